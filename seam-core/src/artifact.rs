@@ -1,0 +1,210 @@
+//! The bytes under test.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::{Error, Result};
+
+/// Immutable bytes of a core module or a component, with a name for reports. Cheap to clone.
+///
+/// Making one checks the header only; [`Backend::load`](crate::Backend::load) validates.
+#[derive(Clone)]
+pub struct Artifact {
+    name: Arc<str>,
+    bytes: Arc<[u8]>,
+    kind: ArtifactKind,
+    interface_of: Option<Arc<Artifact>>,
+}
+
+/// What the header says an artifact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArtifactKind {
+    /// A core module.
+    CoreModule,
+    /// A component.
+    Component,
+}
+
+impl Artifact {
+    /// An artifact in the binary format.
+    ///
+    /// # Errors
+    /// `Invalid`, with the offset, for bytes that do not begin with the header of a core module or
+    /// a component.
+    pub fn from_bytes(name: impl Into<Arc<str>>, bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
+        let (name, bytes) = (name.into(), bytes.into());
+        let kind = ArtifactKind::of(&bytes).map_err(|e| e.during(format!("read {name}")))?;
+        Ok(Self {
+            name,
+            bytes,
+            kind,
+            interface_of: None,
+        })
+    }
+
+    /// An artifact from a file; its name is the path as given. With the feature `wat`, a file in
+    /// the text format is taken too.
+    ///
+    /// # Errors
+    /// `Invalid` if the file cannot be read (the cause is the source), and as
+    /// [`Artifact::from_bytes`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|e| {
+            Error::invalid(format!("expected a readable file: {e}"))
+                .during(format!("read {name}"))
+                .with_source(e)
+        })?;
+        #[cfg(feature = "wat")]
+        if !bytes.starts_with(b"\0asm") {
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                if text.trim_start().starts_with(['(', ';']) {
+                    return Self::from_wat(name, text);
+                }
+            }
+        }
+        Self::from_bytes(name, bytes)
+    }
+
+    /// An artifact from the text format.
+    ///
+    /// # Errors
+    /// `Invalid`, with the offset in the text, for text that does not parse.
+    #[cfg(feature = "wat")]
+    pub fn from_wat(name: impl Into<Arc<str>>, text: &str) -> Result<Self> {
+        let name = name.into();
+        let bytes = wat::parse_str(text).map_err(|e| {
+            Error::invalid(e.to_string())
+                .during(format!("read {name}"))
+                .with_source(e)
+        })?;
+        Self::from_bytes(name, bytes)
+    }
+
+    /// The same bytes, with the component-level types of `unfused`: how the exports of a core
+    /// module that a tool fused from components get their types back.
+    #[must_use]
+    pub fn with_interface_of(mut self, unfused: &Artifact) -> Self {
+        self.interface_of = Some(Arc::new(unfused.clone()));
+        self
+    }
+
+    /// The artifact whose types this one was given with [`Artifact::with_interface_of`].
+    #[must_use]
+    pub fn interface_of(&self) -> Option<&Artifact> {
+        self.interface_of.as_deref()
+    }
+
+    /// The name, for reports.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What the header says it is.
+    #[must_use]
+    pub fn kind(&self) -> ArtifactKind {
+        self.kind
+    }
+}
+
+impl ArtifactKind {
+    fn of(bytes: &[u8]) -> Result<Self> {
+        let magic = bytes.get(..4).unwrap_or(bytes);
+        if magic != b"\0asm" {
+            let found = match bytes {
+                [] => "an empty input".to_string(),
+                _ if looks_like_text(bytes) => "text".to_string(),
+                _ => format!("{magic:02x?}"),
+            };
+            return Err(Error::invalid(format!(
+                "expected WebAssembly in the binary format (00 61 73 6d), found {found}"
+            ))
+            .at(0));
+        }
+        match bytes.get(4..8) {
+            Some([1, 0, 0, 0]) => Ok(Self::CoreModule),
+            Some([_, _, 1, 0]) => Ok(Self::Component),
+            Some(version) => Err(Error::invalid(format!(
+                "expected version 1 of a core module or layer 1 of a component, found {version:02x?}"
+            ))
+            .at(4)),
+            None => Err(Error::invalid("expected eight bytes of header, found the end of the input")
+                .at(bytes.len() as u64)),
+        }
+    }
+}
+
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let head = bytes.get(..64).unwrap_or(bytes);
+    head.iter()
+        .all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
+}
+
+impl fmt::Display for ArtifactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ArtifactKind::CoreModule => "core module",
+            ArtifactKind::Component => "component",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn the_header_says_the_kind() {
+        let kind = |bytes: &[u8]| Artifact::from_bytes("a", bytes).map(|a| a.kind());
+        assert_eq!(
+            kind(b"\0asm\x01\0\0\0").ok(),
+            Some(ArtifactKind::CoreModule)
+        );
+        assert_eq!(
+            kind(b"\0asm\x0d\0\x01\0").ok(),
+            Some(ArtifactKind::Component)
+        );
+    }
+
+    #[test]
+    fn what_is_not_wasm_is_invalid_with_an_offset() {
+        for (bytes, offset) in [
+            (&b""[..], 0),
+            (b"(module)", 0),
+            (b"\x7fELF", 0),
+            (b"\0asm", 4),
+            (b"\0asm\x01", 5),
+            (b"\0asm\x02\0\0\0", 4),
+        ] {
+            let error = Artifact::from_bytes("a", bytes).expect_err("not wasm");
+            assert_eq!(
+                *error.kind(),
+                ErrorKind::Invalid {
+                    offset: Some(offset)
+                },
+                "{bytes:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a backend, as it was built, can do.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+macro_rules! capabilities {
+    ($( $(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Something that not every backend, or not every build of one, can do.
+        ///
+        /// Named after the WebAssembly proposal or the property. `Display` is kebab-case, as the
+        /// command line prints it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Capability {
+            $( $(#[$doc])* $name, )*
+        }
+
+        impl Capability {
+            /// Every capability, proposals first.
+            pub const ALL: &'static [Capability] = &[$( Capability::$name, )*];
+
+            /// The kebab-case name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Capability::$name => $text, )* }
+            }
+        }
+    };
+}
+
+capabilities! {
+    /// Fixed-width 128-bit vectors.
+    Simd = "simd",
+    /// Relaxed vector operations.
+    RelaxedSimd = "relaxed-simd",
+    /// More than one memory in a module.
+    MultiMemory = "multi-memory",
+    /// Memories and tables indexed by `i64`.
+    Memory64 = "memory64",
+    /// `return_call` and `return_call_indirect`.
+    TailCalls = "tail-calls",
+    /// Arithmetic in constant expressions.
+    ExtendedConst = "extended-const",
+    /// Typed function references.
+    FunctionReferences = "function-references",
+    /// Struct, array and i31 references.
+    Gc = "gc",
+    /// `try_table`, `throw` and exception references.
+    Exceptions = "exceptions",
+    /// Shared memories and atomic operations.
+    Threads = "threads",
+    /// Page sizes other than 64 KiB.
+    CustomPageSizes = "custom-page-sizes",
+    /// 128-bit integer arithmetic.
+    WideArithmetic = "wide-arithmetic",
+    /// Custom descriptors for GC structs.
+    CustomDescriptors = "custom-descriptors",
+    /// Components, with every synchronous value type and resources.
+    Components = "components",
+    /// The asynchronous part of the component model: async functions, streams, futures.
+    ComponentAsync = "component-async",
+    /// `list<T, N>` in component types.
+    FixedLengthLists = "fixed-length-lists",
+    /// `map<K, V>` in component types.
+    Maps = "maps",
+    /// Execution limited and measured in fuel.
+    Fuel = "fuel",
+    /// Execution limited in wall-clock time.
+    Deadline = "deadline",
+    /// Memory, table and instance limits.
+    StoreLimits = "store-limits",
+    /// Snapshots, memories and calls of the core instances inside a component.
+    InnerGlobals = "inner-globals",
+    /// Asynchronous host functions suspend the guest, so the calling thread is free meanwhile.
+    AsyncHostSuspends = "async-host-suspends",
+    /// Asynchronous host functions are polled in place and block the calling thread.
+    AsyncHostBlocks = "async-host-blocks",
+    /// The operating system's own WASI (0.2 and preview1).
+    SystemWasi = "system-wasi",
+    /// Host functions may call back into the guest that called them.
+    Reentrant = "reentrant",
+    /// Traps carry the guest's call stack.
+    Frames = "frames",
+    /// An instance is left to be looked at when its start function traps.
+    FailedInstance = "failed-instance",
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for Capability {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A set of [`Capability`]s, in the order of [`Capability::ALL`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Capabilities(BTreeSet<Capability>);
+
+impl Capabilities {
+    /// Whether the capability is in the set.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.0.contains(&capability)
+    }
+
+    /// The set with this capability added (`on`) or removed.
+    #[must_use]
+    pub fn with(mut self, capability: Capability, on: bool) -> Self {
+        if on {
+            self.0.insert(capability);
+        } else {
+            self.0.remove(&capability);
+        }
+        self
+    }
+
+    /// The capabilities, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Capability> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<Capability> for Capabilities {
+    fn from_iter<I: IntoIterator<Item = Capability>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+impl<const N: usize> From<[Capability; N]> for Capabilities {
+    fn from(capabilities: [Capability; N]) -> Self {
+        capabilities.into_iter().collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! What a core-only runtime implements: the engine.
+
+use std::any::Any;
+
+use crate::core::{CoreModule, CoreStore};
+use crate::{Capabilities, Limits, Result};
+
+/// A runtime for core modules.
+///
+/// # Contract
+/// 1. `compile` judges the bytes as they are: what the engine itself rejects is `Invalid`, and only
+///    an engine with [`EngineInfo::validates`] unset has validation in front of it. (kit:
+///    `core_compile_judges_raw_bytes`)
+/// 2. A compiled module can be instantiated any number of times, in any store of this engine;
+///    instances share nothing. (kit: `core_instances_share_nothing`)
+/// 3. A store asked for a limit that the engine was not built for is `Unsupported`. (kit:
+///    `limits_not_built_for_are_unsupported`)
+/// 4. A module of another engine is `Misuse`. (kit: `core_foreign_module_is_misuse`)
+/// 5. No bytes, arguments or calls make the process panic or abort. (kit: every case)
+///
+/// # For implementors
+/// About a dozen methods, here and in [`CoreStore`]; `Layered` in the crate `seam-component` makes
+/// a whole [`Backend`](crate::Backend) of it.
+///
+/// # For users
+/// Use [`Backend`](crate::Backend) unless you link core modules by hand.
+pub trait CoreEngine: Send + Sync + 'static {
+    /// What the engine is and can do, as it was built.
+    fn info(&self) -> &EngineInfo;
+
+    /// Validates and compiles a core module in the binary format.
+    ///
+    /// # Errors
+    /// `Invalid` with the offset where the engine tells it; `Unsupported` for a valid module that
+    /// needs a proposal the engine lacks, where the engine can tell; `Limit` for a capacity of the
+    /// engine.
+    fn compile(&self, wasm: &[u8]) -> Result<CoreModule>;
+
+    /// A new, empty store, holding `host` for the layer above.
+    ///
+    /// # Errors
+    /// `Unsupported` for a limit that the engine was not built for.
+    fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>>;
+}
+
+/// What an engine is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct EngineInfo {
+    /// Name, as the command line selects it.
+    pub name: String,
+    /// The engine's version.
+    pub version: String,
+    /// Proposals and properties of this build.
+    pub capabilities: Capabilities,
+    /// Whether `compile` validates; if not, the layer above validates first, and reports say so.
+    pub validates: bool,
+    /// Whether host functions can give several results.
+    pub multi_value_host_results: bool,
+}
+
+impl EngineInfo {
+    /// An engine that validates and lets host functions give several results; the fields are
+    /// public.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        version: impl Into<String>,
+        capabilities: impl Into<Capabilities>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            capabilities: capabilities.into(),
+            validates: true,
+            multi_value_host_results: true,
+        }
+    }
+}
+
+/// The layer's own data in a store: whatever sits above a [`CoreEngine`] keeps its tables here and
+/// reaches them from host functions without a lock.
+pub struct HostState(Box<dyn Any + Send>);
+
+impl HostState {
+    /// Wraps the layer's data.
+    #[must_use]
+    pub fn new<T: Any + Send>(data: T) -> Self {
+        Self(Box::new(data))
+    }
+
+    /// No data.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new(())
+    }
+
+    /// The data, if it is of this type.
+    #[must_use]
+    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+
+    /// The data, if it is of this type.
+    #[must_use]
+    pub fn downcast_mut<T: Any>(&mut self) -> Option<&mut T> {
+        self.0.downcast_mut()
+    }
+}

@@ -1,0 +1,171 @@
+//! Access to a linear memory.
+
+use crate::{Error, Result};
+
+/// What an engine without direct access to its memories' bytes implements to give a [`MemoryView`].
+pub trait MemoryAccess {
+    /// Size in bytes.
+    fn len(&self) -> u64;
+
+    /// Fills `out` from `offset`; the view has checked the bounds.
+    ///
+    /// # Errors
+    /// `Engine` if the engine refuses.
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()>;
+
+    /// Writes `bytes` at `offset`; the view has checked the bounds.
+    ///
+    /// # Errors
+    /// `Engine` if the engine refuses.
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
+
+    /// Whether the memory has no bytes.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A linear memory, borrowed from its store for a while.
+pub struct MemoryView<'a>(Repr<'a>);
+
+enum Repr<'a> {
+    Slice(&'a mut [u8]),
+    Access(Box<dyn MemoryAccess + 'a>),
+}
+
+impl<'a> MemoryView<'a> {
+    /// # For implementors
+    /// A memory whose bytes the engine shows directly. Prefer this: bulk data then moves at
+    /// memory-copy speed.
+    #[must_use]
+    pub fn from_slice(bytes: &'a mut [u8]) -> Self {
+        Self(Repr::Slice(bytes))
+    }
+
+    /// # For implementors
+    /// A memory that can only be copied from and to (shared, remote, ...).
+    #[must_use]
+    pub fn from_access(access: impl MemoryAccess + 'a) -> Self {
+        Self(Repr::Access(Box::new(access)))
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match &self.0 {
+            Repr::Slice(bytes) => bytes.len() as u64,
+            Repr::Access(access) => access.len(),
+        }
+    }
+
+    /// Whether the memory has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `out` from `offset` bytes on.
+    ///
+    /// # Errors
+    /// `Misuse` if the range is not within the memory; nothing is read then.
+    pub fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        self.check(offset, out.len())?;
+        match &self.0 {
+            Repr::Slice(bytes) => {
+                let start = usize::try_from(offset)
+                    .map_err(|_| out_of_bounds(offset, out.len(), bytes.len() as u64))?;
+                let from = bytes.get(start..).and_then(|bytes| bytes.get(..out.len()));
+                out.copy_from_slice(
+                    from.ok_or_else(|| out_of_bounds(offset, out.len(), bytes.len() as u64))?,
+                );
+                Ok(())
+            }
+            Repr::Access(access) => access.read(offset, out),
+        }
+    }
+
+    /// Writes `bytes` from `offset` bytes on.
+    ///
+    /// # Errors
+    /// `Misuse` if the range is not within the memory; nothing is written then.
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.check(offset, bytes.len())?;
+        let len = self.len();
+        match &mut self.0 {
+            Repr::Slice(memory) => {
+                let start =
+                    usize::try_from(offset).map_err(|_| out_of_bounds(offset, bytes.len(), len))?;
+                let to = memory
+                    .get_mut(start..)
+                    .and_then(|memory| memory.get_mut(..bytes.len()));
+                to.ok_or_else(|| out_of_bounds(offset, bytes.len(), len))?
+                    .copy_from_slice(bytes);
+                Ok(())
+            }
+            Repr::Access(access) => access.write(offset, bytes),
+        }
+    }
+
+    /// Copies a range out. The length is checked against the memory before anything is allocated.
+    ///
+    /// # Errors
+    /// `Misuse` if the range is not within the memory.
+    pub fn read_vec(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
+        self.check(offset, len)?;
+        let mut out = vec![0; len];
+        self.read(offset, &mut out)?;
+        Ok(out)
+    }
+
+    /// All bytes, where the engine shows them directly.
+    #[must_use]
+    pub fn as_slice(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Slice(bytes) => Some(bytes),
+            Repr::Access(_) => None,
+        }
+    }
+
+    /// All bytes, where the engine shows them directly.
+    #[must_use]
+    pub fn as_mut_slice(&mut self) -> Option<&mut [u8]> {
+        match &mut self.0 {
+            Repr::Slice(bytes) => Some(bytes),
+            Repr::Access(_) => None,
+        }
+    }
+
+    fn check(&self, offset: u64, len: usize) -> Result<()> {
+        match offset.checked_add(len as u64) {
+            Some(end) if end <= self.len() => Ok(()),
+            _ => Err(out_of_bounds(offset, len, self.len())),
+        }
+    }
+}
+
+fn out_of_bounds(offset: u64, len: usize, size: u64) -> Error {
+    Error::misuse(format!(
+        "expected a range within the memory of {size} bytes, found {len} bytes at {offset}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn a_range_past_the_end_is_misuse_and_changes_nothing() {
+        let mut bytes = [1u8, 2, 3];
+        let mut view = MemoryView::from_slice(&mut bytes);
+        for (offset, len) in [(0, 4), (3, 1), (u64::MAX, 1), (u64::MAX, 0), (4, 0)] {
+            let error = view
+                .write(offset, &vec![9; len])
+                .expect_err("out of bounds");
+            assert_eq!(*error.kind(), ErrorKind::Misuse);
+            assert!(view.read_vec(offset, len).is_err());
+        }
+        assert_eq!(view.read_vec(0, 3).expect("in bounds"), [1, 2, 3]);
+        assert_eq!(view.read_vec(3, 0).expect("empty at the end"), []);
+    }
+}

@@ -1,0 +1,24 @@
+//! The core-level half of the seam: what a runtime that knows only core modules implements.
+
+mod decode;
+mod engine;
+mod memory;
+mod module;
+mod store;
+mod ty;
+mod value;
+
+pub(crate) use decode::{
+    func_type, global_type, invalid, memory_type, spend_name, spend_signature, table_type,
+};
+pub use engine::{CoreEngine, EngineInfo, HostState};
+pub use memory::{MemoryAccess, MemoryView};
+pub use module::{CoreModule, CoreModuleType};
+pub use store::{
+    CoreCaller, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable,
+    CoreTag, HostFn, check_core_args,
+};
+pub use ty::{
+    CoreExternType, CoreFuncType, CoreType, GlobalType, HeapType, MemoryType, RefType, TableType,
+};
+pub use value::{AnyRef, CoreValue};

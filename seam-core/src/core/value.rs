@@ -1,0 +1,244 @@
+//! Core-level values.
+
+use std::fmt;
+
+use crate::core::{CoreFunc, CoreType, HeapType, RefType};
+use crate::value::{canonical_f32, canonical_f64};
+
+/// A core value.
+///
+/// Floats are kept as bits, so that nothing a host does changes a NaN on the way. Equality is what
+/// two runtimes must agree on: all NaNs of a width are one. To compare NaN bits, match on the
+/// variant.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum CoreValue {
+    /// An `i32`; signedness is the instruction's business.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// The bits of an `f32`.
+    F32(u32),
+    /// The bits of an `f64`.
+    F64(u64),
+    /// A `v128`, little-endian lanes.
+    V128(u128),
+    /// A function reference, or null.
+    FuncRef(Option<CoreFunc>),
+    /// A host reference, by the host's own number for it, or null.
+    ExternRef(Option<u64>),
+    /// A reference into the guest's garbage-collected heap, or null.
+    AnyRef(Option<AnyRef>),
+    /// A caught exception, by its slot in the store, or null.
+    ExnRef(Option<u32>),
+}
+
+/// An opaque reference into the guest's garbage-collected heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnyRef {
+    /// An unboxed 31-bit integer, sign-extended.
+    I31(i32),
+    /// A struct, by its slot in the store.
+    Struct(u32),
+    /// An array, by its slot in the store.
+    Array(u32),
+    /// A host reference that was converted with `any.convert_extern`, by the host's own number.
+    Host(u64),
+}
+
+impl CoreValue {
+    /// The zero or null of a type; nothing where the type has neither (a non-nullable reference).
+    #[must_use]
+    pub fn default_of(ty: CoreType) -> Option<Self> {
+        Some(match ty {
+            CoreType::I32 => CoreValue::I32(0),
+            CoreType::I64 => CoreValue::I64(0),
+            CoreType::F32 => CoreValue::F32(0),
+            CoreType::F64 => CoreValue::F64(0),
+            CoreType::V128 => CoreValue::V128(0),
+            CoreType::Ref(RefType {
+                nullable: false, ..
+            }) => return None,
+            CoreType::Ref(ty) => match ty.heap {
+                HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_) => {
+                    CoreValue::FuncRef(None)
+                }
+                HeapType::Extern | HeapType::NoExtern => CoreValue::ExternRef(None),
+                HeapType::Exn | HeapType::NoExn => CoreValue::ExnRef(None),
+                HeapType::Cont | HeapType::NoCont => return None,
+                _ => CoreValue::AnyRef(None),
+            },
+        })
+    }
+
+    /// The word for the value's type, e.g. `i32` or `funcref`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            CoreValue::I32(_) => "i32",
+            CoreValue::I64(_) => "i64",
+            CoreValue::F32(_) => "f32",
+            CoreValue::F64(_) => "f64",
+            CoreValue::V128(_) => "v128",
+            CoreValue::FuncRef(_) => "funcref",
+            CoreValue::ExternRef(_) => "externref",
+            CoreValue::AnyRef(_) => "anyref",
+            CoreValue::ExnRef(_) => "exnref",
+        }
+    }
+
+    /// Whether the value can stand where `ty` is expected. References are judged by their family
+    /// only; an engine judges the rest.
+    #[must_use]
+    pub fn is_of(&self, ty: CoreType) -> bool {
+        let of_family = |null: bool, ty: RefType, family: &[HeapType]| {
+            (ty.nullable || !null)
+                && (family.contains(&ty.heap) || matches!(ty.heap, HeapType::Concrete(_)))
+        };
+        match (self, ty) {
+            (CoreValue::I32(_), CoreType::I32)
+            | (CoreValue::I64(_), CoreType::I64)
+            | (CoreValue::F32(_), CoreType::F32)
+            | (CoreValue::F64(_), CoreType::F64)
+            | (CoreValue::V128(_), CoreType::V128) => true,
+            (CoreValue::FuncRef(r), CoreType::Ref(ty)) => {
+                of_family(r.is_none(), ty, &[HeapType::Func, HeapType::NoFunc])
+            }
+            (CoreValue::ExternRef(r), CoreType::Ref(ty)) => {
+                of_family(r.is_none(), ty, &[HeapType::Extern, HeapType::NoExtern])
+            }
+            (CoreValue::ExnRef(r), CoreType::Ref(ty)) => {
+                of_family(r.is_none(), ty, &[HeapType::Exn, HeapType::NoExn])
+            }
+            (CoreValue::AnyRef(r), CoreType::Ref(ty)) => of_family(
+                r.is_none(),
+                ty,
+                &[
+                    HeapType::Any,
+                    HeapType::Eq,
+                    HeapType::I31,
+                    HeapType::Struct,
+                    HeapType::Array,
+                    HeapType::None,
+                ],
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for CoreValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (CoreValue::I32(a), CoreValue::I32(b)) => a == b,
+            (CoreValue::I64(a), CoreValue::I64(b)) => a == b,
+            (CoreValue::F32(a), CoreValue::F32(b)) => {
+                canonical_f32(f32::from_bits(*a)) == canonical_f32(f32::from_bits(*b))
+            }
+            (CoreValue::F64(a), CoreValue::F64(b)) => {
+                canonical_f64(f64::from_bits(*a)) == canonical_f64(f64::from_bits(*b))
+            }
+            (CoreValue::V128(a), CoreValue::V128(b)) => a == b,
+            // References have no identity across stores: what can be agreed on is null or not.
+            (CoreValue::FuncRef(a), CoreValue::FuncRef(b)) => a.is_some() == b.is_some(),
+            (CoreValue::ExternRef(a), CoreValue::ExternRef(b)) => a == b,
+            (CoreValue::AnyRef(a), CoreValue::AnyRef(b)) => match (a, b) {
+                (Some(AnyRef::I31(a)), Some(AnyRef::I31(b))) => a == b,
+                (Some(AnyRef::Host(a)), Some(AnyRef::Host(b))) => a == b,
+                (Some(AnyRef::Struct(_)), Some(AnyRef::Struct(_)))
+                | (Some(AnyRef::Array(_)), Some(AnyRef::Array(_)))
+                | (None, None) => true,
+                _ => false,
+            },
+            (CoreValue::ExnRef(a), CoreValue::ExnRef(b)) => a.is_some() == b.is_some(),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for CoreValue {}
+
+/// As the text format writes constants, without the instruction: `5`, `nan`, `0x1p+3` is not used,
+/// references by kind.
+impl fmt::Display for CoreValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let float = |f: &mut fmt::Formatter<'_>, text: String| {
+            f.write_str(if text == "NaN" { "nan" } else { &text })
+        };
+        match self {
+            CoreValue::I32(value) => value.fmt(f),
+            CoreValue::I64(value) => value.fmt(f),
+            CoreValue::F32(bits) => float(f, f32::from_bits(*bits).to_string()),
+            CoreValue::F64(bits) => float(f, f64::from_bits(*bits).to_string()),
+            CoreValue::V128(value) => write!(f, "{value:#034x}"),
+            CoreValue::FuncRef(None) => f.write_str("null func"),
+            CoreValue::FuncRef(Some(_)) => f.write_str("func"),
+            CoreValue::ExternRef(None) => f.write_str("null extern"),
+            CoreValue::ExternRef(Some(host)) => write!(f, "extern {host}"),
+            CoreValue::AnyRef(None) => f.write_str("null any"),
+            CoreValue::AnyRef(Some(AnyRef::I31(value))) => write!(f, "i31 {value}"),
+            CoreValue::AnyRef(Some(AnyRef::Struct(_))) => f.write_str("struct"),
+            CoreValue::AnyRef(Some(AnyRef::Array(_))) => f.write_str("array"),
+            CoreValue::AnyRef(Some(AnyRef::Host(host))) => write!(f, "any extern {host}"),
+            CoreValue::ExnRef(None) => f.write_str("null exn"),
+            CoreValue::ExnRef(Some(_)) => f.write_str("exn"),
+        }
+    }
+}
+
+/// `{"type": "i32", "value": ..}`: numbers as JSON numbers where they are exact and finite, else as
+/// text.
+impl serde::Serialize for CoreValue {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("CoreValue", 2)?;
+        out.serialize_field("type", self.kind())?;
+        match self {
+            CoreValue::I32(value) => out.serialize_field("value", value)?,
+            CoreValue::I64(value) => out.serialize_field("value", value)?,
+            other => out.serialize_field("value", &other.to_string())?,
+        }
+        out.end()
+    }
+}
+
+macro_rules! from {
+    ($($rust:ty => $case:ident $convert:expr),* $(,)?) => {$(
+        impl From<$rust> for CoreValue {
+            fn from(value: $rust) -> Self {
+                CoreValue::$case($convert(value))
+            }
+        }
+    )*};
+}
+
+from! {
+    i32 => I32 std::convert::identity,
+    u32 => I32 u32::cast_signed_,
+    i64 => I64 std::convert::identity,
+    u64 => I64 u64::cast_signed_,
+    f32 => F32 f32::to_bits,
+    f64 => F64 f64::to_bits,
+    u128 => V128 std::convert::identity,
+}
+
+/// `cast_signed` of the standard library is newer than this crate's oldest Rust.
+trait CastSigned {
+    type Signed;
+    fn cast_signed_(self) -> Self::Signed;
+}
+
+impl CastSigned for u32 {
+    type Signed = i32;
+    fn cast_signed_(self) -> i32 {
+        i32::from_ne_bytes(self.to_ne_bytes())
+    }
+}
+
+impl CastSigned for u64 {
+    type Signed = i64;
+    fn cast_signed_(self) -> i64 {
+        i64::from_ne_bytes(self.to_ne_bytes())
+    }
+}

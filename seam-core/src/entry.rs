@@ -1,0 +1,113 @@
+//! Where an artifact starts.
+
+use std::sync::Arc;
+
+use crate::core::CoreExternType;
+use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, ItemKind, Result, Type};
+
+/// The canonical entry of an artifact: the one export that running it calls. Nothing else is ever
+/// guessed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Entry {
+    /// `run` of `wasi:cli/run`, exported by a component, or under that name by a fused core module.
+    /// `ok` is exit code 0, `err` is 1.
+    Run(ExportName),
+    /// `_start` of a preview1 command.
+    Start,
+}
+
+impl Entry {
+    /// The interface of the canonical entry, in any version of its track.
+    pub const RUN: &'static str = "wasi:cli/run@0.2.0";
+
+    /// The entry of an artifact.
+    ///
+    /// A component starts at its `wasi:cli/run@0.2.x` export, whatever its core modules look like.
+    /// A core module starts at an export of that interface, or, if it exports `_start` and no
+    /// `_initialize`, there.
+    ///
+    /// # Errors
+    /// `Misuse` naming what was looked for and what the artifact exports.
+    pub fn of(interface: &Interface) -> Result<Self> {
+        let run = ExportName::in_instance(Self::RUN, "run");
+        if let Some((name, ty)) = interface
+            .export_funcs()
+            .iter()
+            .find(|(name, _)| name.provides(&run))
+        {
+            if is_run(interface.kind(), ty) {
+                return Ok(Entry::Run(name.clone()));
+            }
+            return Err(Error::misuse(format!(
+                "expected `{name}` to be of type func() -> result, found {ty}"
+            )));
+        }
+        let exports = |wanted: &str| {
+            interface.kind() == ArtifactKind::CoreModule
+                && interface.exports().iter().any(|item| {
+                    &*item.name == wanted
+                        && matches!(&item.kind, ItemKind::Core(CoreExternType::Func(ty))
+                            if ty.params.is_empty() && ty.results.is_empty())
+                })
+        };
+        if exports("_start") && !exports("_initialize") {
+            return Ok(Entry::Start);
+        }
+        Err(no_entry(interface, exports("_initialize")))
+    }
+
+    /// The function that initialises a preview1 reactor, to be called once before any other:
+    /// `_initialize`.
+    #[must_use]
+    pub fn initializer(interface: &Interface) -> Option<&'static str> {
+        let found = interface.kind() == ArtifactKind::CoreModule
+            && interface
+                .exports()
+                .iter()
+                .any(|item| &*item.name == "_initialize");
+        found.then_some("_initialize")
+    }
+}
+
+fn is_run(kind: ArtifactKind, ty: &Arc<FuncType>) -> bool {
+    ty.params.is_empty()
+        && match (kind, &ty.result) {
+            (ArtifactKind::Component, Some(Type::Result(result))) => {
+                result.ok.is_none() && result.err.is_none()
+            }
+            // The flattened result of a fused core module.
+            (ArtifactKind::CoreModule, Some(Type::S32)) => true,
+            _ => false,
+        }
+}
+
+fn no_entry(interface: &Interface, reactor: bool) -> Error {
+    let names: Vec<String> = interface
+        .export_funcs()
+        .iter()
+        .take(12)
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let more = interface.export_funcs().len().saturating_sub(12);
+    let tail = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let exported = if names.is_empty() {
+        "no function".to_string()
+    } else {
+        names.join(", ") + &tail
+    };
+    let wanted = match interface.kind() {
+        ArtifactKind::Component => "an export of `wasi:cli/run@0.2.x`",
+        ArtifactKind::CoreModule => {
+            "an export `wasi:cli/run@0.2.x#run`, or `_start` without `_initialize`"
+        }
+    };
+    let what = if reactor { "a reactor" } else { "an artifact" };
+    Error::misuse(format!(
+        "expected {wanted} to run, found {what} that exports {exported}"
+    ))
+}

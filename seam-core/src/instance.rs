@@ -1,0 +1,220 @@
+//! A running instance.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::core::CoreValue;
+use crate::typed::{LiftResult, LowerArgs};
+use crate::{
+    CoreInstance, CorePath, Error, Exit, ExportName, FuncType, Observed, Query, Resource, Result,
+    Snapshot, Value,
+};
+
+/// An exported function of an instance, resolved once.
+#[derive(Clone, Debug)]
+pub struct Func {
+    name: ExportName,
+    ty: Arc<FuncType>,
+    owner: u64,
+    index: u32,
+}
+
+impl Func {
+    /// # For implementors
+    /// The `index`th function that the instance with the token `owner` resolved.
+    #[must_use]
+    pub fn new(name: ExportName, ty: Arc<FuncType>, owner: u64, index: u32) -> Self {
+        Self {
+            name,
+            ty,
+            owner,
+            index,
+        }
+    }
+
+    /// The export's full name, as the artifact has it.
+    #[must_use]
+    pub fn name(&self) -> &ExportName {
+        &self.name
+    }
+
+    /// The function's type.
+    #[must_use]
+    pub fn ty(&self) -> &Arc<FuncType> {
+        &self.ty
+    }
+
+    /// # For implementors
+    /// The index it was made with.
+    ///
+    /// # Errors
+    /// `Misuse` if another instance resolved it.
+    pub fn index(&self, owner: u64) -> Result<usize> {
+        if self.owner != owner {
+            return Err(Error::misuse(format!(
+                "expected a function of this instance, found `{}` of another",
+                self.name
+            )));
+        }
+        usize::try_from(self.index)
+            .map_err(|_| Error::misuse("expected a function index that fits the host"))
+    }
+}
+
+/// A running instance of an artifact.
+///
+/// # Contract
+/// 1. `func` finds exports by full name, or by a semver-compatible version of their interface,
+///    highest first; for any other name it is `Misuse` with near matches. (kit:
+///    `unknown_exports_list_near_matches`, `versions_match_within_their_track`)
+/// 2. Arguments are checked against the function's type before the guest runs: `Misuse` with the
+///    path to the offending part. (kit: `ill_typed_arguments_name_their_path`)
+/// 3. Results are the same values on every backend. (kit: every case that calls)
+/// 4. A trap comes out as its cause in the one taxonomy, and `snapshot`, `observed` and memories
+///    can be read after it. (kit: `traps_map_to_their_cause`, `snapshots_work_after_a_trap`)
+/// 5. After a trap, a component's exports can not be called again (`CannotEnter`); a core module's
+///    can. (kit: `a_trapped_component_is_closed`, `a_trapped_core_module_stays_open`)
+/// 6. `run` starts the canonical entry and nothing else; a missing entry is `Misuse` naming what
+///    was looked for and what is exported. (kit: `run_starts_the_canonical_entry`,
+///    `run_never_guesses`)
+/// 7. `cores` lists core instances by the paths of
+///    [`Interface::core_instances`](crate::Interface::core_instances); engine-made ones do not
+///    appear. (kit: `core_paths_are_stable`)
+/// 8. A [`Func`] or handle of another instance is `Misuse`. (kit:
+///    `foreign_functions_and_handles_are_misuse`)
+/// 9. An owned resource moves: using it after it was passed or dropped is `Misuse`. (kit:
+///    `moved_resources_are_misuse`)
+/// 10. A panic of a host function is `Host`, and the process lives. (kit:
+///     `a_panicking_host_function_is_caught`)
+/// 11. Limits end a call with `Limit`. (kit: `fuel_ends_an_endless_loop`,
+///     `a_deadline_ends_an_endless_loop`, `memory_stops_growing_at_its_limit`,
+///     `host_recursion_is_bounded`, `captured_output_is_bounded`)
+/// 12. `observed` holds output and, if the world records them, every host call with its values.
+///     (kit: `host_calls_are_recorded`)
+///
+/// # For implementors
+/// `call_blocking` is the required form and must work on any thread, inside or outside an executor.
+///
+/// # For users
+/// [`InstanceExt`](crate::InstanceExt) has `invoke("f", &args)` and typed calls.
+#[async_trait]
+pub trait Instance: Send {
+    /// Resolves an exported function, once.
+    ///
+    /// # Errors
+    /// `Misuse` listing near matches.
+    fn func(&mut self, name: &ExportName) -> Result<Func>;
+
+    /// Calls a function and blocks until it is done; its result, if it has one, is the only value
+    /// in `out` then.
+    ///
+    /// # Errors
+    /// `Misuse` for ill-typed arguments; traps, exits, limits, and errors of host functions. `out`
+    /// is empty then.
+    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()>;
+
+    /// As [`Instance::call_blocking`], suspending where the backend can
+    /// ([`AsyncHostSuspends`](crate::Capability::AsyncHostSuspends)).
+    ///
+    /// # Errors
+    /// As [`Instance::call_blocking`].
+    async fn call(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+        self.call_blocking(func, args, out)
+    }
+
+    /// Calls a function with arguments that lower themselves and a result that lifts itself: the
+    /// way of typed calls, which a backend can serve without building [`Value`]s.
+    ///
+    /// # Errors
+    /// As [`Instance::call_blocking`].
+    fn call_with(
+        &mut self,
+        func: &Func,
+        lower: &mut dyn LowerArgs,
+        lift: &mut dyn LiftResult,
+    ) -> Result<()> {
+        let args = crate::typed::args_to_values(func.ty(), lower)?;
+        let mut out = Vec::with_capacity(1);
+        self.call_blocking(func, &args, &mut out)?;
+        crate::typed::result_from_values(func.ty(), &out, lift)
+    }
+
+    /// Starts the [canonical entry](crate::Entry): a component's (or fused core module's)
+    /// `wasi:cli/run`, or a preview1 command's `_start`.
+    ///
+    /// # Errors
+    /// `Misuse` if there is no entry; traps and limits. An exit code, whatever it is, is not an
+    /// error.
+    async fn run(&mut self) -> Result<Exit> {
+        self.run_blocking()
+    }
+
+    /// As [`Instance::run`], blocking.
+    ///
+    /// # Errors
+    /// As [`Instance::run`].
+    fn run_blocking(&mut self) -> Result<Exit>;
+
+    /// The core instances, in the order of their paths in the artifact.
+    ///
+    /// # Errors
+    /// `Unsupported(InnerGlobals)` for a component on a backend that cannot see inside.
+    fn cores(&mut self) -> Result<Vec<CoreInstance>>;
+
+    /// Calls an exported function of a core instance with core values.
+    ///
+    /// # Errors
+    /// `Misuse` for an unknown path or export or ill-typed arguments; traps and limits;
+    /// `Unsupported(InnerGlobals)`.
+    fn call_core(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>>;
+
+    /// Copies `len` bytes from `offset` of an exported memory of a core instance.
+    ///
+    /// # Errors
+    /// `Misuse` for an unknown path or export or a range past the end; `Unsupported(InnerGlobals)`.
+    fn read_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>>;
+
+    /// Writes bytes to an exported memory of a core instance.
+    ///
+    /// # Errors
+    /// As [`Instance::read_memory`]; nothing is written then.
+    fn write_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<()>;
+
+    /// Exported globals, and memories if asked for, of all core instances; after any call, also
+    /// after a trap.
+    ///
+    /// # Errors
+    /// `Unsupported(InnerGlobals)` for a component on a backend that cannot see inside.
+    fn snapshot(&mut self, query: &Query) -> Result<Snapshot>;
+
+    /// What the instance was seen to do so far.
+    fn observed(&mut self) -> &Observed;
+
+    /// Drops a resource that the host owns, running its destructor.
+    ///
+    /// # Errors
+    /// `Misuse` for one that was moved or dropped already, or that belongs to another instance;
+    /// traps of the destructor.
+    fn drop_resource(&mut self, resource: &Resource) -> Result<()>;
+
+    /// Fuel used so far, where the instance has a fuel limit.
+    fn fuel_consumed(&self) -> Option<u64>;
+}

@@ -1,0 +1,313 @@
+//! What an artifact imports and exports, and which core instances it is made of.
+
+mod component;
+mod core_module;
+mod display;
+mod serialize;
+mod validate;
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use validate::Bodies;
+
+use crate::core::{CoreExternType, CoreModuleType};
+use crate::{Artifact, ArtifactKind, Error, ExportName, FuncType, ResourceType, Result, Type};
+
+/// What an artifact imports and exports, with component-level types, and the tree of its core
+/// instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    kind: ArtifactKind,
+    imports: Vec<Item>,
+    exports: Vec<Item>,
+    import_funcs: Vec<(ExportName, Arc<FuncType>)>,
+    export_funcs: Vec<(ExportName, Arc<FuncType>)>,
+    core_instances: Vec<CoreInstanceType>,
+}
+
+/// A named import or export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its name at this level, e.g. `ns:pkg/iface@1.0.0` or `f`.
+    pub name: Arc<str>,
+    /// What it is.
+    pub kind: ItemKind,
+}
+
+/// What an import or export is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ItemKind {
+    /// A component-level function.
+    Func(Arc<FuncType>),
+    /// An instance, with its exports. The imports of a core module are grouped so by module name.
+    Instance(Vec<Item>),
+    /// A resource type.
+    Resource(ResourceType),
+    /// Any other type of values.
+    Type(Type),
+    /// A type of functions, instances or components. It describes and has no use at run time.
+    TypeOfItems,
+    /// A value, of this type.
+    Value(Type),
+    /// A component.
+    Component,
+    /// A core module.
+    CoreModule(CoreModuleType),
+    /// Something core-level, of a core module.
+    Core(CoreExternType),
+}
+
+/// A core instance that instantiating the artifact makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreInstanceType {
+    /// Where it stands in the artifact.
+    pub path: CorePath,
+    /// Where its module's bytes stand in the artifact; nothing for a module that the artifact
+    /// imports.
+    pub range: Option<Range<usize>>,
+    /// Name, imports and exports of its module.
+    pub module: Arc<CoreModuleType>,
+}
+
+/// Where a core instance stands in an artifact: indices of component instantiations, outermost
+/// first, then the index of the core instantiation, each counted in definition order.
+///
+/// Instances that a component makes from exports, and modules that an engine or the seam generates,
+/// do not count. A core module's one instance is `0`. Written `0`, `1/0`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CorePath(Vec<u32>);
+
+impl Interface {
+    /// Validates an artifact, function bodies included and with every proposal on, and reads what
+    /// it imports and exports.
+    ///
+    /// This is the seam's own verdict. Engines judge the bytes themselves: a backend uses
+    /// [`Interface::decode`], after its engine.
+    ///
+    /// The interface of [`Artifact::interface_of`] is not merged in here.
+    ///
+    /// # Errors
+    /// `Invalid`, with the offset, for bytes that do not validate; `Limit` for a component that
+    /// would make tens of thousands of instances, or whose types take hundreds of megabytes.
+    pub fn of(artifact: &Artifact) -> Result<Self> {
+        Self::read(artifact, Bodies::Validate)
+    }
+
+    /// Reads what an artifact imports and exports.
+    ///
+    /// Of a core module, sections are decoded and nothing is validated. Of a component, all but the
+    /// function bodies of its core modules is validated, since its types come from that.
+    ///
+    /// The interface of [`Artifact::interface_of`] is not merged in here.
+    ///
+    /// # For implementors
+    /// Call it after the engine's own verdict on the bytes.
+    ///
+    /// # Errors
+    /// As [`Interface::of`], for what is looked at.
+    pub fn decode(artifact: &Artifact) -> Result<Self> {
+        Self::read(artifact, Bodies::Skip)
+    }
+
+    fn read(artifact: &Artifact, bodies: Bodies) -> Result<Self> {
+        let bytes = artifact.bytes();
+        let read = match (artifact.kind(), bodies) {
+            (ArtifactKind::CoreModule, Bodies::Skip) => core_module::read(bytes),
+            (ArtifactKind::CoreModule, Bodies::Validate) => {
+                validate::validate(bytes, bodies, |_| Ok(())).and_then(|_| core_module::read(bytes))
+            }
+            (ArtifactKind::Component, _) => component::read(bytes, bodies),
+        };
+        read.map_err(|e| e.during(format!("read {}", artifact.name())))
+    }
+
+    pub(crate) fn new(
+        kind: ArtifactKind,
+        imports: Vec<Item>,
+        exports: Vec<Item>,
+        core_instances: Vec<CoreInstanceType>,
+    ) -> Self {
+        let import_funcs = funcs(&imports);
+        let export_funcs = funcs(&exports);
+        Self {
+            kind,
+            imports,
+            exports,
+            import_funcs,
+            export_funcs,
+            core_instances,
+        }
+    }
+
+    /// What the artifact is.
+    #[must_use]
+    pub fn kind(&self) -> ArtifactKind {
+        self.kind
+    }
+
+    /// The imports, as a tree, in order.
+    #[must_use]
+    pub fn imports(&self) -> &[Item] {
+        &self.imports
+    }
+
+    /// The exports, as a tree, in order.
+    #[must_use]
+    pub fn exports(&self) -> &[Item] {
+        &self.exports
+    }
+
+    /// All imported functions, by full name, in order. The functions of a core module that take or
+    /// give `v128` or references have no component-level type and are left out; see
+    /// [`Interface::imports`] for them.
+    #[must_use]
+    pub fn import_funcs(&self) -> &[(ExportName, Arc<FuncType>)] {
+        &self.import_funcs
+    }
+
+    /// All exported functions, by full name, in order; see [`Interface::import_funcs`] for what is
+    /// left out.
+    #[must_use]
+    pub fn export_funcs(&self) -> &[(ExportName, Arc<FuncType>)] {
+        &self.export_funcs
+    }
+
+    /// The core instances that instantiating the artifact makes, in the order it makes them.
+    #[must_use]
+    pub fn core_instances(&self) -> &[CoreInstanceType] {
+        &self.core_instances
+    }
+
+    /// The exported function that `name` stands for: the equal name, else the highest
+    /// semver-compatible one.
+    ///
+    /// # Errors
+    /// `Misuse` listing near matches, or everything the artifact exports where nothing is near.
+    pub fn func(&self, name: &ExportName) -> Result<(&ExportName, &Arc<FuncType>)> {
+        let found = name.resolve(self.export_funcs.iter().map(|(name, _)| name));
+        let pair = found.and_then(|found| self.export_funcs.iter().find(|(name, _)| name == found));
+        pair.map(|(name, ty)| (name, ty))
+            .ok_or_else(|| self.no_such_func(name))
+    }
+
+    fn no_such_func(&self, name: &ExportName) -> Error {
+        let names = || self.export_funcs.iter().map(|(name, _)| name);
+        let near = name.near(names());
+        let list = |names: &mut dyn Iterator<Item = &ExportName>| {
+            names
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        Error::misuse(if !near.is_empty() {
+            format!(
+                "expected an exported function, found no `{name}`; near matches: {}",
+                list(&mut near.into_iter())
+            )
+        } else if self.export_funcs.is_empty() {
+            format!(
+                "expected an exported function, found no `{name}`; the {} exports no function",
+                self.kind
+            )
+        } else {
+            let more = self.export_funcs.len().saturating_sub(12);
+            let tail = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let exported = list(&mut names().take(12));
+            format!("expected an exported function, found no `{name}`; exported: {exported}{tail}")
+        })
+    }
+}
+
+/// The functions of a tree of items, by full name.
+fn funcs(items: &[Item]) -> Vec<(ExportName, Arc<FuncType>)> {
+    fn walk(items: &[Item], path: &mut Vec<Arc<str>>, out: &mut Vec<(ExportName, Arc<FuncType>)>) {
+        for item in items {
+            match &item.kind {
+                ItemKind::Func(ty) => out.push((
+                    ExportName::nested(path.iter().cloned(), item.name.clone()),
+                    ty.clone(),
+                )),
+                ItemKind::Core(CoreExternType::Func(ty)) => {
+                    if let Some(ty) = core_module::lift_signature(ty) {
+                        out.push((core_module::export_name(path, &item.name), Arc::new(ty)));
+                    }
+                }
+                ItemKind::Instance(items) => {
+                    path.push(item.name.clone());
+                    walk(items, path, out);
+                    path.pop();
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut out = Vec::new();
+    walk(items, &mut Vec::new(), &mut out);
+    out
+}
+
+impl CorePath {
+    /// The path of these indices.
+    #[must_use]
+    pub fn new(indices: impl Into<Vec<u32>>) -> Self {
+        Self(indices.into())
+    }
+
+    /// The indices, outermost first.
+    #[must_use]
+    pub fn indices(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// The path one step further in.
+    #[must_use]
+    pub fn child(&self, index: u32) -> Self {
+        let mut indices = self.0.clone();
+        indices.push(index);
+        Self(indices)
+    }
+}
+
+impl fmt::Display for CorePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, index) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("/")?;
+            }
+            write!(f, "{index}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for CorePath {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let indices: Result<Vec<u32>, _> = text.split('/').map(str::parse).collect();
+        indices.map(Self).map_err(|_| {
+            Error::misuse(format!(
+                "expected a core path like `0` or `1/0`, found `{text}`"
+            ))
+        })
+    }
+}
+
+impl serde::Serialize for CorePath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether a core function has a component-level type: numbers only.
+pub(crate) fn has_lifted_type(ty: &crate::core::CoreFuncType) -> bool {
+    core_module::lift_signature(ty).is_some()
+}

@@ -1,0 +1,45 @@
+//! Validation, with every proposal on: what this crate calls invalid is invalid for everybody.
+
+use wasmparser::types::Types;
+use wasmparser::{
+    FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures,
+};
+
+use crate::core::invalid;
+use crate::{Error, Result};
+
+/// Whether function bodies are judged too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bodies {
+    Validate,
+    Skip,
+}
+
+/// Validates an artifact and hands every part of it to `visit`, in order, once it is known to be
+/// valid.
+pub(super) fn validate<'a>(
+    bytes: &'a [u8],
+    bodies: Bodies,
+    mut visit: impl FnMut(&Payload<'a>) -> Result<()>,
+) -> Result<Types> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    let mut allocations = FuncValidatorAllocations::default();
+    let mut last = None;
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(invalid)?;
+        match validator.payload(&payload).map_err(invalid)? {
+            ValidPayload::Func(func, body) if bodies == Bodies::Validate => {
+                let mut func = func.into_validator(allocations);
+                func.validate(&body).map_err(invalid)?;
+                allocations = func.into_allocations();
+            }
+            // The last to end is the artifact itself.
+            ValidPayload::End(types) => last = Some(types),
+            _ => {}
+        }
+        visit(&payload)?;
+    }
+    last.ok_or_else(|| {
+        Error::invalid("expected sections, found the end of the input").at(bytes.len() as u64)
+    })
+}

@@ -1,0 +1,301 @@
+//! Names of imports and exports, and how versions match.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use semver::Version;
+
+use crate::{Error, Result};
+
+/// The name of a component-level import or export: an item, in an instance or at the root.
+///
+/// Written `f`, `iface#f`, `ns:pkg/iface@1.2.3#f` or `ns:pkg/iface@1.2.3#[method]r.m`. Deeper
+/// nesting repeats the `#`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExportName {
+    instances: Vec<Arc<str>>,
+    item: Arc<str>,
+}
+
+impl ExportName {
+    /// An item at the root.
+    #[must_use]
+    pub fn root(item: impl Into<Arc<str>>) -> Self {
+        Self {
+            instances: Vec::new(),
+            item: item.into(),
+        }
+    }
+
+    /// An item in an instance.
+    #[must_use]
+    pub fn in_instance(instance: impl Into<Arc<str>>, item: impl Into<Arc<str>>) -> Self {
+        Self {
+            instances: vec![instance.into()],
+            item: item.into(),
+        }
+    }
+
+    /// An item in nested instances, outermost first.
+    #[must_use]
+    pub fn nested(
+        instances: impl IntoIterator<Item = Arc<str>>,
+        item: impl Into<Arc<str>>,
+    ) -> Self {
+        Self {
+            instances: instances.into_iter().collect(),
+            item: item.into(),
+        }
+    }
+
+    /// The instances that the item is in, outermost first; empty at the root.
+    #[must_use]
+    pub fn instances(&self) -> &[Arc<str>] {
+        &self.instances
+    }
+
+    /// The innermost instance, e.g. `ns:pkg/iface@1.2.3`.
+    #[must_use]
+    pub fn instance(&self) -> Option<&str> {
+        self.instances.last().map(|name| &**name)
+    }
+
+    /// The item, e.g. `f` or `[method]r.m`.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        &self.item
+    }
+
+    /// The instance without its version, or the whole where it has none: what is compared between
+    /// two artifacts.
+    #[must_use]
+    pub fn track(&self) -> Self {
+        let instances = self
+            .instances
+            .iter()
+            .map(|name| split_version(name).0.into())
+            .collect();
+        Self {
+            instances,
+            item: self.item.clone(),
+        }
+    }
+
+    /// Whether something defined under this name may stand for `wanted`: the same item in instances
+    /// that are equal or semver-compatible, in either direction.
+    #[must_use]
+    pub fn provides(&self, wanted: &ExportName) -> bool {
+        self.item == wanted.item
+            && self.instances.len() == wanted.instances.len()
+            && self
+                .instances
+                .iter()
+                .zip(&wanted.instances)
+                .all(|(a, b)| compatible(a, b))
+    }
+
+    /// Of several candidates the one that stands for this name: an equal one, else the highest
+    /// compatible version.
+    pub fn resolve<'a>(
+        &self,
+        candidates: impl IntoIterator<Item = &'a ExportName>,
+    ) -> Option<&'a ExportName> {
+        let mut best: Option<(&ExportName, Vec<Option<Version>>)> = None;
+        for candidate in candidates {
+            if candidate == self {
+                return Some(candidate);
+            }
+            if !candidate.provides(self) {
+                continue;
+            }
+            let versions: Vec<_> = candidate
+                .instances
+                .iter()
+                .map(|name| split_version(name).1)
+                .collect();
+            if best.as_ref().is_none_or(|(_, highest)| versions > *highest) {
+                best = Some((candidate, versions));
+            }
+        }
+        best.map(|(name, _)| name)
+    }
+
+    /// The candidates most like this name, best first, for error messages; at most three.
+    #[must_use]
+    pub fn near<'a>(
+        &self,
+        candidates: impl IntoIterator<Item = &'a ExportName>,
+    ) -> Vec<&'a ExportName> {
+        let wanted = self.to_string();
+        let mut scored: Vec<_> = candidates
+            .into_iter()
+            .map(|name| (likeness(self, &wanted, name), name))
+            .filter(|(distance, _)| *distance <= wanted.len().div_ceil(2).max(2))
+            .collect();
+        scored.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        scored.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+}
+
+/// Smaller is nearer; the right item in another instance is nearer than any misspelling.
+fn likeness(wanted: &ExportName, text: &str, name: &ExportName) -> usize {
+    if wanted.item == name.item {
+        0
+    } else {
+        edit_distance(text, &name.to_string())
+    }
+}
+
+/// Levenshtein distance in bytes; inputs are names, so quadratic time is fine once they are cut.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<u8> = a.bytes().take(200).collect();
+    let b: Vec<u8> = b.bytes().take(200).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = *cell;
+            left = substituted.min(*cell + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// `ns:pkg/iface@1.2.3` as its track and its version; a name whose `@` part is no version is all
+/// track.
+pub(crate) fn split_version(name: &str) -> (&str, Option<Version>) {
+    match name.rsplit_once('@') {
+        Some((track, version)) => match Version::parse(version) {
+            Ok(version) => (track, Some(version)),
+            Err(_) => (name, None),
+        },
+        None => (name, None),
+    }
+}
+
+/// Whether two instance names are equal or differ only in semver-compatible versions.
+///
+/// Versions are compatible as the [component
+/// model](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#canonical-interface-name)
+/// says: the same major version from 1 on, the same minor version in 0.x, else equal; pre-releases
+/// only if equal.
+#[must_use]
+pub(crate) fn compatible(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let (a_track, Some(a)) = split_version(a) else {
+        return false;
+    };
+    let (b_track, Some(b)) = split_version(b) else {
+        return false;
+    };
+    if a_track != b_track || !a.pre.is_empty() || !b.pre.is_empty() {
+        return false;
+    }
+    match (a.major, a.minor) {
+        (0, 0) => (b.major, b.minor, b.patch) == (0, 0, a.patch),
+        (0, minor) => (b.major, b.minor) == (0, minor),
+        (major, _) => b.major == major,
+    }
+}
+
+impl FromStr for ExportName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts: Vec<&str> = text.split('#').collect();
+        let item = parts.pop().unwrap_or_default();
+        if item.is_empty() || parts.iter().any(|part| part.is_empty()) {
+            return Err(Error::misuse(format!(
+                "expected an export name like `f` or `ns:pkg/iface@1.0.0#f`, found `{text}`"
+            )));
+        }
+        Ok(Self::nested(parts.into_iter().map(Into::into), item))
+    }
+}
+
+impl fmt::Display for ExportName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for instance in &self.instances {
+            write!(f, "{instance}#")?;
+        }
+        f.write_str(&self.item)
+    }
+}
+
+impl serde::Serialize for ExportName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ExportName {
+        text.parse().unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn names_print_as_they_were_written() {
+        for text in [
+            "f",
+            "iface#f",
+            "ns:pkg/iface@1.2.3#[method]r.m",
+            "a:b/c#d#e",
+        ] {
+            assert_eq!(name(text).to_string(), text);
+        }
+        for text in ["", "#", "a#", "#f"] {
+            assert!(text.parse::<ExportName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_match_within_their_track_in_either_direction() {
+        for (a, b, matches) in [
+            ("a:b/c@1.2.3", "a:b/c@1.0.0", true),
+            ("a:b/c@1.0.0", "a:b/c@1.2.3", true),
+            ("a:b/c@1.0.0", "a:b/c@2.0.0", false),
+            ("a:b/c@0.2.0", "a:b/c@0.2.9", true),
+            ("a:b/c@0.2.0", "a:b/c@0.3.0", false),
+            ("a:b/c@0.0.1", "a:b/c@0.0.2", false),
+            ("a:b/c@1.0.0-rc.1", "a:b/c@1.0.0", false),
+            ("a:b/c", "a:b/c@1.0.0", false),
+        ] {
+            assert_eq!(compatible(a, b), matches, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn an_equal_name_wins_then_the_highest_version() {
+        let defined = [
+            name("a:b/c@1.1.0#f"),
+            name("a:b/c@1.10.0#f"),
+            name("a:b/c@1.9.0#f"),
+        ];
+        assert_eq!(name("a:b/c@1.9.0#f").resolve(&defined), Some(&defined[2]));
+        assert_eq!(name("a:b/c@1.0.0#f").resolve(&defined), Some(&defined[1]));
+        assert_eq!(name("a:b/c@2.0.0#f").resolve(&defined), None);
+    }
+
+    #[test]
+    fn near_names_are_found_by_item_and_by_spelling() {
+        let defined = [name("test:guest/strs#greet"), name("test:guest/strs#shout")];
+        assert_eq!(name("greet").near(&defined), [&defined[0]]);
+        assert_eq!(
+            name("test:guest/strs#gret").near(&defined).first(),
+            Some(&&defined[0])
+        );
+        assert!(name("zzzzzzzzzz").near(&defined).is_empty());
+    }
+}

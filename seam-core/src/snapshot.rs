@@ -1,0 +1,301 @@
+//! What can be seen of an instance's state from outside.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::CorePath;
+use crate::core::{CoreExternType, CoreValue};
+
+/// A core instance of a running instance.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CoreInstance {
+    /// Where it stands in the artifact.
+    pub path: CorePath,
+    /// Name of its module, from the name section.
+    pub module: Option<String>,
+    /// What brought it about.
+    pub origin: Origin,
+    /// Name and type of each export, in order.
+    pub exports: Vec<(String, CoreExternType)>,
+}
+
+/// What brought a core instance about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The artifact as it was given.
+    Main,
+    /// The official preview1 adapter that the artifact was wrapped with.
+    Adapter,
+    /// The shims of that wrapping.
+    Shim,
+}
+
+/// What to take into a [`Snapshot`]. The default takes all exported globals of all `Main` instances
+/// and no memories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Query {
+    /// Take only globals whose export name begins so.
+    pub prefix: Option<String>,
+    /// What to take of exported memories.
+    pub memories: Memories,
+    /// Take adapter and shim instances too.
+    pub all_origins: bool,
+}
+
+/// What a [`Query`] takes of exported memories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memories {
+    /// Nothing.
+    #[default]
+    None,
+    /// Size and digest.
+    Digest,
+    /// Size, digest and all bytes.
+    Bytes,
+}
+
+impl Query {
+    /// All exported globals of all `Main` instances.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only globals whose export name begins with `prefix`.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets [`Query::memories`].
+    #[must_use]
+    pub fn with_memories(mut self, memories: Memories) -> Self {
+        self.memories = memories;
+        self
+    }
+
+    /// Whether a global of this name is asked for.
+    #[must_use]
+    pub fn takes(&self, global: &str) -> bool {
+        self.prefix
+            .as_deref()
+            .is_none_or(|prefix| global.starts_with(prefix))
+    }
+}
+
+/// The exported state of an instance's core instances, in the order they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Snapshot {
+    /// One entry for each core instance, also those that export nothing asked for.
+    pub instances: Vec<CoreSnapshot>,
+}
+
+/// The exported state of one core instance.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CoreSnapshot {
+    /// Where it stands in the artifact.
+    pub path: CorePath,
+    /// Name of its module.
+    pub module: Option<String>,
+    /// What brought it about.
+    pub origin: Origin,
+    /// Value of each exported global, by export name.
+    pub globals: BTreeMap<String, CoreValue>,
+    /// Each exported memory, by export name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub memories: BTreeMap<String, MemorySnapshot>,
+}
+
+/// A memory at one time.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct MemorySnapshot {
+    /// Size in bytes.
+    pub size: u64,
+    /// 64-bit FNV-1a of the bytes.
+    pub digest: u64,
+    /// The bytes, if they were asked for.
+    #[serde(skip)]
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl MemorySnapshot {
+    /// A snapshot of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8], keep: bool) -> Self {
+        let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self {
+            size: bytes.len() as u64,
+            digest,
+            bytes: keep.then(|| bytes.to_vec()),
+        }
+    }
+}
+
+/// The first difference between two snapshots, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// What differs, e.g. `1/0: global "count"`.
+    pub at: String,
+    /// The left side, as text.
+    pub left: String,
+    /// The right side, as text.
+    pub right: String,
+}
+
+impl Snapshot {
+    /// Counters: the value of every exported integer global named `prefix` and a decimal number, by
+    /// that number, over all core instances. Values are unsigned; two globals of one number add up,
+    /// wrapping.
+    #[must_use]
+    pub fn counters(&self, prefix: &str) -> BTreeMap<u64, u64> {
+        let mut counters = BTreeMap::new();
+        for (name, value) in self.instances.iter().flat_map(|instance| &instance.globals) {
+            let Some(Ok(id)) = name.strip_prefix(prefix).map(str::parse::<u64>) else {
+                continue;
+            };
+            let value = match value {
+                CoreValue::I32(value) => u64::from(u32::from_ne_bytes(value.to_ne_bytes())),
+                CoreValue::I64(value) => u64::from_ne_bytes(value.to_ne_bytes()),
+                _ => continue,
+            };
+            let counter: &mut u64 = counters.entry(id).or_default();
+            *counter = counter.wrapping_add(value);
+        }
+        counters
+    }
+
+    /// Every difference between two snapshots, in order; empty if they are equal.
+    #[must_use]
+    pub fn diff(&self, other: &Snapshot) -> Vec<Difference> {
+        let mut out = Vec::new();
+        let mut differ = |at: String, left: String, right: String| {
+            if left != right {
+                out.push(Difference { at, left, right });
+            }
+        };
+        differ("core instances".into(), paths(self), paths(other));
+        for (a, b) in self
+            .instances
+            .iter()
+            .zip(&other.instances)
+            .filter(|(a, b)| a.path == b.path)
+        {
+            let path = &a.path;
+            differ(
+                format!("{path}: module"),
+                format!("{:?}", a.module),
+                format!("{:?}", b.module),
+            );
+            differ(
+                format!("{path}: origin"),
+                format!("{:?}", a.origin),
+                format!("{:?}", b.origin),
+            );
+            for name in union(&a.globals, &b.globals) {
+                let (a, b) = (a.globals.get(name), b.globals.get(name));
+                if a != b {
+                    differ(format!("{path}: global {name:?}"), global(a), global(b));
+                }
+            }
+            for name in union(&a.memories, &b.memories) {
+                let (a, b) = (a.memories.get(name), b.memories.get(name));
+                differ(format!("{path}: memory {name:?}"), memory(a), memory(b));
+            }
+        }
+        out
+    }
+}
+
+fn paths(snapshot: &Snapshot) -> String {
+    snapshot
+        .instances
+        .iter()
+        .map(|instance| instance.path.to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn union<'a, T>(
+    a: &'a BTreeMap<String, T>,
+    b: &'a BTreeMap<String, T>,
+) -> impl Iterator<Item = &'a String> {
+    a.keys()
+        .chain(b.keys().filter(|name| !a.contains_key(*name)))
+}
+
+fn global(value: Option<&CoreValue>) -> String {
+    value.map_or_else(
+        || "absent".into(),
+        |value| format!("{} {value}", value.kind()),
+    )
+}
+
+fn memory(memory: Option<&MemorySnapshot>) -> String {
+    memory.map_or_else(
+        || "absent".into(),
+        |m| format!("{} bytes, digest {:016x}", m.size, m.digest),
+    )
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} | {}", self.at, self.left, self.right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(value: CoreValue) -> Snapshot {
+        let globals = [
+            ("__witness_counter_7".to_string(), value),
+            ("other".to_string(), CoreValue::I32(1)),
+        ];
+        let path = CorePath::new([1, 0]);
+        let memories = BTreeMap::new();
+        Snapshot {
+            instances: vec![CoreSnapshot {
+                path,
+                module: None,
+                origin: Origin::Main,
+                globals: globals.into(),
+                memories,
+            }],
+        }
+    }
+
+    #[test]
+    fn counters_are_unsigned_and_keyed_by_their_number() {
+        let counters = snapshot(CoreValue::I64(-1)).counters("__witness_counter_");
+        assert_eq!(counters, BTreeMap::from([(7, u64::MAX)]));
+    }
+
+    #[test]
+    fn a_difference_names_path_and_global() {
+        let diff = snapshot(CoreValue::I64(1)).diff(&snapshot(CoreValue::I64(2)));
+        assert_eq!(diff.len(), 1);
+        assert_eq!(
+            diff[0].to_string(),
+            r#"1/0: global "__witness_counter_7": i64 1 | i64 2"#
+        );
+        assert!(
+            snapshot(CoreValue::F32(0x7fc0_0000))
+                .diff(&snapshot(CoreValue::F32(0xffc0_0001)))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_digest_is_fnv1a() {
+        assert_eq!(
+            MemorySnapshot::of(b"a", false).digest,
+            0xaf63_dc4c_8601_ec8c
+        );
+    }
+}

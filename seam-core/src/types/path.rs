@@ -1,0 +1,175 @@
+//! Where in a value something is wrong.
+
+use std::fmt::{self, Display, Formatter, Write};
+use std::sync::Arc;
+
+use crate::types::display::separated;
+use crate::{Error, Type, Value};
+
+/// One step from a value to a part of it.
+///
+/// Arguments are counted from 1, as people do; elements, keys and values are indices, from 0, as
+/// programs do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Argument(usize),
+    Result,
+    Field(Arc<str>),
+    Element(usize),
+    Key(usize),
+    Value(usize),
+    Case(Arc<str>),
+    Some,
+    Ok,
+    Err,
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Argument(index) => write!(f, "argument {}", index + 1),
+            Step::Result => f.write_str("result"),
+            Step::Field(name) => write!(f, "field \"{name}\""),
+            Step::Element(index) => write!(f, "element {index}"),
+            Step::Key(index) => write!(f, "key {index}"),
+            Step::Value(index) => write!(f, "value {index}"),
+            Step::Case(name) => write!(f, "case \"{name}\""),
+            Step::Some => f.write_str("some"),
+            Step::Ok => f.write_str("ok"),
+            Step::Err => f.write_str("err"),
+        }
+    }
+}
+
+/// What is wrong, and where: `argument 2, field "tags", element 3: expected string, found u32`.
+///
+/// The path is put together on the way out, so that nothing is paid for it where all is well.
+#[derive(Debug)]
+pub(crate) struct Mismatch {
+    message: String,
+    /// Innermost first.
+    path: Vec<Step>,
+}
+
+impl Mismatch {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            path: Vec::new(),
+        }
+    }
+
+    /// A value of another kind than the type's.
+    pub(crate) fn kind(ty: &Type, value: &Value) -> Self {
+        Self::new(format!("expected {}, found {}", Brief(ty), value.kind()))
+    }
+
+    /// A case or flag that the type does not have.
+    pub(crate) fn name<'a>(
+        what: &str,
+        known: impl IntoIterator<Item = &'a Arc<str>>,
+        found: &str,
+    ) -> Self {
+        Self::new(format!(
+            "expected {what} {}, found \"{found}\"",
+            Names::new(known)
+        ))
+    }
+
+    /// Puts the path before the message, for errors that have a text of their own.
+    pub(crate) fn at(mut self, step: Step) -> Self {
+        self.path.push(step);
+        self
+    }
+}
+
+impl Display for Mismatch {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        separated(f, self.path.iter().rev(), |f, step| write!(f, "{step}"))?;
+        if !self.path.is_empty() {
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Mismatch> for Error {
+    fn from(mismatch: Mismatch) -> Self {
+        Error::misuse(mismatch.to_string())
+    }
+}
+
+/// Adds a step to the path of a mismatch.
+pub(crate) trait At {
+    fn at(self, step: impl FnOnce() -> Step) -> Self;
+}
+
+impl<T> At for Result<T, Mismatch> {
+    fn at(self, step: impl FnOnce() -> Step) -> Self {
+        self.map_err(|mismatch| mismatch.at(step()))
+    }
+}
+
+/// A type in a message: written out where that is short, or else by its kind.
+pub(crate) struct Brief<'a>(pub(crate) &'a Type);
+
+impl Display for Brief<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Type::Own(resource) => write!(f, "own<{}>", resource.name()),
+            Type::Borrow(resource) => write!(f, "borrow<{}>", resource.name()),
+            ty => {
+                let mut line = Line(String::new());
+                let fits = write!(line, "{ty}").is_ok();
+                f.write_str(if fits { &line.0 } else { ty.kind() })
+            }
+        }
+    }
+}
+
+/// Text that fails to grow beyond a line, so that a type of a million parts is not written out.
+struct Line(String);
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > 80 {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+/// Names in a message: `"a"`, `"b" or "c"`; the first few of many.
+struct Names<'a> {
+    names: Vec<&'a Arc<str>>,
+    more: bool,
+}
+
+impl<'a> Names<'a> {
+    const MOST: usize = 8;
+
+    fn new(names: impl IntoIterator<Item = &'a Arc<str>>) -> Self {
+        let mut names = names.into_iter();
+        let first = names.by_ref().take(Self::MOST).collect();
+        Self {
+            names: first,
+            more: names.next().is_some(),
+        }
+    }
+}
+
+impl Display for Names<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let last = self.names.len().saturating_sub(1);
+        for (index, name) in self.names.iter().enumerate() {
+            let before = match index {
+                0 => "",
+                index if index == last && !self.more => " or ",
+                _ => ", ",
+            };
+            write!(f, "{before}\"{name}\"")?;
+        }
+        f.write_str(if self.more { ", .." } else { "" })
+    }
+}

@@ -1,0 +1,4 @@
+//! WAVE text.
+
+mod token;
+mod write;

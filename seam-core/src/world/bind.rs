@@ -1,0 +1,291 @@
+//! Which definition stands for each import.
+
+use std::sync::Arc;
+
+use crate::world::{CoreItemKind, Stub, World};
+use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type};
+
+/// An imported function and what stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The import's full name, as the guest has it.
+    pub name: ExportName,
+    /// The import's type. A core module's import knows only numbers; if the host function declares
+    /// narrower ones (`u8`, `bool`, ...), they are the type.
+    pub ty: Arc<FuncType>,
+    /// What stands for it.
+    pub target: Target,
+}
+
+/// What stands for an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// The host function at this index of the world.
+    Host(usize),
+    /// A stub.
+    Stub(Stub),
+    /// The system's WASI.
+    Wasi,
+    /// A raw core function of the world; the layer that links core modules looks it up by name.
+    Core,
+}
+
+/// What the world does about one import.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ImportReport {
+    /// The import's full name.
+    pub name: ExportName,
+    /// Its type, as text.
+    pub ty: String,
+    /// What the world does about it.
+    pub status: ImportStatus,
+}
+
+/// What the world does about an import.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ImportStatus {
+    /// The host defines it.
+    Real,
+    /// It is stubbed.
+    Stubbed(Stub),
+    /// Nothing defines it and stubs are denied for it.
+    Missing,
+    /// The host defines it with another type.
+    Mismatched(String),
+}
+
+impl World {
+    /// For every imported component-level function, what stands for it, in the order of
+    /// [`Interface::import_funcs`].
+    ///
+    /// # For implementors
+    /// Hand the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
+    ///
+    /// # Errors
+    /// `Link`, naming every import that is missing or has another type than the host's, and how to
+    /// stub it.
+    pub fn bind(&self, interface: &Interface) -> Result<Vec<Binding>> {
+        let mut bindings = Vec::new();
+        let mut faults = Vec::new();
+        for (name, ty) in interface.import_funcs() {
+            match self.resolve(interface.kind(), name, ty) {
+                Ok(target) => bindings.push(Binding {
+                    name: name.clone(),
+                    ty: self.bound_type(&target, ty),
+                    target,
+                }),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() {
+            Ok(bindings)
+        } else {
+            Err(Error::link(faults.join("; ")))
+        }
+    }
+
+    /// What the world does about each import of an artifact, in order.
+    #[must_use]
+    pub fn report(&self, interface: &Interface) -> Vec<ImportReport> {
+        let funcs = interface.import_funcs().iter().map(|(name, ty)| {
+            let status = match self.resolve(interface.kind(), name, ty) {
+                Ok(Target::Stub(stub)) => ImportStatus::Stubbed(stub),
+                Ok(Target::Host(_) | Target::Wasi | Target::Core) => ImportStatus::Real,
+                Err(_) if self.host_func(name).is_none() => ImportStatus::Missing,
+                Err(fault) => ImportStatus::Mismatched(fault),
+            };
+            ImportReport {
+                name: name.clone(),
+                ty: ty.to_string(),
+                status,
+            }
+        });
+        funcs.chain(self.report_core(interface.imports())).collect()
+    }
+
+    /// Core-level imports that are not functions with a component-level type.
+    fn report_core(&self, items: &[Item]) -> Vec<ImportReport> {
+        let mut reports = Vec::new();
+        for module in items {
+            let ItemKind::Instance(fields) = &module.kind else {
+                continue;
+            };
+            for field in fields {
+                let ItemKind::Core(ty) = &field.kind else {
+                    continue;
+                };
+                let name = ExportName::in_instance(module.name.clone(), field.name.clone());
+                let defined = self
+                    .core_items
+                    .iter()
+                    .any(|i| i.module == module.name && i.field == field.name);
+                let typed = matches!(ty, crate::core::CoreExternType::Func(ty) if crate::interface::has_lifted_type(ty));
+                if typed && !defined {
+                    continue;
+                }
+                let status = if defined {
+                    ImportStatus::Real
+                } else {
+                    ImportStatus::Missing
+                };
+                reports.push(ImportReport {
+                    name,
+                    ty: ty.to_string(),
+                    status,
+                });
+            }
+        }
+        reports
+    }
+
+    fn host_func(&self, name: &ExportName) -> Option<usize> {
+        let defined = name.resolve(self.funcs.iter().map(|func| &func.name))?;
+        self.funcs.iter().position(|func| func.name == *defined)
+    }
+
+    /// The type that a binding has: the import's own, but for a core module's import the declared
+    /// one, which says more.
+    fn bound_type(&self, target: &Target, ty: &Arc<FuncType>) -> Arc<FuncType> {
+        let declared = match target {
+            Target::Host(index) => self.funcs.get(*index).and_then(|func| func.ty.as_ref()),
+            _ => None,
+        };
+        match declared {
+            Some(declared) if !declared.same_types(ty) => Arc::new(declared.clone()),
+            _ => ty.clone(),
+        }
+    }
+
+    /// What stands for the import, or why nothing does.
+    fn resolve(
+        &self,
+        kind: ArtifactKind,
+        name: &ExportName,
+        ty: &FuncType,
+    ) -> Result<Target, String> {
+        if let Some(index) = self.host_func(name) {
+            let declared = self.funcs.get(index).and_then(|func| func.ty.as_ref());
+            let core = kind == ArtifactKind::CoreModule;
+            return match declared {
+                Some(declared)
+                    if !declared.same_types(ty) && !(core && flattens_to(declared, ty)) =>
+                {
+                    let hint = if core {
+                        "; a core module's import has core types only: see World::core_func"
+                    } else {
+                        ""
+                    };
+                    Err(format!(
+                        "import `{name}`: expected a host function of type {ty}, found one of type \
+                         {declared}{hint}"
+                    ))
+                }
+                _ => Ok(Target::Host(index)),
+            };
+        }
+        let is_core_func = |item: &&super::CoreItem| {
+            matches!(item.kind, CoreItemKind::Func(..))
+                && name.instance() == Some(&*item.module)
+                && name.item() == &*item.field
+        };
+        if self.wasi.is_some() && name.instance().is_some_and(is_wasi) {
+            return Ok(Target::Wasi);
+        }
+        if self.core_items.iter().find(is_core_func).is_some() {
+            return Ok(Target::Core);
+        }
+        match self.stub_policy(name) {
+            Stub::Deny => Err(format!(
+                "missing import `{name}` of type {ty}: define it with World::func, or stub it (`--stub trap` or \
+                 `--stub default`)"
+            )),
+            stub => Ok(Target::Stub(stub)),
+        }
+    }
+
+    fn stub_policy(&self, name: &ExportName) -> Stub {
+        let name = name.to_string();
+        let matching = self
+            .stubs
+            .iter()
+            .filter(|(prefix, _)| name.starts_with(prefix.as_str()));
+        matching
+            .max_by_key(|(prefix, _)| prefix.len())
+            .map_or(self.stub, |(_, stub)| *stub)
+    }
+}
+
+/// Whether an interface is one of those that a system's WASI defines.
+fn is_wasi(instance: &str) -> bool {
+    instance.starts_with("wasi:") || instance == "wasi_snapshot_preview1"
+}
+
+/// Whether a declared type of numbers becomes, by the canonical ABI, the core signature that
+/// `lifted` stands for.
+fn flattens_to(declared: &FuncType, lifted: &FuncType) -> bool {
+    let same = |declared: &Type, lifted: &Type| flat(declared).as_ref() == Some(lifted);
+    let results = match (&declared.result, &lifted.result) {
+        (Some(Type::Tuple(declared)), Some(Type::Tuple(lifted))) => {
+            declared.len() == lifted.len()
+                && declared.iter().zip(lifted.iter()).all(|(d, l)| same(d, l))
+        }
+        (Some(declared), Some(lifted)) => same(declared, lifted),
+        (declared, lifted) => declared.is_none() && lifted.is_none(),
+    };
+    let params = declared.params.iter().zip(&lifted.params);
+    results
+        && !declared.is_async
+        && declared.params.len() == lifted.params.len()
+        && params.into_iter().all(|((_, d), (_, l))| same(d, l))
+}
+
+/// The type that stands for the core type of a flattened scalar.
+fn flat(ty: &Type) -> Option<Type> {
+    Some(match ty {
+        Type::Bool | Type::S8 | Type::U8 | Type::S16 | Type::U16 => Type::S32,
+        Type::S32 | Type::U32 | Type::Char => Type::S32,
+        Type::S64 | Type::U64 => Type::S64,
+        Type::F32 => Type::F32,
+        Type::F64 => Type::F64,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_flatten_to_the_core_type_they_are_passed_as() {
+        let lifted = FuncType::new([Type::S32, Type::S64, Type::F32], Some(Type::S32));
+        let declared = FuncType::new([Type::U8, Type::U64, Type::F32], Some(Type::Bool));
+        assert!(flattens_to(&declared, &lifted));
+        assert!(!flattens_to(&lifted, &declared));
+        let longer = FuncType::new([Type::U8, Type::U64], Some(Type::Bool));
+        assert!(!flattens_to(&longer, &lifted));
+        let none = FuncType::new([Type::U8, Type::U64, Type::F32], None);
+        assert!(!flattens_to(&none, &lifted));
+    }
+
+    #[test]
+    fn several_core_results_are_a_tuple() {
+        let pair = |a, b| FuncType::new([], Some(Type::tuple([a, b])));
+        assert!(flattens_to(
+            &pair(Type::U32, Type::S64),
+            &pair(Type::S32, Type::S64)
+        ));
+        assert!(!flattens_to(
+            &pair(Type::U32, Type::String),
+            &pair(Type::S32, Type::S64)
+        ));
+    }
+
+    #[test]
+    fn what_needs_memory_has_no_core_type() {
+        let lifted = FuncType::new([Type::S32, Type::S32], None);
+        assert!(!flattens_to(&FuncType::new([Type::String], None), &lifted));
+    }
+}

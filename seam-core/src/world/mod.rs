@@ -1,0 +1,409 @@
+//! The world a guest sees: a recipe, made afresh for every instance.
+
+mod bind;
+mod host;
+mod observed;
+mod state;
+mod wasi;
+
+use std::any::{Any, TypeId};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+pub use bind::{Binding, ImportReport, ImportStatus, Target};
+pub use host::HostCall;
+pub use observed::{HostCallRecord, Observed, OutputStream};
+pub use state::{Started, WorldState};
+pub use wasi::{Dir, Stdio, SystemWasi};
+
+use crate::core::{CoreCaller, CoreFuncType, CoreValue, GlobalType, HostFn, MemoryType, TableType};
+use crate::typed::{Results, TypedArgs};
+use crate::{Error, ExportName, FuncType, Limits, ResourceType, Result, Value};
+
+/// What a synchronous host function is inside.
+pub(crate) type SyncBody =
+    Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send>;
+
+/// The future of an asynchronous host function.
+pub type HostFuture = Pin<Box<dyn Future<Output = Result<Option<Value>>> + Send + 'static>>;
+
+/// What an asynchronous host function is inside.
+pub(crate) type AsyncBody = Box<dyn FnMut(Vec<Value>) -> HostFuture + Send>;
+
+/// One host function of one instance.
+pub(crate) enum Body {
+    Sync(SyncBody),
+    Async(AsyncBody),
+}
+
+/// A host function in the recipe.
+#[derive(Clone)]
+pub(crate) struct HostFunc {
+    pub(crate) name: ExportName,
+    /// Declared type; without one the import's own type is taken.
+    pub(crate) ty: Option<FuncType>,
+    pub(crate) is_async: bool,
+    pub(crate) make: Arc<dyn Fn() -> Body + Send + Sync>,
+}
+
+/// A resource type that the host defines.
+#[derive(Clone)]
+pub(crate) struct HostResource {
+    pub(crate) name: ExportName,
+    pub(crate) drop: Arc<dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync>,
+}
+
+/// Something core-level that the host defines.
+#[derive(Clone)]
+pub struct CoreItem {
+    /// Module name of the import.
+    pub module: Arc<str>,
+    /// Field name of the import.
+    pub field: Arc<str>,
+    /// What it is.
+    pub kind: CoreItemKind,
+}
+
+/// What a [`CoreItem`] is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum CoreItemKind {
+    /// A function; the factory is called once for each instance.
+    Func(CoreFuncType, Arc<dyn Fn() -> HostFn + Send + Sync>),
+    /// A memory of zeroes.
+    Memory(MemoryType),
+    /// A table of nulls.
+    Table(TableType),
+    /// A global.
+    Global(GlobalType, CoreValue),
+}
+
+/// What becomes of an import that nothing defines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stub {
+    /// Instantiation fails and names the import.
+    #[default]
+    Deny,
+    /// Calling it is a trap that names the import.
+    Trap,
+    /// Calling it gives the zero value of its result type: `false`, `0`, `""`, `[]`, `none`, `ok`,
+    /// the first case. A result type without one (a resource) traps.
+    Default,
+}
+
+/// The recipe of the world that every instance is given afresh: host functions and their state,
+/// host-defined resources, WASI, stubs, limits, and what to record.
+///
+/// Nothing that a guest does changes the recipe, so two backends given the same `World` see the
+/// same. State that host functions keep must be made by a factory ([`World::func_with`],
+/// [`World::state`]), not captured.
+///
+/// ```
+/// use seam_core::World;
+///
+/// let world = World::new()
+///     .func("test:host/math@1.0.0#add", |(a, b): (u32, u32)| Ok(a + b))
+///     .func_with("test:host/log#count", || 0u32, |count: &mut u32, (): ()| {
+///         *count += 1;
+///         Ok(*count)
+///     });
+/// # let _ = world;
+/// ```
+#[derive(Clone, Default)]
+pub struct World {
+    pub(crate) funcs: Vec<HostFunc>,
+    pub(crate) resources: Vec<HostResource>,
+    pub(crate) core_items: Vec<CoreItem>,
+    pub(crate) states: Vec<(TypeId, Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>)>,
+    pub(crate) stub: Stub,
+    pub(crate) stubs: Vec<(String, Stub)>,
+    pub(crate) limits: Limits,
+    pub(crate) record: bool,
+    pub(crate) wasi: Option<SystemWasi>,
+}
+
+impl World {
+    /// A world that defines nothing and denies every import.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A host function over Rust types. Its component-level type is checked against the import at
+    /// instantiation.
+    ///
+    /// `name` is the import's full name (`ns:pkg/iface@1.0.0#f`, or `f` at the root; `module#field`
+    /// for a core module); a semver-compatible version of the interface matches too. A later
+    /// definition of the same name wins.
+    #[must_use]
+    pub fn func<A, R, F>(self, name: &str, func: F) -> Self
+    where
+        A: TypedArgs,
+        R: Results,
+        F: Fn(A) -> Result<R> + Send + Sync + 'static,
+    {
+        self.func_with(name, || (), move |(), args: A| func(args))
+    }
+
+    /// A host function over Rust types with state of its own, made by `state` for each instance.
+    #[must_use]
+    pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
+    where
+        S: Send + 'static,
+        A: TypedArgs,
+        R: Results,
+        M: Fn() -> S + Send + Sync + 'static,
+        F: Fn(&mut S, A) -> Result<R> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        let make = move || {
+            let (mut state, func) = (state(), func.clone());
+            let body: SyncBody =
+                Box::new(move |_, args| func(&mut state, A::from_values(args)?)?.into_result());
+            Body::Sync(body)
+        };
+        self.define(
+            name,
+            Some(FuncType {
+                params: A::params(),
+                result: R::result(),
+                is_async: false,
+            }),
+            false,
+            make,
+        )
+    }
+
+    /// A host function over values. With a type it is checked against the import at instantiation;
+    /// without one it takes the import's type, and what it returns is checked at the call.
+    #[must_use]
+    pub fn func_values<F>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
+    where
+        F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        self.define(name, ty, false, move || {
+            let func = func.clone();
+            Body::Sync(Box::new(move |call, args| func(call, args)))
+        })
+    }
+
+    /// An asynchronous host function over values: on a backend with `AsyncHostSuspends` it suspends
+    /// the guest, on one with `AsyncHostBlocks` it is polled in place and blocks the calling
+    /// thread. `func` is called when the guest calls, and must not wait for another call into the
+    /// same instance.
+    #[must_use]
+    pub fn func_async<F, Fut>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
+    where
+        F: Fn(Vec<Value>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Value>>> + Send + 'static,
+    {
+        let func = Arc::new(func);
+        self.define(name, ty, true, move || {
+            let func = func.clone();
+            Body::Async(Box::new(move |args| Box::pin(func(args))))
+        })
+    }
+
+    fn define(
+        mut self,
+        name: &str,
+        ty: Option<FuncType>,
+        is_async: bool,
+        make: impl Fn() -> Body + Send + Sync + 'static,
+    ) -> Self {
+        let name = import_name(name);
+        self.funcs.retain(|func| func.name != name);
+        self.funcs.push(HostFunc {
+            name,
+            ty,
+            is_async,
+            make: Arc::new(make),
+        });
+        self
+    }
+
+    /// A resource type that the host defines, with the destructor of its representations. Host
+    /// functions name a resource with [`Resource::host`](crate::Resource::host).
+    #[must_use]
+    pub fn resource<F>(mut self, name: &str, drop: F) -> Self
+    where
+        F: Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync + 'static,
+    {
+        let name = import_name(name);
+        self.resources.retain(|resource| resource.name != name);
+        self.resources.push(HostResource {
+            name,
+            drop: Arc::new(drop),
+        });
+        self
+    }
+
+    /// State that all host functions of an instance share, reached with [`HostCall::state`]; one
+    /// per Rust type.
+    #[must_use]
+    pub fn state<S, M>(mut self, make: M) -> Self
+    where
+        S: Any + Send,
+        M: Fn() -> S + Send + Sync + 'static,
+    {
+        self.states.retain(|(id, _)| *id != TypeId::of::<S>());
+        self.states
+            .push((TypeId::of::<S>(), Arc::new(move || Box::new(make()))));
+        self
+    }
+
+    /// A host function over raw core values, with access to the calling instance's exports, for
+    /// core modules.
+    #[must_use]
+    pub fn core_func<F>(self, module: &str, field: &str, ty: CoreFuncType, func: F) -> Self
+    where
+        F: Fn(&mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let func: HostFn = Arc::new(func);
+        self.core_item(
+            module,
+            field,
+            CoreItemKind::Func(ty, Arc::new(move || func.clone())),
+        )
+    }
+
+    /// As [`World::core_func`], with state made by `state` for each instance.
+    #[must_use]
+    pub fn core_func_with<S, M, F>(
+        self,
+        module: &str,
+        field: &str,
+        ty: CoreFuncType,
+        state: M,
+        func: F,
+    ) -> Self
+    where
+        S: Send + 'static,
+        M: Fn() -> S + Send + Sync + 'static,
+        F: Fn(&mut S, &mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let func = Arc::new(func);
+        let make = move || -> HostFn {
+            let (state, func) = (Mutex::new(state()), func.clone());
+            Arc::new(move |caller, args, results| {
+                // The guest may call back into the same function: its state is taken, and that is
+                // an error, not a wait.
+                let mut state = state.try_lock().map_err(|_| {
+                    Error::host("the host function was called again while it was running")
+                })?;
+                func(&mut state, caller, args, results)
+            })
+        };
+        self.core_item(module, field, CoreItemKind::Func(ty, Arc::new(make)))
+    }
+
+    /// A core-level memory, table or global for core modules to import.
+    #[must_use]
+    pub fn core_item(mut self, module: &str, field: &str, kind: CoreItemKind) -> Self {
+        self.core_items
+            .retain(|item| (&*item.module, &*item.field) != (module, field));
+        self.core_items.push(CoreItem {
+            module: module.into(),
+            field: field.into(),
+            kind,
+        });
+        self
+    }
+
+    /// What becomes of imports that nothing defines. [`Stub::Deny`] is the default.
+    #[must_use]
+    pub fn stub(mut self, stub: Stub) -> Self {
+        self.stub = stub;
+        self
+    }
+
+    /// As [`World::stub`], for imports whose full name begins with `prefix`; the longest prefix
+    /// wins.
+    #[must_use]
+    pub fn stub_for(mut self, prefix: impl Into<String>, stub: Stub) -> Self {
+        self.stubs.push((prefix.into(), stub));
+        self
+    }
+
+    /// The operating system's own WASI, on backends with
+    /// [`SystemWasi`](crate::Capability::SystemWasi).
+    #[must_use]
+    pub fn system_wasi(mut self, wasi: SystemWasi) -> Self {
+        self.wasi = Some(wasi);
+        self
+    }
+
+    /// Sets what an instance may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Records every host call with its arguments and result in [`Observed::host_calls`]. Off by
+    /// default.
+    #[must_use]
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// What an instance may use.
+    #[must_use]
+    pub fn limits_of_instances(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The system WASI asked for, if any.
+    #[must_use]
+    pub fn system_wasi_config(&self) -> Option<&SystemWasi> {
+        self.wasi.as_ref()
+    }
+
+    /// The core-level items that the host defines.
+    #[must_use]
+    pub fn core_items(&self) -> &[CoreItem] {
+        &self.core_items
+    }
+
+    /// The resource types that the host defines, with the names they were given.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceType> + '_ {
+        self.resources
+            .iter()
+            .map(|resource| ResourceType::new(resource.name.to_string()))
+    }
+}
+
+/// The name as written, or at the root if it is not of that form: a core module may import
+/// anything.
+fn import_name(name: &str) -> ExportName {
+    name.parse().unwrap_or_else(|_| ExportName::root(name))
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field(
+                "funcs",
+                &self
+                    .funcs
+                    .iter()
+                    .map(|func| func.name.to_string())
+                    .collect::<Vec<_>>(),
+            )
+            .field("stub", &self.stub)
+            .field("limits", &self.limits)
+            .field("record", &self.record)
+            .field("wasi", &self.wasi)
+            .finish_non_exhaustive()
+    }
+}

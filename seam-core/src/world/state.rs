@@ -1,0 +1,301 @@
+//! A world in use: the state of one instance's host side.
+
+use std::any::{Any, TypeId};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::world::{
+    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, Stub, Target, World,
+};
+use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
+
+/// The host's side of one instance: fresh state, host functions, and what was observed.
+///
+/// # For implementors
+/// Make one for each instance and route every imported function's call through
+/// [`WorldState::call`]: it checks values, catches panics, answers stubs and records, so that all
+/// backends do that alike.
+pub struct WorldState {
+    funcs: Vec<Bound>,
+    resources: Vec<HostResource>,
+    states: Vec<(TypeId, Box<dyn Any + Send>)>,
+    observed: Observed,
+    limits: Limits,
+    record: bool,
+    depth: u32,
+}
+
+struct Bound {
+    name: ExportName,
+    ty: Arc<FuncType>,
+    body: Run,
+}
+
+enum Run {
+    Host(Body),
+    Stub(Stub),
+    /// Linked elsewhere.
+    Elsewhere,
+}
+
+impl WorldState {
+    /// The state of a new instance whose imports are bound so (see [`World::bind`]).
+    #[must_use]
+    pub fn new(world: &World, bindings: &[Binding]) -> Self {
+        let funcs: Vec<Bound> = bindings
+            .iter()
+            .map(|binding| {
+                let body = match binding.target {
+                    Target::Host(index) => world
+                        .funcs
+                        .get(index)
+                        .map_or(Run::Elsewhere, |func| Run::Host((func.make)())),
+                    Target::Stub(stub) => Run::Stub(stub),
+                    Target::Wasi | Target::Core => Run::Elsewhere,
+                };
+                Bound {
+                    name: binding.name.clone(),
+                    ty: binding.ty.clone(),
+                    body,
+                }
+            })
+            .collect();
+        let stubbed = funcs
+            .iter()
+            .filter(|func| matches!(func.body, Run::Stub(_)));
+        let observed = Observed {
+            unused_stubs: stubbed.map(|func| func.name.clone()).collect(),
+            ..Observed::default()
+        };
+        Self {
+            funcs,
+            resources: world.resources.clone(),
+            states: world
+                .states
+                .iter()
+                .map(|(id, make)| (*id, make()))
+                .collect(),
+            observed,
+            limits: world.limits.clone(),
+            record: world.record,
+            depth: 0,
+        }
+    }
+
+    /// What was observed so far.
+    #[must_use]
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// What was observed so far, for a backend to add output to.
+    #[must_use]
+    pub fn observed_mut(&mut self) -> &mut Observed {
+        &mut self.observed
+    }
+
+    /// The limits of the instance.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether the world records host calls.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.record
+    }
+
+    /// Whether the host function bound at this index is asynchronous.
+    #[must_use]
+    pub fn is_async(&self, index: usize) -> bool {
+        matches!(
+            self.funcs.get(index),
+            Some(Bound {
+                body: Run::Host(Body::Async(_)),
+                ..
+            })
+        )
+    }
+
+    /// Calls the import bound at `index` and blocks until it is done; an asynchronous host function
+    /// is polled in place.
+    ///
+    /// # Errors
+    /// What the host function returns; `Host` if it panics or its result is ill-typed; the trap of
+    /// a stub.
+    pub fn call(&mut self, index: usize, args: &[Value]) -> Result<Option<Value>> {
+        match self.start(index, args)? {
+            Started::Done(result) => self.finish(index, args, result),
+            Started::Pending(future) => {
+                let result = match catch_unwind(AssertUnwindSafe(|| block_on(future))) {
+                    Ok(result) => result,
+                    Err(panic) => Err(Error::panicked(&*panic)),
+                };
+                self.finish(index, args, result)
+            }
+        }
+    }
+
+    /// Begins the call of the import bound at `index`, for a backend that suspends the guest
+    /// meanwhile. Hand what the future gives to [`WorldState::finish`].
+    ///
+    /// # Errors
+    /// `Engine` for an index that is not bound to the world.
+    pub fn start(&mut self, index: usize, args: &[Value]) -> Result<Started> {
+        let Self {
+            funcs,
+            states,
+            observed,
+            limits,
+            ..
+        } = self;
+        let Some(func) = funcs.get_mut(index) else {
+            return Err(Error::engine(format!(
+                "expected a bound import, found index {index}"
+            )));
+        };
+        let Bound { name, ty, body } = func;
+        Ok(match body {
+            Run::Elsewhere => {
+                return Err(Error::engine(format!(
+                    "import `{name}` is not bound to a host function"
+                )));
+            }
+            Run::Stub(stub) => {
+                observed.unused_stubs.retain(|unused| unused != name);
+                Started::Done(stub_result(*stub, name, ty))
+            }
+            Run::Host(Body::Sync(func)) => {
+                let mut call = HostCall {
+                    name,
+                    ty: Some(ty),
+                    states,
+                    observed,
+                    limits,
+                };
+                let result = catch_unwind(AssertUnwindSafe(|| func(&mut call, args)));
+                Started::Done(result.unwrap_or_else(|panic| Err(Error::panicked(&*panic))))
+            }
+            Run::Host(Body::Async(func)) => {
+                match catch_unwind(AssertUnwindSafe(|| func(args.to_vec()))) {
+                    Ok(future) => Started::Pending(future),
+                    Err(panic) => Started::Done(Err(Error::panicked(&*panic))),
+                }
+            }
+        })
+    }
+
+    /// Checks and records the result of a host function.
+    ///
+    /// # Errors
+    /// The host function's own, or `Host` if its result is not of the import's type.
+    pub fn finish(
+        &mut self,
+        index: usize,
+        args: &[Value],
+        result: Result<Option<Value>>,
+    ) -> Result<Option<Value>> {
+        let Some(func) = self.funcs.get(index) else {
+            return result;
+        };
+        let name = &func.name;
+        let result = result.and_then(|value| {
+            check_result(&func.ty, value.as_ref())?;
+            Ok(value)
+        });
+        if self.record {
+            self.observed.host_calls.push(HostCallRecord {
+                name: name.clone(),
+                args: args.to_vec(),
+                result: result
+                    .as_ref()
+                    .map(Clone::clone)
+                    .map_err(|e| e.message().to_string()),
+            });
+        }
+        result.map_err(|e| e.during(format!("host function {name}")))
+    }
+
+    /// Runs the destructor of a host-defined resource.
+    ///
+    /// # Errors
+    /// What the destructor returns; `Host` if it panics.
+    pub fn drop_resource(&mut self, resource: &ExportName, rep: u32) -> Result<()> {
+        let Self {
+            resources,
+            states,
+            observed,
+            limits,
+            ..
+        } = self;
+        let Some(found) = resource
+            .resolve(resources.iter().map(|resource| &resource.name))
+            .cloned()
+        else {
+            return Ok(());
+        };
+        let Some(resource) = resources.iter().find(|resource| resource.name == found) else {
+            return Ok(());
+        };
+        let mut call = HostCall {
+            name: &found,
+            ty: None,
+            states,
+            observed,
+            limits,
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| (resource.drop)(&mut call, rep)));
+        result
+            .unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+            .map_err(|e| e.during(format!("drop {found}")))
+    }
+
+    /// Enters one more level of host recursion.
+    ///
+    /// # Errors
+    /// `Limit(HostDepth)` at [`Limits::host_depth`].
+    pub fn enter(&mut self) -> Result<()> {
+        if self.depth >= self.limits.host_depth {
+            return Err(Error::limit(crate::Limit::HostDepth));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Leaves a level of host recursion.
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+/// A host call that has begun.
+pub enum Started {
+    /// It is done already.
+    Done(Result<Option<Value>>),
+    /// It is asynchronous.
+    Pending(super::HostFuture),
+}
+
+fn check_result(ty: &FuncType, value: Option<&Value>) -> Result<()> {
+    match (&ty.result, value) {
+        (None, None) => Ok(()),
+        (Some(ty), Some(value)) => ty
+            .check(value)
+            .map_err(|e| Error::host(format!("result: {}", e.message()))),
+        (Some(ty), None) => Err(Error::host(format!("result: expected {ty}, found nothing"))),
+        (None, Some(value)) => Err(Error::host(format!(
+            "result: expected nothing, found {}",
+            value.kind()
+        ))),
+    }
+}
+
+fn stub_result(stub: Stub, name: &ExportName, ty: &FuncType) -> Result<Option<Value>> {
+    let trap = || Error::trap(Trap::StubbedImport(name.to_string().into()));
+    match (stub, &ty.result) {
+        (Stub::Default, None) => Ok(None),
+        (Stub::Default, Some(ty)) => Value::default_of(ty).map(Some).ok_or_else(trap),
+        (Stub::Deny | Stub::Trap, _) => Err(trap()),
+    }
+}
