@@ -250,6 +250,8 @@ impl fmt::Display for Difference {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
+
     use super::*;
 
     fn snapshot(value: CoreValue) -> Snapshot {

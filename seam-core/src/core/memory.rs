@@ -166,6 +166,6 @@ mod tests {
             assert!(view.read_vec(offset, len).is_err());
         }
         assert_eq!(view.read_vec(0, 3).expect("in bounds"), [1, 2, 3]);
-        assert_eq!(view.read_vec(3, 0).expect("empty at the end"), []);
+        assert!(view.read_vec(3, 0).expect("empty at the end").is_empty());
     }
 }

@@ -51,7 +51,7 @@ impl CoreModule {
 
     /// Imports and exports.
     #[must_use]
-    pub fn ty(&self) -> &CoreModuleType {
+    pub fn ty(&self) -> &Arc<CoreModuleType> {
         &self.ty
     }
 }

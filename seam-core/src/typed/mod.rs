@@ -1,22 +1,36 @@
 //! Rust types as component-level types, for typed calls and host functions.
+//!
+//! A typed call moves parts, not [`Value`](crate::Value)s: what implements [`Lower`] and [`Lift`] is
+//! a backend, which may read and write guest memory directly, or this crate, which puts values
+//! together and takes them apart for backends that only call by value.
 
 mod number;
+mod parts;
 mod structure;
 mod tuple;
 mod value;
 
+use crate::types::path::Brief;
 use crate::value::Resource;
-use crate::{Error, Func, FuncType, Result, Type, Value};
+use crate::{Error, Func, FuncType, Result, Type};
 
-pub(crate) use value::{args_to_values, result_from_values};
+pub use value::{args_to_values, result_from_values};
+pub(crate) use value::{params_from_values, result_to_value};
 
-/// A Rust type that stands for a component-level type: lowers itself as a sequence of parts, and
-/// lifts itself from one.
+/// A Rust type that stands for a component-level type and lowers itself as a sequence of parts.
 ///
-/// Implemented for numbers, `bool`, `char`, strings, `Vec`, `Option`, `Result` and tuples.
-pub trait Typed: Sized {
+/// Implemented for numbers, `bool`, `char`, strings, slices, `Vec`, `Option`, `Result` (with `()`
+/// for no payload), tuples of up to 12, and references to all of these. Records, variants, enums,
+/// flags, maps and resources have no Rust type of their own here: pass [`Value`](crate::Value)s, or
+/// implement this for yours.
+pub trait Typed {
     /// The component-level type.
     fn ty() -> Type;
+
+    /// Whether `ty` is that type; as `*ty == Self::ty()`, without making one.
+    fn is(ty: &Type) -> bool {
+        *ty == Self::ty()
+    }
 
     /// Hands the value's parts to `to`, in the order of [`Lower`].
     ///
@@ -24,20 +38,28 @@ pub trait Typed: Sized {
     /// What `to` returns.
     fn lower(&self, to: &mut dyn Lower) -> Result<()>;
 
-    /// Takes the value's parts from `from`, in the order of [`Lift`].
-    ///
-    /// # Errors
-    /// What `from` returns.
-    fn lift(from: &mut dyn Lift) -> Result<Self>;
-
     /// A `list` of such values; overridden by numbers, whose lists move in bulk.
     ///
     /// # Errors
     /// What `to` returns.
-    fn lower_list(list: &[Self], to: &mut dyn Lower) -> Result<()> {
+    fn lower_list(list: &[Self], to: &mut dyn Lower) -> Result<()>
+    where
+        Self: Sized,
+    {
         to.list(list.len())?;
         list.iter().try_for_each(|element| element.lower(to))
     }
+}
+
+/// A [`Typed`] that also lifts itself: what can be a result, or a parameter of a host function.
+///
+/// Implemented for all of the types that [`Typed`] is implemented for and that own what they hold.
+pub trait Liftable: Typed + Sized {
+    /// Takes the value's parts from `from`, in the order of [`Lower`].
+    ///
+    /// # Errors
+    /// What `from` returns.
+    fn lift(from: &mut dyn Lift) -> Result<Self>;
 
     /// A `list` of such values; overridden by numbers, whose lists move in bulk.
     ///
@@ -56,9 +78,10 @@ pub trait Typed: Sized {
 }
 
 /// Takes the parts of a value, outermost first: scalars, strings and whole number lists as one
-/// part; a list as its length and then its elements; a variant, option, result or enum as its case
-/// and then its payload; records and tuples as their fields alone. (`none` is case 0, `some` 1;
-/// `ok` 0, `err` 1.)
+/// part; a list as its length and then its elements, a map as its length and then each key and its
+/// value; a variant, option, result or enum as its case and then its payload; records and tuples as
+/// their fields alone. (`none` is case 0, `some` 1; `ok` 0, `err` 1.) A list of numbers may also
+/// come as its length and its elements.
 pub trait Lower {
     /// A scalar.
     ///
@@ -75,7 +98,7 @@ pub trait Lower {
     /// # Errors
     /// `Misuse` if another part is due; errors of the guest's `realloc`.
     fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()>;
-    /// The length of a list, whose elements follow.
+    /// The length of a list or map, whose elements or entries follow.
     ///
     /// # Errors
     /// `Misuse` if another part is due; errors of the guest's `realloc`.
@@ -114,7 +137,8 @@ pub trait Lift {
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
     fn numbers(&mut self) -> Result<crate::List>;
-    /// The length of a list, whose elements follow; bounded by the size of what it is read from.
+    /// The length of a list or map, whose elements or entries follow; bounded by the size of what it
+    /// is read from.
     ///
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
@@ -188,41 +212,49 @@ pub trait LiftResult {
     fn lift(&mut self, from: &mut dyn Lift) -> Result<()>;
 }
 
-/// The parameters of a function, as a Rust tuple.
-pub trait TypedArgs: Sized {
-    /// Names and types of the parameters.
-    fn params() -> Vec<(std::sync::Arc<str>, Type)>;
+/// The arguments of a call, as a Rust tuple.
+pub trait TypedArgs {
+    /// Their types.
+    fn types() -> Vec<Type>;
+
+    /// Whether they fit the parameters of a function, by type.
+    fn fit(ty: &FuncType) -> bool;
 
     /// Hands all arguments' parts to `to`.
     ///
     /// # Errors
     /// What `to` returns.
     fn lower_args(&self, to: &mut dyn Lower) -> Result<()>;
-
-    /// The arguments, from values.
-    ///
-    /// # Errors
-    /// `Misuse` if the values are of other types.
-    fn from_values(values: &[Value]) -> Result<Self>;
 }
 
-/// The result of a function, or `()` for none.
+/// The parameters of a host function, as a Rust tuple.
+pub trait TypedParams: TypedArgs + Sized {
+    /// Takes all arguments' parts from `from`.
+    ///
+    /// # Errors
+    /// What `from` returns.
+    fn lift_args(from: &mut dyn Lift) -> Result<Self>;
+}
+
+/// The result of a function or the payload of a case; `()` for none.
 pub trait Results: Sized {
     /// The result's type, if there is one.
     fn result() -> Option<Type>;
 
-    /// The result as a value, if there is one.
-    ///
-    /// # Errors
-    /// `Host` for a value that cannot be represented.
-    fn into_result(self) -> Result<Option<Value>>;
+    /// Whether `ty` is that type, or there is none on either side.
+    fn result_is(ty: Option<&Type>) -> bool;
 
-    /// The result from its parts; `None` where the function has none.
+    /// Hands the result's parts to `to`, if there is a result.
     ///
     /// # Errors
-    /// What `from` returns, or `Misuse` if a result is there and none is expected, or the other way
-    /// round.
-    fn lift_result(from: Option<&mut dyn Lift>) -> Result<Self>;
+    /// What `to` returns.
+    fn lower_result(&self, to: &mut dyn Lower) -> Result<()>;
+
+    /// Takes the result's parts from `from`, if there is a result.
+    ///
+    /// # Errors
+    /// What `from` returns.
+    fn lift_result(from: &mut dyn Lift) -> Result<Self>;
 }
 
 impl Results for () {
@@ -230,31 +262,34 @@ impl Results for () {
         None
     }
 
-    fn into_result(self) -> Result<Option<Value>> {
-        Ok(None)
+    fn result_is(ty: Option<&Type>) -> bool {
+        ty.is_none()
     }
 
-    fn lift_result(from: Option<&mut dyn Lift>) -> Result<Self> {
-        match from {
-            None => Ok(()),
-            Some(_) => Err(Error::misuse("expected no result, found one")),
-        }
+    fn lower_result(&self, _: &mut dyn Lower) -> Result<()> {
+        Ok(())
+    }
+
+    fn lift_result(_: &mut dyn Lift) -> Result<Self> {
+        Ok(())
     }
 }
 
-impl<T: Typed> Results for T {
+impl<T: Liftable> Results for T {
     fn result() -> Option<Type> {
         Some(T::ty())
     }
 
-    fn into_result(self) -> Result<Option<Value>> {
-        value::to_value(&self).map(Some)
+    fn result_is(ty: Option<&Type>) -> bool {
+        ty.is_some_and(T::is)
     }
 
-    fn lift_result(from: Option<&mut dyn Lift>) -> Result<Self> {
-        T::lift(from.ok_or_else(|| {
-            Error::misuse(format!("expected a result of type {}, found none", T::ty()))
-        })?)
+    fn lower_result(&self, to: &mut dyn Lower) -> Result<()> {
+        self.lower(to)
+    }
+
+    fn lift_result(from: &mut dyn Lift) -> Result<Self> {
+        T::lift(from)
     }
 }
 
@@ -275,31 +310,44 @@ impl<R: Results> Lifting<R> {
         Self(None)
     }
 
+    /// The result, once the call is done.
+    ///
+    /// # Errors
+    /// `Engine` if the backend gave none and the function has one.
     pub(crate) fn into_result(self) -> Result<R> {
-        self.0.map_or_else(|| R::lift_result(None), Ok)
+        match self.0 {
+            Some(result) => Ok(result),
+            None if R::result_is(None) => R::lift_result(&mut parts::Parts::default()),
+            None => Err(Error::engine("expected a result of the call, found none")),
+        }
     }
 }
 
 impl<R: Results> LiftResult for Lifting<R> {
     fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
-        self.0 = Some(R::lift_result(Some(from))?);
+        self.0 = Some(R::lift_result(from)?);
         Ok(())
     }
 }
 
 /// Whether a function has these parameters and this result.
+///
+/// # Errors
+/// `Misuse` with both types.
 pub(crate) fn check<A: TypedArgs, R: Results>(func: &Func) -> Result<()> {
-    let wanted = FuncType {
-        params: A::params(),
-        result: R::result(),
-        is_async: func.ty().is_async,
-    };
-    if wanted.same_types(func.ty()) {
+    let ty = func.ty();
+    if A::fit(ty) && R::result_is(ty.result.as_ref()) {
         return Ok(());
     }
+    let mut wanted = FuncType::new(A::types(), R::result());
+    wanted.is_async = ty.is_async;
     Err(Error::misuse(format!(
-        "expected `{}` to be of type {wanted}, found {}",
-        func.name(),
-        func.ty()
+        "expected `{}` to be of type {wanted}, found {ty}",
+        func.name()
     )))
+}
+
+/// Another part is due than the one that was given or asked for.
+fn another(due: &Type, found: &str) -> Error {
+    Error::misuse(format!("expected {}, found {found}", Brief(due)))
 }

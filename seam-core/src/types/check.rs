@@ -1,5 +1,6 @@
 //! Whether a value is of a type.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::types::display::Params;
@@ -31,7 +32,7 @@ impl FuncType {
     /// field "tags", element 3: expected string, found u32`.
     pub fn check_args(&self, args: &[Value]) -> Result<()> {
         if args.len() != self.params.len() {
-            return Err(self.arity(args.len()));
+            return Err(self.arity(args.len()).into());
         }
         for (index, ((_, ty), value)) in self.params.iter().zip(args).enumerate() {
             check(ty, value).at(|| Step::Argument(index))?;
@@ -58,13 +59,13 @@ impl FuncType {
     }
 
     /// Another number of arguments than of parameters.
-    pub(crate) fn arity(&self, found: usize) -> Error {
+    pub(crate) fn arity(&self, found: impl Display) -> Mismatch {
         let expected = match self.params.len() {
             0 => "no arguments".to_owned(),
             1 => format!("1 argument ({})", Params(self)),
             n => format!("{n} arguments ({})", Params(self)),
         };
-        Error::misuse(format!("expected {expected}, found {found}"))
+        Mismatch::new(format!("expected {expected}, found {found}"))
     }
 }
 
@@ -162,8 +163,8 @@ pub(crate) fn length(expected: usize, found: usize) -> Check {
 }
 
 fn record(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Check {
-    let same = |((name, _), (found, _)): (&(Arc<str>, Type), &(Arc<str>, Value))| name == found;
-    if ty.fields.len() != fields.len() || !ty.fields.iter().zip(fields).all(same) {
+    let mut pairs = ty.fields.iter().zip(fields);
+    if ty.fields.len() != fields.len() || pairs.any(|((name, _), (found, _))| name != found) {
         return Err(misfit(ty, fields));
     }
     for ((name, ty), (_, value)) in ty.fields.iter().zip(fields) {

@@ -1,8 +1,8 @@
 //! Component-level types.
 
-mod check;
+pub(crate) mod check;
 mod display;
-mod path;
+pub(crate) mod path;
 mod zero;
 
 pub(crate) use display::separated;
@@ -219,6 +219,16 @@ impl Type {
     #[must_use]
     pub fn flags<N: Into<Arc<str>>>(names: impl IntoIterator<Item = N>) -> Self {
         Type::Flags(names.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether it is one of the number types, whose lists are stored flat.
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        use Type::{F32, F64, S8, S16, S32, S64, U8, U16, U32, U64};
+        matches!(
+            self,
+            S8 | U8 | S16 | U16 | S32 | U32 | S64 | U64 | F32 | F64
+        )
     }
 
     /// The name of this type's kind, e.g. `u32` or `record`, for messages.

@@ -76,6 +76,12 @@ impl Mismatch {
         ))
     }
 
+    /// Says where in a text it was found, in bytes.
+    pub(crate) fn place(mut self, offset: usize) -> Self {
+        let _ = write!(self.message, " at offset {offset}");
+        self
+    }
+
     /// Puts the path before the message, for errors that have a text of their own.
     pub(crate) fn at(mut self, step: Step) -> Self {
         self.path.push(step);

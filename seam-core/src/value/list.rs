@@ -1,6 +1,7 @@
 //! Lists, with number lists stored flat.
 
 use super::{Value, canonical_f32, canonical_f64};
+use crate::Type;
 
 macro_rules! lists {
     ($( $case:ident $rust:ty,)*) => {
@@ -43,8 +44,16 @@ macro_rules! lists {
                 }
             }
 
+            /// An empty list stored the way elements of a type are.
+            pub(crate) fn of(element: &Type) -> Self {
+                match element {
+                    $( Type::$case => List::$case(Vec::new()), )*
+                    _ => List::Values(Vec::new()),
+                }
+            }
+
             /// Appends, falling back to [`List::Values`] for an element of another type.
-            fn push(&mut self, value: Value) {
+            pub(crate) fn push(&mut self, value: Value) {
                 match (&mut *self, value) {
                     $( (List::$case(list), Value::$case(value)) => list.push(value), )*
                     (List::Values(list), value) => list.push(value),
@@ -79,7 +88,7 @@ impl List {
     }
 
     /// The elements, one value at a time.
-    pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Value> + '_ {
         (0..self.len()).filter_map(|index| self.at(index))
     }
 }

@@ -122,14 +122,15 @@ impl World {
                     .core_items
                     .iter()
                     .any(|i| i.module == module.name && i.field == field.name);
+                let is_func = matches!(ty, crate::core::CoreExternType::Func(_));
                 let typed = matches!(ty, crate::core::CoreExternType::Func(ty) if crate::interface::has_lifted_type(ty));
                 if typed && !defined {
                     continue;
                 }
-                let status = if defined {
-                    ImportStatus::Real
-                } else {
-                    ImportStatus::Missing
+                let status = match self.stub_policy(&name) {
+                    _ if defined => ImportStatus::Real,
+                    stub @ (Stub::Trap | Stub::Default) if is_func => ImportStatus::Stubbed(stub),
+                    _ => ImportStatus::Missing,
                 };
                 reports.push(ImportReport {
                     name,
@@ -171,7 +172,7 @@ impl World {
             let core = kind == ArtifactKind::CoreModule;
             return match declared {
                 Some(declared)
-                    if !declared.same_types(ty) && !(core && flattens_to(declared, ty)) =>
+                    if !(declared.same_types(ty) || core && flattens_to(declared, ty)) =>
                 {
                     let hint = if core {
                         "; a core module's import has core types only: see World::core_func"
@@ -186,7 +187,7 @@ impl World {
                 _ => Ok(Target::Host(index)),
             };
         }
-        let is_core_func = |item: &&super::CoreItem| {
+        let is_core_func = |item: &super::CoreItem| {
             matches!(item.kind, CoreItemKind::Func(..))
                 && name.instance() == Some(&*item.module)
                 && name.item() == &*item.field
@@ -194,7 +195,7 @@ impl World {
         if self.wasi.is_some() && name.instance().is_some_and(is_wasi) {
             return Ok(Target::Wasi);
         }
-        if self.core_items.iter().find(is_core_func).is_some() {
+        if self.core_items.iter().any(is_core_func) {
             return Ok(Target::Core);
         }
         match self.stub_policy(name) {
@@ -206,7 +207,12 @@ impl World {
         }
     }
 
-    fn stub_policy(&self, name: &ExportName) -> Stub {
+    /// What becomes of an import of this full name that nothing defines.
+    ///
+    /// # For implementors
+    /// [`World::bind`] applies it to functions with a component-level type.
+    #[must_use]
+    pub fn stub_policy(&self, name: &ExportName) -> Stub {
         let name = name.to_string();
         let matching = self
             .stubs

@@ -18,7 +18,7 @@ pub use state::{Started, WorldState};
 pub use wasi::{Dir, Stdio, SystemWasi};
 
 use crate::core::{CoreCaller, CoreFuncType, CoreValue, GlobalType, HostFn, MemoryType, TableType};
-use crate::typed::{Results, TypedArgs};
+use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
 use crate::{Error, ExportName, FuncType, Limits, ResourceType, Result, Value};
 
 /// What a synchronous host function is inside.
@@ -43,15 +43,20 @@ pub(crate) struct HostFunc {
     pub(crate) name: ExportName,
     /// Declared type; without one the import's own type is taken.
     pub(crate) ty: Option<FuncType>,
-    pub(crate) is_async: bool,
     pub(crate) make: Arc<dyn Fn() -> Body + Send + Sync>,
 }
+
+/// The destructor of a host-defined resource, given the representation.
+pub(crate) type Destructor = dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync;
+
+/// What makes an instance's state of one Rust type.
+pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
 
 /// A resource type that the host defines.
 #[derive(Clone)]
 pub(crate) struct HostResource {
     pub(crate) name: ExportName,
-    pub(crate) drop: Arc<dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync>,
+    pub(crate) drop: Arc<Destructor>,
 }
 
 /// Something core-level that the host defines.
@@ -116,7 +121,7 @@ pub struct World {
     pub(crate) funcs: Vec<HostFunc>,
     pub(crate) resources: Vec<HostResource>,
     pub(crate) core_items: Vec<CoreItem>,
-    pub(crate) states: Vec<(TypeId, Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>)>,
+    pub(crate) states: Vec<(TypeId, Arc<MakeState>)>,
     pub(crate) stub: Stub,
     pub(crate) stubs: Vec<(String, Stub)>,
     pub(crate) limits: Limits,
@@ -140,7 +145,7 @@ impl World {
     #[must_use]
     pub fn func<A, R, F>(self, name: &str, func: F) -> Self
     where
-        A: TypedArgs,
+        A: TypedParams,
         R: Results,
         F: Fn(A) -> Result<R> + Send + Sync + 'static,
     {
@@ -152,28 +157,21 @@ impl World {
     pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
     where
         S: Send + 'static,
-        A: TypedArgs,
+        A: TypedParams,
         R: Results,
         M: Fn() -> S + Send + Sync + 'static,
         F: Fn(&mut S, A) -> Result<R> + Send + Sync + 'static,
     {
         let func = Arc::new(func);
-        let make = move || {
-            let (mut state, func) = (state(), func.clone());
-            let body: SyncBody =
-                Box::new(move |_, args| func(&mut state, A::from_values(args)?)?.into_result());
-            Body::Sync(body)
-        };
-        self.define(
-            name,
-            Some(FuncType {
-                params: A::params(),
-                result: R::result(),
-                is_async: false,
-            }),
-            false,
-            make,
-        )
+        let declared = FuncType::new(A::types(), R::result());
+        let ty = Arc::new(declared.clone());
+        self.define(name, Some(declared), move || {
+            let (mut state, func, ty) = (state(), func.clone(), ty.clone());
+            Body::Sync(Box::new(move |_, args| {
+                let result = func(&mut state, params_from_values(&ty, args)?)?;
+                result_to_value(&ty, &result)
+            }))
+        })
     }
 
     /// A host function over values. With a type it is checked against the import at instantiation;
@@ -184,7 +182,7 @@ impl World {
         F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
     {
         let func = Arc::new(func);
-        self.define(name, ty, false, move || {
+        self.define(name, ty, move || {
             let func = func.clone();
             Body::Sync(Box::new(move |call, args| func(call, args)))
         })
@@ -201,7 +199,7 @@ impl World {
         Fut: Future<Output = Result<Option<Value>>> + Send + 'static,
     {
         let func = Arc::new(func);
-        self.define(name, ty, true, move || {
+        self.define(name, ty, move || {
             let func = func.clone();
             Body::Async(Box::new(move |args| Box::pin(func(args))))
         })
@@ -211,7 +209,6 @@ impl World {
         mut self,
         name: &str,
         ty: Option<FuncType>,
-        is_async: bool,
         make: impl Fn() -> Body + Send + Sync + 'static,
     ) -> Self {
         let name = import_name(name);
@@ -219,7 +216,6 @@ impl World {
         self.funcs.push(HostFunc {
             name,
             ty,
-            is_async,
             make: Arc::new(make),
         });
         self

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::token::{Lexer, Token, dedent, is_keyword, unescape};
+use crate::types::check::length;
 use crate::types::path::{At, Brief, Mismatch, Step};
 use crate::{FuncType, List, RecordType, ResultType, Type, Value, VariantType};
 
@@ -13,6 +14,7 @@ type Read<T> = Result<T, Mismatch>;
 /// Reads values of given types from a text.
 ///
 /// It goes as deep as the type, not as the text, so that no text makes it overflow the stack.
+#[derive(Clone)]
 pub(super) struct Reader<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
@@ -44,31 +46,22 @@ impl<'a> Reader<'a> {
     /// The whole text, as the arguments of a call.
     pub(super) fn arguments(&mut self, ty: &FuncType) -> Read<Vec<Value>> {
         let mut args = Vec::with_capacity(ty.params.len());
-        let mut argument = |reader: &mut Self, index| {
-            let Some((_, ty)) = ty.params.get(index) else {
-                return Err(reader.expected(ty.arguments()));
+        while self.token != Token::End {
+            let Some((_, ty)) = ty.params.get(args.len()) else {
+                return Err(ty.arity("more"));
             };
-            args.push(reader.value(ty).at(|| Step::Argument(index))?);
-            Ok(())
-        };
-        if in_parentheses(self.text) {
-            self.items('(', ')', argument)?;
-        } else {
-            let mut index = 0;
-            while self.token != Token::End {
-                argument(self, index)?;
-                index += 1;
-                if !self.eat(',') {
-                    break;
-                }
+            args.push(self.value(ty).at(|| Step::Argument(args.len()))?);
+            if !self.eat(',') {
+                break;
             }
         }
-        self.end()?;
-        let found = args.len();
-        for (_, ty_) in ty.params.iter().skip(found) {
-            match ty_ {
+        if self.token != Token::End {
+            return Err(self.expected("`,` or the end of the arguments"));
+        }
+        for (_, missing) in ty.params.iter().skip(args.len()) {
+            match missing {
                 Type::Option(_) => args.push(Value::none()),
-                _ => return Err(Mismatch::new(ty.arity(found))),
+                _ => return Err(ty.arity(args.len())),
             }
         }
         Ok(args)
@@ -133,10 +126,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn float<T: FromStr>(&mut self, ty: &Type, is_infinite: fn(T) -> bool) -> Read<T>
-    where
-        T: Copy,
-    {
+    fn float<T: FromStr + Copy>(&mut self, ty: &Type, is_infinite: fn(T) -> bool) -> Read<T> {
         let (Token::Number(text) | Token::Label(text @ ("nan" | "inf"))) = self.token else {
             return Err(self.expected(ty));
         };
@@ -182,9 +172,8 @@ impl<'a> Reader<'a> {
             list.push(reader.value(element).at(|| Step::Element(index))?);
             Ok(())
         })?;
-        match len {
-            Some(len) => self.count(at, len as usize, list.len())?,
-            None => {}
+        if let Some(len) = len {
+            length(len as usize, list.len()).map_err(|mismatch| mismatch.place(at))?;
         }
         Ok(Value::List(list))
     }
@@ -208,15 +197,16 @@ impl<'a> Reader<'a> {
         let at = self.at;
         let mut values = vec![None; ty.fields.len()];
         self.fields(|reader, label| {
-            let found = ty.fields.iter().zip(&mut values);
-            let Some(((name, ty), slot)) = found.into_iter().find(|((name, _), _)| **name == *label)
-            else {
+            let mut fields = ty.fields.iter().zip(&mut values);
+            let Some(((name, ty), slot)) = fields.find(|((name, _), _)| **name == *label) else {
                 let known = ty.fields.iter().map(|(name, _)| name);
-                return Err(Mismatch::name("field", known, label));
+                return Err(reader.unknown("field", known, label));
             };
             if slot.is_some() {
-                return Err(Mismatch::new(format!("expected field \"{name}\" once, found it twice")));
+                let twice = format!("expected field \"{name}\" once, found it twice");
+                return Err(reader.wrong(reader.at, twice));
             }
+            reader.advance();
             reader.punct(':').at(|| Step::Field(name.clone()))?;
             *slot = Some(reader.value(ty).at(|| Step::Field(name.clone()))?);
             Ok(())
@@ -234,4 +224,223 @@ impl<'a> Reader<'a> {
         });
         Ok(Value::Record(fields.collect::<Read<_>>()?))
     }
+
+    fn tuple(&mut self, types: &[Type]) -> Read<Value> {
+        let at = self.at;
+        let mut elements = Vec::with_capacity(types.len());
+        self.items('(', ')', |reader, index| {
+            let Some(ty) = types.get(index) else {
+                let expected = format!("{} elements, found more", types.len());
+                return Err(reader.wrong(at, format!("expected {expected}")));
+            };
+            elements.push(reader.value(ty).at(|| Step::Element(index))?);
+            Ok(())
+        })?;
+        length(types.len(), elements.len()).map_err(|mismatch| mismatch.place(at))?;
+        Ok(Value::Tuple(elements))
+    }
+
+    fn variant(&mut self, ty: &VariantType) -> Read<Value> {
+        let label = self.case()?;
+        let Some((case, payload)) = ty.cases.iter().find(|(name, _)| **name == *label) else {
+            let known = ty.cases.iter().map(|(name, _)| name);
+            return Err(self.unknown("case", known, label));
+        };
+        self.advance();
+        let payload = self
+            .payload(payload.as_ref())
+            .at(|| Step::Case(case.clone()))?;
+        Ok(Value::Variant(case.clone(), payload))
+    }
+
+    fn enumeration(&mut self, cases: &[Arc<str>]) -> Read<Value> {
+        let label = self.case()?;
+        let Some(case) = cases.iter().find(|name| ***name == *label) else {
+            return Err(self.unknown("case", cases, label));
+        };
+        self.advance();
+        Ok(Value::Enum(case.clone()))
+    }
+
+    /// `some(1)`, `none`, or a bare `1` where that cannot be mistaken.
+    fn option(&mut self, ty: &Type, some: &Type) -> Read<Value> {
+        match self.token {
+            Token::Label("none") => {
+                self.advance();
+                Ok(Value::none())
+            }
+            Token::Label("some") => {
+                self.advance();
+                let payload = self.payload(Some(some)).at(|| Step::Some)?;
+                Ok(Value::Option(payload))
+            }
+            _ if is_flattened(some) => self.value(some).at(|| Step::Some).map(Value::some),
+            _ => Err(self.expected(Brief(ty))),
+        }
+    }
+
+    /// `ok(1)`, `err(1)`, or a bare `1` for `ok(1)` where that cannot be mistaken.
+    fn result(&mut self, ty: &Type, result: &ResultType) -> Read<Value> {
+        match (self.token, &result.ok) {
+            (Token::Label("ok"), ok) => {
+                self.advance();
+                let payload = self.payload(ok.as_ref()).at(|| Step::Ok)?;
+                Ok(Value::Result(Ok(payload)))
+            }
+            (Token::Label("err"), _) => {
+                self.advance();
+                let payload = self.payload(result.err.as_ref()).at(|| Step::Err)?;
+                Ok(Value::Result(Err(payload)))
+            }
+            (_, Some(ok)) if is_flattened(ok) => {
+                let value = self.value(ok).at(|| Step::Ok)?;
+                Ok(Value::ok(Some(value)))
+            }
+            _ => Err(self.expected(Brief(ty))),
+        }
+    }
+
+    fn flags(&mut self, names: &[Arc<str>]) -> Read<Value> {
+        let mut set: Vec<Arc<str>> = Vec::new();
+        self.items('{', '}', |reader, _| {
+            let label = reader.label()?;
+            let Some(flag) = names.iter().find(|name| ***name == *label) else {
+                return Err(reader.unknown("flag", names, label));
+            };
+            if set.contains(flag) {
+                let twice = format!("expected flag \"{flag}\" once, found it twice");
+                return Err(reader.wrong(reader.at, twice));
+            }
+            reader.advance();
+            set.push(flag.clone());
+            Ok(())
+        })?;
+        Ok(Value::Flags(set))
+    }
+
+    /// What stands in parentheses behind a case, if the case has a payload.
+    fn payload(&mut self, ty: Option<&Type>) -> Read<Option<Box<Value>>> {
+        match ty {
+            Some(ty) => {
+                self.punct('(')?;
+                let value = self.value(ty)?;
+                self.punct(')')?;
+                Ok(Some(Box::new(value)))
+            }
+            None if self.token == Token::Punct('(') => Err(self.expected("no payload")),
+            None => Ok(None),
+        }
+    }
+
+    /// The due name of a case, which stays due.
+    fn case(&self) -> Read<&'a str> {
+        match self.token {
+            Token::Label(label) if is_keyword(label) => {
+                Err(self.expected(format_args!("a case (`%{label}` if it is called so)")))
+            }
+            _ => self.label(),
+        }
+    }
+
+    /// The due name of a field, case or flag, which stays due.
+    fn label(&self) -> Read<&'a str> {
+        match self.token {
+            Token::Label(label) => Ok(label.strip_prefix('%').unwrap_or(label)),
+            _ => Err(self.expected("a name")),
+        }
+    }
+
+    /// What stands between `open` and `close`, separated by commas, the last of which may be
+    /// followed by one.
+    fn items(
+        &mut self,
+        open: char,
+        close: char,
+        mut item: impl FnMut(&mut Self, usize) -> Read<()>,
+    ) -> Read<()> {
+        self.punct(open)?;
+        let mut index = 0;
+        while !self.eat(close) {
+            item(self, index)?;
+            index += 1;
+            if !self.eat(',') && self.token != Token::Punct(close) {
+                return Err(self.expected(format_args!("`,` or `{close}`")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields of a record; `field` is called at the name of each. Without any, it is `{:}`.
+    fn fields(&mut self, mut field: impl FnMut(&mut Self, &'a str) -> Read<()>) -> Read<()> {
+        let mut empty = self.clone();
+        if empty.eat('{') && empty.eat(':') {
+            empty.punct('}')?;
+            *self = empty;
+            return Ok(());
+        }
+        self.items('{', '}', |reader, _| {
+            let label = reader.label()?;
+            field(reader, label)
+        })
+    }
+
+    fn advance(&mut self) {
+        self.at = self.text.len() - self.lexer.skip().len();
+        self.token = self.lexer.next();
+    }
+
+    fn eat(&mut self, punct: char) -> bool {
+        let found = self.token == Token::Punct(punct);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn punct(&mut self, punct: char) -> Read<()> {
+        if self.eat(punct) {
+            Ok(())
+        } else {
+            Err(self.expected(format_args!("`{punct}`")))
+        }
+    }
+
+    fn end(&self) -> Read<()> {
+        match self.token {
+            Token::End => Ok(()),
+            _ => Err(self.expected("the end of the text")),
+        }
+    }
+
+    /// The due token is not what it should be.
+    fn expected(&self, what: impl Display) -> Mismatch {
+        let found = self.token.describe();
+        self.wrong(self.at, format!("expected {what}, found {found}"))
+    }
+
+    /// The due label is not a name that the type has.
+    fn unknown<'n>(
+        &self,
+        what: &str,
+        known: impl IntoIterator<Item = &'n Arc<str>>,
+        found: &str,
+    ) -> Mismatch {
+        Mismatch::name(what, known, found).place(self.at)
+    }
+
+    /// Something is wrong at an offset of the text.
+    fn wrong(&self, at: usize, message: String) -> Mismatch {
+        Mismatch::new(message).place(at)
+    }
+
+    fn bad_escape(&self, escape: &str) -> Mismatch {
+        let found: String = escape.chars().take(4).collect();
+        let expected = "expected an escape (\\\\ \\' \\\" \\t \\n \\r \\u{..})";
+        self.wrong(self.at, format!("{expected}, found `{found}`"))
+    }
+}
+
+/// Whether `some` and `ok` may be left out around values of a type, as WAVE has it.
+fn is_flattened(ty: &Type) -> bool {
+    !matches!(ty, Type::Option(_) | Type::Result(_))
 }

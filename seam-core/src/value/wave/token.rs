@@ -89,9 +89,9 @@ impl<'a> Lexer<'a> {
                 self.take(1);
                 Token::Punct(first)
             }
-            '"' if rest.starts_with("\"\"\"") => self.literal(3, Token::Multiline, |body| {
-                body.find("\"\"\"")
-            }),
+            '"' if rest.starts_with("\"\"\"") => {
+                self.literal(3, Token::Multiline, |body| body.find("\"\"\""))
+            }
             '"' => self.literal(1, Token::String, |body| end_of_literal(body, '"')),
             '\'' => self.literal(1, Token::Char, |body| end_of_literal(body, '\'')),
             '-' | '0'..='9' => match number(rest) {
@@ -157,7 +157,10 @@ fn end_of_literal(body: &str, quote: char) -> Option<usize> {
 
 /// Length of the number that a text starts with: JSON's syntax, or `-inf`.
 fn number(text: &str) -> Option<usize> {
-    let digits = |text: &str| text.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(text.len());
+    let digits = |text: &str| {
+        text.find(|ch: char| !ch.is_ascii_digit())
+            .unwrap_or(text.len())
+    };
     let at = |at: usize| text.get(at..).unwrap_or_default();
     let mut len = usize::from(text.starts_with('-'));
     if text.starts_with("-inf") {
@@ -233,7 +236,9 @@ pub(super) fn dedent(body: &str) -> Result<String, &'static str> {
     }
     let mut text = String::new();
     for (index, line) in lines.enumerate() {
-        let line = line.strip_prefix(indent).ok_or("lines indented as the closing quotes are")?;
+        let line = line
+            .strip_prefix(indent)
+            .ok_or("lines indented as the closing quotes are")?;
         let line = line.strip_suffix('\r').unwrap_or(line);
         if index > 0 {
             text.push('\n');

@@ -1,0 +1,78 @@
+//! A `seam` command with a runtime of its own: how to plug in yours.
+//!
+//! ```console
+//! $ cargo run -p seam-cli --example toy -- diff seam-cli/examples/toy/sum.wat \
+//!     --invoke 'sum-of-squares(3, 4)' --backend wasmtime --backend toy
+//! ```
+//!
+//! The runtime is a toy, an interpreter for functions over `i32` without control flow, and refuses
+//! every module that has more. What matters is how little the seam asks of it:
+//!
+//! - `module.rs` compiles a core module and knows nothing of the seam but its error type;
+//! - `store.rs` implements [`CoreStore`]: instances, functions, calls, and memories, tables and
+//!   globals if there are any (here there are none);
+//! - this file says what the runtime is, and hands it to [`Layered`], which makes a whole backend
+//!   of any [`CoreEngine`].
+
+mod module;
+mod store;
+
+use std::process::ExitCode;
+
+use seam_component::Layered;
+use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
+use seam_core::{Capability, Error, Limits, Result};
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+fn main() -> ExitCode {
+    seam_cli::main(seam_cli::backends![
+        Wasmtime::new(),
+        Wasmtime::layered(),
+        Wasmi::new(),
+        Layered::new(Toy::new()),
+    ])
+}
+
+/// The engine. A real one holds its configuration here.
+struct Toy {
+    info: EngineInfo,
+}
+
+impl Toy {
+    fn new() -> Self {
+        // Capabilities are promises: the conformance kit holds an engine to each one it lists, and
+        // to a refusal for each one it does not.
+        let mut info = EngineInfo::new("toy", env!("CARGO_PKG_VERSION"), [Capability::Reentrant]);
+        // The interpreter trusts its input, so the layer above validates modules first.
+        info.validates = false;
+        Self { info }
+    }
+}
+
+impl CoreEngine for Toy {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
+        let code = module::Code::compile(wasm)?;
+        Ok(CoreModule::new(code, CoreModuleType::decode(wasm)?))
+    }
+
+    fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
+        // A limit that cannot be kept is refused, never ignored.
+        let sizes = [limits.memory, limits.table_elements, limits.instances];
+        for (asked, capability) in [
+            (limits.fuel.is_some(), Capability::Fuel),
+            (limits.deadline.is_some(), Capability::Deadline),
+            (sizes.iter().any(Option::is_some), Capability::StoreLimits),
+        ] {
+            if asked {
+                let message = format!("expected no limit of {capability}: the toy keeps none");
+                return Err(Error::unsupported(capability, message));
+            }
+        }
+        Ok(Box::new(store::ToyStore::new(limits, host)))
+    }
+}

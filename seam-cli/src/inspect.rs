@@ -1,0 +1,91 @@
+//! `seam inspect`: what an artifact is, what it wants and what it offers.
+
+use seam_core::{
+    Artifact, ArtifactKind, CorePath, ImportReport, ImportStatus, Interface, Stub, SystemWasi,
+    World,
+};
+use serde::Serialize;
+
+use crate::args;
+use crate::output::{Output, Tone};
+use crate::status::{Failure, Status};
+use crate::world::wasi_import;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    artifact: &'a str,
+    kind: ArtifactKind,
+    imports: &'a [ImportReport],
+    exports: Vec<Export>,
+    /// The core instances that instantiating it makes.
+    cores: Vec<Core<'a>>,
+    /// All of it, as WIT.
+    wit: String,
+}
+
+#[derive(Serialize)]
+struct Export {
+    name: String,
+    #[serde(rename = "type")]
+    ty: String,
+}
+
+#[derive(Serialize)]
+struct Core<'a> {
+    path: &'a CorePath,
+    module: Option<&'a str>,
+}
+
+pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
+    let artifact = Artifact::from_file(&args.artifact)?;
+    let interface = Interface::of(&artifact)?;
+    let mut world = World::new().stub(args.stub.into());
+    if wasi_import(&interface).is_some() {
+        world = world.system_wasi(SystemWasi::new());
+    }
+    let imports = world.report(&interface);
+    print(&artifact, &interface, &imports, out);
+    let exports = interface.export_funcs().iter();
+    let cores = interface.core_instances().iter();
+    out.document(&Document {
+        artifact: artifact.name(),
+        kind: artifact.kind(),
+        imports: &imports,
+        exports: exports
+            .map(|(name, ty)| Export {
+                name: name.to_string(),
+                ty: ty.to_string(),
+            })
+            .collect(),
+        cores: cores
+            .map(|core| Core {
+                path: &core.path,
+                module: core.module.name.as_deref(),
+            })
+            .collect(),
+        wit: interface.to_string(),
+    });
+    Ok(Status::Fine)
+}
+
+fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], out: &mut Output) {
+    let head = format!("// {}: {}", artifact.name(), artifact.kind());
+    out.line(&out.paint(Tone::Faint, &head));
+    out.line(interface.to_string().trim_end());
+    if imports.is_empty() {
+        return;
+    }
+    out.line("");
+    out.line(&out.paint(Tone::Faint, "// what stands for each import"));
+    for import in imports {
+        let (tone, status) = match &import.status {
+            ImportStatus::Real => (Tone::Good, "real"),
+            ImportStatus::Stubbed(Stub::Default) => (Tone::Faint, "stubbed (default)"),
+            ImportStatus::Stubbed(_) => (Tone::Faint, "stubbed (trap)"),
+            ImportStatus::Missing => (Tone::Bad, "missing"),
+            _ => (Tone::Bad, "mismatched"),
+        };
+        let status = out.paint(tone, &format!("{status:<17}"));
+        out.line(&format!("{status}  {}: {}", import.name, import.ty));
+    }
+}

@@ -1,0 +1,124 @@
+//! `seam invoke`: calls of exports, in one instance.
+
+use std::io;
+
+use seam_core::{Failed, Instance, Snapshot};
+use serde::Serialize;
+
+use crate::args;
+use crate::call::{Call, Resolved};
+use crate::output::{self, Captured, Output};
+use crate::select::{self, Backends, Need};
+use crate::snapshot;
+use crate::status::{ErrorReport, Failure, Status};
+use crate::world::{self, Surroundings};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    artifact: &'a str,
+    backend: &'a str,
+    calls: Vec<Done>,
+    /// What ended the last of the calls, or instantiation if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorReport>,
+    stdout: Captured<'a>,
+    stderr: Captured<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Snapshot>,
+}
+
+/// A call that was made.
+#[derive(Serialize)]
+struct Done {
+    /// As the user wrote it.
+    call: String,
+    /// The export's full name.
+    export: String,
+    /// The result in WAVE; nothing if the function has none or did not return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+}
+
+pub(crate) fn execute(
+    args: &args::Invoke,
+    backends: &Backends,
+    out: &mut Output,
+) -> Result<Status, Failure> {
+    let options = &args.execution;
+    let calls = args.calls.iter().map(|text| Call::parse(text));
+    let calls = calls.collect::<Result<Vec<_>, _>>()?;
+    let artifact = world::artifact(&args.artifact, options)?;
+    let surroundings = Surroundings::captured(artifact.name(), &[]);
+    let ready = select::first_that_can(
+        &select::named(backends, &options.backend)?,
+        &artifact,
+        &Need::of(options, &artifact),
+        |backend, interface| {
+            let calls = calls.iter().map(|call| call.resolve(interface));
+            let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            let world = world::world(options, &surroundings, interface, backend)?;
+            Ok((world, calls))
+        },
+    )?;
+    let mut done = Vec::new();
+    let (mut instance, mut failure) = match ready.instance {
+        Ok(instance) => (Some(instance), None),
+        Err(Failed { error, instance }) => (instance, Some(Failure::from(error))),
+    };
+    if let (Some(instance), None) = (&mut instance, &failure) {
+        failure = call_all(&mut **instance, &ready.prepared, &mut done, out).err();
+    }
+    let taken = match &mut instance {
+        Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
+        None => None,
+    };
+    for line in taken.iter().flat_map(snapshot::lines) {
+        out.line(&line);
+    }
+    let none = &seam_core::Observed::default();
+    let observed = instance
+        .as_mut()
+        .map_or(none, |instance| instance.observed());
+    if !out.is_json() {
+        output::forward(&mut io::stderr(), &observed.stdout);
+        output::forward(&mut io::stderr(), &observed.stderr);
+    }
+    out.document(&Document {
+        artifact: artifact.name(),
+        backend: &ready.backend,
+        calls: done,
+        error: failure.as_ref().map(|failure| &*failure.report),
+        stdout: Captured(&observed.stdout),
+        stderr: Captured(&observed.stderr),
+        snapshot: taken,
+    });
+    match failure {
+        None => Ok(Status::Fine),
+        Some(failure) => Err(failure.documented()),
+    }
+}
+
+/// Makes the calls in order, up to the first that does not return.
+fn call_all(
+    instance: &mut dyn Instance,
+    calls: &[Resolved<'_>],
+    done: &mut Vec<Done>,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    for call in calls {
+        let func = instance.func(&call.name)?;
+        let mut results = Vec::with_capacity(1);
+        let ended = instance.call_blocking(&func, &call.args, &mut results);
+        let result = results.pop().map(|value| value.to_string());
+        if ended.is_ok() {
+            out.line(result.as_deref().unwrap_or("()"));
+        }
+        done.push(Done {
+            call: call.text.to_string(),
+            export: call.name.to_string(),
+            result,
+        });
+        ended?;
+    }
+    Ok(())
+}

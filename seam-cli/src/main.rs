@@ -1,0 +1,8 @@
+//! The `seam` command on the runtimes of this workspace.
+
+fn main() -> std::process::ExitCode {
+    seam_cli::main(seam_cli::backends![
+        seam_wasmtime::Wasmtime::new(),
+        seam_wasmi::Wasmi::new(),
+    ])
+}

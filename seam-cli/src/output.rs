@@ -1,0 +1,164 @@
+//! Where a command writes: text or one JSON document to stdout, complaints to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::status::Failure;
+
+/// What stdout gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for a person
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// Stdout, in one format.
+///
+/// A closed pipe (`seam backends | head -1`) is the reader's choice: what remains is dropped, and
+/// the command's status stays what it is. Any other failure is kept for the end.
+pub(crate) struct Output {
+    format: Format,
+    paint: bool,
+    failed: Option<io::Error>,
+}
+
+/// What a piece of text means, told by colour on a terminal.
+#[derive(Clone, Copy)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Faint,
+}
+
+impl Tone {
+    fn code(self) -> &'static str {
+        match self {
+            Tone::Good => "32",
+            Tone::Bad => "31;1",
+            Tone::Faint => "2",
+        }
+    }
+}
+
+impl Output {
+    pub(crate) fn new(format: Format) -> Self {
+        Self {
+            format,
+            paint: colours(&io::stdout()),
+            failed: None,
+        }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// A line of text; nothing in JSON, so that there is one document only.
+    pub(crate) fn line(&mut self, text: &str) {
+        if !self.is_json() {
+            self.write(&format!("{text}\n"));
+        }
+    }
+
+    /// The document, in JSON; nothing in text.
+    pub(crate) fn document(&mut self, document: &impl Serialize) {
+        if !self.is_json() {
+            return;
+        }
+        match serde_json::to_string_pretty(document) {
+            Ok(text) => self.write(&format!("{text}\n")),
+            Err(error) => self.keep(io::Error::other(error)),
+        }
+    }
+
+    /// The text in the colour of its meaning, on a terminal.
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
+        paint(self.paint && !self.is_json(), tone, text)
+    }
+
+    /// Ends the output.
+    ///
+    /// # Errors
+    /// The first failure to write, unless the reader closed the pipe.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        if let Err(error) = io::stdout().flush() {
+            self.keep(error);
+        }
+        match self.failed {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.failed.is_none() {
+            let written = io::stdout().write_all(text.as_bytes());
+            written.unwrap_or_else(|error| self.keep(error));
+        }
+    }
+
+    fn keep(&mut self, error: io::Error) {
+        self.failed.get_or_insert(error);
+    }
+}
+
+/// Tells a failure on stderr: one line, and below it the guest's call stack if there is one.
+pub(crate) fn complain(failure: &Failure) {
+    let label = paint(colours(&io::stderr()), Tone::Bad, "error:");
+    say(&format!("{label} {}", failure.report.line));
+    for (depth, frame) in failure.report.frames.iter().take(16).enumerate() {
+        let func = frame
+            .func_name
+            .clone()
+            .unwrap_or_else(|| format!("func[{}]", frame.func_index));
+        let module = frame.module.as_deref().unwrap_or("?");
+        let offset = frame
+            .module_offset
+            .map_or_else(String::new, |at| format!(" @ {at:#x}"));
+        say(&format!("  {depth:>2}: {module}!{func}{offset}"));
+    }
+}
+
+/// A line on stderr.
+pub(crate) fn say(line: &str) {
+    forward(&mut io::stderr(), format!("{line}\n").as_bytes());
+}
+
+/// Writes bytes as they are. There is nobody to tell if stderr is gone.
+pub(crate) fn forward(to: &mut impl Write, bytes: &[u8]) {
+    let _ = to.write_all(bytes).and_then(|()| to.flush());
+}
+
+fn paint(on: bool, tone: Tone, text: &str) -> String {
+    if on {
+        format!("\x1b[{}m{text}\x1b[0m", tone.code())
+    } else {
+        text.to_string()
+    }
+}
+
+/// Whether a stream is a terminal that shows colours, and the user has not asked for none
+/// (<https://no-color.org>).
+fn colours(stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    stream.is_terminal()
+        && set("NO_COLOR").is_none()
+        && set("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// Captured bytes in a document: a string, or numbers where they are not UTF-8.
+pub(crate) struct Captured<'a>(pub(crate) &'a [u8]);
+
+impl Serialize for Captured<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => self.0.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `seam run`: a program, from its canonical entry to its exit code.
+
+use std::io;
+
+use seam_core::{Failed, Snapshot, Stdio};
+use serde::Serialize;
+
+use crate::args;
+use crate::output::{self, Captured, Output};
+use crate::select::{self, Backends, Need};
+use crate::snapshot;
+use crate::status::{ErrorReport, Failure, Status};
+use crate::world::{self, Surroundings};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    artifact: &'a str,
+    backend: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorReport>,
+    stdout: Captured<'a>,
+    stderr: Captured<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Snapshot>,
+}
+
+pub(crate) fn execute(
+    args: &args::Run,
+    backends: &Backends,
+    out: &mut Output,
+) -> Result<Status, Failure> {
+    let options = &args.execution;
+    let artifact = world::artifact(&args.artifact, options)?;
+    let mut surroundings = Surroundings::captured(artifact.name(), &args.args);
+    surroundings.inherit_stdin = true;
+    if !out.is_json() {
+        surroundings.stdio = Stdio::Inherit;
+    }
+    let ready = select::first_that_can(
+        &select::named(backends, &options.backend)?,
+        &artifact,
+        &Need::of(options, &artifact),
+        |backend, interface| {
+            Ok((
+                world::world(options, &surroundings, interface, backend)?,
+                (),
+            ))
+        },
+    )?;
+    let (ended, mut left) = match ready.instance {
+        Ok(mut instance) => {
+            let ended = instance.run_blocking().map_err(Failure::from);
+            (ended, Some(instance))
+        }
+        Err(Failed { error, instance }) => (Err(Failure::from(error)), instance),
+    };
+    let taken = match &mut left {
+        Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
+        None => None,
+    };
+    // In text, stdout is the guest's.
+    for line in taken
+        .iter()
+        .filter(|_| !out.is_json())
+        .flat_map(snapshot::lines)
+    {
+        output::say(&line);
+    }
+    let none = &seam_core::Observed::default();
+    let observed = left.as_mut().map_or(none, |instance| instance.observed());
+    if !out.is_json() {
+        // A world without WASI captures what host functions write.
+        output::forward(&mut io::stdout(), &observed.stdout);
+        output::forward(&mut io::stderr(), &observed.stderr);
+    }
+    out.document(&Document {
+        artifact: artifact.name(),
+        backend: &ready.backend,
+        exit: ended.as_ref().ok().map(|exit| exit.code),
+        error: ended.as_ref().err().map(|failure| &*failure.report),
+        stdout: Captured(&observed.stdout),
+        stderr: Captured(&observed.stderr),
+        snapshot: taken,
+    });
+    match ended {
+        Ok(exit) => Ok(Status::Guest(exit.code)),
+        Err(failure) => Err(failure.documented()),
+    }
+}

@@ -1,0 +1,218 @@
+//! Which backend does the work, and in which build.
+
+use std::ops::Deref;
+
+use seam_core::{
+    Artifact, ArtifactKind, Backend, BackendExt, Capability, Error, ErrorKind, Failed, Instance,
+    Interface, ProgramExt, World,
+};
+
+use crate::args::Execution;
+use crate::status::{Failure, Status};
+
+/// The backends that are compiled in, in the order of the command line's author.
+pub(crate) type Backends = [Box<dyn Backend>];
+
+/// A capability that something asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    capability: Capability,
+    /// What asks for it, e.g. `--fuel`.
+    by: String,
+    /// Whether a build without it will do where there is none with it.
+    optional: bool,
+}
+
+/// A backend in the build that the options ask for.
+pub(crate) enum Build<'a> {
+    AsGiven(&'a dyn Backend),
+    Rebuilt(Box<dyn Backend>),
+}
+
+impl<'a> Deref for Build<'a> {
+    type Target = dyn Backend + 'a;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Build::AsGiven(backend) => *backend,
+            Build::Rebuilt(backend) => backend.as_ref(),
+        }
+    }
+}
+
+impl Need {
+    pub(crate) fn new(capability: Capability, by: impl Into<String>) -> Self {
+        Self {
+            capability,
+            by: by.into(),
+            optional: false,
+        }
+    }
+
+    /// What the options and the kind of artifact ask for.
+    pub(crate) fn of(options: &Execution, artifact: &Artifact) -> Vec<Self> {
+        let component = artifact.kind() == ArtifactKind::Component;
+        let name = artifact.name();
+        let mut needs = Vec::new();
+        let mut need = |asked: bool, capability, by: &str| {
+            if asked {
+                needs.push(Need::new(capability, by));
+            }
+        };
+        need(
+            component,
+            Capability::Components,
+            &format!("component {name}"),
+        );
+        need(options.fuel.is_some(), Capability::Fuel, "--fuel");
+        need(
+            options.deadline.is_some(),
+            Capability::Deadline,
+            "--deadline",
+        );
+        let memory = options.max_memory.is_some();
+        need(memory, Capability::StoreLimits, "--max-memory");
+        let inner = options.snapshot.is_some() && component;
+        let by = format!("--snapshot of component {name}");
+        need(inner, Capability::InnerGlobals, &by);
+        // A start function that traps leaves its counters, where there is such a build.
+        if options.snapshot.is_some() {
+            let wish = Need::new(Capability::FailedInstance, "--snapshot");
+            needs.push(Need {
+                optional: true,
+                ..wish
+            });
+        }
+        needs
+    }
+
+    /// The failure of a backend that lacks it.
+    pub(crate) fn lacked_by(&self, backend: &dyn Backend) -> Failure {
+        let name = &backend.info().name;
+        let message = format!(
+            "expected a backend with `{}`, for {}; `{name}` lacks it (see `seam backends`)",
+            self.capability, self.by
+        );
+        Error::unsupported(self.capability, message).into()
+    }
+}
+
+/// The backends of these names in the order of the names, or all if there is none.
+///
+/// # Errors
+/// A name that no backend has.
+pub(crate) fn named<'a>(
+    backends: &'a Backends,
+    names: &[String],
+) -> Result<Vec<&'a dyn Backend>, Failure> {
+    let all = || backends.iter().map(Box::as_ref);
+    if names.is_empty() {
+        return Ok(all().collect());
+    }
+    names
+        .iter()
+        .map(|name| {
+            all().find(|b| b.info().name == *name).ok_or_else(|| {
+                let known: Vec<_> = all().map(|b| format!("`{}`", b.info().name)).collect();
+                Failure::input(format!(
+                    "expected a backend ({}), found `{name}`",
+                    known.join(", ")
+                ))
+            })
+        })
+        .collect()
+}
+
+/// The backend in a build that has what is needed.
+///
+/// # Errors
+/// The first need that no build of it meets; what building fails with.
+pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Build<'a>, Failure> {
+    let available = |need: &Need| backend.rebuilt_with(&[need.capability].into()).is_some();
+    let missing = needs
+        .iter()
+        .filter(|need| !has(backend, need.capability))
+        .filter(|need| !need.optional || available(need));
+    let missing: Vec<&Need> = missing.collect();
+    let Some(first) = missing.first() else {
+        return Ok(Build::AsGiven(backend));
+    };
+    let wanted = missing.iter().map(|need| need.capability).collect();
+    match backend.rebuilt_with(&wanted) {
+        None => {
+            // Name the one that is to blame, not one that could be had alone.
+            let blamed = missing.iter().find(|need| !available(need));
+            Err(blamed.unwrap_or(first).lacked_by(backend))
+        }
+        Some(built) => {
+            let built = built?;
+            let lacks = |need: &&&Need| !need.optional && !has(&*built, need.capability);
+            match missing.iter().find(lacks) {
+                Some(need) => Err(need.lacked_by(backend)),
+                None => Ok(Build::Rebuilt(built)),
+            }
+        }
+    }
+}
+
+/// Whether the backend, as it was built, has the capability.
+pub(crate) fn has(backend: &dyn Backend, capability: Capability) -> bool {
+    backend.info().capabilities.has(capability)
+}
+
+/// An artifact instantiated on a backend, ready to be used.
+pub(crate) struct Ready<T> {
+    pub(crate) backend: String,
+    /// What the command prepared before anything ran.
+    pub(crate) prepared: T,
+    /// The instance; or why there is none, and what the start function left.
+    pub(crate) instance: Result<Box<dyn Instance>, Failed>,
+}
+
+/// Loads and instantiates on the first of the candidates that can. `prepare` makes the world, and
+/// checks the user's input, once the artifact's interface is known and before anything runs.
+///
+/// # Errors
+/// Why no candidate could, or what is wrong with the artifact.
+pub(crate) fn first_that_can<T>(
+    candidates: &[&dyn Backend],
+    artifact: &Artifact,
+    needs: &[Need],
+    prepare: impl Fn(&dyn Backend, &Interface) -> Result<(World, T), Failure>,
+) -> Result<Ready<T>, Failure> {
+    let mut refusals = Vec::new();
+    for backend in candidates {
+        let attempt = build(*backend, needs).and_then(|build| {
+            let program = build.load_blocking(artifact)?;
+            let (world, prepared) = prepare(&*build, program.interface())?;
+            match program.instantiate_blocking(&world) {
+                Err(Failed { error, .. }) if is_unsupported(&error) => Err(error.into()),
+                instance => Ok(Ready {
+                    backend: build.info().name.clone(),
+                    prepared,
+                    instance,
+                }),
+            }
+        });
+        match attempt {
+            Err(failure) if failure.is_unsupported() => refusals.push(failure),
+            other => return other,
+        }
+    }
+    let lines: Vec<_> = refusals.iter().map(|f| f.report.line.clone()).collect();
+    match <[Failure; 1]>::try_from(refusals) {
+        Ok([only]) => Err(only),
+        Err(_) => Err(Failure::new(
+            Status::Input,
+            "unsupported",
+            format!(
+                "expected a backend that can do this, found none: {}",
+                lines.join("; ")
+            ),
+        )),
+    }
+}
+
+fn is_unsupported(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unsupported(_))
+}

@@ -1,0 +1,65 @@
+//! `seam backends`.
+
+use crate::support::{BACKENDS, seam};
+
+#[test]
+fn backends_are_listed_with_their_capabilities() {
+    let ended = seam(["backends"]).with_status(0);
+    let head = ended.stdout.lines().next().unwrap();
+    for backend in BACKENDS {
+        assert!(head.contains(backend), "{head}");
+    }
+    let fuel = ended.stdout.lines().find(|line| line.starts_with("fuel "));
+    assert!(fuel.unwrap().contains("on request"), "{ended:#?}");
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn the_document_has_every_capability_of_every_backend() {
+    let document = seam(["backends", "--format", "json"]).document();
+    let backends = document["backends"].as_array().unwrap();
+    let all = seam_core::Capability::ALL;
+    for name in BACKENDS {
+        let backend = backends.iter().find(|backend| backend["name"] == name);
+        let backend = backend.unwrap_or_else(|| panic!("no {name} in {document:#}"));
+        assert!(!backend["version"].as_str().unwrap().is_empty());
+        let capabilities = backend["capabilities"].as_object().unwrap();
+        assert_eq!(capabilities.len(), all.len());
+        for capability in all {
+            let support = capabilities[capability.name()].as_str().unwrap();
+            assert!(["yes", "on-request", "no"].contains(&support), "{support}");
+        }
+        assert_eq!(capabilities["fuel"], "on-request");
+    }
+}
+
+#[test]
+fn one_backend_can_be_asked_for() {
+    let ended = seam(["backends", "--backend", "wasmi"]).with_status(0);
+    assert!(ended.stdout.contains("wasmi"), "{ended:#?}");
+    assert!(!ended.stdout.contains("wasmtime"), "{ended:#?}");
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let help = seam(["--help"]).with_status(0);
+    for command in ["backends", "inspect", "invoke", "run", "diff"] {
+        assert!(help.stdout.contains(command), "{help:#?}");
+    }
+    let version = concat!("seam ", env!("CARGO_PKG_VERSION"), "\n");
+    seam(["--version"]).with_status(0).printing(version);
+    seam([""; 0]).with_status(2);
+}
+
+#[test]
+fn a_pipe_is_not_coloured() {
+    for args in [
+        &["backends"][..],
+        &["inspect", "seam-tests/fixtures/core/calc.wat"],
+        &["invoke", "seam-tests/fixtures/core/calc.wat", "nothing()"],
+    ] {
+        let ended = seam(args);
+        assert!(!ended.stdout.contains('\x1b'), "{ended:#?}");
+        assert!(!ended.stderr.contains('\x1b'), "{ended:#?}");
+    }
+}

@@ -1,0 +1,189 @@
+//! `seam diff`.
+
+use crate::support::{Scratch, fixture, seam};
+
+#[test]
+fn agreement_prints_the_agreed_results() {
+    let calc = fixture("core/calc.wat");
+    let calls = ["--invoke", "add(2, 3)", "--invoke", "swap(1, 2)"];
+    let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
+    seam(["diff", &calc].into_iter().chain(calls).chain(backends))
+        .with_status(0)
+        .printing("add(2, 3) = 5\nswap(1, 2) = (2, 1)\nmatch: wasmtime, wasmi\n");
+}
+
+#[test]
+fn a_trap_can_be_agreed_on_and_ends_the_steps() {
+    let calc = fixture("core/calc.wat");
+    let calls = ["--invoke", "div_s(1, 0)", "--invoke", "add(2, 3)"];
+    let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
+    seam(["diff", &calc].into_iter().chain(calls).chain(backends))
+        .with_status(0)
+        .printing("div_s(1, 0) = trap: integer divide by zero\nmatch: wasmtime, wasmi\n");
+}
+
+#[test]
+fn all_backends_take_part_by_default() {
+    let calc = fixture("core/calc.wat");
+    let args = ["diff", &calc, "--invoke", "add(2, 3)", "--format", "json"];
+    let document = seam(args).with_status(0).document();
+    assert_eq!(document["verdict"], "match");
+    let runs = document["observations"].as_array().unwrap();
+    let backends: Vec<_> = runs.iter().map(|run| run["backend"].clone()).collect();
+    assert_eq!(backends, ["wasmtime", "wasmtime-layered", "wasmi"]);
+    for run in runs {
+        assert_eq!(run["artifact"], calc);
+        assert_eq!(run["steps"][0]["step"], "add(2, 3)");
+        assert_eq!(run["steps"][0]["ended"]["returned"], "5");
+        let globals = &run["state"]["instances"][0]["globals"];
+        assert_eq!(globals["__witness_counter_0"]["value"], 1);
+    }
+    assert_eq!(document["comparisons"][1]["index"], 2);
+    assert_eq!(document["comparisons"][1]["by"], "same-artifact");
+    assert_eq!(document["comparisons"][1]["verdict"], "match");
+    assert_eq!(document["left_out"].as_array().unwrap().len(), 0);
+}
+
+/// Two modules that differ in what `f` returns and in nothing else.
+fn answering(name: &str, answer: i32) -> Scratch {
+    let text = format!(
+        "(module (func (export \"same\") (result i32) i32.const 7)
+                 (func (export \"f\") (result i32) i32.const {answer}))"
+    );
+    Scratch::file(name, text)
+}
+
+#[test]
+fn a_divergence_is_status_1_and_shows_the_first_difference() {
+    let (one, two) = (answering("one.wat", 1), answering("two.wat", 2));
+    let calls = ["--invoke", "same()", "--invoke", "f()"];
+    let command = ["diff", one.text(), two.text(), "--backend", "wasmi"];
+    let ended = seam(command.into_iter().chain(calls)).with_status(1);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(lines[0], "same() = 7");
+    assert_eq!(lines[1], "diverged: step 2, f()");
+    assert_eq!(lines[2], format!("  {} on wasmi  1", one.text()));
+    assert_eq!(lines[3], format!("  {} on wasmi  2", two.text()));
+    assert_eq!(lines.len(), 4, "{ended:#?}");
+
+    let json = ["--format", "json"];
+    let document = seam(command.into_iter().chain(calls).chain(json))
+        .with_status(1)
+        .document();
+    assert_eq!(document["verdict"], "diverged");
+    assert_eq!(document["at"], "step 2, f()");
+    assert_eq!(document["left"], "1");
+    assert_eq!(document["right"], "2");
+    assert_eq!(document["comparisons"][0]["by"], "fusion");
+}
+
+#[test]
+fn a_command_is_compared_by_output_and_exit_code() {
+    let command = fixture("command/command.component.wasm");
+    let twice = ["--backend", "wasmtime", "--backend", "wasmtime"];
+    let run = |words: &[&'static str]| {
+        let options = ["diff", &command, "--run"].into_iter().chain(twice);
+        let words = std::iter::once("--").chain(words.iter().copied());
+        seam(options.chain(words))
+    };
+    run(&["args", "one", "two"])
+        .with_status(0)
+        .printing("run = exit code 0\nstdout: one\nstdout: two\nmatch: wasmtime, wasmtime\n");
+    run(&["read", "/nowhere"]).with_status(0);
+    let random = run(&["random", "32"]).with_status(1);
+    assert!(
+        random.stdout.contains("diverged: stdout, byte"),
+        "{random:#?}"
+    );
+}
+
+#[test]
+fn folders_stay_as_they_are_for_the_next_run() {
+    let folder = Scratch::folder("compared");
+    let dir = format!("{}::/data", folder.text());
+    let command = fixture("command/command.component.wasm");
+    let twice = ["--backend", "wasmtime", "--backend", "wasmtime"];
+    let options = ["diff", &command, "--run", "--dir", &dir];
+    let words = ["--", "append", "/data/log.txt", "x"];
+    let ended = seam(options.into_iter().chain(twice).chain(words)).with_status(0);
+    assert!(
+        ended.stdout.starts_with("run = exit code 1\n"),
+        "{ended:#?}"
+    );
+    assert!(!folder.path().join("log.txt").exists());
+}
+
+#[test]
+fn the_snapshot_is_compared_and_shown() {
+    let calc = fixture("core/calc.wat");
+    let options = ["--snapshot", "__witness_counter_0"];
+    let command = ["diff", &calc, "--invoke", "add(2, 3)"];
+    let ended = seam(command.into_iter().chain(options)).with_status(0);
+    assert!(
+        ended.stdout.contains("0 calc __witness_counter_0: i64 = 1"),
+        "{ended:#?}"
+    );
+    assert!(!ended.stdout.contains("__witness_counter_1"), "{ended:#?}");
+}
+
+#[test]
+fn where_fuel_runs_out_is_no_divergence_and_no_agreement() {
+    // The counter tells how far a run came; engines count fuel in units of their own.
+    let text = "(module (global $n (export \"n\") (mut i64) (i64.const 0))
+        (func (export \"count\") (loop $l
+          (global.set $n (i64.add (global.get $n) (i64.const 1)))
+          (br $l))))";
+    let counting = Scratch::file("counting.wat", text);
+    let limit = ["--fuel", "100003", "--snapshot", "n"];
+    let command = ["diff", counting.text(), "--invoke", "count()"];
+    let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
+    let ended = seam(command.into_iter().chain(limit).chain(backends)).with_status(1);
+    let verdict = ended.stdout.lines().last().unwrap();
+    assert!(verdict.starts_with("inconclusive: wasmtime, wasmi: "));
+    assert!(verdict.contains("fuel"), "{verdict}");
+}
+
+#[test]
+fn a_backend_that_cannot_is_left_out_and_said_so() {
+    // The system's WASI is wasmtime's own.
+    let command = fixture("command/command.component.wasm");
+    let wasmi = ["--backend", "wasmtime", "--backend", "wasmi"];
+    let ended = seam(["diff", &command, "--run"]).with_status(2);
+    ended.complaining(&[
+        "expected two runs",
+        "on `wasmtime` alone",
+        "left out",
+        "wasmi",
+    ]);
+    let args = ["diff", &command, "--run"].into_iter().chain(wasmi);
+    seam(args).with_status(2).complaining(&["`wasmi` lacks it"]);
+}
+
+#[test]
+fn one_run_is_no_comparison() {
+    let calc = fixture("core/calc.wat");
+    seam(["diff", &calc, "--invoke", "add(1, 2)", "--backend", "wasmi"])
+        .with_status(2)
+        .printing("")
+        .complaining(&["expected two runs to compare, found", "on `wasmi` alone"]);
+}
+
+#[test]
+fn what_all_refuse_alike_is_wrong_input() {
+    let imports = fixture("core/imports.wat");
+    seam(["diff", &imports, "--invoke", "say()"])
+        .with_status(2)
+        .printing("")
+        .complaining(&["missing import `env#log`", "--stub"]);
+    let stubbed = ["diff", &imports, "--invoke", "mix(1, 2, 3, 4)"];
+    let ended = seam(stubbed.into_iter().chain(["--stub", "default"])).with_status(0);
+    assert!(
+        ended.stdout.starts_with("mix(1, 2, 3, 4) = 0\n"),
+        "{ended:#?}"
+    );
+    let invalid = Scratch::file(
+        "refused-by-all.wat",
+        "(module (func (export \"f\") (result i32)))",
+    );
+    seam(["diff", invalid.text(), "--invoke", "f()"]).with_status(2);
+}

@@ -1,0 +1,88 @@
+//! `seam inspect`.
+
+use crate::support::{fixture, seam};
+
+#[test]
+fn a_component_is_shown_as_wit() {
+    let greet = fixture("greet/greet.wasm");
+    let ended = seam(["inspect", &greet]).with_status(0);
+    for line in [
+        &format!("// {greet}: component"),
+        "test:guest/strs: interface {",
+        "greet: func(name: string, tags: list<string>) -> string;",
+        "bytes-sum: func(b: list<u8>) -> u64;",
+    ] {
+        assert!(ended.stdout.contains(line), "expected {line}: {ended:#?}");
+    }
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn resources_and_named_types_are_shown_as_their_author_wrote_them() {
+    let hosted = fixture("hosted/hosted.wasm");
+    let ended = seam(["inspect", &hosted]).with_status(0);
+    for line in [
+        "test:host/store@1.2.0: interface {",
+        "resource item {",
+        "constructor(name: string);",
+        "total: func(items: list<borrow<item>>) -> u32;",
+        "record point {",
+        "scale: func(s: shape, by: s32) -> shape;",
+        "enum level {",
+    ] {
+        assert!(ended.stdout.contains(line), "expected {line}: {ended:#?}");
+    }
+}
+
+#[test]
+fn a_core_module_is_shown_with_core_types() {
+    let imports = fixture("core/imports.wat");
+    let ended = seam(["inspect", &imports]).with_status(0);
+    for line in ["core module", "env", "(func (param i32 i32))", "(memory 1)"] {
+        assert!(ended.stdout.contains(line), "expected {line}: {ended:#?}");
+    }
+}
+
+#[test]
+fn each_import_is_real_stubbed_or_missing() {
+    let status = |artifact: &str, stub: &str, import: &str| {
+        let artifact = fixture(artifact);
+        let document = seam(["inspect", &artifact, "--stub", stub, "--format", "json"])
+            .with_status(0)
+            .document();
+        let imports = document["imports"].as_array().unwrap();
+        let found = imports.iter().find(|entry| entry["name"] == import);
+        found.unwrap_or_else(|| panic!("no {import}: {document:#}"))["status"].clone()
+    };
+    let calc = "core/imports.wat";
+    assert_eq!(status(calc, "deny", "env#log"), "missing");
+    assert_eq!(status(calc, "trap", "env#log")["stubbed"], "trap");
+    assert_eq!(status(calc, "default", "env#log")["stubbed"], "default");
+    let fd_write = "wasi_snapshot_preview1#fd_write";
+    assert_eq!(status("command/command.wasm", "deny", fd_write), "real");
+
+    let text = seam(["inspect", &fixture(calc)]).with_status(0).stdout;
+    let line = text.lines().find(|line| line.contains("env#log")).unwrap();
+    assert!(line.starts_with("missing"), "{line}");
+}
+
+#[test]
+fn the_document_has_exports_cores_and_wit() {
+    let greet = fixture("greet/greet.wasm");
+    let document = seam(["inspect", &greet, "--format", "json"])
+        .with_status(0)
+        .document();
+    assert_eq!(document["artifact"], greet);
+    assert_eq!(document["kind"], "component");
+    assert_eq!(document["imports"].as_array().unwrap().len(), 0);
+    let exports = document["exports"].as_array().unwrap();
+    let greet = exports
+        .iter()
+        .find(|export| export["name"] == "test:guest/strs#greet");
+    assert_eq!(
+        greet.unwrap()["type"],
+        "func(name: string, tags: list<string>) -> string"
+    );
+    assert_eq!(document["cores"][0]["path"], "0");
+    assert!(document["wit"].as_str().unwrap().contains("interface {"));
+}

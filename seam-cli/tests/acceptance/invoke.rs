@@ -1,0 +1,229 @@
+//! `seam invoke`.
+
+use crate::support::{BACKENDS, fixture, seam};
+
+#[test]
+fn a_core_export_is_called_alike_on_every_backend() {
+    let calc = fixture("core/calc.wat");
+    for backend in BACKENDS {
+        seam(["invoke", &calc, "add(2,3)", "--backend", backend])
+            .with_status(0)
+            .printing("5\n");
+    }
+}
+
+#[test]
+fn calls_share_one_instance_and_print_a_line_each() {
+    let calc = fixture("core/calc.wat");
+    for backend in BACKENDS {
+        let calls = ["store(8, -7)", "load(8)", "swap(1, 2)", "fadd(0.5, 0.25)"];
+        let options = ["invoke", &calc, "--backend", backend];
+        seam(options.into_iter().chain(calls))
+            .with_status(0)
+            .printing("()\n-7\n(2, 1)\n0.75\n");
+    }
+}
+
+#[test]
+fn a_trap_is_status_3_and_named() {
+    let calc = fixture("core/calc.wat");
+    for (call, trap) in [
+        ("div_s(1, 0)", "integer divide by zero"),
+        ("div_s(-2147483648, -1)", "integer overflow"),
+        ("trap()", "unreachable"),
+        ("load(-1)", "out of bounds memory access"),
+        ("indirect(1)", "indirect call type mismatch"),
+        ("recurse(1)", "call stack exhausted"),
+    ] {
+        for backend in BACKENDS {
+            seam(["invoke", &calc, call, "--backend", backend])
+                .with_status(3)
+                .printing("")
+                .explaining(&[backend, trap]);
+        }
+    }
+}
+
+#[test]
+fn what_was_printed_before_a_trap_stays() {
+    let calc = fixture("core/calc.wat");
+    seam(["invoke", &calc, "add(1, 1)", "div_s(1, 0)", "add(2, 2)"])
+        .with_status(3)
+        .printing("2\n");
+}
+
+#[test]
+fn a_component_takes_and_gives_wave() {
+    let greet = fixture("greet/greet.wasm");
+    for call in [
+        r#"test:guest/strs#greet("bob", ["a","b"])"#,
+        r#"greet("bob", ["a", "b"])"#,
+    ] {
+        seam(["invoke", &greet, call, "--backend", "wasmtime"])
+            .with_status(0)
+            .printing("\"hello bob [a, b]\"\n");
+    }
+}
+
+#[test]
+fn every_kind_of_value_goes_through_the_command_line() {
+    let types = fixture("types/types.wasm");
+    let calls = [
+        ("test:types/echo@1.0.0#swap((1, \"x\"))", "(\"x\", 1)"),
+        // A version of the same track, and the item alone.
+        ("test:types/echo@1.3.0#mirror({x: 1, y: 2})", "{x: 2, y: 1}"),
+        ("next-color(red)", "green"),
+        ("not-perms({read, exec})", "{write}"),
+        ("measure(radius(2.0))", "ok(4)"),
+        ("echo-list-option([some(1), none])", "[some(1), none]"),
+        ("echo-result-err(err(\"no\"))", "err(\"no\")"),
+        ("echo-list-u8([0, 255])", "[0, 255]"),
+        ("echo-char('\u{e9}')", "'\u{e9}'"),
+        ("echo-f64(nan)", "nan"),
+        ("nothing()", "()"),
+    ];
+    let texts = calls.iter().map(|(call, _)| *call);
+    let ended = seam(["invoke", &types].into_iter().chain(texts)).with_status(0);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), calls.len(), "{ended:#?}");
+    for ((call, expected), line) in calls.iter().zip(lines) {
+        assert_eq!(line, *expected, "{call}");
+    }
+}
+
+#[test]
+fn the_snapshot_shows_counters_inside_a_component() {
+    let greet = fixture("greet/greet.wasm");
+    let ended = seam([
+        "invoke",
+        &greet,
+        "--backend",
+        "wasmtime",
+        "greet(\"a\", [])",
+        "greet(\"b\", [])",
+        "shout(\"c\")",
+        "--snapshot",
+        "__witness_counter_",
+        "--format",
+        "json",
+    ])
+    .with_status(0);
+    let document = ended.document();
+    let instances = document["snapshot"]["instances"].as_array().unwrap();
+    let globals: Vec<_> = instances
+        .iter()
+        .filter(|instance| !instance["globals"].as_object().unwrap().is_empty())
+        .collect();
+    assert_eq!(globals.len(), 1, "{document:#}");
+    assert_eq!(globals[0]["path"], "0");
+    assert_eq!(globals[0]["origin"], "main");
+    assert_eq!(globals[0]["globals"]["__witness_counter_0"]["value"], 2);
+    assert_eq!(globals[0]["globals"]["__witness_counter_1"]["value"], 1);
+}
+
+#[test]
+fn the_snapshot_is_taken_after_a_trap_too() {
+    let calc = fixture("core/calc.wat");
+    for backend in BACKENDS {
+        let ended = seam([
+            "invoke",
+            &calc,
+            "--backend",
+            backend,
+            "add(1, 1)",
+            "div_s(1, 0)",
+            "--snapshot",
+            "__witness_counter_",
+        ])
+        .with_status(3);
+        assert!(
+            ended.stdout.contains("__witness_counter_0: i64 = 1"),
+            "{ended:#?}"
+        );
+        assert!(
+            ended.stdout.contains("__witness_counter_1: i32 = 1"),
+            "{ended:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_trapping_start_function_leaves_a_snapshot() {
+    let start_trap = fixture("core/start-trap.wat");
+    for backend in BACKENDS {
+        let ended = seam([
+            "invoke",
+            &start_trap,
+            "--backend",
+            backend,
+            "never()",
+            "--snapshot",
+            "__witness_counter_",
+        ])
+        .with_status(3);
+        assert!(
+            ended.stdout.contains("__witness_counter_0: i64 = 1"),
+            "{ended:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_document_has_calls_results_and_the_error() {
+    let calc = fixture("core/calc.wat");
+    let ended = seam([
+        "invoke",
+        &calc,
+        "--backend",
+        "wasmi",
+        "add(1, 1)",
+        "trap()",
+        "--format",
+        "json",
+    ])
+    .with_status(3);
+    let document = ended.document();
+    assert_eq!(document["artifact"], calc);
+    assert_eq!(document["backend"], "wasmi");
+    assert_eq!(document["calls"][0]["call"], "add(1, 1)");
+    assert_eq!(document["calls"][0]["export"], "add");
+    assert_eq!(document["calls"][0]["result"], "2");
+    assert_eq!(document["calls"][1]["call"], "trap()");
+    assert!(document["calls"][1].get("result").is_none());
+    assert_eq!(document["error"]["kind"], "trap");
+    assert_eq!(document["error"]["message"], "unreachable");
+    assert_eq!(document["error"]["backend"], "wasmi");
+    ended.explaining(&["unreachable"]);
+}
+
+#[test]
+fn stubs_answer_for_missing_imports() {
+    let imports = fixture("core/imports.wat");
+    for backend in BACKENDS {
+        let with = |stub: &'static str| {
+            seam([
+                "invoke",
+                &imports,
+                "mix(1, 2, 3, 4)",
+                "--backend",
+                backend,
+                "--stub",
+                stub,
+            ])
+        };
+        with("default").with_status(0).printing("0\n");
+        // The start function calls `log`.
+        with("trap").with_status(3).explaining(&["env#log"]);
+    }
+}
+
+#[test]
+fn the_first_backend_that_can_is_used() {
+    let greet = fixture("greet/greet.wasm");
+    let document = seam(["invoke", &greet, "shout(\"a\")", "--format", "json"])
+        .with_status(0)
+        .document();
+    assert_eq!(document["backend"], "wasmtime");
+    assert_eq!(document["calls"][0]["result"], "\"A\"");
+    assert_eq!(document["calls"][0]["export"], "test:guest/strs#shout");
+}

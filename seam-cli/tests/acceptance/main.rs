@@ -1,0 +1,20 @@
+//! The `seam` command as its users see it: arguments in; stdout, stderr and exit status out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod backends;
+mod bad_input;
+mod diff;
+mod inspect;
+mod invoke;
+mod limit;
+mod readme;
+mod run;
+mod support;
+mod table;
+mod toy;

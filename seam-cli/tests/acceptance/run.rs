@@ -1,0 +1,147 @@
+//! `seam run`.
+
+use crate::support::{Scratch, fixture, seam, seam_with_input};
+
+/// The command as a component, and as the preview1 module it was made from.
+const COMMANDS: [&str; 2] = ["command/command.component.wasm", "command/command.wasm"];
+
+#[test]
+fn a_command_prints_and_exits() {
+    for command in COMMANDS.map(fixture) {
+        seam(["run", &command])
+            .with_status(0)
+            .printing("hello from the guest\n");
+        let both = seam(["run", &command, "--", "both"]).with_status(0);
+        assert_eq!(both.stdout, "to stdout\n");
+        assert_eq!(both.stderr, "to stderr\n");
+        // A failed operation is status 1 of the guest, and its message is the guest's.
+        let failed = seam(["run", &command, "--", "read", "/nowhere"]).with_status(1);
+        assert!(!failed.stderr.contains("error:"), "{failed:#?}");
+    }
+}
+
+#[test]
+fn a_command_is_entered_at_wasi_cli_run() {
+    seam(["run", &fixture("run-only/run-only.wasm")])
+        .with_status(0)
+        .printing("");
+    seam(["run", &fixture("run-only/run-err.wasm")]).with_status(1);
+}
+
+#[test]
+fn a_command_sees_arguments_environment_and_stdin() {
+    for command in COMMANDS.map(fixture) {
+        seam(["run", &command, "--", "args", "one", "--format", "two"])
+            .with_status(0)
+            .printing("one\n--format\ntwo\n");
+        let env = ["run", &command, "--env", "B=2=2", "--env", "A=1"];
+        seam(env.into_iter().chain(["--", "env"]))
+            .with_status(0)
+            .printing("A=1\nB=2=2\n");
+        seam_with_input(["run", &command, "--", "cat"], b"from a pipe")
+            .with_status(0)
+            .printing("from a pipe");
+    }
+}
+
+#[test]
+fn stdin_can_be_a_file() {
+    let notes = Scratch::file("notes.txt", "from a file");
+    let command = fixture(COMMANDS[0]);
+    seam(["run", &command, "--stdin", notes.text(), "--", "cat"])
+        .with_status(0)
+        .printing("from a file");
+}
+
+#[test]
+fn folders_of_the_host_can_be_opened() {
+    let folder = Scratch::folder("opened");
+    std::fs::write(folder.path().join("in.txt"), "given").unwrap();
+    let dir = format!("{}::/data", folder.text());
+    for command in COMMANDS.map(fixture) {
+        let run = |words: &[&str]| {
+            let options = ["run", &command, "--dir", &dir, "--"];
+            seam(options.iter().chain(words))
+        };
+        run(&["read", "/data/in.txt"])
+            .with_status(0)
+            .printing("given");
+        run(&["write", "/data/out.txt", "taken"]).with_status(0);
+        let written = std::fs::read_to_string(folder.path().join("out.txt"));
+        assert_eq!(written.unwrap(), "taken");
+        run(&["read", "/etc/passwd"]).with_status(1);
+    }
+}
+
+#[test]
+fn a_trap_is_status_134_and_a_limit_124() {
+    for command in COMMANDS.map(fixture) {
+        seam(["run", &command, "--", "trap"])
+            .with_status(134)
+            .explaining(&["unreachable"]);
+        seam(["run", &command, "--", "div"])
+            .with_status(134)
+            .explaining(&["integer divide by zero"]);
+        seam(["run", &command, "--fuel", "100"])
+            .with_status(124)
+            .explaining(&["all fuel consumed"]);
+    }
+}
+
+#[test]
+fn wrong_input_is_status_125() {
+    seam(["run", "nowhere.wasm"])
+        .with_status(125)
+        .complaining(&["nowhere.wasm"]);
+    seam(["run", "--no-such-option"])
+        .with_status(125)
+        .complaining(&["--no-such-option"]);
+    seam(["run", &fixture("core/calc.wat")])
+        .with_status(125)
+        .complaining(&["_start", "wasi:cli/run", "`add`"]);
+}
+
+#[test]
+fn a_reactor_is_no_command() {
+    seam(["run", &fixture("reactor/reactor.wasm")])
+        .with_status(125)
+        .complaining(&["reactor", "`hello`", "`counter_next`"]);
+    // Its exports are called after it was initialised, once.
+    let reactor = fixture("reactor/reactor.wasm");
+    seam([
+        "invoke",
+        &reactor,
+        "counter_next()",
+        "counter_next()",
+        "initialized()",
+    ])
+    .with_status(0)
+    .printing("1\n2\n1\n");
+}
+
+#[test]
+fn the_document_has_exit_code_and_output() {
+    let command = fixture(COMMANDS[0]);
+    let ended = seam(["run", &command, "--format", "json", "--", "both"]).with_status(0);
+    let document = ended.document();
+    assert_eq!(document["artifact"], command);
+    assert_eq!(document["backend"], "wasmtime");
+    assert_eq!(document["exit"], 0);
+    assert_eq!(document["stdout"], "to stdout\n");
+    assert_eq!(document["stderr"], "to stderr\n");
+    assert_eq!(ended.stderr, "");
+
+    let trapped = seam(["run", &command, "--format", "json", "--", "trap"]).with_status(134);
+    let document = trapped.document();
+    assert!(document.get("exit").is_none());
+    assert_eq!(document["error"]["kind"], "trap");
+}
+
+#[test]
+fn what_an_invoked_guest_prints_goes_to_stderr() {
+    let reactor = fixture("reactor/reactor.wasm");
+    let ended = seam(["invoke", &reactor, "hello()"])
+        .with_status(0)
+        .printing("()\n");
+    assert_eq!(ended.stderr, "hello from the reactor\n");
+}

@@ -1,0 +1,97 @@
+//! A `seam` of somebody else: the example `toy`, whose fourth backend is a runtime of its own.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::support::{Ended, cargo, execute, fixture};
+
+const SUM: &str = "seam-cli/examples/toy/sum.wat";
+
+/// Builds the example, once, and gives its path.
+///
+/// Where this test was built together with the examples (`cargo test`), there is nothing left to
+/// do for cargo but to say so.
+fn toy() -> &'static PathBuf {
+    static TOY: OnceLock<PathBuf> = OnceLock::new();
+    TOY.get_or_init(|| {
+        let mut build = cargo(env!("CARGO"));
+        build.args(["build", "--locked", "--package", "seam-cli"]);
+        build.args(["--example", "toy", "--message-format", "json"]);
+        let built = execute(&mut build, b"").with_status(0);
+        let messages = built.stdout.lines().map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).unwrap();
+            message
+        });
+        let executables = messages
+            .into_iter()
+            .filter(|message| message["target"]["name"] == "toy")
+            .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+        executables.last().unwrap()
+    })
+}
+
+fn seam(args: &[&str]) -> Ended {
+    execute(Command::new(toy()).args(args), b"")
+}
+
+#[test]
+fn it_is_listed_behind_the_others() {
+    let document = seam(&["backends", "--format", "json"])
+        .with_status(0)
+        .document();
+    let backends = document["backends"].as_array().unwrap();
+    let toy = backends.last().unwrap();
+    assert_eq!(toy["name"], "toy");
+    assert_eq!(backends.len(), 4);
+    assert_eq!(toy["capabilities"]["reentrant"], "yes");
+    assert_eq!(toy["capabilities"]["fuel"], "no");
+}
+
+#[test]
+fn it_is_invoked_and_traps_by_name() {
+    seam(&["invoke", SUM, "sum-of-squares(3, 4)", "--backend", "toy"])
+        .with_status(0)
+        .printing("25\n");
+    seam(&["invoke", SUM, "div(1, 0)", "--backend", "toy"])
+        .with_status(3)
+        .printing("")
+        .explaining(&["toy", "integer divide by zero"]);
+    seam(&["invoke", SUM, "forever()", "--backend", "toy"])
+        .with_status(3)
+        .explaining(&["toy", "call stack exhausted"]);
+}
+
+#[test]
+fn it_is_compared_with_the_others() {
+    let calls = ["--invoke", "sum-of-squares(3, 4)", "--invoke", "div(-7, 2)"];
+    let backends = ["--backend", "wasmtime", "--backend", "toy"];
+    let command: Vec<&str> = ["diff", SUM]
+        .into_iter()
+        .chain(calls)
+        .chain(backends)
+        .chain(["--format", "json"])
+        .collect();
+    let document = seam(&command).with_status(0).document();
+    assert_eq!(document["verdict"], "match", "{document:#}");
+}
+
+#[test]
+fn what_it_lacks_it_says() {
+    let calc = fixture("core/calc.wat");
+    seam(&["invoke", &calc, "add(1, 2)", "--backend", "toy"])
+        .with_status(5)
+        .complaining(&["toy", "expected a module of the toy's subset"]);
+    let fuel = [
+        "invoke",
+        SUM,
+        "div(1, 1)",
+        "--backend",
+        "toy",
+        "--fuel",
+        "9",
+    ];
+    seam(&fuel)
+        .with_status(2)
+        .complaining(&["expected a backend with `fuel`, for --fuel", "`toy`"]);
+}

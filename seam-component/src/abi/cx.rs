@@ -1,0 +1,167 @@
+//! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: what lifting and lowering need of the
+//! runtime.
+
+use seam_core::core::{CoreFunc, CoreMemory, MemoryView};
+use seam_core::{CanonTrap, Error, Resource, Result};
+
+use crate::abi::layout::align_to;
+use crate::types::ResourceId;
+
+/// The canonical options of one lifted or lowered function, and the component instance it belongs
+/// to.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Index of the component instance in the runtime's table.
+    pub(crate) instance: u32,
+    pub(crate) memory: Option<CoreMemory>,
+    pub(crate) realloc: Option<CoreFunc>,
+    pub(crate) encoding: StringEncoding,
+}
+
+/// How a component stores its strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StringEncoding {
+    Utf8,
+    Utf16,
+    Latin1Utf16,
+}
+
+/// The running components: memories, `realloc` calls and handle tables. One object serves both
+/// sides of a call.
+pub(crate) trait Machine {
+    /// The memory of these options.
+    fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>>;
+
+    /// `cx.reallocate`: calls the guest's `realloc` with the instance not to be left meanwhile. The
+    /// result is not yet checked for alignment and bounds.
+    fn realloc(
+        &mut self,
+        opts: &Options,
+        old: u32,
+        old_len: u32,
+        align: u32,
+        new_len: u32,
+    ) -> Result<u32>;
+
+    /// `lift_own`: removes the handle from the instance's table; its representation.
+    fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32>;
+
+    /// `lift_borrow`: lends the handle for the current call; its representation.
+    fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32>;
+
+    /// `lower_own`: adds a handle to the instance's table; its index.
+    fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
+
+    /// `lower_borrow`: adds a borrowed handle for the current call, or gives the representation
+    /// itself to the instance that defines the type.
+    fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
+
+    /// The host's side of `lower_own`/`lower_borrow`: what the host holds for a representation.
+    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource>;
+
+    /// The host's side of `lift_own`/`lift_borrow`: the representation of what the host holds; an
+    /// owned one moves.
+    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32>;
+
+    /// Counts bytes that lifting is about to allocate on the host; `Limit(Lifted)` at the limit.
+    fn charge(&mut self, bytes: u64) -> Result<()>;
+}
+
+/// A machine with the options of one side: what the functions named after the reference
+/// interpreter's take.
+///
+/// Addresses are wider here than the 32 bits they have in the guest, so that no sum of an address
+/// and an offset wraps.
+pub(crate) struct Cx<'a> {
+    pub(crate) machine: &'a mut dyn Machine,
+    pub(crate) opts: &'a Options,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(machine: &'a mut dyn Machine, opts: &'a Options) -> Self {
+        Self { machine, opts }
+    }
+
+    pub(crate) fn memory(&mut self) -> Result<MemoryView<'_>> {
+        self.machine.memory(self.opts)
+    }
+
+    pub(crate) fn write(&mut self, ptr: u64, bytes: &[u8]) -> Result<()> {
+        self.memory()?.write(ptr, bytes)
+    }
+
+    /// `load_int`, unsigned, of at most 8 bytes.
+    pub(crate) fn load_int(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
+        let mut bytes = [0; 8];
+        let read = usize::try_from(nbytes).ok().and_then(|n| bytes.get_mut(..n));
+        let read = read.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
+        self.memory()?.read(ptr, read)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    /// `store_int`: the low bytes, at most 8.
+    pub(crate) fn store_int(&mut self, value: u64, ptr: u64, nbytes: u64) -> Result<()> {
+        let bytes = value.to_le_bytes();
+        let written = usize::try_from(nbytes).ok().and_then(|n| bytes.get(..n));
+        let written = written.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
+        self.write(ptr, written)
+    }
+
+    /// Two words: a pointer, and a length.
+    pub(crate) fn load_range(&mut self, ptr: u64) -> Result<(u32, u32)> {
+        let both = self.load_int(ptr, 8)?;
+        Ok((low(both), low(both >> 32)))
+    }
+
+    pub(crate) fn store_range(&mut self, (begin, length): (u32, u32), ptr: u64) -> Result<()> {
+        self.store_int(u64::from(begin) | u64::from(length) << 32, ptr, 8)
+    }
+
+    /// `allocate`, with the checks that follow it everywhere.
+    ///
+    /// # Errors
+    /// As [`Cx::reallocate`].
+    pub(crate) fn allocate(&mut self, alignment: u32, byte_length: u64) -> Result<u32> {
+        self.reallocate(0, 0, alignment, byte_length)
+    }
+
+    /// `reallocate`, with the checks that follow it everywhere.
+    ///
+    /// # Errors
+    /// The traps `UnalignedPointer` and `ReallocOutOfBounds` for the range that the guest gives,
+    /// whatever its `realloc` ends in.
+    pub(crate) fn reallocate(
+        &mut self,
+        old: u32,
+        old_byte_length: u64,
+        alignment: u32,
+        byte_length: u64,
+    ) -> Result<u32> {
+        let word = |n: u64| u32::try_from(n).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds));
+        let (old_len, new_len) = (word(old_byte_length)?, word(byte_length)?);
+        let ptr = self.machine.realloc(self.opts, old, old_len, alignment, new_len)?;
+        check_aligned(ptr, alignment)?;
+        self.check_bounds(ptr, byte_length, CanonTrap::ReallocOutOfBounds)?;
+        Ok(ptr)
+    }
+
+    /// `trap_if(ptr + byte_length > len(cx.opts.memory))`
+    pub(crate) fn check_bounds(&mut self, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
+        match u64::from(ptr).checked_add(byte_length) {
+            Some(end) if end <= self.memory()?.len() => Ok(()),
+            _ => Err(Error::trap(trap)),
+        }
+    }
+}
+
+/// `trap_if(ptr != align_to(ptr, alignment))`
+pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
+    let ptr = u64::from(ptr);
+    if ptr == align_to(ptr, alignment) { Ok(()) } else { Err(Error::trap(CanonTrap::UnalignedPointer)) }
+}
+
+/// The low word.
+pub(crate) fn low(bits: u64) -> u32 {
+    let [a, b, c, d, ..] = bits.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}

@@ -1,0 +1,182 @@
+//! `lower_flat` and `lower_flat_values`: values into core values.
+
+use seam_core::core::CoreValue;
+use seam_core::{CanonTrap, Error, Result, Value};
+
+use crate::abi::cx::{Cx, check_aligned};
+use crate::abi::flatten::{Flat, spills};
+use crate::abi::load::unsupported;
+use crate::abi::scalar::{scalar_from_value, scalar_to_bits, set_core_bits};
+use crate::abi::store::{
+    check_length, field_of, lower_resource, match_case, pack_flags_into_int, store,
+    store_list_into_range, store_map_into_range, text,
+};
+use crate::abi::transcode::store_string_into_range;
+use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+
+/// Core values to be set one after another. They start as zeroes of the types that are asked for,
+/// so that those of a variant that a case does not use are what the reference pads with, and those
+/// that it uses are coerced by putting its bits into what is there.
+pub(crate) struct Slots<'a> {
+    values: &'a mut [CoreValue],
+}
+
+impl<'a> Slots<'a> {
+    /// Appends slots of these types.
+    pub(crate) fn append(out: &'a mut Vec<CoreValue>, flat: &Flat) -> Self {
+        let start = out.len();
+        out.extend(flat.zeroes());
+        let values = out.get_mut(start..).unwrap_or_default();
+        Self { values }
+    }
+
+    fn set(&mut self, bits: u64) -> Result<()> {
+        match std::mem::take(&mut self.values).split_first_mut() {
+            Some((first, rest)) => {
+                set_core_bits(first, bits);
+                self.values = rest;
+                Ok(())
+            }
+            None => Err(Error::engine("expected as many core values as the type flattens to")),
+        }
+    }
+
+    fn set_range(&mut self, (ptr, length): (u32, u32)) -> Result<()> {
+        self.set(ptr.into())?;
+        self.set(length.into())
+    }
+
+    /// The next ones, as slots of their own.
+    fn split_off(&mut self, count: usize) -> Slots<'a> {
+        let values = std::mem::take(&mut self.values);
+        let (first, rest) = values.split_at_mut(count.min(values.len()));
+        self.values = rest;
+        Slots { values: first }
+    }
+}
+
+/// `lower_flat_values`: appends the core values to `out`. `out_param` is where values go that do not
+/// fit flat; without it, room is asked of the guest and its address is the one core value.
+///
+/// # Errors
+/// `Misuse` for values of other types; traps of the guest's `realloc`, of what it gives, and of
+/// `out_param`.
+pub(crate) fn lower_flat_values(
+    cx: &mut Cx<'_>,
+    max_flat: usize,
+    values: &[Value],
+    types: &RecordTy,
+    out_param: Option<u32>,
+    out: &mut Vec<CoreValue>,
+) -> Result<()> {
+    let (expected, found) = (types.fields.len(), values.len());
+    if expected != found {
+        return Err(Error::misuse(format!("expected {expected} values, found {found}")));
+    }
+    let fields = types.fields.iter().zip(values);
+    if spills(max_flat, types) {
+        let ptr = u64::from(allocate_area(cx, types, out_param, out)?);
+        for (field, value) in fields {
+            store(cx, value, &field.ty, ptr + field.offset)?;
+        }
+    } else {
+        let slots = &mut Slots::append(out, &types.flat);
+        for (field, value) in fields {
+            lower_flat(cx, value, &field.ty, slots)?;
+        }
+    }
+    Ok(())
+}
+
+/// The address of the area for values that do not fit flat; appended to `out` if it was asked for
+/// here.
+///
+/// # Errors
+/// Traps of the guest's `realloc`, of what it gives, and of `out_param`.
+pub(crate) fn allocate_area(
+    cx: &mut Cx<'_>,
+    types: &RecordTy,
+    out_param: Option<u32>,
+    out: &mut Vec<CoreValue>,
+) -> Result<u32> {
+    let layout = types.layout;
+    match out_param {
+        Some(ptr) => {
+            check_aligned(ptr, layout.alignment)?;
+            cx.check_bounds(ptr, layout.size, CanonTrap::PointerOutOfBounds)?;
+            Ok(ptr)
+        }
+        None => {
+            let ptr = cx.allocate(layout.alignment, layout.size)?;
+            out.push(CoreValue::from(ptr));
+            Ok(ptr)
+        }
+    }
+}
+
+fn lower_flat(cx: &mut Cx<'_>, value: &Value, ty: &Ty, slots: &mut Slots<'_>) -> Result<()> {
+    match (ty, value) {
+        (Ty::String, _) => slots.set_range(store_string_into_range(cx, &text(ty, value)?)?),
+        (Ty::List(element), Value::List(list)) => {
+            slots.set_range(store_list_into_range(cx, list, element)?)
+        }
+        (Ty::Map(entry), Value::Map(entries)) => {
+            slots.set_range(store_map_into_range(cx, entries, entry)?)
+        }
+        (Ty::FixedLengthList(ty), Value::List(list)) => {
+            check_length(ty, list)?;
+            lower_flat_fixed_length_list(cx, list.iter(), ty, slots)
+        }
+        (Ty::Record(ty), Value::Record(_)) | (Ty::Tuple(ty), Value::Tuple(_)) => {
+            lower_flat_record(cx, value, ty, slots)
+        }
+        (Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases), _) => {
+            lower_flat_variant(cx, value, ty, cases, slots)
+        }
+        (Ty::Flags(labels), Value::Flags(set)) => {
+            slots.set(pack_flags_into_int(set, labels)?.into())
+        }
+        (Ty::Own(_), Value::Own(resource)) | (Ty::Borrow(_), Value::Borrow(resource)) => {
+            slots.set(lower_resource(cx, resource, ty)?.into())
+        }
+        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => Err(unsupported(ty)),
+        (number, _) => slots.set(scalar_to_bits(scalar_from_value(number, value)?)),
+    }
+}
+
+fn lower_flat_fixed_length_list(
+    cx: &mut Cx<'_>,
+    mut list: impl Iterator<Item = Value>,
+    ty: &FixedLengthListTy,
+    slots: &mut Slots<'_>,
+) -> Result<()> {
+    list.try_for_each(|value| lower_flat(cx, &value, &ty.element, slots))
+}
+
+fn lower_flat_record(
+    cx: &mut Cx<'_>,
+    value: &Value,
+    ty: &RecordTy,
+    slots: &mut Slots<'_>,
+) -> Result<()> {
+    for (index, field) in ty.fields.iter().enumerate() {
+        lower_flat(cx, field_of(value, ty, index)?, &field.ty, slots)?;
+    }
+    Ok(())
+}
+
+fn lower_flat_variant(
+    cx: &mut Cx<'_>,
+    value: &Value,
+    ty: &Ty,
+    cases: &VariantTy,
+    slots: &mut Slots<'_>,
+) -> Result<()> {
+    let (case_index, payload) = match_case(value, ty, cases)?;
+    slots.set(case_index.into())?;
+    let slots = &mut slots.split_off(cases.flat.len() - 1);
+    match payload {
+        Some((payload, ty)) => lower_flat(cx, payload, ty, slots),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,42 @@
+//! The canonical ABI: moving typed values in and out of linear memories and core values.
+//!
+//! Files and functions are named after the sections and functions of the specification's reference
+//! interpreter, `definitions.py` of the component-model repository at revision 6d28164:
+//!
+//! | file | sections |
+//! |---|---|
+//! | [`cx`] | Canonical ABI Options, Lifting and Lowering Context |
+//! | [`layout`] | Despecialization, Type Predicates, Alignment, Element Size |
+//! | [`flatten`] | Flattening |
+//! | [`scalar`] | the numbers of Loading, Storing, Flat Lifting and Flat Lowering; NaNs, `char`s |
+//! | [`numbers`] | lists of numbers, in bulk |
+//! | [`string`], [`transcode`] | strings of Loading and of Storing |
+//! | [`load`] | Loading |
+//! | [`store`] | Storing |
+//! | [`lift`] | Flat Lifting, and the lifting half of Lifting and Lowering Values |
+//! | [`lower`] | Flat Lowering, and the lowering half of Lifting and Lowering Values |
+//! | [`place`] | where a part of a value is: in memory or among core values |
+//! | [`check`], [`transfer`] | from guest to guest without values between: lifting's half and lowering's |
+//! | [`parts`] | typed calls: lowering from, and lifting to, parts without values between |
+//!
+//! Pointers are unsigned and 32 bits wide. Everything a guest says (pointer, length, discriminant,
+//! result of its `realloc`) is checked before anything is read, written or allocated by it, and what
+//! lifting allocates on the host is [charged](Machine::charge) first. NaNs become the canonical NaN
+//! of their width wherever they pass, which is what the reference does in its deterministic profile.
+
+mod cx;
+pub(crate) mod flatten;
+pub(crate) mod layout;
+mod lift;
+mod load;
+mod lower;
+mod numbers;
+mod scalar;
+mod store;
+mod string;
+mod transcode;
+
+pub(crate) use cx::{Cx, Machine, Options, StringEncoding};
+pub(crate) use flatten::{Context, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flatten_functype, spills};
+pub(crate) use lift::lift_flat_values;
+pub(crate) use lower::lower_flat_values;

@@ -1,0 +1,154 @@
+//! The numbers of `load`, `store`, `lift_flat` and `lower_flat`, with `bool` and `char`.
+//!
+//! In memory and among core values alike a scalar is bits: those that are read are extended by
+//! zeroes, and of those that are written the low ones count. A core value that carries a narrower
+//! one (`join`) carries its bits, so that nothing else is to be coerced.
+
+use seam_core::core::CoreValue;
+use seam_core::typed::Scalar;
+use seam_core::{CanonTrap, Error, Result, Value};
+
+use crate::abi::cx::low;
+use crate::types::Ty;
+
+const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
+const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
+
+/// `canonicalize_nan32`
+pub(crate) fn canonicalize_nan32(f: f32) -> f32 {
+    if f.is_nan() { f32::from_bits(CANONICAL_FLOAT32_NAN) } else { f }
+}
+
+/// `canonicalize_nan64`
+pub(crate) fn canonicalize_nan64(f: f64) -> f64 {
+    if f.is_nan() { f64::from_bits(CANONICAL_FLOAT64_NAN) } else { f }
+}
+
+/// `convert_i32_to_char`
+///
+/// # Errors
+/// The trap `InvalidChar`.
+pub(crate) fn convert_i32_to_char(i: u32) -> Result<char> {
+    char::from_u32(i).ok_or_else(|| Error::trap(CanonTrap::InvalidChar))
+}
+
+/// Whether a type is a number, `bool` or `char`.
+pub(crate) fn is_scalar(ty: &Ty) -> bool {
+    use Ty::{Bool, Char, F32, F64, S8, S16, S32, S64, U8, U16, U32, U64};
+    matches!(ty, Bool | S8 | U8 | S16 | U16 | S32 | U32 | S64 | U64 | F32 | F64 | Char)
+}
+
+/// The scalar of a type that these bits are; bits that the type does not have are ignored, but that
+/// any makes a `bool` true.
+///
+/// # Errors
+/// The trap `InvalidChar`.
+pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
+    let [byte, second, ..] = bits.to_le_bytes();
+    let half = [byte, second];
+    let word = low(bits).to_le_bytes();
+    let bytes = bits.to_le_bytes();
+    Ok(match ty {
+        Ty::Bool => Scalar::Bool(bits != 0),
+        Ty::S8 => Scalar::S8(i8::from_le_bytes([byte])),
+        Ty::U8 => Scalar::U8(byte),
+        Ty::S16 => Scalar::S16(i16::from_le_bytes(half)),
+        Ty::U16 => Scalar::U16(u16::from_le_bytes(half)),
+        Ty::S32 => Scalar::S32(i32::from_le_bytes(word)),
+        Ty::U32 => Scalar::U32(low(bits)),
+        Ty::S64 => Scalar::S64(i64::from_le_bytes(bytes)),
+        Ty::U64 => Scalar::U64(bits),
+        Ty::F32 => Scalar::F32(canonicalize_nan32(f32::from_bits(low(bits)))),
+        Ty::F64 => Scalar::F64(canonicalize_nan64(f64::from_bits(bits))),
+        Ty::Char => Scalar::Char(convert_i32_to_char(low(bits))?),
+        other => return Err(apart("a number, bool or char", other)),
+    })
+}
+
+/// The bits of a scalar; those of a signed one are extended to 32 by its sign (`lower_flat_signed`).
+pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
+    let signed = |i: i32| u64::from(u32::from_le_bytes(i.to_le_bytes()));
+    match scalar {
+        Scalar::Bool(b) => u64::from(b),
+        Scalar::S8(i) => signed(i.into()),
+        Scalar::U8(i) => i.into(),
+        Scalar::S16(i) => signed(i.into()),
+        Scalar::U16(i) => i.into(),
+        Scalar::S32(i) => signed(i),
+        Scalar::U32(i) => i.into(),
+        Scalar::S64(i) => u64::from_le_bytes(i.to_le_bytes()),
+        Scalar::U64(i) => i,
+        Scalar::F32(f) => canonicalize_nan32(f).to_bits().into(),
+        Scalar::F64(f) => canonicalize_nan64(f).to_bits(),
+        Scalar::Char(c) => u32::from(c).into(),
+    }
+}
+
+/// The bits of a core value, extended by zeroes.
+///
+/// # Errors
+/// `Engine` for one that no value flattens to.
+pub(crate) fn bits_of_core(value: CoreValue) -> Result<u64> {
+    Ok(match value {
+        CoreValue::I32(i) => u32::from_le_bytes(i.to_le_bytes()).into(),
+        CoreValue::I64(i) => u64::from_le_bytes(i.to_le_bytes()),
+        CoreValue::F32(bits) => bits.into(),
+        CoreValue::F64(bits) => bits,
+        other => {
+            let found = other.kind();
+            return Err(Error::engine(format!("expected a core number, found {found}")));
+        }
+    })
+}
+
+/// Puts bits into a core value, of the type that it has.
+pub(crate) fn set_core_bits(value: &mut CoreValue, bits: u64) {
+    *value = match value {
+        CoreValue::I64(_) => CoreValue::from(bits),
+        CoreValue::F32(_) => CoreValue::F32(low(bits)),
+        CoreValue::F64(_) => CoreValue::F64(bits),
+        _ => CoreValue::from(low(bits)),
+    };
+}
+
+macro_rules! scalars {
+    ($($case:ident)*) => {
+        pub(crate) fn scalar_to_value(scalar: Scalar) -> Value {
+            match scalar { $( Scalar::$case(value) => Value::$case(value), )* }
+        }
+
+        /// The scalar of this type that a value is.
+        ///
+        /// # Errors
+        /// `Misuse` for a value of another type.
+        pub(crate) fn scalar_from_value(ty: &Ty, value: &Value) -> Result<Scalar> {
+            match (ty, value) {
+                $( (Ty::$case, Value::$case(value)) => Ok(Scalar::$case(*value)), )*
+                _ => Err(mismatch(ty, value.kind())),
+            }
+        }
+
+        /// Whether a scalar is of a type.
+        ///
+        /// # Errors
+        /// `Misuse` for one of another type.
+        pub(crate) fn check_scalar(ty: &Ty, scalar: Scalar) -> Result<()> {
+            match (ty, scalar) {
+                $( (Ty::$case, Scalar::$case(_)) => Ok(()), )*
+                _ => Err(mismatch(ty, scalar_to_value(scalar).kind())),
+            }
+        }
+    };
+}
+
+scalars!(Bool S8 U8 S16 U16 S32 U32 S64 U64 F32 F64 Char);
+
+/// The host gave something of another type.
+pub(crate) fn mismatch(expected: &Ty, found: &str) -> Error {
+    Error::misuse(format!("expected {}, found {found}", expected.kind()))
+}
+
+/// This crate lost track of a type.
+pub(crate) fn apart(expected: &str, found: &Ty) -> Error {
+    Error::engine(format!("expected {expected}, found {}", found.kind()))
+}

@@ -1,0 +1,243 @@
+//! `store` and what it is made of: values into linear memory.
+
+use std::sync::Arc;
+
+use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
+
+use crate::abi::cx::Cx;
+use crate::abi::load::{MAX_LIST_BYTE_LENGTH, unsupported};
+use crate::abi::numbers::{numbers_in, numbers_of, store_numbers};
+use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
+use crate::abi::string::Text;
+use crate::abi::transcode::store_string_into_range;
+use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+
+/// `store`, to an address that is aligned and within memory.
+///
+/// # Errors
+/// `Misuse` for a value of another type; traps of the guest's `realloc` and of what it gives.
+pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result<()> {
+    match (ty, value) {
+        (Ty::String, _) => {
+            let range = store_string_into_range(cx, &text(ty, value)?)?;
+            cx.store_range(range, ptr)
+        }
+        (Ty::List(element), Value::List(list)) => {
+            let range = store_list_into_range(cx, list, element)?;
+            cx.store_range(range, ptr)
+        }
+        (Ty::Map(entry), Value::Map(entries)) => {
+            let range = store_map_into_range(cx, entries, entry)?;
+            cx.store_range(range, ptr)
+        }
+        (Ty::FixedLengthList(ty), Value::List(list)) => {
+            check_length(ty, list)?;
+            store_list_into_valid_range(cx, list, ptr, &ty.element)
+        }
+        (Ty::Record(ty), Value::Record(_)) | (Ty::Tuple(ty), Value::Tuple(_)) => {
+            store_record(cx, value, ptr, ty)
+        }
+        (Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases), _) => {
+            store_variant(cx, value, ptr, ty, cases)
+        }
+        (Ty::Flags(labels), Value::Flags(set)) => {
+            let bits = pack_flags_into_int(set, labels)?;
+            cx.store_int(bits.into(), ptr, ty.size())
+        }
+        (Ty::Own(_), Value::Own(resource)) | (Ty::Borrow(_), Value::Borrow(resource)) => {
+            let index = lower_resource(cx, resource, ty)?;
+            cx.store_int(index.into(), ptr, 4)
+        }
+        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => Err(unsupported(ty)),
+        (number, _) => {
+            let bits = scalar_to_bits(scalar_from_value(number, value)?);
+            cx.store_int(bits, ptr, number.size())
+        }
+    }
+}
+
+/// A string of the host's.
+pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
+    match value {
+        Value::String(text) => Text::of_host(text),
+        other => Err(mismatch(ty, other.kind())),
+    }
+}
+
+/// The part of `store_list_into_range` that comes before the elements: their address.
+///
+/// # Errors
+/// The trap `ListTooLong`: no guest could have passed such a list on; traps of the guest's
+/// `realloc` and of what it gives.
+pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result<(u32, u32)> {
+    let byte_length = (len as u64).saturating_mul(element.size());
+    let length = u32::try_from(len).ok().filter(|_| byte_length <= MAX_LIST_BYTE_LENGTH);
+    let length = length.ok_or_else(|| Error::trap(CanonTrap::ListTooLong))?;
+    Ok((cx.allocate(element.alignment(), byte_length)?, length))
+}
+
+/// `store_list_into_range`
+pub(crate) fn store_list_into_range(cx: &mut Cx<'_>, list: &List, element: &Ty) -> Result<(u32, u32)> {
+    let range = allocate_list(cx, list.len(), element)?;
+    store_list_into_valid_range(cx, list, range.0.into(), element)?;
+    Ok(range)
+}
+
+fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: &Ty) -> Result<()> {
+    if let Some(numbers) = numbers_in(list) {
+        return match numbers_of(element, numbers) {
+            Some(_) => store_numbers(cx, numbers, ptr),
+            None if list.is_empty() => Ok(()),
+            None => Err(mismatch(element, "a list of other numbers")),
+        };
+    }
+    let List::Values(values) = list else {
+        return Err(mismatch(element, "a list of another kind"));
+    };
+    let stride = element.size();
+    for (i, value) in (0u64..).zip(values) {
+        store(cx, value, element, ptr + i * stride)?;
+    }
+    Ok(())
+}
+
+/// `store_list_into_range`, of the entries of a map.
+pub(crate) fn store_map_into_range(
+    cx: &mut Cx<'_>,
+    entries: &[(Value, Value)],
+    entry: &Ty,
+) -> Result<(u32, u32)> {
+    let (begin, length) = allocate_list(cx, entries.len(), entry)?;
+    let Ty::Tuple(ty) = entry else { return Err(apart("a tuple of key and value", entry)) };
+    let [key_ty, value_ty] = &*ty.fields else { return Err(apart("a key and a value", entry)) };
+    let stride = entry.size();
+    for (i, (key, value)) in (0u64..).zip(entries) {
+        let ptr = u64::from(begin) + i * stride;
+        store(cx, key, &key_ty.ty, ptr + key_ty.offset)?;
+        store(cx, value, &value_ty.ty, ptr + value_ty.offset)?;
+    }
+    Ok((begin, length))
+}
+
+/// A list of fixed length is as long as its type says.
+pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
+    let (expected, found) = (ty.len, list.len());
+    if u32::try_from(found) == Ok(expected) {
+        return Ok(());
+    }
+    Err(Error::misuse(format!("expected {expected} elements, found {found}")))
+}
+
+fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Result<()> {
+    for (index, field) in ty.fields.iter().enumerate() {
+        let value = field_of(value, ty, index)?;
+        store(cx, value, &field.ty, ptr + field.offset)?;
+    }
+    Ok(())
+}
+
+/// The field of a record or tuple at an index.
+///
+/// # Errors
+/// `Misuse` for a record or tuple of another type.
+pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Result<&'v Value> {
+    let expected = ty.fields.len();
+    let found = match value {
+        Value::Record(fields) if fields.len() == expected => {
+            let name = ty.fields.get(index).map(|field| &field.name);
+            fields.get(index).filter(|(found, _)| Some(found) == name).map(|(_, value)| value)
+        }
+        Value::Tuple(elements) if elements.len() == expected => elements.get(index),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        let kind = value.kind();
+        Error::misuse(format!(
+            "expected {expected} fields as the type has them, found a {kind} of others"
+        ))
+    })
+}
+
+fn store_variant(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result<()> {
+    let (case_index, payload) = match_case(value, ty, cases)?;
+    cx.store_int(case_index.into(), ptr, cases.discriminant.into())?;
+    match payload {
+        Some((payload, ty)) => store(cx, payload, ty, ptr + cases.payload),
+        None => Ok(()),
+    }
+}
+
+/// `match_case`: the index of the case, and the payload with its type if there is one.
+///
+/// # Errors
+/// `Misuse` for a value of another type.
+pub(crate) fn match_case<'v, 't>(
+    value: &'v Value,
+    ty: &Ty,
+    cases: &'t VariantTy,
+) -> Result<(u32, Option<(&'v Value, &'t Ty)>)> {
+    let labelled = |label: &Arc<str>| cases.cases.iter().position(|case| case.name == *label);
+    let (index, payload) = match (ty, value) {
+        (Ty::Variant(_), Value::Variant(label, payload)) => (labelled(label), payload.as_deref()),
+        (Ty::Enum(_), Value::Enum(label)) => (labelled(label), None),
+        (Ty::Option(_), Value::Option(some)) => (Some(usize::from(some.is_some())), some.as_deref()),
+        (Ty::Result(_), Value::Result(Ok(ok))) => (Some(0), ok.as_deref()),
+        (Ty::Result(_), Value::Result(Err(err))) => (Some(1), err.as_deref()),
+        _ => return Err(mismatch(ty, value.kind())),
+    };
+    let found = index.and_then(|index| Some((u32::try_from(index).ok()?, cases.cases.get(index)?)));
+    let kind = ty.kind();
+    let (index, case) = found.ok_or_else(|| {
+        Error::misuse(format!("expected a case of the {kind}, found another"))
+    })?;
+    match (payload, &case.ty) {
+        (Some(payload), Some(ty)) => Ok((index, Some((payload, ty)))),
+        (None, None) => Ok((index, None)),
+        (Some(payload), None) => Err(Error::misuse(format!(
+            "expected no payload in case `{}`, found {}",
+            case.name,
+            payload.kind()
+        ))),
+        (None, Some(ty)) => Err(Error::misuse(format!(
+            "expected {} in case `{}`, found no payload",
+            ty.kind(),
+            case.name
+        ))),
+    }
+}
+
+/// `pack_flags_into_int`
+///
+/// # Errors
+/// `Misuse` for a flag that the type does not have.
+pub(crate) fn pack_flags_into_int(set: &[Arc<str>], labels: &[Arc<str>]) -> Result<u32> {
+    let mut bits = 0;
+    for flag in set {
+        let bit = labels.iter().position(|label| label == flag).filter(|bit| *bit < 32);
+        let bit = bit.ok_or_else(|| {
+            Error::misuse(format!("expected a flag of the type, found `{flag}`"))
+        })?;
+        bits |= 1 << bit;
+    }
+    Ok(bits)
+}
+
+/// `lower_own` or `lower_borrow`, out of the host's hands.
+pub(crate) fn lower_resource(cx: &mut Cx<'_>, resource: &Resource, ty: &Ty) -> Result<u32> {
+    let (id, owned) = match ty {
+        Ty::Own(id) => (*id, true),
+        Ty::Borrow(id) => (*id, false),
+        other => return Err(apart("a handle", other)),
+    };
+    let rep = cx.machine.from_host(resource, id, owned)?;
+    lower_rep(cx, rep, ty)
+}
+
+/// `lower_own` or `lower_borrow`.
+pub(crate) fn lower_rep(cx: &mut Cx<'_>, rep: u32, ty: &Ty) -> Result<u32> {
+    match ty {
+        Ty::Own(id) => cx.machine.lower_own(cx.opts, rep, *id),
+        Ty::Borrow(id) => cx.machine.lower_borrow(cx.opts, rep, *id),
+        other => Err(apart("a handle", other)),
+    }
+}

@@ -1,0 +1,138 @@
+//! `load_string`: strings out of memory, in the encodings they have there.
+
+use std::borrow::Cow;
+
+use seam_core::{CanonTrap, Error, Result};
+
+use crate::abi::cx::{Cx, StringEncoding, check_aligned};
+use crate::abi::numbers::slice;
+
+/// `MAX_STRING_BYTE_LENGTH`
+pub(crate) const MAX_STRING_BYTE_LENGTH: u64 = (1 << 28) - 1;
+
+/// `utf16_tag`: set in the length of a `latin1+utf16` string that is UTF-16.
+pub(crate) const UTF16_TAG: u32 = 1 << 31;
+
+/// How the code units of one string are encoded: `src_simple_encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Simple {
+    Utf8,
+    Utf16,
+    Latin1,
+}
+
+/// Where a string is, checked to be aligned and within memory.
+#[derive(Clone, Copy, Debug)]
+struct StringRange {
+    simple: Simple,
+    ptr: u64,
+    byte_length: u64,
+}
+
+/// A string that was decoded once, in the encoding it came in.
+#[derive(Clone, Debug)]
+pub(crate) enum Text<'a> {
+    Utf8(Cow<'a, str>),
+    /// Code units; whether they came from a `latin1+utf16` string.
+    Utf16(Vec<u16>, bool),
+    Latin1(Vec<u8>),
+}
+
+/// `load_string_from_range`, for the host.
+///
+/// # Errors
+/// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`; `Limit`
+/// if the host may not allocate as much.
+pub(crate) fn load_string_from_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<String> {
+    let range = string_range(cx, ptr, tagged_code_units)?;
+    cx.machine.charge(match range.simple {
+        Simple::Utf8 => range.byte_length,
+        // Three bytes for a unit at most.
+        Simple::Utf16 => range.byte_length / 2 * 3,
+        Simple::Latin1 => range.byte_length * 2,
+    })?;
+    range.decode(cx, |bytes| match range.simple {
+        Simple::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).ok(),
+        Simple::Utf16 => char::decode_utf16(units(bytes)).collect::<Result<_, _>>().ok(),
+        Simple::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
+    })
+}
+
+/// `load_string_from_range`, for another guest.
+///
+/// # Errors
+/// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`.
+pub(crate) fn load_text_from_range(
+    cx: &mut Cx<'_>,
+    ptr: u32,
+    tagged_code_units: u32,
+) -> Result<Text<'static>> {
+    let range = string_range(cx, ptr, tagged_code_units)?;
+    let compact = cx.opts.encoding == StringEncoding::Latin1Utf16;
+    range.decode(cx, |bytes| match range.simple {
+        Simple::Utf8 => std::str::from_utf8(bytes).ok().map(|text| Text::Utf8(text.to_owned().into())),
+        Simple::Utf16 => {
+            let valid = char::decode_utf16(units(bytes)).all(|c| c.is_ok());
+            valid.then(|| Text::Utf16(units(bytes).collect(), compact))
+        }
+        Simple::Latin1 => Some(Text::Latin1(bytes.to_vec())),
+    })
+}
+
+/// The checks of `load_string_from_range`, without the string.
+///
+/// # Errors
+/// As [`load_text_from_range`].
+pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<()> {
+    let range = string_range(cx, ptr, tagged_code_units)?;
+    range.decode(cx, |bytes| {
+        let valid = match range.simple {
+            Simple::Utf8 => std::str::from_utf8(bytes).is_ok(),
+            Simple::Utf16 => char::decode_utf16(units(bytes)).all(|c| c.is_ok()),
+            Simple::Latin1 => true,
+        };
+        valid.then_some(())
+    })
+}
+
+/// The checks of `load_string_from_range` that come before decoding.
+fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<StringRange> {
+    let (simple, alignment, byte_length) = match cx.opts.encoding {
+        StringEncoding::Utf8 => (Simple::Utf8, 1, u64::from(tagged_code_units)),
+        StringEncoding::Utf16 => (Simple::Utf16, 2, 2 * u64::from(tagged_code_units)),
+        StringEncoding::Latin1Utf16 if tagged_code_units & UTF16_TAG != 0 => {
+            (Simple::Utf16, 2, 2 * u64::from(tagged_code_units ^ UTF16_TAG))
+        }
+        StringEncoding::Latin1Utf16 => (Simple::Latin1, 2, u64::from(tagged_code_units)),
+    };
+    if byte_length > MAX_STRING_BYTE_LENGTH {
+        return Err(Error::trap(CanonTrap::StringTooLong));
+    }
+    check_aligned(ptr, alignment)?;
+    cx.check_bounds(ptr, byte_length, CanonTrap::StringOutOfBounds)?;
+    Ok(StringRange {
+        simple,
+        ptr: ptr.into(),
+        byte_length,
+    })
+}
+
+impl StringRange {
+    /// Shows the bytes, in place where the engine can.
+    fn decode<T>(self, cx: &mut Cx<'_>, decode: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
+        let memory = cx.memory()?;
+        let in_place = memory.as_slice().and_then(|bytes| slice(bytes, self.ptr, self.byte_length));
+        let text = match (in_place, usize::try_from(self.byte_length)) {
+            (Some(bytes), _) => decode(bytes),
+            (None, Ok(len)) => decode(&memory.read_vec(self.ptr, len)?),
+            (None, Err(_)) => None,
+        };
+        text.ok_or_else(|| Error::trap(CanonTrap::InvalidString))
+    }
+}
+
+/// UTF-16 code units, as they are in memory.
+fn units(bytes: &[u8]) -> impl Iterator<Item = u16> + Clone + '_ {
+    let unit = |bytes| u16::from_le_bytes(<[u8; 2]>::try_from(bytes).unwrap_or_default());
+    bytes.chunks_exact(2).map(unit)
+}

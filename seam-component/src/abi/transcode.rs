@@ -1,0 +1,207 @@
+//! `store_string`: strings into memory, transcoded.
+//!
+//! A guest sees every call of its `realloc` and what is in its memory at that moment, so both follow
+//! the reference step by step.
+
+use std::borrow::Cow;
+
+use seam_core::typed::Numbers;
+use seam_core::{CanonTrap, Error, Result};
+
+use crate::abi::cx::{Cx, StringEncoding};
+use crate::abi::numbers::store_numbers;
+use crate::abi::string::{MAX_STRING_BYTE_LENGTH, Text, UTF16_TAG};
+
+impl<'a> Text<'a> {
+    /// A string of the host's.
+    ///
+    /// # Errors
+    /// The trap `StringTooLong`: no guest could have passed it on.
+    pub(crate) fn of_host(text: &'a str) -> Result<Self> {
+        if text.len() as u64 > MAX_STRING_BYTE_LENGTH {
+            return Err(Error::trap(CanonTrap::StringTooLong));
+        }
+        Ok(Text::Utf8(text.into()))
+    }
+
+    /// `src_code_units`
+    fn code_units(&self) -> u64 {
+        (match self {
+            Text::Utf8(text) => text.len(),
+            Text::Utf16(units, _) => units.len(),
+            Text::Latin1(bytes) => bytes.len(),
+        }) as u64
+    }
+
+    /// `src.encode('utf-8')`
+    fn to_utf8(&self) -> Cow<'_, [u8]> {
+        match self {
+            Text::Utf8(text) => text.as_bytes().into(),
+            Text::Utf16(units, _) => {
+                let chars = char::decode_utf16(units.iter().copied());
+                let chars = chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+                chars.collect::<String>().into_bytes().into()
+            }
+            Text::Latin1(bytes) => {
+                let chars = bytes.iter().copied().map(char::from);
+                chars.collect::<String>().into_bytes().into()
+            }
+        }
+    }
+
+    /// `src.encode('utf-16-le')`, as code units.
+    fn to_utf16(&self) -> Cow<'_, [u16]> {
+        match self {
+            Text::Utf8(text) => text.encode_utf16().collect(),
+            Text::Utf16(units, _) => units.into(),
+            Text::Latin1(bytes) => bytes.iter().copied().map(u16::from).collect(),
+        }
+    }
+
+    /// The characters before the first that is not ASCII.
+    fn ascii_prefix(&self) -> Vec<u8> {
+        let ascii = |unit: &u8| unit.is_ascii();
+        match self {
+            Text::Utf8(text) => text.bytes().take_while(ascii).collect(),
+            Text::Utf16(units, _) => narrow(units).take_while(ascii).collect(),
+            Text::Latin1(bytes) => bytes.iter().copied().take_while(ascii).collect(),
+        }
+    }
+
+    /// The characters before the first past U+00FF, and whether there is none.
+    fn latin1_prefix(&self) -> (Vec<u8>, bool) {
+        match self {
+            Text::Utf8(text) => {
+                let chars = text.chars().map_while(|c| u8::try_from(u32::from(c)).ok());
+                let prefix: Vec<u8> = chars.collect();
+                let whole = prefix.len() == text.chars().count();
+                (prefix, whole)
+            }
+            Text::Utf16(units, _) => {
+                let prefix: Vec<u8> = narrow(units).collect();
+                let whole = prefix.len() == units.len();
+                (prefix, whole)
+            }
+            Text::Latin1(bytes) => (bytes.clone(), true),
+        }
+    }
+}
+
+/// Units as bytes, up to the first that is none.
+fn narrow(units: &[u16]) -> impl Iterator<Item = u8> + '_ {
+    units.iter().map_while(|unit| u8::try_from(*unit).ok())
+}
+
+/// `store_string_into_range`: pointer and tagged length.
+///
+/// # Errors
+/// Traps of the guest's `realloc` and of what it gives.
+pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
+    use StringEncoding::{Latin1Utf16, Utf8, Utf16};
+    let units = src.code_units();
+    match (cx.opts.encoding, src) {
+        (Utf8, Text::Utf8(text)) => store_string_copy(cx, Numbers::U8(text.as_bytes()), 1, 1),
+        (Utf8, Text::Utf16(..)) => store_string_to_utf8(cx, src, units * 3),
+        (Utf8, Text::Latin1(_)) => store_string_to_utf8(cx, src, units * 2),
+        (Utf16, Text::Utf8(_)) => store_utf8_to_utf16(cx, src),
+        (Utf16, Text::Utf16(..) | Text::Latin1(_)) => store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2, 2),
+        (Latin1Utf16, Text::Utf8(_) | Text::Utf16(_, false)) => store_string_to_latin1_or_utf16(cx, src),
+        (Latin1Utf16, Text::Utf16(_, true)) => store_probably_utf16_to_latin1_or_utf16(cx, src),
+        (Latin1Utf16, Text::Latin1(bytes)) => store_string_copy(cx, Numbers::U8(bytes), 1, 2),
+    }
+}
+
+fn store_string_copy(
+    cx: &mut Cx<'_>,
+    encoded: Numbers<'_>,
+    dst_code_unit_size: u64,
+    dst_alignment: u32,
+) -> Result<(u32, u32)> {
+    let code_units = match encoded {
+        Numbers::U8(bytes) => bytes.len() as u64,
+        Numbers::U16(units) => units.len() as u64,
+        _ => return Err(Error::engine("expected code units of one or two bytes")),
+    };
+    let ptr = cx.allocate(dst_alignment, dst_code_unit_size * code_units)?;
+    store_numbers(cx, encoded, ptr.into())?;
+    Ok((ptr, word(code_units)?))
+}
+
+fn store_string_to_utf8(cx: &mut Cx<'_>, src: &Text<'_>, worst_case_size: u64) -> Result<(u32, u32)> {
+    let src_code_units = src.code_units();
+    let ptr = cx.allocate(1, src_code_units)?;
+    let ascii = src.ascii_prefix();
+    cx.write(ptr.into(), &ascii)?;
+    let done = ascii.len() as u64;
+    if done == src_code_units {
+        return Ok((ptr, word(src_code_units)?));
+    }
+    let mut ptr = cx.reallocate(ptr, src_code_units, 1, worst_case_size)?;
+    let encoded = src.to_utf8();
+    let len = encoded.len() as u64;
+    cx.write(u64::from(ptr) + done, encoded.get(ascii.len()..).unwrap_or_default())?;
+    if worst_case_size > len {
+        ptr = cx.reallocate(ptr, worst_case_size, 1, len)?;
+    }
+    Ok((ptr, word(len)?))
+}
+
+fn store_utf8_to_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
+    let worst_case_size = 2 * src.code_units();
+    let mut ptr = cx.allocate(2, worst_case_size)?;
+    let encoded = src.to_utf16();
+    let code_units = encoded.len() as u64;
+    store_numbers(cx, Numbers::U16(&encoded), ptr.into())?;
+    if 2 * code_units < worst_case_size {
+        ptr = cx.reallocate(ptr, worst_case_size, 2, 2 * code_units)?;
+    }
+    Ok((ptr, word(code_units)?))
+}
+
+fn store_string_to_latin1_or_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
+    let src_code_units = src.code_units();
+    let mut ptr = cx.allocate(2, src_code_units)?;
+    let (mut latin1, whole) = src.latin1_prefix();
+    let done = latin1.len() as u64;
+    cx.write(ptr.into(), &latin1)?;
+    if whole {
+        if done < src_code_units {
+            ptr = cx.reallocate(ptr, src_code_units, 2, done)?;
+        }
+        return Ok((ptr, word(done)?));
+    }
+    let worst_case_size = 2 * src_code_units;
+    ptr = cx.reallocate(ptr, src_code_units, 2, worst_case_size)?;
+    // What is there now is what the guest's `realloc` carried over.
+    cx.memory()?.read(ptr.into(), &mut latin1)?;
+    let wide = Text::Latin1(latin1);
+    store_numbers(cx, Numbers::U16(&wide.to_utf16()), ptr.into())?;
+    let encoded = src.to_utf16();
+    let code_units = encoded.len() as u64;
+    let rest = usize::try_from(done).ok().and_then(|done| encoded.get(done..));
+    let rest = Numbers::U16(rest.unwrap_or_default());
+    store_numbers(cx, rest, u64::from(ptr) + 2 * done)?;
+    if worst_case_size > 2 * code_units {
+        ptr = cx.reallocate(ptr, worst_case_size, 2, 2 * code_units)?;
+    }
+    Ok((ptr, word(code_units)? | UTF16_TAG))
+}
+
+fn store_probably_utf16_to_latin1_or_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
+    let code_units = src.code_units();
+    let src_byte_length = 2 * code_units;
+    let ptr = cx.allocate(2, src_byte_length)?;
+    store_numbers(cx, Numbers::U16(&src.to_utf16()), ptr.into())?;
+    let (latin1, whole) = src.latin1_prefix();
+    if !whole {
+        return Ok((ptr, word(code_units)? | UTF16_TAG));
+    }
+    cx.write(ptr.into(), &latin1)?;
+    let ptr = cx.reallocate(ptr, src_byte_length, 1, code_units)?;
+    Ok((ptr, word(code_units)?))
+}
+
+/// A number of code units, as the guest gets it.
+fn word(n: u64) -> Result<u32> {
+    u32::try_from(n).map_err(|_| Error::trap(CanonTrap::StringTooLong))
+}

@@ -1,0 +1,198 @@
+//! `canon lower`: making a core function of a component's function.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreCaller, CoreFunc, CoreStore, CoreValue, HostFn};
+use seam_core::{Capability, Error, Result, Value};
+
+use crate::abi::{
+    self, Context, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,
+};
+use crate::canon::Engine;
+use crate::canon::lift::{FuncInst, Lifted};
+use crate::component::state::Running;
+use crate::types::FuncTy;
+
+/// A function lowered for a caller with these options.
+pub(crate) struct Lowered {
+    pub(crate) callee: FuncInst,
+    pub(crate) caller: Options,
+    /// With more results than fit flat, the last core argument is where they go.
+    out_param: bool,
+}
+
+impl Lowered {
+    /// # Errors
+    /// `Unsupported` for what is asynchronous.
+    pub(crate) fn new(callee: FuncInst, caller: Options, is_async: bool) -> Result<Self> {
+        let ty = callee.ty();
+        if is_async || ty.is_async {
+            return Err(Error::unsupported(
+                Capability::ComponentAsync,
+                "expected a function lowered synchronously, found one that is async or lowered so",
+            ));
+        }
+        let out_param = abi::spills(MAX_FLAT_RESULTS, &ty.result);
+        Ok(Self {
+            callee,
+            caller,
+            out_param,
+        })
+    }
+
+    /// The core function, for an engine whose host functions can call back.
+    ///
+    /// # Errors
+    /// `Unsupported` for a core type that the engine cannot express.
+    pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
+        let core_ty = abi::flatten_functype(self.callee.ty(), Context::Lower);
+        let call: HostFn = Arc::new(move |caller, args, results| self.call(caller, args, results));
+        store.host_func(core_ty, call)
+    }
+
+    fn call(
+        &self,
+        caller: &mut dyn CoreCaller,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<()> {
+        let store = caller.as_store();
+        let depth = Running::of(store)?.depth();
+        let flat = match &self.callee {
+            FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, args),
+            FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, args),
+        };
+        Running::of(store)?.unwind(depth);
+        let flat = flat?;
+        if flat.len() != results.len() {
+            return Err(Error::engine(format!(
+                "expected {} core results, found {}",
+                results.len(),
+                flat.len()
+            )));
+        }
+        results.copy_from_slice(&flat);
+        Ok(())
+    }
+
+    /// A call from one component instance to another: arguments and result are transferred without
+    /// building values.
+    fn guest_to_guest(
+        &self,
+        store: &mut dyn CoreStore,
+        callee: &Lifted,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
+        self.enter(Running::of(store)?, callee)?;
+        let mut flat_args = Vec::new();
+        self.transfer_args(&mut Engine(store), callee, args, &mut flat_args)?;
+        let results = callee.call_core(store, &flat_args)?;
+        Running::of(store)?.check_borrows_dropped()?;
+        let mut flat = Vec::new();
+        self.transfer_results(&mut Engine(store), callee, args, &results, &mut flat)?;
+        callee.post_return(store, &results)?;
+        self.leave(Running::of(store)?, callee)?;
+        Ok(flat)
+    }
+
+    /// A call from a component instance to the host.
+    fn guest_to_host(
+        &self,
+        store: &mut dyn CoreStore,
+        index: usize,
+        ty: &FuncTy,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
+        let result = self.call_host(store, index, ty, args)?;
+        let mut flat = Vec::new();
+        self.lower_result(&mut Engine(store), ty, args, &result, &mut flat)?;
+        Running::of(store)?.end_frame()?;
+        Ok(flat)
+    }
+
+    /// What happens before the callee's arguments are lowered: may-leave, may-enter, the frame.
+    pub(crate) fn enter(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
+        running.check_may_leave(self.caller.instance)?;
+        callee.check_sync()?;
+        running.enter(callee.opts.instance, Some(self.caller.instance))?;
+        running.begin(Some(callee.opts.instance))
+    }
+
+    /// Lifts the arguments from the caller and lowers them into the callee.
+    pub(crate) fn transfer_args(
+        &self,
+        machine: &mut dyn Machine,
+        callee: &Lifted,
+        args: &[CoreValue],
+        flat: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let (args, _) = self.split(args);
+        let (from, to) = (&self.caller, &callee.opts);
+        let mut transfer = Transfer { machine, from, to };
+        transfer.flat_values(MAX_FLAT_PARAMS, args, &callee.ty.params, None, flat)
+    }
+
+    /// Lifts the results from the callee and lowers them into the caller.
+    pub(crate) fn transfer_results(
+        &self,
+        machine: &mut dyn Machine,
+        callee: &Lifted,
+        args: &[CoreValue],
+        results: &[CoreValue],
+        flat: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let (_, out_param) = self.split(args);
+        let (from, to) = (&callee.opts, &self.caller);
+        let mut transfer = Transfer { machine, from, to };
+        transfer.flat_values(MAX_FLAT_RESULTS, results, &callee.ty.result, out_param, flat)
+    }
+
+    /// What happens after the callee's post-return.
+    pub(crate) fn leave(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
+        running.leave(callee.opts.instance, Some(self.caller.instance))?;
+        running.end_frame()
+    }
+
+    /// Lifts the arguments from the caller and calls the host function, whose frame stays.
+    pub(crate) fn call_host(
+        &self,
+        store: &mut dyn CoreStore,
+        index: usize,
+        ty: &FuncTy,
+        args: &[CoreValue],
+    ) -> Result<Vec<Value>> {
+        let running = Running::of(store)?;
+        running.check_may_leave(self.caller.instance)?;
+        running.begin(None)?;
+        let (args, _) = self.split(args);
+        let mut engine = Engine(store);
+        let cx = &mut Cx::new(&mut engine, &self.caller);
+        let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
+        let result = Running::of(store)?.world.call(index, &args)?;
+        Ok(result.into_iter().collect())
+    }
+
+    /// Lowers the host function's result into the caller.
+    pub(crate) fn lower_result(
+        &self,
+        machine: &mut dyn Machine,
+        ty: &FuncTy,
+        args: &[CoreValue],
+        result: &[Value],
+        flat: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let (_, out_param) = self.split(args);
+        let cx = &mut Cx::new(machine, &self.caller);
+        abi::lower_flat_values(cx, MAX_FLAT_RESULTS, result, &ty.result, out_param, flat)
+    }
+
+    /// The flat arguments, and where the result goes if it does not fit flat.
+    fn split<'a>(&self, args: &'a [CoreValue]) -> (&'a [CoreValue], Option<u32>) {
+        match args.split_last() {
+            Some((CoreValue::I32(ptr), rest)) if self.out_param => {
+                (rest, Some(u32::from_ne_bytes(ptr.to_ne_bytes())))
+            }
+            _ => (args, None),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The running components, as lifting and lowering see them: `LiftLowerContext`'s effects.
+
+use seam_core::core::{CoreFunc, CoreStore, CoreValue, MemoryView};
+use seam_core::{Error, Limit, Resource, Result};
+
+use crate::abi::{Machine, Options};
+use crate::component::state::Running;
+use crate::handle::{ResourceHandle, ResourceImpl};
+use crate::types::ResourceId;
+
+/// A store with running components in it.
+pub(crate) struct Engine<'a>(pub(crate) &'a mut dyn CoreStore);
+
+impl Engine<'_> {
+    fn running(&mut self) -> Result<&mut Running> {
+        Running::of(self.0)
+    }
+
+    /// The `realloc` of these options, to be called next: the instance is not to be left until it
+    /// has returned.
+    ///
+    /// # Errors
+    /// `Engine` where there is none.
+    pub(crate) fn begin_realloc(&mut self, opts: &Options) -> Result<CoreFunc> {
+        let realloc = opts.realloc.ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
+        self.running()?.instance(opts.instance)?.may_leave = false;
+        Ok(realloc)
+    }
+}
+
+impl Machine for Engine<'_> {
+    fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
+        let memory = opts.memory.ok_or_else(|| Error::engine("expected the canonical option `memory`"))?;
+        self.0.memory(memory)
+    }
+
+    fn realloc(&mut self, opts: &Options, old: u32, old_len: u32, align: u32, new_len: u32) -> Result<u32> {
+        let realloc = self.begin_realloc(opts)?;
+        let mut result = [CoreValue::I32(0)];
+        self.0.call(realloc, &[old, old_len, align, new_len].map(CoreValue::from), &mut result)?;
+        self.running()?.instance(opts.instance)?.may_leave = true;
+        match result {
+            [CoreValue::I32(ptr)] => Ok(u32::from_ne_bytes(ptr.to_ne_bytes())),
+            [other] => Err(Error::engine(format!("expected realloc to return an i32, found {}", other.kind()))),
+        }
+    }
+
+    fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        let handle = self.running()?.instance(opts.instance)?.handles.remove(index)?;
+        handle.check_type(ty)?;
+        handle.check_not_lent()?;
+        handle.check_own()?;
+        Ok(handle.rep)
+    }
+
+    fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        let running = self.running()?;
+        let handle = running.instance(opts.instance)?.handles.get(index)?;
+        handle.check_type(ty)?;
+        handle.num_lends += 1;
+        let rep = handle.rep;
+        running.frame()?.lenders.push((opts.instance, index));
+        Ok(rep)
+    }
+
+    fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        self.running()?.instance(opts.instance)?.handles.add(ResourceHandle::own(ty, rep))
+    }
+
+    fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        let running = self.running()?;
+        if let ResourceImpl::Guest { instance, .. } = running.resource(ty)?.implementation {
+            if instance == opts.instance {
+                return Ok(rep);
+            }
+        }
+        running.frame()?.num_borrows += 1;
+        let scope = running.frames.len() - 1;
+        running.instance(opts.instance)?.handles.add(ResourceHandle::borrow(ty, rep, scope))
+    }
+
+    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+        let running = self.running()?;
+        let info = running.resource(ty)?;
+        let name = info.name.clone();
+        if let ResourceImpl::Host(_) = info.implementation {
+            return Ok(Resource::host(name, rep));
+        }
+        let resource = running.host.add(&name, ty, rep, !owned)?;
+        if let (false, Some(handle)) = (owned, resource.handle()) {
+            running.frame()?.host_borrowed.push(handle.slot());
+        }
+        Ok(resource)
+    }
+
+    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
+        let running = self.running()?;
+        if let ResourceImpl::Host(_) = running.resource(ty)?.implementation {
+            return resource.rep();
+        }
+        running.held(resource, ty)?;
+        if owned {
+            return Ok(running.host.take(resource)?.rep);
+        }
+        let (slot, held) = running.host.lend(resource)?;
+        running.frame()?.host_lent.push(slot);
+        Ok(held.rep)
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        let running = self.running()?;
+        running.lifted = running.lifted.saturating_add(bytes);
+        if running.lifted > running.world.limits().lifted {
+            return Err(Error::limit(Limit::Lifted));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! Canonical definitions: the reference interpreter's section of that name.
+
+pub(crate) mod builtin;
+pub(crate) mod lift;
+pub(crate) mod lower;
+mod machine;
+pub(crate) mod resource;
+
+pub(crate) use machine::Engine;

@@ -1,0 +1,180 @@
+//! `canon resource.new`, `resource.drop` and `resource.rep`.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, HostFn};
+use seam_core::{Error, Result};
+
+use crate::component::state::{Depth, Running};
+use crate::handle::{ResourceHandle, ResourceImpl};
+use crate::types::ResourceId;
+
+/// The core function of `canon resource.new` for an instance.
+///
+/// # Errors
+/// As [`CoreStore::host_func`].
+pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
+    unary(store, true, move |store, rep| {
+        let running = Running::of(store)?;
+        running.check_may_leave(instance)?;
+        running.instance(instance)?.handles.add(ResourceHandle::own(ty, rep))
+    })
+}
+
+/// The core function of `canon resource.rep` for an instance.
+///
+/// # Errors
+/// As [`CoreStore::host_func`].
+pub(crate) fn rep(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
+    unary(store, true, move |store, index| {
+        let handle = Running::of(store)?.instance(instance)?.handles.get(index)?;
+        handle.check_type(ty)?;
+        Ok(handle.rep)
+    })
+}
+
+/// `canon resource.drop` of a resource type, for an instance.
+pub(crate) struct Dropping {
+    pub(crate) ty: ResourceId,
+    pub(crate) instance: u32,
+}
+
+/// The call of a destructor.
+pub(crate) struct Destructor {
+    pub(crate) func: CoreFunc,
+    pub(crate) rep: u32,
+    /// The instance that defines the resource type.
+    instance: u32,
+    caller: Option<u32>,
+    depth: Depth,
+}
+
+impl Dropping {
+    /// The core function, for an engine whose host functions can call back.
+    ///
+    /// # Errors
+    /// As [`CoreStore::host_func`].
+    pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
+        unary(store, false, move |store, index| {
+            if let Some(destructor) = self.begin(store, index)? {
+                destructor.call(store)?;
+            }
+            Ok(0)
+        })
+    }
+
+    /// The destructor that dropping calls, if a guest defines the type and gives it one.
+    ///
+    /// # Errors
+    /// `Engine` for an unknown type.
+    pub(crate) fn destructor(&self, running: &Running) -> Result<Option<CoreFunc>> {
+        match running.resource(self.ty)?.implementation {
+            ResourceImpl::Guest { dtor, .. } => Ok(dtor),
+            ResourceImpl::Host(_) => Ok(None),
+        }
+    }
+
+    /// Removes the handle; what is left to do is the call of a destructor, if there is one.
+    ///
+    /// # Errors
+    /// Traps of the canonical ABI, and what a destructor of the host ends in.
+    pub(crate) fn begin(&self, store: &mut dyn CoreStore, index: u32) -> Result<Option<Destructor>> {
+        let running = Running::of(store)?;
+        running.check_may_leave(self.instance)?;
+        let handle = running.instance(self.instance)?.handles.remove(index)?;
+        handle.check_type(self.ty)?;
+        handle.check_not_lent()?;
+        match handle.borrow_scope {
+            None => destructor(running, self.ty, handle.rep, Some(self.instance)),
+            Some(scope) => {
+                if let Some(frame) = running.frames.get_mut(scope) {
+                    frame.num_borrows = frame.num_borrows.saturating_sub(1);
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Drops a resource for the host.
+///
+/// # Errors
+/// The trap `CannotEnter` if the defining instance is not to be entered, and what the destructor
+/// ends in.
+pub(crate) fn destroy(store: &mut dyn CoreStore, ty: ResourceId, rep: u32) -> Result<()> {
+    match destructor(Running::of(store)?, ty, rep, None)? {
+        Some(destructor) => destructor.call(store),
+        None => Ok(()),
+    }
+}
+
+/// Enters the instance that defines a resource type, to call its destructor for `caller` (the host:
+/// nothing). Without a destructor, and for a type of the host, all is done then.
+fn destructor(
+    running: &mut Running,
+    ty: ResourceId,
+    rep: u32,
+    caller: Option<u32>,
+) -> Result<Option<Destructor>> {
+    let (instance, dtor) = match running.resource(ty)?.implementation.clone() {
+        ResourceImpl::Host(name) => {
+            running.world.drop_resource(&name, rep)?;
+            return Ok(None);
+        }
+        ResourceImpl::Guest { instance, dtor } => (instance, dtor),
+    };
+    running.enter(instance, caller)?;
+    let Some(func) = dtor else {
+        running.leave(instance, caller)?;
+        return Ok(None);
+    };
+    let depth = running.depth();
+    running.begin(Some(instance))?;
+    Ok(Some(Destructor {
+        func,
+        rep,
+        instance,
+        caller,
+        depth,
+    }))
+}
+
+impl Destructor {
+    fn call(&self, store: &mut dyn CoreStore) -> Result<()> {
+        let result = store.call(self.func, &[CoreValue::from(self.rep)], &mut []);
+        if result.is_err() {
+            Running::of(store)?.unwind(self.depth);
+            return result;
+        }
+        self.end(Running::of(store)?)
+    }
+
+    /// What happens after the destructor has returned.
+    ///
+    /// # Errors
+    /// `Engine` for an unknown instance.
+    pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
+        running.unwind(self.depth);
+        running.leave(self.instance, self.caller)
+    }
+}
+
+/// A host function of an `i32`, with an `i32` result or none.
+fn unary(
+    store: &mut dyn CoreStore,
+    with_result: bool,
+    func: impl Fn(&mut dyn CoreStore, u32) -> Result<u32> + Send + Sync + 'static,
+) -> Result<CoreFunc> {
+    let results = if with_result { vec![CoreType::I32] } else { vec![] };
+    let func: HostFn = Arc::new(move |caller, args, results| {
+        let [CoreValue::I32(arg)] = args else {
+            return Err(Error::engine(format!("expected one i32 argument, found {} arguments", args.len())));
+        };
+        let result = func(caller.as_store(), u32::from_ne_bytes(arg.to_ne_bytes()))?;
+        if let Some(slot) = results.first_mut() {
+            *slot = CoreValue::from(result);
+        }
+        Ok(())
+    });
+    store.host_func(CoreFuncType::new([CoreType::I32], results), func)
+}

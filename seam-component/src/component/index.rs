@@ -1,0 +1,110 @@
+//! The index spaces of a component under instantiation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use seam_core::core::{CoreExtern, CoreInstanceId, CoreModule};
+use seam_core::{Error, Result};
+use wasmparser::CanonicalFunction;
+
+use super::def::{ComponentDef, ExternName, InstanceDecl};
+use crate::canon::lift::FuncInst;
+use crate::types::{FuncTy, ResourceId, Ty};
+
+/// A component with what it captures: the index spaces of the components around it, as they were when it was defined.
+#[derive(Clone)]
+pub(crate) struct ComponentInst {
+    pub(crate) def: Arc<ComponentDef>,
+    pub(crate) env: Option<Arc<Env>>,
+}
+
+/// What outer aliases can reach of a component.
+pub(crate) struct Env {
+    pub(crate) types: Vec<TypeInst>,
+    pub(crate) modules: Vec<CoreModule>,
+    pub(crate) components: Vec<ComponentInst>,
+    pub(crate) parent: Option<Arc<Env>>,
+}
+
+/// A component-level instance: its exports.
+#[derive(Default)]
+pub(crate) struct InstanceInst {
+    pub(crate) exports: HashMap<ExternName, ItemInst>,
+}
+
+/// Anything that can be imported and exported.
+#[derive(Clone)]
+pub(crate) enum ItemInst {
+    CoreModule(CoreModule),
+    Func(FuncInst),
+    Type(TypeInst),
+    Instance(Arc<InstanceInst>),
+    Component(ComponentInst),
+}
+
+/// A type with its resource types resolved.
+#[derive(Clone)]
+pub(crate) enum TypeInst {
+    Value(Ty),
+    Func(Arc<FuncTy>),
+    Resource(ResourceId),
+    /// An instance type: evaluated where the root imports an instance of it.
+    Instance(Arc<[InstanceDecl]>),
+    /// A component type: nothing at run time depends on it.
+    Component,
+}
+
+/// A core instance: one of the engine, or a bundle of exports.
+pub(crate) enum CoreInstanceInst {
+    Engine(CoreInstanceId),
+    Exports(HashMap<String, CoreItemInst>),
+}
+
+/// An item of the core index spaces.
+#[derive(Clone)]
+pub(crate) enum CoreItemInst {
+    Extern(CoreExtern),
+    /// An asynchronous built-in: its core type is that of the import it is given to.
+    Builtin(Arc<CanonicalFunction>),
+}
+
+/// All index spaces of one component under instantiation.
+#[derive(Default)]
+pub(crate) struct IndexSpaces {
+    pub(crate) core_modules: Vec<CoreModule>,
+    pub(crate) core_instances: Vec<CoreInstanceInst>,
+    pub(crate) core_funcs: Vec<CoreItemInst>,
+    pub(crate) core_tables: Vec<CoreItemInst>,
+    pub(crate) core_memories: Vec<CoreItemInst>,
+    pub(crate) core_globals: Vec<CoreItemInst>,
+    pub(crate) core_tags: Vec<CoreItemInst>,
+    pub(crate) funcs: Vec<FuncInst>,
+    pub(crate) types: Vec<TypeInst>,
+    pub(crate) instances: Vec<Arc<InstanceInst>>,
+    pub(crate) components: Vec<ComponentInst>,
+}
+
+/// The element at an index of an index space.
+///
+/// # Errors
+/// `Engine` for an index out of range: the validator has checked them all, so one means that the validator's and this
+/// layer's index spaces have come apart.
+pub(crate) fn at<'a, T>(space: &'a [T], index: u32, what: &str) -> Result<&'a T> {
+    space.get(index as usize).ok_or_else(|| apart(&format!("{what} {index}")))
+}
+
+/// The error of index spaces that have come apart.
+pub(crate) fn apart(what: &str) -> Error {
+    Error::engine(format!("expected {what} in the component's index space, found none"))
+}
+
+impl Env {
+    /// The environment `count` components outward; 0 is this one.
+    pub(crate) fn outward(self: &Arc<Self>, count: u32) -> Result<&Arc<Self>> {
+        let mut env = self;
+        for _ in 0..count {
+            env = env.parent.as_ref().ok_or_else(|| apart("an enclosing component"))?;
+        }
+        Ok(env)
+    }
+}

@@ -1,0 +1,218 @@
+//! The running components of one store: what the reference interpreter keeps in `ComponentInstance`, `Task` and
+//! `Subtask`.
+
+use seam_core::core::{CoreStore, CoreValue, HostState};
+use seam_core::{CanonTrap, Error, Resource, Result, WorldState};
+
+use crate::glue::Job;
+use crate::handle::{Held, HostTable, ResourceHandle, ResourceInfo, Table};
+use crate::types::ResourceId;
+
+/// Everything above the core engine, kept in the store's [`HostState`].
+pub(crate) struct Running {
+    pub(crate) world: WorldState,
+    pub(crate) instances: Vec<InstanceState>,
+    pub(crate) resources: Vec<ResourceInfo>,
+    /// The calls under way, outermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// The lowered calls that glue carries out step by step, outermost first.
+    pub(crate) jobs: Vec<Job>,
+    /// Arguments or results on their way between glue and host: read right after the host has been
+    /// asked what is next, and written right before.
+    pub(crate) registers: Vec<CoreValue>,
+    pub(crate) host: HostTable,
+    /// Bytes that lifting has allocated on the host in the outermost call.
+    pub(crate) lifted: u64,
+}
+
+/// A component instance.
+#[derive(Debug)]
+pub(crate) struct InstanceState {
+    parent: Option<u32>,
+    may_enter: bool,
+    pub(crate) may_leave: bool,
+    pub(crate) handles: Table<ResourceHandle>,
+}
+
+/// A call under way: the callee's `Task` and the caller's `Subtask` in one, for calls are synchronous.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    /// The component instance that is called; nothing for a host function.
+    pub(crate) callee: Option<u32>,
+    /// Borrowed handles that the callee has still to drop.
+    pub(crate) num_borrows: u32,
+    /// Handles lent for the call: instance and index.
+    pub(crate) lenders: Vec<(u32, u32)>,
+    /// Slots of the host's table: lent to the callee.
+    pub(crate) host_lent: Vec<u32>,
+    /// Slots of the host's table: borrowed from the caller.
+    pub(crate) host_borrowed: Vec<u32>,
+    /// Whether the call counts as a level of host recursion.
+    counted: bool,
+}
+
+/// How many calls are under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth {
+    frames: usize,
+    jobs: usize,
+}
+
+impl Running {
+    pub(crate) fn new(world: WorldState, owner: u64) -> Self {
+        Self {
+            world,
+            instances: Vec::new(),
+            resources: Vec::new(),
+            frames: Vec::new(),
+            jobs: Vec::new(),
+            registers: Vec::new(),
+            host: HostTable::new(owner),
+            lifted: 0,
+        }
+    }
+
+    /// The state in a store that this layer made.
+    ///
+    /// # Errors
+    /// `Engine` if the engine hands back another store's state.
+    pub(crate) fn of(store: &mut dyn CoreStore) -> Result<&mut Self> {
+        Self::in_host(store.host())
+    }
+
+    fn in_host(host: &mut HostState) -> Result<&mut Self> {
+        host.downcast_mut().ok_or_else(|| Error::engine("expected the state that the component layer put into the store"))
+    }
+
+    pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
+        let index = u32::try_from(self.instances.len()).map_err(|_| Error::limit(seam_core::Limit::Instances))?;
+        self.instances.push(InstanceState { parent, may_enter: true, may_leave: true, handles: Table::new() });
+        Ok(index)
+    }
+
+    pub(crate) fn instance(&mut self, index: u32) -> Result<&mut InstanceState> {
+        self.instances
+            .get_mut(index as usize)
+            .ok_or_else(|| Error::engine(format!("expected a component instance, found index {index}")))
+    }
+
+    pub(crate) fn resource(&self, ty: ResourceId) -> Result<&ResourceInfo> {
+        self.resources
+            .get(ty.0 as usize)
+            .ok_or_else(|| Error::engine(format!("expected a resource type, found index {}", ty.0)))
+    }
+
+    /// What the host holds by a handle of this type; its slot too.
+    ///
+    /// # Errors
+    /// `Misuse` for one that was moved or dropped, or that belongs to another instance or type.
+    pub(crate) fn held(&self, resource: &Resource, ty: ResourceId) -> Result<(u32, Held)> {
+        let found = self.host.find(resource)?;
+        if found.1.ty == ty {
+            return Ok(found);
+        }
+        Err(Error::misuse(format!(
+            "expected a handle of resource `{}`, found `{}` of another type or instance of it",
+            self.resource(ty)?.name.name(),
+            resource.ty().name()
+        )))
+    }
+
+    pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
+        self.frames.last_mut().ok_or_else(|| Error::engine("expected a call under way"))
+    }
+
+    /// `trap_if(not inst.may_leave)`
+    pub(crate) fn check_may_leave(&mut self, instance: u32) -> Result<()> {
+        if self.instance(instance)?.may_leave { Ok(()) } else { Err(Error::trap(CanonTrap::CannotLeave)) }
+    }
+
+    /// `trap_if(not inst.may_enter_from(caller))`, then `inst.enter_from(caller)`.
+    pub(crate) fn enter(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
+        let set = self.entering_set(callee, caller);
+        for &index in &set {
+            if !self.instance(index)?.may_enter {
+                return Err(Error::trap(CanonTrap::CannotEnter));
+            }
+        }
+        set.into_iter().try_for_each(|index| {
+            self.instance(index)?.may_enter = false;
+            Ok(())
+        })
+    }
+
+    /// `inst.leave_to(caller)`. Not called after a trap, so that the entering set stays closed.
+    pub(crate) fn leave(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
+        self.entering_set(callee, caller).into_iter().try_for_each(|index| {
+            self.instance(index)?.may_enter = true;
+            Ok(())
+        })
+    }
+
+    /// `entering_set`: the callee and its ancestors, without the caller and its ancestors.
+    fn entering_set(&self, callee: u32, caller: Option<u32>) -> Vec<u32> {
+        let callers = self.self_and_ancestors(caller);
+        let mut set = self.self_and_ancestors(Some(callee));
+        set.retain(|index| !callers.contains(index));
+        set
+    }
+
+    fn self_and_ancestors(&self, instance: Option<u32>) -> Vec<u32> {
+        let parent = |index: &u32| self.instances.get(*index as usize).and_then(|instance| instance.parent);
+        std::iter::successors(instance, parent).collect()
+    }
+
+    /// Begins a call of a component instance by the host.
+    pub(crate) fn begin_outer(&mut self, callee: u32) {
+        if self.frames.is_empty() {
+            self.lifted = 0;
+        }
+        self.frames.push(Frame { callee: Some(callee), ..Frame::default() });
+    }
+
+    /// Begins a call by a guest, of a component instance or (nothing) of a host function. It takes
+    /// native stack, and counts as a level of host recursion.
+    ///
+    /// # Errors
+    /// `Limit(HostDepth)`
+    pub(crate) fn begin(&mut self, callee: Option<u32>) -> Result<()> {
+        self.world.enter()?;
+        self.frames.push(Frame { callee, counted: true, ..Frame::default() });
+        Ok(())
+    }
+
+    /// How many calls are under way now.
+    pub(crate) fn depth(&self) -> Depth {
+        Depth { frames: self.frames.len(), jobs: self.jobs.len() }
+    }
+
+    /// Ends all calls above this depth, whatever they ended in.
+    pub(crate) fn unwind(&mut self, depth: Depth) {
+        self.jobs.truncate(depth.jobs);
+        while self.frames.len() > depth.frames {
+            // After a trap a lender's table may be in any state; its loans do not matter any more
+            // then.
+            let _ = self.end_frame();
+        }
+    }
+
+    /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
+    pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
+        if self.frame()?.num_borrows == 0 { Ok(()) } else { Err(Error::trap(CanonTrap::BorrowsNotDropped)) }
+    }
+
+    /// Ends the current call's loans: `subtask.deliver_resolve`, and the host's part of it.
+    pub(crate) fn end_frame(&mut self) -> Result<()> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        if frame.counted {
+            self.world.leave();
+        }
+        for (instance, index) in frame.lenders {
+            let handle = self.instance(instance)?.handles.get(index)?;
+            handle.num_lends = handle.num_lends.saturating_sub(1);
+        }
+        frame.host_lent.into_iter().for_each(|slot| self.host.give_back(slot));
+        frame.host_borrowed.into_iter().for_each(|slot| self.host.end_borrow(slot));
+        Ok(())
+    }
+}

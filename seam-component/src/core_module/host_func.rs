@@ -1,0 +1,84 @@
+//! Host functions of the world, as an engine calls them.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreFuncType, CoreValue, HostFn};
+use seam_core::{Error, ExportName, FuncType, HostCallRecord, Result, Stub, Trap, Value};
+
+use super::scalar::{lift_args, lift_results, lower_results};
+use crate::host::{Host, caught, guarded};
+
+/// A host function over typed values, or the stub of one: the import bound at this index.
+pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
+    guarded(move |caller, args, results| {
+        let args = lift_args(&ty, args)?;
+        let result = Host::of(caller)?.world.call(index, &args)?;
+        lower_results(result.as_ref(), results)
+    })
+}
+
+/// A host function over core values. It is recorded by the component-level type of its signature;
+/// one that has none (vectors, references) leaves no record.
+pub(super) fn raw(
+    name: ExportName,
+    ty: CoreFuncType,
+    lifted: Option<Arc<FuncType>>,
+    func: HostFn,
+) -> HostFn {
+    guarded(move |caller, args, results| {
+        let outcome = caught(|| func(caller, args, results)).and_then(|()| check(&ty, results));
+        let world = &mut Host::of(caller)?.world;
+        if let Some(lifted) = lifted.as_ref().filter(|_| world.records()) {
+            let record = record(&name, lifted, args, results, &outcome)?;
+            world.observed_mut().host_calls.push(record);
+        }
+        outcome.map_err(|e| e.during(format!("host function {name}")))
+    })
+}
+
+/// The stub of an import whose type has no component-level form.
+pub(super) fn stub(name: ExportName, ty: CoreFuncType, stub: Stub) -> HostFn {
+    guarded(move |caller, _, results| {
+        let unused = &mut Host::of(caller)?.world.observed_mut().unused_stubs;
+        unused.retain(|unused| *unused != name);
+        let zeroes = ty.results.iter().map(|ty| CoreValue::default_of(*ty));
+        let zeroes: Option<Vec<_>> = zeroes.collect();
+        match (stub, zeroes) {
+            (Stub::Default, Some(zeroes)) => {
+                results.copy_from_slice(&zeroes);
+                Ok(())
+            }
+            _ => Err(Error::trap(Trap::StubbedImport(name.to_string().into()))),
+        }
+    })
+}
+
+fn check(ty: &CoreFuncType, results: &[CoreValue]) -> Result<()> {
+    let mut pairs = ty.results.iter().zip(results).enumerate();
+    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
+        None => Ok(()),
+        Some((index, (ty, value))) => Err(Error::host(format!(
+            "result {}: expected {ty}, found {}",
+            index + 1,
+            value.kind()
+        ))),
+    }
+}
+
+fn record(
+    name: &ExportName,
+    ty: &FuncType,
+    args: &[CoreValue],
+    results: &[CoreValue],
+    outcome: &Result<()>,
+) -> Result<HostCallRecord> {
+    let result: Result<Option<Value>, String> = match outcome {
+        Ok(()) => Ok(lift_results(ty, results)?),
+        Err(error) => Err(error.message().to_string()),
+    };
+    Ok(HostCallRecord {
+        name: name.clone(),
+        args: lift_args(ty, args)?,
+        result,
+    })
+}

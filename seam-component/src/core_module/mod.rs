@@ -1,0 +1,19 @@
+//! Core modules: linked with a world, called by the types of their core signatures.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`program`] | a compiled module; instantiation |
+//! | [`link`] | what stands for each import |
+//! | [`host_func`] | host functions of the world, as an engine calls them |
+//! | [`provider`] | modules that define the memories, tables and globals of the world |
+//! | [`scalar`] | numbers between component-level and core values |
+//! | [`instance`] | calls, the canonical entry, observations |
+
+mod host_func;
+mod instance;
+mod link;
+mod program;
+mod provider;
+mod scalar;
+
+pub(crate) use program::CoreProgram;

@@ -1,0 +1,128 @@
+//! A loaded core module.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seam_core::core::{CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CoreStore, HostState};
+use seam_core::{
+    Artifact, Capability, CorePath, Error, Failed, Instance, Interface, Origin, Program, Result,
+    World, WorldState,
+};
+
+use super::instance::{CoreModuleInstance, State};
+use super::link::Links;
+use super::scalar::is_number;
+use crate::cores::{Core, Cores};
+use crate::host::Host;
+use crate::program::compile;
+
+/// A core module that an engine has compiled.
+pub(crate) struct CoreProgram {
+    engine: Arc<dyn CoreEngine>,
+    backend: Arc<str>,
+    module: CoreModule,
+    interface: Arc<Interface>,
+    /// The names of the exported functions that have a component-level type, in the order of
+    /// [`Interface::export_funcs`].
+    exports: Arc<[String]>,
+}
+
+impl CoreProgram {
+    /// Compiles a core module and reads its interface; errors are without operation and backend.
+    ///
+    /// # Errors
+    /// `Invalid` with the offset; `Unsupported` for a proposal that the engine lacks; `Limit` for
+    /// capacities.
+    pub(crate) fn load(
+        engine: Arc<dyn CoreEngine>,
+        backend: &str,
+        artifact: &Artifact,
+    ) -> Result<Self> {
+        if artifact.interface_of().is_some() {
+            return Err(Error::unsupported(
+                Capability::Components,
+                "expected a core module of its own, found one with the interface of a component",
+            ));
+        }
+        let module = compile(&*engine, artifact.bytes())?;
+        let interface = Arc::new(Interface::decode(artifact)?);
+        let exports = module.ty().exports.iter().filter_map(|(name, ty)| match ty {
+            CoreExternType::Func(ty) => {
+                let mut types = ty.params.iter().chain(&ty.results);
+                types.all(is_number).then(|| name.clone())
+            }
+            _ => None,
+        });
+        let exports: Arc<[String]> = exports.collect();
+        Ok(Self {
+            engine,
+            backend: backend.into(),
+            module,
+            interface,
+            exports,
+        })
+    }
+
+    fn make(&self, world: &World) -> Result<CoreModuleInstance, Failed> {
+        if world.system_wasi_config().is_some() {
+            return Err(Failed::from(Error::unsupported(
+                Capability::SystemWasi,
+                "expected a world without the system's WASI, found one with it",
+            )));
+        }
+        let links = Links::new(world, &self.interface, self.module.ty())?;
+        let mut state = WorldState::new(world, &links.bindings);
+        let unused = &mut state.observed_mut().unused_stubs;
+        unused.extend(links.stubs.iter().cloned());
+        let mut limits = state.limits().clone();
+        // Provider modules are ours, not the artifact's.
+        limits.instances = (limits.instances).map(|most| most.saturating_add(links.providers()));
+        let host = HostState::new(Host { world: state });
+        let mut store = self.engine.store(&limits, host)?;
+        let imports = links.make(&*self.engine, &mut *store)?;
+        match store.instantiate(&self.module, &imports) {
+            Ok(id) => Ok(self.instance(store, id, State::Ready)),
+            Err(error) => {
+                let left = store.failed_instance();
+                let instance = left.map(|id| -> Box<dyn Instance> {
+                    Box::new(self.instance(store, id, State::Failed))
+                });
+                Err(Failed { error, instance })
+            }
+        }
+    }
+
+    fn instance(
+        &self,
+        store: Box<dyn CoreStore>,
+        id: CoreInstanceId,
+        state: State,
+    ) -> CoreModuleInstance {
+        let core = Core {
+            path: CorePath::new([0]),
+            origin: Origin::Main,
+            id,
+            module: self.module.ty().clone(),
+        };
+        let (interface, backend) = (self.interface.clone(), self.backend.clone());
+        let exports = self.exports.clone();
+        CoreModuleInstance::new(store, interface, backend, exports, Cores::new([core]), id, state)
+    }
+}
+
+#[async_trait]
+impl Program for CoreProgram {
+    fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
+        match self.make(world) {
+            Ok(instance) => Ok(Box::new(instance)),
+            Err(Failed { error, instance }) => Err(Failed {
+                error: error.during("instantiate").on(self.backend.to_string()),
+                instance,
+            }),
+        }
+    }
+}

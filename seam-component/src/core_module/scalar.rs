@@ -1,0 +1,177 @@
+//! Numbers, between component-level and core values: what the canonical ABI's [flattening] makes of
+//! scalars.
+//!
+//! Floats keep their bits: a core module's import or export has core types, and nothing in the
+//! specification canonicalises NaNs there.
+//!
+//! [flattening]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting
+
+use seam_core::core::{CoreType, CoreValue};
+use seam_core::{CanonTrap, Error, FuncType, Result, Type, Value};
+
+/// The component-level value of a core value: a narrow integer has the low bits, a `bool` is whether
+/// any bit is set.
+///
+/// # Errors
+/// The trap of bits that are no `char`; `Engine` for a value of another core type.
+pub(super) fn lift(ty: &Type, value: CoreValue) -> Result<Value> {
+    Ok(match (ty, value) {
+        (Type::Bool, CoreValue::I32(value)) => Value::Bool(value != 0),
+        (Type::S8, CoreValue::I32(value)) => Value::S8(value as i8),
+        (Type::U8, CoreValue::I32(value)) => Value::U8(value as u8),
+        (Type::S16, CoreValue::I32(value)) => Value::S16(value as i16),
+        (Type::U16, CoreValue::I32(value)) => Value::U16(value as u16),
+        (Type::S32, CoreValue::I32(value)) => Value::S32(value),
+        (Type::U32, CoreValue::I32(value)) => Value::U32(value as u32),
+        (Type::S64, CoreValue::I64(value)) => Value::S64(value),
+        (Type::U64, CoreValue::I64(value)) => Value::U64(value as u64),
+        (Type::F32, CoreValue::F32(bits)) => Value::F32(f32::from_bits(bits)),
+        (Type::F64, CoreValue::F64(bits)) => Value::F64(f64::from_bits(bits)),
+        (Type::Char, CoreValue::I32(value)) => {
+            let char = char::from_u32(value as u32);
+            Value::Char(char.ok_or_else(|| Error::trap(CanonTrap::InvalidChar))?)
+        }
+        _ => return Err(mismatch(ty, value.kind())),
+    })
+}
+
+/// The core value of a component-level one.
+///
+/// # Errors
+/// `Engine` for a value that is no number.
+pub(super) fn lower(value: &Value) -> Result<CoreValue> {
+    Ok(match value {
+        Value::Bool(value) => CoreValue::I32(i32::from(*value)),
+        Value::S8(value) => CoreValue::I32(i32::from(*value)),
+        Value::U8(value) => CoreValue::I32(i32::from(*value)),
+        Value::S16(value) => CoreValue::I32(i32::from(*value)),
+        Value::U16(value) => CoreValue::I32(i32::from(*value)),
+        Value::S32(value) => CoreValue::I32(*value),
+        Value::U32(value) => CoreValue::from(*value),
+        Value::S64(value) => CoreValue::I64(*value),
+        Value::U64(value) => CoreValue::from(*value),
+        Value::F32(value) => CoreValue::F32(value.to_bits()),
+        Value::F64(value) => CoreValue::F64(value.to_bits()),
+        Value::Char(value) => CoreValue::from(u32::from(*value)),
+        other => {
+            return Err(Error::engine(format!(
+                "expected a number, found {}",
+                other.kind()
+            )));
+        }
+    })
+}
+
+/// The arguments of a call into the host.
+///
+/// # Errors
+/// As [`lift`].
+pub(super) fn lift_args(ty: &FuncType, args: &[CoreValue]) -> Result<Vec<Value>> {
+    let params = ty.params.iter().zip(args);
+    params.map(|((_, ty), value)| lift(ty, *value)).collect()
+}
+
+/// The result of a function: several core results are a tuple.
+///
+/// # Errors
+/// As [`lift`].
+pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Option<Value>> {
+    match (&ty.result, results) {
+        (None, []) => Ok(None),
+        (Some(Type::Tuple(types)), results) if types.len() == results.len() => {
+            let values = types.iter().zip(results);
+            let values: Result<_> = values.map(|(ty, value)| lift(ty, *value)).collect();
+            Ok(Some(Value::Tuple(values?)))
+        }
+        (Some(ty), [value]) => lift(ty, *value).map(Some),
+        (ty, results) => Err(Error::engine(format!(
+            "expected results for {}, found {}",
+            ty.as_ref().map_or("nothing", Type::kind),
+            results.len()
+        ))),
+    }
+}
+
+/// The core results of what a host function gave.
+///
+/// # Errors
+/// As [`lower`].
+pub(super) fn lower_results(result: Option<&Value>, results: &mut [CoreValue]) -> Result<()> {
+    let values: &[Value] = match result {
+        None => &[],
+        Some(Value::Tuple(values)) => values,
+        Some(value) => std::slice::from_ref(value),
+    };
+    if values.len() != results.len() {
+        let (wanted, found) = (results.len(), values.len());
+        return Err(Error::engine(format!(
+            "expected {wanted} results, found {found}"
+        )));
+    }
+    for (result, value) in results.iter_mut().zip(values) {
+        *result = lower(value)?;
+    }
+    Ok(())
+}
+
+/// Whether values of a core type are numbers that have a component-level type.
+pub(super) fn is_number(ty: &CoreType) -> bool {
+    matches!(
+        ty,
+        CoreType::I32 | CoreType::I64 | CoreType::F32 | CoreType::F64
+    )
+}
+
+fn mismatch(ty: &Type, found: &str) -> Error {
+    Error::engine(format!("expected a core value of {ty}, found {found}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::Trap;
+
+    #[test]
+    fn scalars_take_the_low_bits() {
+        for (ty, bits, expected) in [
+            (Type::Bool, 2, Value::Bool(true)),
+            (Type::S8, 0x1_80, Value::S8(-128)),
+            (Type::U8, -1, Value::U8(255)),
+            (Type::S16, 0x1_8000, Value::S16(-32768)),
+            (Type::U16, -1, Value::U16(65535)),
+            (Type::U32, -1, Value::U32(u32::MAX)),
+            (Type::Char, 0x1f600, Value::Char('😀')),
+        ] {
+            assert_eq!(lift(&ty, CoreValue::I32(bits)).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn bits_that_are_no_char_trap() {
+        for bits in [0xd800, 0x11_0000, -1] {
+            let error = lift(&Type::Char, CoreValue::I32(bits)).unwrap_err();
+            assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::InvalidChar)));
+        }
+    }
+
+    #[test]
+    fn nan_payloads_pass() {
+        let bits = 0x7fa0_0001;
+        let value = lift(&Type::F32, CoreValue::F32(bits)).unwrap();
+        assert!(matches!(lower(&value).unwrap(), CoreValue::F32(found) if found == bits));
+    }
+
+    #[test]
+    fn several_results_are_a_tuple() {
+        let ty = FuncType::new([], Some(Type::tuple([Type::S32, Type::F64])));
+        let core = [CoreValue::I32(-1), CoreValue::F64(1f64.to_bits())];
+        let value = lift_results(&ty, &core).unwrap().unwrap();
+        assert_eq!(value, Value::Tuple(vec![Value::S32(-1), Value::F64(1.0)]));
+        let mut back = [CoreValue::I32(0); 2];
+        lower_results(Some(&value), &mut back).unwrap();
+        assert_eq!(back, core);
+        assert!(lower_results(None, &mut back).is_err());
+    }
+}

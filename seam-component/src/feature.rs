@@ -1,0 +1,165 @@
+//! Proposals: which of them a module needs.
+
+use seam_core::{Capabilities, Capability, Error, Result};
+use wasmparser::{Validator, WasmFeatures};
+
+/// What every engine has: WebAssembly 2.0 without vectors.
+const BASE: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::SIMD);
+
+/// Each proposal that a capability stands for. One that builds on others comes before them, so
+/// that it is the one named.
+const PROPOSALS: &[(Capability, WasmFeatures)] = &[
+    (
+        Capability::CustomDescriptors,
+        WasmFeatures::CUSTOM_DESCRIPTORS,
+    ),
+    (Capability::Gc, WasmFeatures::GC),
+    (
+        Capability::FunctionReferences,
+        WasmFeatures::FUNCTION_REFERENCES,
+    ),
+    (Capability::Exceptions, WasmFeatures::EXCEPTIONS),
+    (Capability::Threads, WasmFeatures::THREADS),
+    (Capability::RelaxedSimd, WasmFeatures::RELAXED_SIMD),
+    (Capability::Simd, WasmFeatures::SIMD),
+    (Capability::MultiMemory, WasmFeatures::MULTI_MEMORY),
+    (Capability::Memory64, WasmFeatures::MEMORY64),
+    (Capability::TailCalls, WasmFeatures::TAIL_CALL),
+    (Capability::ExtendedConst, WasmFeatures::EXTENDED_CONST),
+    (Capability::CustomPageSizes, WasmFeatures::CUSTOM_PAGE_SIZES),
+    (Capability::WideArithmetic, WasmFeatures::WIDE_ARITHMETIC),
+];
+
+/// Which capability a core module needs that is not among `has`, for an adapter whose engine has
+/// rejected the bytes: nothing for bytes that are invalid whatever the proposals, and for valid
+/// ones that need nothing more than `has`.
+///
+/// A module that needs several is reported under one that builds on the others.
+///
+/// ```
+/// use seam_component::needed_capability;
+/// use seam_core::{Capabilities, Capability};
+///
+/// let shared_memory = b"\0asm\x01\0\0\0\x05\x04\x01\x03\x01\x01";
+/// let none = Capabilities::default();
+/// assert_eq!(needed_capability(shared_memory, &none), Some(Capability::Threads));
+/// assert_eq!(needed_capability(b"\0asm\x01\0\0\0", &none), None);
+/// assert_eq!(needed_capability(b"nonsense", &none), None);
+/// ```
+#[must_use]
+pub fn needed_capability(wasm: &[u8], has: &Capabilities) -> Option<Capability> {
+    let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
+    let all = PROPOSALS.iter().fold(BASE, |all, (_, one)| all | *one);
+    if !valid(all) {
+        return None;
+    }
+    let lacking = PROPOSALS.iter().filter(|(proposal, _)| !has.has(*proposal));
+    lacking
+        .into_iter()
+        .find(|(_, feature)| !valid(all - *feature))
+        .map(|(proposal, _)| *proposal)
+}
+
+/// Validates a core module for an engine that does not: with the proposals the engine states.
+///
+/// # Errors
+/// `Invalid` with the offset, or `Unsupported` for a valid module of another proposal.
+pub(crate) fn validate(wasm: &[u8], has: &Capabilities) -> Result<()> {
+    let features = PROPOSALS
+        .iter()
+        .filter(|(proposal, _)| has.has(*proposal))
+        .fold(BASE, |features, (_, feature)| features | *feature);
+    let Err(error) = Validator::new_with_features(features).validate_all(wasm) else {
+        return Ok(());
+    };
+    Err(match needed_capability(wasm, has) {
+        Some(needed) => Error::unsupported(
+            needed,
+            format!("the module needs {needed}: {}", error.message()),
+        ),
+        None => Error::invalid(error.message().to_string()).at(error.offset() as u64),
+    }
+    .with_source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::{Artifact, ErrorKind};
+
+    fn needed(wat: &str, has: &Capabilities) -> Option<Capability> {
+        needed_capability(Artifact::from_wat("a", wat).unwrap().bytes(), has)
+    }
+
+    #[test]
+    fn each_proposal_is_named_by_a_module_that_needs_it() {
+        let none = Capabilities::default();
+        for (capability, wat) in [
+            (
+                Capability::Gc,
+                "(module (type (struct (field i32))) (func (param (ref null 0))))",
+            ),
+            (
+                Capability::FunctionReferences,
+                "(module (type $t (func)) (func (param (ref null $t))))",
+            ),
+            (
+                Capability::Exceptions,
+                "(module (tag $t) (func (throw $t)))",
+            ),
+            (Capability::Threads, "(module (memory 1 1 shared))"),
+            (
+                Capability::RelaxedSimd,
+                "(module (func (param v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))",
+            ),
+            (Capability::Simd, "(module (func (param v128)))"),
+            (Capability::MultiMemory, "(module (memory 1) (memory 1))"),
+            (Capability::Memory64, "(module (memory i64 1))"),
+            (Capability::TailCalls, "(module (func $f return_call $f))"),
+            (
+                Capability::ExtendedConst,
+                "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
+            ),
+            (
+                Capability::CustomPageSizes,
+                "(module (memory 1 (pagesize 1)))",
+            ),
+            (
+                Capability::WideArithmetic,
+                "(module (func (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1))))",
+            ),
+        ] {
+            assert_eq!(needed(wat, &none), Some(capability), "{wat}");
+            let all = PROPOSALS.iter().map(|(proposal, _)| *proposal).collect();
+            assert_eq!(needed(wat, &all), None, "{wat}");
+        }
+    }
+
+    #[test]
+    fn invalid_modules_need_nothing() {
+        let none = Capabilities::default();
+        assert_eq!(needed("(module (func (result i32)))", &none), None);
+        let both = "(module (memory 1 1 shared) (func (result i32)))";
+        assert_eq!(needed(both, &none), None);
+    }
+
+    #[test]
+    fn validation_tells_invalid_from_unsupported() {
+        let kind = |wat: &str, has: Capabilities| {
+            let artifact = Artifact::from_wat("a", wat).unwrap();
+            validate(artifact.bytes(), &has).map_err(|e| e.kind().clone())
+        };
+        let simd = "(module (func (param v128)))";
+        assert_eq!(kind(simd, Capabilities::from([Capability::Simd])), Ok(()));
+        assert_eq!(
+            kind(simd, Capabilities::default()),
+            Err(ErrorKind::Unsupported(Capability::Simd))
+        );
+        assert!(matches!(
+            kind("(module (func (result i32)))", Capabilities::default()),
+            Err(ErrorKind::Invalid { offset: Some(_) })
+        ));
+    }
+}

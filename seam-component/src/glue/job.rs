@@ -1,0 +1,259 @@
+//! A lowered call as a sequence of steps, each ending where a guest has to be called.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreStore, CoreValue};
+use seam_core::{Error, Result, Value};
+
+use super::replay::{Log, Replay, Request};
+use crate::abi::Machine;
+use crate::canon::Engine;
+use crate::canon::lift::{FuncInst, Lifted};
+use crate::canon::lower::Lowered;
+use crate::canon::resource::{Destructor, Dropping};
+use crate::component::state::Running;
+
+/// What glue calls for the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    CallerRealloc = 1,
+    CalleeRealloc = 2,
+    Callee = 3,
+    PostReturn = 4,
+    Destructor = 5,
+}
+
+/// What glue does next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Call this, with these arguments.
+    Call(Target, Vec<CoreValue>),
+    /// Return these results.
+    Return(Vec<CoreValue>),
+}
+
+/// What glue carries out.
+#[derive(Clone)]
+pub(super) enum Task {
+    Call(Arc<Lowered>),
+    Drop(Arc<Dropping>),
+}
+
+/// A task under way.
+pub(crate) struct Job {
+    task: Task,
+    args: Vec<CoreValue>,
+    stage: Stage,
+    log: Log,
+}
+
+/// Which step comes next.
+enum Stage {
+    Begin,
+    /// Arguments are being lowered; the `realloc` that is under way belongs to this instance.
+    Args(u32),
+    /// The callee runs.
+    Callee,
+    /// The callee's results are being lowered into the caller.
+    Results(Vec<CoreValue>, u32),
+    /// The host's result is being lowered into the caller.
+    HostResult(Vec<Value>, u32),
+    /// The callee's post-return runs; the results of the whole call.
+    PostReturn(Vec<CoreValue>),
+    /// The destructor runs.
+    Destructor(Destructor),
+    Done,
+}
+
+impl Job {
+    pub(super) fn new(task: Task, args: &[CoreValue]) -> Self {
+        Self {
+            task,
+            args: args.to_vec(),
+            stage: Stage::Begin,
+            log: Log::default(),
+        }
+    }
+
+    /// Goes on, with the results of the last call, to where a guest has to be called or all is done.
+    ///
+    /// # Errors
+    /// Whatever the call ends in.
+    pub(super) fn advance(
+        &mut self,
+        store: &mut dyn CoreStore,
+        results: Vec<CoreValue>,
+    ) -> Result<Step> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Done);
+        match self.task.clone() {
+            Task::Drop(dropping) => self.drop_resource(store, &dropping, stage),
+            Task::Call(lowered) => match &lowered.callee {
+                FuncInst::Lifted(callee) => {
+                    let callee = callee.clone();
+                    self.guest_to_guest(store, &lowered, &callee, stage, results)
+                }
+                FuncInst::Host(..) => self.guest_to_host(store, &lowered, stage, &results),
+            },
+        }
+    }
+
+    fn drop_resource(
+        &mut self,
+        store: &mut dyn CoreStore,
+        dropping: &Dropping,
+        stage: Stage,
+    ) -> Result<Step> {
+        match stage {
+            Stage::Begin => {
+                let [CoreValue::I32(index)] = self.args.as_slice() else {
+                    return Err(apart());
+                };
+                let index = u32::from_ne_bytes(index.to_ne_bytes());
+                let Some(destructor) = dropping.begin(store, index)? else {
+                    return Ok(Step::Return(Vec::new()));
+                };
+                let args = vec![CoreValue::from(destructor.rep)];
+                self.stage = Stage::Destructor(destructor);
+                Ok(Step::Call(Target::Destructor, args))
+            }
+            Stage::Destructor(destructor) => {
+                destructor.end(Running::of(store)?)?;
+                Ok(Step::Return(Vec::new()))
+            }
+            _ => Err(apart()),
+        }
+    }
+
+    fn guest_to_host(
+        &mut self,
+        store: &mut dyn CoreStore,
+        lowered: &Lowered,
+        stage: Stage,
+        results: &[CoreValue],
+    ) -> Result<Step> {
+        let FuncInst::Host(index, ty) = &lowered.callee else {
+            return Err(apart());
+        };
+        let result = match stage {
+            Stage::Begin => lowered.call_host(store, *index, ty, &self.args)?,
+            Stage::HostResult(result, instance) => {
+                self.reallocated(store, instance, results)?;
+                result
+            }
+            _ => return Err(apart()),
+        };
+        let mut flat = Vec::new();
+        let args = &self.args;
+        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
+            lowered.lower_result(machine, ty, args, &result, &mut flat)
+        })?;
+        if let Some(request) = waits {
+            self.stage = Stage::HostResult(result, request.instance);
+            return Ok(realloc(&request, Target::CallerRealloc));
+        }
+        Running::of(store)?.end_frame()?;
+        Ok(Step::Return(flat))
+    }
+
+    fn guest_to_guest(
+        &mut self,
+        store: &mut dyn CoreStore,
+        lowered: &Lowered,
+        callee: &Lifted,
+        stage: Stage,
+        mut results: Vec<CoreValue>,
+    ) -> Result<Step> {
+        match stage {
+            Stage::Begin => {
+                lowered.enter(Running::of(store)?, callee)?;
+                self.lower_args(store, lowered, callee)
+            }
+            Stage::Args(instance) => {
+                self.reallocated(store, instance, &results)?;
+                self.lower_args(store, lowered, callee)
+            }
+            Stage::Callee => {
+                results.truncate(callee.num_results);
+                Running::of(store)?.check_borrows_dropped()?;
+                self.log = Log::default();
+                self.lower_results(store, lowered, callee, results)
+            }
+            Stage::Results(of_callee, instance) => {
+                self.reallocated(store, instance, &results)?;
+                self.lower_results(store, lowered, callee, of_callee)
+            }
+            Stage::PostReturn(flat) => {
+                Running::of(store)?.instance(callee.opts.instance)?.may_leave = true;
+                lowered.leave(Running::of(store)?, callee)?;
+                Ok(Step::Return(flat))
+            }
+            _ => Err(apart()),
+        }
+    }
+
+    fn lower_args(
+        &mut self,
+        store: &mut dyn CoreStore,
+        lowered: &Lowered,
+        callee: &Lifted,
+    ) -> Result<Step> {
+        let mut flat = Vec::new();
+        let args = &self.args;
+        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
+            lowered.transfer_args(machine, callee, args, &mut flat)
+        })?;
+        if let Some(request) = waits {
+            self.stage = Stage::Args(request.instance);
+            return Ok(realloc(&request, Target::CalleeRealloc));
+        }
+        self.stage = Stage::Callee;
+        Ok(Step::Call(Target::Callee, flat))
+    }
+
+    fn lower_results(
+        &mut self,
+        store: &mut dyn CoreStore,
+        lowered: &Lowered,
+        callee: &Lifted,
+        of_callee: Vec<CoreValue>,
+    ) -> Result<Step> {
+        let mut flat = Vec::new();
+        let args = &self.args;
+        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
+            lowered.transfer_results(machine, callee, args, &of_callee, &mut flat)
+        })?;
+        if let Some(request) = waits {
+            self.stage = Stage::Results(of_callee, request.instance);
+            return Ok(realloc(&request, Target::CallerRealloc));
+        }
+        if callee.post_return.is_none() {
+            lowered.leave(Running::of(store)?, callee)?;
+            return Ok(Step::Return(flat));
+        }
+        Running::of(store)?.instance(callee.opts.instance)?.may_leave = false;
+        self.stage = Stage::PostReturn(flat);
+        Ok(Step::Call(Target::PostReturn, of_callee))
+    }
+
+    fn reallocated(
+        &mut self,
+        store: &mut dyn CoreStore,
+        instance: u32,
+        results: &[CoreValue],
+    ) -> Result<()> {
+        let Some(CoreValue::I32(ptr)) = results.first() else {
+            return Err(apart());
+        };
+        let ptr = u32::from_ne_bytes(ptr.to_ne_bytes());
+        self.log.reallocated(Running::of(store)?, instance, ptr)
+    }
+}
+
+fn realloc(request: &Request, target: Target) -> Step {
+    Step::Call(target, request.args.map(CoreValue::from).to_vec())
+}
+
+/// The error of glue and host that have come apart.
+fn apart() -> Error {
+    Error::engine("expected the glue to follow its steps, found another one")
+}

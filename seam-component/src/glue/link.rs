@@ -1,0 +1,161 @@
+//! Glue in a store: the host functions that it imports, and its instances.
+
+use std::sync::Arc;
+
+use seam_core::core::{
+    CoreCaller, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue,
+    HostFn,
+};
+use seam_core::{Error, Result};
+
+use super::job::{Job, Step, Target, Task};
+use super::module::{self, CALL, Callee, TYPES};
+use crate::abi::{self, Context};
+use crate::canon::lift::FuncInst;
+use crate::canon::lower::Lowered;
+use crate::canon::resource::Dropping;
+use crate::component::state::Running;
+use crate::program::compile;
+
+/// The host functions that all glue of a store imports, made when the first needs them.
+#[derive(Default)]
+pub(crate) struct Glue {
+    /// `resume`, and `get` and `put` of each type.
+    shared: Option<Vec<CoreExtern>>,
+}
+
+/// A lowered call, or the drop of a resource, that never re-enters the engine.
+///
+/// # Errors
+/// As [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+pub(crate) fn core_func(
+    glue: &mut Glue,
+    engine: &dyn CoreEngine,
+    store: &mut dyn CoreStore,
+    task: GlueTask,
+) -> Result<CoreFunc> {
+    let (task, ty, targets) = match task {
+        GlueTask::Call(lowered) => call_targets(lowered),
+        GlueTask::Drop(dropping) => {
+            let dtor = dropping.destructor(Running::of(store)?)?;
+            let targets = dtor.map(|dtor| (Target::Destructor, dtor)).into_iter().collect();
+            let ty = CoreFuncType::new([CoreType::I32], []);
+            (Task::Drop(Arc::new(dropping)), ty, targets)
+        }
+    };
+    let callees: Result<Vec<Callee>> = targets
+        .iter()
+        .map(|(target, func)| {
+            let (number, ty) = (*target as i32, store.func_type(*func)?);
+            Ok(Callee { number, ty })
+        })
+        .collect();
+    let wasm = module::glue(&ty, &callees?)?;
+    let compiled = compile(engine, &wasm)?;
+    let mut imports = vec![CoreExtern::Func(begin(store, &ty, task)?)];
+    if glue.shared.is_none() {
+        glue.shared = Some(shared(store)?);
+    }
+    imports.extend(glue.shared.iter().flatten());
+    imports.extend(targets.iter().map(|(_, func)| CoreExtern::Func(*func)));
+    let instance = store.instantiate(&compiled, &imports)?;
+    match store.export(instance, CALL) {
+        Some(CoreExtern::Func(func)) => Ok(func),
+        _ => Err(Error::engine("expected the glue to export its function")),
+    }
+}
+
+/// What glue is made for.
+pub(crate) enum GlueTask {
+    Call(Lowered),
+    Drop(Dropping),
+}
+
+/// The task of a lowered function, its core type, and what its glue calls.
+fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
+    let ty = abi::flatten_functype(lowered.callee.ty(), Context::Lower);
+    let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
+    let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
+    add(Target::CallerRealloc, lowered.caller.realloc);
+    if let FuncInst::Lifted(callee) = &lowered.callee {
+        add(Target::CalleeRealloc, callee.opts.realloc);
+        add(Target::Callee, Some(callee.core));
+        add(Target::PostReturn, callee.post_return);
+    }
+    (Task::Call(Arc::new(lowered)), ty, targets)
+}
+
+/// Starts the task; what is next.
+fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
+    let func: HostFn = Arc::new(move |caller, args, results| {
+        let running = Running::of(caller.as_store())?;
+        running.registers.clear();
+        running.jobs.push(Job::new(task.clone(), args));
+        advance(caller, results)
+    });
+    let ty = CoreFuncType::new(ty.params.clone(), [CoreType::I32]);
+    store.host_func(ty, func)
+}
+
+/// Advances the innermost job.
+fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()> {
+    let store = caller.as_store();
+    let running = Running::of(store)?;
+    // The job is taken out while it works on the store that keeps it.
+    let mut job = running.jobs.pop().ok_or_else(no_job)?;
+    let given = std::mem::take(&mut running.registers);
+    let step = job.advance(store, given)?;
+    let running = Running::of(store)?;
+    let (next, registers) = match step {
+        Step::Return(results) => (0, results),
+        Step::Call(target, args) => {
+            running.jobs.push(job);
+            (target as i32, args)
+        }
+    };
+    running.registers = registers;
+    set(results, CoreValue::I32(next))
+}
+
+fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
+    let resume: HostFn = Arc::new(|caller, _, results| advance(caller, results));
+    let mut all = vec![store.host_func(CoreFuncType::new([], [CoreType::I32]), resume)?];
+    for ty in TYPES {
+        let get: HostFn = Arc::new(|caller, args, results| {
+            let value = *register(caller.as_store(), args)?;
+            set(results, value)
+        });
+        all.push(store.host_func(CoreFuncType::new([CoreType::I32], [ty]), get)?);
+    }
+    for ty in TYPES {
+        let put: HostFn = Arc::new(|caller, args, _| {
+            let value = *args.get(1).ok_or_else(no_job)?;
+            *register(caller.as_store(), args)? = value;
+            Ok(())
+        });
+        all.push(store.host_func(CoreFuncType::new([CoreType::I32, ty], []), put)?);
+    }
+    Ok(all.into_iter().map(CoreExtern::Func).collect())
+}
+
+/// The register that the first argument names; registers up to it come into being.
+fn register<'s>(store: &'s mut dyn CoreStore, args: &[CoreValue]) -> Result<&'s mut CoreValue> {
+    let Some(CoreValue::I32(index @ 0..=255)) = args.first() else {
+        return Err(no_job());
+    };
+    let index = usize::try_from(*index).unwrap_or(0);
+    let registers = &mut Running::of(store)?.registers;
+    if registers.len() <= index {
+        registers.resize(index + 1, CoreValue::I32(0));
+    }
+    registers.get_mut(index).ok_or_else(no_job)
+}
+
+fn set(results: &mut [CoreValue], value: CoreValue) -> Result<()> {
+    *results.first_mut().ok_or_else(no_job)? = value;
+    Ok(())
+}
+
+fn no_job() -> Error {
+    Error::engine("expected a call that glue carries out, found none")
+}

@@ -1,0 +1,167 @@
+//! Lowering that is interrupted at each call of `realloc`.
+//!
+//! Lowering runs again from its start after each call, with everything that it did to the running
+//! components so far taken from a log: what an effect gave is remembered, and what was written to
+//! memories before the interruption is not written again, since the guest may have moved or freed it
+//! meanwhile. So every effect happens once and in the order that direct lowering has.
+
+use seam_core::core::{MemoryAccess, MemoryView};
+use seam_core::{Error, Resource, Result};
+
+use crate::abi::{Machine, Options};
+use crate::canon::Engine;
+use crate::component::state::Running;
+use crate::types::ResourceId;
+
+/// The effects of a lowering so far: the number that each gave.
+#[derive(Debug, Default)]
+pub(super) struct Log(Vec<u32>);
+
+impl Log {
+    /// Ends a call of `realloc`: the guest may be left again.
+    ///
+    /// # Errors
+    /// `Engine` for an unknown instance.
+    pub(super) fn reallocated(&mut self, running: &mut Running, instance: u32, ptr: u32) -> Result<()> {
+        running.instance(instance)?.may_leave = true;
+        self.0.push(ptr);
+        Ok(())
+    }
+}
+
+/// A call of `realloc` that lowering waits for.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// The component instance whose `realloc` it is.
+    pub(super) instance: u32,
+    /// Old pointer, old size, alignment and new size.
+    pub(super) args: [u32; 4],
+}
+
+/// The running components, as a lowering that starts again sees them.
+pub(super) struct Replay<'a> {
+    engine: Engine<'a>,
+    log: &'a mut Log,
+    /// How many effects of the log have happened again.
+    at: usize,
+    request: Option<Request>,
+}
+
+impl<'a> Replay<'a> {
+    /// Runs a lowering as far as it gets: done (nothing), or a call of `realloc` it waits for.
+    ///
+    /// # Errors
+    /// What the lowering ends in.
+    pub(super) fn run(
+        engine: Engine<'a>,
+        log: &'a mut Log,
+        lowering: impl FnOnce(&mut dyn Machine) -> Result<()>,
+    ) -> Result<Option<Request>> {
+        let mut replay = Self {
+            engine,
+            log,
+            at: 0,
+            request: None,
+        };
+        let result = lowering(&mut replay);
+        match replay.request {
+            Some(request) => Ok(Some(request)),
+            None => result.map(|()| None),
+        }
+    }
+
+    /// Whether what happens now has happened before.
+    fn is_past(&self) -> bool {
+        self.at < self.log.0.len()
+    }
+
+    fn effect(&mut self, effect: impl FnOnce(&mut Engine<'a>) -> Result<u32>) -> Result<u32> {
+        let result = match self.log.0.get(self.at) {
+            Some(past) => *past,
+            None => {
+                let result = effect(&mut self.engine)?;
+                self.log.0.push(result);
+                result
+            }
+        };
+        self.at += 1;
+        Ok(result)
+    }
+}
+
+impl Machine for Replay<'_> {
+    fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
+        let past = self.is_past();
+        let memory = self.engine.memory(opts)?;
+        Ok(if past {
+            MemoryView::from_access(Written(memory))
+        } else {
+            memory
+        })
+    }
+
+    fn realloc(
+        &mut self,
+        opts: &Options,
+        old: u32,
+        old_len: u32,
+        align: u32,
+        new_len: u32,
+    ) -> Result<u32> {
+        if self.is_past() {
+            return self.effect(|_| Ok(0));
+        }
+        self.engine.begin_realloc(opts)?;
+        self.request = Some(Request {
+            instance: opts.instance,
+            args: [old, old_len, align, new_len],
+        });
+        Err(Error::engine("expected the glue to call realloc"))
+    }
+
+    fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.effect(|engine| engine.lift_own(opts, index, ty))
+    }
+
+    fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.effect(|engine| engine.lift_borrow(opts, index, ty))
+    }
+
+    fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        self.effect(|engine| engine.lower_own(opts, rep, ty))
+    }
+
+    fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        self.effect(|engine| engine.lower_borrow(opts, rep, ty))
+    }
+
+    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+        // Only lifting to the host needs this, and lifting is never interrupted.
+        self.engine.to_host(rep, ty, owned)
+    }
+
+    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
+        self.effect(|engine| engine.from_host(resource, ty, owned))
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        self.effect(|engine| engine.charge(bytes).map(|()| 0)).map(|_| ())
+    }
+}
+
+/// A memory that has been written: reads read, and writes do nothing.
+struct Written<'a>(MemoryView<'a>);
+
+impl MemoryAccess for Written<'_> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn write(&mut self, _offset: u64, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Handles that the host holds: guest-defined resources that came out of a call.
+
+use seam_core::{Error, Handle, Resource, ResourceType, Result};
+
+use crate::types::ResourceId;
+
+/// What a [`Handle`] of the host stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) ty: ResourceId,
+    pub(crate) rep: u32,
+    /// Whether it is borrowed, for the call it came with.
+    borrowed: bool,
+    /// Calls that have it borrowed now.
+    lends: u32,
+}
+
+/// The table of handles that the host holds. A slot that is freed gets another generation, so that a handle used after
+/// it was moved or dropped is found out.
+#[derive(Debug)]
+pub(crate) struct HostTable {
+    owner: u64,
+    slots: Vec<(u32, Option<Held>)>,
+    free: Vec<u32>,
+    next_ordinal: u32,
+}
+
+impl HostTable {
+    /// The table of the instance with this token.
+    pub(crate) fn new(owner: u64) -> Self {
+        Self { owner, slots: Vec::new(), free: Vec::new(), next_ordinal: 0 }
+    }
+
+    /// Takes up a representation, owned or borrowed; the slot of a borrowed one is to be freed with
+    /// [`HostTable::end_borrow`] when its call ends.
+    ///
+    /// # Errors
+    /// `Limit` if the host holds 2^32 handles already.
+    pub(crate) fn add(&mut self, name: &ResourceType, ty: ResourceId, rep: u32, borrowed: bool) -> Result<Resource> {
+        let held = Held { ty, rep, borrowed, lends: 0 };
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push((0, None));
+                u32::try_from(self.slots.len() - 1)
+                    .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?
+            }
+        };
+        let ordinal = self.next_ordinal;
+        self.next_ordinal = self.next_ordinal.wrapping_add(1);
+        let Some((generation, entry)) = self.slots.get_mut(slot as usize) else {
+            return Err(Error::engine("expected a free slot in the table of the host's handles"));
+        };
+        *entry = Some(held);
+        Ok(Resource::guest(name.clone(), Handle::new(self.owner, slot, *generation, ordinal)))
+    }
+
+    /// Moves an owned handle out of the host's hands.
+    ///
+    /// # Errors
+    /// `Misuse` for one that was moved or dropped, belongs to another instance, or is borrowed or lent.
+    pub(crate) fn take(&mut self, resource: &Resource) -> Result<Held> {
+        let (slot, held) = self.check_movable(resource)?;
+        self.release(slot);
+        Ok(held)
+    }
+
+    /// Whether [`HostTable::take`] would succeed; the slot.
+    ///
+    /// # Errors
+    /// As [`HostTable::take`].
+    pub(crate) fn check_movable(&self, resource: &Resource) -> Result<(u32, Held)> {
+        let (slot, held) = self.find(resource)?;
+        if held.borrowed {
+            return Err(misuse(resource, "is only borrowed"));
+        }
+        if held.lends > 0 {
+            return Err(misuse(resource, "is lent to a call that has not returned"));
+        }
+        Ok((slot, held))
+    }
+
+    /// Lends a handle to a call; the slot, to be given back with [`HostTable::give_back`].
+    ///
+    /// # Errors
+    /// As [`HostTable::find`].
+    pub(crate) fn lend(&mut self, resource: &Resource) -> Result<(u32, Held)> {
+        let (slot, held) = self.find(resource)?;
+        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+            entry.lends += 1;
+        }
+        Ok((slot, held))
+    }
+
+    /// Ends a loan.
+    pub(crate) fn give_back(&mut self, slot: u32) {
+        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+            entry.lends = entry.lends.saturating_sub(1);
+        }
+    }
+
+    /// Frees the slot of a borrowed handle whose call ends.
+    pub(crate) fn end_borrow(&mut self, slot: u32) {
+        self.release(slot);
+    }
+
+    fn release(&mut self, slot: u32) {
+        if let Some((generation, entry)) = self.slots.get_mut(slot as usize) {
+            *entry = None;
+            *generation = generation.wrapping_add(1);
+            self.free.push(slot);
+        }
+    }
+
+    /// A handle's slot and what it stands for.
+    ///
+    /// # Errors
+    /// `Misuse` for one that was moved or dropped or belongs to another instance.
+    pub(crate) fn find(&self, resource: &Resource) -> Result<(u32, Held)> {
+        let handle = resource.handle().ok_or_else(|| misuse(resource, "is defined by the host"))?;
+        if handle.owner() != self.owner {
+            return Err(misuse(resource, "belongs to another instance"));
+        }
+        match self.slots.get(handle.slot() as usize) {
+            Some((generation, Some(held))) if *generation == handle.generation() => Ok((handle.slot(), *held)),
+            _ => Err(misuse(resource, "was moved or dropped")),
+        }
+    }
+}
+
+fn misuse(resource: &Resource, what: &str) -> Error {
+    let (name, ordinal) = (resource.ty().name(), resource.ordinal());
+    Error::misuse(format!("expected a live handle of this instance, found `{name}` #{ordinal}, which {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use seam_core::ErrorKind;
+
+    fn table() -> (HostTable, ResourceType) {
+        (HostTable::new(7), ResourceType::new("r"))
+    }
+
+    #[test]
+    fn a_moved_handle_is_misuse_even_when_its_slot_is_used_again() {
+        let (mut table, name) = table();
+        let first = table.add(&name, ResourceId(0), 10, false).unwrap();
+        assert_eq!(table.take(&first).unwrap().rep, 10);
+        let second = table.add(&name, ResourceId(0), 20, false).unwrap();
+        assert_eq!(*table.take(&first).unwrap_err().kind(), ErrorKind::Misuse);
+        assert_eq!(table.find(&second).unwrap().1.rep, 20);
+    }
+
+    #[test]
+    fn a_lent_or_borrowed_handle_does_not_move() {
+        let (mut table, name) = table();
+        let owned = table.add(&name, ResourceId(0), 10, false).unwrap();
+        let (slot, _) = table.lend(&owned).unwrap();
+        assert!(table.take(&owned).is_err());
+        table.give_back(slot);
+        assert!(table.take(&owned).is_ok());
+        let borrowed = table.add(&name, ResourceId(0), 11, true).unwrap();
+        assert!(table.take(&borrowed).is_err());
+        table.end_borrow(borrowed.handle().unwrap().slot());
+        assert!(table.find(&borrowed).is_err());
+    }
+
+    #[test]
+    fn a_handle_of_another_instance_is_misuse() {
+        let (mut table, name) = table();
+        let foreign = HostTable::new(8).add(&name, ResourceId(0), 1, false).unwrap();
+        assert_eq!(*table.find(&foreign).unwrap_err().kind(), ErrorKind::Misuse);
+    }
+}

@@ -1,0 +1,62 @@
+//! `ResourceHandle` and `ResourceType`: what a handle stands for.
+
+use seam_core::core::CoreFunc;
+use seam_core::{CanonTrap, Error, ExportName, ResourceType, Result};
+
+use crate::types::ResourceId;
+
+/// An entry of a component instance's table.
+#[derive(Debug)]
+pub(crate) struct ResourceHandle {
+    pub(crate) ty: ResourceId,
+    pub(crate) rep: u32,
+    /// For a borrowed handle, the call (index of its frame) that must see it dropped; nothing for an owned one.
+    pub(crate) borrow_scope: Option<usize>,
+    pub(crate) num_lends: u32,
+}
+
+/// A resource type of the store.
+#[derive(Debug)]
+pub(crate) struct ResourceInfo {
+    /// The name that the artifact's interface shows it under; empty for one that never reaches the host.
+    pub(crate) name: ResourceType,
+    pub(crate) implementation: ResourceImpl,
+}
+
+/// Who defines a resource type.
+#[derive(Clone, Debug)]
+pub(crate) enum ResourceImpl {
+    /// A component instance, with the destructor.
+    Guest { instance: u32, dtor: Option<CoreFunc> },
+    /// The host, under the name that the root imports.
+    Host(ExportName),
+}
+
+impl ResourceHandle {
+    pub(crate) fn own(ty: ResourceId, rep: u32) -> Self {
+        Self { ty, rep, borrow_scope: None, num_lends: 0 }
+    }
+
+    pub(crate) fn borrow(ty: ResourceId, rep: u32, scope: usize) -> Self {
+        Self { ty, rep, borrow_scope: Some(scope), num_lends: 0 }
+    }
+
+    pub(crate) fn is_own(&self) -> bool {
+        self.borrow_scope.is_none()
+    }
+
+    /// `trap_if(h.rt is not t.rt)`
+    pub(crate) fn check_type(&self, ty: ResourceId) -> Result<()> {
+        if self.ty == ty { Ok(()) } else { Err(Error::trap(CanonTrap::WrongResourceType)) }
+    }
+
+    /// `trap_if(h.num_lends != 0)`
+    pub(crate) fn check_not_lent(&self) -> Result<()> {
+        if self.num_lends == 0 { Ok(()) } else { Err(Error::trap(CanonTrap::HandleLent)) }
+    }
+
+    /// `trap_if(not h.own)`
+    pub(crate) fn check_own(&self) -> Result<()> {
+        if self.is_own() { Ok(()) } else { Err(Error::trap(CanonTrap::NotOwned)) }
+    }
+}

@@ -1,0 +1,94 @@
+//! `Table`: the handles of one component instance.
+
+use seam_core::{CanonTrap, Error, Result};
+
+/// A table of handles: the first index is 1, a freed index is reused last in, first out.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    array: Vec<Option<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Table<T> {
+    /// The highest index the specification allows.
+    const MAX_LENGTH: u32 = (1 << 28) - 1;
+
+    pub(crate) fn new() -> Self {
+        Self { array: vec![None], free: Vec::new() }
+    }
+
+    /// The element at `index`.
+    ///
+    /// # Errors
+    /// The trap `UnknownHandle` for an index that is out of range or free.
+    pub(crate) fn get(&mut self, index: u32) -> Result<&mut T> {
+        let slot = usize::try_from(index).ok().and_then(|index| self.array.get_mut(index));
+        slot.and_then(Option::as_mut).ok_or_else(|| unknown(index))
+    }
+
+    /// Adds an element; its index.
+    ///
+    /// # Errors
+    /// The trap `TableFull` past the highest index.
+    pub(crate) fn add(&mut self, element: T) -> Result<u32> {
+        if let Some(index) = self.free.pop() {
+            if let Some(slot) = self.array.get_mut(index as usize) {
+                *slot = Some(element);
+            }
+            return Ok(index);
+        }
+        match u32::try_from(self.array.len()) {
+            Ok(index) if index <= Self::MAX_LENGTH => {
+                self.array.push(Some(element));
+                Ok(index)
+            }
+            _ => Err(Error::trap(CanonTrap::TableFull)),
+        }
+    }
+
+    /// Removes the element at `index`.
+    ///
+    /// # Errors
+    /// The trap `UnknownHandle` for an index that is out of range or free.
+    pub(crate) fn remove(&mut self, index: u32) -> Result<T> {
+        let slot = usize::try_from(index).ok().and_then(|index| self.array.get_mut(index));
+        let element = slot.and_then(Option::take).ok_or_else(|| unknown(index))?;
+        self.free.push(index);
+        Ok(element)
+    }
+}
+
+/// The trap of an unknown handle; the message keeps the index, as the official suite spells it.
+fn unknown(index: u32) -> Error {
+    let trap = CanonTrap::UnknownHandle;
+    Error::new(seam_core::ErrorKind::Trap(trap.into()), format!("{trap} {index}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use seam_core::Trap;
+
+    #[test]
+    fn the_first_index_is_one_and_freed_ones_are_reused_last_in_first_out() {
+        let mut table = Table::new();
+        assert_eq!((table.add('a').unwrap(), table.add('b').unwrap(), table.add('c').unwrap()), (1, 2, 3));
+        table.remove(1).unwrap();
+        table.remove(3).unwrap();
+        assert_eq!((table.add('d').unwrap(), table.add('e').unwrap(), table.add('f').unwrap()), (3, 1, 4));
+    }
+
+    #[test]
+    fn zero_free_and_far_indices_are_unknown() {
+        let mut table = Table::new();
+        table.add('a').unwrap();
+        table.remove(1).unwrap();
+        for index in [0, 1, 2, u32::MAX] {
+            let error = table.get(index).unwrap_err();
+            assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::UnknownHandle)));
+            assert_eq!(error.message(), format!("unknown handle index {index}"));
+            assert!(table.remove(index).is_err());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Loading: one kind of program for each kind of artifact.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreEngine, CoreModule};
+use seam_core::{Artifact, ArtifactKind, Capability, Error, Program, Result};
+
+use crate::core_module::CoreProgram;
+use crate::feature;
+
+/// Loads an artifact on an engine; errors are without operation and backend.
+pub(crate) fn load(
+    engine: Arc<dyn CoreEngine>,
+    backend: &str,
+    artifact: &Artifact,
+) -> Result<Box<dyn Program>> {
+    match artifact.kind() {
+        ArtifactKind::CoreModule => Ok(Box::new(CoreProgram::load(engine, backend, artifact)?)),
+        ArtifactKind::Component => Err(Error::unsupported(
+            Capability::Components,
+            "expected a core module, found a component",
+        )),
+    }
+}
+
+/// Compiles a core module. The engine's own verdict comes first; an engine that has none gets
+/// validated bytes.
+pub(crate) fn compile(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
+    let info = engine.info();
+    if !info.validates {
+        feature::validate(wasm, &info.capabilities)?;
+    }
+    engine.compile(wasm)
+}

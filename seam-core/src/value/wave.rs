@@ -1,4 +1,0 @@
-//! WAVE text.
-
-mod token;
-mod write;

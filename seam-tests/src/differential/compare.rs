@@ -1,0 +1,158 @@
+//! Comparing two observations.
+
+use seam_core::{HostCallRecord, Trap};
+
+use super::{Ended, Observation, Open, Verdict, state};
+
+/// How strictly two observations are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Comparison {
+    /// Of one artifact on two backends: everything.
+    SameArtifact,
+    /// Of two artifacts, one fused from the other: what a fusion must keep.
+    Fusion,
+}
+
+/// The first difference between two observations, if there is one that counts.
+#[must_use]
+pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    let open = left.endings().chain(right.endings()).find_map(Ended::open);
+    let verdict = first_difference(left, right, by);
+    match (verdict, open) {
+        // Where a run stops, all that it does later is missing too: no difference counts then.
+        (Verdict::Diverged(difference), Some(reason)) => Verdict::open(reason, difference),
+        // A backend that cannot do it was not observed, even if another cannot do it either.
+        (Verdict::Match, Some(reason @ Open::Unsupported(capability))) => {
+            Verdict::open(reason, capability)
+        }
+        (verdict, _) => verdict,
+    }
+}
+
+fn first_difference(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    let parts: [&dyn Fn() -> Verdict; 6] = [
+        &|| loading(left, right, by),
+        &|| steps(left, right, by),
+        &|| host_calls(&left.host_calls, &right.host_calls, by),
+        &|| bytes("stdout", &left.stdout, &right.stdout),
+        &|| bytes("stderr", &left.stderr, &right.stderr),
+        &|| rest(left, right, by),
+    ];
+    let verdicts = parts.iter().map(|part| part());
+    let mut differing = verdicts.filter(|verdict| !verdict.is_match());
+    differing.next().unwrap_or(Verdict::Match)
+}
+
+fn loading(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    match (&left.failed, &right.failed) {
+        (None, None) => Verdict::Match,
+        (Some(left), Some(right)) => endings("instantiation", left, right, by),
+        (left, right) => {
+            let text = |ended: &Option<Ended>| match ended {
+                Some(ended) => ended.to_string(),
+                None => "an instance".into(),
+            };
+            Verdict::diverged("instantiation", text(left), text(right))
+        }
+    }
+}
+
+fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    for (index, (l, r)) in left.steps.iter().zip(&right.steps).enumerate() {
+        let at = format!("step {}, {}", index + 1, l.step);
+        let verdict = endings(&at, &l.ended, &r.ended, by);
+        if !verdict.is_match() {
+            return verdict;
+        }
+    }
+    let (l, r) = (left.steps.len(), right.steps.len());
+    if l == r {
+        return Verdict::Match;
+    }
+    Verdict::diverged("number of steps", l.to_string(), r.to_string())
+}
+
+fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
+    let same = match (left, right) {
+        (Ended::Snapshot(left), Ended::Snapshot(right)) => {
+            return state::compare(at, left, right, by);
+        }
+        // A fused module has its own words for what the canonical ABI traps on.
+        (Ended::Trapped(_), Ended::Trapped(_)) if by == Comparison::Fusion => true,
+        (Ended::Trapped(Trap::Other(l)), Ended::Trapped(Trap::Other(r))) if l != r => {
+            return Verdict::open(Open::UnnamedTrap, format!("{at}: {l} | {r}"));
+        }
+        // Messages of the engines' own are not observations; those of the world's functions are.
+        (Ended::Failed(l, left), Ended::Failed(r, right)) => {
+            l == r && (*l != "host" || left == right)
+        }
+        (left, right) => left == right,
+    };
+    if same {
+        return Verdict::Match;
+    }
+    Verdict::diverged(at, left.to_string(), right.to_string())
+}
+
+fn host_calls(left: &[HostCallRecord], right: &[HostCallRecord], by: Comparison) -> Verdict {
+    let same = |l: &HostCallRecord, r: &HostCallRecord| match by {
+        Comparison::SameArtifact => l == r,
+        Comparison::Fusion => {
+            l.name.track() == r.name.track() && l.args == r.args && l.result == r.result
+        }
+    };
+    let text = |call: Option<&HostCallRecord>| match call {
+        None => "none".to_string(),
+        Some(HostCallRecord { name, args, result }) => {
+            let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+            let result = match result {
+                Ok(None) => "()".to_string(),
+                Ok(Some(value)) => value.to_string(),
+                Err(message) => format!("error: {message}"),
+            };
+            format!("{name}({}) -> {result}", args.join(", "))
+        }
+    };
+    for index in 0..left.len().max(right.len()) {
+        let (l, r) = (left.get(index), right.get(index));
+        if !matches!((l, r), (Some(l), Some(r)) if same(l, r)) {
+            return Verdict::diverged(format!("host call {}", index + 1), text(l), text(r));
+        }
+    }
+    Verdict::Match
+}
+
+/// Bytes of output; a difference is shown from its first byte on.
+fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
+    if left == right {
+        return Verdict::Match;
+    }
+    let equal = left.iter().zip(right).take_while(|(l, r)| l == r).count();
+    let show = |bytes: &[u8]| {
+        let rest = bytes.get(equal..).unwrap_or_default();
+        let shown = rest.get(..40).unwrap_or(rest);
+        match rest.len() {
+            0 => "the end".to_string(),
+            len if len > shown.len() => format!("{:?}...", String::from_utf8_lossy(shown)),
+            _ => format!("{:?}", String::from_utf8_lossy(shown)),
+        }
+    };
+    Verdict::diverged(format!("{what}, byte {equal}"), show(left), show(right))
+}
+
+/// What the instances leave behind.
+fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    if by == Comparison::SameArtifact && left.unused_stubs != right.unused_stubs {
+        let text = |seen: &Observation| {
+            let names: Vec<String> = seen.unused_stubs.iter().map(ToString::to_string).collect();
+            names.join(", ")
+        };
+        return Verdict::diverged("unused stubs", text(left), text(right));
+    }
+    match (&left.state, &right.state) {
+        (Some(left), Some(right)) => state::compare("end", left, right, by),
+        // A backend that cannot see inside has nothing to compare.
+        _ => Verdict::Match,
+    }
+}

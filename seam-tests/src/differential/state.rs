@@ -1,0 +1,93 @@
+//! Comparing exported state.
+
+use std::collections::BTreeMap;
+
+use seam_core::core::CoreValue;
+use seam_core::{CoreSnapshot, Origin, Snapshot};
+
+use super::{Comparison, Open, Verdict, nan};
+
+/// The first difference between two snapshots.
+pub(super) fn compare(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
+    match by {
+        Comparison::SameArtifact => same_artifact(at, left, right),
+        Comparison::Fusion => fusion(at, left, right),
+    }
+}
+
+fn same_artifact(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
+    let differences = left.diff(right);
+    let Some(first) = differences.first() else {
+        return Verdict::Match;
+    };
+    if only_nan_bits(left, right) {
+        return Verdict::open(Open::NanBits, format!("{at}: {first}"));
+    }
+    let at = format!("{at}, {}", first.at);
+    Verdict::diverged(at, first.left.clone(), first.right.clone())
+}
+
+/// Whether two snapshots would be equal if every NaN were the same.
+fn only_nan_bits(left: &Snapshot, right: &Snapshot) -> bool {
+    left.instances.len() == right.instances.len()
+        && left.instances.iter().zip(&right.instances).all(|(l, r)| {
+            l.path == r.path
+                && l.module == r.module
+                && l.origin == r.origin
+                && l.globals.len() == r.globals.len()
+                && l.globals.iter().zip(&r.globals).all(|((l_name, l), (r_name, r))| {
+                    l_name == r_name && (l == r || nan::same_vectors(l, r))
+                })
+                && memories_alike(l, r)
+        })
+}
+
+fn memories_alike(left: &CoreSnapshot, right: &CoreSnapshot) -> bool {
+    left.memories.len() == right.memories.len()
+        && left.memories.iter().zip(&right.memories).all(|(l, r)| {
+            let ((l_name, l), (r_name, r)) = (l, r);
+            l_name == r_name
+                && match (&l.bytes, &r.bytes) {
+                    (Some(l), Some(r)) => nan::same_bytes(l, r),
+                    _ => l.size == r.size && l.digest == r.digest,
+                }
+        })
+}
+
+/// Globals that both sides export: fusion drops some, makes others, and tells two of a name apart by
+/// a suffix.
+fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
+    let (left, right) = (globals(left), globals(right));
+    for (name, l) in &left {
+        let Some(r) = right.get(name) else {
+            continue;
+        };
+        // Instances have no common order: what is compared is which values there are.
+        let text = |values: &[CoreValue]| {
+            let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            values.sort();
+            values.join(", ")
+        };
+        let (l, r) = (text(l), text(r));
+        if l != r {
+            return Verdict::diverged(format!("{at}, global {name:?}"), l, r);
+        }
+    }
+    Verdict::Match
+}
+
+/// The values of all instances' exported globals by name, without the suffix `$1` that a fused
+/// module gives a second one of a name.
+fn globals(snapshot: &Snapshot) -> BTreeMap<String, Vec<CoreValue>> {
+    let mut globals: BTreeMap<String, Vec<CoreValue>> = BTreeMap::new();
+    for instance in snapshot.instances.iter().filter(|i| i.origin == Origin::Main) {
+        for (name, value) in &instance.globals {
+            let plain = match name.rsplit_once('$') {
+                Some((plain, suffix)) if suffix.parse::<u32>().is_ok() => plain,
+                _ => name,
+            };
+            globals.entry(plain.to_string()).or_default().push(*value);
+        }
+    }
+    globals
+}

@@ -1,0 +1,70 @@
+//! What is done with an instance.
+
+use std::fmt;
+
+use seam_core::{ExportName, Query, Value};
+
+/// One thing that is done with an instance.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Calls an export.
+    Invoke {
+        /// The export; a semver-compatible version of its interface will do.
+        name: ExportName,
+        /// The arguments.
+        args: Vec<Value>,
+    },
+    /// Runs the canonical entry.
+    Run,
+    /// Takes a snapshot. One of everything is taken at the end anyway.
+    Snapshot(Query),
+}
+
+impl Step {
+    /// A call of the export of this full name, e.g. `f` or `ns:pkg/iface@1.0.0#f`.
+    #[must_use]
+    pub fn invoke(name: &str, args: impl IntoIterator<Item = Value>) -> Self {
+        Step::Invoke {
+            name: name.parse().unwrap_or_else(|_| ExportName::root(name)),
+            args: args.into_iter().collect(),
+        }
+    }
+}
+
+/// As a call is written: `f(1, "x")`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Invoke { name, args } => {
+                let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+                write!(f, "{name}({})", args.join(", "))
+            }
+            Step::Run => f.write_str("run"),
+            Step::Snapshot(query) => match &query.prefix {
+                Some(prefix) => write!(f, "snapshot {prefix}"),
+                None => f.write_str("snapshot"),
+            },
+        }
+    }
+}
+
+impl serde::Serialize for Step {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_written_as_a_call() {
+        let step = Step::invoke("a:b/c@1.0.0#f", [1u32.into(), "x".into()]);
+        assert_eq!(step.to_string(), r#"a:b/c@1.0.0#f(1, "x")"#);
+        assert_eq!(Step::Run.to_string(), "run");
+        let query = Query::new().with_prefix("count");
+        assert_eq!(Step::Snapshot(query).to_string(), "snapshot count");
+    }
+}

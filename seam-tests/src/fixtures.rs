@@ -1,0 +1,134 @@
+//! The artifacts that the cases use; other crates' tests may use them too.
+//!
+//! Their sources, and the one command that rebuilds each, are in `seam-tests/fixtures`.
+
+use seam_core::{Artifact, Result};
+
+macro_rules! fixtures {
+    (
+        text { $( $(#[$text_doc:meta])* $text:ident = $text_path:literal,)* }
+        binary { $( $(#[$binary_doc:meta])* $binary:ident = $binary_path:literal,)* }
+    ) => {
+        $(
+            $(#[$text_doc])*
+            ///
+            /// # Errors
+            /// `Invalid` if the text does not parse, which a test of this crate rules out.
+            pub fn $text() -> Result<Artifact> {
+                Artifact::from_wat(
+                    stringify!($text),
+                    include_str!(concat!("../fixtures/", $text_path)),
+                )
+            }
+        )*
+        $(
+            $(#[$binary_doc])*
+            ///
+            /// # Errors
+            /// `Invalid` if the bytes are none of WebAssembly, which a test of this crate rules
+            /// out.
+            pub fn $binary() -> Result<Artifact> {
+                Artifact::from_bytes(
+                    stringify!($binary),
+                    include_bytes!(concat!("../fixtures/", $binary_path)).as_slice(),
+                )
+            }
+        )*
+
+        /// All fixtures.
+        ///
+        /// # Errors
+        /// `Invalid` if one cannot be read, which a test of this crate rules out.
+        pub fn all() -> Result<Vec<Artifact>> {
+            Ok(vec![$( $text()?, )* $( $binary()?, )*])
+        }
+    };
+}
+
+fixtures! {
+    text {
+        /// A core module: arithmetic, every common trap, a memory, a table, and counters.
+        calc = "core/calc.wat",
+        /// A core module that exports a global of every value type; needs vectors.
+        globals = "core/globals.wat",
+        /// A core module that calls host functions every way.
+        imports = "core/imports.wat",
+        /// A core module whose start function counts and traps.
+        start_trap = "core/start-trap.wat",
+        /// A component with counters at every depth.
+        nested = "core/nested.wat",
+        /// A component that returns any bits as a `bool`.
+        bool_from_bits = "hostile/bool-from-bits.wat",
+        /// A component that returns any bits as a `char`.
+        char_from_bits = "hostile/char-from-bits.wat",
+        /// A component that returns any bits as flags.
+        flags_from_bits = "hostile/flags-from-bits.wat",
+        /// A component that returns any bits as narrow integers.
+        int_from_bits = "hostile/int-from-bits.wat",
+        /// A component that returns lists at any address.
+        list_anywhere = "hostile/list-anywhere.wat",
+        /// A component that returns any bits as floats.
+        nan_payloads = "hostile/nan-payloads.wat",
+        /// A component whose post-return function calls an import.
+        post_return_calls_import = "hostile/post-return-calls-import.wat",
+        /// A component whose post-return function traps.
+        post_return_traps = "hostile/post-return-traps.wat",
+        /// A component whose `realloc` returns any address.
+        realloc_anywhere = "hostile/realloc-anywhere.wat",
+        /// A component whose `realloc` calls an import.
+        realloc_calls_import = "hostile/realloc-calls-import.wat",
+        /// A component whose `realloc` traps.
+        realloc_traps = "hostile/realloc-traps.wat",
+        /// A component whose export calls an import, for a host that calls it again.
+        reenter = "hostile/reenter.wat",
+        /// A component that returns any address as the place of its result.
+        result_anywhere = "hostile/result-anywhere.wat",
+        /// A component that returns strings longer than the specification allows.
+        string_too_long = "hostile/string-too-long.wat",
+        /// A component that returns strings at any address.
+        utf8_anywhere = "hostile/utf8-anywhere.wat",
+        /// A component that returns any discriminant.
+        variant_from_discriminant = "hostile/variant-from-discriminant.wat",
+    }
+    binary {
+        /// A component with strings and lists in both directions, and counters.
+        greet = "greet/greet.wasm",
+        /// A component that echoes values of every type.
+        types = "types/types.wasm",
+        /// A component that exports a resource.
+        counters = "counters/counters.wasm",
+        /// A component that imports functions and a resource.
+        hosted = "hosted/hosted.wasm",
+        /// A component made of a provider and a consumer of a resource.
+        composed = "compose/composed.wasm",
+        /// A component made of a provider below two others.
+        composed3 = "compose/composed3.wasm",
+        /// A component made of a provider, a reseller and a consumer, one on top of the other.
+        chain = "compose/chain.wasm",
+        /// A command, as a preview1 core module.
+        command = "command/command.wasm",
+        /// The same command, as a component.
+        command_component = "command/command.component.wasm",
+        /// A reactor, as a preview1 core module.
+        reactor = "reactor/reactor.wasm",
+        /// A component that is entered at `wasi:cli/run` and succeeds.
+        run_only = "run-only/run-only.wasm",
+        /// A component that is entered at `wasi:cli/run` and fails.
+        run_err = "run-only/run-err.wasm",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fixture_can_be_read() {
+        let names: Vec<_> = all()
+            .expect("a committed fixture")
+            .iter()
+            .map(|artifact| artifact.name().to_string())
+            .collect();
+        assert!(names.len() > 30, "{names:?}");
+    }
+}

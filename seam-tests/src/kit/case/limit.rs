@@ -1,0 +1,197 @@
+//! Limits: each ends what goes on too long, and is never ignored.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use seam_core::core::{CoreExtern, CoreFuncType, CoreType};
+use seam_core::{
+    Capability, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, OutputStream, ProgramExt,
+    Value, World,
+};
+
+use super::capability::supported_or_not;
+use crate::fixtures;
+use crate::kit::expect::{fails, gives, gives_nothing, holds, limited, same, wat};
+use crate::kit::{Checked, Failure, Subject};
+
+fn world(limits: Limits) -> World {
+    World::new().limits(limits)
+}
+
+/// A loop that ends after as many rounds, in a start function.
+fn looping(rounds: u32) -> String {
+    format!(
+        "(module (func $f (local $n i32) (local.set $n (i32.const {rounds}))
+            (loop $again (br_if $again
+                (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+            (start $f))"
+    )
+}
+
+const ENDLESS_START: &str = "(module (func $f (loop $again (br $again))) (start $f))";
+
+pub(in crate::kit) fn limits_not_built_for_are_unsupported(subject: &Subject) -> Checked {
+    let program = subject.load(&fixtures::calc()?)?;
+    for (capability, limits) in [
+        (Capability::Fuel, Limits::new().with_fuel(1_000_000)),
+        (
+            Capability::Deadline,
+            Limits::new().with_deadline(Duration::from_secs(3600)),
+        ),
+        (Capability::StoreLimits, Limits::new().with_memory(1 << 20)),
+        (Capability::StoreLimits, Limits::new().with_table_elements(1000)),
+        (Capability::StoreLimits, Limits::new().with_instances(10)),
+    ] {
+        let result = program.instantiate_blocking(&world(limits)).map(drop);
+        supported_or_not(subject, capability, result.map_err(Into::into))?;
+    }
+    Ok(())
+}
+
+pub(in crate::kit) fn fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_fuel(100_000);
+    let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits))?;
+    gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
+    let before = calc.fuel_consumed();
+    limited("spin", calc.invoke("spin", &[]), Limit::Fuel)?;
+    // What is used up stays used up.
+    limited("fib", calc.invoke("fib", &[20.into()]), Limit::Fuel)?;
+    let after = calc.fuel_consumed();
+    holds(
+        "fuel used by the loop",
+        before.is_some_and(|used| used < 100_000) && before < after,
+        (before, after),
+    )?;
+    let mut unlimited = subject.instantiate(&fixtures::calc()?, &World::new())?;
+    gives(&mut *unlimited, "fib", &[20.into()], 6765)
+}
+
+pub(in crate::kit) fn fuel_counts_instantiation(subject: &Subject) -> Checked {
+    let used = |text: &str| -> Result<Option<u64>, Failure> {
+        let limits = Limits::new().with_fuel(10_000_000);
+        let instance = subject.instantiate(&wat("start", text)?, &world(limits))?;
+        Ok(instance.fuel_consumed())
+    };
+    let (short, long) = (used(&looping(10))?, used(&looping(10_000))?);
+    holds("fuel used by start functions", short < long, (short, long))?;
+    let program = subject.load(&wat("endless start", ENDLESS_START)?)?;
+    let result = program.instantiate_blocking(&world(Limits::new().with_fuel(100_000)));
+    limited("an endless start function", result, Limit::Fuel)
+}
+
+pub(in crate::kit) fn a_deadline_ends_an_endless_loop(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_deadline(Duration::from_millis(300));
+    let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits.clone()))?;
+    for _ in 0..2 {
+        limited("spin", calc.invoke("spin", &[]), Limit::Deadline)?;
+        // Each call has all of the time.
+        gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
+    }
+    let program = subject.load(&wat("endless start", ENDLESS_START)?)?;
+    let result = program.instantiate_blocking(&world(limits));
+    limited("an endless start function", result, Limit::Deadline)
+}
+
+pub(in crate::kit) fn memory_stops_growing_at_its_limit(subject: &Subject) -> Checked {
+    let limits = || Limits::new().with_memory(2 * 65536);
+    let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits()))?;
+    gives(&mut *calc, "grow", &[1.into()], 1)?;
+    gives(&mut *calc, "grow", &[1.into()], -1)?;
+    gives(&mut *calc, "grow", &[0.into()], 2)?;
+    gives_nothing(&mut *calc, "store", &[131_068.into(), 9.into()])?;
+    let mut free = subject.instantiate(&fixtures::calc()?, &World::new())?;
+    gives(&mut *free, "grow", &[2.into()], 1)?;
+    // The module's own maximum holds too.
+    gives(&mut *free, "grow", &[1.into()], -1)?;
+    let program = subject.load(&wat("three pages", "(module (memory 3))")?)?;
+    let result = program.instantiate_blocking(&world(limits()));
+    limited("three pages", result, Limit::Memory)
+}
+
+pub(in crate::kit) fn tables_and_instances_are_bounded(subject: &Subject) -> Checked {
+    let text = r#"(module (table $t 3 funcref) (func (export "grow") (param i32) (result i32)
+        (table.grow $t (ref.null func) (local.get 0))))"#;
+    let program = subject.load(&wat("table", text)?)?;
+    let elements = |n| world(Limits::new().with_table_elements(n));
+    let mut instance = program.instantiate_blocking(&elements(5))?;
+    gives(&mut *instance, "grow", &[2.into()], 3)?;
+    gives(&mut *instance, "grow", &[1.into()], -1)?;
+    let result = program.instantiate_blocking(&elements(2));
+    limited("three elements", result, Limit::TableElements)?;
+    program.instantiate_blocking(&world(Limits::new().with_instances(1)))?;
+    let result = program.instantiate_blocking(&world(Limits::new().with_instances(0)));
+    limited("an instance", result, Limit::Instances)
+}
+
+/// A guest that calls the host, which calls the guest again until `left` is 0.
+fn recursing(
+    subject: &Subject,
+    limits: Limits,
+) -> Result<(Box<dyn Instance>, Arc<AtomicU32>), Failure> {
+    let text = r#"(module
+        (import "env" "again" (func $again (param i32) (result i32)))
+        (func (export "enter") (param i32) (result i32)
+            (i32.add (call $again (local.get 0)) (i32.const 1))))"#;
+    let entered = Arc::new(AtomicU32::new(0));
+    let count = entered.clone();
+    let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
+    let world = world(limits).core_func("env", "again", ty, move |caller, args, results| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let Some(CoreExtern::Func(enter)) = caller.caller_export("enter") else {
+            return Err(seam_core::Error::host("expected an export `enter`, found none"));
+        };
+        match args {
+            [seam_core::core::CoreValue::I32(0)] => Ok(()),
+            [seam_core::core::CoreValue::I32(left)] => caller.call(enter, &[(left - 1).into()], results),
+            _ => Err(seam_core::Error::host("expected an i32")),
+        }
+    });
+    let instance = subject.instantiate(&wat("recursing", text)?, &world)?;
+    Ok((instance, entered))
+}
+
+pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
+    let (mut guest, entered) = recursing(subject, Limits::new().with_host_depth(10))?;
+    gives(&mut *guest, "enter", &[9.into()], 10)?;
+    same("levels that fit", entered.swap(0, Ordering::Relaxed), 10)?;
+    limited("enter", guest.invoke("enter", &[10.into()]), Limit::HostDepth)?;
+    same("levels before the limit", entered.swap(0, Ordering::Relaxed), 10)?;
+    // The levels are given back.
+    gives(&mut *guest, "enter", &[9.into()], 10)?;
+    // By default too, before the host's own stack is exhausted.
+    let (mut guest, entered) = recursing(subject, Limits::new())?;
+    let result = guest.invoke("enter", &[i32::MAX.into()]);
+    limited("enter", result, Limit::HostDepth)?;
+    same("levels by default", entered.load(Ordering::Relaxed), 200)
+}
+
+pub(in crate::kit) fn captured_output_is_bounded(subject: &Subject) -> Checked {
+    let text = r#"(module (import "env" "print" (func $print (param i32)))
+        (func (export "print") (param i32) (call $print (local.get 0))))"#;
+    let print = |call: &mut HostCall<'_>, args: &[Value]| {
+        let stream = match args {
+            [Value::S32(1)] => OutputStream::Stdout,
+            _ => OutputStream::Stderr,
+        };
+        call.output(stream, b"hello")?;
+        Ok(None)
+    };
+    let world = world(Limits::new().with_output(12)).func_values("env#print", None, print);
+    let mut guest = subject.instantiate(&wat("print", text)?, &world)?;
+    gives_nothing(&mut *guest, "print", &[1.into()])?;
+    gives_nothing(&mut *guest, "print", &[2.into()])?;
+    limited("print", guest.invoke("print", &[1.into()]), Limit::Output)?;
+    same("stdout", &guest.observed().stdout, b"hello")?;
+    same("stderr", &guest.observed().stderr, b"hello")
+}
+
+pub(in crate::kit) fn lifted_values_are_bounded(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_lifted(1000);
+    let mut greet = subject.instantiate(&fixtures::greet()?, &world(limits))?;
+    let bytes = |len: usize| Value::from(vec![7u8; len]);
+    let reverse = "test:guest/strs#reverse";
+    gives(&mut *greet, reverse, &[bytes(900)], bytes(900))?;
+    let result = greet.invoke(reverse, &[bytes(100_000)]);
+    fails("reverse", result, &ErrorKind::Limit(Limit::Lifted)).map(drop)
+}

@@ -1,0 +1,324 @@
+//! The list of cases: the one place that names them, for the table and for `conformance!`.
+
+use super::{Case, On, case};
+
+/// Makes the table of cases and the macro that makes a test of each.
+///
+/// `$d` is a dollar sign, for the macro inside.
+macro_rules! cases {
+    ($d:tt
+        backend { $( $area:ident $text:literal {
+            $( $name:ident $(needs $($needs:ident)+)? ,)*
+        } )* }
+        engine { $( $engine_area:ident $engine_text:literal {
+            $( $engine_name:ident $(needs $($engine_needs:ident)+)? ,)*
+        } )* }
+    ) => {
+        const CASES: &[Case] = &[
+            $( $( Case {
+                name: stringify!($name),
+                area: $text,
+                on: On::Backend,
+                needs: &[$( $( seam_core::Capability::$needs, )+ )?],
+                run: case::$area::$name,
+            }, )* )*
+            $( $( Case {
+                name: stringify!($engine_name),
+                area: $engine_text,
+                on: On::Engine,
+                needs: &[$( $( seam_core::Capability::$engine_needs, )+ )?],
+                run: case::$engine_area::$engine_name,
+            }, )* )*
+        ];
+
+        /// One `#[test]` for each case of the kit.
+        ///
+        /// ```ignore
+        /// // A backend alone:
+        /// seam_tests::conformance!(backend = Toy::new());
+        /// // A backend, the core engine it is made of, and what is known to fail; several builds
+        /// // each in a module of their own:
+        /// mod everything_on {
+        ///     seam_tests::conformance!(
+        ///         backend = Toy::new(),
+        ///         engine = ToyEngine::new(),
+        ///         known_failures = KNOWN_FAILURES,
+        ///     );
+        /// }
+        /// ```
+        ///
+        /// The expressions are evaluated anew for each test. `known_failures` is a slice of
+        /// [`KnownFailure`](crate::kit::KnownFailure)s.
+        #[macro_export]
+        macro_rules! conformance {
+            (backend = $d backend:expr $d(, known_failures = $d known:expr)? $d(,)?) => {
+                fn subject() -> $d crate::kit::Subject {
+                    $d crate::kit::Subject::new($d backend)
+                }
+
+                $d crate::conformance!(@known $d($d known)?);
+                $d crate::conformance!(@backend);
+            };
+            (
+                backend = $d backend:expr,
+                engine = $d engine:expr
+                $d(, known_failures = $d known:expr)? $d(,)?
+            ) => {
+                fn subject() -> $d crate::kit::Subject {
+                    $d crate::kit::Subject::new($d backend).with_engine($d engine)
+                }
+
+                $d crate::conformance!(@known $d($d known)?);
+                $d crate::conformance!(@backend);
+                $d crate::conformance!(@engine);
+            };
+            (@known $d($d known:expr)?) => {
+                fn known_failures() -> &'static [$d crate::kit::KnownFailure] {
+                    let known: &[&'static [$d crate::kit::KnownFailure]] = &[$d($d known)?];
+                    known.first().copied().unwrap_or_default()
+                }
+
+                #[test]
+                fn the_known_failures_name_cases_of_this_backend() {
+                    $d crate::kit::check_known_failures(&subject(), known_failures());
+                }
+            };
+            (@backend) => {
+                $( $(
+                    #[test]
+                    fn $name() {
+                        $d crate::kit::check(stringify!($name), &subject(), known_failures());
+                    }
+                )* )*
+            };
+            (@engine) => {
+                $( $(
+                    #[test]
+                    fn $engine_name() {
+                        $d crate::kit::check(stringify!($engine_name), &subject(), known_failures());
+                    }
+                )* )*
+            };
+            ($d backend:expr $d(,)?) => {
+                $d crate::conformance!(backend = $d backend);
+            };
+        }
+    };
+}
+
+cases! { $
+    backend {
+        bad_input "bad input" {
+            load_rejects_what_is_not_wasm,
+            load_rejects_truncated_bytes,
+            load_rejects_invalid_modules,
+            invalid_components_are_rejected needs Components,
+            hostile_bytes_do_not_panic,
+        }
+        capability "capabilities" {
+            lacking_capabilities_answer_unsupported,
+            proposals_do_what_they_say,
+            traps_carry_frames_where_the_backend_has_them,
+        }
+        call "core calls" {
+            numbers_pass_unchanged,
+            floats_pass_as_bits,
+            multiple_results_come_in_order,
+            core_calls_take_every_number,
+            vectors_pass_through_core_calls needs Simd,
+            references_pass_through_core_calls,
+            results_replace_what_the_vector_held,
+            typed_calls_agree_with_values,
+            async_calls_agree_with_blocking_ones,
+            instances_move_between_threads,
+            ill_typed_arguments_name_their_path,
+            core_calls_check_path_export_and_arguments,
+        }
+        name "names" {
+            interfaces_are_read_alike,
+            unknown_exports_list_near_matches,
+            versions_match_within_their_track,
+            imports_match_versions_within_their_track,
+        }
+        trap "traps" {
+            traps_map_to_their_cause,
+            bulk_operations_trap_at_bounds,
+            stack_exhaustion_is_a_trap,
+            gc_traps_map_to_their_cause needs Gc,
+            null_references_trap needs FunctionReferences,
+            uncaught_exceptions_trap needs Exceptions,
+            atomics_trap needs Threads,
+            snapshots_work_after_a_trap,
+            a_trapped_core_module_stays_open,
+            a_trapped_component_is_closed needs Components,
+        }
+        start "start functions" {
+            start_functions_run_once_and_reach_the_host,
+            a_trapping_start_leaves_an_instance,
+            a_trapping_segment_is_that_trap,
+            host_errors_in_start_come_out,
+        }
+        entry "canonical entry" {
+            run_starts_the_canonical_entry,
+            run_never_guesses,
+            traps_in_the_entry_come_out,
+            reactors_are_initialised_once,
+            components_run_at_wasi_cli_run needs Components,
+        }
+        isolation "isolation" {
+            instances_share_nothing,
+            programs_instantiate_in_parallel,
+            worlds_are_made_afresh,
+            foreign_functions_are_misuse,
+        }
+        limit "limits" {
+            limits_not_built_for_are_unsupported,
+            fuel_ends_an_endless_loop needs Fuel,
+            fuel_counts_instantiation needs Fuel,
+            a_deadline_ends_an_endless_loop needs Deadline,
+            memory_stops_growing_at_its_limit needs StoreLimits,
+            tables_and_instances_are_bounded needs StoreLimits,
+            host_recursion_is_bounded needs Reentrant,
+            captured_output_is_bounded,
+            lifted_values_are_bounded needs Components,
+        }
+        snapshot "snapshots" {
+            snapshots_show_exported_globals,
+            snapshots_show_vectors_and_references needs Simd,
+            snapshots_take_what_the_query_asks,
+            snapshots_take_memories,
+            memories_can_be_read_and_written,
+            core_paths_are_stable,
+            paths_inside_components_are_stable needs Components InnerGlobals,
+            counters_inside_components_are_seen needs Components InnerGlobals,
+        }
+        host "host functions" {
+            host_functions_get_arguments_in_order,
+            host_functions_are_reached_every_way,
+            host_functions_share_state,
+            raw_host_functions_reach_memory,
+            host_functions_call_back needs Reentrant,
+            the_host_gives_memories_tables_and_globals,
+            async_host_functions_give_their_result,
+            a_panicking_host_function_is_caught,
+            errors_of_host_functions_come_out,
+            ill_typed_results_of_host_functions_are_host_errors,
+            wrong_host_types_fail_at_instantiation,
+            missing_imports_are_named,
+        }
+        stub "stubs and recorder" {
+            stubs_trap_naming_the_import,
+            stubs_give_zero_values,
+            the_longest_prefix_decides_a_stub,
+            unused_stubs_are_listed,
+            host_calls_are_recorded,
+        }
+        value "component values" {
+            strings_and_lists_pass needs Components,
+            values_of_every_type_pass needs Components,
+            values_are_changed_by_the_guest needs Components,
+            parameters_beyond_the_flat_limit_pass needs Components,
+            typed_component_calls_agree_with_values needs Components,
+            ill_typed_parts_are_named needs Components,
+            components_call_typed_hosts needs Components,
+            component_host_functions_may_be_async needs Components,
+        }
+        resource "resources" {
+            resources_are_made_called_and_dropped needs Components,
+            borrows_leave_the_owner needs Components,
+            moved_resources_are_misuse needs Components,
+            foreign_handles_are_misuse needs Components,
+            handles_are_numbered_by_creation needs Components,
+            the_host_defines_resources needs Components,
+        }
+        compose "composed components" {
+            composed_components_pass_records needs Components,
+            composed_components_pass_resources needs Components,
+            siblings_share_one_resource_type needs Components,
+            resources_wrap_resources_three_deep needs Components,
+        }
+        hostile "hostile components" {
+            any_bits_lift_as_the_specification_says needs Components,
+            ranges_of_lists_are_checked needs Components,
+            ranges_of_strings_are_checked needs Components,
+            long_strings_trap needs Components,
+            results_of_realloc_are_checked needs Components,
+            places_of_results_are_checked needs Components,
+            realloc_and_post_return_may_not_leave needs Components,
+            traps_in_realloc_and_post_return_come_out needs Components,
+            nan_payloads_do_not_cross needs Components,
+        }
+        wasi "system wasi" {
+            commands_print_and_exit needs Components SystemWasi,
+            commands_see_args_env_and_stdin needs Components SystemWasi,
+            commands_trap_and_panic needs Components SystemWasi,
+            commands_open_folders needs Components SystemWasi,
+            output_of_commands_is_bounded needs Components SystemWasi,
+            preview1_commands_run needs SystemWasi,
+            preview1_reactors_are_initialised_once needs SystemWasi,
+        }
+    }
+    engine {
+        core_engine "core engine" {
+            core_compile_judges_raw_bytes,
+            core_module_types_are_read,
+            core_instances_share_nothing,
+            core_limits_not_built_for_are_unsupported,
+            core_foreign_module_is_misuse,
+            core_hostile_input_does_not_panic,
+        }
+        core_link "core linking" {
+            core_imports_are_checked,
+            core_imports_of_every_kind_link,
+            core_start_calls_the_host,
+            core_failed_instantiation_keeps_writes,
+            core_foreign_handles_are_misuse,
+        }
+        core_call "core store" {
+            core_arguments_are_checked,
+            core_traps_map_to_their_cause,
+            core_store_survives_a_trap,
+            core_floats_pass_as_bits,
+            core_host_errors_pass_unchanged,
+            core_host_functions_have_every_type,
+            core_host_functions_call_back needs Reentrant,
+            core_host_state_is_kept,
+        }
+        core_object "core memories, tables, globals" {
+            core_memories_are_read_written_and_grown,
+            core_globals_are_read_and_set,
+            core_tables_are_read,
+        }
+        core_limit "core limits" {
+            core_fuel_ends_an_endless_loop needs Fuel,
+            core_a_deadline_ends_an_endless_loop needs Deadline,
+            core_store_limits_hold needs StoreLimits,
+            core_host_recursion_is_bounded needs Reentrant,
+        }
+    }
+}
+
+/// Every case, in the order of reports.
+#[must_use]
+pub fn cases() -> &'static [Case] {
+    CASES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_of_cases_are_unique() {
+        let names: BTreeSet<_> = cases().iter().map(|case| case.name).collect();
+        assert_eq!(names.len(), cases().len());
+    }
+
+    #[test]
+    fn cases_of_engines_and_no_others_are_named_core() {
+        for case in cases().iter().filter(|case| case.on == On::Engine) {
+            assert!(case.name.starts_with("core_"), "{}", case.name);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The cases, and what runs them.
+
+mod case;
+mod expect;
+mod failure;
+#[macro_use]
+mod list;
+mod report;
+mod subject;
+
+pub use failure::{Failure, Stage};
+pub use list::cases;
+pub use report::{KnownFailure, Outcome, Report, Verdict, check, check_known_failures, run_all};
+pub use subject::Subject;
+
+use seam_core::Capability;
+
+use crate::clauses::{CLAUSES, Clause};
+
+/// What a case returns: nothing, or what was expected and what was found instead.
+pub type Checked = Result<(), Failure>;
+
+/// One named check of the contract.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Case {
+    /// Its name, a sentence; also the name of the test that [`conformance!`](crate::conformance)
+    /// makes.
+    pub name: &'static str,
+    /// The group it is reported under.
+    pub area: &'static str,
+    /// Whether it runs on the [`Backend`](seam_core::Backend) or on the
+    /// [`CoreEngine`](seam_core::core::CoreEngine) of a [`Subject`].
+    pub on: On,
+    /// What it needs; a backend that lacks one of these must say so.
+    pub needs: &'static [Capability],
+    /// The check itself.
+    pub run: fn(&Subject) -> Checked,
+}
+
+/// What a case runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// A [`Backend`](seam_core::Backend).
+    Backend,
+    /// A [`CoreEngine`](seam_core::core::CoreEngine).
+    Engine,
+}
+
+impl Case {
+    /// The case of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Case> {
+        cases().iter().find(|case| case.name == name)
+    }
+
+    /// The clauses that the case checks.
+    pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> + '_ {
+        CLAUSES
+            .iter()
+            .filter(|clause| clause.cases.contains(&self.name))
+    }
+
+    /// What the case needs and the subject lacks.
+    #[must_use]
+    pub fn lacking(&self, subject: &Subject) -> Vec<Capability> {
+        let lacks = |capability: &Capability| match self.on {
+            On::Backend => !subject.has(*capability),
+            On::Engine => !subject.engine_has(*capability),
+        };
+        self.needs.iter().copied().filter(lacks).collect()
+    }
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("name", &self.name)
+            .field("area", &self.area)
+            .field("on", &self.on)
+            .field("needs", &self.needs)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! What the kit runs on.
+
+use std::sync::Arc;
+
+use seam_core::core::{CoreEngine, CoreModule, CoreStore, HostState};
+use seam_core::{
+    Artifact, Backend, BackendExt, Capability, Instance, Limits, Program, ProgramExt, World,
+};
+
+use super::{Failure, Stage};
+
+/// A build of a backend, and the core engine below it where there is one.
+#[derive(Clone)]
+pub struct Subject {
+    backend: Arc<dyn Backend>,
+    engine: Option<Arc<dyn CoreEngine>>,
+}
+
+impl Subject {
+    /// A backend alone: the cases of core engines do not apply.
+    #[must_use]
+    pub fn new(backend: impl Backend + 'static) -> Self {
+        Self::from_parts(Arc::new(backend), None)
+    }
+
+    /// The same, with the core engine that the backend is made of.
+    #[must_use]
+    pub fn with_engine(mut self, engine: impl CoreEngine) -> Self {
+        self.engine = Some(Arc::new(engine));
+        self
+    }
+
+    /// A backend and an engine that are shared already.
+    #[must_use]
+    pub fn from_parts(backend: Arc<dyn Backend>, engine: Option<Arc<dyn CoreEngine>>) -> Self {
+        Self { backend, engine }
+    }
+
+    /// The backend.
+    #[must_use]
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// The core engine, where there is one.
+    #[must_use]
+    pub fn core_engine(&self) -> Option<&Arc<dyn CoreEngine>> {
+        self.engine.as_ref()
+    }
+
+    /// Name of the backend.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.backend.info().name
+    }
+
+    /// Whether the backend has the capability.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
+        self.backend.info().capabilities.has(capability)
+    }
+
+    /// Whether there is a core engine that has the capability.
+    #[must_use]
+    pub fn engine_has(&self, capability: Capability) -> bool {
+        let info = self.engine.as_ref().map(|engine| engine.info());
+        info.is_some_and(|info| info.capabilities.has(capability))
+    }
+
+    /// Loads an artifact that is expected to load.
+    pub(crate) fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>, Failure> {
+        self.backend
+            .load_blocking(artifact)
+            .map_err(|e| Failure::of(Stage::Load, e).about(artifact.name()))
+    }
+
+    /// Makes an instance that is expected to be made.
+    pub(crate) fn instantiate(
+        &self,
+        artifact: &Artifact,
+        world: &World,
+    ) -> Result<Box<dyn Instance>, Failure> {
+        let program = self.load(artifact)?;
+        program
+            .instantiate_blocking(world)
+            .map_err(|failed| Failure::from(failed).about(artifact.name()))
+    }
+
+    /// The core engine.
+    pub(crate) fn engine(&self) -> Result<&dyn CoreEngine, Failure> {
+        self.engine
+            .as_deref()
+            .ok_or_else(|| Failure::new("expected a core engine, found none"))
+    }
+
+    /// Compiles a module that is expected to compile.
+    pub(crate) fn compile(&self, artifact: &Artifact) -> Result<CoreModule, Failure> {
+        self.engine()?
+            .compile(artifact.bytes())
+            .map_err(|e| Failure::of(Stage::Load, e).about(artifact.name()))
+    }
+
+    /// A store with these limits, which are expected to be supported.
+    pub(crate) fn store(&self, limits: &Limits) -> Result<Box<dyn CoreStore>, Failure> {
+        self.engine()?
+            .store(limits, HostState::none())
+            .map_err(|e| Failure::of(Stage::Instantiate, e))
+    }
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject")
+            .field("backend", self.backend.info())
+            .field("engine", &self.engine.as_ref().map(|engine| engine.info()))
+            .finish()
+    }
+}

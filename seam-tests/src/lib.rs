@@ -1,0 +1,25 @@
+//! The conformance kit of **seam**, and the comparison of runs that `seam diff` is made of.
+//!
+//! The kit owns the list of cases; the whole test file of a backend is one line, which makes one
+//! named `#[test]` per case:
+//!
+//! ```ignore
+//! seam_tests::conformance!(backend = Toy::new(), engine = ToyEngine::new());
+//! ```
+//!
+//! - [`kit`] has the cases and runs them, as tests or as data.
+//! - [`clauses`] names every clause of seam-core's traits and the cases that check it.
+//! - [`differential`] runs the same steps on several artifacts and backends and compares what was
+//!   observed.
+//! - [`fixtures`] are the artifacts that the cases use.
+//!
+//! # Rules
+//! - A case that needs a [`Capability`](seam_core::Capability) that the backend lacks is run all
+//!   the same: the backend must answer `Unsupported` with that capability, at the operation that
+//!   needs it. No case returns early as a pass.
+//! - A known failure is run and must fail; an unexpected pass is an error.
+
+pub mod clauses;
+pub mod differential;
+pub mod fixtures;
+pub mod kit;

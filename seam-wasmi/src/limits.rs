@@ -1,0 +1,168 @@
+//! Bounds on what a store's memories and tables have, all of them together.
+
+use seam_core::{Limit, Limits};
+use wasmi::ResourceLimiter;
+use wasmi::errors::{MemoryError, TableError};
+
+/// The engine writes to every byte of a memory and every element of a table when it makes them, so
+/// a few bytes of a module could take more than the machine has. Without limits of the caller's,
+/// these hold.
+const MEMORY_BYTES: u64 = 4 << 30;
+const TABLE_ELEMENTS: u64 = 10_000_000;
+
+/// Counts what a store's memories and tables have, and refuses what would be too much.
+pub(crate) struct Limiter {
+    memory: Budget,
+    tables: Budget,
+    instances: usize,
+    /// Whether a `table.grow` ran out of fuel: the engine keeps no point to resume it from.
+    pub(crate) broken_off: bool,
+}
+
+/// A total that must not be exceeded.
+struct Budget {
+    limit: u64,
+    used: u64,
+    /// What was granted last: given back if the engine then fails to grow.
+    last: u64,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let instances = limits.instances.map(usize::try_from);
+        Self {
+            memory: Budget::new(limits.memory.unwrap_or(MEMORY_BYTES)),
+            tables: Budget::new(limits.table_elements.unwrap_or(TABLE_ELEMENTS)),
+            instances: instances.and_then(Result::ok).unwrap_or(usize::MAX),
+            broken_off: false,
+        }
+    }
+}
+
+/// The limit that a refused memory has hit: the caller's, or the engine's own.
+pub(crate) fn of_memory(limits: &Limits) -> Limit {
+    limits.memory.map_or(Limit::EngineCapacity, |_| Limit::Memory)
+}
+
+/// The limit that a refused table has hit: the caller's, or the engine's own.
+pub(crate) fn of_tables(limits: &Limits) -> Limit {
+    let own = Limit::EngineCapacity;
+    limits.table_elements.map_or(own, |_| Limit::TableElements)
+}
+
+impl Budget {
+    fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            used: 0,
+            last: 0,
+        }
+    }
+
+    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+        self.last = 0;
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return false;
+        }
+        let more = desired.saturating_sub(current) as u64;
+        let total = self.used.saturating_add(more);
+        if total > self.limit {
+            return false;
+        }
+        self.used = total;
+        self.last = more;
+        true
+    }
+
+    fn give_back(&mut self) {
+        self.used = self.used.saturating_sub(std::mem::take(&mut self.last));
+    }
+}
+
+type Answer<T> = Result<T, wasmi_limiter::Error>;
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Answer<bool> {
+        Ok(self.memory.grow(current, desired, maximum))
+    }
+
+    // Also when there is not enough fuel to grow: the operation is then tried again.
+    fn memory_grow_failed(&mut self, _: &MemoryError) -> Answer<()> {
+        self.memory.give_back();
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Answer<bool> {
+        Ok(self.tables.grow(current, desired, maximum))
+    }
+
+    fn table_grow_failed(&mut self, error: &TableError) -> Answer<()> {
+        self.tables.give_back();
+        self.broken_off |= matches!(error, TableError::OutOfFuel { .. });
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    // The numbers of tables and memories are bounded by what they have.
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_over_all_memories_together() {
+        let mut limiter = Limiter::new(&Limits::new().with_memory(100));
+        assert!(limiter.memory.grow(0, 60, None));
+        assert!(!limiter.memory.grow(0, 60, None));
+        assert!(limiter.memory.grow(60, 100, None));
+    }
+
+    #[test]
+    fn growth_that_the_engine_fails_is_given_back() {
+        let mut limiter = Limiter::new(&Limits::new().with_table_elements(10));
+        assert!(limiter.tables.grow(0, 10, None));
+        limiter.tables.give_back();
+        assert!(limiter.tables.grow(0, 10, None));
+        limiter.tables.give_back();
+        limiter.tables.give_back();
+        assert!(limiter.tables.grow(0, 10, None));
+        assert!(!limiter.tables.grow(10, 11, None));
+    }
+
+    #[test]
+    fn growth_past_a_maximum_uses_up_nothing() {
+        let mut limiter = Limiter::new(&Limits::new().with_memory(100));
+        assert!(!limiter.memory.grow(0, 50, Some(40)));
+        limiter.memory.give_back();
+        assert!(limiter.memory.grow(0, 100, None));
+    }
+
+    #[test]
+    fn without_limits_a_few_bytes_cannot_take_the_whole_machine() {
+        let mut limiter = Limiter::new(&Limits::new());
+        assert!(limiter.memory.grow(0, 1 << 30, None));
+        assert!(!limiter.memory.grow(0, 1 << 32, None));
+        assert!(!limiter.tables.grow(0, 1 << 30, None));
+    }
+}

@@ -1,0 +1,189 @@
+//! How an engine is built: what is chosen once because it changes compiled code.
+
+use seam_core::{Capabilities, Capability, Error, Limits, Result};
+use wasmtime::{Config, Engine};
+
+/// Version of the engine that this adapter is pinned to.
+pub(crate) const VERSION: &str = "48.0.8";
+
+/// The choices of a build. The default has none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Build {
+    pub(crate) fuel: bool,
+    pub(crate) deadline: bool,
+    pub(crate) inner_instances: bool,
+    pub(crate) component_async: bool,
+    /// Bytes of stack for guest code; the engine's default if none.
+    pub(crate) stack: Option<usize>,
+}
+
+/// Proposals that are on in every build.
+const PROPOSALS: &[Capability] = &[
+    Capability::Simd,
+    Capability::RelaxedSimd,
+    Capability::MultiMemory,
+    Capability::Memory64,
+    Capability::TailCalls,
+    Capability::ExtendedConst,
+    Capability::FunctionReferences,
+    Capability::Gc,
+    Capability::Exceptions,
+    Capability::Threads,
+    Capability::CustomPageSizes,
+    Capability::WideArithmetic,
+];
+
+impl Build {
+    /// This build with what the capabilities ask for, or nothing if no build has one of them.
+    pub(crate) fn with(mut self, wanted: &Capabilities, has: &Capabilities) -> Option<Self> {
+        for capability in wanted.iter() {
+            match capability {
+                Capability::Fuel => self.fuel = true,
+                Capability::Deadline => self.deadline = true,
+                Capability::InnerGlobals | Capability::FailedInstance => self.inner_instances = true,
+                Capability::ComponentAsync => self.component_async = true,
+                other if has.has(other) => {}
+                _ => return None,
+            }
+        }
+        Some(self)
+    }
+
+    /// What the engine of this build can do with core modules.
+    pub(crate) fn core_capabilities(&self) -> Capabilities {
+        let properties = [
+            (Capability::Fuel, self.fuel),
+            (Capability::Deadline, self.deadline),
+            (Capability::StoreLimits, true),
+            (Capability::Reentrant, true),
+            (Capability::Frames, true),
+            (Capability::FailedInstance, self.inner_instances),
+        ];
+        let proposals = PROPOSALS.iter().copied().collect::<Capabilities>();
+        properties
+            .into_iter()
+            .fold(proposals, |all, (one, on)| all.with(one, on))
+    }
+
+    /// What the native backend of this build can do.
+    pub(crate) fn native_capabilities(&self) -> Capabilities {
+        let properties = [
+            (Capability::Components, true),
+            (Capability::FixedLengthLists, true),
+            (Capability::Maps, true),
+            (Capability::AsyncHostSuspends, true),
+            (Capability::SystemWasi, true),
+            (Capability::InnerGlobals, self.inner_instances),
+            (Capability::ComponentAsync, self.component_async),
+        ];
+        properties
+            .into_iter()
+            .fold(self.core_capabilities(), |all, (one, on)| all.with(one, on))
+    }
+
+    /// The engine of this build.
+    ///
+    /// # Errors
+    /// `Engine` if this machine cannot run it.
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        Engine::new(&self.config()).map_err(|e| {
+            Error::engine(format!("the engine does not run on this machine: {e:#}"))
+                .during("build")
+        })
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::new();
+        config
+            .consume_fuel(self.fuel)
+            .epoch_interruption(self.deadline)
+            .concurrency_support(self.component_async);
+        if self.inner_instances {
+            // The engine refuses to combine them.
+            config.guest_debug(true).signals_based_traps(false);
+        }
+        if let Some(bytes) = self.stack {
+            // Asynchronous calls run on a stack of their own, which must have room for the host too.
+            config
+                .max_wasm_stack(bytes)
+                .async_stack_size(bytes.saturating_add(HOST_STACK));
+        }
+        config
+            .wasm_custom_page_sizes(true)
+            .wasm_exceptions(true)
+            .wasm_function_references(true)
+            .wasm_gc(true)
+            .wasm_memory64(true)
+            .wasm_multi_memory(true)
+            .wasm_relaxed_simd(true)
+            .wasm_simd(true)
+            .wasm_tail_call(true)
+            .wasm_threads(true)
+            .shared_memory(true)
+            .wasm_wide_arithmetic(true)
+            .wasm_component_model_fixed_length_lists(true)
+            .wasm_component_model_implements(true)
+            .wasm_component_model_map(true)
+            .wasm_component_model_async(self.component_async)
+            .wasm_component_model_async_stackful(self.component_async)
+            .wasm_component_model_error_context(self.component_async)
+            .wasm_component_model_more_async_builtins(self.component_async);
+        config
+    }
+}
+
+/// Bytes of stack for host functions on an asynchronous call's stack.
+const HOST_STACK: usize = 2 << 20;
+
+/// Whether the limits need nothing that a build with these capabilities lacks.
+pub(crate) fn check_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
+    let needs = [
+        (limits.fuel.is_some(), Capability::Fuel, "a fuel limit"),
+        (limits.deadline.is_some(), Capability::Deadline, "a deadline"),
+    ];
+    let lacking = needs
+        .into_iter()
+        .find(|(asked, capability, _)| *asked && !has.has(*capability));
+    match lacking {
+        None => Ok(()),
+        Some((_, capability, what)) => Err(Error::unsupported(
+            capability,
+            format!("{what} needs a build with `{capability}`"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_build_has_an_engine() {
+        for bits in 0..32u8 {
+            let on = |bit: u8| bits & (1 << bit) != 0;
+            let build = Build {
+                fuel: on(0),
+                deadline: on(1),
+                inner_instances: on(2),
+                component_async: on(3),
+                stack: on(4).then_some(1 << 20),
+            };
+            assert!(build.engine().is_ok(), "{build:?}");
+        }
+    }
+
+    #[test]
+    fn a_build_is_extended_by_what_is_asked_for_only() {
+        let build = Build::default();
+        let has = build.native_capabilities();
+        let wanted = Capabilities::from([Capability::Fuel, Capability::Simd]);
+        let extended = build.with(&wanted, &has);
+        let fuel = Build {
+            fuel: true,
+            ..build
+        };
+        assert_eq!(extended, Some(fuel));
+        let never = Capabilities::from([Capability::CustomDescriptors]);
+        assert_eq!(build.with(&never, &has), None);
+    }
+}

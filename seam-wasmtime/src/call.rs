@@ -1,0 +1,113 @@
+//! Calls of core functions, with the limits of the store around them.
+
+use std::time::Instant;
+
+use seam_core::core::{CoreFunc, CoreValue, check_core_args};
+use seam_core::{Error, Result};
+use wasmtime::{AsContext, AsContextMut, RootScope, Val};
+
+use crate::convert::{from_val, to_val};
+use crate::deadline::Alarm;
+use crate::error::run_error;
+use crate::state::HasCore;
+use crate::store;
+
+/// Arms the deadline, if the store has one and no call is under way. What is given back is to be
+/// handed to [`end`].
+pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let engine = ctx.as_context().engine().weak();
+    let mut ctx = ctx.as_context_mut();
+    let core = ctx.data_mut().core();
+    let Some(time) = core.time.filter(|_| core.depth == 0) else {
+        return Ok(None);
+    };
+    let Some(at) = Instant::now().checked_add(time) else {
+        return Ok(None);
+    };
+    core.deadline = Some(at);
+    Alarm::epoch(at, engine).map(Some)
+}
+
+/// Disarms the deadline.
+pub(crate) fn end<C>(ctx: &mut C, alarm: Option<Alarm>)
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    if alarm.is_some() {
+        ctx.as_context_mut().data_mut().core().deadline = None;
+    }
+}
+
+/// Calls a core function synchronously.
+pub(crate) fn call<C>(
+    ctx: &mut C,
+    func: CoreFunc,
+    args: &[CoreValue],
+    results: &mut [CoreValue],
+) -> Result<()>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let entry = store::func(ctx, func)?;
+    check_core_args(&entry.ty.params, args)?;
+    if results.len() != entry.ty.results.len() {
+        return Err(Error::misuse(format!(
+            "expected room for {} results, found {}",
+            entry.ty.results.len(),
+            results.len()
+        )));
+    }
+    let mut scope = RootScope::new(&mut *ctx);
+    let mut vals = lower(&mut scope, args, results.len())?;
+    let alarm = begin(&mut scope)?;
+    let (params, out) = vals.split_at_mut(args.len());
+    let outcome = entry.func.call(&mut scope, params, out);
+    end(&mut scope, alarm);
+    let lifted = match outcome {
+        Ok(()) => lift(&mut scope, out, results),
+        Err(error) => Err(run_error(
+            error,
+            &scope.as_context().data().core_ref().sources,
+        )),
+    };
+    vals.clear();
+    scope.as_context_mut().data_mut().core().scratch = vals;
+    lifted
+}
+
+/// Arguments, and after them room for the results.
+pub(crate) fn lower<C>(ctx: &mut C, args: &[CoreValue], results: usize) -> Result<Vec<Val>>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let mut vals = std::mem::take(&mut ctx.as_context_mut().data_mut().core().scratch);
+    for arg in args {
+        vals.push(to_val(ctx, *arg)?);
+    }
+    vals.resize(args.len() + results, Val::I32(0));
+    Ok(vals)
+}
+
+/// Results; all of them or none.
+pub(crate) fn lift<C>(ctx: &mut C, vals: &[Val], results: &mut [CoreValue]) -> Result<()>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let values = vals.iter().map(|val| from_val(ctx, *val));
+    let values: Vec<CoreValue> = values.collect::<Result<_>>()?;
+    results.copy_from_slice(&values);
+    Ok(())
+}
+
+/// Fuel used so far, where it is limited.
+pub(crate) fn fuel_consumed<C>(ctx: &C) -> Option<u64>
+where
+    C: AsContext<Data: HasCore>,
+{
+    let ctx = ctx.as_context();
+    let limit = ctx.data().core_ref().fuel?;
+    Some(limit.saturating_sub(ctx.get_fuel().ok()?))
+}

@@ -1,0 +1,76 @@
+//! The port for core modules: the engine.
+
+use std::sync::Arc;
+
+use seam_core::core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState,
+};
+use seam_core::{Error, Limits, Result};
+use wasmtime::{Engine, Module, Store};
+
+use crate::build::{Build, VERSION, check_limits};
+use crate::error;
+use crate::state::{CoreState, set_limits};
+use crate::store::Port;
+
+/// wasmtime as an engine for core modules.
+#[derive(Clone)]
+pub struct WasmtimeEngine {
+    /// Or why there is none: a backend can be named and listed where it cannot run.
+    engine: Result<Engine, Arc<str>>,
+    info: Arc<EngineInfo>,
+}
+
+/// What `compile` keeps of a module.
+pub(crate) struct Compiled {
+    pub(crate) module: Module,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+impl WasmtimeEngine {
+    /// The engine of a build.
+    pub(crate) fn of(build: &Build) -> Self {
+        let info = EngineInfo::new("wasmtime", VERSION, build.core_capabilities());
+        Self {
+            engine: build.engine().map_err(|e| e.message().into()),
+            info: Arc::new(info),
+        }
+    }
+
+    /// The engine itself.
+    ///
+    /// # Errors
+    /// `Engine` if this machine cannot run it.
+    pub(crate) fn native(&self) -> Result<&Engine> {
+        (self.engine.as_ref()).map_err(|text| Error::engine(text.to_string()))
+    }
+}
+
+impl CoreEngine for WasmtimeEngine {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
+        let module = Module::from_binary(self.native()?, wasm)
+            .map_err(|e| error::compile_error(&e, wasm, &self.info.capabilities))?;
+        let ty = CoreModuleType::decode(wasm)?;
+        let bytes = wasm.into();
+        Ok(CoreModule::new(Compiled { module, bytes }, ty))
+    }
+
+    fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
+        check_limits(limits, &self.info.capabilities)?;
+        let state = CoreState::new(limits, host);
+        let mut store = Store::try_new(self.native()?, state)
+            .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
+        set_limits(&mut store);
+        Ok(Box::new(Port(store)))
+    }
+}
+
+impl std::fmt::Debug for WasmtimeEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("WasmtimeEngine").field(&self.info).finish()
+    }
+}

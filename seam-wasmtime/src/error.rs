@@ -1,0 +1,305 @@
+//! wasmtime's errors in the seam's taxonomy.
+
+use std::fmt;
+
+use seam_core::{CanonTrap, Capability, Error, Frame, Limit, Trap};
+use wasmtime::{Trap as Native, WasmBacktrace};
+
+use crate::opcode;
+
+/// The engine's words for a failure that it has no type for, as an error's source.
+#[derive(Debug)]
+struct Text(String);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Text {}
+
+/// The bytes that an instruction's offset counts in, for each module that can trap.
+pub(crate) trait Code {
+    /// The bytes, and where in them the module starts.
+    fn of(&self, module: &wasmtime::Module, offset: usize) -> Option<(&[u8], usize)>;
+}
+
+/// What became of running guest code.
+pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
+    // What a host function returned passes unchanged.
+    let error = match error.downcast::<Error>() {
+        Ok(own) => return own,
+        Err(error) => error,
+    };
+    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+        return Error::exit(exit.0);
+    }
+    let frames = frames(&error, code);
+    let mapped = if let Some(trap) = error.downcast_ref::<Native>() {
+        let cause = match *trap {
+            Native::OutOfFuel => Error::limit(Limit::Fuel),
+            Native::Interrupt => Error::limit(Limit::Deadline),
+            Native::TableOutOfBounds if calls_indirectly(&error, code) => {
+                Error::trap(Trap::UndefinedElement)
+            }
+            trap => Error::trap(cause(trap)),
+        };
+        cause.with_source(*trap)
+    } else if error.is::<wasmtime::ThrownException>() {
+        Error::trap(Trap::UncaughtException).with_source(wasmtime::ThrownException)
+    } else {
+        text_error(&error)
+    };
+    mapped.with_frames(frames)
+}
+
+/// wasmtime gives table accesses past the end and indirect calls through such an index one trap;
+/// which it is, the instruction tells.
+fn calls_indirectly(error: &wasmtime::Error, code: &dyn Code) -> bool {
+    let innermost = error
+        .downcast_ref::<WasmBacktrace>()
+        .and_then(|trace| trace.frames().first());
+    let Some((frame, offset)) = innermost.and_then(|f| Some((f, f.module_offset()?))) else {
+        return false;
+    };
+    code.of(frame.module(), offset)
+        .and_then(|(bytes, _)| bytes.get(offset))
+        .is_some_and(|op| opcode::CALLS_INDIRECTLY.contains(op))
+}
+
+fn frames(error: &wasmtime::Error, code: &dyn Code) -> Vec<Frame> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let known = trace.frames().iter().filter_map(|frame| {
+        let offset = frame.module_offset();
+        // Frames of the engine's own adapters between components are no code of the artifact's.
+        let (_, start) = code.of(frame.module(), offset.unwrap_or_default())?;
+        let mut known = Frame::new(frame.func_index());
+        known.module = frame.module().name().map(str::to_string);
+        known.func_name = frame.func_name().map(str::to_string);
+        known.module_offset = offset.and_then(|at| Some(at.checked_sub(start)? as u64));
+        Some(known)
+    });
+    known.collect()
+}
+
+fn cause(trap: Native) -> Trap {
+    match trap {
+        Native::StackOverflow => Trap::StackExhausted,
+        Native::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
+        Native::HeapMisaligned => Trap::UnalignedAtomic,
+        Native::TableOutOfBounds => Trap::TableOutOfBounds,
+        Native::IndirectCallToNull => Trap::UninitializedElement,
+        Native::BadSignature => Trap::BadSignature,
+        Native::IntegerOverflow => Trap::IntegerOverflow,
+        Native::IntegerDivisionByZero => Trap::IntegerDivideByZero,
+        Native::BadConversionToInteger => Trap::BadConversionToInteger,
+        Native::UnreachableCodeReached => Trap::Unreachable,
+        Native::AtomicWaitNonSharedMemory => Trap::AtomicWaitNonShared,
+        Native::NullReference => Trap::NullReference,
+        Native::ArrayOutOfBounds => Trap::ArrayOutOfBounds,
+        Native::AllocationTooLarge => Trap::AllocationTooLarge,
+        Native::CastFailure => Trap::CastFailure,
+        Native::UnhandledTag => Trap::UnhandledTag,
+        Native::ContinuationAlreadyConsumed => Trap::ContinuationConsumed,
+        Native::UncaughtException => Trap::UncaughtException,
+        Native::CannotEnterComponent => CanonTrap::CannotEnter.into(),
+        Native::CannotLeaveComponent => CanonTrap::CannotLeave.into(),
+        Native::NoAsyncResult => CanonTrap::NoAsyncResult.into(),
+        Native::AsyncDeadlock => CanonTrap::Deadlock.into(),
+        Native::CannotBlockSyncTask => CanonTrap::CannotBlock.into(),
+        Native::InvalidChar => CanonTrap::InvalidChar.into(),
+        Native::StringOutOfBounds => CanonTrap::StringOutOfBounds.into(),
+        Native::ListOutOfBounds => CanonTrap::ListOutOfBounds.into(),
+        Native::InvalidDiscriminant => CanonTrap::InvalidDiscriminant.into(),
+        Native::UnalignedPointer => CanonTrap::UnalignedPointer.into(),
+        other => {
+            let text = other.to_string();
+            Trap::Other(text.strip_prefix("wasm trap: ").unwrap_or(&text).into())
+        }
+    }
+}
+
+/// Failures for which wasmtime has words only: the traps of the canonical ABI that its own lifting
+/// and lowering find, and exhausted resources.
+fn text_error(error: &wasmtime::Error) -> Error {
+    let text = error.root_cause().to_string();
+    let mapped = if text.contains("too much data transferred between the host and the guest") {
+        Error::limit(Limit::Lifted)
+    } else if let Some(trap) = canon_trap(&text) {
+        Error::trap(trap)
+    } else if text.contains("GC heap out of memory") || text.contains("out of memory") {
+        Error::new(
+            seam_core::ErrorKind::Limit(Limit::EngineCapacity),
+            text.clone(),
+        )
+    } else {
+        Error::engine(text.clone())
+    };
+    mapped.with_source(Text(text))
+}
+
+/// Texts of `wasmtime/src/runtime/component` and `vm/component` in version 48, by how they begin or
+/// by a part that no other has.
+const CANON_TEXTS: &[(&str, CanonTrap)] = &[
+    ("unknown handle index", CanonTrap::UnknownHandle),
+    ("used with the wrong type", CanonTrap::WrongResourceType),
+    ("is not an own resource", CanonTrap::NotOwned),
+    ("is not a resource", CanonTrap::WrongHandleKind),
+    (
+        "cannot remove owned resource while borrowed",
+        CanonTrap::HandleLent,
+    ),
+    (
+        "borrow handles still remain at the end of the call",
+        CanonTrap::BorrowsNotDropped,
+    ),
+    ("cannot allocate another handle", CanonTrap::TableFull),
+    (
+        "converted integer out of range for `char`",
+        CanonTrap::InvalidChar,
+    ),
+    (
+        "realloc return: result not aligned",
+        CanonTrap::UnalignedPointer,
+    ),
+    (
+        "realloc return: beyond end of memory",
+        CanonTrap::ReallocOutOfBounds,
+    ),
+    ("pointer is not aligned", CanonTrap::UnalignedPointer),
+    ("pointer not aligned", CanonTrap::UnalignedPointer),
+    (
+        "string pointer/length out of bounds of memory",
+        CanonTrap::StringOutOfBounds,
+    ),
+    (
+        "list pointer/length out of bounds of memory",
+        CanonTrap::ListOutOfBounds,
+    ),
+    (
+        "map pointer/length out of bounds of memory",
+        CanonTrap::ListOutOfBounds,
+    ),
+    (
+        "fixed length list out of bounds of memory",
+        CanonTrap::PointerOutOfBounds,
+    ),
+    ("pointer out of bounds", CanonTrap::PointerOutOfBounds),
+    ("pointer size overflow", CanonTrap::PointerOutOfBounds),
+    ("invalid option discriminant", CanonTrap::InvalidDiscriminant),
+    (
+        "invalid expected discriminant",
+        CanonTrap::InvalidDiscriminant,
+    ),
+    ("invalid utf", CanonTrap::InvalidString),
+    (
+        "incomplete utf-8 byte sequence",
+        CanonTrap::InvalidString,
+    ),
+    ("unpaired surrogate", CanonTrap::InvalidString),
+];
+
+fn canon_trap(text: &str) -> Option<CanonTrap> {
+    if text.starts_with("discriminant ") && text.contains(" out of range [0..") {
+        return Some(CanonTrap::InvalidDiscriminant);
+    }
+    let found = CANON_TEXTS.iter().find(|(part, _)| text.contains(part));
+    found.map(|(_, trap)| *trap)
+}
+
+/// Why an artifact did not compile.
+pub(crate) fn compile_error(error: &wasmtime::Error) -> Error {
+    let text = error.root_cause().to_string();
+    let source = Text(format!("{error:#}"));
+    let (message, offset) = split_offset(&text);
+    let mapped = if let Some(capability) = missing_proposal(message) {
+        Error::unsupported(capability, message.to_string())
+    } else if message.contains("mplementation limit") || message.contains("too large") {
+        Error::new(
+            seam_core::ErrorKind::Limit(Limit::EngineCapacity),
+            message.to_string(),
+        )
+    } else {
+        let invalid = Error::invalid(message.to_string());
+        match offset {
+            Some(offset) => invalid.at(offset),
+            None => invalid,
+        }
+    };
+    mapped.with_source(source)
+}
+
+/// `unexpected end-of-file (at offset 0x1f)` as its text and its offset.
+fn split_offset(text: &str) -> (&str, Option<u64>) {
+    let found = text.rsplit_once(" (at offset 0x").and_then(|(message, at)| {
+        let at = u64::from_str_radix(at.strip_suffix(')')?, 16).ok()?;
+        Some((message, at))
+    });
+    match found {
+        Some((message, at)) => (message, Some(at)),
+        None => (text, None),
+    }
+}
+
+/// The proposal that the validator says is off in this build.
+fn missing_proposal(message: &str) -> Option<Capability> {
+    const OFF: &[&str] = &["not enabled", "not supported", "disabled", "requires the"];
+    const PROPOSALS: &[(&str, Capability)] = &[
+        ("custom descriptors", Capability::CustomDescriptors),
+        ("component model async", Capability::ComponentAsync),
+        ("component-model-async", Capability::ComponentAsync),
+        ("component model `async", Capability::ComponentAsync),
+        ("error-context", Capability::ComponentAsync),
+    ];
+    if !OFF.iter().any(|words| message.contains(words)) {
+        return None;
+    }
+    let found = PROPOSALS.iter().find(|(name, _)| message.contains(name));
+    found.map(|(_, capability)| *capability)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_at_the_end_of_a_message_is_taken_off() {
+        assert_eq!(split_offset("bad (at offset 0x1f)"), ("bad", Some(31)));
+        assert_eq!(split_offset("bad"), ("bad", None));
+    }
+
+    #[test]
+    fn texts_of_the_component_runtime_are_told_apart() {
+        for (text, trap) in [
+            ("unknown handle index 5", CanonTrap::UnknownHandle),
+            (
+                "handle index 1 used with the wrong type, expected guest-defined resource",
+                CanonTrap::WrongResourceType,
+            ),
+            ("index 2 is not an own resource", CanonTrap::NotOwned),
+            (
+                "discriminant 9 out of range [0..3)",
+                CanonTrap::InvalidDiscriminant,
+            ),
+            (
+                "invalid utf-8 sequence of 1 bytes from index 0",
+                CanonTrap::InvalidString,
+            ),
+            ("return pointer not aligned", CanonTrap::UnalignedPointer),
+            (
+                "pointer out of bounds of memory",
+                CanonTrap::PointerOutOfBounds,
+            ),
+            (
+                "list pointer/length out of bounds of memory",
+                CanonTrap::ListOutOfBounds,
+            ),
+        ] {
+            assert_eq!(canon_trap(text), Some(trap), "{text}");
+        }
+        assert_eq!(canon_trap("something else"), None);
+    }
+}

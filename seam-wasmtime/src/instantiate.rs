@@ -1,0 +1,94 @@
+//! Instantiation of core modules.
+
+use seam_core::core::{CoreExtern, CoreInstanceId};
+use seam_core::{Error, ErrorKind, Limit, Result};
+use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
+
+use crate::call;
+use crate::engine::Compiled;
+use crate::error::run_error;
+use crate::state::HasCore;
+use crate::store;
+
+/// Instantiates a module, which runs its start function.
+pub(crate) fn instantiate<C>(
+    ctx: &mut C,
+    compiled: &Compiled,
+    imports: &[CoreExtern],
+) -> Result<CoreInstanceId>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let module = &compiled.module;
+    if !Engine::same(ctx.as_context().engine(), module.engine()) {
+        return Err(Error::misuse(
+            "expected a core module of this engine, found one that another build compiled",
+        ));
+    }
+    let imports = imports.iter().map(|item| store::native(ctx, *item));
+    let imports: Vec<Extern> = imports.collect::<Result<_>>()?;
+    let mut inner = ctx.as_context_mut();
+    let core = inner.data_mut().core();
+    core.failed = None;
+    core.limiter.take_refused();
+    core.sources.add(module, &compiled.bytes);
+    let made = core.handles.instances.len() as u64;
+    if core.instances.is_some_and(|limit| made >= limit) {
+        return Err(Error::limit(Limit::Instances));
+    }
+    let before = ctx.as_context_mut().debug_all_instances().len();
+    let alarm = call::begin(ctx)?;
+    let outcome = Instance::new(&mut *ctx, module, &imports);
+    call::end(ctx, alarm);
+    match outcome {
+        Ok(instance) => enter(ctx, instance),
+        Err(error) => {
+            let failed = failed(ctx, module, before);
+            ctx.as_context_mut().data_mut().core().failed = failed;
+            Err(failure(ctx, error))
+        }
+    }
+}
+
+/// The handle of an instance.
+pub(crate) fn enter<C>(ctx: &mut C, instance: Instance) -> Result<CoreInstanceId>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let mut inner = ctx.as_context_mut();
+    let core = inner.data_mut().core();
+    let key = instance.debug_index_in_store();
+    let slot = core.handles.instances.enter(key, || instance)?;
+    Ok(CoreInstanceId::new(core.number, slot))
+}
+
+/// What a failed instantiation left, where the build lets it be seen.
+fn failed<C: AsContextMut>(ctx: &mut C, module: &Module, before: usize) -> Option<Instance> {
+    let all = ctx.as_context_mut().debug_all_instances();
+    let new = all.into_iter().skip(before);
+    new.filter(|instance| Module::same(instance.module(ctx.as_context()), module))
+        .last()
+}
+
+/// Why a module could not be instantiated.
+fn failure<C>(ctx: &mut C, error: wasmtime::Error) -> Error
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let text = format!("{error:#}");
+    let mut inner = ctx.as_context_mut();
+    let core = inner.data_mut().core();
+    let mapped = run_error(error, &core.sources);
+    if *mapped.kind() != ErrorKind::Engine {
+        return mapped;
+    }
+    if text.starts_with("incompatible import type")
+        || (text.starts_with("expected ") && text.contains(" imports, found "))
+    {
+        return Error::link(text);
+    }
+    match core.limiter.take_refused() {
+        Some(limit) => Error::limit(limit).with_source(mapped),
+        None => mapped,
+    }
+}

@@ -1,0 +1,4 @@
+//! The few instructions that have to be told from others after a trap.
+
+/// `call_indirect` and `return_call_indirect`.
+pub(crate) const CALLS_INDIRECTLY: [u8; 2] = [0x11, 0x13];

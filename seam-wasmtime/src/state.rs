@@ -1,0 +1,100 @@
+//! What every store of this crate keeps beside the guest.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use seam_core::core::HostState;
+use seam_core::{Limits, store_number};
+use wasmtime::{Instance, Module, Store, Val};
+
+use crate::deadline;
+use crate::error::Code;
+use crate::handles::Handles;
+use crate::limits::Limiter;
+
+/// Data of a store that the core-level port works on.
+pub(crate) struct CoreState {
+    pub(crate) number: u32,
+    pub(crate) host: HostState,
+    pub(crate) handles: Handles,
+    pub(crate) limiter: Limiter,
+    /// Fuel at the start, where it is limited.
+    pub(crate) fuel: Option<u64>,
+    /// Time for each outermost call.
+    pub(crate) time: Option<Duration>,
+    /// When the call under way has to end.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) instances: Option<u64>,
+    pub(crate) host_depth: u32,
+    pub(crate) depth: u32,
+    /// The instance that the last failed instantiation left.
+    pub(crate) failed: Option<Instance>,
+    pub(crate) sources: Sources,
+    /// Arguments and results of the call under way, kept for the next call's use.
+    pub(crate) scratch: Vec<Val>,
+}
+
+/// The bytes of modules that were instantiated one by one.
+#[derive(Default)]
+pub(crate) struct Sources(Vec<(Module, Arc<[u8]>)>);
+
+/// Data of a store that has a [`CoreState`] in it.
+pub(crate) trait HasCore: Send + 'static {
+    fn core(&mut self) -> &mut CoreState;
+    fn core_ref(&self) -> &CoreState;
+}
+
+impl CoreState {
+    pub(crate) fn new(limits: &Limits, host: HostState) -> Self {
+        Self {
+            number: store_number(),
+            host,
+            handles: Handles::default(),
+            limiter: Limiter::new(limits),
+            fuel: limits.fuel,
+            time: limits.deadline,
+            deadline: None,
+            instances: limits.instances,
+            host_depth: limits.host_depth,
+            depth: 0,
+            failed: None,
+            sources: Sources::default(),
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl HasCore for CoreState {
+    fn core(&mut self) -> &mut CoreState {
+        self
+    }
+
+    fn core_ref(&self) -> &CoreState {
+        self
+    }
+}
+
+impl Sources {
+    pub(crate) fn add(&mut self, module: &Module, bytes: &Arc<[u8]>) {
+        if !self.0.iter().any(|(known, _)| Module::same(known, module)) {
+            self.0.push((module.clone(), bytes.clone()));
+        }
+    }
+}
+
+impl Code for Sources {
+    fn of(&self, module: &Module, _offset: usize) -> Option<(&[u8], usize)> {
+        let found = self.0.iter().find(|(known, _)| Module::same(known, module));
+        found.map(|(_, bytes)| (&**bytes, 0))
+    }
+}
+
+/// Puts the limits of its data's [`CoreState`] on a new store.
+pub(crate) fn set_limits<T: HasCore>(store: &mut Store<T>) {
+    store.limiter(|data| &mut data.core().limiter);
+    let fuel = store.data().core_ref().fuel.unwrap_or(u64::MAX);
+    // Only an engine that counts fuel takes any; limits on other engines were refused before.
+    let _ = store.set_fuel(fuel);
+    store.epoch_deadline_callback(|ctx| deadline::at_epoch(ctx.data().core_ref().deadline));
+    store.set_epoch_deadline(1);
+}
