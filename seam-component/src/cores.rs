@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModuleType, CoreStore, CoreValue, MemoryView, check_core_args,
+    CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModuleType, CoreStore, CoreValue,
+    MemoryView, check_core_args,
 };
 use seam_core::{CoreInstance, CorePath, Error, Origin, Query, Result, Snapshot};
 

@@ -48,7 +48,11 @@ const PROPOSALS: &[(Capability, WasmFeatures)] = &[
 /// ```
 #[must_use]
 pub fn needed_capability(wasm: &[u8], has: &Capabilities) -> Option<Capability> {
-    let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
+    let valid = |features| {
+        Validator::new_with_features(features)
+            .validate_all(wasm)
+            .is_ok()
+    };
     let all = PROPOSALS.iter().fold(BASE, |all, (_, one)| all | *one);
     if !valid(all) {
         return None;

@@ -9,7 +9,13 @@ use seam_core::{Artifact, Backend, BackendInfo, Capability, Program, Result};
 use crate::program;
 
 /// What the layer adds to an engine's capabilities.
-const ADDED: &[Capability] = &[Capability::AsyncHostBlocks];
+const ADDED: &[Capability] = &[
+    Capability::Components,
+    Capability::FixedLengthLists,
+    Capability::Maps,
+    Capability::InnerGlobals,
+    Capability::AsyncHostBlocks,
+];
 
 /// A [`Backend`] over a core engine.
 ///

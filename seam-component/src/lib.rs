@@ -20,16 +20,18 @@
 //! Adapters also find [`needed_capability`] here: which proposal a valid module needs that an
 //! engine lacks.
 
-#[allow(dead_code, reason = "called by the component layer as it grows")]
 mod abi;
+mod canon;
+mod component;
 mod core_module;
 mod cores;
 mod feature;
+mod glue;
+mod handle;
 mod host;
 mod layered;
 mod program;
 mod snapshot;
-#[allow(dead_code, reason = "called by the component layer as it grows")]
 mod types;
 
 pub use cores::{Core, Cores};

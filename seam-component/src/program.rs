@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use seam_core::core::{CoreEngine, CoreModule};
-use seam_core::{Artifact, ArtifactKind, Capability, Error, Program, Result};
+use seam_core::{Artifact, ArtifactKind, Program, Result};
 
+use crate::component::ComponentProgram;
 use crate::core_module::CoreProgram;
 use crate::feature;
 
@@ -16,10 +17,7 @@ pub(crate) fn load(
 ) -> Result<Box<dyn Program>> {
     match artifact.kind() {
         ArtifactKind::CoreModule => Ok(Box::new(CoreProgram::load(engine, backend, artifact)?)),
-        ArtifactKind::Component => Err(Error::unsupported(
-            Capability::Components,
-            "expected a core module, found a component",
-        )),
+        ArtifactKind::Component => Ok(Box::new(ComponentProgram::load(engine, backend, artifact)?)),
     }
 }
 

@@ -76,11 +76,8 @@ impl Artifact {
     #[cfg(feature = "wat")]
     pub fn from_wat(name: impl Into<Arc<str>>, text: &str) -> Result<Self> {
         let name = name.into();
-        let bytes = wat::parse_str(text).map_err(|e| {
-            Error::invalid(e.to_string())
-                .during(format!("read {name}"))
-                .with_source(e)
-        })?;
+        let bytes =
+            wat::parse_str(text).map_err(|e| text_fault(e, text).during(format!("read {name}")))?;
         Self::from_bytes(name, bytes)
     }
 
@@ -144,6 +141,27 @@ impl ArtifactKind {
     }
 }
 
+/// The fault of a text: the parser tells the place as line and column below its message, and then
+/// shows the line.
+#[cfg(feature = "wat")]
+fn text_fault(error: wat::Error, text: &str) -> Error {
+    let shown = error.to_string();
+    let mut lines = shown.lines();
+    let message = lines.next().unwrap_or_default().to_string();
+    let mut place = lines.next().unwrap_or_default().rsplit(':');
+    let column = place.next().and_then(|column| column.parse::<usize>().ok());
+    let line = place.next().and_then(|line| line.parse::<usize>().ok());
+    let fault = match (line, column) {
+        (Some(line), Some(column)) => {
+            let before = text.split_inclusive('\n').take(line.saturating_sub(1));
+            let offset = before.map(str::len).sum::<usize>() + column.saturating_sub(1);
+            Error::invalid(format!("{message}, at line {line}, column {column}")).at(offset as u64)
+        }
+        _ => Error::invalid(message),
+    };
+    fault.with_source(error)
+}
+
 fn looks_like_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..64).unwrap_or(bytes);
     head.iter()
@@ -185,6 +203,18 @@ mod tests {
             kind(b"\0asm\x0d\0\x01\0").ok(),
             Some(ArtifactKind::Component)
         );
+    }
+
+    #[cfg(feature = "wat")]
+    #[test]
+    fn a_fault_of_a_text_has_its_line_and_offset() {
+        let error = Artifact::from_wat("a", "(module\n  (func").expect_err("not closed");
+        assert_eq!(
+            error.to_string(),
+            "read a: expected `)`, at line 2, column 8 (at offset 0xf)"
+        );
+        // A fault that the parser finds without a place.
+        assert!(Artifact::from_wat("a", "(module (func call $f))").is_err());
     }
 
     #[test]

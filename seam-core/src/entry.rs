@@ -31,11 +31,7 @@ impl Entry {
     /// `Misuse` naming what was looked for and what the artifact exports.
     pub fn of(interface: &Interface) -> Result<Self> {
         let run = ExportName::in_instance(Self::RUN, "run");
-        if let Some((name, ty)) = interface
-            .export_funcs()
-            .iter()
-            .find(|(name, _)| name.provides(&run))
-        {
+        if let Ok((name, ty)) = interface.func(&run) {
             if is_run(interface.kind(), ty) {
                 return Ok(Entry::Run(name.clone()));
             }
@@ -43,31 +39,29 @@ impl Entry {
                 "expected `{name}` to be of type func() -> result, found {ty}"
             )));
         }
-        let exports = |wanted: &str| {
-            interface.kind() == ArtifactKind::CoreModule
-                && interface.exports().iter().any(|item| {
-                    &*item.name == wanted
-                        && matches!(&item.kind, ItemKind::Core(CoreExternType::Func(ty))
-                            if ty.params.is_empty() && ty.results.is_empty())
-                })
-        };
-        if exports("_start") && !exports("_initialize") {
+        let reactor = Self::initializer(interface).is_some();
+        if exports_start(interface, "_start") && !reactor {
             return Ok(Entry::Start);
         }
-        Err(no_entry(interface, exports("_initialize")))
+        Err(no_entry(interface, reactor))
     }
 
     /// The function that initialises a preview1 reactor, to be called once before any other:
     /// `_initialize`.
     #[must_use]
     pub fn initializer(interface: &Interface) -> Option<&'static str> {
-        let found = interface.kind() == ArtifactKind::CoreModule
-            && interface
-                .exports()
-                .iter()
-                .any(|item| &*item.name == "_initialize");
-        found.then_some("_initialize")
+        exports_start(interface, "_initialize").then_some("_initialize")
     }
+}
+
+/// Whether a core module exports a function of this name that takes and gives nothing.
+fn exports_start(interface: &Interface, wanted: &str) -> bool {
+    interface.kind() == ArtifactKind::CoreModule
+        && interface.exports().iter().any(|item| {
+            &*item.name == wanted
+                && matches!(&item.kind, ItemKind::Core(CoreExternType::Func(ty))
+                    if ty.params.is_empty() && ty.results.is_empty())
+        })
 }
 
 fn is_run(kind: ArtifactKind, ty: &Arc<FuncType>) -> bool {

@@ -70,7 +70,8 @@ impl Func {
 ///    `unknown_exports_list_near_matches`, `versions_match_within_their_track`)
 /// 2. Arguments are checked against the function's type before the guest runs: `Misuse` with the
 ///    path to the offending part. (kit: `ill_typed_arguments_name_their_path`)
-/// 3. Results are the same values on every backend. (kit: every case that calls)
+/// 3. Results are the same values on every backend. (kit: `numbers_pass_unchanged`,
+///    `floats_pass_as_bits`, `values_of_every_type_pass`)
 /// 4. A trap comes out as its cause in the one taxonomy, and `snapshot`, `observed` and memories
 ///    can be read after it. (kit: `traps_map_to_their_cause`, `snapshots_work_after_a_trap`)
 /// 5. After a trap, a component's exports can not be called again (`CannotEnter`); a core module's
@@ -81,8 +82,8 @@ impl Func {
 /// 7. `cores` lists core instances by the paths of
 ///    [`Interface::core_instances`](crate::Interface::core_instances); engine-made ones do not
 ///    appear. (kit: `core_paths_are_stable`)
-/// 8. A [`Func`] or handle of another instance is `Misuse`. (kit:
-///    `foreign_functions_and_handles_are_misuse`)
+/// 8. A [`Func`] or handle of another instance is `Misuse`. (kit: `foreign_functions_are_misuse`,
+///    `foreign_handles_are_misuse`)
 /// 9. An owned resource moves: using it after it was passed or dropped is `Misuse`. (kit:
 ///    `moved_resources_are_misuse`)
 /// 10. A panic of a host function is `Host`, and the process lives. (kit:

@@ -114,7 +114,8 @@ pub struct CoreSnapshot {
 pub struct MemorySnapshot {
     /// Size in bytes.
     pub size: u64,
-    /// 64-bit FNV-1a of the bytes.
+    /// 64-bit FNV-1a of the bytes; 16 hexadecimal digits in reports.
+    #[serde(serialize_with = "hexadecimal")]
     pub digest: u64,
     /// The bytes, if they were asked for.
     #[serde(skip)]
@@ -136,7 +137,7 @@ impl MemorySnapshot {
     }
 }
 
-/// The first difference between two snapshots, for a person.
+/// A difference between two snapshots, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// What differs, e.g. `1/0: global "count"`.
@@ -145,6 +146,11 @@ pub struct Difference {
     pub left: String,
     /// The right side, as text.
     pub right: String,
+}
+
+/// JSON readers would round the number.
+fn hexadecimal<S: serde::Serializer>(digest: &u64, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{digest:016x}"))
 }
 
 impl Snapshot {
@@ -291,6 +297,61 @@ mod tests {
                 .diff(&snapshot(CoreValue::F32(0xffc0_0001)))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_snapshot_is_data_for_reports() {
+        let mut snapshot = snapshot(CoreValue::I64(i64::MAX));
+        let memory = MemorySnapshot::of(b"a", true);
+        snapshot.instances[0]
+            .memories
+            .insert("memory".into(), memory);
+        let expected = serde_json::json!({"instances": [{
+            "path": "1/0",
+            "module": null,
+            "origin": "main",
+            "globals": {
+                "__witness_counter_7": {"type": "i64", "value": "9223372036854775807"},
+                "other": {"type": "i32", "value": 1},
+            },
+            "memories": {"memory": {"size": 1, "digest": "af63dc4c8601ec8c"}},
+        }]});
+        assert_eq!(serde_json::to_value(&snapshot).ok(), Some(expected));
+    }
+
+    #[test]
+    fn instances_and_globals_that_only_one_side_has_are_differences() {
+        let one = snapshot(CoreValue::I32(1));
+        let mut other = one.clone();
+        other.instances[0].globals.remove("other");
+        let diff = one.diff(&other);
+        assert_eq!(diff.len(), 1);
+        assert_eq!(
+            diff[0].to_string(),
+            r#"1/0: global "other": i32 1 | absent"#
+        );
+        let diff = one.diff(&Snapshot::default());
+        assert_eq!(diff.len(), 1);
+        assert_eq!(diff[0].to_string(), "core instances: 1/0 | ");
+        assert_eq!(one.diff(&one), []);
+    }
+
+    #[test]
+    fn counters_of_one_number_add_up_over_instances_and_other_globals_do_not_count() {
+        let mut snapshot = snapshot(CoreValue::I32(-1));
+        snapshot.instances.push(snapshot.instances[0].clone());
+        let first = &mut snapshot.instances[0].globals;
+        first.insert("__witness_counter_x".into(), CoreValue::I32(5));
+        first.insert("__witness_counter_8".into(), CoreValue::F32(0));
+        let counters = snapshot.counters("__witness_counter_");
+        assert_eq!(counters, BTreeMap::from([(7, 2 * u64::from(u32::MAX))]));
+    }
+
+    #[test]
+    fn a_query_takes_globals_by_prefix() {
+        assert!(Query::new().takes("anything"));
+        let query = Query::new().with_prefix("count");
+        assert!(query.takes("counter") && !query.takes("a-count"));
     }
 
     #[test]

@@ -1,1 +1,105 @@
-//! Placeholder.
+//! The wasmi backend: core modules on [wasmi](https://docs.rs/wasmi), an interpreter.
+//!
+//! ```
+//! use seam_core::{Artifact, BackendExt, InstanceExt, World};
+//! use seam_wasmi::Wasmi;
+//!
+//! # fn main() -> seam_core::Result<()> {
+//! # let bytes = b"\0asm\x01\0\0\0\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f\x03\x02\x01\0\x07\x07\x01\x03add\0\0\x0a\x09\x01\x07\0\x20\0\x20\x01\x6a\x0b";
+//! let artifact = Artifact::from_bytes("add", &bytes[..])?;
+//! let mut instance = Wasmi::new().instantiate_blocking(&artifact, &World::new())?;
+//! assert_eq!(instance.call_typed::<_, i32>("add", (2, 3))?, 5);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`WasmiEngine`] is the port, a [`CoreEngine`](seam_core::core::CoreEngine); [`Wasmi`] is the
+//! backend that [`Layered`] makes of it. [`Wasmi::builder`] chooses a build: fuel and deadlines cost
+//! speed, so they are off by default.
+//!
+//! | this crate | wasmi |
+//! |---|---|
+//! | 0.1 | 2.0 |
+//!
+//! # What the adapter does about wasmi
+//! - **Start functions** become an export that is called after instantiation: in wasmi's own
+//!   instantiation they could not be interrupted, and a trap would leave no instance for a snapshot.
+//! - **Deadlines**: the guest gets its fuel in slices and is resumed after each look at the clock.
+//!   wasmi cannot resume a `table.grow` that finds its slice used up; that is an `Engine` error,
+//!   about once in 100,000 units of fuel that such instructions take.
+//! - **Traps** that wasmi reports as ordinary errors are traps here. It has one code for an indirect
+//!   call and for an access past the end of a table: it is `UndefinedElement` if the code in the
+//!   store has indirect calls, else `TableOutOfBounds`.
+//! - **Host recursion** would overflow wasmi's native stack and abort the process at a few thousand
+//!   levels; [`Limits::host_depth`](seam_core::Limits::host_depth) ends it before. So would constant
+//!   expressions of thousands of operators, which `load` refuses as beyond the engine.
+//! - **Memories and tables** are written to when they are made. Where nothing limits them, all
+//!   memories of an instance have at most 4 GiB and all its tables 10,000,000 elements.
+
+mod builder;
+mod call;
+mod convert;
+mod engine;
+mod error;
+mod handles;
+mod host;
+mod limits;
+mod scan;
+mod start;
+mod state;
+mod store;
+
+use async_trait::async_trait;
+use seam_component::Layered;
+use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Program, Result};
+
+pub use builder::Builder;
+pub use engine::WasmiEngine;
+
+/// The wasmi backend.
+pub struct Wasmi {
+    layered: Layered<WasmiEngine>,
+    builder: Builder,
+}
+
+impl Wasmi {
+    /// The fastest build: no fuel, no deadlines.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A build to be chosen.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The core engine.
+    #[must_use]
+    pub fn engine(&self) -> &WasmiEngine {
+        self.layered.engine()
+    }
+}
+
+impl Default for Wasmi {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Backend for Wasmi {
+    fn info(&self) -> &BackendInfo {
+        self.layered.info()
+    }
+
+    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+        self.layered.load(artifact).await
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+        let builder = self.builder.with(wanted, &self.info().capabilities)?;
+        Some(Ok(Box::new(builder.build())))
+    }
+}

@@ -3,6 +3,7 @@
 use seam_core::{Limit, Limits};
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
+use wasmi_core::LimiterError;
 
 /// The engine writes to every byte of a memory and every element of a table when it makes them, so
 /// a few bytes of a module could take more than the machine has. Without limits of the caller's,
@@ -79,20 +80,18 @@ impl Budget {
     }
 }
 
-type Answer<T> = Result<T, wasmi_limiter::Error>;
-
 impl ResourceLimiter for Limiter {
     fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
         maximum: Option<usize>,
-    ) -> Answer<bool> {
+    ) -> Result<bool, LimiterError> {
         Ok(self.memory.grow(current, desired, maximum))
     }
 
     // Also when there is not enough fuel to grow: the operation is then tried again.
-    fn memory_grow_failed(&mut self, _: &MemoryError) -> Answer<()> {
+    fn memory_grow_failed(&mut self, _: &MemoryError) -> Result<(), LimiterError> {
         self.memory.give_back();
         Ok(())
     }
@@ -102,11 +101,11 @@ impl ResourceLimiter for Limiter {
         current: usize,
         desired: usize,
         maximum: Option<usize>,
-    ) -> Answer<bool> {
+    ) -> Result<bool, LimiterError> {
         Ok(self.tables.grow(current, desired, maximum))
     }
 
-    fn table_grow_failed(&mut self, error: &TableError) -> Answer<()> {
+    fn table_grow_failed(&mut self, error: &TableError) -> Result<(), LimiterError> {
         self.tables.give_back();
         self.broken_off |= matches!(error, TableError::OutOfFuel { .. });
         Ok(())

@@ -93,7 +93,9 @@ impl<'a> Cx<'a> {
     /// `load_int`, unsigned, of at most 8 bytes.
     pub(crate) fn load_int(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
         let mut bytes = [0; 8];
-        let read = usize::try_from(nbytes).ok().and_then(|n| bytes.get_mut(..n));
+        let read = usize::try_from(nbytes)
+            .ok()
+            .and_then(|n| bytes.get_mut(..n));
         let read = read.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
         self.memory()?.read(ptr, read)?;
         Ok(u64::from_le_bytes(bytes))
@@ -103,7 +105,8 @@ impl<'a> Cx<'a> {
     pub(crate) fn store_int(&mut self, value: u64, ptr: u64, nbytes: u64) -> Result<()> {
         let bytes = value.to_le_bytes();
         let written = usize::try_from(nbytes).ok().and_then(|n| bytes.get(..n));
-        let written = written.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
+        let written =
+            written.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
         self.write(ptr, written)
     }
 
@@ -137,16 +140,24 @@ impl<'a> Cx<'a> {
         alignment: u32,
         byte_length: u64,
     ) -> Result<u32> {
-        let word = |n: u64| u32::try_from(n).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds));
+        let word =
+            |n: u64| u32::try_from(n).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds));
         let (old_len, new_len) = (word(old_byte_length)?, word(byte_length)?);
-        let ptr = self.machine.realloc(self.opts, old, old_len, alignment, new_len)?;
+        let ptr = self
+            .machine
+            .realloc(self.opts, old, old_len, alignment, new_len)?;
         check_aligned(ptr, alignment)?;
         self.check_bounds(ptr, byte_length, CanonTrap::ReallocOutOfBounds)?;
         Ok(ptr)
     }
 
     /// `trap_if(ptr + byte_length > len(cx.opts.memory))`
-    pub(crate) fn check_bounds(&mut self, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
+    pub(crate) fn check_bounds(
+        &mut self,
+        ptr: u32,
+        byte_length: u64,
+        trap: CanonTrap,
+    ) -> Result<()> {
         match u64::from(ptr).checked_add(byte_length) {
             Some(end) if end <= self.memory()?.len() => Ok(()),
             _ => Err(Error::trap(trap)),
@@ -157,7 +168,11 @@ impl<'a> Cx<'a> {
 /// `trap_if(ptr != align_to(ptr, alignment))`
 pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
     let ptr = u64::from(ptr);
-    if ptr == align_to(ptr, alignment) { Ok(()) } else { Err(Error::trap(CanonTrap::UnalignedPointer)) }
+    if ptr == align_to(ptr, alignment) {
+        Ok(())
+    } else {
+        Err(Error::trap(CanonTrap::UnalignedPointer))
+    }
 }
 
 /// The low word.

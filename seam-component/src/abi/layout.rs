@@ -111,6 +111,8 @@ pub(crate) struct Contents {
     pub(crate) handle: bool,
     /// Every byte of it counts and every bit pattern is a value: it moves by copying bytes.
     pub(crate) plain: bool,
+    /// Lifting it can trap.
+    pub(crate) traps: bool,
 }
 
 impl Contents {
@@ -119,6 +121,7 @@ impl Contents {
         borrow: false,
         handle: false,
         plain: true,
+        traps: false,
     };
 
     const OTHER: Contents = Contents {
@@ -128,7 +131,7 @@ impl Contents {
 
     const HANDLE: Contents = Contents {
         handle: true,
-        ..Contents::OTHER
+        ..Contents::EMPTY.indirect()
     };
 
     /// What a type of both parts contains.
@@ -137,13 +140,15 @@ impl Contents {
             borrow: self.borrow || other.borrow,
             handle: self.handle || other.handle,
             plain: self.plain && other.plain,
+            traps: self.traps || other.traps,
         }
     }
 
-    /// The same, for a type that has more to it than its parts' bytes.
-    fn indirect(self) -> Self {
+    /// The same, for a type that has more to it than its parts' bytes, and that is to be checked.
+    const fn indirect(self) -> Self {
         Self {
             plain: false,
+            traps: true,
             ..self
         }
     }
@@ -181,7 +186,8 @@ impl Ty {
         match self {
             Ty::S8 | Ty::U8 | Ty::S16 | Ty::U16 => Contents::EMPTY,
             Ty::S32 | Ty::U32 | Ty::S64 | Ty::U64 => Contents::EMPTY,
-            Ty::Bool | Ty::F32 | Ty::F64 | Ty::Char | Ty::String => Contents::OTHER,
+            Ty::Bool | Ty::F32 | Ty::F64 => Contents::OTHER,
+            Ty::Char | Ty::String => Contents::EMPTY.indirect(),
             Ty::List(element) | Ty::Map(element) => element.contents().indirect(),
             Ty::FixedLengthList(ty) => ty.element.contents(),
             Ty::Record(ty) | Ty::Tuple(ty) => {

@@ -27,7 +27,9 @@ impl<'a> CoreValueIter<'a> {
     /// The bits of the next one, all of them.
     fn next(&mut self) -> Result<u64> {
         let Some((first, rest)) = self.values.split_first() else {
-            return Err(Error::engine("expected as many core values as the type flattens to"));
+            return Err(Error::engine(
+                "expected as many core values as the type flattens to",
+            ));
         };
         self.values = rest;
         bits_of_core(*first)
@@ -126,10 +128,16 @@ fn lift_flat_fixed_length_list(
     ty: &FixedLengthListTy,
 ) -> Result<Value> {
     cx.machine.charge(u64::from(ty.len) * VALUE_BYTES)?;
-    let elements: Result<Vec<_>> = (0..ty.len).map(|_| lift_flat(cx, vi, &ty.element)).collect();
+    let elements: Result<Vec<_>> = (0..ty.len)
+        .map(|_| lift_flat(cx, vi, &ty.element))
+        .collect();
     let elements = elements?;
     // Numbers are to be stored flat.
-    let list = if is_scalar(&ty.element) { elements.into_iter().collect() } else { List::Values(elements) };
+    let list = if is_scalar(&ty.element) {
+        elements.into_iter().collect()
+    } else {
+        List::Values(elements)
+    };
     Ok(Value::List(list))
 }
 
@@ -138,9 +146,16 @@ fn lift_flat_record(cx: &mut Cx<'_>, vi: &mut CoreValueIter<'_>, ty: &RecordTy) 
     record_of_fields(cx, ty, values)
 }
 
-fn lift_flat_fields(cx: &mut Cx<'_>, vi: &mut CoreValueIter<'_>, ty: &RecordTy) -> Result<Vec<Value>> {
+fn lift_flat_fields(
+    cx: &mut Cx<'_>,
+    vi: &mut CoreValueIter<'_>,
+    ty: &RecordTy,
+) -> Result<Vec<Value>> {
     cx.machine.charge(ty.fields.len() as u64 * VALUE_BYTES)?;
-    ty.fields.iter().map(|field| lift_flat(cx, vi, &field.ty)).collect()
+    ty.fields
+        .iter()
+        .map(|field| lift_flat(cx, vi, &field.ty))
+        .collect()
 }
 
 fn lift_flat_variant(

@@ -77,14 +77,23 @@ pub(crate) fn check_list(cx: &mut Cx<'_>, (ptr, length): (u32, u32), element: &T
 ///
 /// # Errors
 /// As [`check_list`], and as [`load`].
-pub(crate) fn load_list_from_range(cx: &mut Cx<'_>, range: (u32, u32), element: &Ty) -> Result<List> {
+pub(crate) fn load_list_from_range(
+    cx: &mut Cx<'_>,
+    range: (u32, u32),
+    element: &Ty,
+) -> Result<List> {
     check_list(cx, range, element)?;
     let (ptr, length) = range;
     load_list_from_valid_range(cx, ptr.into(), length, element)
 }
 
 /// `load_list_from_valid_range`
-fn load_list_from_valid_range(cx: &mut Cx<'_>, ptr: u64, length: u32, element: &Ty) -> Result<List> {
+fn load_list_from_valid_range(
+    cx: &mut Cx<'_>,
+    ptr: u64,
+    length: u32,
+    element: &Ty,
+) -> Result<List> {
     if let Some(numbers) = load_numbers(cx, ptr, length, element)? {
         return Ok(numbers);
     }
@@ -102,7 +111,9 @@ fn load_fixed_length_list(cx: &mut Cx<'_>, ptr: u64, ty: &FixedLengthListTy) -> 
 
 /// A map's entries, which are lifted as the list of tuples that a map is.
 pub(crate) fn map_of_entries(entries: List) -> Value {
-    let List::Values(entries) = entries else { return Value::Map(Vec::new()) };
+    let List::Values(entries) = entries else {
+        return Value::Map(Vec::new());
+    };
     let pair = |entry| match entry {
         Value::Tuple(pair) => {
             let mut pair = pair.into_iter();
@@ -119,8 +130,13 @@ fn load_record(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Value> {
 }
 
 /// Puts the labels to a record's fields.
-pub(crate) fn record_of_fields(cx: &mut Cx<'_>, ty: &RecordTy, values: Vec<Value>) -> Result<Value> {
-    cx.machine.charge(values.len() as u64 * (FIELD_BYTES - VALUE_BYTES))?;
+pub(crate) fn record_of_fields(
+    cx: &mut Cx<'_>,
+    ty: &RecordTy,
+    values: Vec<Value>,
+) -> Result<Value> {
+    cx.machine
+        .charge(values.len() as u64 * (FIELD_BYTES - VALUE_BYTES))?;
     let names = ty.fields.iter().map(|field| field.name.clone());
     Ok(Value::Record(names.zip(values).collect()))
 }
@@ -129,7 +145,9 @@ pub(crate) fn record_of_fields(cx: &mut Cx<'_>, ty: &RecordTy, values: Vec<Value
 pub(crate) fn load_fields(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Vec<Value>> {
     cx.machine.charge(ty.fields.len() as u64 * VALUE_BYTES)?;
     let fields = ty.fields.iter();
-    fields.map(|field| load(cx, ptr + field.offset, &field.ty)).collect()
+    fields
+        .map(|field| load(cx, ptr + field.offset, &field.ty))
+        .collect()
 }
 
 fn load_variant(cx: &mut Cx<'_>, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result<Value> {
@@ -148,7 +166,9 @@ impl VariantTy {
     /// # Errors
     /// The trap `InvalidDiscriminant`.
     pub(crate) fn case(&self, case_index: u32) -> Result<&CaseTy> {
-        let case = usize::try_from(case_index).ok().and_then(|index| self.cases.get(index));
+        let case = usize::try_from(case_index)
+            .ok()
+            .and_then(|index| self.cases.get(index));
         case.ok_or_else(|| Error::trap(CanonTrap::InvalidDiscriminant))
     }
 }
@@ -175,9 +195,17 @@ pub(crate) fn variant_of_case(
 }
 
 /// `unpack_flags_from_int`; bits without a label are ignored.
-pub(crate) fn unpack_flags_from_int(cx: &mut Cx<'_>, bits: u32, labels: &[Arc<str>]) -> Result<Value> {
-    cx.machine.charge(u64::from(bits.count_ones()) * size_of::<Arc<str>>() as u64)?;
-    let set = labels.iter().zip(0..32u32).filter(|(_, bit)| bits & 1 << bit != 0);
+pub(crate) fn unpack_flags_from_int(
+    cx: &mut Cx<'_>,
+    bits: u32,
+    labels: &[Arc<str>],
+) -> Result<Value> {
+    cx.machine
+        .charge(u64::from(bits.count_ones()) * size_of::<Arc<str>>() as u64)?;
+    let set = labels
+        .iter()
+        .zip(0..32u32)
+        .filter(|(_, bit)| bits & 1 << bit != 0);
     Ok(Value::Flags(set.map(|(label, _)| label.clone()).collect()))
 }
 
@@ -199,7 +227,12 @@ pub(crate) fn lift_handle(cx: &mut Cx<'_>, index: u32, ty: &Ty, id: ResourceId) 
 }
 
 /// As [`lift_handle`], without the value around it.
-pub(crate) fn lift_resource(cx: &mut Cx<'_>, index: u32, ty: &Ty, id: ResourceId) -> Result<Resource> {
+pub(crate) fn lift_resource(
+    cx: &mut Cx<'_>,
+    index: u32,
+    ty: &Ty,
+    id: ResourceId,
+) -> Result<Resource> {
     let rep = lift_rep(cx, index, ty)?;
     cx.machine.to_host(rep, id, matches!(ty, Ty::Own(_)))
 }

@@ -37,7 +37,9 @@ impl<'a> Slots<'a> {
                 self.values = rest;
                 Ok(())
             }
-            None => Err(Error::engine("expected as many core values as the type flattens to")),
+            None => Err(Error::engine(
+                "expected as many core values as the type flattens to",
+            )),
         }
     }
 
@@ -71,7 +73,9 @@ pub(crate) fn lower_flat_values(
 ) -> Result<()> {
     let (expected, found) = (types.fields.len(), values.len());
     if expected != found {
-        return Err(Error::misuse(format!("expected {expected} values, found {found}")));
+        return Err(Error::misuse(format!(
+            "expected {expected} values, found {found}"
+        )));
     }
     let fields = types.fields.iter().zip(values);
     if spills(max_flat, types) {

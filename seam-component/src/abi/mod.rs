@@ -24,6 +24,7 @@
 //! lifting allocates on the host is [charged](Machine::charge) first. NaNs become the canonical NaN
 //! of their width wherever they pass, which is what the reference does in its deterministic profile.
 
+mod check;
 mod cx;
 pub(crate) mod flatten;
 pub(crate) mod layout;
@@ -31,12 +32,17 @@ mod lift;
 mod load;
 mod lower;
 mod numbers;
+mod parts;
+mod place;
 mod scalar;
 mod store;
 mod string;
 mod transcode;
+mod transfer;
 
 pub(crate) use cx::{Cx, Machine, Options, StringEncoding};
 pub(crate) use flatten::{Context, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flatten_functype, spills};
 pub(crate) use lift::lift_flat_values;
 pub(crate) use lower::lower_flat_values;
+pub(crate) use parts::{lift_parts, lower_parts};
+pub(crate) use transfer::Transfer;

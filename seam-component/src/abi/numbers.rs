@@ -1,6 +1,6 @@
 //! Lists of numbers, which move in bulk.
 
-use seam_core::typed::Numbers;
+use seam_core::typed::{Numbers, Scalar};
 use seam_core::{Error, List, Result};
 
 use crate::abi::cx::Cx;
@@ -11,7 +11,12 @@ use crate::types::Ty;
 pub(crate) const CHUNK: u64 = 1 << 16;
 
 /// Shows a range of memory, which is within bounds, piece by piece.
-fn read_pieces(cx: &mut Cx<'_>, ptr: u64, byte_length: u64, see: &mut dyn FnMut(&[u8])) -> Result<()> {
+fn read_pieces(
+    cx: &mut Cx<'_>,
+    ptr: u64,
+    byte_length: u64,
+    see: &mut dyn FnMut(&[u8]),
+) -> Result<()> {
     let memory = cx.memory()?;
     if let Some(bytes) = memory.as_slice() {
         see(slice(bytes, ptr, byte_length).ok_or_else(out_of_bounds)?);
@@ -38,7 +43,9 @@ fn write_pieces(
     if let Some(bytes) = memory.as_mut_slice() {
         let start = usize::try_from(ptr).map_err(|_| out_of_bounds())?;
         let len = usize::try_from(byte_length).map_err(|_| out_of_bounds())?;
-        let bytes = bytes.get_mut(start..).and_then(|bytes| bytes.get_mut(..len));
+        let bytes = bytes
+            .get_mut(start..)
+            .and_then(|bytes| bytes.get_mut(..len));
         fill(bytes.ok_or_else(out_of_bounds)?);
         return Ok(());
     }
@@ -58,7 +65,9 @@ fn write_pieces(
 /// A range of a memory's bytes.
 pub(crate) fn slice(bytes: &[u8], ptr: u64, byte_length: u64) -> Option<&[u8]> {
     let start = usize::try_from(ptr).ok()?;
-    bytes.get(start..)?.get(..usize::try_from(byte_length).ok()?)
+    bytes
+        .get(start..)?
+        .get(..usize::try_from(byte_length).ok()?)
 }
 
 fn out_of_bounds() -> Error {
@@ -81,7 +90,7 @@ macro_rules! numbers {
                 $( Ty::$case => {
                     cx.machine.charge(u64::from(length) * $size)?;
                     let mut list: Vec<$rust> = Vec::with_capacity(length as usize);
-                    let number = |bytes| {
+                    let number = |bytes: &[u8]| {
                         <$rust>::from_le_bytes(<[u8; $size]>::try_from(bytes).unwrap_or_default())
                     };
                     read_pieces(cx, ptr, u64::from(length) * $size, &mut |bytes| {
@@ -114,6 +123,13 @@ macro_rules! numbers {
             match (element, numbers) {
                 $( (Ty::$case, Numbers::$case(list)) => Some(list.len()), )*
                 _ => None,
+            }
+        }
+
+        /// One of the numbers.
+        pub(crate) fn number_at(numbers: Numbers<'_>, index: usize) -> Option<Scalar> {
+            match numbers {
+                $( Numbers::$case(list) => list.get(index).copied().map(Scalar::$case), )*
             }
         }
 

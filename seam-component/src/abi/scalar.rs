@@ -16,12 +16,20 @@ const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// `canonicalize_nan32`
 pub(crate) fn canonicalize_nan32(f: f32) -> f32 {
-    if f.is_nan() { f32::from_bits(CANONICAL_FLOAT32_NAN) } else { f }
+    if f.is_nan() {
+        f32::from_bits(CANONICAL_FLOAT32_NAN)
+    } else {
+        f
+    }
 }
 
 /// `canonicalize_nan64`
 pub(crate) fn canonicalize_nan64(f: f64) -> f64 {
-    if f.is_nan() { f64::from_bits(CANONICAL_FLOAT64_NAN) } else { f }
+    if f.is_nan() {
+        f64::from_bits(CANONICAL_FLOAT64_NAN)
+    } else {
+        f
+    }
 }
 
 /// `convert_i32_to_char`
@@ -35,7 +43,10 @@ pub(crate) fn convert_i32_to_char(i: u32) -> Result<char> {
 /// Whether a type is a number, `bool` or `char`.
 pub(crate) fn is_scalar(ty: &Ty) -> bool {
     use Ty::{Bool, Char, F32, F64, S8, S16, S32, S64, U8, U16, U32, U64};
-    matches!(ty, Bool | S8 | U8 | S16 | U16 | S32 | U32 | S64 | U64 | F32 | F64 | Char)
+    matches!(
+        ty,
+        Bool | S8 | U8 | S16 | U16 | S32 | U32 | S64 | U64 | F32 | F64 | Char
+    )
 }
 
 /// The scalar of a type that these bits are; bits that the type does not have are ignored, but that
@@ -96,7 +107,9 @@ pub(crate) fn bits_of_core(value: CoreValue) -> Result<u64> {
         CoreValue::F64(bits) => bits,
         other => {
             let found = other.kind();
-            return Err(Error::engine(format!("expected a core number, found {found}")));
+            return Err(Error::engine(format!(
+                "expected a core number, found {found}"
+            )));
         }
     })
 }

@@ -71,13 +71,19 @@ pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
 /// `realloc` and of what it gives.
 pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result<(u32, u32)> {
     let byte_length = (len as u64).saturating_mul(element.size());
-    let length = u32::try_from(len).ok().filter(|_| byte_length <= MAX_LIST_BYTE_LENGTH);
+    let length = u32::try_from(len)
+        .ok()
+        .filter(|_| byte_length <= MAX_LIST_BYTE_LENGTH);
     let length = length.ok_or_else(|| Error::trap(CanonTrap::ListTooLong))?;
     Ok((cx.allocate(element.alignment(), byte_length)?, length))
 }
 
 /// `store_list_into_range`
-pub(crate) fn store_list_into_range(cx: &mut Cx<'_>, list: &List, element: &Ty) -> Result<(u32, u32)> {
+pub(crate) fn store_list_into_range(
+    cx: &mut Cx<'_>,
+    list: &List,
+    element: &Ty,
+) -> Result<(u32, u32)> {
     let range = allocate_list(cx, list.len(), element)?;
     store_list_into_valid_range(cx, list, range.0.into(), element)?;
     Ok(range)
@@ -108,8 +114,12 @@ pub(crate) fn store_map_into_range(
     entry: &Ty,
 ) -> Result<(u32, u32)> {
     let (begin, length) = allocate_list(cx, entries.len(), entry)?;
-    let Ty::Tuple(ty) = entry else { return Err(apart("a tuple of key and value", entry)) };
-    let [key_ty, value_ty] = &*ty.fields else { return Err(apart("a key and a value", entry)) };
+    let Ty::Tuple(ty) = entry else {
+        return Err(apart("a tuple of key and value", entry));
+    };
+    let [key_ty, value_ty] = &*ty.fields else {
+        return Err(apart("a key and a value", entry));
+    };
     let stride = entry.size();
     for (i, (key, value)) in (0u64..).zip(entries) {
         let ptr = u64::from(begin) + i * stride;
@@ -125,7 +135,9 @@ pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
     if u32::try_from(found) == Ok(expected) {
         return Ok(());
     }
-    Err(Error::misuse(format!("expected {expected} elements, found {found}")))
+    Err(Error::misuse(format!(
+        "expected {expected} elements, found {found}"
+    )))
 }
 
 fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Result<()> {
@@ -145,7 +157,10 @@ pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Res
     let found = match value {
         Value::Record(fields) if fields.len() == expected => {
             let name = ty.fields.get(index).map(|field| &field.name);
-            fields.get(index).filter(|(found, _)| Some(found) == name).map(|(_, value)| value)
+            fields
+                .get(index)
+                .filter(|(found, _)| Some(found) == name)
+                .map(|(_, value)| value)
         }
         Value::Tuple(elements) if elements.len() == expected => elements.get(index),
         _ => None,
@@ -158,7 +173,13 @@ pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Res
     })
 }
 
-fn store_variant(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result<()> {
+fn store_variant(
+    cx: &mut Cx<'_>,
+    value: &Value,
+    ptr: u64,
+    ty: &Ty,
+    cases: &VariantTy,
+) -> Result<()> {
     let (case_index, payload) = match_case(value, ty, cases)?;
     cx.store_int(case_index.into(), ptr, cases.discriminant.into())?;
     match payload {
@@ -180,16 +201,17 @@ pub(crate) fn match_case<'v, 't>(
     let (index, payload) = match (ty, value) {
         (Ty::Variant(_), Value::Variant(label, payload)) => (labelled(label), payload.as_deref()),
         (Ty::Enum(_), Value::Enum(label)) => (labelled(label), None),
-        (Ty::Option(_), Value::Option(some)) => (Some(usize::from(some.is_some())), some.as_deref()),
+        (Ty::Option(_), Value::Option(some)) => {
+            (Some(usize::from(some.is_some())), some.as_deref())
+        }
         (Ty::Result(_), Value::Result(Ok(ok))) => (Some(0), ok.as_deref()),
         (Ty::Result(_), Value::Result(Err(err))) => (Some(1), err.as_deref()),
         _ => return Err(mismatch(ty, value.kind())),
     };
     let found = index.and_then(|index| Some((u32::try_from(index).ok()?, cases.cases.get(index)?)));
     let kind = ty.kind();
-    let (index, case) = found.ok_or_else(|| {
-        Error::misuse(format!("expected a case of the {kind}, found another"))
-    })?;
+    let (index, case) = found
+        .ok_or_else(|| Error::misuse(format!("expected a case of the {kind}, found another")))?;
     match (payload, &case.ty) {
         (Some(payload), Some(ty)) => Ok((index, Some((payload, ty)))),
         (None, None) => Ok((index, None)),
@@ -213,10 +235,12 @@ pub(crate) fn match_case<'v, 't>(
 pub(crate) fn pack_flags_into_int(set: &[Arc<str>], labels: &[Arc<str>]) -> Result<u32> {
     let mut bits = 0;
     for flag in set {
-        let bit = labels.iter().position(|label| label == flag).filter(|bit| *bit < 32);
-        let bit = bit.ok_or_else(|| {
-            Error::misuse(format!("expected a flag of the type, found `{flag}`"))
-        })?;
+        let bit = labels
+            .iter()
+            .position(|label| label == flag)
+            .filter(|bit| *bit < 32);
+        let bit = bit
+            .ok_or_else(|| Error::misuse(format!("expected a flag of the type, found `{flag}`")))?;
         bits |= 1 << bit;
     }
     Ok(bits)

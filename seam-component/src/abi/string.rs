@@ -43,7 +43,11 @@ pub(crate) enum Text<'a> {
 /// # Errors
 /// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`; `Limit`
 /// if the host may not allocate as much.
-pub(crate) fn load_string_from_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<String> {
+pub(crate) fn load_string_from_range(
+    cx: &mut Cx<'_>,
+    ptr: u32,
+    tagged_code_units: u32,
+) -> Result<String> {
     let range = string_range(cx, ptr, tagged_code_units)?;
     cx.machine.charge(match range.simple {
         Simple::Utf8 => range.byte_length,
@@ -53,7 +57,9 @@ pub(crate) fn load_string_from_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_unit
     })?;
     range.decode(cx, |bytes| match range.simple {
         Simple::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).ok(),
-        Simple::Utf16 => char::decode_utf16(units(bytes)).collect::<Result<_, _>>().ok(),
+        Simple::Utf16 => char::decode_utf16(units(bytes))
+            .collect::<Result<_, _>>()
+            .ok(),
         Simple::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
     })
 }
@@ -70,7 +76,9 @@ pub(crate) fn load_text_from_range(
     let range = string_range(cx, ptr, tagged_code_units)?;
     let compact = cx.opts.encoding == StringEncoding::Latin1Utf16;
     range.decode(cx, |bytes| match range.simple {
-        Simple::Utf8 => std::str::from_utf8(bytes).ok().map(|text| Text::Utf8(text.to_owned().into())),
+        Simple::Utf8 => std::str::from_utf8(bytes)
+            .ok()
+            .map(|text| Text::Utf8(text.to_owned().into())),
         Simple::Utf16 => {
             let valid = char::decode_utf16(units(bytes)).all(|c| c.is_ok());
             valid.then(|| Text::Utf16(units(bytes).collect(), compact))
@@ -100,9 +108,11 @@ fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<Str
     let (simple, alignment, byte_length) = match cx.opts.encoding {
         StringEncoding::Utf8 => (Simple::Utf8, 1, u64::from(tagged_code_units)),
         StringEncoding::Utf16 => (Simple::Utf16, 2, 2 * u64::from(tagged_code_units)),
-        StringEncoding::Latin1Utf16 if tagged_code_units & UTF16_TAG != 0 => {
-            (Simple::Utf16, 2, 2 * u64::from(tagged_code_units ^ UTF16_TAG))
-        }
+        StringEncoding::Latin1Utf16 if tagged_code_units & UTF16_TAG != 0 => (
+            Simple::Utf16,
+            2,
+            2 * u64::from(tagged_code_units ^ UTF16_TAG),
+        ),
         StringEncoding::Latin1Utf16 => (Simple::Latin1, 2, u64::from(tagged_code_units)),
     };
     if byte_length > MAX_STRING_BYTE_LENGTH {
@@ -121,7 +131,9 @@ impl StringRange {
     /// Shows the bytes, in place where the engine can.
     fn decode<T>(self, cx: &mut Cx<'_>, decode: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
         let memory = cx.memory()?;
-        let in_place = memory.as_slice().and_then(|bytes| slice(bytes, self.ptr, self.byte_length));
+        let in_place = memory
+            .as_slice()
+            .and_then(|bytes| slice(bytes, self.ptr, self.byte_length));
         let text = match (in_place, usize::try_from(self.byte_length)) {
             (Some(bytes), _) => decode(bytes),
             (None, Ok(len)) => decode(&memory.read_vec(self.ptr, len)?),

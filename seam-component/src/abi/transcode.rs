@@ -104,8 +104,12 @@ pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result
         (Utf8, Text::Utf16(..)) => store_string_to_utf8(cx, src, units * 3),
         (Utf8, Text::Latin1(_)) => store_string_to_utf8(cx, src, units * 2),
         (Utf16, Text::Utf8(_)) => store_utf8_to_utf16(cx, src),
-        (Utf16, Text::Utf16(..) | Text::Latin1(_)) => store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2, 2),
-        (Latin1Utf16, Text::Utf8(_) | Text::Utf16(_, false)) => store_string_to_latin1_or_utf16(cx, src),
+        (Utf16, Text::Utf16(..) | Text::Latin1(_)) => {
+            store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2, 2)
+        }
+        (Latin1Utf16, Text::Utf8(_) | Text::Utf16(_, false)) => {
+            store_string_to_latin1_or_utf16(cx, src)
+        }
         (Latin1Utf16, Text::Utf16(_, true)) => store_probably_utf16_to_latin1_or_utf16(cx, src),
         (Latin1Utf16, Text::Latin1(bytes)) => store_string_copy(cx, Numbers::U8(bytes), 1, 2),
     }
@@ -127,7 +131,11 @@ fn store_string_copy(
     Ok((ptr, word(code_units)?))
 }
 
-fn store_string_to_utf8(cx: &mut Cx<'_>, src: &Text<'_>, worst_case_size: u64) -> Result<(u32, u32)> {
+fn store_string_to_utf8(
+    cx: &mut Cx<'_>,
+    src: &Text<'_>,
+    worst_case_size: u64,
+) -> Result<(u32, u32)> {
     let src_code_units = src.code_units();
     let ptr = cx.allocate(1, src_code_units)?;
     let ascii = src.ascii_prefix();
@@ -139,7 +147,10 @@ fn store_string_to_utf8(cx: &mut Cx<'_>, src: &Text<'_>, worst_case_size: u64) -
     let mut ptr = cx.reallocate(ptr, src_code_units, 1, worst_case_size)?;
     let encoded = src.to_utf8();
     let len = encoded.len() as u64;
-    cx.write(u64::from(ptr) + done, encoded.get(ascii.len()..).unwrap_or_default())?;
+    cx.write(
+        u64::from(ptr) + done,
+        encoded.get(ascii.len()..).unwrap_or_default(),
+    )?;
     if worst_case_size > len {
         ptr = cx.reallocate(ptr, worst_case_size, 1, len)?;
     }
@@ -178,7 +189,9 @@ fn store_string_to_latin1_or_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u
     store_numbers(cx, Numbers::U16(&wide.to_utf16()), ptr.into())?;
     let encoded = src.to_utf16();
     let code_units = encoded.len() as u64;
-    let rest = usize::try_from(done).ok().and_then(|done| encoded.get(done..));
+    let rest = usize::try_from(done)
+        .ok()
+        .and_then(|done| encoded.get(done..));
     let rest = Numbers::U16(rest.unwrap_or_default());
     store_numbers(cx, rest, u64::from(ptr) + 2 * done)?;
     if worst_case_size > 2 * code_units {

@@ -50,7 +50,9 @@ impl Lifted {
         let mut result = Vec::new();
         self.call_with(
             store,
-            &mut |cx, flat| abi::lower_flat_values(cx, MAX_FLAT_PARAMS, args, &self.ty.params, None, flat),
+            &mut |cx, flat| {
+                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, args, &self.ty.params, None, flat)
+            },
             &mut |cx, flat| {
                 result = abi::lift_flat_values(cx, MAX_FLAT_RESULTS, flat, &self.ty.result)?;
                 Ok(())
@@ -70,7 +72,7 @@ impl Lifted {
         let running = Running::of(store)?;
         let depth = running.depth();
         running.enter(self.opts.instance, None)?;
-        running.begin_outer(self.opts.instance);
+        running.begin_outer();
         let result = self.run(store, lower, lift);
         let running = Running::of(store)?;
         if result.is_ok() {
@@ -94,15 +96,25 @@ impl Lifted {
         self.post_return(store, &flat_results)
     }
 
-    pub(crate) fn call_core(&self, store: &mut dyn CoreStore, args: &[CoreValue]) -> Result<Vec<CoreValue>> {
+    pub(crate) fn call_core(
+        &self,
+        store: &mut dyn CoreStore,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
         let mut results = vec![CoreValue::I32(0); self.num_results];
         store.call(self.core, args, &mut results)?;
         Ok(results)
     }
 
     /// `opts.post_return`, with the instance not to be left meanwhile.
-    pub(crate) fn post_return(&self, store: &mut dyn CoreStore, flat_results: &[CoreValue]) -> Result<()> {
-        let Some(post_return) = self.post_return else { return Ok(()) };
+    pub(crate) fn post_return(
+        &self,
+        store: &mut dyn CoreStore,
+        flat_results: &[CoreValue],
+    ) -> Result<()> {
+        let Some(post_return) = self.post_return else {
+            return Ok(());
+        };
         Running::of(store)?.instance(self.opts.instance)?.may_leave = false;
         store.call(post_return, flat_results, &mut [])?;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = true;

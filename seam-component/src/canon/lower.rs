@@ -115,7 +115,7 @@ impl Lowered {
         running.check_may_leave(self.caller.instance)?;
         callee.check_sync()?;
         running.enter(callee.opts.instance, Some(self.caller.instance))?;
-        running.begin(Some(callee.opts.instance))
+        running.begin()
     }
 
     /// Lifts the arguments from the caller and lowers them into the callee.
@@ -144,7 +144,13 @@ impl Lowered {
         let (_, out_param) = self.split(args);
         let (from, to) = (&callee.opts, &self.caller);
         let mut transfer = Transfer { machine, from, to };
-        transfer.flat_values(MAX_FLAT_RESULTS, results, &callee.ty.result, out_param, flat)
+        transfer.flat_values(
+            MAX_FLAT_RESULTS,
+            results,
+            &callee.ty.result,
+            out_param,
+            flat,
+        )
     }
 
     /// What happens after the callee's post-return.
@@ -163,7 +169,7 @@ impl Lowered {
     ) -> Result<Vec<Value>> {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
-        running.begin(None)?;
+        running.begin()?;
         let (args, _) = self.split(args);
         let mut engine = Engine(store);
         let cx = &mut Cx::new(&mut engine, &self.caller);

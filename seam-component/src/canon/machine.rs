@@ -22,7 +22,9 @@ impl Engine<'_> {
     /// # Errors
     /// `Engine` where there is none.
     pub(crate) fn begin_realloc(&mut self, opts: &Options) -> Result<CoreFunc> {
-        let realloc = opts.realloc.ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
+        let realloc = opts
+            .realloc
+            .ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
         self.running()?.instance(opts.instance)?.may_leave = false;
         Ok(realloc)
     }
@@ -30,23 +32,43 @@ impl Engine<'_> {
 
 impl Machine for Engine<'_> {
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
-        let memory = opts.memory.ok_or_else(|| Error::engine("expected the canonical option `memory`"))?;
+        let memory = opts
+            .memory
+            .ok_or_else(|| Error::engine("expected the canonical option `memory`"))?;
         self.0.memory(memory)
     }
 
-    fn realloc(&mut self, opts: &Options, old: u32, old_len: u32, align: u32, new_len: u32) -> Result<u32> {
+    fn realloc(
+        &mut self,
+        opts: &Options,
+        old: u32,
+        old_len: u32,
+        align: u32,
+        new_len: u32,
+    ) -> Result<u32> {
         let realloc = self.begin_realloc(opts)?;
         let mut result = [CoreValue::I32(0)];
-        self.0.call(realloc, &[old, old_len, align, new_len].map(CoreValue::from), &mut result)?;
+        self.0.call(
+            realloc,
+            &[old, old_len, align, new_len].map(CoreValue::from),
+            &mut result,
+        )?;
         self.running()?.instance(opts.instance)?.may_leave = true;
         match result {
             [CoreValue::I32(ptr)] => Ok(u32::from_ne_bytes(ptr.to_ne_bytes())),
-            [other] => Err(Error::engine(format!("expected realloc to return an i32, found {}", other.kind()))),
+            [other] => Err(Error::engine(format!(
+                "expected realloc to return an i32, found {}",
+                other.kind()
+            ))),
         }
     }
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        let handle = self.running()?.instance(opts.instance)?.handles.remove(index)?;
+        let handle = self
+            .running()?
+            .instance(opts.instance)?
+            .handles
+            .remove(index)?;
         handle.check_type(ty)?;
         handle.check_not_lent()?;
         handle.check_own()?;
@@ -64,7 +86,10 @@ impl Machine for Engine<'_> {
     }
 
     fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
-        self.running()?.instance(opts.instance)?.handles.add(ResourceHandle::own(ty, rep))
+        self.running()?
+            .instance(opts.instance)?
+            .handles
+            .add(ResourceHandle::own(ty, rep))
     }
 
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
@@ -76,7 +101,10 @@ impl Machine for Engine<'_> {
         }
         running.frame()?.num_borrows += 1;
         let scope = running.frames.len() - 1;
-        running.instance(opts.instance)?.handles.add(ResourceHandle::borrow(ty, rep, scope))
+        running
+            .instance(opts.instance)?
+            .handles
+            .add(ResourceHandle::borrow(ty, rep, scope))
     }
 
     fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {

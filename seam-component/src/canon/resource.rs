@@ -17,7 +17,10 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
     unary(store, true, move |store, rep| {
         let running = Running::of(store)?;
         running.check_may_leave(instance)?;
-        running.instance(instance)?.handles.add(ResourceHandle::own(ty, rep))
+        running
+            .instance(instance)?
+            .handles
+            .add(ResourceHandle::own(ty, rep))
     })
 }
 
@@ -78,7 +81,11 @@ impl Dropping {
     ///
     /// # Errors
     /// Traps of the canonical ABI, and what a destructor of the host ends in.
-    pub(crate) fn begin(&self, store: &mut dyn CoreStore, index: u32) -> Result<Option<Destructor>> {
+    pub(crate) fn begin(
+        &self,
+        store: &mut dyn CoreStore,
+        index: u32,
+    ) -> Result<Option<Destructor>> {
         let running = Running::of(store)?;
         running.check_may_leave(self.instance)?;
         let handle = running.instance(self.instance)?.handles.remove(index)?;
@@ -129,7 +136,7 @@ fn destructor(
         return Ok(None);
     };
     let depth = running.depth();
-    running.begin(Some(instance))?;
+    running.begin()?;
     Ok(Some(Destructor {
         func,
         rep,
@@ -165,10 +172,17 @@ fn unary(
     with_result: bool,
     func: impl Fn(&mut dyn CoreStore, u32) -> Result<u32> + Send + Sync + 'static,
 ) -> Result<CoreFunc> {
-    let results = if with_result { vec![CoreType::I32] } else { vec![] };
+    let results = if with_result {
+        vec![CoreType::I32]
+    } else {
+        vec![]
+    };
     let func: HostFn = Arc::new(move |caller, args, results| {
         let [CoreValue::I32(arg)] = args else {
-            return Err(Error::engine(format!("expected one i32 argument, found {} arguments", args.len())));
+            return Err(Error::engine(format!(
+                "expected one i32 argument, found {} arguments",
+                args.len()
+            )));
         };
         let result = func(caller.as_store(), u32::from_ne_bytes(arg.to_ne_bytes()))?;
         if let Some(slot) = results.first_mut() {

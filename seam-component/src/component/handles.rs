@@ -56,9 +56,7 @@ impl Check<'_> {
                 self.payload(ty, index.unwrap_or(usize::MAX), payload.as_deref())
             }
             (Ty::Option(ty), Value::Option(payload)) => self.payload(ty, 1, payload.as_deref()),
-            (Ty::Result(ty), Value::Result(Ok(payload))) => {
-                self.payload(ty, 0, payload.as_deref())
-            }
+            (Ty::Result(ty), Value::Result(Ok(payload))) => self.payload(ty, 0, payload.as_deref()),
             (Ty::Result(ty), Value::Result(Err(payload))) => {
                 self.payload(ty, 1, payload.as_deref())
             }
@@ -68,16 +66,14 @@ impl Check<'_> {
 
     fn list(&mut self, element: &Ty, list: &List) -> Result<()> {
         match list {
-            List::Values(values) => values.iter().try_for_each(|value| self.value(element, value)),
+            List::Values(values) => values
+                .iter()
+                .try_for_each(|value| self.value(element, value)),
             _ => Ok(()),
         }
     }
 
-    fn record<'v>(
-        &mut self,
-        ty: &RecordTy,
-        values: impl Iterator<Item = &'v Value>,
-    ) -> Result<()> {
+    fn record<'v>(&mut self, ty: &RecordTy, values: impl Iterator<Item = &'v Value>) -> Result<()> {
         let mut fields = ty.fields.iter().zip(values);
         fields.try_for_each(|(field, value)| self.value(&field.ty, value))
     }

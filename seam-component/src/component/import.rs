@@ -20,8 +20,13 @@ pub(crate) struct HostImports {
 
 impl HostImports {
     pub(crate) fn new(bindings: &[Binding]) -> Self {
-        let bindings = bindings.iter().enumerate().map(|(index, binding)| (binding.name.clone(), index));
-        Self { bindings: bindings.collect() }
+        let bindings = bindings
+            .iter()
+            .enumerate()
+            .map(|(index, binding)| (binding.name.clone(), index));
+        Self {
+            bindings: bindings.collect(),
+        }
     }
 
     /// The item for an import of this name and type.
@@ -41,11 +46,14 @@ impl HostImports {
             ExternType::Func(index) => {
                 let ty = typing::func_at(scope.types, *index)?;
                 let binding = self.bindings.get(&full()).copied();
-                let binding = binding.ok_or_else(|| Error::link(format!("missing import `{}`", full())))?;
+                let binding =
+                    binding.ok_or_else(|| Error::link(format!("missing import `{}`", full())))?;
                 ItemInst::Func(FuncInst::Host(binding, ty))
             }
             ExternType::TypeEq(index) => ItemInst::Type(at(scope.types, *index, "type")?.clone()),
-            ExternType::TypeSubResource => ItemInst::Type(TypeInst::Resource(host_resource(running, full())?)),
+            ExternType::TypeSubResource => {
+                ItemInst::Type(TypeInst::Resource(host_resource(running, full())?))
+            }
             ExternType::Instance(index) => match at(scope.types, *index, "type")? {
                 TypeInst::Instance(decls) => {
                     let inner: Vec<ExternName> = path.iter().chain([name]).cloned().collect();
@@ -82,11 +90,17 @@ impl HostImports {
         for decl in decls {
             match decl {
                 InstanceDecl::CoreType => {}
-                InstanceDecl::Type(TypeDef::Resource(_)) => return Err(apart("a type declaration")),
+                InstanceDecl::Type(TypeDef::Resource(_)) => {
+                    return Err(apart("a type declaration"));
+                }
                 InstanceDecl::Type(def) => types.push(typing::evaluate(def, &types)?),
                 InstanceDecl::Alias(alias) => alias_in_type(alias, &mut types, &instances, outer)?,
                 InstanceDecl::Export(name, ty) => {
-                    let scope = Scope { types: &types, parent: Some(outer), env: None };
+                    let scope = Scope {
+                        types: &types,
+                        parent: Some(outer),
+                        env: None,
+                    };
                     let item = self.item(running, path, name, ty, &scope)?;
                     match &item {
                         ItemInst::Type(ty) => types.push(ty.clone()),
@@ -128,8 +142,12 @@ fn alias_in_type(
     outer: &Scope<'_>,
 ) -> Result<()> {
     match alias {
-        AliasDef::Outer(OuterSort::Type, 0, index) => types.push(at(types, *index, "type")?.clone()),
-        AliasDef::Outer(OuterSort::Type, count, index) => types.push(outer.outward(count - 1, *index)?.clone()),
+        AliasDef::Outer(OuterSort::Type, 0, index) => {
+            types.push(at(types, *index, "type")?.clone())
+        }
+        AliasDef::Outer(OuterSort::Type, count, index) => {
+            types.push(outer.outward(count - 1, *index)?.clone())
+        }
         AliasDef::Outer(OuterSort::CoreType, ..) => {}
         AliasDef::InstanceExport(Sort::Type, instance, name) => {
             match at(instances, *instance, "instance")?.exports.get(name) {
@@ -143,7 +161,8 @@ fn alias_in_type(
 }
 
 fn host_resource(running: &mut Running, name: ExportName) -> Result<ResourceId> {
-    let id = u32::try_from(running.resources.len()).map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?;
+    let id = u32::try_from(running.resources.len())
+        .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?;
     running.resources.push(ResourceInfo {
         name: ResourceType::new(name.to_string()),
         implementation: ResourceImpl::Host(name),

@@ -90,12 +90,16 @@ pub(crate) struct IndexSpaces {
 /// `Engine` for an index out of range: the validator has checked them all, so one means that the validator's and this
 /// layer's index spaces have come apart.
 pub(crate) fn at<'a, T>(space: &'a [T], index: u32, what: &str) -> Result<&'a T> {
-    space.get(index as usize).ok_or_else(|| apart(&format!("{what} {index}")))
+    space
+        .get(index as usize)
+        .ok_or_else(|| apart(&format!("{what} {index}")))
 }
 
 /// The error of index spaces that have come apart.
 pub(crate) fn apart(what: &str) -> Error {
-    Error::engine(format!("expected {what} in the component's index space, found none"))
+    Error::engine(format!(
+        "expected {what} in the component's index space, found none"
+    ))
 }
 
 impl Env {
@@ -103,7 +107,10 @@ impl Env {
     pub(crate) fn outward(self: &Arc<Self>, count: u32) -> Result<&Arc<Self>> {
         let mut env = self;
         for _ in 0..count {
-            env = env.parent.as_ref().ok_or_else(|| apart("an enclosing component"))?;
+            env = env
+                .parent
+                .as_ref()
+                .ok_or_else(|| apart("an enclosing component"))?;
         }
         Ok(env)
     }

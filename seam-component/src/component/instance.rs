@@ -52,7 +52,9 @@ impl ComponentInstance {
             let running = Running::of(&mut *store)?;
             for (name, ty) in interface.export_funcs() {
                 let func = find(root, name).ok_or_else(|| {
-                    Error::engine(format!("expected an exported function `{name}`, found none"))
+                    Error::engine(format!(
+                        "expected an exported function `{name}`, found none"
+                    ))
                 })?;
                 name_resources(running, func.ty(), ty);
                 funcs.push(func.clone());
@@ -72,7 +74,9 @@ impl ComponentInstance {
     fn resolved(&self, func: &Func) -> Result<FuncInst> {
         let index = func.index(self.owner)?;
         let found = self.funcs.get(index).cloned();
-        found.ok_or_else(|| Error::misuse("expected an instance that has started, found one that has not"))
+        found.ok_or_else(|| {
+            Error::misuse("expected an instance that has started, found one that has not")
+        })
     }
 
     fn call_values(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
@@ -147,7 +151,8 @@ impl Instance for ComponentInstance {
         let funcs = self.interface.export_funcs();
         let index = funcs.iter().position(|(export, _)| export == name);
         let index = index.and_then(|index| u32::try_from(index).ok());
-        let index = index.ok_or_else(|| Error::engine(format!("expected an index for `{name}`")))?;
+        let index =
+            index.ok_or_else(|| Error::engine(format!("expected an index for `{name}`")))?;
         Ok(Func::new(name.clone(), ty.clone(), self.owner, index))
     }
 
@@ -170,7 +175,9 @@ impl Instance for ComponentInstance {
 
     fn run_blocking(&mut self) -> Result<Exit> {
         let Entry::Run(name) = Entry::of(&self.interface)? else {
-            return Err(Error::engine("expected a component to start at `wasi:cli/run`"));
+            return Err(Error::engine(
+                "expected a component to start at `wasi:cli/run`",
+            ));
         };
         let func = self.func(&name)?;
         let mut out = Vec::new();
@@ -211,7 +218,9 @@ impl Instance for ComponentInstance {
     ) -> Result<Vec<u8>> {
         let memory = self.cores.memory(&mut *self.store, at, export);
         let bytes = memory.and_then(|memory| memory.read_vec(offset, len));
-        self.named(bytes, || format!("read memory {export} of core instance {at}"))
+        self.named(bytes, || {
+            format!("read memory {export} of core instance {at}")
+        })
     }
 
     fn write_memory(
@@ -223,7 +232,9 @@ impl Instance for ComponentInstance {
     ) -> Result<()> {
         let memory = self.cores.memory(&mut *self.store, at, export);
         let written = memory.and_then(|mut memory| memory.write(offset, bytes));
-        self.named(written, || format!("write memory {export} of core instance {at}"))
+        self.named(written, || {
+            format!("write memory {export} of core instance {at}")
+        })
     }
 
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {

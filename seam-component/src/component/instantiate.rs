@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreMemory, CoreModule, CoreStore};
+use seam_core::core::{
+    CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreMemory, CoreModule, CoreStore,
+};
 use seam_core::{Capability, CorePath, Error, Limit, Origin, ResourceType, Result};
 use wasmparser::CanonicalOption;
 
 use super::def::{
-    AliasDef, CanonDef, CoreInstanceDef, CoreSort, Def, ExternName, InstanceDef, OptionsDef, OuterSort, Sort, TypeDef,
+    AliasDef, CanonDef, CoreInstanceDef, CoreSort, Def, ExternName, InstanceDef, OptionsDef,
+    OuterSort, Sort, TypeDef,
 };
 use super::import::{HostImports, Scope};
 use super::index::{
-    ComponentInst, CoreInstanceInst, CoreItemInst, Env, IndexSpaces, InstanceInst, ItemInst, TypeInst, apart, at,
+    ComponentInst, CoreInstanceInst, CoreItemInst, Env, IndexSpaces, InstanceInst, ItemInst,
+    TypeInst, apart, at,
 };
 use super::state::Running;
 use super::typing;
@@ -98,20 +102,28 @@ impl Instantiation<'_> {
         for def in &component.def.defs {
             self.define(&mut current, def)?;
         }
-        Ok(InstanceInst { exports: current.exports })
+        Ok(InstanceInst {
+            exports: current.exports,
+        })
     }
 
     fn define(&mut self, current: &mut Current, def: &Def) -> Result<()> {
         match def {
             Def::CoreModule(range) => {
-                let module = self.modules.get(range).ok_or_else(|| apart("a compiled core module"))?;
+                let module = self
+                    .modules
+                    .get(range)
+                    .ok_or_else(|| apart("a compiled core module"))?;
                 current.spaces.core_modules.push(module.clone());
             }
             Def::CoreInstance(def) => self.core_instance(current, def)?,
             Def::CoreType => {}
             Def::Component(def) => {
                 let env = Some(current.capture());
-                current.spaces.components.push(ComponentInst { def: def.clone(), env });
+                current.spaces.components.push(ComponentInst {
+                    def: def.clone(),
+                    env,
+                });
             }
             Def::Instance(def) => self.instance(current, def)?,
             Def::Alias(alias) => self.alias(current, alias)?,
@@ -127,12 +139,25 @@ impl Instantiation<'_> {
         Ok(())
     }
 
-    fn import(&mut self, current: &mut Current, name: &ExternName, ty: &super::def::ExternType) -> Result<()> {
+    fn import(
+        &mut self,
+        current: &mut Current,
+        name: &ExternName,
+        ty: &super::def::ExternType,
+    ) -> Result<()> {
         let item = match &current.args {
-            Some(args) => args.get(name).cloned().ok_or_else(|| apart(&format!("an argument for import `{name}`")))?,
+            Some(args) => args
+                .get(name)
+                .cloned()
+                .ok_or_else(|| apart(&format!("an argument for import `{name}`")))?,
             None => {
-                let scope = Scope { types: &current.spaces.types, parent: None, env: current.env.as_ref() };
-                self.imports.item(Running::of(self.store)?, &[], name, ty, &scope)?
+                let scope = Scope {
+                    types: &current.spaces.types,
+                    parent: None,
+                    env: current.env.as_ref(),
+                };
+                self.imports
+                    .item(Running::of(self.store)?, &[], name, ty, &scope)?
             }
         };
         current.add(item);
@@ -140,17 +165,29 @@ impl Instantiation<'_> {
     }
 
     fn instance(&mut self, current: &mut Current, def: &InstanceDef) -> Result<()> {
-        let items = |current: &Current, items: &[(ExternName, Sort, u32)]| -> Result<HashMap<_, _>> {
-            items.iter().map(|(name, sort, index)| Ok((name.clone(), current.item(*sort, *index)?))).collect()
-        };
+        let items =
+            |current: &Current, items: &[(ExternName, Sort, u32)]| -> Result<HashMap<_, _>> {
+                items
+                    .iter()
+                    .map(|(name, sort, index)| Ok((name.clone(), current.item(*sort, *index)?)))
+                    .collect()
+            };
         let instance = match def {
-            InstanceDef::FromExports(exports) => InstanceInst { exports: items(current, exports)? },
+            InstanceDef::FromExports(exports) => InstanceInst {
+                exports: items(current, exports)?,
+            },
             InstanceDef::Instantiate(index, args) => {
                 let component = at(&current.spaces.components, *index, "component")?.clone();
                 let args = items(current, args)?;
                 let path = current.path.child(current.component_instances);
                 current.component_instances += 1;
-                self.component(&component, Some(args), Some(current.instance), path, current.depth + 1)?
+                self.component(
+                    &component,
+                    Some(args),
+                    Some(current.instance),
+                    path,
+                    current.depth + 1,
+                )?
             }
         };
         current.spaces.instances.push(Arc::new(instance));
@@ -162,7 +199,9 @@ impl Instantiation<'_> {
             CoreInstanceDef::FromExports(exports) => {
                 let exports: Result<HashMap<_, _>> = exports
                     .iter()
-                    .map(|(name, sort, index)| Ok((name.clone(), current.spaces.core_item(*sort, *index)?)))
+                    .map(|(name, sort, index)| {
+                        Ok((name.clone(), current.spaces.core_item(*sort, *index)?))
+                    })
                     .collect();
                 CoreInstanceInst::Exports(exports?)
             }
@@ -207,24 +246,37 @@ impl Instantiation<'_> {
         field: &str,
         ty: &CoreExternType,
     ) -> Result<CoreExtern> {
-        let index = args.iter().find(|(name, _)| name == module).map(|(_, index)| *index);
+        let index = args
+            .iter()
+            .find(|(name, _)| name == module)
+            .map(|(_, index)| *index);
         let index = index.ok_or_else(|| apart(&format!("a core instance for `{module}`")))?;
         let item = self.core_export(current, index, field)?;
         match (item, ty) {
             (CoreItemInst::Extern(item), _) => Ok(item),
             (CoreItemInst::Builtin(builtin), CoreExternType::Func(ty)) => {
-                builtin::unsupported(self.store, &builtin, ty.clone(), current.instance).map(CoreExtern::Func)
+                builtin::unsupported(self.store, &builtin, ty.clone(), current.instance)
+                    .map(CoreExtern::Func)
             }
-            (CoreItemInst::Builtin(_), ty) => Err(apart(&format!("a {} for `{module}` `{field}`", ty.kind()))),
+            (CoreItemInst::Builtin(_), ty) => {
+                Err(apart(&format!("a {} for `{module}` `{field}`", ty.kind())))
+            }
         }
     }
 
-    fn core_export(&mut self, current: &Current, instance: u32, name: &str) -> Result<CoreItemInst> {
+    fn core_export(
+        &mut self,
+        current: &Current,
+        instance: u32,
+        name: &str,
+    ) -> Result<CoreItemInst> {
         let missing = || apart(&format!("a core export `{name}`"));
         match at(&current.spaces.core_instances, instance, "core instance")? {
-            CoreInstanceInst::Engine(id) => {
-                self.store.export(*id, name).map(CoreItemInst::Extern).ok_or_else(missing)
-            }
+            CoreInstanceInst::Engine(id) => self
+                .store
+                .export(*id, name)
+                .map(CoreItemInst::Extern)
+                .ok_or_else(missing),
             CoreInstanceInst::Exports(exports) => exports.get(name).cloned().ok_or_else(missing),
         }
     }
@@ -248,12 +300,18 @@ impl Instantiation<'_> {
     fn type_def(&mut self, current: &mut Current, def: &TypeDef) -> Result<()> {
         let ty = match def {
             TypeDef::Resource(dtor) => {
-                let dtor = dtor.map(|index| current.spaces.core_func(index)).transpose()?;
+                let dtor = dtor
+                    .map(|index| current.spaces.core_func(index))
+                    .transpose()?;
                 let running = Running::of(self.store)?;
-                let id = u32::try_from(running.resources.len()).map_err(|_| Error::limit(Limit::EngineCapacity))?;
+                let id = u32::try_from(running.resources.len())
+                    .map_err(|_| Error::limit(Limit::EngineCapacity))?;
                 running.resources.push(ResourceInfo {
                     name: ResourceType::new(""),
-                    implementation: ResourceImpl::Guest { instance: current.instance, dtor },
+                    implementation: ResourceImpl::Guest {
+                        instance: current.instance,
+                        dtor,
+                    },
                 });
                 TypeInst::Resource(ResourceId(id))
             }
@@ -269,13 +327,20 @@ impl Instantiation<'_> {
         let func = match def {
             CanonDef::Lift(func, ty, options) => {
                 let lifted = current.lift(*func, *ty, options)?;
-                current.spaces.funcs.push(FuncInst::Lifted(Arc::new(lifted)));
+                current
+                    .spaces
+                    .funcs
+                    .push(FuncInst::Lifted(Arc::new(lifted)));
                 return Ok(());
             }
             CanonDef::Lower(func, options) => {
                 let callee = at(&current.spaces.funcs, *func, "function")?.clone();
                 let caller = current.options(options)?;
-                self.core_func(GlueTask::Call(Lowered::new(callee, caller, options.is_async)?))?
+                self.core_func(GlueTask::Call(Lowered::new(
+                    callee,
+                    caller,
+                    options.is_async,
+                )?))?
             }
             CanonDef::ResourceNew(index) => resource::new(self.store, resource(index)?, instance)?,
             CanonDef::ResourceDrop(index) => {
@@ -289,7 +354,10 @@ impl Instantiation<'_> {
                 return Ok(());
             }
         };
-        current.spaces.core_funcs.push(CoreItemInst::Extern(CoreExtern::Func(func)));
+        current
+            .spaces
+            .core_funcs
+            .push(CoreItemInst::Extern(CoreExtern::Func(func)));
         Ok(())
     }
 }
@@ -312,11 +380,15 @@ impl Current {
     fn item(&self, sort: Sort, index: u32) -> Result<ItemInst> {
         let spaces = &self.spaces;
         Ok(match sort {
-            Sort::CoreModule => ItemInst::CoreModule(at(&spaces.core_modules, index, "core module")?.clone()),
+            Sort::CoreModule => {
+                ItemInst::CoreModule(at(&spaces.core_modules, index, "core module")?.clone())
+            }
             Sort::Func => ItemInst::Func(at(&spaces.funcs, index, "function")?.clone()),
             Sort::Type => ItemInst::Type(at(&spaces.types, index, "type")?.clone()),
             Sort::Instance => ItemInst::Instance(at(&spaces.instances, index, "instance")?.clone()),
-            Sort::Component => ItemInst::Component(at(&spaces.components, index, "component")?.clone()),
+            Sort::Component => {
+                ItemInst::Component(at(&spaces.components, index, "component")?.clone())
+            }
             Sort::Value => return Err(apart("no value")),
         })
     }
@@ -354,9 +426,13 @@ impl Current {
         };
         let item = match sort {
             OuterSort::CoreType => return Ok(()),
-            OuterSort::CoreModule => ItemInst::CoreModule(at(&env.modules, index, "core module")?.clone()),
+            OuterSort::CoreModule => {
+                ItemInst::CoreModule(at(&env.modules, index, "core module")?.clone())
+            }
             OuterSort::Type => ItemInst::Type(at(&env.types, index, "type")?.clone()),
-            OuterSort::Component => ItemInst::Component(at(&env.components, index, "component")?.clone()),
+            OuterSort::Component => {
+                ItemInst::Component(at(&env.components, index, "component")?.clone())
+            }
         };
         self.add(item);
         Ok(())
@@ -369,7 +445,10 @@ impl Current {
             core: self.spaces.core_func(func)?,
             ty,
             opts: self.options(options)?,
-            post_return: options.post_return.map(|index| self.spaces.core_func(index)).transpose()?,
+            post_return: options
+                .post_return
+                .map(|index| self.spaces.core_func(index))
+                .transpose()?,
             is_async: options.is_async,
             num_results,
         })
@@ -384,8 +463,14 @@ impl Current {
         }
         Ok(Options {
             instance: self.instance,
-            memory: options.memory.map(|index| self.spaces.core_memory(index)).transpose()?,
-            realloc: options.realloc.map(|index| self.spaces.core_func(index)).transpose()?,
+            memory: options
+                .memory
+                .map(|index| self.spaces.core_memory(index))
+                .transpose()?,
+            realloc: options
+                .realloc
+                .map(|index| self.spaces.core_func(index))
+                .transpose()?,
             encoding: match options.encoding {
                 Some(CanonicalOption::UTF16) => StringEncoding::Utf16,
                 Some(CanonicalOption::CompactUTF16) => StringEncoding::Latin1Utf16,

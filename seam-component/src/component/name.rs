@@ -66,7 +66,9 @@ impl Names<'_> {
 
     fn name(&mut self, id: ResourceId, name: &ResourceType) {
         let info = self.0.resources.get_mut(id.0 as usize);
-        if let Some(info) = info.filter(|info| matches!(info.implementation, ResourceImpl::Guest { .. })) {
+        if let Some(info) =
+            info.filter(|info| matches!(info.implementation, ResourceImpl::Guest { .. }))
+        {
             info.name = name.clone();
         }
     }

@@ -171,7 +171,9 @@ fn primitive(prim: PrimitiveValType) -> Layout {
 }
 
 fn align_to(offset: u64, align: u64) -> u64 {
-    offset.checked_next_multiple_of(align.max(1)).unwrap_or(u64::MAX)
+    offset
+        .checked_next_multiple_of(align.max(1))
+        .unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -204,7 +206,10 @@ mod tests {
             "(result (list u8 268435455) (error string))",
         ] {
             let error = check(ty).unwrap_err();
-            assert!(error.message().contains("exceeds maximum byte size"), "{ty}");
+            assert!(
+                error.message().contains("exceeds maximum byte size"),
+                "{ty}"
+            );
         }
     }
 }

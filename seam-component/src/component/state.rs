@@ -37,8 +37,6 @@ pub(crate) struct InstanceState {
 /// A call under way: the callee's `Task` and the caller's `Subtask` in one, for calls are synchronous.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
-    /// The component instance that is called; nothing for a host function.
-    pub(crate) callee: Option<u32>,
     /// Borrowed handles that the callee has still to drop.
     pub(crate) num_borrows: u32,
     /// Handles lent for the call: instance and index.
@@ -81,19 +79,29 @@ impl Running {
     }
 
     fn in_host(host: &mut HostState) -> Result<&mut Self> {
-        host.downcast_mut().ok_or_else(|| Error::engine("expected the state that the component layer put into the store"))
+        host.downcast_mut().ok_or_else(|| {
+            Error::engine("expected the state that the component layer put into the store")
+        })
     }
 
     pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
-        let index = u32::try_from(self.instances.len()).map_err(|_| Error::limit(seam_core::Limit::Instances))?;
-        self.instances.push(InstanceState { parent, may_enter: true, may_leave: true, handles: Table::new() });
+        let index = u32::try_from(self.instances.len())
+            .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
+        self.instances.push(InstanceState {
+            parent,
+            may_enter: true,
+            may_leave: true,
+            handles: Table::new(),
+        });
         Ok(index)
     }
 
     pub(crate) fn instance(&mut self, index: u32) -> Result<&mut InstanceState> {
-        self.instances
-            .get_mut(index as usize)
-            .ok_or_else(|| Error::engine(format!("expected a component instance, found index {index}")))
+        self.instances.get_mut(index as usize).ok_or_else(|| {
+            Error::engine(format!(
+                "expected a component instance, found index {index}"
+            ))
+        })
     }
 
     pub(crate) fn resource(&self, ty: ResourceId) -> Result<&ResourceInfo> {
@@ -119,12 +127,18 @@ impl Running {
     }
 
     pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
-        self.frames.last_mut().ok_or_else(|| Error::engine("expected a call under way"))
+        self.frames
+            .last_mut()
+            .ok_or_else(|| Error::engine("expected a call under way"))
     }
 
     /// `trap_if(not inst.may_leave)`
     pub(crate) fn check_may_leave(&mut self, instance: u32) -> Result<()> {
-        if self.instance(instance)?.may_leave { Ok(()) } else { Err(Error::trap(CanonTrap::CannotLeave)) }
+        if self.instance(instance)?.may_leave {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::CannotLeave))
+        }
     }
 
     /// `trap_if(not inst.may_enter_from(caller))`, then `inst.enter_from(caller)`.
@@ -143,10 +157,12 @@ impl Running {
 
     /// `inst.leave_to(caller)`. Not called after a trap, so that the entering set stays closed.
     pub(crate) fn leave(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
-        self.entering_set(callee, caller).into_iter().try_for_each(|index| {
-            self.instance(index)?.may_enter = true;
-            Ok(())
-        })
+        self.entering_set(callee, caller)
+            .into_iter()
+            .try_for_each(|index| {
+                self.instance(index)?.may_enter = true;
+                Ok(())
+            })
     }
 
     /// `entering_set`: the callee and its ancestors, without the caller and its ancestors.
@@ -158,32 +174,42 @@ impl Running {
     }
 
     fn self_and_ancestors(&self, instance: Option<u32>) -> Vec<u32> {
-        let parent = |index: &u32| self.instances.get(*index as usize).and_then(|instance| instance.parent);
+        let parent = |index: &u32| {
+            self.instances
+                .get(*index as usize)
+                .and_then(|instance| instance.parent)
+        };
         std::iter::successors(instance, parent).collect()
     }
 
-    /// Begins a call of a component instance by the host.
-    pub(crate) fn begin_outer(&mut self, callee: u32) {
+    /// Begins a call by the host.
+    pub(crate) fn begin_outer(&mut self) {
         if self.frames.is_empty() {
             self.lifted = 0;
         }
-        self.frames.push(Frame { callee: Some(callee), ..Frame::default() });
+        self.frames.push(Frame::default());
     }
 
-    /// Begins a call by a guest, of a component instance or (nothing) of a host function. It takes
-    /// native stack, and counts as a level of host recursion.
+    /// Begins a call by a guest, of another or of a host function. It takes native stack, and
+    /// counts as a level of host recursion.
     ///
     /// # Errors
     /// `Limit(HostDepth)`
-    pub(crate) fn begin(&mut self, callee: Option<u32>) -> Result<()> {
+    pub(crate) fn begin(&mut self) -> Result<()> {
         self.world.enter()?;
-        self.frames.push(Frame { callee, counted: true, ..Frame::default() });
+        self.frames.push(Frame {
+            counted: true,
+            ..Frame::default()
+        });
         Ok(())
     }
 
     /// How many calls are under way now.
     pub(crate) fn depth(&self) -> Depth {
-        Depth { frames: self.frames.len(), jobs: self.jobs.len() }
+        Depth {
+            frames: self.frames.len(),
+            jobs: self.jobs.len(),
+        }
     }
 
     /// Ends all calls above this depth, whatever they ended in.
@@ -198,12 +224,18 @@ impl Running {
 
     /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
     pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
-        if self.frame()?.num_borrows == 0 { Ok(()) } else { Err(Error::trap(CanonTrap::BorrowsNotDropped)) }
+        if self.frame()?.num_borrows == 0 {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::BorrowsNotDropped))
+        }
     }
 
     /// Ends the current call's loans: `subtask.deliver_resolve`, and the host's part of it.
     pub(crate) fn end_frame(&mut self) -> Result<()> {
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
         if frame.counted {
             self.world.leave();
         }
@@ -211,8 +243,14 @@ impl Running {
             let handle = self.instance(instance)?.handles.get(index)?;
             handle.num_lends = handle.num_lends.saturating_sub(1);
         }
-        frame.host_lent.into_iter().for_each(|slot| self.host.give_back(slot));
-        frame.host_borrowed.into_iter().for_each(|slot| self.host.end_borrow(slot));
+        frame
+            .host_lent
+            .into_iter()
+            .for_each(|slot| self.host.give_back(slot));
+        frame
+            .host_borrowed
+            .into_iter()
+            .for_each(|slot| self.host.end_borrow(slot));
         Ok(())
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn evaluate(def: &TypeDef, types: &[TypeInst]) -> Result<TypeInst> {
         TypeDef::Func(def) => TypeInst::Func(Arc::new(func(def, types)?)),
         TypeDef::Instance(decls) => TypeInst::Instance(decls.clone()),
         TypeDef::Component => TypeInst::Component,
-        TypeDef::Resource(_) => return Err(Error::engine("expected no resource type in a type declaration")),
+        TypeDef::Resource(_) => {
+            return Err(Error::engine(
+                "expected no resource type in a type declaration",
+            ));
+        }
     })
 }
 
@@ -41,8 +45,11 @@ pub(crate) fn resource_at(types: &[TypeInst], index: u32) -> Result<ResourceId> 
 }
 
 fn func(def: &FuncDef, types: &[TypeInst]) -> Result<FuncTy> {
-    let params: Result<Vec<_>> =
-        def.params.iter().map(|(name, ty)| Ok((name.clone(), value(*ty, types)?))).collect();
+    let params: Result<Vec<_>> = def
+        .params
+        .iter()
+        .map(|(name, ty)| Ok((name.clone(), value(*ty, types)?)))
+        .collect();
     let mut ty = FuncTy::new(params?, optional(def.result, types)?);
     ty.is_async = def.is_async;
     Ok(ty)
@@ -68,18 +75,28 @@ fn defined(def: &DefinedDef, types: &[TypeInst]) -> Result<Ty> {
     Ok(match def {
         DefinedDef::Prim(prim) => primitive(*prim),
         DefinedDef::Record(fields) => {
-            let fields: Result<Vec<_>> = fields.iter().map(|(name, ty)| Ok((name.clone(), one(*ty)?))).collect();
+            let fields: Result<Vec<_>> = fields
+                .iter()
+                .map(|(name, ty)| Ok((name.clone(), one(*ty)?)))
+                .collect();
             Ty::record(fields?)
         }
         DefinedDef::Variant(cases) => {
-            let cases: Result<Vec<_>> =
-                cases.iter().map(|(name, ty)| Ok((name.clone(), optional(*ty, types)?))).collect();
+            let cases: Result<Vec<_>> = cases
+                .iter()
+                .map(|(name, ty)| Ok((name.clone(), optional(*ty, types)?)))
+                .collect();
             Ty::variant(cases?)
         }
         DefinedDef::List(ty) => Ty::list(one(*ty)?),
         DefinedDef::FixedLengthList(ty, len) => Ty::fixed_length_list(one(*ty)?, *len),
         DefinedDef::Map(key, element) => Ty::map(one(*key)?, one(*element)?),
-        DefinedDef::Tuple(elements) => Ty::tuple(elements.iter().map(|ty| one(*ty)).collect::<Result<Vec<_>>>()?),
+        DefinedDef::Tuple(elements) => Ty::tuple(
+            elements
+                .iter()
+                .map(|ty| one(*ty))
+                .collect::<Result<Vec<_>>>()?,
+        ),
         DefinedDef::Flags(labels) => Ty::flags(labels.iter().cloned()),
         DefinedDef::Enum(labels) => Ty::enumeration(labels.iter().cloned()),
         DefinedDef::Option(ty) => Ty::option(one(*ty)?),

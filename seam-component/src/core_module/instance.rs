@@ -124,7 +124,10 @@ impl CoreModuleInstance {
         func.ty().check_args(args)?;
         let exports = self.exports.clone();
         self.enter(exports.get(index).map_or("", String::as_str))?;
-        let Resolved { func: core, results } = self.resolved(index)?;
+        let Resolved {
+            func: core,
+            results,
+        } = self.resolved(index)?;
         let args: Result<Vec<CoreValue>> = args.iter().map(lower).collect();
         let mut results = vec![CoreValue::I32(0); results];
         self.store.call(core, &args?, &mut results)?;
@@ -157,9 +160,8 @@ impl Instance for CoreModuleInstance {
         let exports = self.interface.export_funcs();
         let index = exports.iter().position(|(export, _)| export == found);
         let index = index.and_then(|index| u32::try_from(index).ok());
-        let index = index.ok_or_else(|| {
-            Error::engine(format!("expected an index for `{found}`, found none"))
-        })?;
+        let index = index
+            .ok_or_else(|| Error::engine(format!("expected an index for `{found}`, found none")))?;
         Ok(Func::new(found.clone(), ty.clone(), self.owner, index))
     }
 
@@ -174,7 +176,9 @@ impl Instance for CoreModuleInstance {
         let entry = match Entry::of(&self.interface) {
             Ok(Entry::Run(name)) => Ok(name),
             Ok(Entry::Start) => Ok(ExportName::root("_start")),
-            Ok(other) => Err(Error::engine(format!("expected a known entry, found {other:?}"))),
+            Ok(other) => Err(Error::engine(format!(
+                "expected a known entry, found {other:?}"
+            ))),
             Err(error) => Err(error),
         };
         let exit = entry.and_then(|name| self.run_entry(&name));
@@ -208,7 +212,9 @@ impl Instance for CoreModuleInstance {
     ) -> Result<Vec<u8>> {
         let memory = self.cores.memory(&mut *self.store, at, export);
         let bytes = memory.and_then(|memory| memory.read_vec(offset, len));
-        self.named(bytes, || format!("read memory {export} of core instance {at}"))
+        self.named(bytes, || {
+            format!("read memory {export} of core instance {at}")
+        })
     }
 
     fn write_memory(
@@ -220,7 +226,9 @@ impl Instance for CoreModuleInstance {
     ) -> Result<()> {
         let memory = self.cores.memory(&mut *self.store, at, export);
         let written = memory.and_then(|mut memory| memory.write(offset, bytes));
-        self.named(written, || format!("write memory {export} of core instance {at}"))
+        self.named(written, || {
+            format!("write memory {export} of core instance {at}")
+        })
     }
 
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {

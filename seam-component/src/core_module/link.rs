@@ -85,7 +85,11 @@ impl<'w> Links<'w> {
 
     /// How many instances of provider modules this takes.
     pub(super) fn providers(&self) -> u64 {
-        let mut items: Vec<usize> = self.sources.iter().filter_map(|s| self.provided(s)).collect();
+        let mut items: Vec<usize> = self
+            .sources
+            .iter()
+            .filter_map(|s| self.provided(s))
+            .collect();
         items.sort_unstable();
         items.dedup();
         items.len() as u64
@@ -150,7 +154,11 @@ impl<'w> Links<'w> {
             CoreItemKind::Func(ty, make) => {
                 let lifted = binding.map(|index| self.binding(index)).transpose()?;
                 let lifted = lifted.map(|binding| binding.ty.clone());
-                host(store, ty.clone(), host_func::raw(name, ty.clone(), lifted, make()))
+                host(
+                    store,
+                    ty.clone(),
+                    host_func::raw(name, ty.clone(), lifted, make()),
+                )
             }
             kind => provide(engine, store, kind).map_err(|e| of_import(e, &name)),
         }
@@ -208,12 +216,7 @@ struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    fn source(
-        &mut self,
-        module: &str,
-        field: &str,
-        ty: &CoreExternType,
-    ) -> Result<Option<Source>> {
+    fn source(&mut self, module: &str, field: &str, ty: &CoreExternType) -> Result<Option<Source>> {
         let name = name(module, field);
         let item = self.item(module, field);
         let func = match ty {
@@ -264,9 +267,7 @@ impl<'a> Lookup<'a> {
                 fits(name, ty, &found.kind)?;
                 Ok(Source::Item(item, Some(index)))
             }
-            (Some(Target::Host(_) | Target::Stub(_)), _) => {
-                Ok(Source::Bound(index, func.clone()))
-            }
+            (Some(Target::Host(_) | Target::Stub(_)), _) => Ok(Source::Bound(index, func.clone())),
             (Some(Target::Wasi), _) => Err(Error::unsupported(
                 Capability::SystemWasi,
                 format!("import `{name}` needs the system's WASI"),
@@ -287,7 +288,10 @@ fn name(module: &str, field: &str) -> ExportName {
 
 /// Whether a function has a component-level type, and so a binding.
 fn is_lifted(ty: &CoreFuncType) -> bool {
-    ty.params.iter().chain(&ty.results).all(super::scalar::is_number)
+    ty.params
+        .iter()
+        .chain(&ty.results)
+        .all(super::scalar::is_number)
 }
 
 fn missing(name: &ExportName, ty: &CoreExternType) -> Error {
@@ -327,12 +331,18 @@ fn fits(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKind) -> Resu
 fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
     (wanted.memory64, wanted.shared, wanted.page_size())
         == (found.memory64, found.shared, found.page_size())
-        && limits((wanted.minimum, wanted.maximum), (found.minimum, found.maximum))
+        && limits(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
 }
 
 fn table(wanted: &TableType, found: &TableType) -> bool {
     (wanted.element, wanted.table64) == (found.element, found.table64)
-        && limits((wanted.minimum, wanted.maximum), (found.minimum, found.maximum))
+        && limits(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
 }
 
 fn global(wanted: &GlobalType, found: &GlobalType) -> bool {

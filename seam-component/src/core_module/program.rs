@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CoreStore, HostState};
+use seam_core::core::{
+    CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CoreStore, HostState,
+};
 use seam_core::{
     Artifact, Capability, CorePath, Error, Failed, Instance, Interface, Origin, Program, Result,
     World, WorldState,
@@ -46,13 +48,17 @@ impl CoreProgram {
         }
         let module = compile(&*engine, artifact.bytes())?;
         let interface = Arc::new(Interface::decode(artifact)?);
-        let exports = module.ty().exports.iter().filter_map(|(name, ty)| match ty {
-            CoreExternType::Func(ty) => {
-                let mut types = ty.params.iter().chain(&ty.results);
-                types.all(is_number).then(|| name.clone())
-            }
-            _ => None,
-        });
+        let exports = module
+            .ty()
+            .exports
+            .iter()
+            .filter_map(|(name, ty)| match ty {
+                CoreExternType::Func(ty) => {
+                    let mut types = ty.params.iter().chain(&ty.results);
+                    types.all(is_number).then(|| name.clone())
+                }
+                _ => None,
+            });
         let exports: Arc<[String]> = exports.collect();
         Ok(Self {
             engine,
@@ -106,7 +112,15 @@ impl CoreProgram {
         };
         let (interface, backend) = (self.interface.clone(), self.backend.clone());
         let exports = self.exports.clone();
-        CoreModuleInstance::new(store, interface, backend, exports, Cores::new([core]), id, state)
+        CoreModuleInstance::new(
+            store,
+            interface,
+            backend,
+            exports,
+            Cores::new([core]),
+            id,
+            state,
+        )
     }
 }
 

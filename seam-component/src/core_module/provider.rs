@@ -95,7 +95,11 @@ fn ref_type(ty: RefType) -> Result<wasm_encoder::RefType> {
         HeapType::NoFunc => AbstractHeapType::NoFunc,
         HeapType::NoExtern => AbstractHeapType::NoExtern,
         HeapType::NoExn => AbstractHeapType::NoExn,
-        _ => return Err(Error::link(format!("expected a type that a host can name, found {ty}"))),
+        _ => {
+            return Err(Error::link(format!(
+                "expected a type that a host can name, found {ty}"
+            )));
+        }
     };
     Ok(wasm_encoder::RefType {
         nullable: ty.nullable,

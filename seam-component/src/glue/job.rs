@@ -183,7 +183,9 @@ impl Job {
                 self.lower_results(store, lowered, callee, of_callee)
             }
             Stage::PostReturn(flat) => {
-                Running::of(store)?.instance(callee.opts.instance)?.may_leave = true;
+                Running::of(store)?
+                    .instance(callee.opts.instance)?
+                    .may_leave = true;
                 lowered.leave(Running::of(store)?, callee)?;
                 Ok(Step::Return(flat))
             }
@@ -230,7 +232,9 @@ impl Job {
             lowered.leave(Running::of(store)?, callee)?;
             return Ok(Step::Return(flat));
         }
-        Running::of(store)?.instance(callee.opts.instance)?.may_leave = false;
+        Running::of(store)?
+            .instance(callee.opts.instance)?
+            .may_leave = false;
         self.stage = Stage::PostReturn(flat);
         Ok(Step::Call(Target::PostReturn, of_callee))
     }

@@ -38,7 +38,10 @@ pub(crate) fn core_func(
         GlueTask::Call(lowered) => call_targets(lowered),
         GlueTask::Drop(dropping) => {
             let dtor = dropping.destructor(Running::of(store)?)?;
-            let targets = dtor.map(|dtor| (Target::Destructor, dtor)).into_iter().collect();
+            let targets = dtor
+                .map(|dtor| (Target::Destructor, dtor))
+                .into_iter()
+                .collect();
             let ty = CoreFuncType::new([CoreType::I32], []);
             (Task::Drop(Arc::new(dropping)), ty, targets)
         }

@@ -41,7 +41,10 @@ pub(super) fn glue(ty: &CoreFuncType, callees: &[Callee]) -> Result<Vec<u8>> {
         import(&[ValType::I32, *ty], &[]);
     }
     for callee in callees {
-        import(&valtypes(&callee.ty.params)?, &valtypes(&callee.ty.results)?);
+        import(
+            &valtypes(&callee.ty.params)?,
+            &valtypes(&callee.ty.results)?,
+        );
     }
     let call = types.len();
     types.ty().function(params, results);
@@ -91,10 +94,17 @@ fn body(ty: &CoreFuncType, callees: &[Callee]) -> Result<Function> {
         get_all(&mut out, &callee.ty.params)?;
         out.call(func);
         // Results are on the stack, the last on top.
-        for (index, ty) in (0..).zip(&callee.ty.results).collect::<Vec<_>>().into_iter().rev() {
+        for (index, ty) in (0..)
+            .zip(&callee.ty.results)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+        {
             let slot = slot(*ty)?;
             out.local_set(scratch + slot);
-            out.i32_const(index).local_get(scratch + slot).call(PUT + slot);
+            out.i32_const(index)
+                .local_get(scratch + slot)
+                .call(PUT + slot);
         }
         out.end();
     }
@@ -134,5 +144,7 @@ fn valtypes(types: &[CoreType]) -> Result<Vec<ValType>> {
 }
 
 fn unexpected(ty: CoreType) -> Error {
-    Error::engine(format!("expected a number in a canonical signature, found {ty}"))
+    Error::engine(format!(
+        "expected a number in a canonical signature, found {ty}"
+    ))
 }

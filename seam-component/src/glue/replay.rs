@@ -22,7 +22,12 @@ impl Log {
     ///
     /// # Errors
     /// `Engine` for an unknown instance.
-    pub(super) fn reallocated(&mut self, running: &mut Running, instance: u32, ptr: u32) -> Result<()> {
+    pub(super) fn reallocated(
+        &mut self,
+        running: &mut Running,
+        instance: u32,
+        ptr: u32,
+    ) -> Result<()> {
         running.instance(instance)?.may_leave = true;
         self.0.push(ptr);
         Ok(())
@@ -145,7 +150,8 @@ impl Machine for Replay<'_> {
     }
 
     fn charge(&mut self, bytes: u64) -> Result<()> {
-        self.effect(|engine| engine.charge(bytes).map(|()| 0)).map(|_| ())
+        self.effect(|engine| engine.charge(bytes).map(|()| 0))
+            .map(|_| ())
     }
 }
 

@@ -28,7 +28,12 @@ pub(crate) struct HostTable {
 impl HostTable {
     /// The table of the instance with this token.
     pub(crate) fn new(owner: u64) -> Self {
-        Self { owner, slots: Vec::new(), free: Vec::new(), next_ordinal: 0 }
+        Self {
+            owner,
+            slots: Vec::new(),
+            free: Vec::new(),
+            next_ordinal: 0,
+        }
     }
 
     /// Takes up a representation, owned or borrowed; the slot of a borrowed one is to be freed with
@@ -36,8 +41,19 @@ impl HostTable {
     ///
     /// # Errors
     /// `Limit` if the host holds 2^32 handles already.
-    pub(crate) fn add(&mut self, name: &ResourceType, ty: ResourceId, rep: u32, borrowed: bool) -> Result<Resource> {
-        let held = Held { ty, rep, borrowed, lends: 0 };
+    pub(crate) fn add(
+        &mut self,
+        name: &ResourceType,
+        ty: ResourceId,
+        rep: u32,
+        borrowed: bool,
+    ) -> Result<Resource> {
+        let held = Held {
+            ty,
+            rep,
+            borrowed,
+            lends: 0,
+        };
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -49,10 +65,15 @@ impl HostTable {
         let ordinal = self.next_ordinal;
         self.next_ordinal = self.next_ordinal.wrapping_add(1);
         let Some((generation, entry)) = self.slots.get_mut(slot as usize) else {
-            return Err(Error::engine("expected a free slot in the table of the host's handles"));
+            return Err(Error::engine(
+                "expected a free slot in the table of the host's handles",
+            ));
         };
         *entry = Some(held);
-        Ok(Resource::guest(name.clone(), Handle::new(self.owner, slot, *generation, ordinal)))
+        Ok(Resource::guest(
+            name.clone(),
+            Handle::new(self.owner, slot, *generation, ordinal),
+        ))
     }
 
     /// Moves an owned handle out of the host's hands.
@@ -117,12 +138,16 @@ impl HostTable {
     /// # Errors
     /// `Misuse` for one that was moved or dropped or belongs to another instance.
     pub(crate) fn find(&self, resource: &Resource) -> Result<(u32, Held)> {
-        let handle = resource.handle().ok_or_else(|| misuse(resource, "is defined by the host"))?;
+        let handle = resource
+            .handle()
+            .ok_or_else(|| misuse(resource, "is defined by the host"))?;
         if handle.owner() != self.owner {
             return Err(misuse(resource, "belongs to another instance"));
         }
         match self.slots.get(handle.slot() as usize) {
-            Some((generation, Some(held))) if *generation == handle.generation() => Ok((handle.slot(), *held)),
+            Some((generation, Some(held))) if *generation == handle.generation() => {
+                Ok((handle.slot(), *held))
+            }
             _ => Err(misuse(resource, "was moved or dropped")),
         }
     }
@@ -130,7 +155,9 @@ impl HostTable {
 
 fn misuse(resource: &Resource, what: &str) -> Error {
     let (name, ordinal) = (resource.ty().name(), resource.ordinal());
-    Error::misuse(format!("expected a live handle of this instance, found `{name}` #{ordinal}, which {what}"))
+    Error::misuse(format!(
+        "expected a live handle of this instance, found `{name}` #{ordinal}, which {what}"
+    ))
 }
 
 #[cfg(test)]
@@ -170,7 +197,9 @@ mod tests {
     #[test]
     fn a_handle_of_another_instance_is_misuse() {
         let (mut table, name) = table();
-        let foreign = HostTable::new(8).add(&name, ResourceId(0), 1, false).unwrap();
+        let foreign = HostTable::new(8)
+            .add(&name, ResourceId(0), 1, false)
+            .unwrap();
         assert_eq!(*table.find(&foreign).unwrap_err().kind(), ErrorKind::Misuse);
     }
 }

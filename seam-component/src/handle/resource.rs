@@ -27,18 +27,31 @@ pub(crate) struct ResourceInfo {
 #[derive(Clone, Debug)]
 pub(crate) enum ResourceImpl {
     /// A component instance, with the destructor.
-    Guest { instance: u32, dtor: Option<CoreFunc> },
+    Guest {
+        instance: u32,
+        dtor: Option<CoreFunc>,
+    },
     /// The host, under the name that the root imports.
     Host(ExportName),
 }
 
 impl ResourceHandle {
     pub(crate) fn own(ty: ResourceId, rep: u32) -> Self {
-        Self { ty, rep, borrow_scope: None, num_lends: 0 }
+        Self {
+            ty,
+            rep,
+            borrow_scope: None,
+            num_lends: 0,
+        }
     }
 
     pub(crate) fn borrow(ty: ResourceId, rep: u32, scope: usize) -> Self {
-        Self { ty, rep, borrow_scope: Some(scope), num_lends: 0 }
+        Self {
+            ty,
+            rep,
+            borrow_scope: Some(scope),
+            num_lends: 0,
+        }
     }
 
     pub(crate) fn is_own(&self) -> bool {
@@ -47,16 +60,28 @@ impl ResourceHandle {
 
     /// `trap_if(h.rt is not t.rt)`
     pub(crate) fn check_type(&self, ty: ResourceId) -> Result<()> {
-        if self.ty == ty { Ok(()) } else { Err(Error::trap(CanonTrap::WrongResourceType)) }
+        if self.ty == ty {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::WrongResourceType))
+        }
     }
 
     /// `trap_if(h.num_lends != 0)`
     pub(crate) fn check_not_lent(&self) -> Result<()> {
-        if self.num_lends == 0 { Ok(()) } else { Err(Error::trap(CanonTrap::HandleLent)) }
+        if self.num_lends == 0 {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::HandleLent))
+        }
     }
 
     /// `trap_if(not h.own)`
     pub(crate) fn check_own(&self) -> Result<()> {
-        if self.is_own() { Ok(()) } else { Err(Error::trap(CanonTrap::NotOwned)) }
+        if self.is_own() {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::NotOwned))
+        }
     }
 }

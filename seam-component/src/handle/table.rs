@@ -14,7 +14,10 @@ impl<T> Table<T> {
     const MAX_LENGTH: u32 = (1 << 28) - 1;
 
     pub(crate) fn new() -> Self {
-        Self { array: vec![None], free: Vec::new() }
+        Self {
+            array: vec![None],
+            free: Vec::new(),
+        }
     }
 
     /// The element at `index`.
@@ -22,7 +25,9 @@ impl<T> Table<T> {
     /// # Errors
     /// The trap `UnknownHandle` for an index that is out of range or free.
     pub(crate) fn get(&mut self, index: u32) -> Result<&mut T> {
-        let slot = usize::try_from(index).ok().and_then(|index| self.array.get_mut(index));
+        let slot = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.array.get_mut(index));
         slot.and_then(Option::as_mut).ok_or_else(|| unknown(index))
     }
 
@@ -51,7 +56,9 @@ impl<T> Table<T> {
     /// # Errors
     /// The trap `UnknownHandle` for an index that is out of range or free.
     pub(crate) fn remove(&mut self, index: u32) -> Result<T> {
-        let slot = usize::try_from(index).ok().and_then(|index| self.array.get_mut(index));
+        let slot = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.array.get_mut(index));
         let element = slot.and_then(Option::take).ok_or_else(|| unknown(index))?;
         self.free.push(index);
         Ok(element)
@@ -61,7 +68,10 @@ impl<T> Table<T> {
 /// The trap of an unknown handle; the message keeps the index, as the official suite spells it.
 fn unknown(index: u32) -> Error {
     let trap = CanonTrap::UnknownHandle;
-    Error::new(seam_core::ErrorKind::Trap(trap.into()), format!("{trap} {index}"))
+    Error::new(
+        seam_core::ErrorKind::Trap(trap.into()),
+        format!("{trap} {index}"),
+    )
 }
 
 #[cfg(test)]
@@ -73,10 +83,24 @@ mod tests {
     #[test]
     fn the_first_index_is_one_and_freed_ones_are_reused_last_in_first_out() {
         let mut table = Table::new();
-        assert_eq!((table.add('a').unwrap(), table.add('b').unwrap(), table.add('c').unwrap()), (1, 2, 3));
+        assert_eq!(
+            (
+                table.add('a').unwrap(),
+                table.add('b').unwrap(),
+                table.add('c').unwrap()
+            ),
+            (1, 2, 3)
+        );
         table.remove(1).unwrap();
         table.remove(3).unwrap();
-        assert_eq!((table.add('d').unwrap(), table.add('e').unwrap(), table.add('f').unwrap()), (3, 1, 4));
+        assert_eq!(
+            (
+                table.add('d').unwrap(),
+                table.add('e').unwrap(),
+                table.add('f').unwrap()
+            ),
+            (3, 1, 4)
+        );
     }
 
     #[test]
@@ -86,7 +110,10 @@ mod tests {
         table.remove(1).unwrap();
         for index in [0, 1, 2, u32::MAX] {
             let error = table.get(index).unwrap_err();
-            assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::UnknownHandle)));
+            assert_eq!(
+                error.as_trap(),
+                Some(&Trap::Canon(CanonTrap::UnknownHandle))
+            );
             assert_eq!(error.message(), format!("unknown handle index {index}"));
             assert!(table.remove(index).is_err());
         }

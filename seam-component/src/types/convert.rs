@@ -59,11 +59,12 @@ impl Ty {
             Ty::Map(entry) => entry.map_to_type(names),
             Ty::Record(ty) => Type::record(ty.named_types(names)),
             Ty::Tuple(ty) => Type::tuple(ty.fields.iter().map(|field| field.ty.to_type(names))),
-            Ty::Variant(ty) => Type::variant(
-                ty.cases
-                    .iter()
-                    .map(|case| (case.name.clone(), case.ty.as_ref().map(|ty| ty.to_type(names)))),
-            ),
+            Ty::Variant(ty) => Type::variant(ty.cases.iter().map(|case| {
+                (
+                    case.name.clone(),
+                    case.ty.as_ref().map(|ty| ty.to_type(names)),
+                )
+            })),
             Ty::Enum(ty) => Type::enumeration(ty.cases.iter().map(|case| case.name.clone())),
             Ty::Option(ty) => match ty.payload_type(1, names) {
                 Some(some) => Type::option(some),
@@ -170,10 +171,7 @@ impl RecordTy {
         Self::new(fields.map(|field| (field.name.clone(), field.ty.substitute(by))))
     }
 
-    fn named_types<'a>(
-        &'a self,
-        names: Names<'a>,
-    ) -> impl Iterator<Item = (Arc<str>, Type)> + 'a {
+    fn named_types<'a>(&'a self, names: Names<'a>) -> impl Iterator<Item = (Arc<str>, Type)> + 'a {
         let fields = self.fields.iter();
         fields.map(move |field| (field.name.clone(), field.ty.to_type(names)))
     }
@@ -208,7 +206,11 @@ impl FuncTy {
     pub(crate) fn to_type(&self, names: Names<'_>) -> FuncType {
         let mut ty = FuncType::default();
         ty.params = self.params.named_types(names).collect();
-        ty.result = self.result.fields.first().map(|field| field.ty.to_type(names));
+        ty.result = self
+            .result
+            .fields
+            .first()
+            .map(|field| field.ty.to_type(names));
         ty.is_async = self.is_async;
         ty
     }

@@ -14,9 +14,10 @@ use crate::{Capabilities, Limits, Result};
 /// 2. A compiled module can be instantiated any number of times, in any store of this engine;
 ///    instances share nothing. (kit: `core_instances_share_nothing`)
 /// 3. A store asked for a limit that the engine was not built for is `Unsupported`. (kit:
-///    `limits_not_built_for_are_unsupported`)
+///    `core_limits_not_built_for_are_unsupported`)
 /// 4. A module of another engine is `Misuse`. (kit: `core_foreign_module_is_misuse`)
-/// 5. No bytes, arguments or calls make the process panic or abort. (kit: every case)
+/// 5. No bytes, arguments or calls make the process panic or abort. (kit:
+///    `core_hostile_input_does_not_panic`)
 ///
 /// # For implementors
 /// About a dozen methods, here and in [`CoreStore`]; `Layered` in the crate `seam-component` makes

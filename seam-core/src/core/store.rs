@@ -98,10 +98,10 @@ pub type HostFn =
 ///    (kit: `core_store_survives_a_trap`)
 /// 9. Floats pass as bits in both directions. (kit: `core_floats_pass_as_bits`)
 /// 10. Fuel counts down over the store's life and ends in `Limit(Fuel)`; a deadline starts anew
-///     with each outermost call and ends in `Limit(Deadline)`. (kit: `fuel_ends_an_endless_loop`,
-///     `a_deadline_ends_an_endless_loop`)
+///     with each outermost call and ends in `Limit(Deadline)`. (kit:
+///     `core_fuel_ends_an_endless_loop`, `core_a_deadline_ends_an_endless_loop`)
 /// 11. Calls host -> guest -> host nested deeper than the limit are `Limit(HostDepth)`. (kit:
-///     `host_recursion_is_bounded`)
+///     `core_host_recursion_is_bounded`)
 ///
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, beside [`HostState`]. Number

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::core::{CoreFunc, CoreType, HeapType, RefType};
-use crate::value::{canonical_f32, canonical_f64};
+use crate::value::{EXACT, canonical_f32, canonical_f64};
 
 /// A core value.
 ///
@@ -159,8 +159,8 @@ impl PartialEq for CoreValue {
 
 impl Eq for CoreValue {}
 
-/// As the text format writes constants, without the instruction: `5`, `nan`, `0x1p+3` is not used,
-/// references by kind.
+/// Integers signed, floats in decimal or as `nan`, `inf` and `-inf`, vectors in hexadecimal, and
+/// references by their kind, since they have no identity outside their store.
 impl fmt::Display for CoreValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let float = |f: &mut fmt::Formatter<'_>, text: String| {
@@ -187,8 +187,9 @@ impl fmt::Display for CoreValue {
     }
 }
 
-/// `{"type": "i32", "value": ..}`: numbers as JSON numbers where they are exact and finite, else as
-/// text.
+/// As data (JSON), for reports: `{"type": "i32", "value": 5}`. An `i32` is a number; an `i64` is one
+/// up to ±2^53, which is as far as all JSON readers are exact; everything else is text, as `Display`
+/// has it.
 impl serde::Serialize for CoreValue {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
@@ -196,7 +197,9 @@ impl serde::Serialize for CoreValue {
         out.serialize_field("type", self.kind())?;
         match self {
             CoreValue::I32(value) => out.serialize_field("value", value)?,
-            CoreValue::I64(value) => out.serialize_field("value", value)?,
+            CoreValue::I64(value) if value.unsigned_abs() <= EXACT => {
+                out.serialize_field("value", value)?;
+            }
             other => out.serialize_field("value", &other.to_string())?,
         }
         out.end()

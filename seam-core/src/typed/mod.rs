@@ -82,6 +82,11 @@ pub trait Liftable: Typed + Sized {
 /// value; a variant, option, result or enum as its case and then its payload; records and tuples as
 /// their fields alone. (`none` is case 0, `some` 1; `ok` 0, `err` 1.) A list of numbers may also
 /// come as its length and its elements.
+///
+/// # For implementors
+/// Each part must be checked against the type that is due, whatever hands it out. What a part needs
+/// of the guest (its `realloc`) runs when the part comes, in this order. A backend that lowers parts
+/// itself must give what it gives by value. (kit: `typed_calls_agree_with_values`)
 pub trait Lower {
     /// A scalar.
     ///
@@ -121,6 +126,11 @@ pub trait Lower {
 }
 
 /// Gives the parts of a value, in the order of [`Lower`].
+///
+/// # For implementors
+/// Each part is checked as the canonical ABI says when it is taken, and nothing is allocated for a
+/// length before it has been checked. A backend that lifts parts itself must give what it gives by
+/// value. (kit: `typed_calls_agree_with_values`)
 pub trait Lift {
     /// A scalar.
     ///

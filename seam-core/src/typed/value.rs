@@ -59,13 +59,16 @@ pub(crate) fn params_from_values<A: TypedParams>(ty: &FuncType, args: &[Value]) 
 /// The result of a host function as a value, if it has one.
 ///
 /// # Errors
-/// `Misuse` for a result that hands out parts of another type.
+/// `Host` for a result that hands out parts of another type than its own.
 pub(crate) fn result_to_value<R: Results>(ty: &FuncType, result: &R) -> Result<Option<Value>> {
     let mut parts = Parts::default();
-    result.lower_result(&mut parts)?;
-    let value = ty.result.as_ref().map(|ty| put_together(ty, &mut parts));
-    parts.end()?;
-    value.transpose()
+    let lowered = result.lower_result(&mut parts).and_then(|()| {
+        let value = ty.result.as_ref().map(|ty| put_together(ty, &mut parts));
+        let value = value.transpose()?;
+        parts.end()?;
+        Ok(value)
+    });
+    lowered.map_err(|e| Error::host(format!("result: {}", e.message())))
 }
 
 /// A value of this type, from the parts at the front.

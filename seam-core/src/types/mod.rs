@@ -3,9 +3,11 @@
 pub(crate) mod check;
 mod display;
 pub(crate) mod path;
+mod provides;
 mod zero;
 
 pub(crate) use display::separated;
+pub(crate) use provides::rename;
 
 use std::sync::Arc;
 

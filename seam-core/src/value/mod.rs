@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use list::List;
 pub use resource::{Handle, Resource};
+pub(crate) use serialize::EXACT;
 
 /// A component-model value.
 ///

@@ -114,6 +114,11 @@ impl Resource {
         &self.ty
     }
 
+    /// The same resource under the name that another version of its interface has for the type.
+    pub(crate) fn rename(&mut self, ty: ResourceType) {
+        self.ty = ty;
+    }
+
     /// The handle, if the guest defines the type.
     #[must_use]
     pub fn handle(&self) -> Option<Handle> {

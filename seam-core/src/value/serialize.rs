@@ -6,7 +6,7 @@ use super::Value;
 use crate::List;
 
 /// The largest integer up to which every JSON reader keeps all integers apart.
-const EXACT: u64 = 1 << 53;
+pub(crate) const EXACT: u64 = 1 << 53;
 
 /// As data (JSON), for reports:
 ///

@@ -155,7 +155,7 @@ impl World {
             _ => None,
         };
         match declared {
-            Some(declared) if !declared.same_types(ty) => Arc::new(declared.clone()),
+            Some(declared) if !declared.provides(ty) => Arc::new(declared.clone()),
             _ => ty.clone(),
         }
     }
@@ -171,9 +171,7 @@ impl World {
             let declared = self.funcs.get(index).and_then(|func| func.ty.as_ref());
             let core = kind == ArtifactKind::CoreModule;
             return match declared {
-                Some(declared)
-                    if !(declared.same_types(ty) || core && flattens_to(declared, ty)) =>
-                {
+                Some(declared) if !(declared.provides(ty) || core && flattens_to(declared, ty)) => {
                     let hint = if core {
                         "; a core module's import has core types only: see World::core_func"
                     } else {

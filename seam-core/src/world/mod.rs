@@ -52,6 +52,10 @@ pub(crate) type Destructor = dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send
 /// What makes an instance's state of one Rust type.
 pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
 
+/// What shows a part of an instance's state.
+pub(crate) type ShowArtefact =
+    dyn Fn(&[(TypeId, Box<dyn Any + Send>)]) -> Option<Value> + Send + Sync;
+
 /// A resource type that the host defines.
 #[derive(Clone)]
 pub(crate) struct HostResource {
@@ -122,6 +126,7 @@ pub struct World {
     pub(crate) resources: Vec<HostResource>,
     pub(crate) core_items: Vec<CoreItem>,
     pub(crate) states: Vec<(TypeId, Arc<MakeState>)>,
+    pub(crate) artefacts: Vec<(String, Arc<ShowArtefact>)>,
     pub(crate) stub: Stub,
     pub(crate) stubs: Vec<(String, Stub)>,
     pub(crate) limits: Limits,
@@ -248,6 +253,24 @@ impl World {
         self.states.retain(|(id, _)| *id != TypeId::of::<S>());
         self.states
             .push((TypeId::of::<S>(), Arc::new(move || Box::new(make()))));
+        self
+    }
+
+    /// Shows a part of the state that [`World::state`] makes, as a value in
+    /// [`Observed::artefacts`]: what host functions did to it is an observation then. `show` is
+    /// called whenever what was observed is read.
+    #[must_use]
+    pub fn artefact<S, F>(mut self, name: &str, show: F) -> Self
+    where
+        S: Any + Send,
+        F: Fn(&S) -> Value + Send + Sync + 'static,
+    {
+        self.artefacts.retain(|(known, _)| known != name);
+        let show = move |states: &[(TypeId, Box<dyn Any + Send>)]| {
+            let state = states.iter().find(|(id, _)| *id == TypeId::of::<S>());
+            state.and_then(|(_, state)| state.downcast_ref()).map(&show)
+        };
+        self.artefacts.push((name.to_owned(), Arc::new(show)));
         self
     }
 

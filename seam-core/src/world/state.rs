@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::world::{
-    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, Stub, Target, World,
+    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, ShowArtefact, Stub, Target,
+    World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 
@@ -20,6 +21,7 @@ pub struct WorldState {
     resources: Vec<HostResource>,
     states: Vec<(TypeId, Box<dyn Any + Send>)>,
     observed: Observed,
+    artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
     record: bool,
     depth: u32,
@@ -76,15 +78,21 @@ impl WorldState {
                 .map(|(id, make)| (*id, make()))
                 .collect(),
             observed,
+            artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
             record: world.record,
             depth: 0,
         }
     }
 
-    /// What was observed so far.
+    /// What was observed so far; the world's [artefacts](World::artefact) as they are now.
     #[must_use]
-    pub fn observed(&self) -> &Observed {
+    pub fn observed(&mut self) -> &Observed {
+        for (name, show) in &self.artefacts {
+            if let Some(value) = show(&self.states) {
+                self.observed.artefacts.insert(name.clone(), value);
+            }
+        }
         &self.observed
     }
 
@@ -200,7 +208,10 @@ impl WorldState {
             return result;
         };
         let name = &func.name;
-        let result = result.and_then(|value| {
+        let result = result.and_then(|mut value| {
+            if let (Some(ty), Some(value)) = (&func.ty.result, &mut value) {
+                crate::types::rename(ty, value);
+            }
             check_result(&func.ty, value.as_ref())?;
             Ok(value)
         });

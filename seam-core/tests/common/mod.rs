@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use seam_core::{List, Type, Value};
@@ -186,4 +187,36 @@ impl Random {
             other => panic!("{other} has no values with a text"),
         }
     }
+}
+
+/// Where the committed guests are.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../seam-tests/fixtures")
+}
+
+/// The bytes of a committed guest, by its path in the folder of fixtures; text is assembled.
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
+    let path = fixtures().join(name);
+    wat::parse_file(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The paths of all committed guests, sorted.
+pub(crate) fn fixture_names() -> Vec<String> {
+    let mut names = Vec::new();
+    for folder in std::fs::read_dir(fixtures()).unwrap() {
+        let folder = folder.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|e| e == "wasm" || e == "wat") {
+                let name = file.strip_prefix(fixtures()).unwrap();
+                names.push(name.to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+    names.sort();
+    assert!(names.len() > 30, "expected the fixtures, found {names:?}");
+    names
 }

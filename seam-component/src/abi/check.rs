@@ -1,0 +1,83 @@
+//! Lifting's half of a call between guests: everything that can trap, without the values.
+//!
+//! The reference lifts all values before it lowers the first, so that a trap of lifting comes before
+//! any `realloc` of the other guest. What lifting takes out of the one guest's handle table is kept
+//! here, in order, for [`transfer`](super::transfer) to put into the other's.
+
+use std::collections::VecDeque;
+
+use seam_core::Result;
+use seam_core::core::CoreValue;
+
+use crate::abi::cx::{Cx, low};
+use crate::abi::load::{check_list, lift_rep, unsupported};
+use crate::abi::place::Place;
+use crate::abi::string::check_string;
+use crate::types::{RecordTy, Ty, VariantTy};
+
+/// The walk over one side's values.
+pub(crate) struct Check<'a> {
+    pub(crate) flat: &'a [CoreValue],
+    /// What the handles stood for, in the order they were lifted in.
+    pub(crate) reps: VecDeque<u32>,
+}
+
+impl Check<'_> {
+    /// What lifting the fields of a record checks and takes.
+    ///
+    /// # Errors
+    /// Traps of the canonical ABI.
+    pub(crate) fn record(&mut self, cx: &mut Cx<'_>, place: Place, ty: &RecordTy) -> Result<()> {
+        let mut fields = ty.fields.iter();
+        fields.try_for_each(|field| self.value(cx, place.field(field), &field.ty))
+    }
+
+    fn value(&mut self, cx: &mut Cx<'_>, place: Place, ty: &Ty) -> Result<()> {
+        if !ty.contents().traps {
+            return Ok(());
+        }
+        match ty {
+            Ty::String => {
+                let (ptr, tagged_code_units) = place.read_range(cx, self.flat)?;
+                check_string(cx, ptr, tagged_code_units)
+            }
+            Ty::List(element) | Ty::Map(element) => {
+                let (ptr, length) = place.read_range(cx, self.flat)?;
+                check_list(cx, (ptr, length), element)?;
+                self.elements(cx, Place::Memory(ptr.into()), length, element)
+            }
+            Ty::FixedLengthList(ty) => self.elements(cx, place, ty.len, &ty.element),
+            Ty::Record(ty) | Ty::Tuple(ty) => self.record(cx, place, ty),
+            Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
+                self.variant(cx, place, cases)
+            }
+            Ty::Own(_) | Ty::Borrow(_) => {
+                let index = place.read_int(cx, self.flat, 4)?;
+                self.reps.push_back(lift_rep(cx, low(index), ty)?);
+                Ok(())
+            }
+            Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
+            number => place.read_scalar(cx, self.flat, number).map(drop),
+        }
+    }
+
+    fn elements(&mut self, cx: &mut Cx<'_>, first: Place, length: u32, element: &Ty) -> Result<()> {
+        if !element.contents().traps {
+            return Ok(());
+        }
+        let mut place = first;
+        for _ in 0..length {
+            self.value(cx, place, element)?;
+            place = place.after(element);
+        }
+        Ok(())
+    }
+
+    fn variant(&mut self, cx: &mut Cx<'_>, place: Place, cases: &VariantTy) -> Result<()> {
+        let case_index = place.read_int(cx, self.flat, cases.discriminant.into())?;
+        match &cases.case(low(case_index))?.ty {
+            Some(ty) => self.value(cx, place.payload(cases), ty),
+            None => Ok(()),
+        }
+    }
+}

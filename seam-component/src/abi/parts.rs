@@ -1,0 +1,411 @@
+//! Typed calls: arguments that hand over their parts, and results that take theirs, without values
+//! between.
+
+use seam_core::core::CoreValue;
+use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
+use seam_core::{Error, List, Resource, Result};
+
+use crate::abi::cx::{Cx, low};
+use crate::abi::flatten::spills;
+use crate::abi::lift::{CoreValueIter, check_area};
+use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_resource};
+use crate::abi::lower::allocate_area;
+use crate::abi::numbers::{is_number, load_numbers, number_at, numbers_of, store_numbers};
+use crate::abi::place::Place;
+use crate::abi::scalar::{check_scalar, is_scalar, mismatch, scalar_to_value};
+use crate::abi::store::{allocate_list, lower_resource};
+use crate::abi::string::Text;
+use crate::abi::string::load_string_from_range;
+use crate::abi::transcode::store_string_into_range;
+use crate::types::{RecordTy, Ty, VariantTy};
+
+/// As [`lower_flat_values`](super::lower_flat_values) without `out_param`, for arguments that hand
+/// over their parts.
+///
+/// # Errors
+/// `Misuse` for parts of other types or of another number; errors of `args`; traps of the guest's
+/// `realloc` and of what it gives.
+pub(crate) fn lower_parts(
+    cx: &mut Cx<'_>,
+    max_flat: usize,
+    args: &mut dyn LowerArgs,
+    types: &RecordTy,
+    out: &mut Vec<CoreValue>,
+) -> Result<()> {
+    let (place, flat) = if spills(max_flat, types) {
+        let ptr = allocate_area(cx, types, None, out)?;
+        (Place::Memory(ptr.into()), &mut [][..])
+    } else {
+        let start = out.len();
+        out.extend(types.flat.zeroes());
+        (Place::Flat(0), out.get_mut(start..).unwrap_or_default())
+    };
+    let due = Parts::of(types, place);
+    let mut lowering = Lowering {
+        cx: Cx::new(cx.machine, cx.opts),
+        flat,
+        due,
+    };
+    args.lower(&mut lowering)?;
+    match lowering.next()? {
+        None => Ok(()),
+        Some((ty, _)) => {
+            let expected = ty.kind();
+            Err(Error::misuse(format!(
+                "expected another part, of type {expected}, found no more"
+            )))
+        }
+    }
+}
+
+/// As [`lift_flat_values`](super::lift_flat_values), for a result that takes its parts; does not
+/// call it where there is no result.
+///
+/// # Errors
+/// `Misuse` if other parts are taken, or not all; errors of `result`; traps of the canonical ABI.
+pub(crate) fn lift_parts(
+    cx: &mut Cx<'_>,
+    max_flat: usize,
+    flat: &[CoreValue],
+    types: &RecordTy,
+    result: &mut dyn LiftResult,
+) -> Result<()> {
+    if types.fields.is_empty() {
+        return Ok(());
+    }
+    let place = if spills(max_flat, types) {
+        let ptr = CoreValueIter::new(flat).next_i32()?;
+        check_area(cx, ptr, types)?;
+        Place::Memory(ptr.into())
+    } else {
+        Place::Flat(0)
+    };
+    let due = Parts::of(types, place);
+    let mut lifting = Lifting {
+        cx: Cx::new(cx.machine, cx.opts),
+        flat,
+        due,
+    };
+    result.lift(&mut lifting)?;
+    match lifting.due.next() {
+        None => Ok(()),
+        Some(_) => Err(Error::misuse(
+            "expected all parts of the result to be taken, found more",
+        )),
+    }
+}
+
+/// What is due, the next on top.
+struct Parts<'t>(Vec<Due<'t>>);
+
+enum Due<'t> {
+    /// A value at a place.
+    Value(&'t Ty, Place),
+    /// As many values, one after another.
+    Elements(&'t Ty, Place, u32),
+    /// The pointer and length of a list, once its elements are there.
+    Range(Place, (u32, u32)),
+}
+
+/// What comes next.
+enum Next<'t> {
+    Part(&'t Ty, Place),
+    Range(Place, (u32, u32)),
+}
+
+impl<'t> Parts<'t> {
+    fn of(types: &'t RecordTy, place: Place) -> Self {
+        let mut parts = Self(Vec::new());
+        parts.fields(types, place);
+        parts
+    }
+
+    fn fields(&mut self, types: &'t RecordTy, place: Place) {
+        let fields = types.fields.iter().rev();
+        self.0
+            .extend(fields.map(|field| Due::Value(&field.ty, place.field(field))));
+    }
+
+    fn payload(&mut self, cases: &'t VariantTy, case_index: u32, place: Place) -> Result<()> {
+        if let Some(ty) = &cases.case(case_index)?.ty {
+            self.0.push(Due::Value(ty, place.payload(cases)));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Option<Next<'t>> {
+        loop {
+            match self.0.pop()? {
+                Due::Value(Ty::Record(ty) | Ty::Tuple(ty), place) => self.fields(ty, place),
+                Due::Value(ty, place) => return Some(Next::Part(ty, place)),
+                Due::Elements(ty, place, left) => {
+                    let Some(left) = left.checked_sub(1) else {
+                        continue;
+                    };
+                    self.0.push(Due::Elements(ty, place.after(ty), left));
+                    self.0.push(Due::Value(ty, place));
+                }
+                Due::Range(place, range) => return Some(Next::Range(place, range)),
+            }
+        }
+    }
+}
+
+/// A part where none is due.
+fn no_more(found: &str) -> Error {
+    Error::misuse(format!("expected no more parts, found {found}"))
+}
+
+struct Lowering<'a, 't> {
+    cx: Cx<'a>,
+    flat: &'a mut [CoreValue],
+    due: Parts<'t>,
+}
+
+impl<'t> Lowering<'_, 't> {
+    /// The next part that is due; on the way there, ends the lists whose last element was given.
+    fn next(&mut self) -> Result<Option<(&'t Ty, Place)>> {
+        loop {
+            match self.due.next() {
+                None => return Ok(None),
+                Some(Next::Part(ty, place)) => return Ok(Some((ty, place))),
+                Some(Next::Range(place, range)) => {
+                    place.write_range(&mut self.cx, self.flat, range)?
+                }
+            }
+        }
+    }
+
+    fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
+        self.next()?.ok_or_else(|| no_more(found))
+    }
+}
+
+impl Lower for Lowering<'_, '_> {
+    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+        let (ty, place) = self.part(scalar_to_value(scalar).kind())?;
+        check_scalar(ty, scalar)?;
+        place.write_scalar(&mut self.cx, self.flat, scalar, ty)
+    }
+
+    fn string(&mut self, text: &str) -> Result<()> {
+        match self.part("string")? {
+            (Ty::String, place) => {
+                let range = store_string_into_range(&mut self.cx, &Text::of_host(text)?)?;
+                place.write_range(&mut self.cx, self.flat, range)
+            }
+            (other, _) => Err(mismatch(other, "string")),
+        }
+    }
+
+    fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
+        let (ty, place) = self.part("list")?;
+        let of_type = |element| {
+            numbers_of(element, numbers).ok_or_else(|| mismatch(element, "a list of other numbers"))
+        };
+        match ty {
+            Ty::List(element) => {
+                let range = allocate_list(&mut self.cx, of_type(element)?, element)?;
+                store_numbers(&mut self.cx, numbers, range.0.into())?;
+                place.write_range(&mut self.cx, self.flat, range)
+            }
+            Ty::FixedLengthList(ty) => {
+                check_len(of_type(&ty.element)?, ty.len)?;
+                if let Place::Memory(ptr) = place {
+                    return store_numbers(&mut self.cx, numbers, ptr);
+                }
+                let mut place = place;
+                for number in (0..).map_while(|index| number_at(numbers, index)) {
+                    place.write_scalar(&mut self.cx, self.flat, number, &ty.element)?;
+                    place = place.after(&ty.element);
+                }
+                Ok(())
+            }
+            other => Err(mismatch(other, "list")),
+        }
+    }
+
+    fn list(&mut self, len: usize) -> Result<()> {
+        let (ty, place) = self.part("list")?;
+        match ty {
+            Ty::List(element) | Ty::Map(element) => {
+                let range = allocate_list(&mut self.cx, len, element)?;
+                self.due.0.push(Due::Range(place, range));
+                let first = Place::Memory(range.0.into());
+                self.due.0.push(Due::Elements(element, first, range.1));
+                Ok(())
+            }
+            Ty::FixedLengthList(ty) => {
+                check_len(len, ty.len)?;
+                self.due.0.push(Due::Elements(&ty.element, place, ty.len));
+                Ok(())
+            }
+            other => Err(mismatch(other, "list")),
+        }
+    }
+
+    fn case(&mut self, index: u32) -> Result<()> {
+        let (ty, place) = self.part("a case")?;
+        match ty {
+            Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
+                let count = cases.cases.len();
+                if index as usize >= count {
+                    let kind = ty.kind();
+                    return Err(Error::misuse(format!(
+                        "expected one of the {count} cases of the {kind}, found case {index}"
+                    )));
+                }
+                let nbytes = cases.discriminant.into();
+                place.write_int(&mut self.cx, self.flat, index.into(), nbytes)?;
+                self.due.payload(cases, index, place)
+            }
+            other => Err(mismatch(other, "a case")),
+        }
+    }
+
+    fn flags(&mut self, bits: &[u32]) -> Result<()> {
+        let (ty, place) = self.part("flags")?;
+        let Ty::Flags(labels) = ty else {
+            return Err(mismatch(ty, "flags"));
+        };
+        let (first, rest) = bits
+            .split_first()
+            .map_or((0, bits), |(first, rest)| (*first, rest));
+        if labelled_bits(first, labels) != first || rest.iter().any(|bits| *bits != 0) {
+            let count = labels.len();
+            return Err(Error::misuse(format!(
+                "expected {count} flags, found a bit past them"
+            )));
+        }
+        place.write_int(&mut self.cx, self.flat, first.into(), ty.size())
+    }
+
+    fn resource(&mut self, resource: &Resource) -> Result<()> {
+        let (ty, place) = self.part("a resource")?;
+        if !matches!(ty, Ty::Own(_) | Ty::Borrow(_)) {
+            return Err(mismatch(ty, "a resource"));
+        }
+        let index = lower_resource(&mut self.cx, resource, ty)?;
+        place.write_int(&mut self.cx, self.flat, index.into(), 4)
+    }
+}
+
+fn check_len(found: usize, expected: u32) -> Result<()> {
+    if u32::try_from(found) == Ok(expected) {
+        return Ok(());
+    }
+    Err(Error::misuse(format!(
+        "expected {expected} elements, found {found}"
+    )))
+}
+
+struct Lifting<'a, 't> {
+    cx: Cx<'a>,
+    flat: &'a [CoreValue],
+    due: Parts<'t>,
+}
+
+impl<'t> Lifting<'_, 't> {
+    fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
+        match self.due.next() {
+            Some(Next::Part(ty, place)) => Ok((ty, place)),
+            _ => Err(no_more(found)),
+        }
+    }
+
+    /// The range of a list, checked.
+    fn range(&mut self, place: Place, element: &Ty) -> Result<(u32, u32)> {
+        let range = place.read_range(&mut self.cx, self.flat)?;
+        check_list(&mut self.cx, range, element)?;
+        Ok(range)
+    }
+}
+
+impl Lift for Lifting<'_, '_> {
+    fn scalar(&mut self) -> Result<Scalar> {
+        let (ty, place) = self.part("a scalar")?;
+        if !is_scalar(ty) {
+            return Err(mismatch(ty, "a scalar"));
+        }
+        place.read_scalar(&mut self.cx, self.flat, ty)
+    }
+
+    fn string(&mut self) -> Result<String> {
+        match self.part("string")? {
+            (Ty::String, place) => {
+                let (ptr, tagged_code_units) = place.read_range(&mut self.cx, self.flat)?;
+                load_string_from_range(&mut self.cx, ptr, tagged_code_units)
+            }
+            (other, _) => Err(mismatch(other, "string")),
+        }
+    }
+
+    fn numbers(&mut self) -> Result<List> {
+        let (ty, place) = self.part("list")?;
+        let numbers = match (ty, place) {
+            (Ty::List(element), _) => {
+                let (ptr, length) = self.range(place, element)?;
+                load_numbers(&mut self.cx, ptr.into(), length, element)?
+            }
+            (Ty::FixedLengthList(ty), Place::Memory(ptr)) => {
+                load_numbers(&mut self.cx, ptr, ty.len, &ty.element)?
+            }
+            (Ty::FixedLengthList(ty), mut place) if is_number(&ty.element) => {
+                let mut next = || {
+                    let number = place.read_scalar(&mut self.cx, self.flat, &ty.element)?;
+                    place = place.after(&ty.element);
+                    Ok(scalar_to_value(number))
+                };
+                Some((0..ty.len).map(|_| next()).collect::<Result<_>>()?)
+            }
+            _ => None,
+        };
+        numbers.ok_or_else(|| mismatch(ty, "a list of numbers"))
+    }
+
+    fn list(&mut self) -> Result<usize> {
+        let (ty, place) = self.part("list")?;
+        let (element, first, length) = match ty {
+            Ty::List(element) | Ty::Map(element) => {
+                let (ptr, length) = self.range(place, element)?;
+                (&**element, Place::Memory(ptr.into()), length)
+            }
+            Ty::FixedLengthList(ty) => (&ty.element, place, ty.len),
+            other => return Err(mismatch(other, "list")),
+        };
+        self.cx.machine.charge(u64::from(length) * VALUE_BYTES)?;
+        self.due.0.push(Due::Elements(element, first, length));
+        Ok(length as usize)
+    }
+
+    fn case(&mut self) -> Result<u32> {
+        let (ty, place) = self.part("a case")?;
+        match ty {
+            Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
+                let nbytes = cases.discriminant.into();
+                let case_index = low(place.read_int(&mut self.cx, self.flat, nbytes)?);
+                self.due.payload(cases, case_index, place)?;
+                Ok(case_index)
+            }
+            other => Err(mismatch(other, "a case")),
+        }
+    }
+
+    fn flags(&mut self) -> Result<Vec<u32>> {
+        let (ty, place) = self.part("flags")?;
+        let Ty::Flags(labels) = ty else {
+            return Err(mismatch(ty, "flags"));
+        };
+        let bits = place.read_int(&mut self.cx, self.flat, ty.size())?;
+        Ok(vec![labelled_bits(low(bits), labels)])
+    }
+
+    fn resource(&mut self) -> Result<Resource> {
+        let (ty, place) = self.part("a resource")?;
+        let (Ty::Own(id) | Ty::Borrow(id)) = ty else {
+            return Err(mismatch(ty, "a resource"));
+        };
+        let index = place.read_int(&mut self.cx, self.flat, 4)?;
+        lift_resource(&mut self.cx, low(index), ty, *id)
+    }
+}

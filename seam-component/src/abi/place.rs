@@ -1,0 +1,121 @@
+//! Where a part of a value is, for what treats memory and core values alike.
+
+use seam_core::core::CoreValue;
+use seam_core::typed::Scalar;
+use seam_core::{Error, Result};
+
+use crate::abi::cx::{Cx, low};
+use crate::abi::scalar::{bits_of_core, scalar_from_bits, scalar_to_bits, set_core_bits};
+use crate::types::{FieldTy, Ty, VariantTy};
+
+/// An address that is aligned and within memory, or the index of the first core value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Memory(u64),
+    Flat(usize),
+}
+
+impl Place {
+    /// Where a field of the record that is here is.
+    pub(crate) fn field(self, field: &FieldTy) -> Place {
+        match self {
+            Place::Memory(ptr) => Place::Memory(ptr + field.offset),
+            Place::Flat(slot) => Place::Flat(slot + field.slot),
+        }
+    }
+
+    /// Where the payload of the variant that is here is.
+    pub(crate) fn payload(self, cases: &VariantTy) -> Place {
+        match self {
+            Place::Memory(ptr) => Place::Memory(ptr + cases.payload),
+            Place::Flat(slot) => Place::Flat(slot + 1),
+        }
+    }
+
+    /// Where the value after one of this type that is here is.
+    pub(crate) fn after(self, element: &Ty) -> Place {
+        match self {
+            Place::Memory(ptr) => Place::Memory(ptr + element.size()),
+            Place::Flat(slot) => Place::Flat(slot + element.flat().len()),
+        }
+    }
+
+    /// An integer of as many bytes: in memory it is those bytes, among core values an `i64` if it
+    /// has eight and else an `i32`.
+    pub(crate) fn read_int(self, cx: &mut Cx<'_>, flat: &[CoreValue], nbytes: u64) -> Result<u64> {
+        match self {
+            Place::Memory(ptr) => cx.load_int(ptr, nbytes),
+            Place::Flat(slot) => {
+                let bits = bits_of_core(*flat.get(slot).ok_or_else(missing)?)?;
+                Ok(if nbytes == 8 { bits } else { low(bits).into() })
+            }
+        }
+    }
+
+    pub(crate) fn write_int(
+        self,
+        cx: &mut Cx<'_>,
+        flat: &mut [CoreValue],
+        bits: u64,
+        nbytes: u64,
+    ) -> Result<()> {
+        match self {
+            Place::Memory(ptr) => cx.store_int(bits, ptr, nbytes),
+            Place::Flat(slot) => {
+                set_core_bits(flat.get_mut(slot).ok_or_else(missing)?, bits);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn read_scalar(
+        self,
+        cx: &mut Cx<'_>,
+        flat: &[CoreValue],
+        ty: &Ty,
+    ) -> Result<Scalar> {
+        let bits = self.read_int(cx, flat, ty.size())?;
+        scalar_from_bits(ty, bits)
+    }
+
+    pub(crate) fn write_scalar(
+        self,
+        cx: &mut Cx<'_>,
+        flat: &mut [CoreValue],
+        scalar: Scalar,
+        ty: &Ty,
+    ) -> Result<()> {
+        self.write_int(cx, flat, scalar_to_bits(scalar), ty.size())
+    }
+
+    /// A pointer and a length.
+    pub(crate) fn read_range(self, cx: &mut Cx<'_>, flat: &[CoreValue]) -> Result<(u32, u32)> {
+        match self {
+            Place::Memory(ptr) => cx.load_range(ptr),
+            Place::Flat(slot) => {
+                let begin = self.read_int(cx, flat, 4)?;
+                let length = Place::Flat(slot + 1).read_int(cx, flat, 4)?;
+                Ok((low(begin), low(length)))
+            }
+        }
+    }
+
+    pub(crate) fn write_range(
+        self,
+        cx: &mut Cx<'_>,
+        flat: &mut [CoreValue],
+        (begin, length): (u32, u32),
+    ) -> Result<()> {
+        match self {
+            Place::Memory(ptr) => cx.store_range((begin, length), ptr),
+            Place::Flat(slot) => {
+                self.write_int(cx, flat, begin.into(), 4)?;
+                Place::Flat(slot + 1).write_int(cx, flat, length.into(), 4)
+            }
+        }
+    }
+}
+
+fn missing() -> Error {
+    Error::engine("expected as many core values as the type flattens to")
+}

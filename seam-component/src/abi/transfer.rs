@@ -1,0 +1,212 @@
+//! From one guest to another, without values between: bytes are copied where both sides' layouts
+//! agree, strings are transcoded, handles move or are lent.
+
+use std::collections::VecDeque;
+
+use seam_core::core::CoreValue;
+use seam_core::{Error, Result};
+
+use crate::abi::check::Check;
+use crate::abi::cx::{Cx, Machine, Options, low};
+use crate::abi::flatten::spills;
+use crate::abi::lift::{CoreValueIter, check_area};
+use crate::abi::load::{check_list, labelled_bits, unsupported};
+use crate::abi::lower::allocate_area;
+use crate::abi::numbers::{CHUNK, canonicalize_nans};
+use crate::abi::place::Place;
+use crate::abi::store::{allocate_list, lower_rep};
+use crate::abi::string::load_text_from_range;
+use crate::abi::transcode::store_string_into_range;
+use crate::types::{RecordTy, Ty, VariantTy};
+
+/// A transfer between two components' functions.
+pub(crate) struct Transfer<'a> {
+    pub(crate) machine: &'a mut dyn Machine,
+    /// The side to lift from.
+    pub(crate) from: &'a Options,
+    /// The side to lower to.
+    pub(crate) to: &'a Options,
+}
+
+impl Transfer<'_> {
+    /// `lift_flat_values` on one side and `lower_flat_values` on the other; appends the other side's
+    /// core values to `out`.
+    ///
+    /// # Errors
+    /// As both: first those of lifting any of the values, then those of lowering them.
+    pub(crate) fn flat_values(
+        &mut self,
+        max_flat: usize,
+        flat: &[CoreValue],
+        types: &RecordTy,
+        out_param: Option<u32>,
+        out: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let spilt = spills(max_flat, types);
+        let mut cx = Cx::new(&mut *self.machine, self.from);
+        let from = if spilt {
+            let ptr = CoreValueIter::new(flat).next_i32()?;
+            check_area(&mut cx, ptr, types)?;
+            Place::Memory(ptr.into())
+        } else {
+            Place::Flat(0)
+        };
+        let reps = VecDeque::new();
+        let mut check = Check { flat, reps };
+        check.record(&mut cx, from, types)?;
+        let reps = check.reps;
+
+        let mut cx = Cx::new(&mut *self.machine, self.to);
+        let (to, out) = if spilt {
+            let ptr = allocate_area(&mut cx, types, out_param, out)?;
+            (Place::Memory(ptr.into()), &mut [][..])
+        } else {
+            let start = out.len();
+            out.extend(types.flat.zeroes());
+            (Place::Flat(0), out.get_mut(start..).unwrap_or_default())
+        };
+        let machine = &mut *self.machine;
+        let (from_opts, to_opts) = (self.from, self.to);
+        Copy {
+            machine,
+            from_opts,
+            to_opts,
+            flat,
+            out,
+            reps,
+        }
+        .record(from, to, types)
+    }
+}
+
+/// The walk over values that were [checked](Check), copying them.
+struct Copy<'a> {
+    machine: &'a mut dyn Machine,
+    from_opts: &'a Options,
+    to_opts: &'a Options,
+    flat: &'a [CoreValue],
+    out: &'a mut [CoreValue],
+    reps: VecDeque<u32>,
+}
+
+impl Copy<'_> {
+    fn from(&mut self) -> Cx<'_> {
+        Cx::new(self.machine, self.from_opts)
+    }
+
+    fn to(&mut self) -> Cx<'_> {
+        Cx::new(self.machine, self.to_opts)
+    }
+
+    fn record(&mut self, from: Place, to: Place, ty: &RecordTy) -> Result<()> {
+        let mut fields = ty.fields.iter();
+        fields.try_for_each(|field| self.value(from.field(field), to.field(field), &field.ty))
+    }
+
+    fn value(&mut self, from: Place, to: Place, ty: &Ty) -> Result<()> {
+        match ty {
+            Ty::String => self.string(from, to),
+            Ty::List(element) | Ty::Map(element) => self.list(from, to, element),
+            Ty::FixedLengthList(ty) => self.elements(from, to, ty.len, &ty.element),
+            Ty::Record(ty) | Ty::Tuple(ty) => self.record(from, to, ty),
+            Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
+                self.variant(from, to, cases)
+            }
+            Ty::Flags(labels) => {
+                let bits = self.read_int(from, ty.size())?;
+                self.write_int(to, labelled_bits(low(bits), labels).into(), ty.size())
+            }
+            Ty::Own(_) | Ty::Borrow(_) => {
+                let rep = self.reps.pop_front();
+                let rep = rep.ok_or_else(|| Error::engine("expected a handle that was lifted"))?;
+                let index = lower_rep(&mut self.to(), rep, ty)?;
+                self.write_int(to, index.into(), 4)
+            }
+            Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
+            number => {
+                let mut cx = Cx::new(self.machine, self.from_opts);
+                let scalar = from.read_scalar(&mut cx, self.flat, number)?;
+                let mut cx = Cx::new(self.machine, self.to_opts);
+                to.write_scalar(&mut cx, self.out, scalar, number)
+            }
+        }
+    }
+
+    fn read_int(&mut self, from: Place, nbytes: u64) -> Result<u64> {
+        from.read_int(
+            &mut Cx::new(self.machine, self.from_opts),
+            self.flat,
+            nbytes,
+        )
+    }
+
+    fn write_int(&mut self, to: Place, bits: u64, nbytes: u64) -> Result<()> {
+        to.write_int(
+            &mut Cx::new(self.machine, self.to_opts),
+            self.out,
+            bits,
+            nbytes,
+        )
+    }
+
+    fn string(&mut self, from: Place, to: Place) -> Result<()> {
+        let mut cx = Cx::new(self.machine, self.from_opts);
+        let (ptr, tagged_code_units) = from.read_range(&mut cx, self.flat)?;
+        let text = load_text_from_range(&mut cx, ptr, tagged_code_units)?;
+        let mut cx = Cx::new(self.machine, self.to_opts);
+        let range = store_string_into_range(&mut cx, &text)?;
+        to.write_range(&mut cx, self.out, range)
+    }
+
+    fn list(&mut self, from: Place, to: Place, element: &Ty) -> Result<()> {
+        let mut cx = Cx::new(self.machine, self.from_opts);
+        let range = from.read_range(&mut cx, self.flat)?;
+        check_list(&mut cx, range, element)?;
+        let (ptr, length) = range;
+        let target = allocate_list(&mut self.to(), length as usize, element)?;
+        let (from, begin) = (Place::Memory(ptr.into()), Place::Memory(target.0.into()));
+        self.elements(from, begin, length, element)?;
+        to.write_range(&mut Cx::new(self.machine, self.to_opts), self.out, target)
+    }
+
+    fn elements(&mut self, from: Place, to: Place, length: u32, element: &Ty) -> Result<()> {
+        if let (Place::Memory(from), Place::Memory(to)) = (from, to) {
+            if element.contents().plain || matches!(element, Ty::F32 | Ty::F64) {
+                return self.bytes(from, to, u64::from(length) * element.size(), element);
+            }
+        }
+        let (mut from, mut to) = (from, to);
+        for _ in 0..length {
+            self.value(from, to, element)?;
+            (from, to) = (from.after(element), to.after(element));
+        }
+        Ok(())
+    }
+
+    /// Elements whose bytes are the same on both sides, but for NaNs.
+    fn bytes(&mut self, from: u64, to: u64, byte_length: u64, element: &Ty) -> Result<()> {
+        let mut buffer = vec![0; usize::try_from(byte_length.min(CHUNK)).unwrap_or_default()];
+        let mut done = 0;
+        while done < byte_length {
+            let len = usize::try_from((byte_length - done).min(CHUNK)).unwrap_or_default();
+            let Some(chunk) = buffer.get_mut(..len) else {
+                break;
+            };
+            self.from().memory()?.read(from + done, chunk)?;
+            canonicalize_nans(element, chunk);
+            self.to().write(to + done, chunk)?;
+            done += len as u64;
+        }
+        Ok(())
+    }
+
+    fn variant(&mut self, from: Place, to: Place, cases: &VariantTy) -> Result<()> {
+        let case_index = self.read_int(from, cases.discriminant.into())?;
+        let case = cases.case(low(case_index))?;
+        self.write_int(to, case_index, cases.discriminant.into())?;
+        match &case.ty {
+            Some(ty) => self.value(from.payload(cases), to.payload(cases), ty),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Calls: in one go, or in slices of fuel with a look at the clock in between.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seam_core::{Error, Limit, Result};
+use wasmi::{Func, ResumableCall, Store, Val};
+
+use crate::error::{HostFailure, of_execution, of_panic};
+use crate::state::{Context, Data};
+
+/// Fuel between two looks at the clock: well under a millisecond of plain instructions.
+const SLICE: u64 = 100_000;
+
+/// Gives a new store its fuel.
+pub(crate) fn fill(store: &mut Store<Data>) {
+    if store.data().metered {
+        let fuel = store.data().limits.fuel.unwrap_or(u64::MAX);
+        give(store, fuel, 0);
+    }
+}
+
+/// Calls a function; panics in the engine are its errors.
+///
+/// # Errors
+/// Traps, limits, and what host functions return.
+pub(crate) fn call<C: Context>(
+    ctx: &mut C,
+    func: Func,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<()> {
+    let sliced = ctx.state().deadline.is_some();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        if sliced {
+            return in_slices(ctx, func, args, results);
+        }
+        let called = func.call(&mut *ctx, args, results);
+        called.map_err(|error| of_execution(error, ctx.state().indirect_calls))
+    }));
+    let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
+    if let Err(error) = &outcome {
+        if ctx.state().limits.fuel.is_some() && is_out_of_fuel(error) {
+            // What is left would do for a cheaper instruction, and the store has had its fuel.
+            give(ctx, 0, 0);
+        }
+    }
+    outcome
+}
+
+fn is_out_of_fuel(error: &Error) -> bool {
+    *error.kind() == seam_core::ErrorKind::Limit(Limit::Fuel)
+}
+
+fn in_slices<C: Context>(
+    ctx: &mut C,
+    func: Func,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<()> {
+    ctx.state().check_deadline()?;
+    let all = fuel(ctx);
+    give(ctx, all, SLICE);
+    let mut state = func.call_resumable(&mut *ctx, args, results);
+    loop {
+        let failed = |error| of_execution(error, ctx.state().indirect_calls);
+        match state.map_err(failed)? {
+            ResumableCall::Finished => return Ok(()),
+            ResumableCall::HostTrap(trap) => {
+                return Err(failed(trap.into_host_error()));
+            }
+            ResumableCall::OutOfFuel(out) => {
+                let broken_off = std::mem::take(&mut ctx.state_mut().limiter.broken_off);
+                let (all, required) = (fuel(ctx), out.required_fuel());
+                if all < required {
+                    return Err(Error::limit(Limit::Fuel));
+                }
+                if broken_off {
+                    return Err(Error::engine(
+                        "expected to resume the guest, found a `table.grow` that ran out of its \
+                         slice of fuel, which this engine cannot resume",
+                    ));
+                }
+                ctx.state().check_deadline()?;
+                give(ctx, all, SLICE.max(required));
+                state = out.resume(&mut *ctx, results);
+            }
+        }
+    }
+}
+
+/// All fuel that the store has left.
+pub(crate) fn fuel(ctx: &impl Context) -> u64 {
+    let given = ctx.as_context().get_fuel().unwrap_or(0);
+    given.saturating_add(ctx.state().reserve)
+}
+
+/// Gives the engine `slice` of the fuel that the store has, or all of it for a slice of zero.
+fn give(ctx: &mut impl Context, all: u64, slice: u64) {
+    let given = if slice == 0 { all } else { slice.min(all) };
+    ctx.state_mut().reserve = all - given;
+    // Only an engine that counts fuel takes any; limits on other engines were refused before.
+    let _ = ctx.as_context_mut().set_fuel(given);
+}
+
+/// Makes an error of the host one of the engine's, which carries it out unchanged.
+pub(crate) fn carried(error: Error) -> wasmi::Error {
+    wasmi::Error::from(HostFailure(error))
+}

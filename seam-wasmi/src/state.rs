@@ -1,0 +1,117 @@
+//! What every store keeps beside the guest.
+
+use std::time::Instant;
+
+use seam_core::core::{CoreInstanceId, CoreValue, HostState};
+use seam_core::{Error, Limit, Limits, Result, store_number};
+use wasmi::{AsContextMut, Caller, Extern, Store, Val};
+
+use crate::handles::Handles;
+use crate::limits::Limiter;
+
+/// The data of a store.
+pub(crate) struct Data {
+    pub(crate) number: u32,
+    /// Number of the engine that the store is of.
+    pub(crate) engine: u32,
+    pub(crate) host: HostState,
+    pub(crate) handles: Handles,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    /// Whether the engine counts fuel.
+    pub(crate) metered: bool,
+    /// Fuel that the store has and the engine has not been given yet.
+    pub(crate) reserve: u64,
+    /// When the outermost call under way has to end.
+    pub(crate) deadline: Option<Instant>,
+    /// Functions of the host that are running.
+    pub(crate) depth: u32,
+    /// The instance whose start function trapped last.
+    pub(crate) failed: Option<CoreInstanceId>,
+    /// Whether any code in the store calls through a table.
+    pub(crate) indirect_calls: bool,
+    pub(crate) scratch: Scratch,
+}
+
+/// Room for the values of a call, kept between calls.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) args: Vec<Val>,
+    pub(crate) results: Vec<Val>,
+    pub(crate) values: Vec<CoreValue>,
+}
+
+impl Data {
+    pub(crate) fn new(engine: u32, metered: bool, limits: &Limits, host: HostState) -> Self {
+        Self {
+            number: store_number(),
+            engine,
+            host,
+            handles: Handles::default(),
+            limits: limits.clone(),
+            limiter: Limiter::new(limits),
+            metered,
+            reserve: 0,
+            deadline: None,
+            depth: 0,
+            failed: None,
+            indirect_calls: false,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Whether the time of the outermost call is over.
+    ///
+    /// # Errors
+    /// `Limit(Deadline)`.
+    pub(crate) fn check_deadline(&self) -> Result<()> {
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(Error::limit(Limit::Deadline)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts the time of an outermost call.
+    pub(crate) fn start_clock(&mut self) {
+        if self.depth == 0 {
+            let limit = self.limits.deadline;
+            self.deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        }
+    }
+}
+
+/// A store, or what a host function sees of one.
+pub(crate) trait Context: AsContextMut<Data = Data> + Send {
+    fn state(&self) -> &Data;
+    fn state_mut(&mut self) -> &mut Data;
+    /// An export of the calling instance, where there is one.
+    fn caller_extern(&self, name: &str) -> Option<Extern>;
+}
+
+impl Context for Store<Data> {
+    fn state(&self) -> &Data {
+        self.data()
+    }
+
+    fn state_mut(&mut self) -> &mut Data {
+        self.data_mut()
+    }
+
+    fn caller_extern(&self, _: &str) -> Option<Extern> {
+        None
+    }
+}
+
+impl Context for Caller<'_, Data> {
+    fn state(&self) -> &Data {
+        self.data()
+    }
+
+    fn state_mut(&mut self) -> &mut Data {
+        self.data_mut()
+    }
+
+    fn caller_extern(&self, name: &str) -> Option<Extern> {
+        self.get_export(name)
+    }
+}

@@ -1,0 +1,313 @@
+//! The store, and what host functions see of it.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seam_core::core::{
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
+    CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
+    MemoryView, TableType, check_core_args,
+};
+use seam_core::{Error, Limits, Result};
+use wasmi::{Caller, Extern, Func, Instance, Mutability, Store, Val};
+
+use crate::call::{call, fill, fuel};
+use crate::convert::{
+    core_ref, core_ref_type, core_type, core_value, enter_extern, enter_func, entry, func_type,
+    leave_extern, val,
+};
+use crate::engine::Compiled;
+use crate::error::{of_instantiation, of_panic};
+use crate::handles::{InstanceEntry, MemoryEntry, foreign, slot};
+use crate::host;
+use crate::state::{Context, Data};
+
+/// A store, or the view of it that a host function has.
+pub(crate) struct Guest<C>(pub(crate) C);
+
+impl Guest<Store<Data>> {
+    /// An empty store.
+    pub(crate) fn new(
+        engine: &wasmi::Engine,
+        number: u32,
+        metered: bool,
+        limits: &Limits,
+        host: HostState,
+    ) -> Self {
+        let mut store = Store::new(engine, Data::new(number, metered, limits, host));
+        store.limiter(|data| &mut data.limiter);
+        fill(&mut store);
+        Self(store)
+    }
+}
+
+impl<C: Context> Guest<C> {
+    fn call_values(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<()> {
+        let ctx = &mut self.0;
+        let found = entry(ctx, func)?;
+        let native = found.func;
+        check_core_args(&found.ty.params, args)?;
+        if found.ty.results.len() != results.len() {
+            let (wanted, found) = (found.ty.results.len(), results.len());
+            return Err(Error::misuse(format!(
+                "expected room for {wanted} results, found {found}"
+            )));
+        }
+        let mut scratch = mem::take(&mut ctx.state_mut().scratch);
+        scratch.args.clear();
+        scratch.results.clear();
+        scratch.results.resize(results.len(), Val::I32(0));
+        let called = args
+            .iter()
+            .try_for_each(|arg| Ok(scratch.args.push(val(ctx, *arg)?)))
+            .and_then(|()| {
+                ctx.state_mut().start_clock();
+                call(ctx, native, &scratch.args, &mut scratch.results)
+            })
+            .and_then(|()| {
+                scratch.values.clear();
+                let mut values = scratch.results.iter();
+                values.try_for_each(|value| Ok(scratch.values.push(core_value(ctx, value)?)))
+            });
+        if called.is_ok() {
+            results.copy_from_slice(&scratch.values);
+        }
+        ctx.state_mut().scratch = scratch;
+        called
+    }
+
+    /// Instantiates without running the start function.
+    fn link(&mut self, module: &CoreModule, imports: &[CoreExtern]) -> Result<CoreInstanceId> {
+        let ctx = &mut self.0;
+        let compiled = compiled(module, ctx.state())?;
+        let imports: Result<Vec<Extern>> = imports
+            .iter()
+            .map(|import| leave_extern(ctx, *import))
+            .collect();
+        let imports = imports?;
+        ctx.state_mut().indirect_calls |= compiled.indirect_calls;
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            Instance::new(&mut *ctx, &compiled.module, &imports)
+        }));
+        let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
+            let state = ctx.state();
+            of_instantiation(error, state.indirect_calls, &state.limits)
+        })?;
+        let state = ctx.state_mut();
+        let index = slot(state.handles.instances.len())?;
+        state.handles.instances.push(InstanceEntry {
+            instance,
+            module: module.clone(),
+            exports: Default::default(),
+        });
+        Ok(CoreInstanceId::new(state.number, index))
+    }
+
+    /// Runs the start function, if there is one.
+    fn start(&mut self, module: &CoreModule, id: CoreInstanceId) -> Result<()> {
+        let ctx = &mut self.0;
+        let Some(start) = &module.compiled::<Compiled>()?.start else {
+            return Ok(());
+        };
+        let instance = instance(ctx.state(), id)?.instance;
+        let Some(func) = instance.get_func(&*ctx, start) else {
+            return Err(Error::engine("expected the moved start function, found none"));
+        };
+        call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
+    }
+
+    fn memory_entry(&self, memory: CoreMemory) -> Result<MemoryEntry> {
+        let state = self.0.state();
+        let memories = &state.handles.memories;
+        memories.at(state.number, memory.store(), memory.index()).copied()
+    }
+
+    fn table_entry(&self, table: CoreTable) -> Result<wasmi::Table> {
+        let state = self.0.state();
+        let tables = &state.handles.tables;
+        tables.at(state.number, table.store(), table.index()).copied()
+    }
+
+    fn global_entry(&self, global: CoreGlobal) -> Result<wasmi::Global> {
+        let state = self.0.state();
+        let globals = &state.handles.globals;
+        globals.at(state.number, global.store(), global.index()).copied()
+    }
+}
+
+/// What this engine, and no other, compiled.
+fn compiled<'m>(module: &'m CoreModule, state: &Data) -> Result<&'m Compiled> {
+    let compiled: &Compiled = module.compiled()?;
+    if compiled.engine == state.engine {
+        return Ok(compiled);
+    }
+    Err(Error::misuse(
+        "expected a core module of this engine, found one that another build of it compiled",
+    ))
+}
+
+fn instance(state: &Data, id: CoreInstanceId) -> Result<&InstanceEntry> {
+    let entry = state.handles.instances.get(id.index() as usize);
+    entry.filter(|_| id.store() == state.number).ok_or_else(foreign)
+}
+
+impl<C: Context> CoreStore for Guest<C> {
+    fn host(&mut self) -> &mut HostState {
+        &mut self.0.state_mut().host
+    }
+
+    fn instantiate(
+        &mut self,
+        module: &CoreModule,
+        imports: &[CoreExtern],
+    ) -> Result<CoreInstanceId> {
+        self.0.state_mut().failed = None;
+        self.0.state_mut().start_clock();
+        let wanted = &module.ty().imports;
+        if imports.len() != wanted.len() {
+            let (wanted, found) = (wanted.len(), imports.len());
+            return Err(Error::link(format!("expected {wanted} imports, found {found}")));
+        }
+        let id = self.link(module, imports)?;
+        self.start(module, id)?;
+        Ok(id)
+    }
+
+    fn failed_instance(&mut self) -> Option<CoreInstanceId> {
+        self.0.state_mut().failed.take()
+    }
+
+    fn export(&mut self, id: CoreInstanceId, name: &str) -> Option<CoreExtern> {
+        let ctx = &mut self.0;
+        let found = instance(ctx.state(), id).ok()?;
+        if let Some(known) = found.exports.get(name) {
+            return Some(*known);
+        }
+        let start = found.module.compiled::<Compiled>().ok()?.start.as_deref();
+        if start == Some(name) {
+            return None;
+        }
+        let native = found.instance.get_export(&*ctx, name)?;
+        let export = enter_extern(ctx, native).ok()?;
+        let found = ctx.state_mut().handles.instances.get_mut(id.index() as usize)?;
+        found.exports.insert(name.into(), export);
+        Some(export)
+    }
+
+    fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
+        let native = func_type(&ty)?;
+        let ctx = &mut self.0;
+        let made = Func::new(
+            &mut *ctx,
+            native,
+            move |mut caller: Caller<'_, Data>, args: &[Val], results: &mut [Val]| {
+                host::enter(&mut caller, &ty, &func, args, results).map_err(crate::call::carried)
+            },
+        );
+        enter_func(ctx, made)
+    }
+
+    fn call(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<()> {
+        self.call_values(func, args, results)
+    }
+
+    fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
+        Ok(CoreFuncType::clone(&entry(&self.0, func)?.ty))
+    }
+
+    fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
+        let MemoryEntry { memory, page_size_log2 } = self.memory_entry(memory)?;
+        let ty = memory.ty(&self.0);
+        Ok(MemoryType {
+            minimum: memory.size(&self.0),
+            maximum: ty.maximum(),
+            memory64: ty.is_64(),
+            shared: false,
+            page_size_log2,
+        })
+    }
+
+    fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
+        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        Ok(MemoryView::from_slice(memory.data_mut(&mut self.0)))
+    }
+
+    fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
+        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        Ok(memory.grow(&mut self.0, delta).ok())
+    }
+
+    fn table_type(&mut self, table: CoreTable) -> Result<TableType> {
+        let table = self.table_entry(table)?;
+        let ty = table.ty(&self.0);
+        Ok(TableType {
+            element: core_ref_type(ty.element()),
+            minimum: table.size(&self.0),
+            maximum: ty.maximum(),
+            table64: ty.is_64(),
+        })
+    }
+
+    fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
+        let found = self.table_entry(table)?.get(&self.0, index);
+        found.map(|value| core_ref(&mut self.0, value)).transpose()
+    }
+
+    fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
+        let ty = self.global_entry(global)?.ty(&self.0);
+        let mutable = ty.mutability() == Mutability::Var;
+        Ok(GlobalType::new(core_type(ty.content()), mutable))
+    }
+
+    fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
+        let value = self.global_entry(global)?.get(&self.0);
+        core_value(&mut self.0, &value)
+    }
+
+    fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {
+        let ty = self.global_type(global)?;
+        if !ty.mutable {
+            return Err(Error::misuse(format!(
+                "expected a mutable global, found an immutable one of type {}",
+                ty.content
+            )));
+        }
+        if !value.is_of(ty.content) {
+            return Err(Error::misuse(format!(
+                "expected a value of type {}, found {}",
+                ty.content,
+                value.kind()
+            )));
+        }
+        let global = self.global_entry(global)?;
+        let value = val(&mut self.0, value)?;
+        let set = global.set(&mut self.0, value);
+        set.map_err(|error| Error::engine(error.to_string()).with_source(error))
+    }
+
+    fn fuel_consumed(&self) -> Option<u64> {
+        let limit = self.0.state().limits.fuel?;
+        Some(limit.saturating_sub(fuel(&self.0)))
+    }
+}
+
+impl CoreCaller for Guest<Caller<'_, Data>> {
+    fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
+        let native = self.0.caller_extern(name)?;
+        enter_extern(&mut self.0, native).ok()
+    }
+
+    fn as_store(&mut self) -> &mut dyn CoreStore {
+        self
+    }
+}
