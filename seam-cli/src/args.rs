@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use seam_core::{Limits, Stub};
 
 use crate::output::Format;
@@ -18,8 +18,8 @@ Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [\"a\"])'
 
 Exit status: 0 fine; 1 runs diverged, or could not be compared; 2 the input is wrong; 3 the guest
-trapped; 4 a limit was hit; 5 the runtime failed. `seam run` ends with the guest's code, 134 after a trap, 124 at a limit, 125
-where the input is wrong.";
+trapped; 4 a limit was hit; 5 the runtime failed. `seam run` ends with the guest's code, 134 after
+a trap, 124 at a limit, 125 otherwise.";
 
 /// The same artifact, the same calls, any WebAssembly runtime
 #[derive(Parser)]
@@ -114,6 +114,7 @@ pub(crate) struct Run {
 }
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("steps").required(true))]
 #[command(after_help = "\
 Every artifact runs on every backend, on the same calls in the same world, and each run is compared
 with the first. Runs of one artifact are compared in everything but fuel; another artifact is taken for
@@ -131,10 +132,10 @@ pub(crate) struct Diff {
     #[arg(required = true, value_name = "ARTIFACT")]
     pub(crate) artifacts: Vec<PathBuf>,
     /// Make this call (repeatable, in order, in one instance)
-    #[arg(long, value_name = "CALL", required_unless_present = "run")]
+    #[arg(long, value_name = "CALL", group = "steps")]
     pub(crate) invoke: Vec<String>,
     /// Run the canonical entry
-    #[arg(long, conflicts_with = "invoke")]
+    #[arg(long, group = "steps")]
     pub(crate) run: bool,
     #[command(flatten)]
     pub(crate) execution: Execution,

@@ -102,3 +102,64 @@ impl fmt::Display for Call<'_> {
         f.write_str(self.text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::Artifact;
+
+    /// Two instances that export `f`, of which one exports `g` too.
+    fn interface() -> Interface {
+        let text = r#"(component
+            (core module $m (func (export "f") (param i32) (result i32) local.get 0))
+            (core instance $m (instantiate $m))
+            (func $f (param "x" u8) (result u8) (canon lift (core func $m "f")))
+            (instance $both (export "f" (func $f)) (export "g" (func $f)))
+            (instance $one (export "f" (func $f)))
+            (export "a:b/both@1.2.0" (instance $both))
+            (export "a:b/one" (instance $one)))"#;
+        Interface::of(&Artifact::from_wat("a", text).unwrap()).unwrap()
+    }
+
+    fn resolve(text: &str) -> Result<String, String> {
+        let call = Call::parse(text).map_err(|failure| failure.report.line.clone())?;
+        match call.resolve(&interface()) {
+            Ok(Resolved { name, args, .. }) => Ok(format!("{name} {args:?}")),
+            Err(failure) => Err(failure.report.line.clone()),
+        }
+    }
+
+    #[test]
+    fn an_export_is_named_in_full_by_its_track_or_by_its_item() {
+        let g = "a:b/both@1.2.0#g [U8(7)]";
+        for text in [
+            "a:b/both@1.2.0#g(7)",
+            "a:b/both@1.0.0#g(7)",
+            " g ( 7 ) ",
+            "g(7)",
+        ] {
+            assert_eq!(resolve(text).as_deref(), Ok(g), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_item_that_two_instances_export_is_ambiguous() {
+        assert_eq!(
+            resolve("f(7)").unwrap_err(),
+            "expected the full name of one export, found `f`, which is `a:b/both@1.2.0#f` or \
+             `a:b/one#f`"
+        );
+    }
+
+    #[test]
+    fn an_argument_is_refused_by_its_path() {
+        let error = resolve("g(256)").unwrap_err();
+        assert!(
+            error.starts_with("call a:b/both@1.2.0#g: argument 1"),
+            "{error}"
+        );
+        assert!(resolve("g").unwrap_err().contains("expected a call like"));
+    }
+}

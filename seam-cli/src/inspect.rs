@@ -1,8 +1,8 @@
 //! `seam inspect`: what an artifact is, what it wants and what it offers.
 
 use seam_core::{
-    Artifact, ArtifactKind, CorePath, ImportReport, ImportStatus, Interface, Stub, SystemWasi,
-    World,
+    Artifact, ArtifactKind, CorePath, ExportName, ImportReport, ImportStatus, Interface, Stub,
+    SystemWasi, World,
 };
 use serde::Serialize;
 
@@ -69,23 +69,40 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
 }
 
 fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], out: &mut Output) {
-    let head = format!("// {}: {}", artifact.name(), artifact.kind());
+    let head = format!("// {}", artifact.name());
     out.line(&out.paint(Tone::Faint, &head));
     out.line(interface.to_string().trim_end());
     if imports.is_empty() {
         return;
     }
     out.line("");
-    out.line(&out.paint(Tone::Faint, "// what stands for each import"));
-    for import in imports {
-        let (tone, status) = match &import.status {
+    out.line(&out.paint(Tone::Faint, "// what stands for the imports"));
+    let alike = |a: &ImportReport, b: &ImportReport| {
+        a.name.instances() == b.name.instances() && a.status == b.status
+    };
+    for group in imports.chunk_by(alike) {
+        let Some(first) = group.first() else {
+            continue;
+        };
+        let (tone, status) = match &first.status {
             ImportStatus::Real => (Tone::Good, "real"),
             ImportStatus::Stubbed(Stub::Default) => (Tone::Faint, "stubbed (default)"),
             ImportStatus::Stubbed(_) => (Tone::Faint, "stubbed (trap)"),
             ImportStatus::Missing => (Tone::Bad, "missing"),
             _ => (Tone::Bad, "mismatched"),
         };
+        let items: Vec<&str> = group.iter().map(|import| import.name.item()).collect();
         let status = out.paint(tone, &format!("{status:<17}"));
-        out.line(&format!("{status}  {}: {}", import.name, import.ty));
+        out.line(&format!(
+            "{status}  {}{}",
+            inside(&first.name),
+            items.join(", ")
+        ));
     }
+}
+
+/// What stands before an item's name in its full name.
+fn inside(name: &ExportName) -> String {
+    let instances = name.instances().iter();
+    instances.map(|instance| format!("{instance}#")).collect()
 }

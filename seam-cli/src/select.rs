@@ -106,6 +106,10 @@ pub(crate) fn named<'a>(
     names: &[String],
 ) -> Result<Vec<&'a dyn Backend>, Failure> {
     let all = || backends.iter().map(Box::as_ref);
+    if backends.is_empty() {
+        let message = "expected a backend, found a command that was built without any";
+        return Err(Failure::input(message));
+    }
     if names.is_empty() {
         return Ok(all().collect());
     }
@@ -215,4 +219,89 @@ pub(crate) fn first_that_can<T>(
 
 fn is_unsupported(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported(_))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use async_trait::async_trait;
+    use seam_core::{BackendInfo, Capabilities, Program, Result};
+
+    /// A backend that has nothing, and can be rebuilt with what it offers.
+    struct Fake {
+        info: BackendInfo,
+        offers: Capabilities,
+    }
+
+    fn fake(has: Capabilities, offers: impl Into<Capabilities>) -> Fake {
+        Fake {
+            info: BackendInfo::new("fake", "1", has),
+            offers: offers.into(),
+        }
+    }
+
+    #[async_trait]
+    impl Backend for Fake {
+        fn info(&self) -> &BackendInfo {
+            &self.info
+        }
+
+        async fn load(&self, _: &Artifact) -> Result<Box<dyn Program>> {
+            Err(Error::engine("expected no load"))
+        }
+
+        fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+            let possible = wanted.iter().all(|one| self.offers.has(one));
+            let built = fake(wanted.clone(), []);
+            possible.then(|| Ok(Box::new(built) as Box<dyn Backend>))
+        }
+    }
+
+    fn need(capability: Capability) -> Need {
+        Need::new(capability, format!("--{capability}"))
+    }
+
+    #[test]
+    fn a_build_is_made_of_what_is_missing_only() {
+        let needs = [need(Capability::Fuel), need(Capability::Deadline)];
+        let both = [Capability::Fuel, Capability::Deadline];
+        let has_both = fake(both.into(), []);
+        let as_given = build(&has_both, &needs).unwrap();
+        assert!(matches!(as_given, Build::AsGiven(_)));
+        let has_none = fake(Capabilities::default(), both);
+        let rebuilt = build(&has_none, &needs).unwrap();
+        assert!(matches!(rebuilt, Build::Rebuilt(_)));
+        assert!(both.iter().all(|one| has(&*rebuilt, *one)));
+    }
+
+    #[test]
+    fn the_need_that_no_build_meets_is_named() {
+        let needs = [need(Capability::Fuel), need(Capability::Deadline)];
+        let fuel_only = fake(Capabilities::default(), [Capability::Fuel]);
+        let failure = build(&fuel_only, &needs).err().unwrap();
+        assert!(failure.is_unsupported());
+        assert_eq!(
+            failure.report.line,
+            "expected a backend with `deadline`, for --deadline; `fake` lacks it (see `seam \
+             backends`)"
+        );
+    }
+
+    #[test]
+    fn an_optional_need_is_met_where_it_can_be() {
+        let wish = || Need {
+            optional: true,
+            ..need(Capability::FailedInstance)
+        };
+        let fuel = Capability::Fuel;
+        let without = fake(Capabilities::default(), [fuel]);
+        assert!(matches!(build(&without, &[wish()]), Ok(Build::AsGiven(_))));
+        let built = build(&without, &[need(fuel), wish()]).unwrap();
+        assert!(has(&*built, fuel) && !has(&*built, Capability::FailedInstance));
+        let with = fake(Capabilities::default(), [fuel, Capability::FailedInstance]);
+        let built = build(&with, &[need(fuel), wish()]).unwrap();
+        assert!(has(&*built, fuel) && has(&*built, Capability::FailedInstance));
+    }
 }

@@ -50,6 +50,14 @@ impl Cores {
         self.iter().map(instance).collect()
     }
 
+    /// The exported state of those that the query asks for.
+    ///
+    /// # Errors
+    /// `Engine` if the store does not have them.
+    pub fn snapshot(&self, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
+        crate::snapshot::take(self, store, query)
+    }
+
     /// Whether there is an exported function that takes these arguments.
     ///
     /// # Errors
@@ -67,7 +75,7 @@ impl Cores {
     /// Calls an exported function with core values.
     ///
     /// # Errors
-    /// As [`Cores::check`]; traps and limits.
+    /// `Misuse` for an unknown path or export and for ill-typed arguments; traps and limits.
     pub fn call(
         &self,
         store: &mut dyn CoreStore,

@@ -156,3 +156,43 @@ impl serde::Serialize for Limit {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_bound_the_host_side_and_nothing_else() {
+        let limits = Limits::new();
+        assert_eq!(limits, Limits::default());
+        assert_eq!((limits.fuel, limits.deadline), (None, None));
+        assert_eq!((limits.memory, limits.table_elements), (None, None));
+        assert_eq!(limits.instances, None);
+        assert_eq!(limits.host_depth, 200);
+        assert_eq!((limits.lifted, limits.output), (1 << 30, 64 << 20));
+    }
+
+    #[test]
+    fn every_limit_can_be_set() {
+        let limits = Limits::new()
+            .with_fuel(1)
+            .with_deadline(Duration::from_secs(2))
+            .with_memory(3)
+            .with_table_elements(4)
+            .with_instances(5)
+            .with_host_depth(6)
+            .with_lifted(7)
+            .with_output(8);
+        let expected = Limits {
+            fuel: Some(1),
+            deadline: Some(Duration::from_secs(2)),
+            memory: Some(3),
+            table_elements: Some(4),
+            instances: Some(5),
+            host_depth: 6,
+            lifted: 7,
+            output: 8,
+        };
+        assert_eq!(limits, expected);
+    }
+}

@@ -59,6 +59,22 @@ fixtures! {
         nested = "core/nested.wat",
         /// A component that returns any bits as a `bool`.
         bool_from_bits = "hostile/bool-from-bits.wat",
+        /// A component that keeps, gives and drops what the host lent it.
+        borrow_kept = "hostile/borrow-kept.wat",
+        /// Components of which one keeps what another lent it.
+        borrow_kept_inside = "hostile/borrow-kept-inside.wat",
+        /// A component that drops a handle twice.
+        double_drop = "hostile/double-drop.wat",
+        /// A component that uses any number as a handle.
+        handle_from_any_index = "hostile/handle-from-any-index.wat",
+        /// Components of which one uses handles that it gave away or lent.
+        handle_given_away = "hostile/handle-given-away.wat",
+        /// A component with strings in latin1+utf16, in both directions.
+        latin1_utf16 = "hostile/latin1-utf16.wat",
+        /// A string through components of three encodings.
+        transcode = "hostile/transcode.wat",
+        /// A component with strings in utf16, in both directions.
+        utf16 = "hostile/utf16.wat",
         /// A component that returns any bits as a `char`.
         char_from_bits = "hostile/char-from-bits.wat",
         /// A component that returns any bits as flags.

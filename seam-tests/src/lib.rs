@@ -11,6 +11,7 @@
 //! - [`clauses`] names every clause of seam-core's traits and the cases that check it.
 //! - [`differential`] runs the same steps on several artifacts and backends and compares what was
 //!   observed.
+//! - `suite` (feature `wast`) runs the scripts of the official suites.
 //! - [`fixtures`] are the artifacts that the cases use.
 //!
 //! # Rules
@@ -23,3 +24,5 @@ pub mod clauses;
 pub mod differential;
 pub mod fixtures;
 pub mod kit;
+#[cfg(feature = "wast")]
+pub mod suite;

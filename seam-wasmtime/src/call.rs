@@ -1,16 +1,56 @@
 //! Calls of core functions, with the limits of the store around them.
 
+use std::future::Future;
 use std::time::Instant;
 
 use seam_core::core::{CoreFunc, CoreValue, check_core_args};
-use seam_core::{Error, Result};
+use seam_core::{Error, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
 use crate::convert::{from_val, to_val};
-use crate::deadline::Alarm;
-use crate::error::run_error;
+use crate::deadline::{Alarm, until};
+use crate::error::{Code, run_error};
+use crate::runtime::Entered;
 use crate::state::HasCore;
 use crate::store;
+
+/// Why a call ended without a result.
+pub(crate) enum Stop {
+    /// The engine says so.
+    Guest(wasmtime::Error),
+    /// The seam says so.
+    Seam(Error),
+}
+
+impl Stop {
+    /// The seam's error for it.
+    pub(crate) fn error(self, code: &dyn Code) -> Error {
+        match self {
+            Stop::Guest(error) => run_error(error, code),
+            Stop::Seam(error) => error,
+        }
+    }
+}
+
+/// A call that suspends: to its end or to the deadline, with the private runtime at hand.
+pub(crate) async fn bounded<T>(
+    at: Option<Instant>,
+    call: impl Future<Output = wasmtime::Result<T>>,
+) -> Result<T, Stop> {
+    let call = Entered::new(until(at, call)).map_err(Stop::Seam)?;
+    match call.await {
+        Ok(outcome) => outcome.map_err(Stop::Guest),
+        Err(limit) => Err(Stop::Seam(limit)),
+    }
+}
+
+/// When the call under way has to end.
+pub(crate) fn deadline<C>(ctx: &C) -> Option<Instant>
+where
+    C: AsContext<Data: HasCore>,
+{
+    ctx.as_context().data().core_ref().deadline
+}
 
 /// Arms the deadline, if the store has one and no call is under way. What is given back is to be
 /// handed to [`end`].
@@ -41,7 +81,7 @@ where
     }
 }
 
-/// Calls a core function synchronously.
+/// Calls a core function and blocks until it is done.
 pub(crate) fn call<C>(
     ctx: &mut C,
     func: CoreFunc,
@@ -64,14 +104,17 @@ where
     let mut vals = lower(&mut scope, args, results.len())?;
     let alarm = begin(&mut scope)?;
     let (params, out) = vals.split_at_mut(args.len());
-    let outcome = entry.func.call(&mut scope, params, out);
+    let outcome = match scope.as_context().data().core_ref().asynchronous {
+        false => entry.func.call(&mut scope, params, out).map_err(Stop::Guest),
+        true => {
+            let at = deadline(&scope);
+            block_on(bounded(at, entry.func.call_async(&mut scope, params, out)))
+        }
+    };
     end(&mut scope, alarm);
     let lifted = match outcome {
         Ok(()) => lift(&mut scope, out, results),
-        Err(error) => Err(run_error(
-            error,
-            &scope.as_context().data().core_ref().sources,
-        )),
+        Err(stop) => Err(stop.error(scope.as_context().data().code())),
     };
     vals.clear();
     scope.as_context_mut().data_mut().core().scratch = vals;

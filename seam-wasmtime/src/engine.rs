@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seam_component::needed_capability;
 use seam_core::core::{
     CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState,
 };
@@ -52,8 +53,16 @@ impl CoreEngine for WasmtimeEngine {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let module = Module::from_binary(self.native()?, wasm)
-            .map_err(|e| error::compile_error(&e, wasm, &self.info.capabilities))?;
+        let module = Module::from_binary(self.native()?, wasm).map_err(|e| {
+            let error = error::compile_error(&e);
+            match needed_capability(wasm, &self.info.capabilities) {
+                Some(needed) => {
+                    let message = format!("the module needs {needed}: {}", error.message());
+                    Error::unsupported(needed, message).with_source(error)
+                }
+                None => error,
+            }
+        })?;
         let ty = CoreModuleType::decode(wasm)?;
         let bytes = wasm.into();
         Ok(CoreModule::new(Compiled { module, bytes }, ty))

@@ -25,6 +25,15 @@ pub(crate) trait Code {
     fn of(&self, module: &wasmtime::Module, offset: usize) -> Option<(&[u8], usize)>;
 }
 
+/// No code: nothing of the guest runs.
+pub(crate) struct NoCode;
+
+impl Code for NoCode {
+    fn of(&self, _module: &wasmtime::Module, _offset: usize) -> Option<(&[u8], usize)> {
+        None
+    }
+}
+
 /// What became of running guest code.
 pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
     // What a host function returned passes unchanged.

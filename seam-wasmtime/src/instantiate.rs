@@ -76,9 +76,7 @@ where
     C: AsContextMut<Data: HasCore>,
 {
     let text = format!("{error:#}");
-    let mut inner = ctx.as_context_mut();
-    let core = inner.data_mut().core();
-    let mapped = run_error(error, &core.sources);
+    let mapped = run_error(error, ctx.as_context().data().code());
     if *mapped.kind() != ErrorKind::Engine {
         return mapped;
     }
@@ -87,7 +85,8 @@ where
     {
         return Error::link(text);
     }
-    match core.limiter.take_refused() {
+    let refused = ctx.as_context_mut().data_mut().core().limiter.take_refused();
+    match refused {
         Some(limit) => Error::limit(limit).with_source(mapped),
         None => mapped,
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use seam_core::{Error, Result};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::{Unconstrained, unconstrained};
 
 /// The process's runtime. Its own threads drive timers and sockets, so a future that uses them can
 /// be polled from any thread.
@@ -27,14 +28,14 @@ pub(crate) struct Entered<F> {
     runtime: &'static Runtime,
     // Without a budget: that of a surrounding task would be used up for good by a caller that
     // blocks in it.
-    future: Pin<Box<tokio::task::coop::Unconstrained<F>>>,
+    future: Pin<Box<Unconstrained<F>>>,
 }
 
 impl<F: Future> Entered<F> {
     pub(crate) fn new(future: F) -> Result<Self> {
         Ok(Self {
             runtime: runtime()?,
-            future: Box::pin(tokio::task::coop::unconstrained(future)),
+            future: Box::pin(unconstrained(future)),
         })
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct CoreState {
     /// The instance that the last failed instantiation left.
     pub(crate) failed: Option<Instance>,
     pub(crate) sources: Sources,
+    /// Whether calls have to be asynchronous ones, because something that the guest imports is.
+    pub(crate) asynchronous: bool,
     /// Arguments and results of the call under way, kept for the next call's use.
     pub(crate) scratch: Vec<Val>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Sources(Vec<(Module, Arc<[u8]>)>);
 pub(crate) trait HasCore: Send + 'static {
     fn core(&mut self) -> &mut CoreState;
     fn core_ref(&self) -> &CoreState;
+    /// What offsets in the store's modules count in.
+    fn code(&self) -> &dyn Code;
 }
 
 impl CoreState {
@@ -59,6 +63,7 @@ impl CoreState {
             depth: 0,
             failed: None,
             sources: Sources::default(),
+            asynchronous: false,
             scratch: Vec::new(),
         }
     }
@@ -71,6 +76,10 @@ impl HasCore for CoreState {
 
     fn core_ref(&self) -> &CoreState {
         self
+    }
+
+    fn code(&self) -> &dyn Code {
+        &self.sources
     }
 }
 

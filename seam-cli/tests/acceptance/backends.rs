@@ -1,5 +1,7 @@
 //! `seam backends`.
 
+use std::process::{Command, Stdio};
+
 use crate::support::{BACKENDS, seam};
 
 #[test]
@@ -62,4 +64,18 @@ fn a_pipe_is_not_coloured() {
         assert!(!ended.stdout.contains('\x1b'), "{ended:#?}");
         assert!(!ended.stderr.contains('\x1b'), "{ended:#?}");
     }
+}
+
+#[test]
+fn a_reader_may_close_the_pipe() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_seam"))
+        .arg("backends")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
 }

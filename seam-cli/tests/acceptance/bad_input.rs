@@ -28,7 +28,11 @@ fn what_is_not_wasm() {
         ("prose", b"This is text.", &["found text", "offset 0x0"]),
         ("header", b"\0asm\x01", &["end of the input", "offset 0x5"]),
         ("version", b"\0asm\x02\0\0\0", &["version 1", "offset 0x4"]),
-        ("wat", b"(module (func)", &["expected `)`"]),
+        (
+            "wat",
+            b"(module (func)",
+            &["expected `)`", "line 1, column 15"],
+        ),
     ] {
         let file = Scratch::file(name, bytes);
         for command in [
@@ -134,7 +138,7 @@ fn a_missing_import_is_named_with_its_type_and_the_way_to_stub_it() {
             &["invoke", &imports, "say()", "--backend", backend],
             &[
                 backend,
-                "missing import `env#log` of type func(s32, s32)",
+                "missing import `env#log` of type func(p0: s32, p1: s32)",
                 "`--stub trap`",
                 "`--stub default`",
             ],

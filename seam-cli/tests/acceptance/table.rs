@@ -6,21 +6,16 @@ use seam_tests::kit::{Report, Subject, run_all};
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-/// Every backend of the command in the build that can do most.
+/// Every backend of the command in the build that can do most, with its engine.
 fn subjects() -> Vec<Subject> {
-    let builder = || Wasmtime::builder().fuel().deadline().inner_instances();
-    let native = builder().build();
-    let layered = builder().build_layered();
-    let wasmi = Wasmi::builder().fuel().deadline().build();
-    let engines = (
-        native.engine().clone(),
-        layered.engine().clone(),
-        wasmi.engine().clone(),
-    );
+    let wasmtime = || Wasmtime::builder().fuel().deadline().inner_instances();
+    let (native, layered) = (wasmtime().build(), wasmtime().build_layered());
+    let wasmi = Wasmi::builder().fuel().deadline();
+    let engines = (native.engine().clone(), layered.engine().clone());
     vec![
         Subject::new(native).with_engine(engines.0),
         Subject::new(layered).with_engine(engines.1),
-        Subject::new(wasmi).with_engine(engines.2),
+        Subject::new(wasmi.build()).with_engine(wasmi.build_engine()),
     ]
 }
 

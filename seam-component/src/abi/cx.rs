@@ -57,11 +57,11 @@ pub(crate) trait Machine {
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
 
     /// The host's side of `lower_own`/`lower_borrow`: what the host holds for a representation.
-    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource>;
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource>;
 
     /// The host's side of `lift_own`/`lift_borrow`: the representation of what the host holds; an
     /// owned one moves.
-    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32>;
+    fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32>;
 
     /// Counts bytes that lifting is about to allocate on the host; `Limit(Lifted)` at the limit.
     fn charge(&mut self, bytes: u64) -> Result<()>;

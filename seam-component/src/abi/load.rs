@@ -234,7 +234,7 @@ pub(crate) fn lift_resource(
     id: ResourceId,
 ) -> Result<Resource> {
     let rep = lift_rep(cx, index, ty)?;
-    cx.machine.to_host(rep, id, matches!(ty, Ty::Own(_)))
+    cx.machine.host_resource(rep, id, matches!(ty, Ty::Own(_)))
 }
 
 /// `lift_own` or `lift_borrow`: the representation.

@@ -253,7 +253,7 @@ pub(crate) fn lower_resource(cx: &mut Cx<'_>, resource: &Resource, ty: &Ty) -> R
         Ty::Borrow(id) => (*id, false),
         other => return Err(apart("a handle", other)),
     };
-    let rep = cx.machine.from_host(resource, id, owned)?;
+    let rep = cx.machine.host_rep(resource, id, owned)?;
     lower_rep(cx, rep, ty)
 }
 

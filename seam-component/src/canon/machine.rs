@@ -107,7 +107,7 @@ impl Machine for Engine<'_> {
             .add(ResourceHandle::borrow(ty, rep, scope))
     }
 
-    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
         let running = self.running()?;
         let info = running.resource(ty)?;
         let name = info.name.clone();
@@ -121,7 +121,7 @@ impl Machine for Engine<'_> {
         Ok(resource)
     }
 
-    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
+    fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
         let running = self.running()?;
         if let ResourceImpl::Host(_) = running.resource(ty)?.implementation {
             return resource.rep();

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreInstanceId, CoreModule};
-use seam_core::{Error, Result};
+use seam_core::core::{CoreExtern, CoreFunc, CoreInstanceId, CoreMemory, CoreModule};
+use seam_core::{Capability, Error, Result};
 use wasmparser::CanonicalFunction;
 
-use super::def::{ComponentDef, ExternName, InstanceDecl};
+use super::def::{ComponentDef, CoreSort, ExternName, InstanceDecl, Sort};
 use crate::canon::lift::FuncInst;
 use crate::types::{FuncTy, ResourceId, Ty};
 
@@ -82,6 +82,74 @@ pub(crate) struct IndexSpaces {
     pub(crate) types: Vec<TypeInst>,
     pub(crate) instances: Vec<Arc<InstanceInst>>,
     pub(crate) components: Vec<ComponentInst>,
+}
+
+impl IndexSpaces {
+    /// The item at an index of a component-level index space.
+    pub(super) fn item(&self, sort: Sort, index: u32) -> Result<ItemInst> {
+        Ok(match sort {
+            Sort::CoreModule => {
+                ItemInst::CoreModule(at(&self.core_modules, index, "core module")?.clone())
+            }
+            Sort::Func => ItemInst::Func(at(&self.funcs, index, "function")?.clone()),
+            Sort::Type => ItemInst::Type(at(&self.types, index, "type")?.clone()),
+            Sort::Instance => ItemInst::Instance(at(&self.instances, index, "instance")?.clone()),
+            Sort::Component => {
+                ItemInst::Component(at(&self.components, index, "component")?.clone())
+            }
+            Sort::Value => return Err(apart("no value")),
+        })
+    }
+
+    /// Adds an item to the index space of its sort.
+    pub(super) fn add(&mut self, item: ItemInst) {
+        match item {
+            ItemInst::CoreModule(module) => self.core_modules.push(module),
+            ItemInst::Func(func) => self.funcs.push(func),
+            ItemInst::Type(ty) => self.types.push(ty),
+            ItemInst::Instance(instance) => self.instances.push(instance),
+            ItemInst::Component(component) => self.components.push(component),
+        }
+    }
+
+    pub(super) fn core_space(&mut self, sort: CoreSort) -> &mut Vec<CoreItemInst> {
+        match sort {
+            CoreSort::Func => &mut self.core_funcs,
+            CoreSort::Table => &mut self.core_tables,
+            CoreSort::Memory => &mut self.core_memories,
+            CoreSort::Global => &mut self.core_globals,
+            CoreSort::Tag => &mut self.core_tags,
+        }
+    }
+
+    pub(super) fn core_item(&self, sort: CoreSort, index: u32) -> Result<CoreItemInst> {
+        let (space, what) = match sort {
+            CoreSort::Func => (&self.core_funcs, "core function"),
+            CoreSort::Table => (&self.core_tables, "core table"),
+            CoreSort::Memory => (&self.core_memories, "core memory"),
+            CoreSort::Global => (&self.core_globals, "core global"),
+            CoreSort::Tag => (&self.core_tags, "core tag"),
+        };
+        at(space, index, what).cloned()
+    }
+
+    pub(super) fn core_func(&self, index: u32) -> Result<CoreFunc> {
+        match self.core_item(CoreSort::Func, index)? {
+            CoreItemInst::Extern(CoreExtern::Func(func)) => Ok(func),
+            CoreItemInst::Builtin(_) => Err(Error::unsupported(
+                Capability::ComponentAsync,
+                "expected a core function of a module, found an asynchronous built-in lifted or used as an option",
+            )),
+            CoreItemInst::Extern(_) => Err(apart(&format!("a core function at {index}"))),
+        }
+    }
+
+    pub(super) fn core_memory(&self, index: u32) -> Result<CoreMemory> {
+        match self.core_item(CoreSort::Memory, index)? {
+            CoreItemInst::Extern(CoreExtern::Memory(memory)) => Ok(memory),
+            _ => Err(apart(&format!("a core memory at {index}"))),
+        }
+    }
 }
 
 /// The element at an index of an index space.

@@ -4,25 +4,21 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use seam_core::core::{
-    CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreMemory, CoreModule, CoreStore,
-};
+use seam_core::core::{CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreModule, CoreStore};
 use seam_core::{Capability, CorePath, Error, Limit, Origin, ResourceType, Result};
-use wasmparser::CanonicalOption;
 
+use super::current::Current;
 use super::def::{
-    AliasDef, CanonDef, CoreInstanceDef, CoreSort, Def, ExternName, InstanceDef, OptionsDef,
-    OuterSort, Sort, TypeDef,
+    AliasDef, CanonDef, CoreInstanceDef, Def, ExternName, InstanceDef, Sort, TypeDef,
 };
 use super::import::{HostImports, Scope};
 use super::index::{
-    ComponentInst, CoreInstanceInst, CoreItemInst, Env, IndexSpaces, InstanceInst, ItemInst,
-    TypeInst, apart, at,
+    ComponentInst, CoreInstanceInst, CoreItemInst, IndexSpaces, InstanceInst, ItemInst, TypeInst,
+    apart, at,
 };
 use super::state::Running;
 use super::typing;
-use crate::abi::{self, Context, Options, StringEncoding};
-use crate::canon::lift::{FuncInst, Lifted};
+use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::canon::{builtin, resource};
@@ -46,20 +42,6 @@ pub(crate) struct Instantiation<'a> {
     /// The core instances made so far, in order.
     pub(crate) cores: Vec<Core>,
     pub(crate) glue: Glue,
-}
-
-/// One component under instantiation.
-struct Current {
-    spaces: IndexSpaces,
-    /// Its index in the runtime's table.
-    instance: u32,
-    env: Option<Arc<Env>>,
-    args: Option<HashMap<ExternName, ItemInst>>,
-    path: CorePath,
-    core_instances: u32,
-    component_instances: u32,
-    depth: usize,
-    exports: HashMap<ExternName, ItemInst>,
 }
 
 impl Instantiation<'_> {
@@ -131,8 +113,8 @@ impl Instantiation<'_> {
             Def::Canon(def) => self.canon(current, def)?,
             Def::Import(name, ty) => self.import(current, name, ty)?,
             Def::Export(name, sort, index) => {
-                let item = current.item(*sort, *index)?;
-                current.add(item.clone());
+                let item = current.spaces.item(*sort, *index)?;
+                current.spaces.add(item.clone());
                 current.exports.insert(name.clone(), item);
             }
         }
@@ -160,18 +142,19 @@ impl Instantiation<'_> {
                     .item(Running::of(self.store)?, &[], name, ty, &scope)?
             }
         };
-        current.add(item);
+        current.spaces.add(item);
         Ok(())
     }
 
     fn instance(&mut self, current: &mut Current, def: &InstanceDef) -> Result<()> {
-        let items =
-            |current: &Current, items: &[(ExternName, Sort, u32)]| -> Result<HashMap<_, _>> {
-                items
-                    .iter()
-                    .map(|(name, sort, index)| Ok((name.clone(), current.item(*sort, *index)?)))
-                    .collect()
-            };
+        let items = |current: &Current,
+                     items: &[(ExternName, Sort, u32)]|
+         -> Result<HashMap<_, _>> {
+            items
+                .iter()
+                .map(|(name, sort, index)| Ok((name.clone(), current.spaces.item(*sort, *index)?)))
+                .collect()
+        };
         let instance = match def {
             InstanceDef::FromExports(exports) => InstanceInst {
                 exports: items(current, exports)?,
@@ -286,7 +269,9 @@ impl Instantiation<'_> {
             AliasDef::InstanceExport(_, instance, name) => {
                 let instance = at(&current.spaces.instances, *instance, "instance")?;
                 let item = instance.exports.get(name).cloned();
-                current.add(item.ok_or_else(|| apart(&format!("an export `{name}`")))?);
+                current
+                    .spaces
+                    .add(item.ok_or_else(|| apart(&format!("an export `{name}`")))?);
             }
             AliasDef::CoreInstanceExport(sort, instance, name) => {
                 let item = self.core_export(current, *instance, name)?;
@@ -360,9 +345,7 @@ impl Instantiation<'_> {
             .push(CoreItemInst::Extern(CoreExtern::Func(func)));
         Ok(())
     }
-}
 
-impl Instantiation<'_> {
     /// The core function of a definition that calls guests, by glue where host functions cannot.
     fn core_func(&mut self, task: GlueTask) -> Result<CoreFunc> {
         if !self.engine.info().capabilities.has(Capability::Reentrant) {
@@ -371,152 +354,6 @@ impl Instantiation<'_> {
         match task {
             GlueTask::Call(lowered) => lowered.core_func(self.store),
             GlueTask::Drop(dropping) => dropping.core_func(self.store),
-        }
-    }
-}
-
-impl Current {
-    /// The item at an index of a component-level index space.
-    fn item(&self, sort: Sort, index: u32) -> Result<ItemInst> {
-        let spaces = &self.spaces;
-        Ok(match sort {
-            Sort::CoreModule => {
-                ItemInst::CoreModule(at(&spaces.core_modules, index, "core module")?.clone())
-            }
-            Sort::Func => ItemInst::Func(at(&spaces.funcs, index, "function")?.clone()),
-            Sort::Type => ItemInst::Type(at(&spaces.types, index, "type")?.clone()),
-            Sort::Instance => ItemInst::Instance(at(&spaces.instances, index, "instance")?.clone()),
-            Sort::Component => {
-                ItemInst::Component(at(&spaces.components, index, "component")?.clone())
-            }
-            Sort::Value => return Err(apart("no value")),
-        })
-    }
-
-    /// Adds an item to the index space of its sort.
-    fn add(&mut self, item: ItemInst) {
-        match item {
-            ItemInst::CoreModule(module) => self.spaces.core_modules.push(module),
-            ItemInst::Func(func) => self.spaces.funcs.push(func),
-            ItemInst::Type(ty) => self.spaces.types.push(ty),
-            ItemInst::Instance(instance) => self.spaces.instances.push(instance),
-            ItemInst::Component(component) => self.spaces.components.push(component),
-        }
-    }
-
-    /// What a component defined here can reach of this one: all that is defined so far.
-    fn capture(&self) -> Arc<Env> {
-        Arc::new(Env {
-            types: self.spaces.types.clone(),
-            modules: self.spaces.core_modules.clone(),
-            components: self.spaces.components.clone(),
-            parent: self.env.clone(),
-        })
-    }
-
-    fn outer(&mut self, sort: OuterSort, count: u32, index: u32) -> Result<()> {
-        let captured;
-        let env = match (count.checked_sub(1), &self.env) {
-            (Some(count), Some(env)) => env.outward(count)?,
-            (Some(_), None) => return Err(apart("an enclosing component")),
-            (None, _) => {
-                captured = self.capture();
-                &captured
-            }
-        };
-        let item = match sort {
-            OuterSort::CoreType => return Ok(()),
-            OuterSort::CoreModule => {
-                ItemInst::CoreModule(at(&env.modules, index, "core module")?.clone())
-            }
-            OuterSort::Type => ItemInst::Type(at(&env.types, index, "type")?.clone()),
-            OuterSort::Component => {
-                ItemInst::Component(at(&env.components, index, "component")?.clone())
-            }
-        };
-        self.add(item);
-        Ok(())
-    }
-
-    fn lift(&self, func: u32, ty: u32, options: &OptionsDef) -> Result<Lifted> {
-        let ty = typing::func_at(&self.spaces.types, ty)?;
-        let num_results = abi::flatten_functype(&ty, Context::Lift).results.len();
-        Ok(Lifted {
-            core: self.spaces.core_func(func)?,
-            ty,
-            opts: self.options(options)?,
-            post_return: options
-                .post_return
-                .map(|index| self.spaces.core_func(index))
-                .transpose()?,
-            is_async: options.is_async,
-            num_results,
-        })
-    }
-
-    fn options(&self, options: &OptionsDef) -> Result<Options> {
-        if let Some(what) = options.unsupported {
-            return Err(Error::unsupported(
-                Capability::Gc,
-                format!("expected the linear-memory canonical ABI, found {what}"),
-            ));
-        }
-        Ok(Options {
-            instance: self.instance,
-            memory: options
-                .memory
-                .map(|index| self.spaces.core_memory(index))
-                .transpose()?,
-            realloc: options
-                .realloc
-                .map(|index| self.spaces.core_func(index))
-                .transpose()?,
-            encoding: match options.encoding {
-                Some(CanonicalOption::UTF16) => StringEncoding::Utf16,
-                Some(CanonicalOption::CompactUTF16) => StringEncoding::Latin1Utf16,
-                _ => StringEncoding::Utf8,
-            },
-        })
-    }
-}
-
-impl IndexSpaces {
-    fn core_space(&mut self, sort: CoreSort) -> &mut Vec<CoreItemInst> {
-        match sort {
-            CoreSort::Func => &mut self.core_funcs,
-            CoreSort::Table => &mut self.core_tables,
-            CoreSort::Memory => &mut self.core_memories,
-            CoreSort::Global => &mut self.core_globals,
-            CoreSort::Tag => &mut self.core_tags,
-        }
-    }
-
-    fn core_item(&self, sort: CoreSort, index: u32) -> Result<CoreItemInst> {
-        let (space, what) = match sort {
-            CoreSort::Func => (&self.core_funcs, "core function"),
-            CoreSort::Table => (&self.core_tables, "core table"),
-            CoreSort::Memory => (&self.core_memories, "core memory"),
-            CoreSort::Global => (&self.core_globals, "core global"),
-            CoreSort::Tag => (&self.core_tags, "core tag"),
-        };
-        at(space, index, what).cloned()
-    }
-
-    fn core_func(&self, index: u32) -> Result<CoreFunc> {
-        match self.core_item(CoreSort::Func, index)? {
-            CoreItemInst::Extern(CoreExtern::Func(func)) => Ok(func),
-            CoreItemInst::Builtin(_) => Err(Error::unsupported(
-                Capability::ComponentAsync,
-                "expected a core function of a module, found an asynchronous built-in lifted or used as an option",
-            )),
-            CoreItemInst::Extern(_) => Err(apart(&format!("a core function at {index}"))),
-        }
-    }
-
-    fn core_memory(&self, index: u32) -> Result<CoreMemory> {
-        match self.core_item(CoreSort::Memory, index)? {
-            CoreItemInst::Extern(CoreExtern::Memory(memory)) => Ok(memory),
-            _ => Err(apart(&format!("a core memory at {index}"))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Components: decoding, instantiation, and instances.
 
+mod current;
 mod decode;
 mod def;
 mod handles;

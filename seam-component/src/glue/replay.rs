@@ -140,13 +140,13 @@ impl Machine for Replay<'_> {
         self.effect(|engine| engine.lower_borrow(opts, rep, ty))
     }
 
-    fn to_host(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
         // Only lifting to the host needs this, and lifting is never interrupted.
-        self.engine.to_host(rep, ty, owned)
+        self.engine.host_resource(rep, ty, owned)
     }
 
-    fn from_host(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
-        self.effect(|engine| engine.from_host(resource, ty, owned))
+    fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
+        self.effect(|engine| engine.host_rep(resource, ty, owned))
     }
 
     fn charge(&mut self, bytes: u64) -> Result<()> {

@@ -35,9 +35,12 @@ fn only_nan_bits(left: &Snapshot, right: &Snapshot) -> bool {
                 && l.module == r.module
                 && l.origin == r.origin
                 && l.globals.len() == r.globals.len()
-                && l.globals.iter().zip(&r.globals).all(|((l_name, l), (r_name, r))| {
-                    l_name == r_name && (l == r || nan::same_vectors(l, r))
-                })
+                && l.globals
+                    .iter()
+                    .zip(&r.globals)
+                    .all(|((l_name, l), (r_name, r))| {
+                        l_name == r_name && (l == r || nan::same_vectors(l, r))
+                    })
                 && memories_alike(l, r)
         })
 }
@@ -80,7 +83,11 @@ fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
 /// module gives a second one of a name.
 fn globals(snapshot: &Snapshot) -> BTreeMap<String, Vec<CoreValue>> {
     let mut globals: BTreeMap<String, Vec<CoreValue>> = BTreeMap::new();
-    for instance in snapshot.instances.iter().filter(|i| i.origin == Origin::Main) {
+    for instance in snapshot
+        .instances
+        .iter()
+        .filter(|i| i.origin == Origin::Main)
+    {
         for (name, value) in &instance.globals {
             let plain = match name.rsplit_once('$') {
                 Some((plain, suffix)) if suffix.parse::<u32>().is_ok() => plain,

@@ -89,7 +89,9 @@ impl fmt::Display for Verdict {
         match self {
             Verdict::Match => f.write_str("match"),
             Verdict::Diverged(divergence) => write!(f, "diverged at {divergence}"),
-            Verdict::Inconclusive(why) => write!(f, "inconclusive: {} ({})", why.reason, why.detail),
+            Verdict::Inconclusive(why) => {
+                write!(f, "inconclusive: {} ({})", why.reason, why.detail)
+            }
         }
     }
 }

@@ -241,12 +241,17 @@ cases! { $
             any_bits_lift_as_the_specification_says needs Components,
             ranges_of_lists_are_checked needs Components,
             ranges_of_strings_are_checked needs Components,
+            strings_of_every_encoding_pass needs Components,
             long_strings_trap needs Components,
             results_of_realloc_are_checked needs Components,
             places_of_results_are_checked needs Components,
             realloc_and_post_return_may_not_leave needs Components,
             traps_in_realloc_and_post_return_come_out needs Components,
             nan_payloads_do_not_cross needs Components,
+            handles_that_do_not_exist_trap needs Components,
+            handles_given_away_or_lent_trap needs Components,
+            borrows_are_dropped_before_return needs Components,
+            imports_are_called_through_exports needs Components,
         }
         wasi "system wasi" {
             commands_print_and_exit needs Components SystemWasi,

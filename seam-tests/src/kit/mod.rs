@@ -59,7 +59,7 @@ impl Case {
     pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> + '_ {
         CLAUSES
             .iter()
-            .filter(|clause| clause.cases.contains(&self.name))
+            .filter(|clause| clause.is_checked_by(self.name))
     }
 
     /// What the case needs and the subject lacks.

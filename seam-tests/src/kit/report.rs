@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::{Capability, BackendInfo};
+use seam_core::{BackendInfo, Capability};
 
 use super::{Case, Failure, On, Stage, Subject, cases};
 
@@ -80,7 +80,9 @@ impl Report {
     /// Whether nothing is wrong that was not known.
     #[must_use]
     pub fn is_fine(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.verdict.is_fine())
+        self.outcomes
+            .iter()
+            .all(|outcome| outcome.verdict.is_fine())
     }
 
     /// The outcomes that are wrong.
@@ -140,6 +142,14 @@ fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> Verdict {
         (Verdict::Failed(_), Some(reason)) => Verdict::KnownFailure(reason),
         (_, Some(reason)) => Verdict::UnexpectedPass(reason),
         (verdict, None) => verdict,
+    }
+}
+
+impl Case {
+    /// How the case goes, without a look at what is known to fail.
+    #[must_use]
+    pub fn verdict(&self, subject: &Subject) -> Verdict {
+        judge(self, subject, &[])
     }
 }
 

@@ -24,7 +24,10 @@ pub(in crate::kit) fn load_rejects_what_is_not_wasm(subject: &Subject) -> Checke
     for (what, rest) in [
         ("a section of an unknown kind", &[99, 1, 0][..]),
         ("a section longer than the file", &[1, 100, 0]),
-        ("a length of too many bytes", &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+        (
+            "a length of too many bytes",
+            &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ),
         ("noise", &[0xde, 0xad, 0xbe, 0xef, 0xde, 0xad]),
     ] {
         let artifact = Artifact::from_bytes(what, [MODULE_HEADER, rest].concat())?;
@@ -71,13 +74,20 @@ fn section_ends(bytes: &[u8]) -> Result<Vec<usize>, Failure> {
         at += size;
         ends.push(at);
     }
-    same("the end of the last section", ends.last(), Some(&bytes.len()))?;
+    same(
+        "the end of the last section",
+        ends.last(),
+        Some(&bytes.len()),
+    )?;
     Ok(ends)
 }
 
 pub(in crate::kit) fn load_rejects_invalid_modules(subject: &Subject) -> Checked {
     for (what, text) in [
-        ("a result of another type", "(module (func (result i32) (i64.const 0)))"),
+        (
+            "a result of another type",
+            "(module (func (result i32) (i64.const 0)))",
+        ),
         ("a missing result", "(module (func (result i32)))"),
         ("an empty stack", "(module (func (drop)))"),
         ("a value left on the stack", "(module (func (i32.const 0)))"),
@@ -85,23 +95,41 @@ pub(in crate::kit) fn load_rejects_invalid_modules(subject: &Subject) -> Checked
         ("an unknown local", "(module (func (drop (local.get 3))))"),
         ("an unknown label", "(module (func (br 5)))"),
         ("an unknown type", "(module (func (type 9)))"),
-        ("an unknown memory", "(module (func (drop (i32.load (i32.const 0)))))"),
-        ("an unknown table", "(module (func (call_indirect (i32.const 0))))"),
+        (
+            "an unknown memory",
+            "(module (func (drop (i32.load (i32.const 0)))))",
+        ),
+        (
+            "an unknown table",
+            "(module (func (call_indirect (i32.const 0))))",
+        ),
         ("an unknown export", r#"(module (export "a" (func 0)))"#),
-        ("two exports of a name", r#"(module (func (export "a")) (func (export "a")))"#),
+        (
+            "two exports of a name",
+            r#"(module (func (export "a")) (func (export "a")))"#,
+        ),
         ("a minimum above the maximum", "(module (memory 2 1))"),
         ("a memory of more than 4 GiB", "(module (memory 65537))"),
         (
             "an immutable global that is set",
             "(module (global i32 (i32.const 0)) (func (global.set 0 (i32.const 1))))",
         ),
-        ("a start function with a parameter", "(module (start 0) (func (param i32)))"),
+        (
+            "a start function with a parameter",
+            "(module (start 0) (func (param i32)))",
+        ),
         (
             "an alignment above the natural one",
             "(module (memory 1) (func (drop (i32.load align=8 (i32.const 0)))))",
         ),
-        ("a constant that calls", "(module (global i32 (call 0)) (func (result i32) (i32.const 0)))"),
-        ("an undeclared function reference", "(module (func (drop (ref.func 0))))"),
+        (
+            "a constant that calls",
+            "(module (global i32 (call 0)) (func (result i32) (i32.const 0)))",
+        ),
+        (
+            "an undeclared function reference",
+            "(module (func (drop (ref.func 0))))",
+        ),
     ] {
         let artifact = wat(what, text)?;
         invalid(what, subject.backend().load_blocking(&artifact))?;
@@ -116,8 +144,14 @@ pub(in crate::kit) fn invalid_components_are_rejected(subject: &Subject) -> Chec
     subject.load(&greet)?;
     truncations_are_invalid(subject, &greet, 997)?;
     for (what, text) in [
-        ("an unknown function", r#"(component (export "f" (func 0)))"#),
-        ("an unknown core module", "(component (core instance (instantiate 3)))"),
+        (
+            "an unknown function",
+            r#"(component (export "f" (func 0)))"#,
+        ),
+        (
+            "an unknown core module",
+            "(component (core instance (instantiate 3)))",
+        ),
         (
             "an invalid core module inside",
             "(component (core module (func (result i32) (i64.const 0))))",
@@ -153,7 +187,11 @@ pub(in crate::kit) fn hostile_bytes_do_not_panic(subject: &Subject) -> Checked {
             rejected += u32::from(subject.backend().load_blocking(&artifact).is_err());
         }
     }
-    holds("many of 400 changed modules to be rejected", rejected > 100, rejected)
+    holds(
+        "many of 400 changed modules to be rejected",
+        rejected > 100,
+        rejected,
+    )
 }
 
 /// The bytes with three of them changed, the same three in every run.

@@ -1,9 +1,7 @@
 //! Calls of core modules, by component-level and by core values.
 
 use seam_core::core::CoreValue;
-use seam_core::{
-    CorePath, ErrorKind, Instance, InstanceExt, Query, Value, World, block_on,
-};
+use seam_core::{CorePath, ErrorKind, Instance, InstanceExt, Query, Value, World, block_on};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, misuse, same, says, traps, wat};
@@ -188,7 +186,9 @@ pub(in crate::kit) fn instances_move_between_threads(subject: &Subject) -> Check
     let joined: Result<Box<dyn Instance>, Failure> = thread
         .join()
         .map_err(|_| Failure::new("expected no panic in a thread, found one"))?;
-    let counters = joined?.snapshot(&Query::new())?.counters("__witness_counter_");
+    let counters = joined?
+        .snapshot(&Query::new())?
+        .counters("__witness_counter_");
     same("additions", counters.get(&0), Some(&2))
 }
 
@@ -211,7 +211,11 @@ pub(in crate::kit) fn ill_typed_arguments_name_their_path(subject: &Subject) -> 
 pub(in crate::kit) fn core_calls_check_path_export_and_arguments(subject: &Subject) -> Checked {
     let mut calc = calc(subject)?;
     let two = [CoreValue::I32(2), CoreValue::I32(3)];
-    same("add", calc.call_core(&root(), "add", &two)?, [CoreValue::I32(5)])?;
+    same(
+        "add",
+        calc.call_core(&root(), "add", &two)?,
+        [CoreValue::I32(5)],
+    )?;
     for path in [CorePath::new([1]), CorePath::new([0, 0]), CorePath::new([])] {
         let what = format!("path `{path}`");
         misuse(what, calc.call_core(&path, "add", &two))?;

@@ -158,11 +158,19 @@ pub(super) fn supported_or_not(
 pub(in crate::kit) fn traps_carry_frames_where_the_backend_has_them(subject: &Subject) -> Checked {
     let mut instance = subject.instantiate(&fixtures::calc()?, &World::new())?;
     let error = error("call_null", instance.invoke("call_null", &[]))?;
-    same("the cause", error.as_trap(), Some(&Trap::UninitializedElement))?;
+    same(
+        "the cause",
+        error.as_trap(),
+        Some(&Trap::UninitializedElement),
+    )?;
     if !subject.has(Capability::Frames) {
         return holds("no frames", error.frames().is_empty(), error.frames());
     }
     // By function index: `indirect` is called by `call_null`.
-    let found: Vec<u32> = error.frames().iter().map(|frame| frame.func_index).collect();
+    let found: Vec<u32> = error
+        .frames()
+        .iter()
+        .map(|frame| frame.func_index)
+        .collect();
     same("the frames, innermost first", found, [11, 12])
 }

@@ -23,12 +23,12 @@ fn line(name: &str, price: u32) -> Value {
     Value::record([("name", name.into()), ("price", price.into())])
 }
 
-fn item(
-    shop: &mut dyn Instance,
-    name: &str,
-    price: u32,
-) -> Result<seam_core::Resource, Failure> {
-    owned(shop, &stock("[constructor]item"), &[name.into(), price.into()])
+fn item(shop: &mut dyn Instance, name: &str, price: u32) -> Result<seam_core::Resource, Failure> {
+    owned(
+        shop,
+        &stock("[constructor]item"),
+        &[name.into(), price.into()],
+    )
 }
 
 pub(in crate::kit) fn composed_components_pass_records(subject: &Subject) -> Checked {
@@ -38,7 +38,12 @@ pub(in crate::kit) fn composed_components_pass_records(subject: &Subject) -> Che
     let labels = Value::list(["tea at 10", "b\u{e9}b\u{e9} at 20"].map(Value::from));
     gives(shop, &cart("labels"), &[lines()], labels)?;
     gives(shop, &cart("checkout"), &[lines(), 50u32.into()], 15u32)?;
-    gives(shop, &cart("checkout"), &[Value::list([]), 0u32.into()], 0u32)?;
+    gives(
+        shop,
+        &cart("checkout"),
+        &[Value::list([]), 0u32.into()],
+        0u32,
+    )?;
     let half = Value::list([line("tea", 5), line("b\u{e9}b\u{e9}", 10)]);
     gives(shop, &stock("discount"), &[lines(), 50u32.into()], half)?;
     // The consumer dropped what it made.
@@ -50,17 +55,33 @@ pub(in crate::kit) fn composed_components_pass_resources(subject: &Subject) -> C
     let shop = &mut *instance;
     let tea = item(shop, "tea", 10)?;
     let jam = item(shop, "jam", 4)?;
-    gives(shop, &cart("label"), &[Value::Borrow(tea.clone())], "tea at 10")?;
+    gives(
+        shop,
+        &cart("label"),
+        &[Value::Borrow(tea.clone())],
+        "tea at 10",
+    )?;
     let passed = owned(shop, &cart("pass"), &[Value::Own(tea)])?;
-    gives(shop, &stock("[method]item.price"), &[Value::Borrow(passed.clone())], 10u32)?;
+    gives(
+        shop,
+        &stock("[method]item.price"),
+        &[Value::Borrow(passed.clone())],
+        10u32,
+    )?;
     gives(shop, &stock("live"), &[], 2u32)?;
     let both = Value::list([Value::Own(passed), Value::Own(jam)]);
     let cheapest = match shop.invoke(&cart("cheapest"), &[both])? {
         Some(Value::Option(Some(value))) => *value,
-        found => return Err(Failure::new(format!("cheapest: expected an item, found {found:?}"))),
+        found => {
+            return Err(Failure::new(format!(
+                "cheapest: expected an item, found {found:?}"
+            )));
+        }
     };
     let Value::Own(jam) = cheapest else {
-        return Err(Failure::new(format!("cheapest: expected an item, found {cheapest:?}")));
+        return Err(Failure::new(format!(
+            "cheapest: expected an item, found {cheapest:?}"
+        )));
     };
     // The other was dropped two components down.
     gives(shop, &stock("live"), &[], 1u32)?;
@@ -73,10 +94,24 @@ pub(in crate::kit) fn siblings_share_one_resource_type(subject: &Subject) -> Che
     let shop = &mut *instance;
     let used = owned(shop, &outlet("second-hand"), &["lamp".into(), 30u32.into()])?;
     // An item made through the outlet fits the cart, and the stock.
-    gives(shop, &cart("label"), &[Value::Borrow(used.clone())], "lamp at 15")?;
+    gives(
+        shop,
+        &cart("label"),
+        &[Value::Borrow(used.clone())],
+        "lamp at 15",
+    )?;
     let tea = item(shop, "tea", 10)?;
-    let bundle = owned(shop, &outlet("bundle"), &[Value::Own(used), Value::Own(tea)])?;
-    gives(shop, &outlet("inspect"), &[Value::Borrow(bundle.clone())], "lamp and tea at 25")?;
+    let bundle = owned(
+        shop,
+        &outlet("bundle"),
+        &[Value::Own(used), Value::Own(tea)],
+    )?;
+    gives(
+        shop,
+        &outlet("inspect"),
+        &[Value::Borrow(bundle.clone())],
+        "lamp and tea at 25",
+    )?;
     gives(shop, &stock("live"), &[], 1u32)?;
     shop.drop_resource(&bundle)?;
     gives(shop, &stock("live"), &[], 0u32)
@@ -86,18 +121,32 @@ pub(in crate::kit) fn resources_wrap_resources_three_deep(subject: &Subject) -> 
     let mut instance = subject.instantiate(&fixtures::chain()?, &World::new())?;
     let shop = &mut *instance;
     let tea = item(shop, "tea", 10)?;
-    gives(shop, &cart("label"), &[Value::Borrow(tea.clone())], "tea at 11")?;
+    gives(
+        shop,
+        &cart("label"),
+        &[Value::Borrow(tea.clone())],
+        "tea at 11",
+    )?;
     let jam = item(shop, "jam", 4)?;
     let both = Value::list([Value::Own(tea), Value::Own(jam)]);
     let cheapest = shop.invoke(&cart("cheapest"), &[both])?;
     let Some(Value::Option(Some(value))) = cheapest else {
-        return Err(Failure::new(format!("cheapest: expected an item, found {cheapest:?}")));
+        return Err(Failure::new(format!(
+            "cheapest: expected an item, found {cheapest:?}"
+        )));
     };
     gives(shop, &stock("live"), &[], 1u32)?;
     let Value::Own(jam) = *value else {
-        return Err(Failure::new(format!("cheapest: expected an item, found {value:?}")));
+        return Err(Failure::new(format!(
+            "cheapest: expected an item, found {value:?}"
+        )));
     };
-    gives(shop, &stock("[method]item.price"), &[Value::Borrow(jam.clone())], 5u32)?;
+    gives(
+        shop,
+        &stock("[method]item.price"),
+        &[Value::Borrow(jam.clone())],
+        5u32,
+    )?;
     // Dropping the outer one runs the reseller's destructor, which drops the inner one.
     shop.drop_resource(&jam)?;
     gives(shop, &stock("live"), &[], 0u32)?;

@@ -8,7 +8,9 @@ use crate::kit::{Checked, Failure, Subject};
 
 /// Makes an instance of the text, whose imports are `env.exit(i32)` at most.
 fn instance(subject: &Subject, text: &str) -> Result<Box<dyn Instance>, Failure> {
-    let world = World::new().func("env#exit", |(code,): (i32,)| Err::<(), _>(Error::exit(code)));
+    let world = World::new().func("env#exit", |(code,): (i32,)| {
+        Err::<(), _>(Error::exit(code))
+    });
     subject.instantiate(&wat("entry", text)?, &world)
 }
 
@@ -29,12 +31,21 @@ pub(in crate::kit) fn run_starts_the_canonical_entry(subject: &Subject) -> Check
     let mut started = instance(subject, text)?;
     same("_start", started.run_blocking()?, Exit::new(0))?;
     let snapshot = started.snapshot(&Query::new())?;
-    let ran = snapshot.instances.first().and_then(|i| i.globals.get("ran"));
+    let ran = snapshot
+        .instances
+        .first()
+        .and_then(|i| i.globals.get("ran"));
     same("times it ran", ran, Some(&1i32.into()))?;
 
     for (text, code) in [
-        (r#"(module (func (export "wasi:cli/run@0.2.3#run") (result i32) (i32.const 0)))"#, 0),
-        (r#"(module (func (export "wasi:cli/run@0.2.0#run") (result i32) (i32.const 1)))"#, 1),
+        (
+            r#"(module (func (export "wasi:cli/run@0.2.3#run") (result i32) (i32.const 0)))"#,
+            0,
+        ),
+        (
+            r#"(module (func (export "wasi:cli/run@0.2.0#run") (result i32) (i32.const 1)))"#,
+            1,
+        ),
         (
             r#"(module (func (export "_start") (unreachable))
                 (func (export "wasi:cli/run@0.2.9#run") (result i32) (i32.const 0)))"#,
@@ -62,7 +73,10 @@ pub(in crate::kit) fn run_never_guesses(subject: &Subject) -> Checked {
             r#"(module (func (export "main") (unreachable)) (func (export "run") (unreachable)))"#,
             &["wasi:cli/run@0.2", "_start", "`main`", "`run`"][..],
         ),
-        (r#"(module (func (export "_start") (param i32) (unreachable)))"#, &["`_start`"]),
+        (
+            r#"(module (func (export "_start") (param i32) (unreachable)))"#,
+            &["`_start`"],
+        ),
         (
             r#"(module (func (export "wasi:cli/run@0.3.0#run") (result i32) (unreachable)))"#,
             &["wasi:cli/run@0.2", "`wasi:cli/run@0.3.0#run`"],
@@ -86,7 +100,11 @@ pub(in crate::kit) fn run_never_guesses(subject: &Subject) -> Checked {
 
 pub(in crate::kit) fn traps_in_the_entry_come_out(subject: &Subject) -> Checked {
     let text = r#"(module (func (export "_start") (unreachable)))"#;
-    traps("_start", instance(subject, text)?.run_blocking(), Trap::Unreachable)?;
+    traps(
+        "_start",
+        instance(subject, text)?.run_blocking(),
+        Trap::Unreachable,
+    )?;
     let text = r#"(module (func (export "wasi:cli/run@0.2.0#run") (result i32)
         (i32.div_s (i32.const 1) (i32.const 0))))"#;
     let result = instance(subject, text)?.run_blocking();
@@ -129,5 +147,9 @@ pub(in crate::kit) fn components_run_at_wasi_cli_run(subject: &Subject) -> Check
     same("run-err", run.run_blocking()?, Exit::new(1))?;
     let mut greet = subject.instantiate(&fixtures::greet()?, &World::new())?;
     let error = misuse("greet", greet.run_blocking())?;
-    says("greet", &error, &["wasi:cli/run@0.2", "`test:guest/strs#greet`"])
+    says(
+        "greet",
+        &error,
+        &["wasi:cli/run@0.2", "`test:guest/strs#greet`"],
+    )
 }

@@ -30,17 +30,26 @@ pub(super) fn said(heard: &Heard) -> Vec<String> {
 pub(super) fn saying(heard: &Heard) -> World {
     let heard = heard.clone();
     World::new()
-        .core_func("env", "log", CoreFuncType::new(LOG, []), move |caller, args, _| {
-            let text = text(caller, args)?;
-            if let Ok(mut heard) = heard.lock() {
-                heard.push(text);
-            }
-            Ok(())
-        })
-        .func_with("env#next", || 0i64, |count: &mut i64, (): ()| {
-            *count += 1;
-            Ok(*count)
-        })
+        .core_func(
+            "env",
+            "log",
+            CoreFuncType::new(LOG, []),
+            move |caller, args, _| {
+                let text = text(caller, args)?;
+                if let Ok(mut heard) = heard.lock() {
+                    heard.push(text);
+                }
+                Ok(())
+            },
+        )
+        .func_with(
+            "env#next",
+            || 0i64,
+            |count: &mut i64, (): ()| {
+                *count += 1;
+                Ok(*count)
+            },
+        )
         .func("env#mix", |(a, ..): (i32, i64, f32, f64)| Ok(a))
 }
 
@@ -100,12 +109,16 @@ pub(in crate::kit) fn host_functions_share_state(subject: &Subject) -> Checked {
         (func (export "sum") (result i32) (call $sum)))"#;
     let world = World::new()
         .state(Vec::<i32>::new)
-        .func_values("env#push", None, |call: &mut HostCall<'_>, args: &[Value]| {
-            if let [Value::S32(value)] = args {
-                call.state::<Vec<i32>>()?.push(*value);
-            }
-            Ok(None)
-        })
+        .func_values(
+            "env#push",
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                if let [Value::S32(value)] = args {
+                    call.state::<Vec<i32>>()?.push(*value);
+                }
+                Ok(None)
+            },
+        )
         .func_values("env#sum", None, |call: &mut HostCall<'_>, _: &[Value]| {
             Ok(Some(Value::S32(call.state::<Vec<i32>>()?.iter().sum())))
         });
@@ -123,7 +136,10 @@ pub(in crate::kit) fn raw_host_functions_reach_memory(subject: &Subject) -> Chec
     gives_nothing(&mut *instance, "say_at", &[8.into(), 5.into()])?;
     gives_nothing(&mut *instance, "say_at", &[65536.into(), 0.into()])?;
     same("said", said(&heard), ["starting", "called", "start", ""])?;
-    misuse("past the end", instance.invoke("say_at", &[65530.into(), 7.into()]))?;
+    misuse(
+        "past the end",
+        instance.invoke("say_at", &[65530.into(), 7.into()]),
+    )?;
 
     let ty = CoreFuncType::new(LOG, []);
     let world = saying(&heard).core_func("env", "log", ty, |caller, args, _| {
@@ -159,7 +175,9 @@ pub(in crate::kit) fn host_functions_call_back(subject: &Subject) -> Checked {
         match caller.call(triple, args, &mut once) {
             Ok(()) => caller.call(triple, &once, results),
             Err(error) if error.as_trap() == Some(&Trap::Unreachable) => {
-                results.iter_mut().for_each(|slot| *slot = CoreValue::I32(-2));
+                results
+                    .iter_mut()
+                    .for_each(|slot| *slot = CoreValue::I32(-2));
                 Ok(())
             }
             Err(error) => Err(error),
@@ -194,19 +212,22 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
         maximum: Some(4),
         table64: false,
     };
-    let global = |ty, mutable| GlobalType { ty, mutable };
     let world = World::new()
-        .core_item("env", "memory", CoreItemKind::Memory(MemoryType::new(1, Some(2))))
+        .core_item(
+            "env",
+            "memory",
+            CoreItemKind::Memory(MemoryType::new(1, Some(2))),
+        )
         .core_item("env", "table", CoreItemKind::Table(table))
         .core_item(
             "env",
             "fixed",
-            CoreItemKind::Global(global(CoreType::I64, false), CoreValue::I64(-7)),
+            CoreItemKind::Global(GlobalType::new(CoreType::I64, false), CoreValue::I64(-7)),
         )
         .core_item(
             "env",
             "count",
-            CoreItemKind::Global(global(CoreType::I32, true), CoreValue::I32(41)),
+            CoreItemKind::Global(GlobalType::new(CoreType::I32, true), CoreValue::I32(41)),
         );
     let program = subject.load(&wat("given", text)?)?;
     // Twice: they are made for each instance.
@@ -219,7 +240,10 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
         gives(&mut *instance, "size", &[], 2)?;
         let snapshot = instance.snapshot(&seam_core::Query::new())?;
         same("core instances", snapshot.instances.len(), 1)?;
-        let fixed = snapshot.instances.first().and_then(|i| i.globals.get("fixed"));
+        let fixed = snapshot
+            .instances
+            .first()
+            .and_then(|i| i.globals.get("fixed"));
         same("fixed", fixed, Some(&CoreValue::I64(-7)))?;
     }
     Ok(())
@@ -335,8 +359,11 @@ pub(in crate::kit) fn ill_typed_results_of_host_functions_are_host_errors(
         ("text", Some("x".into()), &["s64", "string"]),
         ("nothing", None, &["s64", "nothing"]),
     ] {
-        let world = saying(&Heard::default())
-            .func_values("env#next", None, move |_: &mut HostCall<'_>, _: &[Value]| Ok(value.clone()));
+        let world = saying(&Heard::default()).func_values(
+            "env#next",
+            None,
+            move |_: &mut HostCall<'_>, _: &[Value]| Ok(value.clone()),
+        );
         let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
         let result = instance.invoke("next_by_table", &[]);
         says(what, &fails(what, result, &ErrorKind::Host)?, parts)?;
@@ -390,13 +417,7 @@ pub(in crate::kit) fn wrong_host_types_fail_at_instantiation(subject: &Subject) 
             base().core_item(
                 "env",
                 "log",
-                CoreItemKind::Global(
-                    GlobalType {
-                        ty: CoreType::I32,
-                        mutable: false,
-                    },
-                    CoreValue::I32(0),
-                ),
+                CoreItemKind::Global(GlobalType::new(CoreType::I32, false), CoreValue::I32(0)),
             ),
             &["log"],
         ),
@@ -418,16 +439,32 @@ pub(in crate::kit) fn missing_imports_are_named(subject: &Subject) -> Checked {
     says("nothing is defined", &error, &parts)?;
     // Only what is missing is named.
     let some = World::new().func("env#next", |()| Ok(1i64));
-    let error = fails("two are missing", program.instantiate_blocking(&some), &ErrorKind::Link)?;
+    let error = fails(
+        "two are missing",
+        program.instantiate_blocking(&some),
+        &ErrorKind::Link,
+    )?;
     says("two are missing", &error, &["env#log", "env#mix"])?;
     let named = error.to_string().contains("env#next");
     holds("an error without `env#next`", !named, &error)?;
     // What is no function of numbers has no stub, and is named as well.
     for (text, parts) in [
-        (r#"(module (import "env" "memory" (memory 1)))"#, &["env", "memory"][..]),
-        (r#"(module (import "env" "table" (table 1 funcref)))"#, &["env", "table"]),
-        (r#"(module (import "env" "global" (global i32)))"#, &["env", "global"]),
-        (r#"(module (import "env" "keep" (func (param externref))))"#, &["env", "keep"]),
+        (
+            r#"(module (import "env" "memory" (memory 1)))"#,
+            &["env", "memory"][..],
+        ),
+        (
+            r#"(module (import "env" "table" (table 1 funcref)))"#,
+            &["env", "table"],
+        ),
+        (
+            r#"(module (import "env" "global" (global i32)))"#,
+            &["env", "global"],
+        ),
+        (
+            r#"(module (import "env" "keep" (func (param externref))))"#,
+            &["env", "keep"],
+        ),
     ] {
         let program = subject.load(&wat("missing", text)?)?;
         for world in [World::new(), World::new().stub(seam_core::Stub::Default)] {

@@ -17,7 +17,9 @@ pub(in crate::kit) fn instances_share_nothing(subject: &Subject) -> Checked {
     gives(&mut *one, "grow", &[1.into()], 1)?;
     gives(&mut *other, "load", &[64.into()], 0)?;
     gives(&mut *other, "grow", &[1.into()], 1)?;
-    let counters = other.snapshot(&Query::new())?.counters("__witness_counter_");
+    let counters = other
+        .snapshot(&Query::new())?
+        .counters("__witness_counter_");
     same("the other's counter", counters.get(&0), Some(&0))?;
     one.write_memory(&root(), "memory", 128, &[1, 2, 3, 4])?;
     gives(&mut *other, "load", &[128.into()], 0)?;
@@ -59,16 +61,24 @@ pub(in crate::kit) fn worlds_are_made_afresh(subject: &Subject) -> Checked {
         (func (export "shared") (result i32) (call $shared))
         (func (export "raw") (result i32) (call $raw)))"#;
     let world = World::new()
-        .func_with("env#own", || 0i32, |count: &mut i32, (): ()| {
-            *count += 1;
-            Ok(*count)
-        })
+        .func_with(
+            "env#own",
+            || 0i32,
+            |count: &mut i32, (): ()| {
+                *count += 1;
+                Ok(*count)
+            },
+        )
         .state(|| 0i32)
-        .func_values("env#shared", None, |call: &mut HostCall<'_>, _: &[Value]| {
-            let count = call.state::<i32>()?;
-            *count += 1;
-            Ok(Some(Value::S32(*count)))
-        })
+        .func_values(
+            "env#shared",
+            None,
+            |call: &mut HostCall<'_>, _: &[Value]| {
+                let count = call.state::<i32>()?;
+                *count += 1;
+                Ok(Some(Value::S32(*count)))
+            },
+        )
         .core_func_with(
             "env",
             "raw",
@@ -76,7 +86,9 @@ pub(in crate::kit) fn worlds_are_made_afresh(subject: &Subject) -> Checked {
             || 0i32,
             |count: &mut i32, _, _, results| {
                 *count += 1;
-                results.iter_mut().for_each(|slot| *slot = CoreValue::I32(*count));
+                results
+                    .iter_mut()
+                    .for_each(|slot| *slot = CoreValue::I32(*count));
                 Ok(())
             },
         );
@@ -103,8 +115,13 @@ pub(in crate::kit) fn foreign_functions_are_misuse(subject: &Subject) -> Checked
         other.call_blocking(&add, &[2.into(), 3.into()], &mut out),
     )?;
     same("what the call left", &out, &Vec::new())?;
-    misuse("a typed call", other.call_func::<_, i32>(&add, (2i32, 3i32)))?;
-    let counters = other.snapshot(&Query::new())?.counters("__witness_counter_");
+    misuse(
+        "a typed call",
+        other.call_func::<_, i32>(&add, (2i32, 3i32)),
+    )?;
+    let counters = other
+        .snapshot(&Query::new())?
+        .counters("__witness_counter_");
     same("calls that arrived", counters.get(&0), Some(&0))?;
     one.call_blocking(&add, &[2.into(), 3.into()], &mut out)?;
     same("the owner's call", &out, &vec![Value::S32(5)])

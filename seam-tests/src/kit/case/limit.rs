@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use seam_core::core::{CoreExtern, CoreFuncType, CoreType};
 use seam_core::{
-    Capability, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, OutputStream, ProgramExt,
-    Value, World,
+    Capability, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, OutputStream,
+    ProgramExt, Value, World,
 };
 
 use super::capability::supported_or_not;
@@ -40,7 +40,10 @@ pub(in crate::kit) fn limits_not_built_for_are_unsupported(subject: &Subject) ->
             Limits::new().with_deadline(Duration::from_secs(3600)),
         ),
         (Capability::StoreLimits, Limits::new().with_memory(1 << 20)),
-        (Capability::StoreLimits, Limits::new().with_table_elements(1000)),
+        (
+            Capability::StoreLimits,
+            Limits::new().with_table_elements(1000),
+        ),
         (Capability::StoreLimits, Limits::new().with_instances(10)),
     ] {
         let result = program.instantiate_blocking(&world(limits)).map(drop);
@@ -139,11 +142,15 @@ fn recursing(
     let world = world(limits).core_func("env", "again", ty, move |caller, args, results| {
         count.fetch_add(1, Ordering::Relaxed);
         let Some(CoreExtern::Func(enter)) = caller.caller_export("enter") else {
-            return Err(seam_core::Error::host("expected an export `enter`, found none"));
+            return Err(seam_core::Error::host(
+                "expected an export `enter`, found none",
+            ));
         };
         match args {
             [seam_core::core::CoreValue::I32(0)] => Ok(()),
-            [seam_core::core::CoreValue::I32(left)] => caller.call(enter, &[(left - 1).into()], results),
+            [seam_core::core::CoreValue::I32(left)] => {
+                caller.call(enter, &[(left - 1).into()], results)
+            }
             _ => Err(seam_core::Error::host("expected an i32")),
         }
     });
@@ -155,8 +162,16 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
     let (mut guest, entered) = recursing(subject, Limits::new().with_host_depth(10))?;
     gives(&mut *guest, "enter", &[9.into()], 10)?;
     same("levels that fit", entered.swap(0, Ordering::Relaxed), 10)?;
-    limited("enter", guest.invoke("enter", &[10.into()]), Limit::HostDepth)?;
-    same("levels before the limit", entered.swap(0, Ordering::Relaxed), 10)?;
+    limited(
+        "enter",
+        guest.invoke("enter", &[10.into()]),
+        Limit::HostDepth,
+    )?;
+    same(
+        "levels before the limit",
+        entered.swap(0, Ordering::Relaxed),
+        10,
+    )?;
     // The levels are given back.
     gives(&mut *guest, "enter", &[9.into()], 10)?;
     // By default too, before the host's own stack is exhausted.

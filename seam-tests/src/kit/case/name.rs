@@ -1,13 +1,17 @@
 //! Names of exports and imports, and what artifacts say of themselves.
 
-use seam_core::{Capability, Interface, InstanceExt, World};
+use seam_core::{Capability, InstanceExt, Interface, World};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, misuse, same, says, wat};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn interfaces_are_read_alike(subject: &Subject) -> Checked {
-    let mut artifacts = vec![fixtures::calc()?, fixtures::imports()?, fixtures::start_trap()?];
+    let mut artifacts = vec![
+        fixtures::calc()?,
+        fixtures::imports()?,
+        fixtures::start_trap()?,
+    ];
     if subject.has(Capability::Components) {
         artifacts.extend([fixtures::greet()?, fixtures::hosted()?, fixtures::nested()?]);
     }
@@ -88,15 +92,24 @@ pub(in crate::kit) fn imports_match_versions_within_their_track(subject: &Subjec
         (&["a:b/c@1.9.0#f", "a:b/c@1.10.0#f"], 1),
         (&["a:b/c@2.0.0#f", "a:b/c@1.0.0#f"], 1),
     ] {
-        let world = names.iter().zip(0i32..).fold(World::new(), |world, (name, number)| {
-            world.func(name, move |()| Ok(number))
-        });
+        let world = names
+            .iter()
+            .zip(0i32..)
+            .fold(World::new(), |world, (name, number)| {
+                world.func(name, move |()| Ok(number))
+            });
         let mut instance = subject.instantiate(&artifact, &world)?;
         let found = instance.invoke("f", &[])?;
         same(format!("{names:?}"), found, Some(expected.into()))?;
     }
     let program = subject.load(&artifact)?;
-    for name in ["a:b/c@2.0.0#f", "a:b/c#f", "a:b/x@1.2.0#f", "a:b/c@1.2.0#g", "f"] {
+    for name in [
+        "a:b/c@2.0.0#f",
+        "a:b/c#f",
+        "a:b/x@1.2.0#f",
+        "a:b/c@1.2.0#g",
+        "f",
+    ] {
         let world = World::new().func(name, |()| Ok(1i32));
         let result = seam_core::ProgramExt::instantiate_blocking(&*program, &world);
         crate::kit::expect::fails(name, result, &seam_core::ErrorKind::Link)?;

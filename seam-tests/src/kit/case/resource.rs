@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Error, Handle, HostCall, Instance, InstanceExt, List, ProgramExt, Resource, ResourceType, Value,
-    World,
+    Error, Handle, HostCall, Instance, InstanceExt, List, ProgramExt, Resource, ResourceType,
+    Value, World,
 };
 
 use crate::fixtures;
@@ -29,7 +29,9 @@ pub(super) fn owned(
 ) -> Result<Resource, Failure> {
     match instance.invoke(export, args)? {
         Some(Value::Own(resource)) => Ok(resource),
-        found => Err(Failure::new(format!("{export}: expected an owned resource, found {found:?}"))),
+        found => Err(Failure::new(format!(
+            "{export}: expected an owned resource, found {found:?}"
+        ))),
     }
 }
 
@@ -56,11 +58,26 @@ pub(in crate::kit) fn resources_are_made_called_and_dropped(subject: &Subject) -
     let five = counter(guest, 5)?;
     let ten = counter(guest, 10)?;
     live(guest, 2)?;
-    gives(guest, &named("[method]counter.increment"), &lent(&five), 6u32)?;
-    gives(guest, &named("[method]counter.increment"), &lent(&ten), 11u32)?;
+    gives(
+        guest,
+        &named("[method]counter.increment"),
+        &lent(&five),
+        6u32,
+    )?;
+    gives(
+        guest,
+        &named("[method]counter.increment"),
+        &lent(&ten),
+        11u32,
+    )?;
     let both = [Value::Own(five), Value::Borrow(ten.clone())];
     let merged = owned(guest, &named("[static]counter.merge"), &both)?;
-    gives(guest, &named("[method]counter.value"), &lent(&merged), 17u32)?;
+    gives(
+        guest,
+        &named("[method]counter.value"),
+        &lent(&merged),
+        17u32,
+    )?;
     live(guest, 2)?;
     guest.drop_resource(&ten)?;
     live(guest, 1)?;
@@ -97,7 +114,10 @@ pub(in crate::kit) fn moved_resources_are_misuse(subject: &Subject) -> Checked {
     gives(guest, &named("peek"), &lent(&kept), 3u32)?;
     // What was refused did not move: the second argument is ill-typed.
     let wrong = [Value::Own(kept.clone()), 7u32.into()];
-    misuse("merge", guest.invoke(&named("[static]counter.merge"), &wrong))?;
+    misuse(
+        "merge",
+        guest.invoke(&named("[static]counter.merge"), &wrong),
+    )?;
     gives(guest, &named("consume"), &given(&kept), 3u32)?;
     live(guest, 1)
 }
@@ -122,13 +142,19 @@ pub(in crate::kit) fn foreign_handles_are_misuse(subject: &Subject) -> Checked {
         Handle::new(owner, slot, handle.generation().wrapping_add(1), 0),
     ] {
         let forged = Resource::guest(mine.ty().clone(), forged);
-        misuse("a forged handle", one.invoke(&named("peek"), &lent(&forged)))?;
+        misuse(
+            "a forged handle",
+            one.invoke(&named("peek"), &lent(&forged)),
+        )?;
         misuse("a forged handle", one.drop_resource(&forged))?;
     }
     let retyped = Resource::guest(ResourceType::new("test:other/other#other"), handle);
     misuse("another type", one.invoke(&named("peek"), &lent(&retyped)))?;
     let hosted = Resource::host(mine.ty().clone(), 1);
-    misuse("a host's resource", one.invoke(&named("peek"), &lent(&hosted)))?;
+    misuse(
+        "a host's resource",
+        one.invoke(&named("peek"), &lent(&hosted)),
+    )?;
     // Both are where they were.
     gives(&mut *one, &named("peek"), &lent(&mine), 1u32)?;
     gives(&mut *other, &named("peek"), &lent(&theirs), 2u32)
@@ -142,7 +168,11 @@ pub(in crate::kit) fn handles_are_numbered_by_creation(subject: &Subject) -> Che
     let third = counter(guest, 0)?;
     let made = match guest.invoke(&named("make"), &[3u32.into()])? {
         Some(Value::List(List::Values(made))) => made,
-        found => return Err(Failure::new(format!("make: expected resources, found {found:?}"))),
+        found => {
+            return Err(Failure::new(format!(
+                "make: expected resources, found {found:?}"
+            )));
+        }
     };
     let mut ordinals = vec![first.ordinal(), second.ordinal(), third.ordinal()];
     for value in &made {
@@ -190,48 +220,74 @@ fn store() -> World {
                 None => Err(Error::host(format!("expected a live item, found {rep}"))),
             }
         })
-        .func_values(&named("[constructor]item"), None, move |call: &mut HostCall<'_>, args: &[Value]| {
-            let [Value::String(name)] = args else {
-                return Err(Error::host("expected a name"));
-            };
-            let items = &mut call.state::<Store>()?.0;
-            let rep = u32::try_from(items.len()).map_err(|_| Error::host("expected room"))?;
-            items.push(Some((Arc::from(&**name), Vec::new())));
-            Ok(Some(Value::Own(Resource::host(item(), rep))))
-        })
-        .func_values(&named("[method]item.name"), None, |call: &mut HostCall<'_>, args: &[Value]| {
-            let (name, _) = call.state::<Store>()?.item(args.first())?;
-            Ok(Some(Value::from(&**name)))
-        })
-        .func_values(&named("[method]item.set"), None, |call: &mut HostCall<'_>, args: &[Value]| {
-            let [this, Value::List(List::U8(bytes))] = args else {
-                return Err(Error::host("expected an item and bytes"));
-            };
-            call.state::<Store>()?.item(Some(this))?.1.clone_from(bytes);
-            Ok(None)
-        })
-        .func_values(&named("[method]item.size"), None, |call: &mut HostCall<'_>, args: &[Value]| {
-            let size = call.state::<Store>()?.item(args.first())?.1.len();
-            Ok(Some(Value::U32(u32::try_from(size).unwrap_or(u32::MAX))))
-        })
-        .func_values(&named("lookup"), None, |_: &mut HostCall<'_>, _: &[Value]| {
-            Ok(Some(Value::none()))
-        })
-        .func_values(&named("total"), None, |call: &mut HostCall<'_>, args: &[Value]| {
-            let [Value::List(items)] = args else {
-                return Err(Error::host("expected items"));
-            };
-            let mut total = 0;
-            for item in items.iter() {
-                total += call.state::<Store>()?.item(Some(&item))?.1.len();
-            }
-            Ok(Some(Value::U32(u32::try_from(total).unwrap_or(u32::MAX))))
-        })
+        .func_values(
+            &named("[constructor]item"),
+            None,
+            move |call: &mut HostCall<'_>, args: &[Value]| {
+                let [Value::String(name)] = args else {
+                    return Err(Error::host("expected a name"));
+                };
+                let items = &mut call.state::<Store>()?.0;
+                let rep = u32::try_from(items.len()).map_err(|_| Error::host("expected room"))?;
+                items.push(Some((Arc::from(&**name), Vec::new())));
+                Ok(Some(Value::Own(Resource::host(item(), rep))))
+            },
+        )
+        .func_values(
+            &named("[method]item.name"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let (name, _) = call.state::<Store>()?.item(args.first())?;
+                Ok(Some(Value::from(&**name)))
+            },
+        )
+        .func_values(
+            &named("[method]item.set"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let [this, Value::List(List::U8(bytes))] = args else {
+                    return Err(Error::host("expected an item and bytes"));
+                };
+                call.state::<Store>()?.item(Some(this))?.1.clone_from(bytes);
+                Ok(None)
+            },
+        )
+        .func_values(
+            &named("[method]item.size"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let size = call.state::<Store>()?.item(args.first())?.1.len();
+                Ok(Some(Value::U32(u32::try_from(size).unwrap_or(u32::MAX))))
+            },
+        )
+        .func_values(
+            &named("lookup"),
+            None,
+            |_: &mut HostCall<'_>, _: &[Value]| Ok(Some(Value::none())),
+        )
+        .func_values(
+            &named("total"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let [Value::List(items)] = args else {
+                    return Err(Error::host("expected items"));
+                };
+                let mut total = 0;
+                for item in items.iter() {
+                    total += call.state::<Store>()?.item(Some(&item))?.1.len();
+                }
+                Ok(Some(Value::U32(u32::try_from(total).unwrap_or(u32::MAX))))
+            },
+        )
         // Not a function of the fixture's own: how many items live.
-        .func_values("test:host/math@1.2.0#add", None, |call: &mut HostCall<'_>, _: &[Value]| {
-            let live = call.state::<Store>()?.0.iter().flatten().count();
-            Ok(Some(Value::U32(u32::try_from(live).unwrap_or(u32::MAX))))
-        })
+        .func_values(
+            "test:host/math@1.2.0#add",
+            None,
+            |call: &mut HostCall<'_>, _: &[Value]| {
+                let live = call.state::<Store>()?.0.iter().flatten().count();
+                Ok(Some(Value::U32(u32::try_from(live).unwrap_or(u32::MAX))))
+            },
+        )
 }
 
 pub(in crate::kit) fn the_host_defines_resources(subject: &Subject) -> Checked {

@@ -43,7 +43,11 @@ pub(in crate::kit) fn snapshots_show_exported_globals(subject: &Subject) -> Chec
     same("module", one.module, None)?;
     // By their bits: a snapshot changes no NaN.
     let found = format!("{:?}", one.globals.values().collect::<Vec<_>>());
-    let expected = format!("[I32(-1), I64(-2), F32({}), F64({})]", 1u32 << 31, 0x7ff0_0000_0000_0123u64);
+    let expected = format!(
+        "[I32(-1), I64(-2), F32({}), F64({})]",
+        1u32 << 31,
+        0x7ff0_0000_0000_0123u64
+    );
     same("globals", found, expected)
 }
 
@@ -54,14 +58,20 @@ pub(in crate::kit) fn snapshots_show_vectors_and_references(subject: &Subject) -
     instance.call_core(&root(), "keep", &seven)?;
     let globals = only(instance.snapshot(&Query::new())?)?.globals;
     for (name, expected) in [
-        ("v128", CoreValue::V128(0x0000_0004_0000_0003_0000_0002_0000_0001)),
+        (
+            "v128",
+            CoreValue::V128(0x0000_0004_0000_0003_0000_0002_0000_0001),
+        ),
         ("null-func", CoreValue::FuncRef(None)),
         ("null-extern", CoreValue::ExternRef(None)),
         ("mut-i32", CoreValue::I32(i32::MAX)),
         ("mut-i64", CoreValue::I64(-2)),
         ("mut-f32", CoreValue::F32(1)),
         ("mut-f64", CoreValue::F64(0x7ff0_0000_0000_0000)),
-        ("mut-v128", CoreValue::V128(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100)),
+        (
+            "mut-v128",
+            CoreValue::V128(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100),
+        ),
         ("mut-externref", CoreValue::ExternRef(Some(7))),
     ] {
         same(name, globals.get(name), Some(&expected))?;
@@ -80,7 +90,11 @@ pub(in crate::kit) fn snapshots_take_what_the_query_asks(subject: &Subject) -> C
         let snapshot = calc.snapshot(&Query::new().with_prefix(prefix))?;
         Ok(only(snapshot)?.globals.into_keys().collect())
     };
-    same("one", names("__witness_counter_1")?, ["__witness_counter_1"])?;
+    same(
+        "one",
+        names("__witness_counter_1")?,
+        ["__witness_counter_1"],
+    )?;
     let both = ["__witness_counter_0", "__witness_counter_1"];
     same("both", names("__witness_")?, both)?;
     same("none", names("memory")?, Vec::<String>::new())
@@ -103,7 +117,10 @@ pub(in crate::kit) fn snapshots_take_memories(subject: &Subject) -> Checked {
         let found = only(calc.snapshot(&query)?)?;
         let memory = found.memories.get("memory");
         holds(
-            format_args!("{memories:?} to be {:?}", expected.as_ref().map(|m| m.digest)),
+            format_args!(
+                "{memories:?} to be {:?}",
+                expected.as_ref().map(|m| m.digest)
+            ),
             memory == expected.as_ref(),
             memory.map(|m| (m.size, m.digest, m.bytes.is_some())),
         )?;
@@ -122,11 +139,20 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
     gives_nothing(&mut *calc, "store", &[100.into(), 0x0a0b_0c0d.into()])?;
     same("read", read(&mut *calc, 100, 4)?, [0x0d, 0x0c, 0x0b, 0x0a])?;
     same("the end", read(&mut *calc, 65536, 0)?, [])?;
-    for (offset, len) in [(65536, 1), (65533, 4), (u64::MAX, 1), (0, usize::MAX), (65537, 0)] {
+    for (offset, len) in [
+        (65536, 1),
+        (65533, 4),
+        (u64::MAX, 1),
+        (0, usize::MAX),
+        (65537, 0),
+    ] {
         let what = format!("{len} bytes at {offset}");
         misuse(what, read(&mut *calc, offset, len))?;
     }
-    misuse("write", calc.write_memory(&root(), "memory", 65534, &[9; 4]))?;
+    misuse(
+        "write",
+        calc.write_memory(&root(), "memory", 65534, &[9; 4]),
+    )?;
     same("nothing written", read(&mut *calc, 65532, 4)?, [1, 2, 3, 4])?;
     for export in ["add", "nothing", ""] {
         misuse(export, calc.read_memory(&root(), export, 0, 1))?;
@@ -147,7 +173,11 @@ pub(in crate::kit) fn core_paths_are_stable(subject: &Subject) -> Checked {
         }
         let mut instance = subject.instantiate(&artifact, &World::new())?;
         let found = instance.cores()?;
-        same("core instances", found.len(), expected.core_instances().len())?;
+        same(
+            "core instances",
+            found.len(),
+            expected.core_instances().len(),
+        )?;
         for (found, expected) in found.iter().zip(expected.core_instances()) {
             same("path", &found.path, &expected.path)?;
             same("module", &found.module, &expected.module.name)?;
@@ -196,7 +226,9 @@ pub(in crate::kit) fn counters_inside_components_are_seen(subject: &Subject) -> 
         gives(&mut *greet, "test:guest/strs#greet", &bob, "hello bob [a]")?;
     }
     gives(&mut *greet, shout, &["a".into()], "A")?;
-    let counters = greet.snapshot(&Query::new())?.counters("__witness_counter_");
+    let counters = greet
+        .snapshot(&Query::new())?
+        .counters("__witness_counter_");
     same("counters", counters, BTreeMap::from([(0, 2), (1, 1)]))?;
 
     let mut nested = subject.instantiate(&fixtures::nested()?, &World::new())?;
@@ -205,7 +237,10 @@ pub(in crate::kit) fn counters_inside_components_are_seen(subject: &Subject) -> 
     }
     let snapshot = nested.snapshot(&Query::new())?;
     for (path, expected) in NESTED.iter().zip([1i64, 1, 0, 1, 2, 2]) {
-        let found = snapshot.instances.iter().find(|i| i.path.to_string() == **path);
+        let found = snapshot
+            .instances
+            .iter()
+            .find(|i| i.path.to_string() == **path);
         let value = found.and_then(|instance| instance.globals.values().next());
         same(path, value, Some(&CoreValue::I64(expected)))?;
     }

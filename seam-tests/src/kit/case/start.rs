@@ -21,7 +21,9 @@ pub(in crate::kit) fn start_functions_run_once_and_reach_the_host(subject: &Subj
 pub(in crate::kit) fn a_trapping_start_leaves_an_instance(subject: &Subject) -> Checked {
     let program = subject.load(&fixtures::start_trap()?)?;
     let Err(failed) = program.instantiate_blocking(&World::new()) else {
-        return Err(Failure::new("start-trap: expected a trap, found an instance"));
+        return Err(Failure::new(
+            "start-trap: expected a trap, found an instance",
+        ));
     };
     let cause = failed.error.as_trap();
     same("the start function", cause, Some(&Trap::Unreachable))?;
@@ -64,7 +66,8 @@ pub(in crate::kit) fn host_errors_in_start_come_out(subject: &Subject) -> Checke
     let text = r#"(module (import "env" "tick" (func $tick)) (start $tick2)
         (func $tick2 (call $tick)))"#;
     let program = subject.load(&wat("start calls", text)?)?;
-    let failing = |make: fn() -> Error| World::new().func("env#tick", move |()| Err::<(), _>(make()));
+    let failing =
+        |make: fn() -> Error| World::new().func("env#tick", move |()| Err::<(), _>(make()));
     let error = fails(
         "an error of the host",
         program.instantiate_blocking(&failing(|| Error::host("no tick today"))),

@@ -1,9 +1,11 @@
 //! Stubs, and what is recorded of host calls.
 
-use seam_core::{Error, ErrorKind, HostCallRecord, Instance, InstanceExt, Stub, Trap, Value, World};
+use seam_core::{
+    Error, ErrorKind, HostCallRecord, Instance, InstanceExt, Stub, Trap, Value, World,
+};
 
 use crate::fixtures;
-use crate::kit::expect::{fails, gives, gives_nothing, says, same, traps};
+use crate::kit::expect::{fails, gives, gives_nothing, same, says, traps};
 use crate::kit::{Checked, Subject};
 
 fn mix() -> [Value; 4] {
@@ -78,16 +80,24 @@ pub(in crate::kit) fn unused_stubs_are_listed(subject: &Subject) -> Checked {
     gives(&mut *instance, "mix", &mix(), 0)?;
     same("after another call", unused(&mut *instance), ["env#next"])?;
     gives(&mut *instance, "step", &[], 0i64)?;
-    same("after its call", unused(&mut *instance), Vec::<String>::new())
+    same(
+        "after its call",
+        unused(&mut *instance),
+        Vec::<String>::new(),
+    )
 }
 
 pub(in crate::kit) fn host_calls_are_recorded(subject: &Subject) -> Checked {
     let world = World::new()
         .stub_for("env#log", Stub::Default)
-        .func_with("env#next", || 40i64, |count: &mut i64, (): ()| {
-            *count += 1;
-            Ok(*count)
-        })
+        .func_with(
+            "env#next",
+            || 40i64,
+            |count: &mut i64, (): ()| {
+                *count += 1;
+                Ok(*count)
+            },
+        )
         .func("env#mix", |(a, ..): (i32, i64, f32, f64)| match a {
             0 => Err(Error::host("zero is not mixed")),
             a => Ok(a),

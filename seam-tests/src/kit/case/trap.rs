@@ -1,8 +1,6 @@
 //! Traps: their causes, and what is left after one.
 
-use seam_core::{
-    Artifact, CanonTrap, InstanceExt, Memories, Query, Trap, Value, World,
-};
+use seam_core::{Artifact, CanonTrap, InstanceExt, Memories, Query, Trap, Value, World};
 
 use super::call::root;
 use crate::fixtures;
@@ -30,7 +28,11 @@ pub(in crate::kit) fn traps_map_to_their_cause(subject: &Subject) -> Checked {
             ("div_s", two(1, 0), Trap::IntegerDivideByZero),
             ("div_s", two(i32::MIN, -1), Trap::IntegerOverflow),
             ("trunc", vec![f32::NAN.into()], Trap::BadConversionToInteger),
-            ("trunc", vec![2_147_483_648f32.into()], Trap::IntegerOverflow),
+            (
+                "trunc",
+                vec![2_147_483_648f32.into()],
+                Trap::IntegerOverflow,
+            ),
             ("load", one(65536), Trap::MemoryOutOfBounds),
             ("load", one(65533), Trap::MemoryOutOfBounds),
             ("load", one(-1), Trap::MemoryOutOfBounds),
@@ -90,7 +92,11 @@ pub(in crate::kit) fn bulk_operations_trap_at_bounds(subject: &Subject) -> Check
 pub(in crate::kit) fn stack_exhaustion_is_a_trap(subject: &Subject) -> Checked {
     let mut calc = subject.instantiate(&fixtures::calc()?, &World::new())?;
     for _ in 0..2 {
-        traps("recurse", calc.invoke("recurse", &[1.into()]), Trap::StackExhausted)?;
+        traps(
+            "recurse",
+            calc.invoke("recurse", &[1.into()]),
+            Trap::StackExhausted,
+        )?;
     }
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)
 }
@@ -176,7 +182,10 @@ pub(in crate::kit) fn snapshots_work_after_a_trap(subject: &Subject) -> Checked 
     let result = calc.invoke("div_s", &[1.into(), 0.into()]);
     traps("div_s", result, Trap::IntegerDivideByZero)?;
     let snapshot = calc.snapshot(&Query::new().with_memories(Memories::Bytes))?;
-    let counters: Vec<(u64, u64)> = snapshot.counters("__witness_counter_").into_iter().collect();
+    let counters: Vec<(u64, u64)> = snapshot
+        .counters("__witness_counter_")
+        .into_iter()
+        .collect();
     same("counters", counters, [(0, 1), (1, 1)])?;
     let bytes = calc.read_memory(&root(), "memory", 16, 11)?;
     same("memory", bytes, b"hello, seam")?;
@@ -206,7 +215,11 @@ pub(in crate::kit) fn a_trapped_component_is_closed(subject: &Subject) -> Checke
     gives(&mut *component, "fine", &[], 1u32)?;
     traps("trap", component.invoke("trap", &[]), Trap::Unreachable)?;
     for export in ["fine", "trap"] {
-        traps(export, component.invoke(export, &[]), CanonTrap::CannotEnter)?;
+        traps(
+            export,
+            component.invoke(export, &[]),
+            CanonTrap::CannotEnter,
+        )?;
     }
     let output = &component.observed().stdout;
     holds("observations after the trap", output.is_empty(), output)

@@ -1,8 +1,6 @@
 //! The operating system's WASI, seen by the fixture `command`.
 
-use seam_core::{
-    Exit, Instance, InstanceExt, Limit, Limits, SystemWasi, Trap, World,
-};
+use seam_core::{Exit, Instance, InstanceExt, Limit, Limits, SystemWasi, Trap, World};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, limited, misuse, same, traps};
@@ -27,8 +25,18 @@ fn prints(mut command: Box<dyn Instance>, code: i32, stdout: &str, stderr: &str)
 }
 
 pub(in crate::kit) fn commands_print_and_exit(subject: &Subject) -> Checked {
-    prints(component(subject, wasi(&[]))?, 0, "hello from the guest\n", "")?;
-    prints(component(subject, wasi(&["both"]))?, 0, "to stdout\n", "to stderr\n")?;
+    prints(
+        component(subject, wasi(&[]))?,
+        0,
+        "hello from the guest\n",
+        "",
+    )?;
+    prints(
+        component(subject, wasi(&["both"]))?,
+        0,
+        "to stdout\n",
+        "to stderr\n",
+    )?;
     prints(component(subject, wasi(&["exit", "0"]))?, 0, "", "")?;
     // The official adapter knows no code but 0 and 1.
     prints(component(subject, wasi(&["exit", "7"]))?, 1, "", "")
@@ -77,7 +85,11 @@ pub(in crate::kit) fn commands_open_folders(subject: &Subject) -> Checked {
     prints(run(&["read", "/data/a.txt"], false)?, 0, "text", "")?;
     prints(run(&["ls", "/data"], false)?, 0, "a.txt\n", "")?;
     let mut refused = run(&["write", "/data/b.txt", "text"], false)?;
-    same("a write where it is forbidden", refused.run_blocking()?, Exit::new(1))?;
+    same(
+        "a write where it is forbidden",
+        refused.run_blocking()?,
+        Exit::new(1),
+    )?;
     let mut outside = run(&["read", "/data/../../etc/hostname"], true)?;
     same("a path outside", outside.run_blocking()?, Exit::new(1))?;
     holds("no file", !folder.0.join("b.txt").exists(), &folder.0)
@@ -129,7 +141,11 @@ pub(in crate::kit) fn preview1_commands_run(subject: &Subject) -> Checked {
     prints(run(&["args", "x", "y"])?, 0, "x\ny\n", "")?;
     // Without the adapter the code is the guest's own.
     prints(run(&["exit", "42"])?, 42, "", "")?;
-    traps("div", run(&["div"])?.run_blocking(), Trap::IntegerDivideByZero)
+    traps(
+        "div",
+        run(&["div"])?.run_blocking(),
+        Trap::IntegerDivideByZero,
+    )
 }
 
 pub(in crate::kit) fn preview1_reactors_are_initialised_once(subject: &Subject) -> Checked {

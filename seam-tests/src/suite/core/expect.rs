@@ -15,7 +15,10 @@ pub(super) fn results(expected: &[WastRet<'_>], found: &[CoreValue]) -> Step {
     let patterns: Step<Vec<&WastRetCore<'_>>> = expected.iter().map(pattern).collect();
     let patterns = patterns?;
     let same = patterns.len() == found.len()
-        && patterns.iter().zip(found).all(|(pattern, value)| matches(pattern, value));
+        && patterns
+            .iter()
+            .zip(found)
+            .all(|(pattern, value)| matches(pattern, value));
     if same {
         return Ok(());
     }
@@ -208,33 +211,75 @@ mod tests {
     fn floats_compare_by_their_bits() {
         assert!(check("(f32.const -0)", &[CoreValue::F32(0x8000_0000)]));
         assert!(!check("(f32.const -0)", &[CoreValue::F32(0)]));
-        assert!(check("(f64.const nan:0x1)", &[CoreValue::F64(0x7ff0_0000_0000_0001)]));
-        assert!(!check("(f64.const nan:0x1)", &[CoreValue::F64(0x7ff8_0000_0000_0000)]));
+        assert!(check(
+            "(f64.const nan:0x1)",
+            &[CoreValue::F64(0x7ff0_0000_0000_0001)]
+        ));
+        assert!(!check(
+            "(f64.const nan:0x1)",
+            &[CoreValue::F64(0x7ff8_0000_0000_0000)]
+        ));
     }
 
     #[test]
     fn nan_patterns_leave_the_sign_free_and_judge_the_payload() {
         for sign in [0, 0x8000_0000] {
-            assert!(check("(f32.const nan:canonical)", &[CoreValue::F32(sign | 0x7fc0_0000)]));
-            assert!(!check("(f32.const nan:canonical)", &[CoreValue::F32(sign | 0x7fc0_0001)]));
-            assert!(check("(f32.const nan:arithmetic)", &[CoreValue::F32(sign | 0x7fc0_0001)]));
-            assert!(!check("(f32.const nan:arithmetic)", &[CoreValue::F32(sign | 0x7fa0_0000)]));
+            assert!(check(
+                "(f32.const nan:canonical)",
+                &[CoreValue::F32(sign | 0x7fc0_0000)]
+            ));
+            assert!(!check(
+                "(f32.const nan:canonical)",
+                &[CoreValue::F32(sign | 0x7fc0_0001)]
+            ));
+            assert!(check(
+                "(f32.const nan:arithmetic)",
+                &[CoreValue::F32(sign | 0x7fc0_0001)]
+            ));
+            assert!(!check(
+                "(f32.const nan:arithmetic)",
+                &[CoreValue::F32(sign | 0x7fa0_0000)]
+            ));
         }
         let canonical = 0xfff8_0000_0000_0000;
-        assert!(check("(f64.const nan:canonical)", &[CoreValue::F64(canonical)]));
-        assert!(!check("(f64.const nan:canonical)", &[CoreValue::F64(canonical | 1)]));
-        assert!(check("(f64.const nan:arithmetic)", &[CoreValue::F64(canonical | 1)]));
+        assert!(check(
+            "(f64.const nan:canonical)",
+            &[CoreValue::F64(canonical)]
+        ));
+        assert!(!check(
+            "(f64.const nan:canonical)",
+            &[CoreValue::F64(canonical | 1)]
+        ));
+        assert!(check(
+            "(f64.const nan:arithmetic)",
+            &[CoreValue::F64(canonical | 1)]
+        ));
     }
 
     #[test]
     fn vectors_compare_lane_by_lane() {
         let lanes = CoreValue::V128(0x7fc0_0001_0000_0003_0000_0002_3f80_0000);
-        assert!(check("(v128.const i32x4 0x3f800000 2 3 0x7fc00001)", &[lanes]));
-        assert!(check("(v128.const f32x4 1 0x1p-148 0x1.8p-148 nan:arithmetic)", &[lanes]));
-        assert!(!check("(v128.const f32x4 1 0x1p-148 0x1.8p-148 nan:canonical)", &[lanes]));
+        assert!(check(
+            "(v128.const i32x4 0x3f800000 2 3 0x7fc00001)",
+            &[lanes]
+        ));
+        assert!(check(
+            "(v128.const f32x4 1 0x1p-148 0x1.8p-148 nan:arithmetic)",
+            &[lanes]
+        ));
+        assert!(!check(
+            "(v128.const f32x4 1 0x1p-148 0x1.8p-148 nan:canonical)",
+            &[lanes]
+        ));
         let bytes = CoreValue::V128(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
-        assert!(check("(v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)", &[bytes]));
-        assert!(check("(v128.const i64x2 0x0706050403020100 0x0f0e0d0c0b0a0908)", &[bytes]));
+        assert!(check(
+            "(v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)",
+            &[bytes]
+        ));
+        assert!(check(
+            "(v128.const i64x2 0x0706050403020100 0x0f0e0d0c0b0a0908)",
+            &[bytes]
+        ));
     }
 
     #[test]
@@ -255,9 +300,18 @@ mod tests {
         assert!(!check("(ref.null func)", &[extern_(None)]));
         assert!(check("(ref.null)", &[extern_(None)]));
         assert!(check("(ref.null none)", &[CoreValue::AnyRef(None)]));
-        assert!(check("(ref.eq)", &[CoreValue::AnyRef(Some(AnyRef::I31(1)))]));
-        assert!(!check("(ref.eq)", &[CoreValue::AnyRef(Some(AnyRef::Host(1)))]));
-        assert!(check("(ref.host 1)", &[CoreValue::AnyRef(Some(AnyRef::Host(1)))]));
+        assert!(check(
+            "(ref.eq)",
+            &[CoreValue::AnyRef(Some(AnyRef::I31(1)))]
+        ));
+        assert!(!check(
+            "(ref.eq)",
+            &[CoreValue::AnyRef(Some(AnyRef::Host(1)))]
+        ));
+        assert!(check(
+            "(ref.host 1)",
+            &[CoreValue::AnyRef(Some(AnyRef::Host(1)))]
+        ));
     }
 
     #[test]

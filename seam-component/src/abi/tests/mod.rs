@@ -1,0 +1,16 @@
+//! Tests of the canonical ABI against a guest that is nothing but a memory and a script.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod any;
+mod guest;
+mod hostile;
+mod json;
+mod oracle;
+mod part;
+mod random;
+mod size;

@@ -1,0 +1,220 @@
+//! What a world makes of an artifact's imports.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use seam_core::{
+    Artifact, ErrorKind, HostCall, ImportStatus, Interface, Limit, Limits, OutputStream, Result,
+    Stub, Trap, Type, Value, World, WorldState,
+};
+
+/// Imports `a:b/c@1.0.0#f: func(x: u32) -> string`, `a:b/c@1.0.0#g: func()` and `h: func() -> u8`.
+fn interface() -> Interface {
+    let text = r#"(component
+        (import "a:b/c@1.0.0" (instance
+            (export "f" (func (param "x" u32) (result string)))
+            (export "g" (func))))
+        (import "h" (func (result u8))))"#;
+    let artifact = Artifact::from_bytes("imports", wat::parse_str(text).unwrap()).unwrap();
+    Interface::of(&artifact).unwrap()
+}
+
+fn start(world: &World) -> WorldState {
+    WorldState::new(world, &world.bind(&interface()).unwrap())
+}
+
+#[test]
+fn missing_and_mismatched_imports_are_named_all_at_once() {
+    let world = World::new().func("h", |(): ()| Ok(1u16));
+    let error = world.bind(&interface()).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Link);
+    for part in [
+        "missing import `a:b/c@1.0.0#f` of type func(x: u32) -> string",
+        "missing import `a:b/c@1.0.0#g` of type func()",
+        "import `h`: expected a host function of type func() -> u8, found one of type func() -> u16",
+        "--stub",
+    ] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    let report = world.stub(Stub::Trap).report(&interface());
+    let status: Vec<_> = report.into_iter().map(|import| import.status).collect();
+    assert_eq!(
+        status[..2],
+        [
+            ImportStatus::Stubbed(Stub::Trap),
+            ImportStatus::Stubbed(Stub::Trap)
+        ]
+    );
+    assert!(matches!(status[2], ImportStatus::Mismatched(_)));
+}
+
+#[test]
+fn a_compatible_version_defines_an_import() {
+    let world = World::new()
+        .stub(Stub::Trap)
+        .func("a:b/c@1.3.0#f", |(x,): (u32,)| Ok(format!("three {x}")))
+        .func("a:b/c@1.2.0#f", |(x,): (u32,)| Ok(format!("two {x}")));
+    let result = start(&world).call(0, &[Value::U32(7)]).unwrap();
+    assert_eq!(result, Some("three 7".into()));
+    let other = World::new()
+        .stub(Stub::Trap)
+        .func("a:b/c@2.0.0#f", |(x,): (u32,)| Ok(x.to_string()));
+    let error = start(&other).call(0, &[Value::U32(7)]).unwrap_err();
+    assert!(
+        matches!(error.as_trap(), Some(Trap::StubbedImport(name)) if &**name == "a:b/c@1.0.0#f")
+    );
+}
+
+#[test]
+fn stubs_go_by_the_longest_prefix_and_unused_ones_are_told() {
+    let world = World::new()
+        .stub(Stub::Trap)
+        .stub_for("a:b", Stub::Deny)
+        .stub_for("a:b/c@1.0.0#", Stub::Default);
+    let mut state = start(&world);
+    assert_eq!(state.observed().unused_stubs.len(), 3);
+    assert_eq!(state.call(0, &[Value::U32(1)]).unwrap(), Some("".into()));
+    assert_eq!(state.call(1, &[]).unwrap(), None);
+    assert!(state.call(2, &[]).unwrap_err().as_trap().is_some());
+    assert!(state.observed().unused_stubs.is_empty());
+}
+
+#[test]
+fn state_is_made_afresh_for_every_instance() {
+    let count = |count: &mut u8, (): ()| {
+        *count += 1;
+        Ok(*count)
+    };
+    let world = World::new().stub(Stub::Trap).func_with("h", || 0u8, count);
+    for _ in 0..2 {
+        let mut state = start(&world);
+        assert_eq!(state.call(2, &[]).unwrap(), Some(Value::U8(1)));
+        assert_eq!(state.call(2, &[]).unwrap(), Some(Value::U8(2)));
+    }
+}
+
+#[test]
+fn host_functions_share_the_state_of_their_instance() {
+    let f = |call: &mut HostCall<'_>, _: &[Value]| -> Result<Option<Value>> {
+        *call.state::<u8>()? += 40;
+        call.output(OutputStream::Stdout, b"f")?;
+        Ok(Some(call.name().to_string().into()))
+    };
+    let h = |call: &mut HostCall<'_>, _: &[Value]| Ok(Some(Value::U8(*call.state::<u8>()?)));
+    let world = World::new()
+        .stub(Stub::Trap)
+        .limits(Limits::new().with_output(1))
+        .state(|| 2u8)
+        .func_values("a:b/c#f", None, h)
+        .func_values("a:b/c@1.0.0#f", None, f)
+        .func_values("h", None, h);
+    let mut state = start(&world);
+    let name = state.call(0, &[Value::U32(1)]).unwrap();
+    assert_eq!(name, Some("a:b/c@1.0.0#f".into()));
+    assert_eq!(state.call(2, &[]).unwrap(), Some(Value::U8(42)));
+    assert_eq!(state.observed().stdout, b"f");
+    let error = state.call(0, &[Value::U32(1)]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output));
+}
+
+#[test]
+fn a_panic_and_an_ill_typed_result_of_a_host_function_are_its_own_fault() {
+    let world = World::new()
+        .stub(Stub::Trap)
+        .func("a:b/c@1.0.0#g", |(): ()| -> Result<()> {
+            panic!("on purpose")
+        })
+        .func_values("h", None, |_, _| Ok(Some(Value::U16(1))));
+    let mut state = start(&world);
+    let error = state.call(1, &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Host);
+    assert!(error.message().contains("panicked: on purpose"), "{error}");
+    let error = state.call(2, &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Host);
+    assert_eq!(error.message(), "result: expected u8, found u16");
+    assert_eq!(error.operation(), Some("host function h"));
+}
+
+#[test]
+fn calls_are_recorded_when_asked_for() {
+    let world = World::new().stub(Stub::Default);
+    for record in [false, true] {
+        let mut state = start(&world.clone().record(record));
+        state.call(0, &[Value::U32(5)]).unwrap();
+        let calls = &state.observed().host_calls;
+        assert_eq!(calls.len(), usize::from(record));
+        if let Some(call) = calls.first() {
+            assert_eq!(call.name.to_string(), "a:b/c@1.0.0#f");
+            assert_eq!(call.args, [Value::U32(5)]);
+            assert_eq!(call.result, Ok(Some("".into())));
+        }
+    }
+}
+
+#[test]
+fn an_asynchronous_host_function_is_waited_for() {
+    let polls = Arc::new(AtomicU32::new(0));
+    let seen = polls.clone();
+    let world = World::new()
+        .stub(Stub::Trap)
+        .func_async("h", None, move |_| {
+            let polls = seen.clone();
+            std::future::poll_fn(move |cx| {
+                if polls.fetch_add(1, Ordering::Relaxed) == 0 {
+                    let waker = cx.waker().clone();
+                    std::thread::spawn(move || waker.wake());
+                    return std::task::Poll::Pending;
+                }
+                std::task::Poll::Ready(Ok(Some(Value::U8(9))))
+            })
+        });
+    let mut state = start(&world);
+    assert!(state.is_async(2) && !state.is_async(0));
+    assert_eq!(state.call(2, &[]).unwrap(), Some(Value::U8(9)));
+    assert!(polls.load(Ordering::Relaxed) >= 2);
+}
+
+#[test]
+fn host_recursion_is_counted() {
+    let world = World::new()
+        .stub(Stub::Trap)
+        .limits(Limits::new().with_host_depth(2));
+    let mut state = start(&world);
+    state.enter().unwrap();
+    state.enter().unwrap();
+    let error = state.enter().unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
+    state.leave();
+    state.enter().unwrap();
+}
+
+#[test]
+fn resources_of_the_host_are_dropped_by_their_destructor() {
+    let world = World::new()
+        .stub(Stub::Trap)
+        .state(Vec::<u32>::new)
+        .resource("a:b/c@1.0.0#r", |call, rep| {
+            call.state::<Vec<u32>>()?.push(rep);
+            Ok(())
+        })
+        .func_values("h", None, |call, _| {
+            let dropped = call.state::<Vec<u32>>()?.len();
+            Ok(Some(Value::U8(u8::try_from(dropped).unwrap())))
+        });
+    let mut state = start(&world);
+    let name = "a:b/c@1.1.0#r".parse().unwrap();
+    state.drop_resource(&name, 3).unwrap();
+    assert_eq!(state.call(2, &[]).unwrap(), Some(Value::U8(1)));
+    assert_eq!(world.resources().count(), 1);
+    assert_eq!(
+        Type::Own(world.resources().next().unwrap()).to_string(),
+        "r"
+    );
+}

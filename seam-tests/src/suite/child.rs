@@ -1,0 +1,93 @@
+//! The child process's side: one script, told to the runner as it goes.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use seam_core::{Error, Result};
+
+use super::message::{JOB, Job, Message};
+use super::outcome::Outcome;
+use super::script::{self, Listener};
+use super::target::Target;
+
+/// Bytes of stack for the script's thread: guests that exhaust their own stack need room above it,
+/// in unoptimised builds too.
+const STACK: usize = 64 << 20;
+
+/// Runs the one script that the runner asked for, if this process is a child that it started; every
+/// program that runs suites calls this first in `main`, with the same targets, and ends with what
+/// it gives.
+///
+/// ```no_run
+/// # fn targets() -> Vec<seam_tests::suite::Target> { Vec::new() }
+/// # fn run_suites() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+/// fn main() -> std::process::ExitCode {
+///     seam_tests::suite::serve(&targets()).unwrap_or_else(run_suites)
+/// }
+/// ```
+#[must_use]
+pub fn serve(targets: &[Target]) -> Option<ExitCode> {
+    let job = std::env::var(JOB).ok()?;
+    let ran = std::thread::scope(|scope| {
+        let work = || perform(&job, targets);
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        match thread.spawn_scoped(scope, work) {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|_| Err(Error::engine("the thread of the script panicked"))),
+            Err(error) => Err(Error::engine(format!("expected a thread: {error}"))),
+        }
+    });
+    Some(match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The runner shows the last line of stderr with the failure.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn perform(job: &str, targets: &[Target]) -> Result<()> {
+    let job: Job = serde_json::from_str(job)
+        .map_err(|error| Error::misuse(format!("expected a job in {JOB}: {error}")))?;
+    let is_meant =
+        |target: &&Target| target.kind().name() == job.suite && target.name() == job.target;
+    let target = targets.iter().find(is_meant).ok_or_else(|| {
+        Error::misuse(format!(
+            "expected a target of the suite `{}`, found no `{}`",
+            job.suite, job.target
+        ))
+    })?;
+    let text = std::fs::read_to_string(&job.script)
+        .map_err(|error| Error::misuse(format!("expected to read {}: {error}", job.script)))?;
+    let mut machine = target.machine()?;
+    let mut speaker = Speaker;
+    script::run(&text, &mut *machine, &mut speaker);
+    speaker.say(&Message::Done);
+    Ok(())
+}
+
+/// Tells what happens on stdout, at once: the next directive may be the last.
+struct Speaker;
+
+impl Speaker {
+    fn say(&mut self, message: &Message) {
+        let mut out = std::io::stdout().lock();
+        // Nobody is left to tell if the runner is gone.
+        let _ = writeln!(out, "{}", message.to_line()).and_then(|()| out.flush());
+    }
+}
+
+impl Listener for Speaker {
+    fn begin(&mut self, line: usize, directive: &str) {
+        self.say(&Message::Begin {
+            line,
+            directive: directive.into(),
+        });
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.say(&Message::End(outcome));
+    }
+}

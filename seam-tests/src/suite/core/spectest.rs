@@ -1,0 +1,73 @@
+//! The `spectest` module that core scripts import from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use seam_core::core::{CoreEngine, CoreExtern, CoreFuncType, CoreStore, CoreType, HostFn};
+use seam_core::{Artifact, Capability, Error, Result};
+
+/// Functions that print nowhere, by their parameters.
+const PRINTS: &[(&str, &[CoreType])] = &[
+    ("print", &[]),
+    ("print_i32", &[CoreType::I32]),
+    ("print_i64", &[CoreType::I64]),
+    ("print_f32", &[CoreType::F32]),
+    ("print_f64", &[CoreType::F64]),
+    ("print_i32_f32", &[CoreType::I32, CoreType::F32]),
+    ("print_f64_f64", &[CoreType::F64, CoreType::F64]),
+];
+
+/// What is no function, as modules: each with the proposal that it needs, if any.
+const PROVIDERS: &[(Option<Capability>, &str)] = &[
+    (
+        None,
+        "(module
+           (global (export \"global_i32\") i32 (i32.const 666))
+           (global (export \"global_i64\") i64 (i64.const 666))
+           (global (export \"global_f32\") f32 (f32.const 666.6))
+           (global (export \"global_f64\") f64 (f64.const 666.6))
+           (table (export \"table\") 10 20 funcref)
+           (memory (export \"memory\") 1 2))",
+    ),
+    (
+        Some(Capability::Memory64),
+        "(module (table (export \"table64\") i64 10 20 funcref))",
+    ),
+    (
+        Some(Capability::Threads),
+        "(module (memory (export \"shared_memory\") 1 2 shared))",
+    ),
+];
+
+/// What `spectest` exports, made in this store. What needs a proposal that the engine lacks is not
+/// among it, and no module that the engine accepts can import it.
+///
+/// # Errors
+/// What the engine refuses of it.
+pub(super) fn provide(
+    engine: &dyn CoreEngine,
+    store: &mut dyn CoreStore,
+) -> Result<HashMap<String, CoreExtern>> {
+    let mut items = HashMap::new();
+    for (name, params) in PRINTS {
+        let quiet: HostFn = Arc::new(|_, _, _| Ok(()));
+        let ty = CoreFuncType::new(*params, Vec::new());
+        let func = store.host_func(ty, quiet)?;
+        items.insert((*name).to_string(), CoreExtern::Func(func));
+    }
+    let has = &engine.info().capabilities;
+    for (needs, text) in PROVIDERS {
+        if needs.is_some_and(|needs| !has.has(needs)) {
+            continue;
+        }
+        let module = engine.compile(Artifact::from_wat("spectest", text)?.bytes())?;
+        let instance = store.instantiate(&module, &[])?;
+        for (name, _) in &module.ty().exports {
+            let item = store.export(instance, name).ok_or_else(|| {
+                Error::engine(format!("expected the export `{name}`, found none"))
+            })?;
+            items.insert(name.clone(), item);
+        }
+    }
+    Ok(items)
+}

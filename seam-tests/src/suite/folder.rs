@@ -1,0 +1,199 @@
+//! Finding the scripts of the suites in a folder.
+
+use std::path::{Path, PathBuf};
+
+use seam_core::{Error, Result};
+
+/// Which of the official suites a script belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The core specification's: core modules on a core engine.
+    Core,
+    /// The component model's: components on a backend.
+    #[serde(rename = "component-model")]
+    Component,
+}
+
+impl Kind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Core => "core",
+            Kind::Component => "component-model",
+        }
+    }
+
+    /// What a script is about: components if there is one in it.
+    fn of(text: &[u8]) -> Self {
+        let word = b"(component";
+        if text.windows(word.len()).any(|window| window == word) {
+            Kind::Component
+        } else {
+            Kind::Core
+        }
+    }
+}
+
+/// The scripts of one suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// Which suite it is.
+    pub kind: Kind,
+    /// The folder that all scripts are below.
+    pub folder: PathBuf,
+    /// The scripts, sorted: paths below the folder, with `/` between their parts.
+    pub files: Vec<String>,
+}
+
+impl Suite {
+    /// The suites in a folder: all `.wast` files at any depth, those about components apart from
+    /// those about core modules. Each suite's folder is the innermost that has all its scripts.
+    ///
+    /// # Errors
+    /// `Misuse` if the folder cannot be read or has no script.
+    pub fn find(folder: impl AsRef<Path>) -> Result<Vec<Self>> {
+        let folder = folder.as_ref();
+        let mut scripts: Vec<(Kind, PathBuf)> = Vec::new();
+        collect(folder, &mut scripts)?;
+        scripts.sort();
+        let suites = [Kind::Core, Kind::Component].map(|kind| {
+            let of_kind = scripts.iter().filter(|(of, _)| *of == kind);
+            Self::of(kind, of_kind.map(|(_, path)| path.as_path()).collect())
+        });
+        let suites: Vec<Self> = suites.into_iter().flatten().collect();
+        if suites.is_empty() {
+            return Err(Error::misuse(format!(
+                "expected a folder with `.wast` scripts, found none in {}",
+                folder.display()
+            )));
+        }
+        Ok(suites)
+    }
+
+    fn of(kind: Kind, scripts: Vec<&Path>) -> Option<Self> {
+        let mut folder = scripts.first()?.parent()?;
+        while !scripts.iter().all(|script| script.starts_with(folder)) {
+            folder = folder.parent()?;
+        }
+        let below = |script: &&Path| {
+            let below = script.strip_prefix(folder).ok()?;
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            Some(parts.join("/"))
+        };
+        Some(Self {
+            kind,
+            folder: folder.to_path_buf(),
+            files: scripts.iter().filter_map(below).collect(),
+        })
+    }
+
+    /// The suite with those scripts alone whose path matches: `*` stands for any characters within
+    /// a folder or a name, `**` for any at all, `?` for one. A pattern without `/` is matched
+    /// against the file's own name too.
+    #[must_use]
+    pub fn filtered(mut self, pattern: &str) -> Self {
+        self.files.retain(|file| {
+            let name = file.rsplit('/').next().unwrap_or(file);
+            matches(pattern.as_bytes(), file.as_bytes())
+                || matches(pattern.as_bytes(), name.as_bytes())
+        });
+        self
+    }
+}
+
+fn collect(folder: &Path, scripts: &mut Vec<(Kind, PathBuf)>) -> Result<()> {
+    let unreadable = |path: &Path, error: std::io::Error| {
+        Error::misuse(format!("expected to read {}: {error}", path.display())).with_source(error)
+    };
+    for entry in std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))? {
+        let entry = entry.map_err(|e| unreadable(folder, e))?;
+        let path = entry.path();
+        // Symbolic links to folders are not followed: they may lead in circles.
+        if entry.file_type().is_ok_and(|ty| ty.is_dir()) {
+            collect(&path, scripts)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "wast")
+        {
+            let text = std::fs::read(&path).map_err(|e| unreadable(&path, e))?;
+            scripts.push((Kind::of(&text), path));
+        }
+    }
+    Ok(())
+}
+
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        [b'*', b'*', rest @ ..] => {
+            (0..=text.len()).any(|at| text.get(at..).is_some_and(|text| matches(rest, text)))
+        }
+        [b'*', rest @ ..] => {
+            let within = text.iter().take_while(|byte| **byte != b'/').count();
+            (0..=within).any(|at| text.get(at..).is_some_and(|text| matches(rest, text)))
+        }
+        [one, rest @ ..] => match text {
+            [found, text @ ..] if found == one || *one == b'?' => matches(rest, text),
+            _ => false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_within_folders_unless_doubled() {
+        let all = [
+            ("a.wast", "a.wast", true),
+            ("*.wast", "a.wast", true),
+            ("*.wast", "f/a.wast", false),
+            ("**.wast", "f/a.wast", true),
+            ("f/*", "f/a.wast", true),
+            ("**/a.wast", "f/g/a.wast", true),
+            ("?.wast", "a.wast", true),
+            ("?.wast", "ab.wast", false),
+            ("simd_*", "simd_lane.wast", true),
+            ("", "a", false),
+        ];
+        for (pattern, text, expected) in all {
+            assert_eq!(
+                matches(pattern.as_bytes(), text.as_bytes()),
+                expected,
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_filter_looks_at_the_path_and_at_the_name() {
+        let suite = Suite {
+            kind: Kind::Core,
+            folder: PathBuf::from("s"),
+            files: vec!["a.wast".into(), "f/a.wast".into(), "f/b.wast".into()],
+        };
+        let filtered = |pattern: &str| suite.clone().filtered(pattern).files;
+        assert_eq!(filtered("a.wast"), ["a.wast", "f/a.wast"]);
+        assert_eq!(filtered("f/*"), ["f/a.wast", "f/b.wast"]);
+        assert!(filtered("c*").is_empty());
+    }
+
+    #[test]
+    fn a_suite_lies_in_the_innermost_folder_of_its_scripts() {
+        let suite = |paths: &[&str]| {
+            Suite::of(Kind::Core, paths.iter().map(Path::new).collect())
+                .map(|suite| (suite.folder, suite.files))
+        };
+        assert_eq!(
+            suite(&["s/core/a.wast", "s/core/p/b.wast"]),
+            Some((
+                PathBuf::from("s/core"),
+                vec!["a.wast".to_string(), "p/b.wast".to_string()]
+            ))
+        );
+        assert_eq!(suite(&[]), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! Running suites on targets: one child process per script, several at a time.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::folder::{Kind, Suite};
+use super::process;
+use super::report::{FileReport, Report, SuiteReport};
+use super::target::Target;
+
+/// How suites are run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Child processes at a time.
+    pub jobs: NonZeroUsize,
+    /// Wall-clock time for one directive.
+    pub directive_deadline: Duration,
+    /// Wall-clock time for one script.
+    pub file_deadline: Duration,
+    /// The program that is started as a child and calls [`serve`](super::serve); this very one if
+    /// none.
+    pub program: Option<PathBuf>,
+    /// Arguments of the child.
+    pub args: Vec<OsString>,
+}
+
+impl Default for Options {
+    /// As many children as there are processors, a minute for a directive and ten for a script.
+    fn default() -> Self {
+        let one = NonZeroUsize::MIN;
+        Self {
+            jobs: std::thread::available_parallelism().unwrap_or(one),
+            directive_deadline: Duration::from_secs(60),
+            file_deadline: Duration::from_secs(600),
+            program: None,
+            args: Vec::new(),
+        }
+    }
+}
+
+/// A script that has been run.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Progress<'a> {
+    /// Which suite it belongs to.
+    pub suite: Kind,
+    /// What it ran on.
+    pub backend: &'a str,
+    /// How it went.
+    pub file: &'a FileReport,
+    /// How many have been run, this one included.
+    pub done: usize,
+    /// How many there are to run.
+    pub all: usize,
+}
+
+/// One script on one target.
+struct Job<'a> {
+    /// Index among the reports of suites.
+    report: usize,
+    suite: &'a Suite,
+    file: &'a str,
+    target: &'a Target,
+}
+
+/// Runs every suite on every target of its kind, and tells each script that is done, in the order
+/// they end. The report is in the order of suites, targets and files.
+#[must_use]
+pub fn run(
+    suites: &[Suite],
+    targets: &[Target],
+    options: &Options,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Report {
+    let mut reports = Vec::new();
+    let mut jobs = Vec::new();
+    for suite in suites {
+        for target in targets.iter().filter(|target| target.kind() == suite.kind) {
+            let report = reports.len();
+            reports.push(SuiteReport::new(suite.kind.name(), target.name()));
+            jobs.extend(suite.files.iter().map(|file| Job {
+                report,
+                suite,
+                file,
+                target,
+            }));
+        }
+    }
+    for (job, file) in jobs.iter().zip(run_jobs(&jobs, options, progress)) {
+        if let (Some(report), Some(file)) = (reports.get_mut(job.report), file) {
+            report.push(file);
+        }
+    }
+    Report { suites: reports }
+}
+
+/// Runs the jobs on as many threads as there may be children; the reports in the jobs' order.
+fn run_jobs(
+    jobs: &[Job<'_>],
+    options: &Options,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Vec<Option<FileReport>> {
+    let next = AtomicUsize::new(0);
+    let files: Mutex<(usize, Vec<Option<FileReport>>)> = Mutex::new((0, vec![None; jobs.len()]));
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.get().min(jobs.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { return };
+                    let script = job.suite.folder.join(job.file);
+                    let file = process::run(job.target, &script, job.file, options);
+                    // The hook is called under the lock, so that it need not sort out what other
+                    // threads tell at the same time; if it panics, the reports are as good.
+                    let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
+                    files.0 += 1;
+                    progress(&Progress {
+                        suite: job.suite.kind,
+                        backend: job.target.name(),
+                        file: &file,
+                        done: files.0,
+                        all: jobs.len(),
+                    });
+                    if let Some(slot) = files.1.get_mut(index) {
+                        *slot = Some(file);
+                    }
+                }
+            });
+        }
+    });
+    files.into_inner().unwrap_or_else(PoisonError::into_inner).1
+}

@@ -1,0 +1,113 @@
+//! What is broken.
+
+macro_rules! faults {
+    ($( $(#[$doc:meta])* $fault:ident = $name:literal, )*) => {
+        /// The one thing that a saboteur does wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Fault {
+            /// Nothing: the wrappers themselves keep the contract.
+            None,
+            $( $(#[$doc])* $fault, )*
+        }
+
+        impl Fault {
+            pub(crate) const ALL: &'static [Fault] = &[Fault::None, $( Fault::$fault, )*];
+
+            /// The saboteur of this name in the table of clauses.
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $( $name => Some(Fault::$fault), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// Bytes that do not load become an empty module.
+    LoadsAnything = "loads_anything",
+    /// `Unsupported` becomes `Engine`.
+    HidesWhatItLacks = "hides_what_it_lacks",
+    /// Instances are made on the thread that loaded the program, and on no other.
+    StaysOnOneThread = "stays_on_one_thread",
+    /// The interface is that of an empty module.
+    ForgetsTheInterface = "forgets_the_interface",
+    /// All instances of a program are the first one.
+    SharesOneInstance = "shares_one_instance",
+    /// Imports that do not fit give an empty instance.
+    LinksNothing = "links_nothing",
+    /// Limits that are not supported are left out.
+    IgnoresLimits = "ignores_limits",
+    /// A trap during instantiation is a link error.
+    BlamesTheLinker = "blames_the_linker",
+    /// An unknown export is just that.
+    ListsNoMatches = "lists_no_matches",
+    /// Names match only if they are equal.
+    MatchesVersionsExactly = "matches_versions_exactly",
+    /// An ill-typed argument is just that.
+    ForgetsThePath = "forgets_the_path",
+    /// Numbers are one too many, and floats the negative.
+    ChangesResults = "changes_results",
+    /// Every trap is `Other`.
+    ForgetsTheCause = "forgets_the_cause",
+    /// After a trap there is no snapshot.
+    IsBlindAfterATrap = "is_blind_after_a_trap",
+    /// After a trap a component is made anew.
+    ReopensComponents = "reopens_components",
+    /// After a trap nothing can be called.
+    ClosesAfterATrap = "closes_after_a_trap",
+    /// `run` does nothing, and succeeds.
+    RunsNothing = "runs_nothing",
+    /// Without an entry, `run` calls the first function that takes nothing.
+    GuessesAnEntry = "guesses_an_entry",
+    /// There is one more core instance.
+    ShowsAnInstanceTooMany = "shows_an_instance_too_many",
+    /// A function of another instance is looked up by name.
+    TakesAnyFunction = "takes_any_function",
+    /// A handle of another instance stands for the first one of this.
+    TakesAnyHandle = "takes_any_handle",
+    /// Dropping what is gone is fine.
+    ForgivesMovedResources = "forgives_moved_resources",
+    /// A panic of a host function is `Engine`.
+    BlamesTheEngineForPanics = "blames_the_engine_for_panics",
+    /// Every limit is a trap.
+    CallsLimitsTraps = "calls_limits_traps",
+    /// There are no host calls.
+    RecordsNothing = "records_nothing",
+
+    /// Bytes that do not compile become an empty module.
+    CompilesAnything = "compiles_anything",
+    /// A second instance of a module is the first one.
+    ReusesInstances = "reuses_instances",
+    /// Limits that are not supported are left out.
+    IgnoresStoreLimits = "ignores_store_limits",
+    /// A module of another engine becomes an empty one.
+    TakesForeignModules = "takes_foreign_modules",
+    /// Bytes that do not compile make it panic.
+    PanicsOnBadBytes = "panics_on_bad_bytes",
+    /// Imports that do not fit give an empty instance.
+    LinksAnything = "links_anything",
+    /// Host functions do nothing during instantiation.
+    IsDeafDuringStart = "is_deaf_during_start",
+    /// A failed instantiation leaves imported memories as they were.
+    UndoesWrites = "undoes_writes",
+    /// Results are zero after an error.
+    ClobbersResults = "clobbers_results",
+    /// Every trap is `Other`.
+    ForgetsCoreCauses = "forgets_core_causes",
+    /// Errors of host functions become `Engine`.
+    WrapsHostErrors = "wraps_host_errors",
+    /// A global of another store is zero.
+    TakesForeignGlobals = "takes_foreign_globals",
+    /// After a trap nothing can be called.
+    DiesOfATrap = "dies_of_a_trap",
+    /// NaNs that are returned are canonical.
+    CanonicalisesNans = "canonicalises_nans",
+    /// Every limit is a trap.
+    CallsStoreLimitsTraps = "calls_store_limits_traps",
+    /// Host functions cannot call.
+    NeverCallsBack = "never_calls_back",
+    /// Host functions see no exports of their caller.
+    HidesTheCaller = "hides_the_caller",
+}

@@ -1,0 +1,221 @@
+//! Instances with a fault.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use seam_core::core::CoreValue;
+use seam_core::{
+    CanonTrap, CoreInstance, CorePath, Error, ErrorKind, Exit, ExportName, Func, Instance, Observed,
+    Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
+};
+
+use crate::fault::Fault;
+
+/// An instance that several wrappers may hold.
+pub(crate) type Shared = Arc<Mutex<Box<dyn Instance>>>;
+
+/// An instance with a fault.
+pub(crate) struct SabotagedInstance {
+    inner: Shared,
+    fault: Fault,
+    component: bool,
+    /// What it takes to make another.
+    again: (Arc<dyn Program>, World),
+    trapped: bool,
+    /// The first resource that it gave.
+    first: Option<Resource>,
+    observed: Observed,
+}
+
+impl SabotagedInstance {
+    pub(crate) fn new(
+        inner: Shared,
+        fault: Fault,
+        component: bool,
+        again: (Arc<dyn Program>, World),
+    ) -> Self {
+        Self {
+            inner,
+            fault,
+            component,
+            again,
+            trapped: false,
+            first: None,
+            observed: Observed::default(),
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Box<dyn Instance>> {
+        self.inner.lock().unwrap()
+    }
+
+    /// The arguments, with handles of other instances replaced.
+    fn replace_handles(&self, args: &[Value]) -> Vec<Value> {
+        let own = |resource: &Resource| match (&self.first, resource.handle()) {
+            (Some(first), Some(handle)) if first.handle().map(|h| h.owner()) != Some(handle.owner()) => {
+                first.clone()
+            }
+            _ => resource.clone(),
+        };
+        args.iter()
+            .map(|arg| match arg {
+                Value::Own(resource) => Value::Own(own(resource)),
+                Value::Borrow(resource) => Value::Borrow(own(resource)),
+                other => other.clone(),
+            })
+            .collect()
+    }
+
+    /// What becomes of an error.
+    fn blame(&mut self, error: Error) -> Error {
+        self.trapped |= error.as_trap().is_some();
+        match (self.fault, error.kind()) {
+            (Fault::ForgetsThePath, ErrorKind::Misuse) => Error::misuse("a type is wrong"),
+            (Fault::ForgetsTheCause, ErrorKind::Trap(_)) => {
+                Error::trap(Trap::Other("something trapped".into()))
+            }
+            (Fault::BlamesTheEngineForPanics, ErrorKind::Host) => Error::engine("a panic"),
+            (Fault::CallsLimitsTraps, ErrorKind::Limit(_)) => Error::trap(Trap::Unreachable),
+            _ => error,
+        }
+    }
+
+    /// Makes the instance anew.
+    fn reopen(&mut self) -> Result<()> {
+        let (program, world) = &self.again;
+        let made = program.instantiate_blocking(world)?;
+        self.inner = Arc::new(Mutex::new(made));
+        self.trapped = false;
+        Ok(())
+    }
+}
+
+fn changed(value: Value) -> Value {
+    match value {
+        Value::S32(value) => Value::S32(value.wrapping_add(1)),
+        Value::U8(value) => Value::U8(value.wrapping_add(1)),
+        Value::Bool(value) => Value::Bool(!value),
+        Value::F32(value) => Value::F32(-value),
+        Value::F64(value) => Value::F64(-value),
+        other => other,
+    }
+}
+
+impl Instance for SabotagedInstance {
+    fn func(&mut self, name: &ExportName) -> Result<Func> {
+        let func = self.inner().func(name);
+        match (self.fault, func) {
+            (Fault::ListsNoMatches, Err(_)) => Err(Error::misuse("there is no such export")),
+            (Fault::MatchesVersionsExactly, Ok(func)) if func.name() != name => {
+                Err(Error::misuse("the names differ"))
+            }
+            (_, func) => func,
+        }
+    }
+
+    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+        if self.trapped && self.fault == Fault::ClosesAfterATrap {
+            return Err(Error::trap(CanonTrap::CannotEnter));
+        }
+        let mut func = func.clone();
+        if self.trapped && self.component && self.fault == Fault::ReopensComponents {
+            self.reopen()?;
+            func = self.inner().func(func.name())?;
+        }
+        if self.fault == Fault::TakesAnyFunction {
+            func = self.inner().func(func.name())?;
+        }
+        let args = match self.fault {
+            Fault::TakesAnyHandle => self.replace_handles(args),
+            _ => args.to_vec(),
+        };
+        let result = self.inner().call_blocking(&func, &args, out);
+        if let Some(Value::Own(resource)) = out.first() {
+            self.first.get_or_insert_with(|| resource.clone());
+        }
+        if self.fault == Fault::ChangesResults {
+            out.iter_mut().for_each(|value| *value = changed(value.clone()));
+        }
+        result.map_err(|error| self.blame(error))
+    }
+
+    fn run_blocking(&mut self) -> Result<Exit> {
+        if self.fault == Fault::RunsNothing {
+            return Ok(Exit::new(0));
+        }
+        let exit = self.inner().run_blocking();
+        match (self.fault, exit) {
+            (Fault::GuessesAnEntry, Err(error)) if *error.kind() == ErrorKind::Misuse => {
+                Ok(Exit::new(0))
+            }
+            (_, exit) => exit.map_err(|error| self.blame(error)),
+        }
+    }
+
+    fn cores(&mut self) -> Result<Vec<CoreInstance>> {
+        let mut cores = self.inner().cores()?;
+        if self.fault == Fault::ShowsAnInstanceTooMany {
+            cores.extend(cores.first().cloned());
+        }
+        Ok(cores)
+    }
+
+    fn call_core(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
+        let result = self.inner().call_core(at, export, args);
+        result.map_err(|error| self.blame(error))
+    }
+
+    fn read_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>> {
+        self.inner().read_memory(at, export, offset, len)
+    }
+
+    fn write_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        self.inner().write_memory(at, export, offset, bytes)
+    }
+
+    fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
+        if self.trapped && self.fault == Fault::IsBlindAfterATrap {
+            return Err(Error::engine("it trapped"));
+        }
+        self.inner().snapshot(query)
+    }
+
+    fn observed(&mut self) -> &Observed {
+        let mut observed = self.inner().observed().clone();
+        if self.fault == Fault::RecordsNothing {
+            observed.host_calls.clear();
+        }
+        self.observed = observed;
+        &self.observed
+    }
+
+    fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
+        let dropped = self.inner().drop_resource(resource);
+        match (self.fault, dropped) {
+            (Fault::ForgivesMovedResources, Err(error)) if *error.kind() == ErrorKind::Misuse => {
+                Ok(())
+            }
+            (_, dropped) => dropped,
+        }
+    }
+
+    fn fuel_consumed(&self) -> Option<u64> {
+        self.inner().fuel_consumed()
+    }
+}

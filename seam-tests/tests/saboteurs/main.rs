@@ -1,0 +1,113 @@
+//! Every case of the table of clauses can fail: each is run on an implementation that breaks the
+//! clause and keeps the rest.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod backend;
+mod core_engine;
+mod core_store;
+mod fault;
+mod instance;
+
+use std::sync::Arc;
+
+use seam_core::core::CoreEngine;
+use seam_core::{Backend, Capability};
+use seam_tests::clauses::CLAUSES;
+use seam_tests::kit::{Case, On, Subject, Verdict};
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+use backend::SabotagedBackend;
+use core_engine::SabotagedEngine;
+use fault::Fault;
+
+/// The two kinds of build: what a plain one lacks is what some clauses are about.
+struct Builds {
+    plain: Arc<dyn Backend>,
+    plain_engine: Arc<dyn CoreEngine>,
+    full: Arc<dyn Backend>,
+    full_engine: Arc<dyn CoreEngine>,
+    components: Arc<dyn Backend>,
+}
+
+impl Builds {
+    fn new() -> Self {
+        let full = || Wasmi::builder().fuel().deadline();
+        Self {
+            plain: Arc::new(Wasmi::new()),
+            plain_engine: Arc::new(Wasmi::builder().build_engine()),
+            full: Arc::new(full().build()),
+            full_engine: Arc::new(full().build_engine()),
+            components: Arc::new(Wasmtime::new()),
+        }
+    }
+
+    /// A build on which the case can pass, with this fault in it.
+    fn subject(&self, case: &Case, fault: Fault) -> Subject {
+        let lacks = case.name.contains("not_built_for") || case.name.contains("lacking");
+        let (backend, engine) = if lacks {
+            (&self.plain, &self.plain_engine)
+        } else {
+            (&self.full, &self.full_engine)
+        };
+        let backend = if case.needs.contains(&Capability::Components) {
+            &self.components
+        } else {
+            backend
+        };
+        let backend = SabotagedBackend::new(backend.clone(), fault);
+        let engine = SabotagedEngine::new(engine.clone(), fault);
+        Subject::from_parts(Arc::new(backend), Some(Arc::new(engine)))
+    }
+}
+
+#[test]
+fn every_case_fails_on_the_saboteur_of_its_clause() {
+    let builds = Builds::new();
+    let mut wrong = Vec::new();
+    for clause in CLAUSES {
+        for check in clause.checks {
+            let case = Case::named(check.case).unwrap();
+            let fault = Fault::named(check.saboteur);
+            let fault = fault.unwrap_or_else(|| panic!("no saboteur {}", check.saboteur));
+            let on_store = clause.of.starts_with("Core");
+            assert_eq!(on_store, case.on == On::Engine, "{clause}: {}", case.name);
+            match case.verdict(&builds.subject(case, fault)) {
+                Verdict::Failed(_) => {}
+                verdict => wrong.push(format!(
+                    "{clause}: {} on {}: {verdict:?}",
+                    case.name, check.saboteur
+                )),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_case_passes_where_nothing_is_broken() {
+    let builds = Builds::new();
+    let mut wrong = Vec::new();
+    for clause in CLAUSES {
+        for check in clause.checks {
+            let case = Case::named(check.case).unwrap();
+            let verdict = case.verdict(&builds.subject(case, Fault::None));
+            if verdict != Verdict::Passed {
+                wrong.push(format!("{clause}: {}: {verdict:?}", case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_saboteur_is_in_the_table() {
+    for fault in Fault::ALL.iter().filter(|fault| **fault != Fault::None) {
+        let used = CLAUSES
+            .iter()
+            .flat_map(|clause| clause.checks)
+            .any(|check| Fault::named(check.saboteur) == Some(*fault));
+        assert!(used, "{fault:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Modules of WASI preview1 as components.
+
+use seam_core::core::{CoreExternType, CoreModuleType};
+use seam_core::{
+    Artifact, CoreInstanceType, CorePath, Entry, Error, Interface, Origin, Result, World,
+};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wasmparser::{Parser, Payload};
+use wit_component::ComponentEncoder;
+
+use crate::{exit, origin};
+
+/// The import module of WASI preview1.
+pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
+
+/// Whether a core module imports WASI preview1.
+#[must_use]
+pub fn imports_preview1(module: &CoreModuleType) -> bool {
+    module.imports.iter().any(|(name, _, _)| name == MODULE)
+}
+
+/// A preview1 module as a component.
+#[derive(Clone, Debug)]
+pub struct Wrapped {
+    component: Artifact,
+}
+
+impl Wrapped {
+    /// The component. It imports WASI 0.2 and [`EXIT`](crate::EXIT); that of a command exports
+    /// `wasi:cli/run`. A reactor's `_initialize` runs when the component is instantiated.
+    #[must_use]
+    pub fn component(&self) -> &Artifact {
+        &self.component
+    }
+
+    /// The component's core instances, in the order they are made, with the path and origin to
+    /// report them under: the guest's own module is at `0`, as it is without wrapping.
+    #[must_use]
+    pub fn cores(&self, interface: &Interface) -> Vec<(CoreInstanceType, CorePath, Origin)> {
+        origin::cores(interface)
+    }
+
+    /// The world with the one function beside WASI that the component imports.
+    #[must_use]
+    pub fn world(&self, world: &World) -> World {
+        let exit = |(code,): (u32,)| -> Result<()> {
+            Err(Error::exit(i32::from_ne_bytes(code.to_ne_bytes())))
+        };
+        world.clone().func(exit::EXIT, exit)
+    }
+}
+
+/// Wraps a preview1 module with the official adapter: that for commands if it exports `_start` and
+/// no `_initialize`, else that for reactors.
+///
+/// # Errors
+/// `Invalid` for bytes that are no core module; `Link` for a module that imports something else
+/// beside preview1, or something that preview1 does not have.
+pub fn wrap_preview1(module: &Artifact) -> Result<Wrapped> {
+    let during = |e: Error| e.during(format!("wrap {}", module.name()));
+    let interface = Interface::decode(module)?;
+    let ty = CoreModuleType::decode(module.bytes())?;
+    if !has_component_types(module.bytes()) {
+        check_imports(&ty).map_err(during)?;
+    }
+    let adapter = match Entry::of(&interface) {
+        Ok(Entry::Start) => WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
+        _ => WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+    };
+    let main = exit::rename(module.bytes());
+    let bytes = encode(&main, adapter).map_err(during)?;
+    Ok(Wrapped {
+        component: Artifact::from_bytes(module.name(), bytes)?,
+    })
+}
+
+fn encode(main: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
+    let exit = exit::adapter()?;
+    let encoder = ComponentEncoder::default()
+        .debug_names(true)
+        .validate(false);
+    encoder
+        .module(main)
+        .and_then(|encoder| {
+            encoder
+                .adapter(MODULE, adapter)?
+                .adapter(exit::ADAPTER, &exit)
+        })
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|e| {
+            Error::link(format!(
+                "expected a module that the official preview1 adapter can wrap: {e:#}"
+            ))
+        })
+}
+
+/// Whether the module carries component-level types for its other imports.
+fn has_component_types(wasm: &[u8]) -> bool {
+    let mut sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    sections.any(|payload| {
+        matches!(payload, Payload::CustomSection(section) if section.name().starts_with("component-type"))
+    })
+}
+
+/// A component has no place for imports that are not of component level.
+fn check_imports(ty: &CoreModuleType) -> Result<()> {
+    let other = |(module, _, ty): &&(String, String, CoreExternType)| {
+        module != MODULE || !matches!(ty, CoreExternType::Func(_))
+    };
+    match ty.imports.iter().find(other) {
+        None => Ok(()),
+        Some((module, field, ty)) => Err(Error::link(format!(
+            "expected a preview1 module that imports functions of `{MODULE}` alone, found an \
+             import `{module}#{field}` of type {ty}"
+        ))),
+    }
+}

@@ -1,0 +1,81 @@
+//! Real preview1 modules, wrapped.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use seam_core::core::CoreModuleType;
+use seam_core::{Artifact, Entry, ErrorKind, Interface, Origin};
+use seam_wasi::{EXIT, imports_preview1, wrap_preview1};
+
+fn fixture(path: &str) -> Artifact {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../seam-tests/fixtures/");
+    Artifact::from_file(format!("{root}{path}")).unwrap()
+}
+
+fn wat(text: &str) -> Artifact {
+    Artifact::from_wat("test.wat", text).unwrap()
+}
+
+#[test]
+fn a_command_becomes_a_component_that_runs() {
+    let wrapped = wrap_preview1(&fixture("command/command.wasm")).unwrap();
+    let interface = Interface::of(wrapped.component()).unwrap();
+    assert!(matches!(Entry::of(&interface), Ok(Entry::Run(_))));
+}
+
+#[test]
+fn the_guests_own_exit_code_has_a_way_out() {
+    let wrapped = wrap_preview1(&fixture("command/command.wasm")).unwrap();
+    let interface = Interface::of(wrapped.component()).unwrap();
+    let imports = interface.import_funcs();
+    let exit = imports.iter().find(|(name, _)| name.to_string() == EXIT);
+    assert_eq!(exit.unwrap().1.to_string(), "func(code: u32)");
+}
+
+#[test]
+fn the_guests_own_module_is_found_unchanged_but_for_a_name() {
+    for path in ["command/command.wasm", "reactor/reactor.wasm"] {
+        let module = fixture(path);
+        let wrapped = wrap_preview1(&module).unwrap();
+        let interface = Interface::of(wrapped.component()).unwrap();
+        let cores = wrapped.cores(&interface);
+        let mains: Vec<_> = (cores.iter())
+            .filter(|(_, _, origin)| *origin == Origin::Main)
+            .collect();
+        assert_eq!(mains.len(), 1, "{path}");
+        let (main, at, _) = mains[0];
+        assert_eq!(at.to_string(), "0");
+        let range = main.range.clone().unwrap();
+        assert_eq!(range.len(), module.bytes().len(), "{path}");
+        let own = CoreModuleType::decode(module.bytes()).unwrap();
+        assert_eq!(main.module.exports, own.exports);
+        assert!(
+            cores
+                .iter()
+                .any(|(_, _, origin)| *origin == Origin::Adapter)
+        );
+    }
+}
+
+#[test]
+fn only_modules_of_preview1_are_taken_for_such() {
+    let command = CoreModuleType::decode(fixture("command/command.wasm").bytes()).unwrap();
+    assert!(imports_preview1(&command));
+    assert!(!imports_preview1(&CoreModuleType::default()));
+}
+
+#[test]
+fn an_import_that_no_component_can_have_is_named() {
+    let module = wat(r#"(module
+            (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+            (import "env" "log" (func (param i32))))"#);
+    let error = wrap_preview1(&module).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Link);
+    assert!(error.message().contains("`env#log`"), "{error}");
+}
+
+#[test]
+fn a_function_that_preview1_does_not_have_is_named() {
+    let module = wat(r#"(module (import "wasi_snapshot_preview1" "fly" (func)))"#);
+    let error = wrap_preview1(&module).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Link);
+    assert!(error.message().contains("fly"), "{error}");
+}

@@ -1,0 +1,229 @@
+//! Host functions: typed and raw.
+
+use seam_core::core::{CoreExtern, CoreFuncType, CoreType, CoreValue};
+use seam_core::{
+    BackendExt, Error, ErrorKind, InstanceExt, Limit, Limits, OutputStream, Trap, Value, World,
+};
+
+use crate::{builds, everything_on, fixture, instance, kind, limit, refused, s32, trap, wat};
+
+/// The world of `imports.wat`.
+fn world() -> World {
+    World::new()
+        .state(|| 40i64)
+        .core_func(
+            "env",
+            "log",
+            CoreFuncType::new([CoreType::I32, CoreType::I32], []),
+            |caller, args, _| {
+                let (Some(CoreValue::I32(at)), Some(CoreValue::I32(len))) = (args.first(), args.get(1))
+                else {
+                    return Err(Error::host("expected two numbers"));
+                };
+                let Some(CoreExtern::Memory(memory)) = caller.caller_export("memory") else {
+                    return Err(Error::host("expected a memory"));
+                };
+                let text = caller.memory(memory)?.read_vec(*at as u64, *len as usize)?;
+                Err(Error::host(String::from_utf8_lossy(&text).into_owned()))
+                    .or_else(|e: Error| if e.message() == "fail" { Err(e) } else { Ok(()) })
+            },
+        )
+        .func_with(
+            "env#next",
+            || 40i64,
+            |next: &mut i64, (): ()| {
+                *next += 1;
+                Ok(*next)
+            },
+        )
+        .func("env#mix", |(a, b, c, d): (i32, i64, f32, f64)| {
+            Ok(a + b as i32 * 10 + c as i32 * 100 + d as i32 * 1000)
+        })
+}
+
+#[test]
+fn host_functions_are_reached_every_way() {
+    for wasmi in builds() {
+        let world = world().record(true);
+        let mut imports = wasmi.instantiate_blocking(&fixture("imports"), &world).unwrap();
+        assert_eq!(imports.invoke("step", &[]).unwrap(), Some(Value::S64(1)));
+        assert_eq!(imports.invoke("next_by_table", &[]).unwrap(), Some(Value::S64(43)));
+        assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(44)));
+        let mix = [s32(1), Value::S64(2), Value::F32(3.0), Value::F64(4.0)];
+        assert_eq!(imports.invoke("mix", &mix).unwrap(), Some(s32(4321)));
+        imports.invoke("say", &[]).unwrap();
+        let calls = &imports.observed().host_calls;
+        let names: Vec<String> = calls.iter().map(|call| call.name.to_string()).collect();
+        let expected = ["log", "next", "next", "next", "next", "mix", "log"];
+        assert_eq!(names, expected.map(|name| format!("env#{name}")));
+        assert_eq!(calls[0].args, [s32(8), s32(8)]);
+        assert_eq!(calls[5].result, Ok(Some(s32(4321))));
+    }
+}
+
+#[test]
+fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
+    let log = |limit: u64| {
+        World::new()
+            .stub(seam_core::Stub::Default)
+            .limits(Limits::new().with_output(limit))
+            .core_func_with(
+                "env",
+                "log",
+                CoreFuncType::new([CoreType::I32, CoreType::I32], []),
+                || 0u32,
+                |count, caller, args, _| {
+                    *count += 1;
+                    let [CoreValue::I32(at), CoreValue::I32(len)] = args else {
+                        return Err(Error::host("expected two numbers"));
+                    };
+                    let Some(CoreExtern::Memory(memory)) = caller.caller_export("memory") else {
+                        return Err(Error::host("expected a memory"));
+                    };
+                    let text = caller.memory(memory)?.read_vec(*at as u32 as u64, *len as u32 as usize)?;
+                    let text = format!("{count}:{}", String::from_utf8_lossy(&text));
+                    caller.memory(memory)?.write(100, text.as_bytes())
+                },
+            )
+    };
+    let mut imports = instance(&fixture("imports"), &log(100));
+    let path = seam_core::CorePath::new([0]);
+    let read = |i: &mut dyn seam_core::Instance, len| i.read_memory(&path, "memory", 100, len).unwrap();
+    assert_eq!(read(&mut *imports, 10), b"1:starting");
+    imports.invoke("say", &[]).unwrap();
+    assert_eq!(read(&mut *imports, 8), b"2:called");
+    // A region outside of the memory is the host function's error, and not a panic.
+    let found = imports.invoke("say_at", &[s32(-1), s32(-1)]);
+    assert_eq!(kind(found), ErrorKind::Misuse);
+    assert_eq!(read(&mut *imports, 8), b"2:called");
+}
+
+const CALLS: &str = r#"(module (import "env" "f" (func $f (param i32) (result i32)))
+    (func (export "call") (param i32) (result i32) (call $f (local.get 0))))"#;
+
+#[test]
+fn narrow_types_are_flattened() {
+    let world = World::new().func("env#f", |(byte,): (u8,)| Ok(byte > 100));
+    let mut instance = instance(&wat(CALLS), &world.record(true));
+    assert_eq!(instance.invoke("call", &[s32(0x1_80)]).unwrap(), Some(s32(1)));
+    let call = &instance.observed().host_calls[0];
+    assert_eq!(call.args, [Value::U8(0x80)]);
+    assert_eq!(call.result, Ok(Some(Value::Bool(true))));
+    let world = World::new().func("env#f", |(char,): (char,)| Ok(char as u32));
+    let mut instance = crate::instance(&wat(CALLS), &world);
+    assert_eq!(instance.invoke("call", &[s32(97)]).unwrap(), Some(s32(97)));
+    let found = kind(instance.invoke("call", &[s32(0xd800)]));
+    assert_eq!(found, trap(Trap::Canon(seam_core::CanonTrap::InvalidChar)));
+}
+
+#[test]
+fn panics_and_errors_of_host_functions_come_out() {
+    let raw = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
+    let worlds = [
+        World::new().func("env#f", |(n,): (i32,)| -> seam_core::Result<i32> { panic!("oh {n}") }),
+        World::new().core_func("env", "f", raw.clone(), |_, args, _| panic!("oh {}", args[0])),
+    ];
+    for world in worlds {
+        let world = world.record(true);
+        let mut instance = instance(&wat(CALLS), &world);
+        for n in 0..3 {
+            let error = instance.invoke("call", &[s32(n)]).unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Host);
+            assert!(error.message().ends_with(&format!("oh {n}")), "{error}");
+        }
+        assert_eq!(instance.observed().host_calls.len(), 3);
+    }
+    for cause in [Error::host("a"), Error::exit(3), Error::trap(Trap::CastFailure), Error::limit(Limit::Output)] {
+        let kind = cause.kind().clone();
+        let again = kind.clone();
+        let world = World::new().core_func("env", "f", raw.clone(), move |_, _, _| {
+            Err(Error::new(again.clone(), "why"))
+        });
+        let mut instance = instance(&wat(CALLS), &world);
+        let error = instance.invoke("call", &[s32(1)]).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (&kind, "why"));
+        assert_eq!(error.operation(), Some("host function env#f"));
+    }
+}
+
+#[test]
+fn results_of_another_type_are_the_host_functions_fault() {
+    let raw = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
+    let world = World::new().core_func("env", "f", raw, |_, _, results| {
+        results[0] = CoreValue::V128(1);
+        Ok(())
+    });
+    let mut instance = instance(&wat(CALLS), &world);
+    let error = instance.invoke("call", &[s32(1)]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Host);
+    assert!(error.message().contains("expected i32, found v128"), "{error}");
+}
+
+/// Calls the guest's `down` until its argument is zero.
+fn recursive() -> World {
+    let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
+    World::new().core_func("env", "f", ty, |caller, args, results| {
+        let Some(CoreExtern::Func(down)) = caller.caller_export("call") else {
+            return Err(Error::host("expected a function"));
+        };
+        match args {
+            [CoreValue::I32(0)] => Ok(()),
+            [CoreValue::I32(n)] => caller.call(down, &[CoreValue::I32(n - 1)], results),
+            _ => Err(Error::host("expected a number")),
+        }
+    })
+}
+
+#[test]
+fn calls_between_host_and_guest_nest_up_to_the_limit() {
+    for wasmi in builds() {
+        let world = recursive();
+        let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
+        instance.invoke("call", &[s32(199)]).unwrap();
+        for _ in 0..2 {
+            let found = kind(instance.invoke("call", &[s32(200)]));
+            assert_eq!(found, limit(Limit::HostDepth));
+            instance.invoke("call", &[s32(199)]).unwrap();
+        }
+        let world = recursive().limits(Limits::new().with_host_depth(3));
+        let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
+        instance.invoke("call", &[s32(2)]).unwrap();
+        let found = kind(instance.invoke("call", &[s32(3)]));
+        assert_eq!(found, limit(Limit::HostDepth));
+    }
+}
+
+#[test]
+fn async_functions_are_polled_in_place() {
+    let world = World::new().func_async("env#f", None, |args| async move {
+        std::future::ready(()).await;
+        Ok(args.into_iter().next())
+    });
+    let mut instance = instance(&wat(CALLS), &world);
+    assert_eq!(instance.invoke("call", &[s32(5)]).unwrap(), Some(s32(5)));
+}
+
+#[test]
+fn output_is_captured_up_to_its_limit() {
+    let world = World::new().limits(Limits::new().with_output(5)).func_values("env#f", None, |call, args| {
+        call.output(OutputStream::Stdout, b"abc")?;
+        Ok(args.first().cloned())
+    });
+    let mut instance = instance(&wat(CALLS), &world);
+    instance.invoke("call", &[s32(1)]).unwrap();
+    let found = kind(instance.invoke("call", &[s32(1)]));
+    assert_eq!(found, limit(Limit::Output));
+    assert_eq!(instance.observed().stdout, b"abc");
+}
+
+#[test]
+fn worlds_are_made_afresh() {
+    let program = everything_on().load_blocking(&fixture("imports")).unwrap();
+    for _ in 0..2 {
+        use seam_core::ProgramExt;
+        let mut imports = program.instantiate_blocking(&world()).unwrap();
+        assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(41)));
+    }
+    let error = refused(&fixture("imports"), &World::new().func("env#next", |(): ()| Ok(1u8)));
+    assert_eq!(*error.kind(), ErrorKind::Link);
+}

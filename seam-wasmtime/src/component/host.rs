@@ -1,0 +1,177 @@
+//! Calls of host functions by a component.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use seam_core::{Error, FuncType, Handle, Result, Started, Value};
+use wasmtime::component::{Accessor, ResourceAny, Val};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::component::state::State;
+use crate::component::value::{Lift, Lower};
+use crate::error::run_error;
+
+/// An import that the world defines: where in its bindings, and of which type.
+#[derive(Clone)]
+pub(crate) struct Import {
+    pub(crate) index: usize,
+    pub(crate) ty: Arc<FuncType>,
+}
+
+/// A call under way.
+struct Call {
+    args: Vec<Value>,
+    borrowed: Vec<(Handle, ResourceAny)>,
+}
+
+impl Import {
+    /// The guest calls and waits.
+    pub(crate) fn call(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let call = self.enter(&mut store, params)?;
+        let outcome = store.data_mut().world.call(self.index, &call.args);
+        let dropped = call.borrowed.iter().try_for_each(|(handle, any)| {
+            release(&mut store, *handle)?;
+            any.resource_drop(&mut store).map_err(drop_error)
+        });
+        self.leave(&mut store, outcome, dropped, results)
+    }
+
+    /// The guest calls and is suspended meanwhile.
+    pub(crate) async fn call_async(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let call = self.enter(&mut store, params)?;
+        let outcome = match store.data_mut().world.start(self.index, &call.args) {
+            Ok(Started::Done(result)) => self.finish(&mut store, &call, result),
+            Ok(Started::Pending(future)) => {
+                let result = Caught(future).await;
+                self.finish(&mut store, &call, result)
+            }
+            Err(error) => Err(error),
+        };
+        let mut dropped = Ok(());
+        for (handle, any) in &call.borrowed {
+            let released = release(&mut store, *handle);
+            let result = any.resource_drop_async(&mut store).await;
+            dropped = dropped.and(released).and(result.map_err(drop_error));
+        }
+        self.leave(&mut store, outcome, dropped, results)
+    }
+
+    /// The guest calls and goes on meanwhile, if it can.
+    pub(crate) async fn call_concurrent(
+        &self,
+        accessor: &Accessor<State>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let (call, started) = accessor.with(|mut access| {
+            let mut store = access.as_context_mut();
+            let call = self.enter(&mut store, params)?;
+            let started = store.data_mut().world.start(self.index, &call.args);
+            Ok::<_, Error>((call, started))
+        })?;
+        let result = match started {
+            Ok(Started::Done(result)) => Ok(result),
+            Ok(Started::Pending(future)) => Ok(Caught(future).await),
+            Err(error) => Err(error),
+        };
+        accessor.with(|mut access| {
+            let mut store = access.as_context_mut();
+            let outcome = result.and_then(|result| self.finish(&mut store, &call, result));
+            let dropped = call.borrowed.iter().try_for_each(|(handle, any)| {
+                release(&mut store, *handle)?;
+                any.resource_drop(&mut store).map_err(drop_error)
+            });
+            self.leave(&mut store, outcome, dropped, results)
+        })
+    }
+
+    /// One level of host recursion, and the arguments as values.
+    fn enter(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
+        store.data_mut().world.enter()?;
+        let mut lift = Lift::new(store);
+        let pairs = self.ty.params.iter().zip(params);
+        let args: Result<Vec<Value>> = pairs
+            .map(|((_, ty), val)| lift.value(ty, val.clone()))
+            .collect();
+        let borrowed = lift.done();
+        match args {
+            Ok(args) => Ok(Call { args, borrowed }),
+            Err(error) => {
+                store.data_mut().world.leave();
+                Err(error)
+            }
+        }
+    }
+
+    fn finish(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        call: &Call,
+        result: Result<Option<Value>>,
+    ) -> Result<Option<Value>> {
+        let world = &mut store.data_mut().world;
+        world.finish(self.index, &call.args, result)
+    }
+
+    /// The result as the guest gets it.
+    fn leave(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        outcome: Result<Option<Value>>,
+        dropped: Result<()>,
+        results: &mut [Val],
+    ) -> Result<()> {
+        store.data_mut().world.leave();
+        let value = outcome?;
+        dropped?;
+        let (Some(ty), Some(value), Some(slot)) = (&self.ty.result, value, results.first_mut())
+        else {
+            return Ok(());
+        };
+        let mut lower = Lower::new(store);
+        // What a host function returns is the host's fault.
+        let at_fault = |e: Error| Error::host(format!("result: {}", e.message()));
+        lower.claim(&value).map_err(at_fault)?;
+        *slot = lower.value(ty, &value).map_err(at_fault)?;
+        lower.done().commit(store.data_mut())
+    }
+}
+
+/// A borrowed handle is good for the call alone.
+fn release(store: &mut StoreContextMut<'_, State>, handle: Handle) -> Result<()> {
+    store.data_mut().held.take(handle).map(|_| ())
+}
+
+/// Why a borrowed handle could not be dropped.
+fn drop_error(error: wasmtime::Error) -> Error {
+    run_error(error, &crate::error::NoCode)
+}
+
+/// A host's future whose panics are errors.
+struct Caught<F>(F);
+
+impl<F> Future for Caught<F>
+where
+    F: Future<Output = Result<Option<Value>>> + Unpin,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let future = Pin::new(&mut self.0);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(Error::panicked(&*panic))))
+    }
+}

@@ -1,0 +1,289 @@
+//! A running component.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seam_component::Cores;
+use seam_core::core::CoreValue;
+use seam_core::{
+    Capability, CoreInstance, CorePath, Entry, Error, ErrorKind, Exit, ExportName, Func, Instance,
+    Observed, Query, Resource, Result, Snapshot, Value, block_on,
+};
+use wasmtime::{Store, component};
+
+use crate::call::{self, Stop};
+use crate::component::func::Export;
+use crate::component::program::Loaded;
+use crate::component::resource::Item;
+use crate::component::state::State;
+use crate::state::HasCore;
+use crate::store::Port;
+use crate::wasi::Captured;
+
+/// A component's instance; one whose start function trapped has no engine's instance.
+pub(crate) struct ComponentInstance {
+    program: Arc<Loaded>,
+    store: Store<State>,
+    instance: Option<component::Instance>,
+    exports: Vec<Export>,
+    /// The core instances, once they have been asked for.
+    cores: Option<Cores>,
+    captured: Captured,
+}
+
+impl ComponentInstance {
+    pub(crate) fn new(
+        program: Arc<Loaded>,
+        store: Store<State>,
+        instance: Option<component::Instance>,
+        captured: Captured,
+    ) -> Self {
+        Self {
+            program,
+            store,
+            instance,
+            exports: Vec::new(),
+            cores: None,
+            captured,
+        }
+    }
+
+    /// The core instances, and the store they are in.
+    ///
+    /// # Errors
+    /// `Unsupported(InnerGlobals)` where the build does not show them.
+    pub(crate) fn inner(&mut self) -> Result<(&Cores, &mut Store<State>)> {
+        if !self.program.sees_inside() {
+            return Err(Error::unsupported(
+                Capability::InnerGlobals,
+                "core instances inside a component show in a build with `inner-globals` alone",
+            ));
+        }
+        if self.cores.is_none() {
+            let plan = &self.program.plan;
+            self.cores = Some(plan.find(&mut self.store, &self.program.code.bytes)?);
+        }
+        let cores = self.cores.as_ref();
+        let cores = cores.ok_or_else(|| Error::engine("the core instances were not listed"))?;
+        Ok((cores, &mut self.store))
+    }
+
+    fn resolve(&mut self, name: &ExportName) -> Result<Func> {
+        let (full, ty) = self.program.interface.func(name)?;
+        let instance = self.instance.as_ref().ok_or_else(|| {
+            Error::misuse("expected an instance to call, found one whose start function failed")
+        })?;
+        let export = Export::find(&mut self.store, instance, full, ty)?;
+        let index = u32::try_from(self.exports.len())
+            .map_err(|_| Error::misuse("expected at most 2^32 resolved functions"))?;
+        self.exports.push(export);
+        let owner = self.store.data().held.owner();
+        Ok(Func::new(full.clone(), ty.clone(), owner, index))
+    }
+
+    fn export(&self, func: &Func) -> Result<Export> {
+        let index = func.index(self.store.data().held.owner())?;
+        let export = self.exports.get(index).cloned();
+        export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
+    }
+
+    fn invoke(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+        let export = self.export(func)?;
+        let mut call = export.begin(&mut self.store, args)?;
+        let outcome = if self.is_async() {
+            block_on(call.make_async(&mut self.store))
+        } else {
+            call.make(&mut self.store)
+        };
+        export.end(&mut self.store, call, outcome, &*self.program.code)
+    }
+
+    async fn invoke_async(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+        let export = self.export(func)?;
+        let mut call = export.begin(&mut self.store, args)?;
+        let outcome = if self.is_async() {
+            call.make_async(&mut self.store).await
+        } else {
+            call.make(&mut self.store)
+        };
+        export.end(&mut self.store, call, outcome, &*self.program.code)
+    }
+
+    fn is_async(&self) -> bool {
+        self.store.data().core_ref().asynchronous
+    }
+
+    fn entry(&mut self) -> Result<Func> {
+        match Entry::of(&self.program.interface)? {
+            Entry::Run(name) => self.resolve(&name),
+            other => Err(Error::engine(format!(
+                "expected a component to start at `run`, found {other:?}"
+            ))),
+        }
+    }
+
+    fn drop_any(&mut self, resource: &Resource) -> Result<()> {
+        let Some(handle) = resource.handle() else {
+            return self.drop_of_host(resource);
+        };
+        match self.store.data().held.at(handle)? {
+            Item::Resource(any) if any.owned() => {}
+            _ => {
+                return Err(Error::misuse(format!(
+                    "expected an owned resource, found {handle:?}, which is borrowed"
+                )));
+            }
+        }
+        let Item::Resource(any) = self.store.data_mut().held.take(handle)? else {
+            return Ok(());
+        };
+        let alarm = call::begin(&mut self.store)?;
+        let outcome = if self.is_async() {
+            let at = call::deadline(&self.store);
+            block_on(call::bounded(at, any.resource_drop_async(&mut self.store)))
+        } else {
+            any.resource_drop(&mut self.store).map_err(Stop::Guest)
+        };
+        call::end(&mut self.store, alarm);
+        outcome.map_err(|stop| stop.error(&*self.program.code))
+    }
+
+    /// The host owns what it defines itself: the world's destructor is all there is to run.
+    fn drop_of_host(&mut self, resource: &Resource) -> Result<()> {
+        let rep = resource.rep()?;
+        let state = self.store.data_mut();
+        let types = state.types.clone();
+        let name = types
+            .number(resource.ty().name())
+            .and_then(|number| types.world_name(number));
+        let name = name.ok_or_else(|| {
+            Error::misuse(format!(
+                "expected a resource of this instance, found {} {rep}",
+                resource.ty().name()
+            ))
+        })?;
+        state.world.drop_resource(name, rep)
+    }
+
+    /// What failed, and where.
+    fn at<T>(&self, outcome: Result<T>, operation: impl FnOnce() -> String) -> Result<T> {
+        outcome.map_err(|e| e.during(operation()).on(self.program.info.name.clone()))
+    }
+}
+
+/// How a program ended, from what its entry gave.
+pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
+    match outcome {
+        Ok(Some(Value::Result(Err(_)))) => Ok(Exit::new(1)),
+        Ok(_) => Ok(Exit::new(0)),
+        Err(error) => match error.kind() {
+            ErrorKind::Exit(code) => Ok(Exit::new(*code)),
+            _ => Err(error),
+        },
+    }
+}
+
+#[async_trait]
+impl Instance for ComponentInstance {
+    fn func(&mut self, name: &ExportName) -> Result<Func> {
+        let resolved = self.resolve(name);
+        self.at(resolved, || format!("resolve {name}"))
+    }
+
+    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+        out.clear();
+        let outcome = self.invoke(func, args);
+        out.extend(self.at(outcome, || format!("call {}", func.name()))?);
+        Ok(())
+    }
+
+    async fn call(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+        out.clear();
+        let outcome = self.invoke_async(func, args).await;
+        out.extend(self.at(outcome, || format!("call {}", func.name()))?);
+        Ok(())
+    }
+
+    async fn run(&mut self) -> Result<Exit> {
+        let outcome = match self.entry() {
+            Ok(entry) => exit(self.invoke_async(&entry, &[]).await),
+            Err(error) => Err(error),
+        };
+        self.at(outcome, || "run".into())
+    }
+
+    fn run_blocking(&mut self) -> Result<Exit> {
+        let outcome = match self.entry() {
+            Ok(entry) => exit(self.invoke(&entry, &[])),
+            Err(error) => Err(error),
+        };
+        self.at(outcome, || "run".into())
+    }
+
+    fn cores(&mut self) -> Result<Vec<CoreInstance>> {
+        let listed = self.inner().map(|(cores, _)| cores.list());
+        self.at(listed, || "list core instances".into())
+    }
+
+    fn call_core(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
+        let called = self
+            .inner()
+            .and_then(|(cores, store)| cores.call(&mut Port(store), at, export, args));
+        self.at(called, || format!("call {at} {export}"))
+    }
+
+    fn read_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>> {
+        let read = self.inner().and_then(|(cores, store)| {
+            let mut port = Port(store);
+            cores.memory(&mut port, at, export)?.read_vec(offset, len)
+        });
+        self.at(read, || format!("read memory {at} {export}"))
+    }
+
+    fn write_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let written = self.inner().and_then(|(cores, store)| {
+            let mut port = Port(store);
+            cores.memory(&mut port, at, export)?.write(offset, bytes)
+        });
+        self.at(written, || format!("write memory {at} {export}"))
+    }
+
+    fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
+        let taken = self
+            .inner()
+            .and_then(|(cores, store)| cores.snapshot(&mut Port(store), query));
+        self.at(taken, || "take a snapshot".into())
+    }
+
+    fn observed(&mut self) -> &Observed {
+        let world = &mut self.store.data_mut().world;
+        self.captured.drain(world.observed_mut());
+        world.observed()
+    }
+
+    fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
+        let dropped = self.drop_any(resource);
+        self.at(dropped, || format!("drop {}", resource.ty().name()))
+    }
+
+    fn fuel_consumed(&self) -> Option<u64> {
+        call::fuel_consumed(&self.store)
+    }
+}

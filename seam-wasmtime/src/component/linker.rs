@@ -1,0 +1,175 @@
+//! What a component's imports are linked to.
+
+use std::sync::Arc;
+
+use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target};
+use wasmtime::Engine;
+use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+
+use crate::component::host::Import;
+use crate::component::state::{HostTypes, State};
+use crate::convert::engine_error;
+use crate::wasi;
+
+/// How imports are linked.
+pub(crate) struct Linking<'a> {
+    pub(crate) interface: &'a Interface,
+    pub(crate) bindings: &'a [Binding],
+    pub(crate) types: &'a HostTypes,
+    /// Whether the system's WASI stands for the interfaces of WASI.
+    pub(crate) wasi: bool,
+    /// Whether calls are asynchronous, so that host functions can suspend the guest.
+    pub(crate) asynchronous: bool,
+}
+
+/// A linker with the system's WASI in it.
+///
+/// # Errors
+/// `Engine` if the engine's own WASI cannot be linked.
+pub(crate) fn wasi_linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    // Functions of the world may stand for some of WASI's.
+    linker.allow_shadowing(true);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(engine_error)?;
+    Ok(linker)
+}
+
+/// A linker without anything in it.
+pub(crate) fn empty_linker(engine: &Engine) -> Linker<State> {
+    let mut linker = Linker::new(engine);
+    linker.allow_shadowing(true);
+    linker
+}
+
+impl Linking<'_> {
+    /// Defines everything that the component imports and WASI does not define.
+    ///
+    /// # Errors
+    /// `Link` for an import that cannot be defined.
+    pub(crate) fn define(&self, linker: &mut Linker<State>) -> Result<()> {
+        self.resources(linker, self.interface.imports(), &mut Vec::new())?;
+        for (index, binding) in self.bindings.iter().enumerate() {
+            match binding.target {
+                Target::Host(_) | Target::Stub(_) => {
+                    let ty = binding.ty.clone();
+                    let name = &binding.name;
+                    let mut instance = self.instance(linker, name.instances())?;
+                    self.func(&mut instance, name.item(), Import { index, ty })
+                        .map_err(|e| Error::link(format!("import `{name}`: {e:#}")))?;
+                }
+                Target::Wasi => {}
+                _ => {
+                    return Err(Error::link(format!(
+                        "import `{}`: expected a component-level function, found a core-level one",
+                        binding.name
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn func(
+        &self,
+        instance: &mut LinkerInstance<'_, State>,
+        name: &str,
+        import: Import,
+    ) -> wasmtime::Result<()> {
+        let failed = wasmtime::Error::new::<Error>;
+        if import.ty.is_async {
+            return instance.func_new_concurrent(name, move |accessor, _, params, results| {
+                let import = import.clone();
+                Box::pin(async move {
+                    let done = import.call_concurrent(accessor, params, results);
+                    done.await.map_err(failed)
+                })
+            });
+        }
+        if self.asynchronous {
+            return instance.func_new_async(name, move |store, _, params, results| {
+                let import = import.clone();
+                Box::new(async move {
+                    let done = import.call_async(store, params, results);
+                    done.await.map_err(failed)
+                })
+            });
+        }
+        instance.func_new(name, move |store, _, params, results| {
+            import.call(store, params, results).map_err(failed)
+        })
+    }
+
+    /// Resource types that the host defines.
+    fn resources(
+        &self,
+        linker: &mut Linker<State>,
+        items: &[Item],
+        path: &mut Vec<Arc<str>>,
+    ) -> Result<()> {
+        for item in items {
+            match &item.kind {
+                ItemKind::Instance(items) => {
+                    if self.wasi && path.is_empty() && is_wasi(&item.name) {
+                        continue;
+                    }
+                    path.push(item.name.clone());
+                    self.resources(linker, items, path)?;
+                    path.pop();
+                }
+                ItemKind::Resource(ty) => {
+                    let Some(number) = self.types.number(ty.name()) else {
+                        continue;
+                    };
+                    let native = ResourceType::host_dynamic(number);
+                    let mut instance = self.instance(linker, path)?;
+                    instance
+                        .resource(&item.name, native, move |mut store, rep| {
+                            let state = store.data_mut();
+                            drop_resource(state, number, rep).map_err(wasmtime::Error::new)
+                        })
+                        .map_err(|e| Error::link(format!("import `{}`: {e:#}", item.name)))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn instance<'l>(
+        &self,
+        linker: &'l mut Linker<State>,
+        path: &[Arc<str>],
+    ) -> Result<LinkerInstance<'l, State>> {
+        let mut instance = linker.root();
+        for name in path {
+            let name = if self.wasi { wasi_name(name) } else { name.to_string() };
+            instance = instance.into_instance(&name).map_err(engine_error)?;
+        }
+        Ok(instance)
+    }
+}
+
+fn drop_resource(state: &mut State, number: u32, rep: u32) -> Result<()> {
+    let types = state.types.clone();
+    let Some(name) = types.world_name(number) else {
+        return Ok(());
+    };
+    state.world.enter()?;
+    let dropped = state.world.drop_resource(name, rep);
+    state.world.leave();
+    dropped
+}
+
+/// Whether an interface is one of WASI.
+pub(crate) fn is_wasi(instance: &str) -> bool {
+    instance.starts_with("wasi:")
+}
+
+/// An interface of WASI 0.2 under the version that the engine defines: a function that shadows one
+/// of its functions has to be beside the others.
+fn wasi_name(name: &str) -> String {
+    match name.split_once("@0.2.") {
+        Some((interface, _)) if is_wasi(name) => format!("{interface}@{}", wasi::INTERFACES),
+        _ => name.to_string(),
+    }
+}

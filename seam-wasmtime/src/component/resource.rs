@@ -1,0 +1,127 @@
+//! What guests gave to the host to hold.
+
+use seam_core::{Error, Handle, Limit, Result, token};
+use wasmtime::component::{ResourceAny, Val};
+
+/// The table behind a component instance's handles. A slot is used again under a new generation, so
+/// a handle that was moved or dropped is never taken for another.
+pub(crate) struct Held {
+    owner: u64,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// How many handles were given so far.
+    given: u32,
+}
+
+struct Slot {
+    generation: u32,
+    item: Option<Item>,
+}
+
+/// What a handle stands for.
+#[derive(Clone)]
+pub(crate) enum Item {
+    /// A resource of a type that the guest defines.
+    Resource(ResourceAny),
+    /// The end of a stream or future, or an error context.
+    End(Val),
+}
+
+impl Held {
+    pub(crate) fn new() -> Self {
+        Self {
+            owner: token(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            given: 0,
+        }
+    }
+
+    /// The token of the instance.
+    pub(crate) fn owner(&self) -> u64 {
+        self.owner
+    }
+
+    /// Holds an item.
+    ///
+    /// # Errors
+    /// `Limit(EngineCapacity)` at 2^32 handles.
+    pub(crate) fn enter(&mut self, item: Item) -> Result<Handle> {
+        let full = || Error::limit(Limit::EngineCapacity);
+        let ordinal = self.given;
+        self.given = ordinal.checked_add(1).ok_or_else(full)?;
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                let slot = u32::try_from(self.slots.len()).map_err(|_| full())?;
+                let (generation, item) = (0, None);
+                self.slots.push(Slot { generation, item });
+                slot
+            }
+        };
+        let entry = self.slots.get_mut(slot as usize).ok_or_else(full)?;
+        entry.item = Some(item);
+        Ok(Handle::new(self.owner, slot, entry.generation, ordinal))
+    }
+
+    /// What a handle stands for.
+    ///
+    /// # Errors
+    /// `Misuse` for a handle of another instance, or one that was moved or dropped.
+    pub(crate) fn at(&self, handle: Handle) -> Result<&Item> {
+        if handle.owner() != self.owner {
+            return Err(Error::misuse(format!(
+                "expected a handle of this instance, found {handle:?} of another"
+            )));
+        }
+        let slot = self.slots.get(handle.slot() as usize);
+        slot.filter(|slot| slot.generation == handle.generation())
+            .and_then(|slot| slot.item.as_ref())
+            .ok_or_else(|| {
+                Error::misuse(format!(
+                    "expected a handle that is held, found {handle:?}, which was moved or dropped"
+                ))
+            })
+    }
+
+    /// Stops holding what a handle stands for, and gives it back.
+    ///
+    /// # Errors
+    /// As [`Held::at`].
+    pub(crate) fn take(&mut self, handle: Handle) -> Result<Item> {
+        let item = self.at(handle)?.clone();
+        if let Some(slot) = self.slots.get_mut(handle.slot() as usize) {
+            slot.item = None;
+            slot.generation = slot.generation.wrapping_add(1);
+            self.free.push(handle.slot());
+        }
+        Ok(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::ErrorKind;
+
+    #[test]
+    fn a_slot_that_is_used_again_does_not_answer_to_its_former_handle() {
+        let mut held = Held::new();
+        let first = held.enter(Item::End(Val::Bool(true))).unwrap();
+        held.take(first).unwrap();
+        let second = held.enter(Item::End(Val::Bool(false))).unwrap();
+        assert_eq!((second.slot(), second.ordinal()), (first.slot(), 1));
+        assert_eq!(held.at(first).err().unwrap().kind(), &ErrorKind::Misuse);
+        assert!(held.at(second).is_ok());
+    }
+
+    #[test]
+    fn a_handle_of_another_instance_is_misuse() {
+        let handle = Held::new().enter(Item::End(Val::Bool(true))).unwrap();
+        let mut other = Held::new();
+        other.enter(Item::End(Val::Bool(true))).unwrap();
+        assert_eq!(other.at(handle).err().unwrap().kind(), &ErrorKind::Misuse);
+    }
+}

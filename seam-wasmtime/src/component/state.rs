@@ -1,0 +1,135 @@
+//! What the store of a component keeps beside the guest.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use seam_core::core::HostState;
+use seam_core::{ExportName, Interface, Item, ItemKind, Limits, WorldState};
+use wasmtime::Module;
+use wasmtime_wasi::{WasiCtxView, WasiView};
+
+use crate::component::resource::Held;
+use crate::error::Code;
+use crate::state::{CoreState, HasCore};
+use crate::wasi::Wasi;
+
+/// Data of a component's store.
+pub(crate) struct State {
+    core: CoreState,
+    code: Arc<ComponentCode>,
+    pub(crate) world: WorldState,
+    pub(crate) types: Arc<HostTypes>,
+    pub(crate) held: Held,
+    wasi: Option<Wasi>,
+}
+
+impl State {
+    pub(crate) fn new(
+        limits: &Limits,
+        world: WorldState,
+        types: Arc<HostTypes>,
+        code: Arc<ComponentCode>,
+        wasi: Option<Wasi>,
+    ) -> Self {
+        Self {
+            code,
+            core: CoreState::new(limits, HostState::none()),
+            world,
+            types,
+            held: Held::new(),
+            wasi,
+        }
+    }
+}
+
+impl HasCore for State {
+    fn core(&mut self) -> &mut CoreState {
+        &mut self.core
+    }
+
+    fn core_ref(&self) -> &CoreState {
+        &self.core
+    }
+
+    fn code(&self) -> &dyn Code {
+        &*self.code
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.get_or_insert_with(Wasi::none).view()
+    }
+}
+
+/// The resource types that a component imports from the host, each with the number that the engine
+/// knows it by.
+#[derive(Debug, Default)]
+pub(crate) struct HostTypes(Vec<HostType>);
+
+#[derive(Debug)]
+struct HostType {
+    /// As types name it: where it was first seen in the artifact.
+    name: Arc<str>,
+    /// The same, for the world to find its definition.
+    world_name: ExportName,
+}
+
+impl HostTypes {
+    /// All resource types that the interface imports.
+    pub(crate) fn of(interface: &Interface) -> Self {
+        let mut types = Self::default();
+        types.add(interface.imports());
+        types
+    }
+
+    fn add(&mut self, items: &[Item]) {
+        for item in items {
+            match &item.kind {
+                ItemKind::Instance(items) => self.add(items),
+                ItemKind::Resource(ty) if self.number(ty.name()).is_none() => {
+                    let world_name = (ty.name().parse())
+                        .unwrap_or_else(|_| ExportName::root(ty.name()));
+                    let name = ty.name().into();
+                    self.0.push(HostType { name, world_name });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The number of a type.
+    pub(crate) fn number(&self, name: &str) -> Option<u32> {
+        let position = self.0.iter().position(|ty| &*ty.name == name)?;
+        u32::try_from(position).ok()
+    }
+
+    /// The name that the world knows a type by.
+    pub(crate) fn world_name(&self, number: u32) -> Option<&ExportName> {
+        let ty = self.0.get(usize::try_from(number).ok()?)?;
+        Some(&ty.world_name)
+    }
+}
+
+/// The artifact's bytes, and where its core modules stand in them: what offsets count in.
+pub(crate) struct ComponentCode {
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) modules: Vec<Range<usize>>,
+}
+
+impl ComponentCode {
+    pub(crate) fn of(bytes: &[u8], interface: &Interface) -> Self {
+        let ranges = interface.core_instances().iter();
+        Self {
+            bytes: bytes.into(),
+            modules: ranges.filter_map(|core| core.range.clone()).collect(),
+        }
+    }
+}
+
+impl Code for ComponentCode {
+    fn of(&self, _module: &Module, offset: usize) -> Option<(&[u8], usize)> {
+        let range = self.modules.iter().find(|range| range.contains(&offset))?;
+        Some((&self.bytes, range.start))
+    }
+}

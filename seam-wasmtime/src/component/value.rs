@@ -1,0 +1,373 @@
+//! Values, in wasmtime's words and in the seam's.
+
+use std::sync::Arc;
+
+use seam_core::{Error, Handle, List, Resource, ResourceType, Result, Type, Value};
+use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::component::resource::Item;
+use crate::component::state::State;
+use crate::convert::engine_error;
+
+/// Whether a value of this type can have handles in it.
+pub(crate) fn has_handles(ty: &Type) -> bool {
+    match ty {
+        Type::Own(_) | Type::Borrow(_) => true,
+        Type::Stream(_) | Type::Future(_) | Type::ErrorContext => true,
+        Type::List(element) | Type::FixedLengthList(element, _) => has_handles(element),
+        Type::Option(some) => has_handles(some),
+        Type::Map(key, value) => has_handles(key) || has_handles(value),
+        Type::Record(ty) => ty.fields.iter().any(|(_, ty)| has_handles(ty)),
+        Type::Tuple(types) => types.iter().any(has_handles),
+        Type::Variant(ty) => ty.cases.iter().any(|(_, ty)| ty.as_ref().is_some_and(has_handles)),
+        Type::Result(ty) => ty.ok.iter().chain(&ty.err).any(has_handles),
+        _ => false,
+    }
+}
+
+/// Values on their way to the guest.
+pub(crate) struct Lower<'a, 'b> {
+    store: &'a mut StoreContextMut<'b, State>,
+    /// Handles that move with the values.
+    moved: Vec<Handle>,
+    /// Handles that the values borrow.
+    borrowed: Vec<Handle>,
+    /// Resources of the host that are lent for the call alone.
+    lent: Vec<ResourceAny>,
+}
+
+/// What is left to do for values that have been lowered.
+#[derive(Default)]
+#[must_use]
+pub(crate) struct Lowered {
+    moved: Vec<Handle>,
+    lent: Vec<ResourceAny>,
+}
+
+impl Lowered {
+    /// The values are about to be given to the guest: what they move is held no more.
+    pub(crate) fn commit(&mut self, state: &mut State) -> Result<()> {
+        let mut moved = self.moved.drain(..);
+        moved.try_for_each(|handle| state.held.take(handle).map(|_| ()))
+    }
+
+    /// The call is over: what was lent to it is taken back.
+    pub(crate) fn end(self, store: &mut impl AsContextMut<Data = State>) {
+        for resource in self.lent {
+            // After a trap the engine may have given up on it already.
+            let _ = resource.try_into_resource_dynamic(&mut *store);
+        }
+    }
+}
+
+impl<'a, 'b> Lower<'a, 'b> {
+    pub(crate) fn new(store: &'a mut StoreContextMut<'b, State>) -> Self {
+        Self {
+            store,
+            moved: Vec::new(),
+            borrowed: Vec::new(),
+            lent: Vec::new(),
+        }
+    }
+
+    pub(crate) fn done(self) -> Lowered {
+        Lowered {
+            moved: self.moved,
+            lent: self.lent,
+        }
+    }
+
+    /// Checks the handles in a value, and notes those that would move. Nothing has been changed
+    /// when this fails.
+    pub(crate) fn claim(&mut self, value: &Value) -> Result<()> {
+        match value {
+            Value::Own(resource) => self.claim_resource(resource, true),
+            Value::Borrow(resource) => self.claim_resource(resource, false),
+            Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle) => {
+                self.claim_handle(*handle, true)
+            }
+            Value::List(List::Values(values)) | Value::Tuple(values) => {
+                values.iter().try_for_each(|value| self.claim(value))
+            }
+            Value::Map(entries) => entries.iter().try_for_each(|(key, value)| {
+                self.claim(key)?;
+                self.claim(value)
+            }),
+            Value::Record(fields) => fields.iter().try_for_each(|(_, value)| self.claim(value)),
+            Value::Variant(_, Some(value)) | Value::Option(Some(value)) => self.claim(value),
+            Value::Result(Ok(Some(value)) | Err(Some(value))) => self.claim(value),
+            _ => Ok(()),
+        }
+    }
+
+    fn claim_resource(&mut self, resource: &Resource, own: bool) -> Result<()> {
+        let Some(handle) = resource.handle() else {
+            return Ok(());
+        };
+        if let Item::Resource(any) = self.store.data().held.at(handle)? {
+            if own && !any.owned() {
+                return Err(Error::misuse(format!(
+                    "expected an owned resource, found {handle:?}, which is borrowed"
+                )));
+            }
+        }
+        self.claim_handle(handle, own)
+    }
+
+    fn claim_handle(&mut self, handle: Handle, moves: bool) -> Result<()> {
+        self.store.data().held.at(handle)?;
+        let among = |handles: &[Handle]| handles.iter().any(|h| h.slot() == handle.slot());
+        if among(&self.moved) || (moves && among(&self.borrowed)) {
+            return Err(Error::misuse(format!(
+                "expected a handle to be moved alone, found {handle:?} twice in one call"
+            )));
+        }
+        match moves {
+            true => self.moved.push(handle),
+            false => self.borrowed.push(handle),
+        }
+        Ok(())
+    }
+
+    /// A value for the guest; the type has been checked and the handles claimed.
+    pub(crate) fn value(&mut self, ty: &Type, value: &Value) -> Result<Val> {
+        Ok(match (ty, value) {
+            (_, Value::Bool(value)) => Val::Bool(*value),
+            (_, Value::S8(value)) => Val::S8(*value),
+            (_, Value::U8(value)) => Val::U8(*value),
+            (_, Value::S16(value)) => Val::S16(*value),
+            (_, Value::U16(value)) => Val::U16(*value),
+            (_, Value::S32(value)) => Val::S32(*value),
+            (_, Value::U32(value)) => Val::U32(*value),
+            (_, Value::S64(value)) => Val::S64(*value),
+            (_, Value::U64(value)) => Val::U64(*value),
+            (_, Value::F32(value)) => Val::Float32(*value),
+            (_, Value::F64(value)) => Val::Float64(*value),
+            (_, Value::Char(value)) => Val::Char(*value),
+            (_, Value::String(value)) => Val::String(value.to_string()),
+            (Type::List(element), Value::List(list)) => Val::List(self.list(element, list)?),
+            (Type::FixedLengthList(element, _), Value::List(list)) => {
+                Val::FixedLengthList(self.list(element, list)?)
+            }
+            (Type::Map(key, value), Value::Map(entries)) => {
+                let entries = entries
+                    .iter()
+                    .map(|(k, v)| Ok((self.value(key, k)?, self.value(value, v)?)));
+                Val::Map(entries.collect::<Result<_>>()?)
+            }
+            (Type::Record(ty), Value::Record(fields)) => {
+                let pairs = ty.fields.iter().zip(fields);
+                let fields = pairs
+                    .map(|((name, ty), (_, value))| Ok((name.to_string(), self.value(ty, value)?)));
+                Val::Record(fields.collect::<Result<_>>()?)
+            }
+            (Type::Tuple(types), Value::Tuple(elements)) => {
+                let pairs = types.iter().zip(elements);
+                let elements = pairs.map(|(ty, value)| self.value(ty, value));
+                Val::Tuple(elements.collect::<Result<_>>()?)
+            }
+            (Type::Variant(ty), Value::Variant(case, payload)) => {
+                let ty = ty.cases.iter().find(|(name, _)| name == case);
+                let ty = ty.and_then(|(_, ty)| ty.as_ref());
+                Val::Variant(case.to_string(), self.payload(ty, payload.as_deref())?)
+            }
+            (_, Value::Enum(case)) => Val::Enum(case.to_string()),
+            (Type::Option(ty), Value::Option(some)) => {
+                Val::Option(self.payload(Some(ty), some.as_deref())?)
+            }
+            (Type::Result(ty), Value::Result(result)) => Val::Result(match result {
+                Ok(ok) => Ok(self.payload(ty.ok.as_ref(), ok.as_deref())?),
+                Err(err) => Err(self.payload(ty.err.as_ref(), err.as_deref())?),
+            }),
+            (_, Value::Flags(set)) => Val::Flags(set.iter().map(ToString::to_string).collect()),
+            (Type::Own(ty), Value::Own(resource)) => self.resource(ty, resource, false)?,
+            (Type::Borrow(ty), Value::Borrow(resource)) => self.resource(ty, resource, true)?,
+            (_, Value::Stream(end) | Value::Future(end) | Value::ErrorContext(end)) => {
+                match self.store.data().held.at(*end)? {
+                    Item::End(val) => val.clone(),
+                    Item::Resource(_) => return Err(unexpected(ty, value)),
+                }
+            }
+            _ => return Err(unexpected(ty, value)),
+        })
+    }
+
+    fn list(&mut self, element: &Type, list: &List) -> Result<Vec<Val>> {
+        match list {
+            List::Values(values) => values.iter().map(|v| self.value(element, v)).collect(),
+            List::U8(bytes) => Ok(bytes.iter().copied().map(Val::U8).collect()),
+            numbers => numbers.iter().map(|v| self.value(element, &v)).collect(),
+        }
+    }
+
+    fn payload(&mut self, ty: Option<&Type>, value: Option<&Value>) -> Result<Option<Box<Val>>> {
+        match (ty, value) {
+            (Some(ty), Some(value)) => Ok(Some(Box::new(self.value(ty, value)?))),
+            _ => Ok(None),
+        }
+    }
+
+    fn resource(&mut self, ty: &ResourceType, resource: &Resource, lend: bool) -> Result<Val> {
+        if let Some(handle) = resource.handle() {
+            return match self.store.data().held.at(handle)? {
+                Item::Resource(any) => Ok(Val::Resource(*any)),
+                Item::End(_) => Err(Error::misuse(format!(
+                    "expected a resource, found {handle:?}, which is none"
+                ))),
+            };
+        }
+        let rep = resource.rep()?;
+        let number = self.store.data().types.number(ty.name()).ok_or_else(|| {
+            Error::misuse(format!(
+                "expected a resource that the guest defines, found {} {rep} of the host",
+                resource.ty().name()
+            ))
+        })?;
+        let any = ResourceDynamic::new_own(rep, number)
+            .try_into_resource_any(&mut *self.store)
+            .map_err(engine_error)?;
+        if lend {
+            self.lent.push(any);
+        }
+        Ok(Val::Resource(any))
+    }
+}
+
+fn unexpected(ty: &Type, value: &Value) -> Error {
+    Error::misuse(format!("expected a value of type {ty}, found {}", value.kind()))
+}
+
+/// Values on their way from the guest.
+pub(crate) struct Lift<'a, 'b> {
+    store: &'a mut StoreContextMut<'b, State>,
+    /// Resources that the host has for the call alone.
+    borrowed: Vec<(Handle, ResourceAny)>,
+}
+
+impl<'a, 'b> Lift<'a, 'b> {
+    pub(crate) fn new(store: &'a mut StoreContextMut<'b, State>) -> Self {
+        Self {
+            store,
+            borrowed: Vec::new(),
+        }
+    }
+
+    /// What was borrowed, to be dropped when the call is over.
+    pub(crate) fn done(self) -> Vec<(Handle, ResourceAny)> {
+        self.borrowed
+    }
+
+    /// A value of the guest.
+    pub(crate) fn value(&mut self, ty: &Type, val: Val) -> Result<Value> {
+        Ok(match (ty, val) {
+            (_, Val::Bool(value)) => Value::Bool(value),
+            (_, Val::S8(value)) => Value::S8(value),
+            (_, Val::U8(value)) => Value::U8(value),
+            (_, Val::S16(value)) => Value::S16(value),
+            (_, Val::U16(value)) => Value::U16(value),
+            (_, Val::S32(value)) => Value::S32(value),
+            (_, Val::U32(value)) => Value::U32(value),
+            (_, Val::S64(value)) => Value::S64(value),
+            (_, Val::U64(value)) => Value::U64(value),
+            (_, Val::Float32(value)) => Value::F32(value),
+            (_, Val::Float64(value)) => Value::F64(value),
+            (_, Val::Char(value)) => Value::Char(value),
+            (_, Val::String(value)) => Value::String(value.into()),
+            (Type::List(element), Val::List(list)) => self.list(element, list)?,
+            (Type::FixedLengthList(element, _), Val::FixedLengthList(list)) => {
+                self.list(element, list)?
+            }
+            (Type::Map(key, value), Val::Map(entries)) => {
+                let entries = entries.into_iter();
+                let entries = entries.map(|(k, v)| Ok((self.value(key, k)?, self.value(value, v)?)));
+                Value::Map(entries.collect::<Result<_>>()?)
+            }
+            (Type::Record(ty), Val::Record(fields)) => {
+                let pairs = ty.fields.iter().zip(fields);
+                let fields =
+                    pairs.map(|((name, ty), (_, val))| Ok((name.clone(), self.value(ty, val)?)));
+                Value::Record(fields.collect::<Result<_>>()?)
+            }
+            (Type::Tuple(types), Val::Tuple(elements)) => {
+                let pairs = types.iter().zip(elements);
+                let elements = pairs.map(|(ty, val)| self.value(ty, val));
+                Value::Tuple(elements.collect::<Result<_>>()?)
+            }
+            (Type::Variant(ty), Val::Variant(case, payload)) => {
+                let found = ty.cases.iter().find(|(name, _)| **name == *case);
+                let (name, ty) = found.ok_or_else(|| unknown("case", &case))?;
+                Value::Variant(name.clone(), self.payload(ty.as_ref(), payload)?)
+            }
+            (Type::Enum(cases), Val::Enum(case)) => Value::Enum(known(cases, "case", &case)?),
+            (Type::Option(ty), Val::Option(some)) => {
+                Value::Option(self.payload(Some(ty), some)?)
+            }
+            (Type::Result(ty), Val::Result(result)) => Value::Result(match result {
+                Ok(ok) => Ok(self.payload(ty.ok.as_ref(), ok)?),
+                Err(err) => Err(self.payload(ty.err.as_ref(), err)?),
+            }),
+            (Type::Flags(names), Val::Flags(set)) => {
+                let set = set.iter().map(|flag| known(names, "flag", flag));
+                Value::Flags(set.collect::<Result<_>>()?)
+            }
+            (Type::Own(ty), Val::Resource(any)) => Value::Own(self.resource(ty, any)?),
+            (Type::Borrow(ty), Val::Resource(any)) => Value::Borrow(self.resource(ty, any)?),
+            (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
+            (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
+            (Type::ErrorContext, end @ Val::ErrorContext(_)) => {
+                Value::ErrorContext(self.end(end)?)
+            }
+            (ty, val) => {
+                return Err(Error::engine(format!(
+                    "expected a value of type {ty}, found {val:?}"
+                )));
+            }
+        })
+    }
+
+    fn list(&mut self, element: &Type, list: Vec<Val>) -> Result<Value> {
+        let values = list.into_iter().map(|val| self.value(element, val));
+        Ok(Value::List(values.collect::<Result<List>>()?))
+    }
+
+    fn payload(&mut self, ty: Option<&Type>, val: Option<Box<Val>>) -> Result<Option<Box<Value>>> {
+        match (ty, val) {
+            (Some(ty), Some(val)) => Ok(Some(Box::new(self.value(ty, *val)?))),
+            _ => Ok(None),
+        }
+    }
+
+    fn resource(&mut self, ty: &ResourceType, any: ResourceAny) -> Result<Resource> {
+        let number = self.store.data().types.number(ty.name());
+        let of_host = number.map(wasmtime::component::ResourceType::host_dynamic);
+        if of_host == Some(any.ty()) {
+            let resource = any.try_into_resource_dynamic(&mut *self.store);
+            let rep = resource.map_err(engine_error)?.rep();
+            return Ok(Resource::host(ty.clone(), rep));
+        }
+        let handle = self.hold(Item::Resource(any))?;
+        if !any.owned() {
+            self.borrowed.push((handle, any));
+        }
+        Ok(Resource::guest(ty.clone(), handle))
+    }
+
+    fn end(&mut self, end: Val) -> Result<Handle> {
+        self.hold(Item::End(end))
+    }
+
+    fn hold(&mut self, item: Item) -> Result<Handle> {
+        self.store.data_mut().held.enter(item)
+    }
+}
+
+fn known(names: &[Arc<str>], what: &str, name: &str) -> Result<Arc<str>> {
+    let found = names.iter().find(|known| ***known == *name);
+    found.cloned().ok_or_else(|| unknown(what, name))
+}
+
+fn unknown(what: &str, name: &str) -> Error {
+    Error::engine(format!("expected a {what} of the type, found {name:?}"))
+}
+

@@ -1,0 +1,218 @@
+//! The operating system's own WASI, from its configuration.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use seam_core::{Dir, Error, Limit, Observed, OutputStream, Result, Stdio, SystemWasi};
+use tokio::io::AsyncWrite;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::p2::{OutputStream as WasiOutput, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView};
+
+/// Version of the interfaces that the engine's WASI defines; those of the same track link to them.
+pub(crate) const INTERFACES: &str = "0.2.12";
+
+/// What a store keeps for WASI.
+pub(crate) struct Wasi {
+    ctx: WasiCtx,
+    table: ResourceTable,
+}
+
+impl Wasi {
+    /// A WASI that shows what the configuration says, and captures output into `captured`.
+    ///
+    /// # Errors
+    /// `Link` for a folder that cannot be opened.
+    pub(crate) fn new(config: &SystemWasi, captured: &Captured) -> Result<Self> {
+        let mut builder = WasiCtxBuilder::new();
+        builder.args(&config.args).envs(&config.env);
+        match &config.stdin {
+            Some(bytes) => builder.stdin(MemoryInputPipe::new(bytes.clone())),
+            None => builder.inherit_stdin(),
+        };
+        match config.stdio {
+            Stdio::Inherit => builder.inherit_stdout().inherit_stderr(),
+            Stdio::Capture => builder
+                .stdout(captured.stream(OutputStream::Stdout))
+                .stderr(captured.stream(OutputStream::Stderr)),
+        };
+        config
+            .dirs
+            .iter()
+            .try_for_each(|dir| preopen(&mut builder, dir))?;
+        Ok(Self {
+            ctx: builder.build(),
+            table: ResourceTable::new(),
+        })
+    }
+
+    /// A WASI that shows nothing.
+    pub(crate) fn none() -> Self {
+        Self {
+            ctx: WasiCtxBuilder::new().build(),
+            table: ResourceTable::new(),
+        }
+    }
+
+    pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.ctx,
+            table: &mut self.table,
+        }
+    }
+}
+
+fn preopen(builder: &mut WasiCtxBuilder, dir: &Dir) -> Result<()> {
+    let perms = match dir.writable {
+        true => FsPerms::ReadWrite,
+        false => FsPerms::ReadOnly,
+    };
+    let opened = builder.preopened_dir(&dir.host, &dir.guest, perms);
+    opened.map(|_| ()).map_err(|e| {
+        let host = dir.host.display();
+        Error::link(format!("expected a folder that can be opened, found {host}: {e:#}"))
+    })
+}
+
+/// Output on its way from a guest's streams to what was observed.
+#[derive(Clone)]
+pub(crate) struct Captured(Arc<Mutex<Buffer>>);
+
+struct Buffer {
+    pieces: Vec<(OutputStream, Vec<u8>)>,
+    /// Bytes that may still come.
+    room: u64,
+}
+
+impl Captured {
+    /// Takes up to `limit` bytes.
+    pub(crate) fn new(limit: u64) -> Self {
+        let pieces = Vec::new();
+        Self(Arc::new(Mutex::new(Buffer {
+            pieces,
+            room: limit,
+        })))
+    }
+
+    fn stream(&self, stream: OutputStream) -> Stream {
+        Stream {
+            to: self.clone(),
+            stream,
+        }
+    }
+
+    fn write(&self, stream: OutputStream, bytes: &[u8]) -> Result<()> {
+        let mut buffer = self.lock();
+        let room = buffer.room.checked_sub(bytes.len() as u64);
+        buffer.room = room.ok_or_else(|| Error::limit(Limit::Output))?;
+        match buffer.pieces.last_mut() {
+            Some((last, written)) if *last == stream => written.extend_from_slice(bytes),
+            _ => buffer.pieces.push((stream, bytes.to_vec())),
+        }
+        Ok(())
+    }
+
+    /// Moves what has come to what was observed.
+    pub(crate) fn drain(&self, observed: &mut Observed) {
+        for (stream, bytes) in self.lock().pieces.drain(..) {
+            // The limit has been kept on the way in.
+            let _ = observed.output(stream, &bytes, u64::MAX);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of a guest's captured output streams; it is always ready.
+#[derive(Clone)]
+struct Stream {
+    to: Captured,
+    stream: OutputStream,
+}
+
+/// How much a guest may hand over at once.
+const PERMIT: usize = 64 << 10;
+
+impl IsTerminal for Stream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Stream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn WasiOutput> {
+        Box::new(self.clone())
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for Stream {
+    async fn ready(&mut self) {}
+}
+
+impl WasiOutput for Stream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let written = self.to.write(self.stream, &bytes);
+        written.map_err(|e| StreamError::Trap(wasmtime::Error::new(e)))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.to.write(self.stream, bytes);
+        Poll::Ready(written.map(|()| bytes.len()).map_err(io::Error::other))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::ErrorKind;
+
+    #[test]
+    fn both_streams_share_one_limit_and_keep_their_order() {
+        let captured = Captured::new(5);
+        captured.write(OutputStream::Stdout, b"ab").unwrap();
+        captured.write(OutputStream::Stderr, b"c").unwrap();
+        captured.write(OutputStream::Stdout, b"de").unwrap();
+        let error = captured.write(OutputStream::Stderr, b"f").unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output));
+        let mut observed = Observed::default();
+        captured.drain(&mut observed);
+        assert_eq!((&*observed.stdout, &*observed.stderr), (&b"abde"[..], &b"c"[..]));
+        assert_eq!(observed.interleaved.len(), 3);
+    }
+}
