@@ -1,3 +1,5 @@
+//! The README's example, on wasmtime.
+
 use seam_core::{Artifact, BackendExt, Instance, InstanceExt, Query, Result, World};
 
 fn main() -> Result<()> {

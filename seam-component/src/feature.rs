@@ -1,7 +1,7 @@
 //! Proposals: which of them a module needs.
 
 use seam_core::{Capabilities, Capability, Error, Result};
-use wasmparser::{Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 /// What every engine has: WebAssembly 2.0 without vectors.
 const BASE: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::SIMD);
@@ -48,20 +48,39 @@ const PROPOSALS: &[(Capability, WasmFeatures)] = &[
 /// ```
 #[must_use]
 pub fn needed_capability(wasm: &[u8], has: &Capabilities) -> Option<Capability> {
-    let valid = |features| {
-        Validator::new_with_features(features)
-            .validate_all(wasm)
-            .is_ok()
+    let valid = |features: WasmFeatures| {
+        let mut validator = Validator::new_with_features(features);
+        validator.validate_all(wasm).is_ok()
+            && (features.custom_descriptors() || !imports_exact_functions(wasm))
     };
     let all = PROPOSALS.iter().fold(BASE, |all, (_, one)| all | *one);
     if !valid(all) {
         return None;
     }
+    // Taken away one after the other: a proposal may come with one that builds on it, so that
+    // neither alone is missed.
+    let mut left = all;
     let lacking = PROPOSALS.iter().filter(|(proposal, _)| !has.has(*proposal));
-    lacking
-        .into_iter()
-        .find(|(_, feature)| !valid(all - *feature))
-        .map(|(proposal, _)| *proposal)
+    for (proposal, feature) in lacking {
+        if !valid(left - *feature) {
+            return Some(*proposal);
+        }
+        left -= *feature;
+    }
+    None
+}
+
+/// Whether a module imports functions of an exact type, a part of custom descriptors that the
+/// validator takes from any module.
+fn imports_exact_functions(wasm: &[u8]) -> bool {
+    let mut payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    payloads.any(|payload| match payload {
+        Payload::ImportSection(section) => section
+            .into_imports()
+            .map_while(Result::ok)
+            .any(|import| matches!(import.ty, TypeRef::FuncExact(_))),
+        _ => false,
+    })
 }
 
 /// Validates a core module for an engine that does not: with the proposals the engine states.
@@ -147,6 +166,26 @@ mod tests {
         assert_eq!(needed("(module (func (result i32)))", &none), None);
         let both = "(module (memory 1 1 shared) (func (result i32)))";
         assert_eq!(needed(both, &none), None);
+    }
+
+    #[test]
+    fn a_proposal_that_another_brings_along_is_named_where_both_lack() {
+        let references = "(module (type $t (func)) (func (param (ref null $t))))";
+        let none = Capabilities::default();
+        let needs = Some(Capability::FunctionReferences);
+        assert_eq!(needed(references, &none), needs);
+        assert_eq!(
+            needed(references, &Capabilities::from([Capability::Gc])),
+            None
+        );
+    }
+
+    #[test]
+    fn exact_imports_need_custom_descriptors() {
+        // (import "" "" (func (exact (type 0))))
+        let exact = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x05\x01\0\0\x20\0";
+        let needs = Some(Capability::CustomDescriptors);
+        assert_eq!(needed_capability(exact, &Capabilities::default()), needs);
     }
 
     #[test]

@@ -5,6 +5,10 @@
 //! offsets and flat types are computed by its constructor ([`abi::layout`](crate::abi::layout),
 //! [`abi::flatten`](crate::abi::flatten)) and never again.
 
+#[allow(
+    dead_code,
+    reason = "the way from an attached interface's types to these, and back to the host"
+)]
 mod convert;
 
 use std::sync::Arc;

@@ -145,11 +145,21 @@ fn a_wrong_expectation_fails_with_its_line_and_the_rest_goes_on() {
     assert_eq!(lines, [3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
     assert_eq!(
         found[0],
-        (3, "assert_return invoke \"answer\"", "(i32.const 41)", "(i32.const 42)")
+        (
+            3,
+            "assert_return invoke \"answer\"",
+            "(i32.const 41)",
+            "(i32.const 42)"
+        )
     );
     assert_eq!(
         found[2],
-        (6, "assert_trap invoke \"trap\"", "trap: integer overflow", "trap: unreachable")
+        (
+            6,
+            "assert_trap invoke \"trap\"",
+            "trap: integer overflow",
+            "trap: unreachable"
+        )
     );
 }
 
@@ -169,7 +179,11 @@ fn what_depends_on_a_lack_is_unsupported_and_never_failed() {
     let file = run_one("lack", script);
     assert_eq!(failures(&file), []);
     assert_eq!((file.passed, file.failed, file.unsupported), (2, 0, 8));
-    let missing: Vec<_> = file.missing.iter().map(|(lack, n)| (lack.as_str(), *n)).collect();
+    let missing: Vec<_> = file
+        .missing
+        .iter()
+        .map(|(lack, n)| (lack.as_str(), *n))
+        .collect();
     assert_eq!(missing, [("gc", 6), ("simd", 2)]);
 }
 
@@ -183,9 +197,8 @@ fn text_that_cannot_be_parsed_is_not_counted_and_nothing_executed() {
 
 #[test]
 fn a_panic_costs_one_directive() {
-    let script = format!(
-        "{MODULE}(invoke \"panic\")\n(assert_return (invoke \"answer\") (i32.const 42))"
-    );
+    let script =
+        format!("{MODULE}(invoke \"panic\")\n(assert_return (invoke \"answer\") (i32.const 42))");
     let file = run_one("panic", &script);
     let directive = "invoke \"panic\"";
     assert_eq!(
@@ -282,7 +295,10 @@ fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
     assert_eq!(
         kinds,
         [
-            (Kind::Core, vec!["a.wast".to_string(), "p/b.wast".to_string()]),
+            (
+                Kind::Core,
+                vec!["a.wast".to_string(), "p/b.wast".to_string()]
+            ),
             (Kind::Component, vec!["c.wast".to_string()]),
         ]
     );
@@ -299,7 +315,9 @@ fn every_script_is_told_once_it_is_done() {
     let told = Mutex::new(Vec::new());
     let _ = suite::run(&suites, &targets(), &options(), &|progress| {
         let file = progress.file.file.clone();
-        told.lock().unwrap().push((progress.done, progress.all, file));
+        told.lock()
+            .unwrap()
+            .push((progress.done, progress.all, file));
     });
     let mut told = told.into_inner().unwrap();
     let counts: Vec<_> = told.iter().map(|(done, all, _)| (*done, *all)).collect();

@@ -1,8 +1,9 @@
 //! Calls: in one go, or in slices of fuel with a look at the clock in between.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
-use seam_core::{Error, Limit, Result};
+use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmi::{Func, ResumableCall, Store, Val};
 
 use crate::error::{HostFailure, of_execution, of_panic};
@@ -19,7 +20,14 @@ pub(crate) fn fill(store: &mut Store<Data>) {
     }
 }
 
+/// Levels of host recursion that share a native stack, and the bytes of each further stack.
+const LEVELS: u32 = 16;
+const STACK: usize = 4 << 20;
+
 /// Calls a function; panics in the engine are its errors.
+///
+/// Calls host -> guest -> host nest on the native stack, and how much there is of it depends on the
+/// caller's thread. So a deep call goes on in a thread of its own, while this one waits.
 ///
 /// # Errors
 /// Traps, limits, and what host functions return.
@@ -29,6 +37,22 @@ pub(crate) fn call<C: Context>(
     args: &[Val],
     results: &mut [Val],
 ) -> Result<()> {
+    let depth = ctx.state().depth;
+    if depth == 0 || depth % LEVELS != 0 {
+        return run(ctx, func, args, results);
+    }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK);
+        let called = thread.spawn_scoped(scope, || run(ctx, func, args, results));
+        let called = called.map_err(|error| {
+            let message = format!("expected a thread for call level {depth}: {error}");
+            Error::new(ErrorKind::Limit(Limit::EngineCapacity), message).with_source(error)
+        })?;
+        called.join().unwrap_or_else(|panic| Err(of_panic(&*panic)))
+    })
+}
+
+fn run<C: Context>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
     let sliced = ctx.state().deadline.is_some();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if sliced {
@@ -48,15 +72,10 @@ pub(crate) fn call<C: Context>(
 }
 
 fn is_out_of_fuel(error: &Error) -> bool {
-    *error.kind() == seam_core::ErrorKind::Limit(Limit::Fuel)
+    *error.kind() == ErrorKind::Limit(Limit::Fuel)
 }
 
-fn in_slices<C: Context>(
-    ctx: &mut C,
-    func: Func,
-    args: &[Val],
-    results: &mut [Val],
-) -> Result<()> {
+fn in_slices<C: Context>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
     ctx.state().check_deadline()?;
     let all = fuel(ctx);
     give(ctx, all, SLICE);

@@ -142,7 +142,10 @@ pub(crate) fn core_ref(ctx: &mut impl Context, value: Ref) -> Result<CoreValue> 
 /// `Misuse` for a foreign handle.
 pub(crate) fn entry(ctx: &impl Context, func: CoreFunc) -> Result<&FuncEntry> {
     let state = ctx.state();
-    state.handles.funcs.at(state.number, func.store(), func.index())
+    state
+        .handles
+        .funcs
+        .at(state.number, func.store(), func.index())
 }
 
 pub(crate) fn enter_func(ctx: &mut impl Context, func: Func) -> Result<CoreFunc> {
@@ -163,14 +166,23 @@ fn enter_memory(ctx: &mut impl Context, memory: Memory) -> Result<CoreMemory> {
     }
     let page_size_log2 = page_size_log2(&memory.ty(&*ctx));
     let memories = &mut ctx.state_mut().handles.memories;
-    let slot = memories.enter(&memory, MemoryEntry { memory, page_size_log2 })?;
+    let slot = memories.enter(
+        &memory,
+        MemoryEntry {
+            memory,
+            page_size_log2,
+        },
+    )?;
     Ok(CoreMemory::new(number, slot))
 }
 
 /// The engine compares page sizes and does not show them; it has the usual one and that of a byte.
 fn page_size_log2(ty: &MemoryType) -> Option<u32> {
     let mut usual = MemoryType::builder();
-    usual.min(ty.minimum()).max(ty.maximum()).memory64(ty.is_64());
+    usual
+        .min(ty.minimum())
+        .max(ty.maximum())
+        .memory64(ty.is_64());
     match usual.build() {
         Ok(usual) if usual == *ty => None,
         _ => Some(0),

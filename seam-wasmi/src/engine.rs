@@ -81,9 +81,10 @@ impl WasmiEngine {
             false => (Module::new(&self.engine, wasm).map_err(rejected)?, None),
             true => match moved(wasm)? {
                 None => (Module::new(&self.engine, wasm).map_err(rejected)?, None),
-                Some(Moved { wasm, export }) => {
-                    (Module::new(&self.engine, &wasm).map_err(rejected)?, Some(export))
-                }
+                Some(Moved { wasm, export }) => (
+                    Module::new(&self.engine, &wasm).map_err(rejected)?,
+                    Some(export),
+                ),
             },
         };
         Ok(Compiled {

@@ -56,9 +56,7 @@ pub(crate) fn of_instantiation(error: wasmi::Error, indirect_calls: bool, asked:
         InstantiationError::ElementSegmentDoesNotFit { .. } => {
             Error::trap(Trap::TableOutOfBounds).with_source(error)
         }
-        InstantiationError::TooManyInstances => {
-            Error::limit(Limit::Instances).with_source(error)
-        }
+        InstantiationError::TooManyInstances => Error::limit(Limit::Instances).with_source(error),
         InstantiationError::FailedToInstantiateMemory(
             MemoryError::ResourceLimiterDeniedAllocation,
         ) => limited(limits::of_memory(asked), error),

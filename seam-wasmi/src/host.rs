@@ -20,7 +20,7 @@ use crate::store::Guest;
 /// What the host function returns; `Host` if it panics or its results are of other types;
 /// `Limit(HostDepth)`, `Limit(Deadline)`.
 pub(crate) fn enter(
-    caller: &mut Caller<'_, Data>,
+    caller: &mut &mut Caller<'_, Data>,
     ty: &CoreFuncType,
     func: &HostFn,
     args: &[Val],
@@ -50,7 +50,7 @@ pub(crate) fn enter(
 
 /// Calls the function with `values` as room for arguments and results, one after the other.
 fn run(
-    caller: &mut Caller<'_, Data>,
+    caller: &mut &mut Caller<'_, Data>,
     ty: &CoreFuncType,
     func: &HostFn,
     args: &[Val],
@@ -63,10 +63,8 @@ fn run(
         values.push(CoreValue::default_of(*ty).unwrap_or(CoreValue::I32(0)));
     }
     let (args, results) = values.split_at_mut(args.len());
-    // The guest that the function sees is this caller, borrowed for the while.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut guest = Guest(Caller::from(&mut *caller));
-        func(&mut guest, args, results)
+        func(&mut Guest(&mut **caller), args, results)
     }));
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
     let mut pairs = ty.results.iter().zip(results.iter()).enumerate();

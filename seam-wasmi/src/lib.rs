@@ -25,14 +25,16 @@
 //! - **Start functions** become an export that is called after instantiation: in wasmi's own
 //!   instantiation they could not be interrupted, and a trap would leave no instance for a snapshot.
 //! - **Deadlines**: the guest gets its fuel in slices and is resumed after each look at the clock.
-//!   wasmi cannot resume a `table.grow` that finds its slice used up; that is an `Engine` error,
-//!   about once in 100,000 units of fuel that such instructions take.
+//!   wasmi cannot resume a `table.grow` that finds its slice used up: that is an `Engine` error. It
+//!   is rare for a few elements and certain for 2,000,000 at once.
 //! - **Traps** that wasmi reports as ordinary errors are traps here. It has one code for an indirect
 //!   call and for an access past the end of a table: it is `UndefinedElement` if the code in the
 //!   store has indirect calls, else `TableOutOfBounds`.
-//! - **Host recursion** would overflow wasmi's native stack and abort the process at a few thousand
-//!   levels; [`Limits::host_depth`](seam_core::Limits::host_depth) ends it before. So would constant
-//!   expressions of thousands of operators, which `load` refuses as beyond the engine.
+//! - **Host recursion** would overflow the native stack and abort the process, at a few thousand
+//!   levels or at a hundred, as the caller's thread has it. Every sixteenth level goes on in a thread
+//!   of its own, until [`Limits::host_depth`](seam_core::Limits::host_depth) ends it.
+//! - **Constant expressions** of thousands of operators would overflow it too; `load` refuses more
+//!   than 500 as beyond the engine.
 //! - **Memories and tables** are written to when they are made. Where nothing limits them, all
 //!   memories of an instance have at most 4 GiB and all its tables 10,000,000 elements.
 
@@ -43,6 +45,7 @@ mod engine;
 mod error;
 mod handles;
 mod host;
+mod instantiate;
 mod limits;
 mod scan;
 mod start;

@@ -42,7 +42,9 @@ impl Limiter {
 
 /// The limit that a refused memory has hit: the caller's, or the engine's own.
 pub(crate) fn of_memory(limits: &Limits) -> Limit {
-    limits.memory.map_or(Limit::EngineCapacity, |_| Limit::Memory)
+    limits
+        .memory
+        .map_or(Limit::EngineCapacity, |_| Limit::Memory)
 }
 
 /// The limit that a refused table has hit: the caller's, or the engine's own.

@@ -38,7 +38,10 @@ pub(crate) fn indirect_calls(wasm: &[u8]) -> Result<bool> {
                         constant(offset_expr)?;
                     }
                     if let ElementItems::Expressions(_, items) = element.items {
-                        items.into_iter().flatten().try_for_each(|item| constant(&item))?;
+                        items
+                            .into_iter()
+                            .flatten()
+                            .try_for_each(|item| constant(&item))?;
                     }
                 }
             }

@@ -20,7 +20,12 @@ pub(crate) struct Moved {
 /// # Errors
 /// `Engine` for bytes that the engine holds valid and that cannot be read here.
 pub(crate) fn moved(wasm: &[u8]) -> Result<Option<Moved>> {
-    let Some(Start { func, exports, names }) = find(wasm)? else {
+    let Some(Start {
+        func,
+        exports,
+        names,
+    }) = find(wasm)?
+    else {
         return Ok(None);
     };
     let mut export = String::from("start");
@@ -35,7 +40,10 @@ pub(crate) fn moved(wasm: &[u8]) -> Result<Option<Moved>> {
         match &payload {
             Payload::ExportSection(_) => {
                 let data = with_one_more(exports.unwrap_or_default(), &export, func)?;
-                module.section(&RawSection { id: EXPORT, data: &data });
+                module.section(&RawSection {
+                    id: EXPORT,
+                    data: &data,
+                });
             }
             // The start section comes right after the exports.
             Payload::StartSection { .. } if exports.is_none() => {
@@ -78,7 +86,11 @@ fn find(wasm: &[u8]) -> Result<Option<Start<'_>>> {
                 }
             }
             Payload::StartSection { func, .. } => {
-                return Ok(Some(Start { func, exports, names }));
+                return Ok(Some(Start {
+                    func,
+                    exports,
+                    names,
+                }));
             }
             Payload::CodeSectionStart { .. } => break,
             _ => {}
@@ -167,7 +179,12 @@ mod tests {
 
     #[test]
     fn numbers_are_encoded_as_leb128() {
-        for (value, bytes) in [(0, &[0][..]), (127, &[127]), (128, &[0x80, 1]), (300, &[0xac, 2])] {
+        for (value, bytes) in [
+            (0, &[0][..]),
+            (127, &[127]),
+            (128, &[0x80, 1]),
+            (300, &[0xac, 2]),
+        ] {
             let mut out = Vec::new();
             leb128(value, &mut out);
             assert_eq!(out, bytes);

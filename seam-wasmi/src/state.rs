@@ -102,7 +102,8 @@ impl Context for Store<Data> {
     }
 }
 
-impl Context for Caller<'_, Data> {
+/// What a host function is given: the calling instance goes along.
+impl Context for &mut Caller<'_, Data> {
     fn state(&self) -> &Data {
         self.data()
     }

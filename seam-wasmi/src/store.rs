@@ -1,7 +1,6 @@
 //! The store, and what host functions see of it.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
@@ -9,18 +8,17 @@ use seam_core::core::{
     MemoryView, TableType, check_core_args,
 };
 use seam_core::{Error, Limits, Result};
-use wasmi::{Caller, Extern, Func, Instance, Mutability, Store, Val};
+use wasmi::{Caller, Func, Mutability, Store, Val};
 
 use crate::call::{call, fill, fuel};
 use crate::convert::{
-    core_ref, core_ref_type, core_type, core_value, enter_extern, enter_func, entry, func_type,
-    leave_extern, val,
+    core_ref, core_ref_type, core_type, core_value, enter_extern, enter_func, entry, func_type, val,
 };
 use crate::engine::Compiled;
-use crate::error::{of_instantiation, of_panic};
-use crate::handles::{InstanceEntry, MemoryEntry, foreign, slot};
+use crate::handles::MemoryEntry;
 use crate::host;
-use crate::state::{Context, Data};
+use crate::instantiate::instance;
+use crate::state::{Context, Data, Scratch};
 
 /// A store, or the view of it that a host function has.
 pub(crate) struct Guest<C>(pub(crate) C);
@@ -58,22 +56,9 @@ impl<C: Context> Guest<C> {
                 "expected room for {wanted} results, found {found}"
             )));
         }
+        ctx.state_mut().start_clock();
         let mut scratch = mem::take(&mut ctx.state_mut().scratch);
-        scratch.args.clear();
-        scratch.results.clear();
-        scratch.results.resize(results.len(), Val::I32(0));
-        let called = args
-            .iter()
-            .try_for_each(|arg| Ok(scratch.args.push(val(ctx, *arg)?)))
-            .and_then(|()| {
-                ctx.state_mut().start_clock();
-                call(ctx, native, &scratch.args, &mut scratch.results)
-            })
-            .and_then(|()| {
-                scratch.values.clear();
-                let mut values = scratch.results.iter();
-                values.try_for_each(|value| Ok(scratch.values.push(core_value(ctx, value)?)))
-            });
+        let called = call_with(ctx, native, args, results.len(), &mut scratch);
         if called.is_ok() {
             results.copy_from_slice(&scratch.values);
         }
@@ -81,79 +66,51 @@ impl<C: Context> Guest<C> {
         called
     }
 
-    /// Instantiates without running the start function.
-    fn link(&mut self, module: &CoreModule, imports: &[CoreExtern]) -> Result<CoreInstanceId> {
-        let ctx = &mut self.0;
-        let compiled = compiled(module, ctx.state())?;
-        let imports: Result<Vec<Extern>> = imports
-            .iter()
-            .map(|import| leave_extern(ctx, *import))
-            .collect();
-        let imports = imports?;
-        ctx.state_mut().indirect_calls |= compiled.indirect_calls;
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            Instance::new(&mut *ctx, &compiled.module, &imports)
-        }));
-        let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
-            let state = ctx.state();
-            of_instantiation(error, state.indirect_calls, &state.limits)
-        })?;
-        let state = ctx.state_mut();
-        let index = slot(state.handles.instances.len())?;
-        state.handles.instances.push(InstanceEntry {
-            instance,
-            module: module.clone(),
-            exports: Default::default(),
-        });
-        Ok(CoreInstanceId::new(state.number, index))
-    }
-
-    /// Runs the start function, if there is one.
-    fn start(&mut self, module: &CoreModule, id: CoreInstanceId) -> Result<()> {
-        let ctx = &mut self.0;
-        let Some(start) = &module.compiled::<Compiled>()?.start else {
-            return Ok(());
-        };
-        let instance = instance(ctx.state(), id)?.instance;
-        let Some(func) = instance.get_func(&*ctx, start) else {
-            return Err(Error::engine("expected the moved start function, found none"));
-        };
-        call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
-    }
-
     fn memory_entry(&self, memory: CoreMemory) -> Result<MemoryEntry> {
         let state = self.0.state();
         let memories = &state.handles.memories;
-        memories.at(state.number, memory.store(), memory.index()).copied()
+        memories
+            .at(state.number, memory.store(), memory.index())
+            .copied()
     }
 
     fn table_entry(&self, table: CoreTable) -> Result<wasmi::Table> {
         let state = self.0.state();
         let tables = &state.handles.tables;
-        tables.at(state.number, table.store(), table.index()).copied()
+        tables
+            .at(state.number, table.store(), table.index())
+            .copied()
     }
 
     fn global_entry(&self, global: CoreGlobal) -> Result<wasmi::Global> {
         let state = self.0.state();
         let globals = &state.handles.globals;
-        globals.at(state.number, global.store(), global.index()).copied()
+        globals
+            .at(state.number, global.store(), global.index())
+            .copied()
     }
 }
 
-/// What this engine, and no other, compiled.
-fn compiled<'m>(module: &'m CoreModule, state: &Data) -> Result<&'m Compiled> {
-    let compiled: &Compiled = module.compiled()?;
-    if compiled.engine == state.engine {
-        return Ok(compiled);
+/// Calls a function whose arguments have been checked; the results are the scratch values then.
+fn call_with<C: Context>(
+    ctx: &mut C,
+    func: Func,
+    args: &[CoreValue],
+    results: usize,
+    scratch: &mut Scratch,
+) -> Result<()> {
+    scratch.args.clear();
+    for arg in args {
+        scratch.args.push(val(ctx, *arg)?);
     }
-    Err(Error::misuse(
-        "expected a core module of this engine, found one that another build of it compiled",
-    ))
-}
-
-fn instance(state: &Data, id: CoreInstanceId) -> Result<&InstanceEntry> {
-    let entry = state.handles.instances.get(id.index() as usize);
-    entry.filter(|_| id.store() == state.number).ok_or_else(foreign)
+    scratch.results.clear();
+    scratch.results.resize(results, Val::I32(0));
+    call(ctx, func, &scratch.args, &mut scratch.results)?;
+    scratch.values.clear();
+    for value in &scratch.results {
+        scratch.values.push(core_value(ctx, value)?);
+    }
+    Ok(())
 }
 
 impl<C: Context> CoreStore for Guest<C> {
@@ -171,7 +128,9 @@ impl<C: Context> CoreStore for Guest<C> {
         let wanted = &module.ty().imports;
         if imports.len() != wanted.len() {
             let (wanted, found) = (wanted.len(), imports.len());
-            return Err(Error::link(format!("expected {wanted} imports, found {found}")));
+            return Err(Error::link(format!(
+                "expected {wanted} imports, found {found}"
+            )));
         }
         let id = self.link(module, imports)?;
         self.start(module, id)?;
@@ -194,7 +153,11 @@ impl<C: Context> CoreStore for Guest<C> {
         }
         let native = found.instance.get_export(&*ctx, name)?;
         let export = enter_extern(ctx, native).ok()?;
-        let found = ctx.state_mut().handles.instances.get_mut(id.index() as usize)?;
+        let found = ctx
+            .state_mut()
+            .handles
+            .instances
+            .get_mut(id.index() as usize)?;
         found.exports.insert(name.into(), export);
         Some(export)
     }
@@ -206,7 +169,8 @@ impl<C: Context> CoreStore for Guest<C> {
             &mut *ctx,
             native,
             move |mut caller: Caller<'_, Data>, args: &[Val], results: &mut [Val]| {
-                host::enter(&mut caller, &ty, &func, args, results).map_err(crate::call::carried)
+                host::enter(&mut &mut caller, &ty, &func, args, results)
+                    .map_err(crate::call::carried)
             },
         );
         enter_func(ctx, made)
@@ -226,7 +190,10 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 
     fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
-        let MemoryEntry { memory, page_size_log2 } = self.memory_entry(memory)?;
+        let MemoryEntry {
+            memory,
+            page_size_log2,
+        } = self.memory_entry(memory)?;
         let ty = memory.ty(&self.0);
         Ok(MemoryType {
             minimum: memory.size(&self.0),
@@ -301,7 +268,7 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 }
 
-impl CoreCaller for Guest<Caller<'_, Data>> {
+impl CoreCaller for Guest<&mut Caller<'_, Data>> {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
         let native = self.0.caller_extern(name)?;
         enter_extern(&mut self.0, native).ok()

@@ -171,8 +171,7 @@ impl Backend for Wasmtime {
 
 impl Wasmtime {
     fn load_component(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        let engine = self.engine().native()?;
-        let program = ComponentProgram::load(engine, self.info.clone(), artifact)?;
+        let program = ComponentProgram::load(self.engine(), self.info.clone(), artifact)?;
         Ok(Box::new(program))
     }
 
@@ -203,7 +202,9 @@ impl Backend for WasmtimeLayered {
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         // What the engine lacks as an engine for core modules no build of it has.
-        if wanted.has(Capability::ComponentAsync) && !self.info().capabilities.has(Capability::ComponentAsync) {
+        if wanted.has(Capability::ComponentAsync)
+            && !self.info().capabilities.has(Capability::ComponentAsync)
+        {
             return None;
         }
         let build = self.build.with(wanted, &self.info().capabilities)?;

@@ -3,6 +3,8 @@
 use seam_core::{Capabilities, Capability, Error, Limits, Result};
 use wasmtime::{Config, Engine};
 
+use crate::stack;
+
 /// Version of the engine that this adapter is pinned to.
 pub(crate) const VERSION: &str = "48.0.8";
 
@@ -40,7 +42,9 @@ impl Build {
             match capability {
                 Capability::Fuel => self.fuel = true,
                 Capability::Deadline => self.deadline = true,
-                Capability::InnerGlobals | Capability::FailedInstance => self.inner_instances = true,
+                Capability::InnerGlobals | Capability::FailedInstance => {
+                    self.inner_instances = true
+                }
                 Capability::ComponentAsync => self.component_async = true,
                 other if has.has(other) => {}
                 _ => return None,
@@ -87,8 +91,7 @@ impl Build {
     /// `Engine` if this machine cannot run it.
     pub(crate) fn engine(&self) -> Result<Engine> {
         Engine::new(&self.config()).map_err(|e| {
-            Error::engine(format!("the engine does not run on this machine: {e:#}"))
-                .during("build")
+            Error::engine(format!("the engine does not run on this machine: {e:#}")).during("build")
         })
     }
 
@@ -106,7 +109,7 @@ impl Build {
             // Asynchronous calls run on a stack of their own, which must have room for the host too.
             config
                 .max_wasm_stack(bytes)
-                .async_stack_size(bytes.saturating_add(HOST_STACK));
+                .async_stack_size(bytes.saturating_add(stack::HOST));
         }
         config
             .wasm_custom_page_sizes(true)
@@ -132,14 +135,15 @@ impl Build {
     }
 }
 
-/// Bytes of stack for host functions on an asynchronous call's stack.
-const HOST_STACK: usize = 2 << 20;
-
 /// Whether the limits need nothing that a build with these capabilities lacks.
 pub(crate) fn check_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
     let needs = [
         (limits.fuel.is_some(), Capability::Fuel, "a fuel limit"),
-        (limits.deadline.is_some(), Capability::Deadline, "a deadline"),
+        (
+            limits.deadline.is_some(),
+            Capability::Deadline,
+            "a deadline",
+        ),
     ];
     let lacking = needs
         .into_iter()

@@ -11,6 +11,7 @@ use crate::convert::{from_val, to_val};
 use crate::deadline::{Alarm, until};
 use crate::error::{Code, run_error};
 use crate::runtime::Entered;
+use crate::stack;
 use crate::state::HasCore;
 use crate::store;
 
@@ -81,6 +82,23 @@ where
     }
 }
 
+/// Runs guest code that never suspends, where there is stack enough.
+pub(crate) fn synchronous<C, R>(
+    ctx: &mut C,
+    run: impl FnOnce(&mut C) -> wasmtime::Result<R> + Send,
+) -> Result<R, Stop>
+where
+    C: AsContextMut<Data: HasCore> + Send,
+    R: Send,
+{
+    let stack = {
+        let core = ctx.as_context().data().core_ref();
+        core.stack.filter(|_| core.depth == 0)
+    };
+    let outcome = stack::with(stack, || run(ctx)).map_err(Stop::Seam)?;
+    outcome.map_err(Stop::Guest)
+}
+
 /// Calls a core function and blocks until it is done.
 pub(crate) fn call<C>(
     ctx: &mut C,
@@ -89,7 +107,7 @@ pub(crate) fn call<C>(
     results: &mut [CoreValue],
 ) -> Result<()>
 where
-    C: AsContextMut<Data: HasCore>,
+    C: AsContextMut<Data: HasCore> + Send,
 {
     let entry = store::func(ctx, func)?;
     check_core_args(&entry.ty.params, args)?;
@@ -105,7 +123,7 @@ where
     let alarm = begin(&mut scope)?;
     let (params, out) = vals.split_at_mut(args.len());
     let outcome = match scope.as_context().data().core_ref().asynchronous {
-        false => entry.func.call(&mut scope, params, out).map_err(Stop::Guest),
+        false => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),
         true => {
             let at = deadline(&scope);
             block_on(bounded(at, entry.func.call_async(&mut scope, params, out)))

@@ -6,7 +6,7 @@ use seam_core::core::{
 };
 use seam_core::{Capability, Error, Result};
 use wasmtime::{
-    AnyRef, AsContext, AsContextMut, Engine, ExternRef, FuncType, I31, Mutability, Ref, Rooted, Val,
+    AnyRef, AsContext, AsContextMut, Engine, ExternRef, FuncType, I31, Mutability, Rooted, Val,
     ValType,
 };
 
@@ -261,9 +261,4 @@ where
     } else {
         OurAny::Array(slot)
     })
-}
-
-/// An element of a table as a value.
-pub(crate) fn ref_to_val(element: Ref) -> Val {
-    element.into()
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use seam_component::needed_capability;
-use seam_core::core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState,
-};
+use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
 use seam_core::{Error, Limits, Result};
 use wasmtime::{Engine, Module, Store};
 
 use crate::build::{Build, VERSION, check_limits};
 use crate::error;
+use crate::stack;
 use crate::state::{CoreState, set_limits};
 use crate::store::Port;
 
@@ -20,6 +19,7 @@ pub struct WasmtimeEngine {
     /// Or why there is none: a backend can be named and listed where it cannot run.
     engine: Result<Engine, Arc<str>>,
     info: Arc<EngineInfo>,
+    stack: Option<usize>,
 }
 
 /// What `compile` keeps of a module.
@@ -35,6 +35,7 @@ impl WasmtimeEngine {
         Self {
             engine: build.engine().map_err(|e| e.message().into()),
             info: Arc::new(info),
+            stack: stack::needed(build.stack),
         }
     }
 
@@ -45,6 +46,11 @@ impl WasmtimeEngine {
     pub(crate) fn native(&self) -> Result<&Engine> {
         (self.engine.as_ref()).map_err(|text| Error::engine(text.to_string()))
     }
+
+    /// Bytes of stack that synchronous calls need and not every thread has.
+    pub(crate) fn stack(&self) -> Option<usize> {
+        self.stack
+    }
 }
 
 impl CoreEngine for WasmtimeEngine {
@@ -54,7 +60,7 @@ impl CoreEngine for WasmtimeEngine {
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let module = Module::from_binary(self.native()?, wasm).map_err(|e| {
-            let error = error::compile_error(&e);
+            let error = error::compile_error(&e, wasm);
             match needed_capability(wasm, &self.info.capabilities) {
                 Some(needed) => {
                     let message = format!("the module needs {needed}: {}", error.message());
@@ -70,7 +76,8 @@ impl CoreEngine for WasmtimeEngine {
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
         check_limits(limits, &self.info.capabilities)?;
-        let state = CoreState::new(limits, host);
+        let mut state = CoreState::new(limits, host);
+        state.stack = self.stack;
         let mut store = Store::try_new(self.native()?, state)
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
         set_limits(&mut store);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use seam_core::{CanonTrap, Capability, Error, Frame, Limit, Trap};
+use seam_core::{Artifact, CanonTrap, Capability, Error, ErrorKind, Frame, Interface, Limit, Trap};
 use wasmtime::{Trap as Native, WasmBacktrace};
 
 use crate::opcode;
@@ -140,10 +140,7 @@ fn text_error(error: &wasmtime::Error) -> Error {
     } else if let Some(trap) = canon_trap(&text) {
         Error::trap(trap)
     } else if text.contains("GC heap out of memory") || text.contains("out of memory") {
-        Error::new(
-            seam_core::ErrorKind::Limit(Limit::EngineCapacity),
-            text.clone(),
-        )
+        Error::new(ErrorKind::Limit(Limit::EngineCapacity), text.clone())
     } else {
         Error::engine(text.clone())
     };
@@ -198,16 +195,16 @@ const CANON_TEXTS: &[(&str, CanonTrap)] = &[
     ),
     ("pointer out of bounds", CanonTrap::PointerOutOfBounds),
     ("pointer size overflow", CanonTrap::PointerOutOfBounds),
-    ("invalid option discriminant", CanonTrap::InvalidDiscriminant),
+    (
+        "invalid option discriminant",
+        CanonTrap::InvalidDiscriminant,
+    ),
     (
         "invalid expected discriminant",
         CanonTrap::InvalidDiscriminant,
     ),
     ("invalid utf", CanonTrap::InvalidString),
-    (
-        "incomplete utf-8 byte sequence",
-        CanonTrap::InvalidString,
-    ),
+    ("incomplete utf-8 byte sequence", CanonTrap::InvalidString),
     ("unpaired surrogate", CanonTrap::InvalidString),
 ];
 
@@ -219,18 +216,29 @@ fn canon_trap(text: &str) -> Option<CanonTrap> {
     found.map(|(_, trap)| *trap)
 }
 
-/// Why an artifact did not compile.
-pub(crate) fn compile_error(error: &wasmtime::Error) -> Error {
+/// Why an artifact did not compile. Where the engine does not say at which offset, the seam's own
+/// validation may.
+pub(crate) fn compile_error(error: &wasmtime::Error, wasm: &[u8]) -> Error {
+    let error = verdict(error);
+    if *error.kind() != (ErrorKind::Invalid { offset: None }) {
+        return error;
+    }
+    let artifact = Artifact::from_bytes("", wasm);
+    let own = artifact.and_then(|artifact| Interface::of(&artifact));
+    match own.map_err(|own| own.kind().clone()) {
+        Err(ErrorKind::Invalid { offset: Some(at) }) => error.at(at),
+        _ => error,
+    }
+}
+
+fn verdict(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
     let source = Text(format!("{error:#}"));
     let (message, offset) = split_offset(&text);
     let mapped = if let Some(capability) = missing_proposal(message) {
         Error::unsupported(capability, message.to_string())
     } else if message.contains("mplementation limit") || message.contains("too large") {
-        Error::new(
-            seam_core::ErrorKind::Limit(Limit::EngineCapacity),
-            message.to_string(),
-        )
+        Error::new(ErrorKind::Limit(Limit::EngineCapacity), message.to_string())
     } else {
         let invalid = Error::invalid(message.to_string());
         match offset {
@@ -243,10 +251,12 @@ pub(crate) fn compile_error(error: &wasmtime::Error) -> Error {
 
 /// `unexpected end-of-file (at offset 0x1f)` as its text and its offset.
 fn split_offset(text: &str) -> (&str, Option<u64>) {
-    let found = text.rsplit_once(" (at offset 0x").and_then(|(message, at)| {
-        let at = u64::from_str_radix(at.strip_suffix(')')?, 16).ok()?;
-        Some((message, at))
-    });
+    let found = text
+        .rsplit_once(" (at offset 0x")
+        .and_then(|(message, at)| {
+            let at = u64::from_str_radix(at.strip_suffix(')')?, 16).ok()?;
+            Some((message, at))
+        });
     match found {
         Some((message, at)) => (message, Some(at)),
         None => (text, None),

@@ -4,9 +4,8 @@ use seam_core::core::{CoreExtern, CoreInstanceId};
 use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
-use crate::call;
+use crate::call::{self, Stop};
 use crate::engine::Compiled;
-use crate::error::run_error;
 use crate::state::HasCore;
 use crate::store;
 
@@ -17,7 +16,7 @@ pub(crate) fn instantiate<C>(
     imports: &[CoreExtern],
 ) -> Result<CoreInstanceId>
 where
-    C: AsContextMut<Data: HasCore>,
+    C: AsContextMut<Data: HasCore> + Send,
 {
     let module = &compiled.module;
     if !Engine::same(ctx.as_context().engine(), module.engine()) {
@@ -38,14 +37,14 @@ where
     }
     let before = ctx.as_context_mut().debug_all_instances().len();
     let alarm = call::begin(ctx)?;
-    let outcome = Instance::new(&mut *ctx, module, &imports);
+    let outcome = call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports));
     call::end(ctx, alarm);
     match outcome {
         Ok(instance) => enter(ctx, instance),
-        Err(error) => {
+        Err(stop) => {
             let failed = failed(ctx, module, before);
             ctx.as_context_mut().data_mut().core().failed = failed;
-            Err(failure(ctx, error))
+            Err(failure(ctx, stop))
         }
     }
 }
@@ -71,12 +70,15 @@ fn failed<C: AsContextMut>(ctx: &mut C, module: &Module, before: usize) -> Optio
 }
 
 /// Why a module could not be instantiated.
-fn failure<C>(ctx: &mut C, error: wasmtime::Error) -> Error
+fn failure<C>(ctx: &mut C, stop: Stop) -> Error
 where
     C: AsContextMut<Data: HasCore>,
 {
-    let text = format!("{error:#}");
-    let mapped = run_error(error, ctx.as_context().data().code());
+    let text = match &stop {
+        Stop::Guest(error) => format!("{error:#}"),
+        Stop::Seam(error) => error.to_string(),
+    };
+    let mapped = stop.error(ctx.as_context().data().code());
     if *mapped.kind() != ErrorKind::Engine {
         return mapped;
     }
@@ -85,7 +87,12 @@ where
     {
         return Error::link(text);
     }
-    let refused = ctx.as_context_mut().data_mut().core().limiter.take_refused();
+    let refused = ctx
+        .as_context_mut()
+        .data_mut()
+        .core()
+        .limiter
+        .take_refused();
     match refused {
         Some(limit) => Error::limit(limit).with_source(mapped),
         None => mapped,

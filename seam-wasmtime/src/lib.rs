@@ -15,6 +15,7 @@ mod opcode;
 mod preview1;
 mod runtime;
 mod shared_memory;
+mod stack;
 mod state;
 mod store;
 mod wasi;

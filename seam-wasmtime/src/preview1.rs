@@ -96,7 +96,7 @@ impl Preview1Program {
                 capabilities.with(Capability::InnerGlobals, true),
             );
             let plan = |interface: &Interface| CorePlan::new(wrapped.cores(interface));
-            let engine = build.engine()?;
+            let engine = WasmtimeEngine::of(&build);
             let loaded = Loaded::new(&engine, Arc::new(info), wrapped.component(), plan)?;
             let loaded = Arc::new(loaded);
             Ok(Arc::new(WrappedProgram { wrapped, loaded }))

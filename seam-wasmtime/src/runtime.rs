@@ -15,7 +15,10 @@ fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).thread_name("seam-wasi").enable_all();
+        builder
+            .worker_threads(1)
+            .thread_name("seam-wasi")
+            .enable_all();
         builder.build().ok()
     });
     let refused = || Error::engine("the threads that the system's WASI needs could not be started");

@@ -32,6 +32,8 @@ pub(crate) struct CoreState {
     pub(crate) sources: Sources,
     /// Whether calls have to be asynchronous ones, because something that the guest imports is.
     pub(crate) asynchronous: bool,
+    /// Bytes of stack that synchronous calls need and not every thread has.
+    pub(crate) stack: Option<usize>,
     /// Arguments and results of the call under way, kept for the next call's use.
     pub(crate) scratch: Vec<Val>,
 }
@@ -64,6 +66,7 @@ impl CoreState {
             failed: None,
             sources: Sources::default(),
             asynchronous: false,
+            stack: None,
             scratch: Vec::new(),
         }
     }

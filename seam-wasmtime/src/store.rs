@@ -244,10 +244,7 @@ impl<C: Context> CoreStore for Port<C> {
 
     fn table_type(&mut self, table: CoreTable) -> Result<TableType> {
         let table = self.table_of(table)?;
-        Ok(convert::table_type(
-            &table.ty(&self.0),
-            table.size(&self.0),
-        ))
+        Ok(convert::table_type(&table.ty(&self.0), table.size(&self.0)))
     }
 
     fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
@@ -274,7 +271,9 @@ impl<C: Context> CoreStore for Port<C> {
         let global = self.global_of(global)?;
         let ty = convert::global_type(&global.ty(&self.0));
         if !ty.mutable {
-            return Err(Error::misuse("expected a mutable global, found an immutable one"));
+            return Err(Error::misuse(
+                "expected a mutable global, found an immutable one",
+            ));
         }
         if !value.is_of(ty.content) {
             return Err(Error::misuse(format!(

@@ -75,7 +75,9 @@ fn preopen(builder: &mut WasiCtxBuilder, dir: &Dir) -> Result<()> {
     let opened = builder.preopened_dir(&dir.host, &dir.guest, perms);
     opened.map(|_| ()).map_err(|e| {
         let host = dir.host.display();
-        Error::link(format!("expected a folder that can be opened, found {host}: {e:#}"))
+        Error::link(format!(
+            "expected a folder that can be opened, found {host}: {e:#}"
+        ))
     })
 }
 
@@ -212,7 +214,10 @@ mod tests {
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output));
         let mut observed = Observed::default();
         captured.drain(&mut observed);
-        assert_eq!((&*observed.stdout, &*observed.stderr), (&b"abde"[..], &b"c"[..]));
+        assert_eq!(
+            (&*observed.stdout, &*observed.stderr),
+            (&b"abde"[..], &b"c"[..])
+        );
         assert_eq!(observed.interleaved.len(), 3);
     }
 }

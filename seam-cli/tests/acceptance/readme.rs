@@ -40,9 +40,13 @@ fn blocks_in(language: &str) -> Vec<String> {
     found
 }
 
-/// The text of an example of this crate.
+/// The code of an example of this crate, below its documentation.
 fn example(name: &str) -> String {
-    std::fs::read_to_string(root().join(format!("seam-cli/examples/{name}.rs"))).unwrap()
+    let text = std::fs::read_to_string(root().join(format!("seam-cli/examples/{name}.rs")));
+    let text = text.unwrap();
+    let (documentation, code) = text.split_once("\n\n").unwrap();
+    assert!(documentation.starts_with("//! "), "{documentation}");
+    code.to_string()
 }
 
 #[test]

@@ -10,12 +10,12 @@ use seam_wasmtime::Wasmtime;
 fn subjects() -> Vec<Subject> {
     let wasmtime = || Wasmtime::builder().fuel().deadline().inner_instances();
     let (native, layered) = (wasmtime().build(), wasmtime().build_layered());
-    let wasmi = Wasmi::builder().fuel().deadline();
+    let wasmi = || Wasmi::builder().fuel().deadline();
     let engines = (native.engine().clone(), layered.engine().clone());
     vec![
         Subject::new(native).with_engine(engines.0),
         Subject::new(layered).with_engine(engines.1),
-        Subject::new(wasmi.build()).with_engine(wasmi.build_engine()),
+        Subject::new(wasmi().build()).with_engine(wasmi().build_engine()),
     ]
 }
 

@@ -151,7 +151,8 @@ impl Flat {
         self.types().iter().map(|ty| ty.zero())
     }
 
-    fn core_types(&self) -> Vec<CoreType> {
+    /// The types, as a core function has them.
+    pub(crate) fn core_types(&self) -> Vec<CoreType> {
         self.types().iter().map(|ty| ty.core()).collect()
     }
 }

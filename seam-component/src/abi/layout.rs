@@ -18,9 +18,9 @@ pub(crate) struct Layout {
     /// `alignment(t, 'i32')`, in bytes: 1, 2, 4 or 8.
     pub(crate) alignment: u32,
     /// `elem_size(t, 'i64')`
-    size64: u64,
+    pub(crate) size64: u64,
     /// `alignment(t, 'i64')`
-    alignment64: u32,
+    pub(crate) alignment64: u32,
 }
 
 impl Layout {
@@ -216,11 +216,6 @@ impl Ty {
                 element.and(Contents::HANDLE)
             }
         }
-    }
-
-    /// Whether a value of the type can contain a borrowed handle.
-    pub(crate) fn contains_borrow(&self) -> bool {
-        self.contents().borrow
     }
 
     /// Whether a value of the type can contain a handle: to a resource, a stream, a future or an

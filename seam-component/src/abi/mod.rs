@@ -37,6 +37,8 @@ mod place;
 mod scalar;
 mod store;
 mod string;
+#[cfg(test)]
+mod tests;
 mod transcode;
 mod transfer;
 

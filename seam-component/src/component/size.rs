@@ -23,7 +23,9 @@ const LIMIT: u64 = 1 << 28;
 /// # Errors
 /// `Invalid` with the offset of the section.
 pub(super) fn check_sizes(bytes: &[u8]) -> Result<()> {
-    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    // Nested namespaces are no part of the specification's current names.
+    let features = WasmFeatures::all().difference(WasmFeatures::CM_NESTED_NAMES);
+    let mut validator = Validator::new_with_features(features);
     let mut known = HashMap::new();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;

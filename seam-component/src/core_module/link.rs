@@ -3,14 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 
 use seam_core::core::{
-    CoreEngine, CoreExtern, CoreExternType, CoreFuncType, CoreModuleType, CoreStore, GlobalType,
-    HostFn, MemoryType, TableType,
+    CoreEngine, CoreExtern, CoreExternType, CoreFuncType, CoreModuleType, CoreStore, HostFn,
 };
 use seam_core::{
     Binding, Capability, CoreItem, CoreItemKind, Error, ErrorKind, ExportName, Interface, Result,
     Stub, Target, World,
 };
 
+use super::fit::fit;
 use super::{host_func, provider};
 use crate::program::compile;
 
@@ -228,7 +228,7 @@ impl<'a> Lookup<'a> {
             }
             _ => {
                 let (index, item) = item.ok_or_else(|| missing(&name, ty))?;
-                fits(&name, ty, &item.kind)?;
+                fit(&name, ty, &item.kind)?;
                 return Ok(Some(Source::Item(index, None)));
             }
         };
@@ -242,7 +242,7 @@ impl<'a> Lookup<'a> {
         }
         match item {
             Some((index, item)) => {
-                fits(&name, ty, &item.kind)?;
+                fit(&name, ty, &item.kind)?;
                 Ok(Some(Source::Item(index, None)))
             }
             None => match self.world.stub_policy(&name) {
@@ -264,7 +264,7 @@ impl<'a> Lookup<'a> {
         let target = self.bindings.get(index).map(|binding| &binding.target);
         match (target, item) {
             (Some(Target::Core), Some((item, found))) => {
-                fits(name, ty, &found.kind)?;
+                fit(name, ty, &found.kind)?;
                 Ok(Source::Item(item, Some(index)))
             }
             (Some(Target::Host(_) | Target::Stub(_)), _) => Ok(Source::Bound(index, func.clone())),
@@ -302,57 +302,4 @@ fn missing(name: &ExportName, ty: &CoreExternType) -> Error {
         _ => "define it with World::core_item; only functions can be stubbed",
     };
     Error::link(format!("missing import `{name}` of type {ty}: {how}"))
-}
-
-/// Whether what the world gives can stand for an import of this type.
-fn fits(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKind) -> Result<()> {
-    let found = match kind {
-        CoreItemKind::Func(ty, _) => CoreExternType::Func(ty.clone()),
-        CoreItemKind::Memory(ty) => CoreExternType::Memory(*ty),
-        CoreItemKind::Table(ty) => CoreExternType::Table(*ty),
-        CoreItemKind::Global(ty, _) => CoreExternType::Global(*ty),
-        _ => return Err(Error::link(format!("import `{name}`: found no such item"))),
-    };
-    let fit = match (wanted, &found) {
-        (CoreExternType::Func(wanted), CoreExternType::Func(found)) => wanted == found,
-        (CoreExternType::Memory(wanted), CoreExternType::Memory(found)) => memory(wanted, found),
-        (CoreExternType::Table(wanted), CoreExternType::Table(found)) => table(wanted, found),
-        (CoreExternType::Global(wanted), CoreExternType::Global(found)) => global(wanted, found),
-        _ => false,
-    };
-    if fit {
-        return Ok(());
-    }
-    Err(Error::link(format!(
-        "import `{name}`: expected {wanted}, found {found} in the world"
-    )))
-}
-
-fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
-    (wanted.memory64, wanted.shared, wanted.page_size())
-        == (found.memory64, found.shared, found.page_size())
-        && limits(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn table(wanted: &TableType, found: &TableType) -> bool {
-    (wanted.element, wanted.table64) == (found.element, found.table64)
-        && limits(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn global(wanted: &GlobalType, found: &GlobalType) -> bool {
-    wanted == found
-}
-
-/// Limits match as the core specification says: at least the minimum, and never past the maximum.
-fn limits(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
-    found.0 >= wanted.0
-        && wanted
-            .1
-            .is_none_or(|wanted| found.1.is_some_and(|found| found <= wanted))
 }

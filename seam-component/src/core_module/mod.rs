@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`program`] | a compiled module; instantiation |
 //! | [`link`] | what stands for each import |
+//! | [`fit`] | whether an item of the world fits an import |
 //! | [`host_func`] | host functions of the world, as an engine calls them |
 //! | [`provider`] | modules that define the memories, tables and globals of the world |
 //! | [`scalar`] | numbers between component-level and core values |
 //! | [`instance`] | calls, the canonical entry, observations |
 
+mod fit;
 mod host_func;
 mod instance;
 mod link;

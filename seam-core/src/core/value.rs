@@ -187,9 +187,9 @@ impl fmt::Display for CoreValue {
     }
 }
 
-/// As data (JSON), for reports: `{"type": "i32", "value": 5}`. An `i32` is a number; an `i64` is one
-/// up to ±2^53, which is as far as all JSON readers are exact; everything else is text, as `Display`
-/// has it.
+/// As data (JSON), for reports: `{"type": "i32", "value": 5}`. An `i32` is a number; an `i64` is
+/// one up to ±2^53, which is as far as all JSON readers are exact; everything else is text, as
+/// `Display` has it.
 impl serde::Serialize for CoreValue {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;

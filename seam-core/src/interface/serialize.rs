@@ -6,9 +6,9 @@ use super::{CoreInstanceType, Interface, Item, ItemKind};
 use crate::FuncType;
 use crate::core::{CoreExternType, CoreModuleType};
 
-/// `{kind, imports, exports, core_instances}`. Each import and export has a `name` and a `kind`, and
-/// what the kind has: `params` and `result` of a function, `items` of an instance, `type` of a type,
-/// a value or anything core-level.
+/// `{kind, imports, exports, core_instances}`. Each import and export has a `name` and a `kind`,
+/// and what the kind has: `async`, `params` and `result` of a function, `items` of an instance,
+/// `module` of a core module, `type` of a type, a resource, a value or anything core-level.
 impl Serialize for Interface {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Interface", 4)?;

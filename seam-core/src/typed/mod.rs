@@ -1,7 +1,7 @@
 //! Rust types as component-level types, for typed calls and host functions.
 //!
-//! A typed call moves parts, not [`Value`](crate::Value)s: what implements [`Lower`] and [`Lift`] is
-//! a backend, which may read and write guest memory directly, or this crate, which puts values
+//! A typed call moves parts, not [`Value`](crate::Value)s: what implements [`Lower`] and [`Lift`]
+//! is a backend, which may read and write guest memory directly, or this crate, which puts values
 //! together and takes them apart for backends that only call by value.
 
 mod number;
@@ -85,8 +85,8 @@ pub trait Liftable: Typed + Sized {
 ///
 /// # For implementors
 /// Each part must be checked against the type that is due, whatever hands it out. What a part needs
-/// of the guest (its `realloc`) runs when the part comes, in this order. A backend that lowers parts
-/// itself must give what it gives by value. (kit: `typed_calls_agree_with_values`)
+/// of the guest (its `realloc`) runs when the part comes, in this order. A backend that lowers
+/// parts itself must give what it gives by value. (kit: `typed_calls_agree_with_values`)
 pub trait Lower {
     /// A scalar.
     ///
@@ -147,8 +147,8 @@ pub trait Lift {
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
     fn numbers(&mut self) -> Result<crate::List>;
-    /// The length of a list or map, whose elements or entries follow; bounded by the size of what it
-    /// is read from.
+    /// The length of a list or map, whose elements or entries follow; bounded by the size of what
+    /// it is read from.
     ///
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.

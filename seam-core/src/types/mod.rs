@@ -16,6 +16,10 @@ use std::sync::Arc;
 ///
 /// Types compare structurally; resource types compare by name, so that two artifacts' types can be
 /// compared.
+///
+/// What is done with a type goes as deep as the type, on the native stack. Those of artifacts are
+/// at most 100 deep, which validation sees to, and the texts and values that come with them cannot
+/// make it deeper; whoever builds types of their own has the depth in their own hand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Type {

@@ -77,10 +77,10 @@ pub(crate) fn rename(wanted: &Type, value: &mut Value) {
         }
     };
     match (wanted, value) {
-        (Type::Own(ty), Value::Own(found)) | (Type::Borrow(ty), Value::Borrow(found)) => {
-            if found.handle().is_none() && found.ty() != ty && found.ty().provides(ty) {
-                found.rename(ty.clone());
-            }
+        (Type::Own(ty), Value::Own(found)) | (Type::Borrow(ty), Value::Borrow(found))
+            if found.handle().is_none() && found.ty() != ty && found.ty().provides(ty) =>
+        {
+            found.rename(ty.clone());
         }
         (Type::List(ty) | Type::FixedLengthList(ty, _), Value::List(List::Values(list))) => {
             list.iter_mut().for_each(|value| rename(ty, value));

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::core::CoreExternType;
+use crate::interface::has_lifted_type;
 use crate::world::{CoreItemKind, Stub, World};
 use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type};
 
@@ -123,7 +125,7 @@ impl World {
                     .iter()
                     .any(|i| i.module == module.name && i.field == field.name);
                 let is_func = matches!(ty, crate::core::CoreExternType::Func(_));
-                let typed = matches!(ty, crate::core::CoreExternType::Func(ty) if crate::interface::has_lifted_type(ty));
+                let typed = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
                 if typed && !defined {
                     continue;
                 }

@@ -142,6 +142,7 @@ mod tests {
                 {"name": "a:b/c#f", "args": [1], "result": {"err": "no"}},
             ],
             "unused_stubs": [],
+            "artefacts": {},
         });
         assert_eq!(serde_json::to_value(&observed).ok(), Some(expected));
     }

@@ -156,3 +156,152 @@ fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
         _ => Verdict::Match,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::differential::{Seen, Step};
+    use seam_core::core::CoreValue;
+    use seam_core::{Capability, CoreSnapshot, Limit, Origin, Snapshot, Value};
+
+    fn seen(ended: impl IntoIterator<Item = Ended>) -> Observation {
+        let mut seen = Observation::empty("a", "b");
+        seen.steps = ended
+            .into_iter()
+            .map(|ended| Seen {
+                step: Step::Run.to_string(),
+                ended,
+            })
+            .collect();
+        seen
+    }
+
+    fn returned(value: i32) -> Ended {
+        Ended::Returned(Some(Value::S32(value)))
+    }
+
+    fn same(left: &Observation, right: &Observation) -> Verdict {
+        let verdict = compare(left, right, Comparison::SameArtifact);
+        let mirrored = compare(right, left, Comparison::SameArtifact);
+        assert_eq!(
+            verdict.is_match(),
+            mirrored.is_match(),
+            "{verdict} {mirrored}"
+        );
+        verdict
+    }
+
+    fn open(verdict: &Verdict) -> Option<Open> {
+        match verdict {
+            Verdict::Inconclusive(why) => Some(why.reason),
+            _ => None,
+        }
+    }
+
+    fn with_globals(globals: &[(&str, CoreValue)]) -> Observation {
+        let globals = globals
+            .iter()
+            .map(|(name, value)| (name.to_string(), *value));
+        let mut seen = seen([]);
+        seen.state = Some(Snapshot {
+            instances: vec![CoreSnapshot {
+                path: seam_core::CorePath::new([0]),
+                module: None,
+                origin: Origin::Main,
+                globals: globals.collect(),
+                memories: Default::default(),
+            }],
+        });
+        seen
+    }
+
+    #[test]
+    fn equal_runs_match_whatever_fuel_they_took() {
+        let (mut left, right) = (seen([returned(5)]), seen([returned(5)]));
+        left.fuel = Some(7);
+        assert_eq!(same(&left, &right), Verdict::Match);
+    }
+
+    #[test]
+    fn the_first_difference_is_told_for_a_person() {
+        let left = seen([returned(1), returned(2)]);
+        let right = seen([returned(1), Ended::Trapped(Trap::Unreachable)]);
+        let expected = "diverged at step 2, run: 2 | trap: unreachable";
+        assert_eq!(same(&left, &right).to_string(), expected);
+        let mut printed = seen([returned(1)]);
+        printed.stdout = b"hello".to_vec();
+        let mut other = printed.clone();
+        other.stdout = b"help".to_vec();
+        let expected = r#"diverged at stdout, byte 3: "lo" | "p""#;
+        assert_eq!(same(&printed, &other).to_string(), expected);
+    }
+
+    #[test]
+    fn causes_of_traps_count_for_one_artifact_and_not_for_a_fusion() {
+        let left = seen([Ended::Trapped(Trap::Unreachable)]);
+        let right = seen([Ended::Trapped(Trap::MemoryOutOfBounds)]);
+        assert!(matches!(same(&left, &right), Verdict::Diverged(_)));
+        assert_eq!(compare(&left, &right, Comparison::Fusion), Verdict::Match);
+    }
+
+    #[test]
+    fn what_the_specification_leaves_open_is_inconclusive() {
+        for (ended, reason) in [
+            (Ended::Trapped(Trap::StackExhausted), Open::StackDepth),
+            (Ended::Limited(Limit::Fuel), Open::FuelPoint),
+            (Ended::Limited(Limit::Deadline), Open::DeadlinePoint),
+            (Ended::Trapped(Trap::AllocationTooLarge), Open::OutOfMemory),
+            (
+                Ended::Unsupported(Capability::Gc, String::new()),
+                Open::Unsupported(Capability::Gc),
+            ),
+        ] {
+            let verdict = same(&seen([ended.clone()]), &seen([returned(1)]));
+            assert_eq!(open(&verdict), Some(reason), "{ended}");
+        }
+        // Both stopped at a point of their own: what they left behind does not count.
+        let ended = || [Ended::Trapped(Trap::StackExhausted)];
+        let (mut left, right) = (seen(ended()), seen(ended()));
+        assert_eq!(same(&left, &right), Verdict::Match);
+        left.stdout = b"x".to_vec();
+        assert_eq!(open(&same(&left, &right)), Some(Open::StackDepth));
+        // A difference before that point does.
+        let left = seen([returned(1), Ended::Trapped(Trap::StackExhausted)]);
+        let right = seen([returned(2), Ended::Trapped(Trap::StackExhausted)]);
+        assert!(matches!(same(&left, &right), Verdict::Diverged(_)));
+    }
+
+    #[test]
+    fn bits_of_a_nan_are_inconclusive_and_other_bits_diverge() {
+        let vector = |bits: u128| with_globals(&[("v", CoreValue::V128(bits))]);
+        let verdict = same(&vector(0x7fc0_0000), &vector(0xffc0_0001));
+        assert_eq!(open(&verdict), Some(Open::NanBits));
+        let verdict = same(&vector(0x3f80_0000), &vector(0x4000_0000));
+        assert!(matches!(verdict, Verdict::Diverged(_)), "{verdict}");
+    }
+
+    #[test]
+    fn a_fusion_keeps_globals_by_name() {
+        let one = CoreValue::I64(1);
+        let left = with_globals(&[("count", one), ("other", one)]);
+        let right = with_globals(&[("count$1", one), ("made", CoreValue::I64(7))]);
+        assert_eq!(compare(&left, &right, Comparison::Fusion), Verdict::Match);
+        let wrong = with_globals(&[("count$1", CoreValue::I64(2))]);
+        assert!(!compare(&left, &wrong, Comparison::Fusion).is_match());
+    }
+
+    #[test]
+    fn a_report_is_data() {
+        let verdict = same(&seen([returned(1)]), &seen([returned(2)]));
+        let json = serde_json::to_string(&verdict).unwrap();
+        let expected = r#"{"verdict":"diverged","at":"step 1, run","left":"1","right":"2"}"#;
+        assert_eq!(json, expected);
+        let json = serde_json::to_string(&seen([returned(1)])).unwrap();
+        assert!(
+            json.contains(r#""steps":[{"step":"run","ended":{"returned":"1"}}]"#),
+            "{json}"
+        );
+    }
+}

@@ -164,18 +164,7 @@ pub fn observe(
     world: &World,
     steps: &[Step],
 ) -> Observation {
-    let mut seen = Observation {
-        artifact: artifact.name().to_string(),
-        backend: backend.info().name.clone(),
-        failed: None,
-        steps: Vec::new(),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        host_calls: Vec::new(),
-        unused_stubs: Vec::new(),
-        state: None,
-        fuel: None,
-    };
+    let mut seen = Observation::empty(artifact.name(), &backend.info().name);
     let world = world.clone().record(true);
     let made = backend
         .load_blocking(artifact)
@@ -219,6 +208,22 @@ fn perform(instance: &mut dyn Instance, step: &Step) -> Ended {
 }
 
 impl Observation {
+    /// Nothing seen yet.
+    pub(super) fn empty(artifact: &str, backend: &str) -> Self {
+        Self {
+            artifact: artifact.to_string(),
+            backend: backend.to_string(),
+            failed: None,
+            steps: Vec::new(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            host_calls: Vec::new(),
+            unused_stubs: Vec::new(),
+            state: None,
+            fuel: None,
+        }
+    }
+
     /// What the backend lacks for these steps, if anything.
     #[must_use]
     pub fn unsupported(&self) -> Option<Capability> {

@@ -40,7 +40,10 @@ impl CoreEngine for SabotagedEngine {
             _ => self.inner.store(limits, host),
         };
         if let Err(error) = &store {
-            assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error:?}");
+            assert!(
+                matches!(error.kind(), ErrorKind::Unsupported(_)),
+                "{error:?}"
+            );
         }
         let nothing = self.inner.compile(empty().bytes())?;
         Ok(Box::new(SabotagedStore::new(store?, self.fault, nothing)))

@@ -191,7 +191,9 @@ impl CoreStore for SabotagedStore {
         if let Err(error) = &called {
             self.trapped |= error.as_trap().is_some();
             if self.fault == Fault::ClobbersResults {
-                results.iter_mut().for_each(|slot| *slot = CoreValue::I32(0));
+                results
+                    .iter_mut()
+                    .for_each(|slot| *slot = CoreValue::I32(0));
             }
         }
         if self.fault == Fault::CanonicalisesNans {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use seam_core::core::CoreValue;
 use seam_core::{
-    CanonTrap, CoreInstance, CorePath, Error, ErrorKind, Exit, ExportName, Func, Instance, Observed,
-    Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
+    CanonTrap, CoreInstance, CorePath, Error, ErrorKind, Exit, ExportName, Func, Instance,
+    Observed, Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
 };
 
 use crate::fault::Fault;
@@ -51,7 +51,9 @@ impl SabotagedInstance {
     /// The arguments, with handles of other instances replaced.
     fn replace_handles(&self, args: &[Value]) -> Vec<Value> {
         let own = |resource: &Resource| match (&self.first, resource.handle()) {
-            (Some(first), Some(handle)) if first.handle().map(|h| h.owner()) != Some(handle.owner()) => {
+            (Some(first), Some(handle))
+                if first.handle().map(|h| h.owner()) != Some(handle.owner()) =>
+            {
                 first.clone()
             }
             _ => resource.clone(),
@@ -133,7 +135,8 @@ impl Instance for SabotagedInstance {
             self.first.get_or_insert_with(|| resource.clone());
         }
         if self.fault == Fault::ChangesResults {
-            out.iter_mut().for_each(|value| *value = changed(value.clone()));
+            out.iter_mut()
+                .for_each(|value| *value = changed(value.clone()));
         }
         result.map_err(|error| self.blame(error))
     }

@@ -27,7 +27,10 @@ impl CoreEngine for Toy {
         let ty = CoreModuleType::decode(wasm)?;
         let exports = |wanted: &str| ty.exports.iter().any(|(name, _)| name == wanted);
         if exports("needs-gc") {
-            return Err(Error::unsupported(Capability::Gc, "the toy collects nothing"));
+            return Err(Error::unsupported(
+                Capability::Gc,
+                "the toy collects nothing",
+            ));
         }
         if exports("invalid") {
             return Err(Error::invalid("it says so itself"));
@@ -63,11 +66,19 @@ impl CoreStore for Store {
     }
 
     fn instantiate(&mut self, module: &CoreModule, _: &[CoreExtern]) -> Result<CoreInstanceId> {
-        if module.ty().exports.iter().any(|(name, _)| name == "unlinkable") {
+        if module
+            .ty()
+            .exports
+            .iter()
+            .any(|(name, _)| name == "unlinkable")
+        {
             return Err(Error::link("it says so itself"));
         }
         self.instances.push(module.clone());
-        Ok(CoreInstanceId::new(0, Self::index(self.instances.len() - 1)))
+        Ok(CoreInstanceId::new(
+            0,
+            Self::index(self.instances.len() - 1),
+        ))
     }
 
     fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {

@@ -9,7 +9,9 @@ use seam_core::BackendExt;
 #[test]
 fn numbers_pass_by_the_core_signature() {
     for wasmi in builds() {
-        let mut calc = wasmi.instantiate_blocking(&fixture("calc"), &World::new()).unwrap();
+        let mut calc = wasmi
+            .instantiate_blocking(&fixture("calc"), &World::new())
+            .unwrap();
         assert_eq!(calc.invoke("add", &[s32(2), s32(3)]).unwrap(), Some(s32(5)));
         let fac = calc.invoke("fac", &[Value::S64(20)]).unwrap();
         assert_eq!(fac, Some(Value::S64(2_432_902_008_176_640_000)));
@@ -36,7 +38,9 @@ fn traps_are_their_cause_and_leave_the_instance_open() {
         ("recurse", vec![s32(1)], Trap::StackExhausted),
     ] {
         for wasmi in builds() {
-            let mut calc = wasmi.instantiate_blocking(&fixture("calc"), &World::new()).unwrap();
+            let mut calc = wasmi
+                .instantiate_blocking(&fixture("calc"), &World::new())
+                .unwrap();
             for _ in 0..2 {
                 let found = calc.invoke(export, &args);
                 assert_eq!(kind(found), trap(cause.clone()), "{export}({args:?})");
@@ -61,15 +65,21 @@ fn accesses_past_the_end_of_a_table_are_no_calls() {
 
 #[test]
 fn deep_recursion_is_fine_until_the_build_says_otherwise() {
-    let artifact = wat(r#"(module (func $down (export "down") (param i32) (result i32)
+    let artifact = wat(
+        r#"(module (func $down (export "down") (param i32) (result i32)
         (if (result i32) (local.get 0)
             (then (i32.add (i32.const 1)
                 (call $down (i32.sub (local.get 0) (i32.const 1)))))
-            (else (i32.const 0)))))"#);
-    let mut deep = everything_on().instantiate_blocking(&artifact, &World::new()).unwrap();
+            (else (i32.const 0)))))"#,
+    );
+    let mut deep = everything_on()
+        .instantiate_blocking(&artifact, &World::new())
+        .unwrap();
     assert_eq!(deep.invoke("down", &[s32(9000)]).unwrap(), Some(s32(9000)));
     let shallow = seam_wasmi::Wasmi::builder().frames(100).build();
-    let mut shallow = shallow.instantiate_blocking(&artifact, &World::new()).unwrap();
+    let mut shallow = shallow
+        .instantiate_blocking(&artifact, &World::new())
+        .unwrap();
     assert_eq!(shallow.invoke("down", &[s32(50)]).unwrap(), Some(s32(50)));
     let found = kind(shallow.invoke("down", &[s32(200)]));
     assert_eq!(found, trap(Trap::StackExhausted));
@@ -86,7 +96,10 @@ fn arguments_are_checked_before_the_guest_runs() {
     assert!(error.to_string().contains("`add`"), "{error}");
     let path = CorePath::new([0]);
     let wrong = [CoreValue::I32(1), CoreValue::F32(1)];
-    assert_eq!(kind(calc.call_core(&path, "add", &wrong)), ErrorKind::Misuse);
+    assert_eq!(
+        kind(calc.call_core(&path, "add", &wrong)),
+        ErrorKind::Misuse
+    );
     let vector = calc.snapshot(&seam_core::Query::new()).unwrap();
     assert_eq!(vector.counters("__witness_counter_")[&0], 0);
 }
@@ -98,9 +111,12 @@ fn bits_of_nans_pass_in_both_directions() {
         (func (export "f64") (param f64) (result f64) (local.get 0))
         (func (export "v128") (param v128) (result v128) (local.get 0)))"#);
     for wasmi in builds() {
-        let mut instance = wasmi.instantiate_blocking(&artifact, &World::new()).unwrap();
+        let mut instance = wasmi
+            .instantiate_blocking(&artifact, &World::new())
+            .unwrap();
         let path = CorePath::new([0]);
-        let mut same = |export: &str, value| instance.call_core(&path, export, &[value]).unwrap()[0];
+        let mut same =
+            |export: &str, value| instance.call_core(&path, export, &[value]).unwrap()[0];
         for bits in [0x7fa0_0001, 0xffc0_0000] {
             assert!(matches!(same("f32", CoreValue::F32(bits)), CoreValue::F32(b) if b == bits));
         }
@@ -127,7 +143,9 @@ fn the_entry_runs_and_nothing_else_does() {
     let code = |text: &str| run(text).unwrap().code;
     assert_eq!(code(r#"(module (func (export "_start")))"#), 0);
     let fused = |value| {
-        format!(r#"(module (func (export "wasi:cli/run@0.2.3#run") (result i32) (i32.const {value})))"#)
+        format!(
+            r#"(module (func (export "wasi:cli/run@0.2.3#run") (result i32) (i32.const {value})))"#
+        )
     };
     assert_eq!(code(&fused(0)), 0);
     assert_eq!(code(&fused(1)), 1);
@@ -162,7 +180,9 @@ fn reactors_are_initialised_once_by_their_first_call() {
         assert_eq!(by_value.invoke("count", &[]).unwrap(), Some(s32(1)));
     }
     let mut by_core = instance(&artifact, &World::new());
-    let count = by_core.call_core(&CorePath::new([0]), "count", &[]).unwrap();
+    let count = by_core
+        .call_core(&CorePath::new([0]), "count", &[])
+        .unwrap();
     assert_eq!(count, [CoreValue::I32(1)]);
     let mut by_hand = instance(&artifact, &World::new());
     by_hand.invoke("_initialize", &[]).unwrap();

@@ -16,7 +16,8 @@ fn world() -> World {
             "log",
             CoreFuncType::new([CoreType::I32, CoreType::I32], []),
             |caller, args, _| {
-                let (Some(CoreValue::I32(at)), Some(CoreValue::I32(len))) = (args.first(), args.get(1))
+                let (Some(CoreValue::I32(at)), Some(CoreValue::I32(len))) =
+                    (args.first(), args.get(1))
                 else {
                     return Err(Error::host("expected two numbers"));
                 };
@@ -24,8 +25,13 @@ fn world() -> World {
                     return Err(Error::host("expected a memory"));
                 };
                 let text = caller.memory(memory)?.read_vec(*at as u64, *len as usize)?;
-                Err(Error::host(String::from_utf8_lossy(&text).into_owned()))
-                    .or_else(|e: Error| if e.message() == "fail" { Err(e) } else { Ok(()) })
+                Err(Error::host(String::from_utf8_lossy(&text).into_owned())).or_else(|e: Error| {
+                    if e.message() == "fail" {
+                        Err(e)
+                    } else {
+                        Ok(())
+                    }
+                })
             },
         )
         .func_with(
@@ -45,9 +51,14 @@ fn world() -> World {
 fn host_functions_are_reached_every_way() {
     for wasmi in builds() {
         let world = world().record(true);
-        let mut imports = wasmi.instantiate_blocking(&fixture("imports"), &world).unwrap();
+        let mut imports = wasmi
+            .instantiate_blocking(&fixture("imports"), &world)
+            .unwrap();
         assert_eq!(imports.invoke("step", &[]).unwrap(), Some(Value::S64(1)));
-        assert_eq!(imports.invoke("next_by_table", &[]).unwrap(), Some(Value::S64(43)));
+        assert_eq!(
+            imports.invoke("next_by_table", &[]).unwrap(),
+            Some(Value::S64(43))
+        );
         assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(44)));
         let mix = [s32(1), Value::S64(2), Value::F32(3.0), Value::F64(4.0)];
         assert_eq!(imports.invoke("mix", &mix).unwrap(), Some(s32(4321)));
@@ -80,7 +91,9 @@ fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
                     let Some(CoreExtern::Memory(memory)) = caller.caller_export("memory") else {
                         return Err(Error::host("expected a memory"));
                     };
-                    let text = caller.memory(memory)?.read_vec(*at as u32 as u64, *len as u32 as usize)?;
+                    let text = caller
+                        .memory(memory)?
+                        .read_vec(*at as u32 as u64, *len as u32 as usize)?;
                     let text = format!("{count}:{}", String::from_utf8_lossy(&text));
                     caller.memory(memory)?.write(100, text.as_bytes())
                 },
@@ -88,7 +101,8 @@ fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
     };
     let mut imports = instance(&fixture("imports"), &log(100));
     let path = seam_core::CorePath::new([0]);
-    let read = |i: &mut dyn seam_core::Instance, len| i.read_memory(&path, "memory", 100, len).unwrap();
+    let read =
+        |i: &mut dyn seam_core::Instance, len| i.read_memory(&path, "memory", 100, len).unwrap();
     assert_eq!(read(&mut *imports, 10), b"1:starting");
     imports.invoke("say", &[]).unwrap();
     assert_eq!(read(&mut *imports, 8), b"2:called");
@@ -105,7 +119,10 @@ const CALLS: &str = r#"(module (import "env" "f" (func $f (param i32) (result i3
 fn narrow_types_are_flattened() {
     let world = World::new().func("env#f", |(byte,): (u8,)| Ok(byte > 100));
     let mut instance = instance(&wat(CALLS), &world.record(true));
-    assert_eq!(instance.invoke("call", &[s32(0x1_80)]).unwrap(), Some(s32(1)));
+    assert_eq!(
+        instance.invoke("call", &[s32(0x1_80)]).unwrap(),
+        Some(s32(1))
+    );
     let call = &instance.observed().host_calls[0];
     assert_eq!(call.args, [Value::U8(0x80)]);
     assert_eq!(call.result, Ok(Some(Value::Bool(true))));
@@ -120,8 +137,12 @@ fn narrow_types_are_flattened() {
 fn panics_and_errors_of_host_functions_come_out() {
     let raw = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
     let worlds = [
-        World::new().func("env#f", |(n,): (i32,)| -> seam_core::Result<i32> { panic!("oh {n}") }),
-        World::new().core_func("env", "f", raw.clone(), |_, args, _| panic!("oh {}", args[0])),
+        World::new().func("env#f", |(n,): (i32,)| -> seam_core::Result<i32> {
+            panic!("oh {n}")
+        }),
+        World::new().core_func("env", "f", raw.clone(), |_, args, _| {
+            panic!("oh {}", args[0])
+        }),
     ];
     for world in worlds {
         let world = world.record(true);
@@ -133,7 +154,12 @@ fn panics_and_errors_of_host_functions_come_out() {
         }
         assert_eq!(instance.observed().host_calls.len(), 3);
     }
-    for cause in [Error::host("a"), Error::exit(3), Error::trap(Trap::CastFailure), Error::limit(Limit::Output)] {
+    for cause in [
+        Error::host("a"),
+        Error::exit(3),
+        Error::trap(Trap::CastFailure),
+        Error::limit(Limit::Output),
+    ] {
         let kind = cause.kind().clone();
         let again = kind.clone();
         let world = World::new().core_func("env", "f", raw.clone(), move |_, _, _| {
@@ -156,7 +182,10 @@ fn results_of_another_type_are_the_host_functions_fault() {
     let mut instance = instance(&wat(CALLS), &world);
     let error = instance.invoke("call", &[s32(1)]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Host);
-    assert!(error.message().contains("expected i32, found v128"), "{error}");
+    assert!(
+        error.message().contains("expected i32, found v128"),
+        "{error}"
+    );
 }
 
 /// Calls the guest's `down` until its argument is zero.
@@ -185,6 +214,12 @@ fn calls_between_host_and_guest_nest_up_to_the_limit() {
             assert_eq!(found, limit(Limit::HostDepth));
             instance.invoke("call", &[s32(199)]).unwrap();
         }
+        // Whatever the stack of the caller's thread.
+        let world = recursive().limits(Limits::new().with_host_depth(2000));
+        let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
+        instance.invoke("call", &[s32(1999)]).unwrap();
+        let found = kind(instance.invoke("call", &[s32(2000)]));
+        assert_eq!(found, limit(Limit::HostDepth));
         let world = recursive().limits(Limits::new().with_host_depth(3));
         let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
         instance.invoke("call", &[s32(2)]).unwrap();
@@ -205,10 +240,12 @@ fn async_functions_are_polled_in_place() {
 
 #[test]
 fn output_is_captured_up_to_its_limit() {
-    let world = World::new().limits(Limits::new().with_output(5)).func_values("env#f", None, |call, args| {
-        call.output(OutputStream::Stdout, b"abc")?;
-        Ok(args.first().cloned())
-    });
+    let world = World::new()
+        .limits(Limits::new().with_output(5))
+        .func_values("env#f", None, |call, args| {
+            call.output(OutputStream::Stdout, b"abc")?;
+            Ok(args.first().cloned())
+        });
     let mut instance = instance(&wat(CALLS), &world);
     instance.invoke("call", &[s32(1)]).unwrap();
     let found = kind(instance.invoke("call", &[s32(1)]));
@@ -224,6 +261,9 @@ fn worlds_are_made_afresh() {
         let mut imports = program.instantiate_blocking(&world()).unwrap();
         assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(41)));
     }
-    let error = refused(&fixture("imports"), &World::new().func("env#next", |(): ()| Ok(1u8)));
+    let error = refused(
+        &fixture("imports"),
+        &World::new().func("env#next", |(): ()| Ok(1u8)),
+    );
     assert_eq!(*error.kind(), ErrorKind::Link);
 }

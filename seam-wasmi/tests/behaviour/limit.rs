@@ -14,7 +14,9 @@ use crate::{everything_on, fixture, instance, kind, limit, limited, refused, s32
 fn fuel_ends_an_endless_loop() {
     for wasmi in [Wasmi::builder().fuel().build(), everything_on()] {
         let world = limited(Limits::new().with_fuel(100_000));
-        let mut calc = wasmi.instantiate_blocking(&fixture("calc"), &world).unwrap();
+        let mut calc = wasmi
+            .instantiate_blocking(&fixture("calc"), &world)
+            .unwrap();
         calc.invoke("add", &[s32(1), s32(2)]).unwrap();
         let used = calc.fuel_consumed().unwrap();
         assert!(used > 0 && used < 100_000, "{used}");
@@ -30,7 +32,9 @@ fn fuel_ends_an_endless_loop() {
 fn a_deadline_ends_an_endless_loop_and_starts_anew_with_each_call() {
     for wasmi in [Wasmi::builder().deadline().build(), everything_on()] {
         let world = limited(Limits::new().with_deadline(soon()));
-        let mut calc = wasmi.instantiate_blocking(&fixture("calc"), &world).unwrap();
+        let mut calc = wasmi
+            .instantiate_blocking(&fixture("calc"), &world)
+            .unwrap();
         for _ in 0..2 {
             assert_eq!(kind(calc.invoke("spin", &[])), limit(Limit::Deadline));
             assert_eq!(calc.invoke("add", &[s32(1), s32(2)]).unwrap(), Some(s32(3)));
@@ -73,10 +77,38 @@ fn slices_of_fuel_do_not_change_what_the_guest_computes() {
             (i64.add (local.get $sum) (i64.extend_i32_u (i32.add (memory.size) (table.size $t))))))"#);
     let world = |limits| limited(limits).func("env#one", |(): ()| Ok(1i64));
     let limits = Limits::new().with_deadline(Duration::from_secs(3600));
-    let sliced = instance(&artifact, &world(limits)).invoke("work", &[]).unwrap();
+    let sliced = instance(&artifact, &world(limits))
+        .invoke("work", &[])
+        .unwrap();
     let whole = Wasmi::new().instantiate_blocking(&artifact, &world(Limits::new()));
     assert_eq!(sliced, whole.unwrap().invoke("work", &[]).unwrap());
-    assert_eq!(sliced, Some(seam_core::Value::S64(20 * 6765 + 20 + 301 + 20)));
+    assert_eq!(
+        sliced,
+        Some(seam_core::Value::S64(20 * 6765 + 20 + 301 + 20))
+    );
+}
+
+/// wasmi would go on somewhere else in the guest.
+#[test]
+fn a_table_that_outgrows_its_slice_of_fuel_is_an_error() {
+    let artifact = wat(r#"(module (table $t 0 funcref)
+        (func (export "grow") (param i32) (result i32)
+            (table.grow $t (ref.null func) (local.get 0))))"#);
+    let hour = Limits::new().with_deadline(Duration::from_secs(3600));
+    let mut sliced = instance(&artifact, &limited(hour));
+    assert_eq!(sliced.invoke("grow", &[s32(7)]).unwrap(), Some(s32(0)));
+    assert_eq!(
+        kind(sliced.invoke("grow", &[s32(2_000_000)])),
+        ErrorKind::Engine
+    );
+    assert_eq!(sliced.invoke("grow", &[s32(1)]).unwrap(), Some(s32(7)));
+    let mut whole = instance(&artifact, &limited(Limits::new().with_fuel(1_000_000)));
+    assert_eq!(whole.invoke("grow", &[s32(2_000_000)]).unwrap(), Some(s32(0)));
+    let mut short = instance(&artifact, &limited(Limits::new().with_fuel(1_000)));
+    assert_eq!(
+        kind(short.invoke("grow", &[s32(2_000_000)])),
+        limit(Limit::Fuel)
+    );
 }
 
 #[test]
@@ -108,7 +140,10 @@ fn memories_stop_growing_at_their_limit() {
     assert_eq!(calc.invoke("grow", &[s32(1)]).unwrap(), Some(s32(1)));
     assert_eq!(calc.invoke("grow", &[s32(1)]).unwrap(), Some(s32(-1)));
     let none = limited(Limits::new().with_memory(65535));
-    assert_eq!(*refused(&fixture("calc"), &none).kind(), limit(Limit::Memory));
+    assert_eq!(
+        *refused(&fixture("calc"), &none).kind(),
+        limit(Limit::Memory)
+    );
 }
 
 #[test]
@@ -120,7 +155,10 @@ fn tables_and_instances_are_bounded() {
     assert_eq!(three.invoke("grow", &[]).unwrap(), Some(s32(2)));
     assert_eq!(three.invoke("grow", &[]).unwrap(), Some(s32(-1)));
     let one = limited(Limits::new().with_table_elements(1));
-    assert_eq!(*refused(&artifact, &one).kind(), limit(Limit::TableElements));
+    assert_eq!(
+        *refused(&artifact, &one).kind(),
+        limit(Limit::TableElements)
+    );
     let none = limited(Limits::new().with_instances(0));
     assert_eq!(*refused(&artifact, &none).kind(), limit(Limit::Instances));
     instance(&artifact, &limited(Limits::new().with_instances(1)));
@@ -138,8 +176,14 @@ fn limits_that_a_build_lacks_are_unsupported() {
         let built = Wasmi::new().rebuilt_with(&wanted).unwrap().unwrap();
         assert!(built.info().capabilities.has(capability));
         let deadline = Limits::new().with_fuel(1_000_000);
-        let limits = if capability == Capability::Fuel { deadline } else { limits };
-        built.instantiate_blocking(&fixture("calc"), &limited(limits)).unwrap();
+        let limits = if capability == Capability::Fuel {
+            deadline
+        } else {
+            limits
+        };
+        built
+            .instantiate_blocking(&fixture("calc"), &limited(limits))
+            .unwrap();
     }
     let components = Capabilities::from([Capability::Gc]);
     assert!(Wasmi::new().rebuilt_with(&components).is_none());
@@ -150,9 +194,15 @@ fn limits_that_a_build_lacks_are_unsupported() {
 fn a_few_bytes_cannot_take_the_whole_machine() {
     let text = "(module (memory i64 200000) (func (export \"f\")))";
     let world = World::new().stub(Stub::Deny);
-    assert_eq!(*refused(&wat(text), &world).kind(), limit(Limit::EngineCapacity));
+    assert_eq!(
+        *refused(&wat(text), &world).kind(),
+        limit(Limit::EngineCapacity)
+    );
     let grow = wat(r#"(module (table $t 0 funcref)
         (func (export "grow") (result i32)
             (table.grow $t (ref.null func) (i32.const 0x7fffffff))))"#);
-    assert_eq!(instance(&grow, &world).invoke("grow", &[]).unwrap(), Some(s32(-1)));
+    assert_eq!(
+        instance(&grow, &world).invoke("grow", &[]).unwrap(),
+        Some(s32(-1))
+    );
 }

@@ -1,6 +1,11 @@
 //! What the backend does, through the seam's own interface.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod call;
 mod host;
@@ -39,7 +44,9 @@ fn everything_on() -> Wasmi {
 
 /// An instance on the build with everything on.
 fn instance(artifact: &Artifact, world: &World) -> Box<dyn Instance> {
-    everything_on().instantiate_blocking(artifact, world).unwrap()
+    everything_on()
+        .instantiate_blocking(artifact, world)
+        .unwrap()
 }
 
 fn refused(artifact: &Artifact, world: &World) -> Error {

@@ -9,18 +9,27 @@ use crate::{fixture, instance, kind, s32};
 fn exported_globals_of_every_type_are_seen() {
     let mut globals = instance(&fixture("globals"), &World::new());
     let snapshot = |i: &mut dyn seam_core::Instance| {
-        i.snapshot(&Query::new()).unwrap().instances.remove(0).globals
+        i.snapshot(&Query::new())
+            .unwrap()
+            .instances
+            .remove(0)
+            .globals
     };
     let before = snapshot(&mut *globals);
     assert_eq!(before.len(), 17);
     assert_eq!(before["i64"], CoreValue::I64(i64::MIN));
     assert!(matches!(before["f32-nan"], CoreValue::F32(0x7fa0_0001)));
-    assert!(matches!(before["f64-nan"], CoreValue::F64(0xfff4_0000_0000_0001)));
+    assert!(matches!(
+        before["f64-nan"],
+        CoreValue::F64(0xfff4_0000_0000_0001)
+    ));
     assert_eq!(before["null-func"], CoreValue::FuncRef(None));
     assert!(matches!(before["func"], CoreValue::FuncRef(Some(_))));
     globals.invoke("scramble", &[]).unwrap();
     let path = CorePath::new([0]);
-    globals.call_core(&path, "keep", &[CoreValue::ExternRef(Some(9))]).unwrap();
+    globals
+        .call_core(&path, "keep", &[CoreValue::ExternRef(Some(9))])
+        .unwrap();
     let after = snapshot(&mut *globals);
     assert_eq!(after["mut-i64"], CoreValue::I64(-2));
     assert_eq!(after["mut-f32"], CoreValue::F32(1));
@@ -37,9 +46,14 @@ fn counters_and_memories_are_seen_after_a_trap() {
     let mut calc = instance(&fixture("calc"), &World::new());
     calc.invoke("add", &[s32(2), s32(3)]).unwrap();
     calc.invoke("div_s", &[s32(1), s32(0)]).unwrap_err();
-    let query = Query::new().with_prefix("__witness").with_memories(Memories::Bytes);
+    let query = Query::new()
+        .with_prefix("__witness")
+        .with_memories(Memories::Bytes);
     let snapshot = calc.snapshot(&query).unwrap();
-    let counters: Vec<_> = snapshot.counters("__witness_counter_").into_iter().collect();
+    let counters: Vec<_> = snapshot
+        .counters("__witness_counter_")
+        .into_iter()
+        .collect();
     assert_eq!(counters, [(0, 1), (1, 1)]);
     let core = &snapshot.instances[0];
     assert_eq!(core.path, CorePath::new([0]));
@@ -53,7 +67,8 @@ fn counters_and_memories_are_seen_after_a_trap() {
 fn memories_are_read_and_written() {
     let mut calc = instance(&fixture("calc"), &World::new());
     let path = CorePath::new([0]);
-    calc.write_memory(&path, "memory", 4, &7u32.to_le_bytes()).unwrap();
+    calc.write_memory(&path, "memory", 4, &7u32.to_le_bytes())
+        .unwrap();
     assert_eq!(calc.invoke("load", &[s32(4)]).unwrap(), Some(s32(7)));
     for (at, export, offset, len) in [
         (path.clone(), "memory", 65536, 1),

@@ -10,11 +10,17 @@ use crate::{builds, fixture, instance, kind, refused, s32, trap, wat};
 fn a_start_function_that_traps_leaves_an_instance_to_look_at() {
     for wasmi in builds() {
         let program = wasmi.load_blocking(&fixture("start-trap")).unwrap();
-        let failed = program.instantiate_blocking(&World::new()).map(drop).unwrap_err();
+        let failed = program
+            .instantiate_blocking(&World::new())
+            .map(drop)
+            .unwrap_err();
         assert_eq!(*failed.error.kind(), trap(Trap::Unreachable));
         assert_eq!(failed.error.operation(), Some("instantiate"));
         let mut left: Box<dyn Instance> = failed.instance.unwrap();
-        let counters = left.snapshot(&Query::new()).unwrap().counters("__witness_counter_");
+        let counters = left
+            .snapshot(&Query::new())
+            .unwrap()
+            .counters("__witness_counter_");
         assert_eq!(counters[&0], 1);
         assert_eq!(kind(left.invoke("never", &[])), ErrorKind::Misuse);
         let exports = left.cores().unwrap().remove(0).exports;
@@ -33,7 +39,10 @@ fn a_start_function_runs_once_and_its_export_is_not_seen() {
     let mut started = instance(&artifact, &World::new());
     assert_eq!(started.invoke("get", &[]).unwrap(), Some(s32(1)));
     let path = seam_core::CorePath::new([0]);
-    assert_eq!(kind(started.call_core(&path, "start", &[])), ErrorKind::Misuse);
+    assert_eq!(
+        kind(started.call_core(&path, "start", &[])),
+        ErrorKind::Misuse
+    );
     assert_eq!(started.invoke("get", &[]).unwrap(), Some(s32(1)));
 }
 
@@ -57,7 +66,10 @@ fn errors_of_the_host_in_a_start_function_come_out() {
 #[test]
 fn segments_that_do_not_fit_are_traps() {
     for (text, cause) in [
-        (r#"(module (memory 1) (data (i32.const 65536) "a"))"#, Trap::MemoryOutOfBounds),
+        (
+            r#"(module (memory 1) (data (i32.const 65536) "a"))"#,
+            Trap::MemoryOutOfBounds,
+        ),
         (
             "(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))",
             Trap::TableOutOfBounds,
@@ -67,6 +79,10 @@ fn segments_that_do_not_fit_are_traps() {
             Trap::TableOutOfBounds,
         ),
     ] {
-        assert_eq!(*refused(&wat(text), &World::new()).kind(), trap(cause), "{text}");
+        assert_eq!(
+            *refused(&wat(text), &World::new()).kind(),
+            trap(cause),
+            "{text}"
+        );
     }
 }

@@ -27,8 +27,14 @@ fn handles_of_another_store_are_misuse() {
     let calc = theirs.instantiate(&calc, &[]).unwrap();
     let export = |store: &mut dyn CoreStore, of, name: &str| store.export(of, name).unwrap();
     assert!(ours.export(globals, "i32").is_none());
-    let (add, memory) = (export(&mut *theirs, calc, "add"), export(&mut *theirs, calc, "memory"));
-    let (table, global) = (export(&mut *theirs, calc, "table"), export(&mut *theirs, globals, "mut-i32"));
+    let (add, memory) = (
+        export(&mut *theirs, calc, "add"),
+        export(&mut *theirs, calc, "memory"),
+    );
+    let (table, global) = (
+        export(&mut *theirs, calc, "table"),
+        export(&mut *theirs, globals, "mut-i32"),
+    );
     let (CoreExtern::Func(add), CoreExtern::Memory(memory)) = (add, memory) else {
         panic!("expected a function and a memory");
     };
@@ -48,8 +54,14 @@ fn handles_of_another_store_are_misuse() {
     assert_eq!(kind(ours.table_at(table, 0)), misuse);
     assert_eq!(kind(ours.global(global)), misuse);
     assert_eq!(kind(ours.set_global(global, CoreValue::I32(1))), misuse);
-    let wants = compile(&engine, r#"(module (import "a" "b" (func (param i32 i32) (result i32))))"#);
-    assert_eq!(kind(ours.instantiate(&wants, &[CoreExtern::Func(add)])), misuse);
+    let wants = compile(
+        &engine,
+        r#"(module (import "a" "b" (func (param i32 i32) (result i32))))"#,
+    );
+    assert_eq!(
+        kind(ours.instantiate(&wants, &[CoreExtern::Func(add)])),
+        misuse
+    );
     let keeps = engine.compile(fixture("globals").bytes()).unwrap();
     let keeps = ours.instantiate(&keeps, &[]).unwrap();
     let Some(CoreExtern::Global(own)) = ours.export(keeps, "mut-funcref") else {
@@ -57,14 +69,19 @@ fn handles_of_another_store_are_misuse() {
     };
     let foreign = CoreValue::FuncRef(Some(add));
     assert_eq!(kind(ours.set_global(own, foreign)), misuse);
-    theirs.instantiate(&wants, &[CoreExtern::Func(add)]).unwrap();
+    theirs
+        .instantiate(&wants, &[CoreExtern::Func(add)])
+        .unwrap();
 }
 
 #[test]
 fn modules_of_another_engine_are_misuse() {
     let (ours, theirs) = (WasmiEngine::new(), Wasmi::builder().fuel().build_engine());
     let module = compile(&theirs, "(module)");
-    assert_eq!(kind(store(&ours).instantiate(&module, &[])), ErrorKind::Misuse);
+    assert_eq!(
+        kind(store(&ours).instantiate(&module, &[])),
+        ErrorKind::Misuse
+    );
     store(&theirs).instantiate(&module, &[]).unwrap();
 }
 
@@ -75,7 +92,11 @@ fn imports_are_checked() {
     let wants = compile(&engine, r#"(module (import "a" "b" (func (param i32))))"#);
     let ty = CoreFuncType::new([CoreType::I64], []);
     let func = store.host_func(ty, Arc::new(|_, _, _| Ok(()))).unwrap();
-    for imports in [&[][..], &[CoreExtern::Func(func)], &[CoreExtern::Func(func); 2]] {
+    for imports in [
+        &[][..],
+        &[CoreExtern::Func(func)],
+        &[CoreExtern::Func(func); 2],
+    ] {
         assert_eq!(kind(store.instantiate(&wants, imports)), ErrorKind::Link);
     }
     let call = store.call(func, &[CoreValue::I32(1)], &mut []);
@@ -88,7 +109,9 @@ fn imports_are_checked() {
 #[test]
 fn host_functions_have_every_type_and_keep_what_they_are_given() {
     let engine = WasmiEngine::new();
-    let mut store = engine.store(&Limits::new(), HostState::new(Vec::<CoreValue>::new())).unwrap();
+    let mut store = engine
+        .store(&Limits::new(), HostState::new(Vec::<CoreValue>::new()))
+        .unwrap();
     let types = [
         CoreType::V128,
         CoreType::I32,
@@ -119,7 +142,9 @@ fn host_functions_have_every_type_and_keep_what_they_are_given() {
                 (call $same (local.get 0) (local.get 1) (local.get 2) (local.get 3)
                     (local.get 4) (local.get 5) (local.get 6))))"#,
     );
-    let relay = store.instantiate(&relay, &[CoreExtern::Func(same)]).unwrap();
+    let relay = store
+        .instantiate(&relay, &[CoreExtern::Func(same)])
+        .unwrap();
     let Some(CoreExtern::Func(relay)) = store.export(relay, "relay") else {
         panic!("expected a function");
     };
@@ -173,9 +198,15 @@ fn failed_instantiations_keep_their_writes() {
     let CoreExtern::Memory(memory) = memory else {
         panic!("expected a memory");
     };
-    assert_eq!(store.memory(memory).unwrap().read_vec(0, 3).unwrap(), b"abc");
+    assert_eq!(
+        store.memory(memory).unwrap().read_vec(0, 3).unwrap(),
+        b"abc"
+    );
     let starts = compile(&engine, "(module (func $f unreachable) (start $f))");
-    assert_eq!(kind(store.instantiate(&starts, &[])), trap(Trap::Unreachable));
+    assert_eq!(
+        kind(store.instantiate(&starts, &[])),
+        trap(Trap::Unreachable)
+    );
     assert!(store.failed_instance().is_some());
     assert!(store.failed_instance().is_none());
 }
@@ -211,12 +242,18 @@ fn objects_have_their_current_types() {
     let Some(CoreExtern::Table(table)) = store.export(instance, "t") else {
         panic!("expected a table");
     };
-    assert_eq!(store.table_at(table, 1).unwrap(), Some(CoreValue::ExternRef(None)));
+    assert_eq!(
+        store.table_at(table, 1).unwrap(),
+        Some(CoreValue::ExternRef(None))
+    );
     assert_eq!(store.table_at(table, 2).unwrap(), None);
     let Some(CoreExtern::Global(global)) = store.export(instance, "g") else {
         panic!("expected a global");
     };
-    assert_eq!(kind(store.set_global(global, CoreValue::F32(0))), ErrorKind::Misuse);
+    assert_eq!(
+        kind(store.set_global(global, CoreValue::F32(0))),
+        ErrorKind::Misuse
+    );
 }
 
 #[test]
@@ -224,14 +261,18 @@ fn errors_of_the_host_pass_through_several_guests_unchanged() {
     let engine = WasmiEngine::new();
     let mut store = store(&engine);
     let nothing = CoreFuncType::new([], []);
-    let fail = store.host_func(nothing, Arc::new(|_, _, _| Err(Error::host("why").during("what"))));
+    let fail = store.host_func(
+        nothing,
+        Arc::new(|_, _, _| Err(Error::host("why").during("what"))),
+    );
     let mut func = fail.unwrap();
     for tail in ["call", "return_call"] {
-        let text = format!(
-            r#"(module (import "a" "f" (func $f)) (func (export "f") ({tail} $f)))"#
-        );
+        let text =
+            format!(r#"(module (import "a" "f" (func $f)) (func (export "f") ({tail} $f)))"#);
         let module = compile(&engine, &text);
-        let instance = store.instantiate(&module, &[CoreExtern::Func(func)]).unwrap();
+        let instance = store
+            .instantiate(&module, &[CoreExtern::Func(func)])
+            .unwrap();
         let Some(CoreExtern::Func(next)) = store.export(instance, "f") else {
             panic!("expected a function");
         };

@@ -109,8 +109,9 @@ impl Export {
 impl Call {
     /// Makes the call, on a store without anything asynchronous.
     pub(crate) fn make(&mut self, store: &mut Store<State>) -> Result<(), Stop> {
-        let called = self.func.call(store, &self.params, &mut self.results);
-        called.map_err(Stop::Guest)
+        call::synchronous(store, |store| {
+            self.func.call(store, &self.params, &mut self.results)
+        })
     }
 
     /// Makes the call, suspending where the host does.

@@ -11,7 +11,7 @@ use seam_core::{
 };
 use wasmtime::{Store, component};
 
-use crate::call::{self, Stop};
+use crate::call;
 use crate::component::func::Export;
 use crate::component::program::Loaded;
 use crate::component::resource::Item;
@@ -142,7 +142,7 @@ impl ComponentInstance {
             let at = call::deadline(&self.store);
             block_on(call::bounded(at, any.resource_drop_async(&mut self.store)))
         } else {
-            any.resource_drop(&mut self.store).map_err(Stop::Guest)
+            call::synchronous(&mut self.store, |store| any.resource_drop(store))
         };
         call::end(&mut self.store, alarm);
         outcome.map_err(|stop| stop.error(&*self.program.code))

@@ -142,7 +142,11 @@ impl Linking<'_> {
     ) -> Result<LinkerInstance<'l, State>> {
         let mut instance = linker.root();
         for name in path {
-            let name = if self.wasi { wasi_name(name) } else { name.to_string() };
+            let name = if self.wasi {
+                wasi_name(name)
+            } else {
+                name.to_string()
+            };
             instance = instance.into_instance(&name).map_err(engine_error)?;
         }
         Ok(instance)

@@ -16,6 +16,7 @@ use crate::component::inner::CorePlan;
 use crate::component::instance::ComponentInstance;
 use crate::component::linker::{self, Linking, is_wasi};
 use crate::component::state::{ComponentCode, HostTypes, State};
+use crate::engine::WasmtimeEngine;
 use crate::error;
 use crate::state::{HasCore, set_limits};
 use crate::wasi::{Captured, Wasi};
@@ -26,6 +27,7 @@ pub(crate) struct ComponentProgram(Arc<Loaded>);
 /// What a component's instances share.
 pub(crate) struct Loaded {
     engine: Engine,
+    stack: Option<usize>,
     component: Component,
     pub(crate) interface: Interface,
     pub(crate) info: Arc<BackendInfo>,
@@ -48,16 +50,18 @@ impl Loaded {
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
     pub(crate) fn new(
-        engine: &Engine,
+        engine: &WasmtimeEngine,
         info: Arc<BackendInfo>,
         artifact: &Artifact,
         plan: impl FnOnce(&Interface) -> CorePlan,
     ) -> Result<Self> {
-        let component = Component::from_binary(engine, artifact.bytes())
-            .map_err(|e| error::compile_error(&e))?;
+        let (native, stack) = (engine.native()?, engine.stack());
+        let component = Component::from_binary(native, artifact.bytes())
+            .map_err(|e| error::compile_error(&e, artifact.bytes()))?;
         let interface = Interface::decode(artifact)?;
         Ok(Self {
-            engine: engine.clone(),
+            engine: native.clone(),
+            stack,
             component,
             code: Arc::new(ComponentCode::of(artifact.bytes(), &interface)),
             plan: plan(&interface),
@@ -80,7 +84,10 @@ impl Loaded {
     pub(crate) async fn instantiate(self: &Arc<Self>, world: &World) -> Result<Made> {
         let limits = world.limits_of_instances();
         check_limits(limits, &self.info.capabilities)?;
-        if limits.instances.is_some_and(|limit| self.plan.len() as u64 > limit) {
+        if limits
+            .instances
+            .is_some_and(|limit| self.plan.len() as u64 > limit)
+        {
             return Err(Error::limit(Limit::Instances));
         }
         let bindings = world.bind(&self.interface)?;
@@ -106,7 +113,9 @@ impl Loaded {
         let pre = linker.instantiate_pre(&self.component);
         let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
         let captured = Captured::new(limits.output);
-        let wasi = wasi.map(|config| Wasi::new(config, &captured)).transpose()?;
+        let wasi = wasi
+            .map(|config| Wasi::new(config, &captured))
+            .transpose()?;
         let state = State::new(limits, host, self.types.clone(), self.code.clone(), wasi);
         let store = Store::try_new(&self.engine, state)
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
@@ -123,18 +132,19 @@ impl Loaded {
         set_limits(&mut store);
         let lifted = store.data().world.limits().lifted;
         store.set_hostcall_fuel(usize::try_from(lifted).unwrap_or(usize::MAX));
-        store.data_mut().core().asynchronous = asynchronous;
+        let core = store.data_mut().core();
+        core.asynchronous = asynchronous;
+        core.stack = self.stack;
         let alarm = call::begin(&mut store)?;
         let outcome = if asynchronous {
             let at = call::deadline(&store);
             call::bounded(at, pre.instantiate_async(&mut store)).await
         } else {
-            pre.instantiate(&mut store).map_err(Stop::Guest)
+            call::synchronous(&mut store, |store| pre.instantiate(store))
         };
         call::end(&mut store, alarm);
         let program = self.clone();
-        let instance =
-            |store, instance| ComponentInstance::new(program, store, instance, captured);
+        let instance = |store, instance| ComponentInstance::new(program, store, instance, captured);
         Ok(match outcome {
             Ok(made) => Made::Whole(instance(store, Some(made))),
             Err(stop) => {
@@ -185,7 +195,7 @@ impl ComponentProgram {
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
     pub(crate) fn load(
-        engine: &Engine,
+        engine: &WasmtimeEngine,
         info: Arc<BackendInfo>,
         artifact: &Artifact,
     ) -> Result<Self> {

@@ -88,8 +88,8 @@ impl HostTypes {
             match &item.kind {
                 ItemKind::Instance(items) => self.add(items),
                 ItemKind::Resource(ty) if self.number(ty.name()).is_none() => {
-                    let world_name = (ty.name().parse())
-                        .unwrap_or_else(|_| ExportName::root(ty.name()));
+                    let world_name =
+                        (ty.name().parse()).unwrap_or_else(|_| ExportName::root(ty.name()));
                     let name = ty.name().into();
                     self.0.push(HostType { name, world_name });
                 }

@@ -20,7 +20,10 @@ pub(crate) fn has_handles(ty: &Type) -> bool {
         Type::Map(key, value) => has_handles(key) || has_handles(value),
         Type::Record(ty) => ty.fields.iter().any(|(_, ty)| has_handles(ty)),
         Type::Tuple(types) => types.iter().any(has_handles),
-        Type::Variant(ty) => ty.cases.iter().any(|(_, ty)| ty.as_ref().is_some_and(has_handles)),
+        Type::Variant(ty) => ty
+            .cases
+            .iter()
+            .any(|(_, ty)| ty.as_ref().is_some_and(has_handles)),
         Type::Result(ty) => ty.ok.iter().chain(&ty.err).any(has_handles),
         _ => false,
     }
@@ -235,7 +238,10 @@ impl<'a, 'b> Lower<'a, 'b> {
 }
 
 fn unexpected(ty: &Type, value: &Value) -> Error {
-    Error::misuse(format!("expected a value of type {ty}, found {}", value.kind()))
+    Error::misuse(format!(
+        "expected a value of type {ty}, found {}",
+        value.kind()
+    ))
 }
 
 /// Values on their way from the guest.
@@ -280,7 +286,8 @@ impl<'a, 'b> Lift<'a, 'b> {
             }
             (Type::Map(key, value), Val::Map(entries)) => {
                 let entries = entries.into_iter();
-                let entries = entries.map(|(k, v)| Ok((self.value(key, k)?, self.value(value, v)?)));
+                let entries =
+                    entries.map(|(k, v)| Ok((self.value(key, k)?, self.value(value, v)?)));
                 Value::Map(entries.collect::<Result<_>>()?)
             }
             (Type::Record(ty), Val::Record(fields)) => {
@@ -300,9 +307,7 @@ impl<'a, 'b> Lift<'a, 'b> {
                 Value::Variant(name.clone(), self.payload(ty.as_ref(), payload)?)
             }
             (Type::Enum(cases), Val::Enum(case)) => Value::Enum(known(cases, "case", &case)?),
-            (Type::Option(ty), Val::Option(some)) => {
-                Value::Option(self.payload(Some(ty), some)?)
-            }
+            (Type::Option(ty), Val::Option(some)) => Value::Option(self.payload(Some(ty), some)?),
             (Type::Result(ty), Val::Result(result)) => Value::Result(match result {
                 Ok(ok) => Ok(self.payload(ty.ok.as_ref(), ok)?),
                 Err(err) => Err(self.payload(ty.err.as_ref(), err)?),
@@ -315,9 +320,7 @@ impl<'a, 'b> Lift<'a, 'b> {
             (Type::Borrow(ty), Val::Resource(any)) => Value::Borrow(self.resource(ty, any)?),
             (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
             (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
-            (Type::ErrorContext, end @ Val::ErrorContext(_)) => {
-                Value::ErrorContext(self.end(end)?)
-            }
+            (Type::ErrorContext, end @ Val::ErrorContext(_)) => Value::ErrorContext(self.end(end)?),
             (ty, val) => {
                 return Err(Error::engine(format!(
                     "expected a value of type {ty}, found {val:?}"
@@ -370,4 +373,3 @@ fn known(names: &[Arc<str>], what: &str, name: &str) -> Result<Arc<str>> {
 fn unknown(what: &str, name: &str) -> Error {
     Error::engine(format!("expected a {what} of the type, found {name:?}"))
 }
-

@@ -51,7 +51,9 @@ impl Guest {
         let [old, old_len, align, new_len] = args;
         let answer = match &mut self.script {
             Some(script) => {
-                let answer = script.pop_front().expect("another call of realloc in the script");
+                let answer = script
+                    .pop_front()
+                    .expect("another call of realloc in the script");
                 assert_eq!(args, answer.args, "arguments of realloc");
                 answer
             }
@@ -157,11 +159,11 @@ impl Machine for Guests {
         self.handles(opts).add(ResourceHandle::borrow(ty, rep, 0))
     }
 
-    fn to_host(&mut self, rep: u32, ty: ResourceId, _: bool) -> Result<Resource> {
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, _: bool) -> Result<Resource> {
         Ok(Resource::host(ResourceType::new(ty.0.to_string()), rep))
     }
 
-    fn from_host(&mut self, resource: &Resource, _: ResourceId, _: bool) -> Result<u32> {
+    fn host_rep(&mut self, resource: &Resource, _: ResourceId, _: bool) -> Result<u32> {
         resource.rep()
     }
 

@@ -25,7 +25,9 @@ fn label(prefix: &str, index: usize) -> Arc<str> {
 }
 
 fn labels(prefix: &str, count: &Json) -> Vec<Arc<str>> {
-    (0..count.as_u64().unwrap() as usize).map(|i| label(prefix, i)).collect()
+    (0..count.as_u64().unwrap() as usize)
+        .map(|i| label(prefix, i))
+        .collect()
 }
 
 fn types(json: &Json) -> impl Iterator<Item = Type> + '_ {
@@ -116,7 +118,11 @@ pub(super) fn value(ty: &Type, json: &Json) -> Value {
         }
         Type::Map(k, v) => {
             let entries = json.as_array().unwrap().iter();
-            Value::Map(entries.map(|e| (value(k, &e[0]), value(v, &e[1]))).collect())
+            Value::Map(
+                entries
+                    .map(|e| (value(k, &e[0]), value(v, &e[1])))
+                    .collect(),
+            )
         }
         Type::Record(ty) => {
             let fields = ty.fields.iter().enumerate();
@@ -135,7 +141,11 @@ pub(super) fn value(ty: &Type, json: &Json) -> Value {
         },
         Type::Flags(names) => {
             let set = names.iter().enumerate();
-            Value::Flags(set.filter(|(i, _)| unsigned() >> i & 1 == 1).map(|(_, n)| n.clone()).collect())
+            Value::Flags(
+                set.filter(|(i, _)| unsigned() >> i & 1 == 1)
+                    .map(|(_, n)| n.clone())
+                    .collect(),
+            )
         }
         Type::Own(ty) => Value::Own(Resource::host(ty.clone(), unsigned() as u32)),
         Type::Borrow(ty) => Value::Borrow(Resource::host(ty.clone(), unsigned() as u32)),
@@ -146,7 +156,11 @@ pub(super) fn value(ty: &Type, json: &Json) -> Value {
 pub(super) fn values(types: &[Type], json: &Json) -> Vec<Value> {
     let json = json.as_array().unwrap();
     assert_eq!(types.len(), json.len());
-    types.iter().zip(json).map(|(ty, json)| value(ty, json)).collect()
+    types
+        .iter()
+        .zip(json)
+        .map(|(ty, json)| value(ty, json))
+        .collect()
 }
 
 pub(super) fn encoding(json: &Json) -> StringEncoding {

@@ -18,10 +18,22 @@ use crate::types::{FuncTy, RecordTy, ResourceId};
 fn layouts_are_those_of_the_reference() {
     for case in json::cases(include_str!("../vectors/layout.json")) {
         let ty = json::run_time(&json::ty(&case["type"]));
-        assert_eq!(ty.layout().for_tests(), ["size", "alignment", "size64", "alignment64"].map(|key| {
-            case[key].as_u64().unwrap()
-        }), "{case}");
-        let flat: Vec<_> = case["flat"].as_array().unwrap().iter().map(core_type).collect();
+        let layout = ty.layout();
+        let number = |key: &str| case[key].as_u64().unwrap();
+        assert_eq!(layout.size, number("size"), "{case}");
+        assert_eq!(u64::from(layout.alignment), number("alignment"), "{case}");
+        assert_eq!(layout.size64, number("size64"), "{case}");
+        assert_eq!(
+            u64::from(layout.alignment64),
+            number("alignment64"),
+            "{case}"
+        );
+        let flat: Vec<_> = case["flat"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(core_type)
+            .collect();
         match flat.len() {
             0..=16 => assert_eq!(ty.flat().core_types(), flat, "{case}"),
             _ => assert!(ty.flat().len() > 16, "{case}"),
@@ -52,12 +64,24 @@ fn core_function_types_are_those_of_the_reference() {
         for (context, key) in [(Context::Lift, "lift"), (Context::Lower, "lower")] {
             let core = flatten_functype(&ty, context);
             let types = |i: usize| -> Vec<_> {
-                case[key][i].as_array().unwrap().iter().map(core_type).collect()
+                case[key][i]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(core_type)
+                    .collect()
             };
-            assert_eq!((core.params, core.results), (types(0), types(1)), "{context:?} {case}");
+            assert_eq!(
+                (core.params, core.results),
+                (types(0), types(1)),
+                "{context:?} {case}"
+            );
         }
     }
 }
+
+/// A way to lower to the second guest, maybe to an `out_param`.
+type Lowering<'a> = &'a mut dyn FnMut(&mut Guests, Option<u32>, &mut Vec<CoreValue>) -> Result<()>;
 
 /// Types and the most flat values of a case.
 struct Case {
@@ -68,7 +92,12 @@ struct Case {
 
 impl Case {
     fn of(json: &Json) -> Self {
-        let types: Vec<Type> = json["types"].as_array().unwrap().iter().map(json::ty).collect();
+        let types: Vec<Type> = json["types"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(json::ty)
+            .collect();
         let params = json::params(&types);
         let max = json["max"].as_u64().unwrap() as usize;
         Self { types, params, max }
@@ -76,12 +105,7 @@ impl Case {
 
     /// Whether a lowering to the second guest does what the vector says: core values or trap,
     /// calls of `realloc`, and memory.
-    fn check_lower(
-        &self,
-        guests: &mut Guests,
-        expected: &Json,
-        lower: &mut dyn FnMut(&mut Guests, Option<u32>, &mut Vec<CoreValue>) -> Result<()>,
-    ) {
+    fn check_lower(&self, guests: &mut Guests, expected: &Json, lower: Lowering<'_>) {
         let to = &mut guests.guests[1];
         to.bytes = json::memory(&expected["size"], &Json::Array(Vec::new()));
         to.script = Some(json::reallocs(&expected["realloc"]).into());
@@ -93,10 +117,18 @@ impl Case {
             Some(trap) => assert_eq!(trap_name(result), trap.as_str().unwrap(), "{expected}"),
             None => {
                 result.unwrap_or_else(|error| panic!("{error}: {expected}"));
-                assert_eq!(json::bits(&flat), json::bits(&json::flat(&expected["flat"])), "{expected}");
+                assert_eq!(
+                    json::bits(&flat),
+                    json::bits(&json::flat(&expected["flat"])),
+                    "{expected}"
+                );
             }
         }
-        assert_eq!(to.script.as_ref().unwrap().len(), 0, "missing calls of realloc: {expected}");
+        assert_eq!(
+            to.script.as_ref().unwrap().len(),
+            0,
+            "missing calls of realloc: {expected}"
+        );
         let memory = json::memory(&expected["size"], &expected["memory"]);
         assert!(to.bytes == memory, "memory differs: {expected}");
     }
@@ -113,7 +145,13 @@ impl Case {
             if expected.get("out").is_none() {
                 self.check_lower(&mut guests(), expected, &mut |guests, _, out| {
                     let args = &mut Args(&self.types, values);
-                    lower_parts(&mut Cx::new(guests, &opts), self.max, args, &self.params, out)
+                    lower_parts(
+                        &mut Cx::new(guests, &opts),
+                        self.max,
+                        args,
+                        &self.params,
+                        out,
+                    )
                 });
             }
         }
@@ -139,9 +177,16 @@ impl Case {
                 let result = lift_parts(cx, self.max, flat, &self.params, &mut results);
                 result.map(|()| results.1)
             };
-            let to = options(1, case.get("to").map_or(StringEncoding::Utf8, json::encoding));
+            let to = options(
+                1,
+                case.get("to").map_or(StringEncoding::Utf8, json::encoding),
+            );
             let transfer = |guests: &mut Guests, out_param, out: &mut Vec<_>| {
-                let mut transfer = Transfer { machine: guests, from: &from, to: &to };
+                let mut transfer = Transfer {
+                    machine: guests,
+                    from: &from,
+                    to: &to,
+                };
                 transfer.flat_values(self.max, flat, &self.params, out_param, out)
             };
             match case["lift"].get("trap") {
@@ -150,8 +195,15 @@ impl Case {
                     assert_eq!(trap_name(lifted), trap, "{case}");
                     assert_eq!(trap_name(parts), trap, "{case}");
                     let mut guests = guests();
-                    assert_eq!(trap_name(transfer(&mut guests, None, &mut Vec::new())), trap, "{case}");
-                    assert!(guests.guests[1].calls.is_empty(), "realloc before a trap: {case}");
+                    assert_eq!(
+                        trap_name(transfer(&mut guests, None, &mut Vec::new())),
+                        trap,
+                        "{case}"
+                    );
+                    assert!(
+                        guests.guests[1].calls.is_empty(),
+                        "realloc before a trap: {case}"
+                    );
                 }
                 None => {
                     let expected = json::values(&self.types, &case["lift"]["values"]);
@@ -224,7 +276,11 @@ fn every_cause_of_the_abi_has_a_vector() {
                 | CanonTrap::Deadlock
         );
         let name = format!("\"trap\":\"{trap:?}\"");
-        assert_eq!(files.iter().any(|file| file.contains(&name)), !elsewhere, "{trap:?}");
+        assert_eq!(
+            files.iter().any(|file| file.contains(&name)),
+            !elsewhere,
+            "{trap:?}"
+        );
     }
 }
 
@@ -237,23 +293,43 @@ fn handles_move_and_are_lent_as_in_the_reference() {
         set_table(&mut guests.guests[1], &json["to"]);
         for (ty, side) in json["impl"].as_object().unwrap() {
             let instance = u32::from(side == "to");
-            guests.definers.insert(ResourceId(ty.parse().unwrap()), instance);
+            guests
+                .definers
+                .insert(ResourceId(ty.parse().unwrap()), instance);
         }
         let opts = [0, 1].map(|instance| options(instance, StringEncoding::Utf8));
         let mut out = Vec::new();
         let flat = json::flat(&json["flat"]);
         let machine = &mut guests;
-        let mut transfer = Transfer { machine, from: &opts[0], to: &opts[1] };
+        let mut transfer = Transfer {
+            machine,
+            from: &opts[0],
+            to: &opts[1],
+        };
         let result = transfer.flat_values(case.max, &flat, &case.params, None, &mut out);
-        assert!(has_table(&mut guests.guests[0], &json["from_after"]), "{json}");
+        assert!(
+            has_table(&mut guests.guests[0], &json["from_after"]),
+            "{json}"
+        );
         if let Some(trap) = json["lift"].get("trap") {
             assert_eq!(trap_name(result), trap.as_str().unwrap(), "{json}");
             continue;
         }
         result.unwrap_or_else(|error| panic!("{error}: {json}"));
-        assert_eq!(json::bits(&out), json::bits(&json::flat(&json["transfer"]["flat"])), "{json}");
-        assert!(has_table(&mut guests.guests[1], &json["to_after"]), "{json}");
-        assert_eq!(guests.num_borrows, json["num_borrows"].as_u64().unwrap() as u32, "{json}");
+        assert_eq!(
+            json::bits(&out),
+            json::bits(&json::flat(&json["transfer"]["flat"])),
+            "{json}"
+        );
+        assert!(
+            has_table(&mut guests.guests[1], &json["to_after"]),
+            "{json}"
+        );
+        assert_eq!(
+            guests.num_borrows,
+            json["num_borrows"].as_u64().unwrap() as u32,
+            "{json}"
+        );
     }
 }
 
@@ -272,7 +348,11 @@ fn set_table(guest: &mut Guest, table: &Json) {
     let entries = table.as_array().unwrap();
     let placeholder = || ResourceHandle::own(ResourceId(0), 0);
     for entry in entries {
-        let entry = if entry.is_null() { placeholder() } else { handle(entry) };
+        let entry = if entry.is_null() {
+            placeholder()
+        } else {
+            handle(entry)
+        };
         guest.handles.add(entry).unwrap();
     }
     for (index, _) in (1..).zip(entries).filter(|(_, entry)| entry.is_null()) {
@@ -283,12 +363,14 @@ fn set_table(guest: &mut Guest, table: &Json) {
 fn has_table(guest: &mut Guest, table: &Json) -> bool {
     let entries = table.as_array().unwrap();
     let past = guest.handles.get(entries.len() as u32 + 1).is_err();
-    past && (1..).zip(entries).all(|(index, entry)| match guest.handles.get(index) {
-        Ok(found) if !entry.is_null() => {
-            let entry = handle(entry);
-            (found.ty, found.rep, found.num_lends, found.is_own())
-                == (entry.ty, entry.rep, entry.num_lends, entry.is_own())
-        }
-        found => found.is_err() && entry.is_null(),
-    })
+    past && (1..)
+        .zip(entries)
+        .all(|(index, entry)| match guest.handles.get(index) {
+            Ok(found) if !entry.is_null() => {
+                let entry = handle(entry);
+                (found.ty, found.rep, found.num_lends, found.is_own())
+                    == (entry.ty, entry.rep, entry.num_lends, entry.is_own())
+            }
+            found => found.is_err() && entry.is_null(),
+        })
 }

@@ -14,12 +14,11 @@ impl LowerArgs for Args<'_> {
 }
 
 fn lower(ty: &Type, value: &Value, to: &mut dyn Lower) -> Result<()> {
-    let payload = |ty: &Option<Type>, value: &Option<Box<Value>>, to: &mut dyn Lower| {
-        match (ty, value) {
+    let payload =
+        |ty: &Option<Type>, value: &Option<Box<Value>>, to: &mut dyn Lower| match (ty, value) {
             (Some(ty), Some(value)) => lower(ty, value, to),
             _ => Ok(()),
-        }
-    };
+        };
     match (ty, value) {
         (_, Value::Bool(b)) => to.scalar(Scalar::Bool(*b)),
         (_, Value::S8(i)) => to.scalar(Scalar::S8(*i)),
@@ -34,7 +33,9 @@ fn lower(ty: &Type, value: &Value, to: &mut dyn Lower) -> Result<()> {
         (_, Value::F64(f)) => to.scalar(Scalar::F64(*f)),
         (_, Value::Char(c)) => to.scalar(Scalar::Char(*c)),
         (_, Value::String(text)) => to.string(text),
-        (Type::List(ty) | Type::FixedLengthList(ty, _), Value::List(list)) => lower_list(ty, list, to),
+        (Type::List(ty) | Type::FixedLengthList(ty, _), Value::List(list)) => {
+            lower_list(ty, list, to)
+        }
         (Type::Map(k, v), Value::Map(entries)) => {
             to.list(entries.len())?;
             entries.iter().try_for_each(|(key, value)| {
@@ -111,7 +112,9 @@ fn lift_all(types: &[Type], from: &mut dyn Lift) -> Result<Vec<Value>> {
 
 fn lift(ty: &Type, from: &mut dyn Lift) -> Result<Value> {
     let payload = |ty: &Option<Type>, from: &mut dyn Lift| {
-        ty.as_ref().map(|ty| lift(ty, from).map(Box::new)).transpose()
+        ty.as_ref()
+            .map(|ty| lift(ty, from).map(Box::new))
+            .transpose()
     };
     Ok(match ty {
         Type::String => Value::from(from.string()?),
@@ -149,7 +152,10 @@ fn lift(ty: &Type, from: &mut dyn Lift) -> Result<Value> {
         }),
         Type::Flags(names) => {
             let bits = from.flags()?[0];
-            let set = names.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+            let set = names
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| bits >> bit & 1 == 1);
             Value::Flags(set.map(|(_, name)| name.clone()).collect())
         }
         Type::Own(_) => Value::Own(from.resource()?),

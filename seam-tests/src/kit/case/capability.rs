@@ -84,19 +84,35 @@ const PROPOSALS: &[(Capability, &str)] = &[
     ),
 ];
 
-/// Proposals of the component model, each with a component that needs it.
+/// Proposals of the component model, each with a component that needs it. What it exports as `f`
+/// returns where the proposal is there; built-ins may be accepted before they are called.
 const COMPONENT_PROPOSALS: &[(Capability, &str)] = &[
     (
         Capability::FixedLengthLists,
-        r#"(component (import "f" (func (param "x" (list u8 4)))))"#,
+        r#"(component
+            (core module $m (func (export "f") (result i32) (i32.const 0)) (memory (export "m") 1))
+            (core instance $i (instantiate $m))
+            (func (export "f") (result (list u8 4))
+                (canon lift (core func $i "f") (memory (core memory $i "m")))))"#,
     ),
     (
         Capability::Maps,
-        r#"(component (import "f" (func (param "x" (map u32 string)))))"#,
+        r#"(component
+            (core module $m (func (export "f") (result i32) (i32.const 0)) (memory (export "m") 1))
+            (core instance $i (instantiate $m))
+            (func (export "f") (result (map u32 string))
+                (canon lift (core func $i "f") (memory (core memory $i "m")))))"#,
     ),
     (
         Capability::ComponentAsync,
-        r#"(component (import "f" (func (param "x" (stream u8)))))"#,
+        r#"(component
+            (type $s (stream u8))
+            (core func $new (canon stream.new $s))
+            (core module $m (import "s" "new" (func $new (result i64)))
+                (func (export "f") (drop (call $new))))
+            (core instance $s (export "new" (func $new)))
+            (core instance $i (instantiate $m (with "s" (instance $s))))
+            (func (export "f") (canon lift (core func $i "f"))))"#,
     ),
 ];
 
@@ -122,7 +138,11 @@ pub(in crate::kit) fn lacking_capabilities_answer_unsupported(subject: &Subject)
     loads_or_lacks(subject, Capability::Components, &fixtures::greet()?)?;
     if subject.has(Capability::Components) {
         for (capability, text) in COMPONENT_PROPOSALS {
-            loads_or_lacks(subject, *capability, &wat(capability.name(), text)?)?;
+            let artifact = wat(capability.name(), text)?;
+            let backend = subject.backend();
+            let result = backend.instantiate_blocking(&artifact, &World::new());
+            let result = result.and_then(|mut instance| instance.invoke("f", &[]));
+            supported_or_not(subject, *capability, result.map(drop))?;
         }
     }
     // The limits have a case of their own; this is the rest of what a world can ask for.

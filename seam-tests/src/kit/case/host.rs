@@ -447,7 +447,7 @@ pub(in crate::kit) fn missing_imports_are_named(subject: &Subject) -> Checked {
     says("two are missing", &error, &["env#log", "env#mix"])?;
     let named = error.to_string().contains("env#next");
     holds("an error without `env#next`", !named, &error)?;
-    // What is no function of numbers has no stub, and is named as well.
+    // What is no function has no stub, and is named as well.
     for (text, parts) in [
         (
             r#"(module (import "env" "memory" (memory 1)))"#,
@@ -460,10 +460,6 @@ pub(in crate::kit) fn missing_imports_are_named(subject: &Subject) -> Checked {
         (
             r#"(module (import "env" "global" (global i32)))"#,
             &["env", "global"],
-        ),
-        (
-            r#"(module (import "env" "keep" (func (param externref))))"#,
-            &["env", "keep"],
         ),
     ] {
         let program = subject.load(&wat("missing", text)?)?;

@@ -1,0 +1,215 @@
+//! What a guest or a caller can say to make the host allocate, and types past the limits.
+
+use seam_core::core::CoreValue;
+use seam_core::{CanonTrap, ErrorKind, Limit, Trap, Type, Value};
+
+use super::guest::{Guest, Guests, options};
+use super::json::{params, run_time};
+use crate::abi::load::VALUE_BYTES;
+use crate::abi::{Cx, StringEncoding, lift_flat_values, lower_flat_values};
+use crate::types::Ty;
+
+/// Lifts from a memory of these bytes, again and again; also what was charged.
+fn lift(ty: Type, range: [u32; 2], bytes: &[u8], limit: u64) -> (Result<Value, ErrorKind>, u64) {
+    let mut guests = Guests::new(vec![Guest::new(0, true)]);
+    guests.guests[0].bytes = bytes.repeat((1 << 20) / bytes.len());
+    guests.limit = limit;
+    let opts = options(0, StringEncoding::Utf8);
+    let cx = &mut Cx::new(&mut guests, &opts);
+    let lifted = lift_flat_values(cx, 16, &range.map(CoreValue::from), &params(&[ty]));
+    let lifted = lifted
+        .map(|mut values| values.remove(0))
+        .map_err(|error| error.kind().clone());
+    (lifted, guests.charged)
+}
+
+fn trap(trap: CanonTrap) -> ErrorKind {
+    ErrorKind::Trap(Trap::Canon(trap))
+}
+
+#[test]
+fn a_list_past_memory_charges_and_allocates_nothing() {
+    for ty in [Type::U8, Type::String, Type::tuple([Type::U64, Type::U8])] {
+        for length in [0x7fff_ffff, 0xffff_ffff, 0x0fff_ffff] {
+            let (lifted, charged) = lift(Type::list(ty.clone()), [0, length], &[0], 1 << 30);
+            assert!(matches!(
+                lifted.unwrap_err(),
+                ErrorKind::Trap(Trap::Canon(
+                    CanonTrap::ListTooLong | CanonTrap::ListOutOfBounds
+                ))
+            ));
+            assert_eq!(charged, VALUE_BYTES, "{ty}, {length}");
+        }
+    }
+}
+
+#[test]
+fn what_lifting_allocates_is_bounded() {
+    let limit = 1 << 16;
+    let list = Type::list;
+    for (ty, length) in [
+        (list(Type::Bool), 1 << 11),
+        (list(Type::U64), 1 << 13),
+        (list(Type::record([("a", Type::Bool)])), 1 << 10),
+        (list(Type::option(Type::Bool)), 1 << 10),
+        (list(Type::flags(["a", "b", "c"])), 1 << 11),
+        (Type::String, limit as u32 + 1),
+        (Type::FixedLengthList(Type::Bool.into(), 1 << 11), 0),
+    ] {
+        let (lifted, _) = lift(ty.clone(), [0, length], &[1], limit);
+        assert_eq!(lifted.unwrap_err(), ErrorKind::Limit(Limit::Lifted), "{ty}");
+        let (lifted, charged) = lift(ty, [0, length], &[1], 1 << 20);
+        assert!(lifted.is_ok() && charged > limit);
+    }
+}
+
+#[test]
+fn a_small_memory_that_says_a_lot_is_bounded_too() {
+    // Every element of every list is the same list again.
+    let ty = Type::list(Type::list(Type::list(Type::list(Type::Bool))));
+    let (lifted, _) = lift(ty.clone(), [0, 128], &[0, 0, 0, 0, 128, 0, 0, 0], 1 << 20);
+    assert_eq!(lifted.unwrap_err(), ErrorKind::Limit(Limit::Lifted));
+    let (lifted, _) = lift(ty, [0, 4], &[0, 0, 0, 0, 4, 0, 0, 0], 1 << 20);
+    assert!(lifted.is_ok());
+}
+
+#[test]
+fn parameters_of_more_bytes_than_a_memory_trap() {
+    let wide = Type::FixedLengthList(Type::U64.into(), 0x01ff_ffff);
+    let types = vec![wide; 17];
+    let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+    let opts = options(0, StringEncoding::Utf8);
+    let (params, flat) = (params(&types), [CoreValue::from(0u32)]);
+    let error = lift_flat_values(&mut Cx::new(&mut guests, &opts), 16, &flat, &params).unwrap_err();
+    assert_eq!(*error.kind(), trap(CanonTrap::PointerOutOfBounds));
+    let values = vec![Value::list([]); 17];
+    let mut out = Vec::new();
+    let error = lower_flat_values(
+        &mut Cx::new(&mut guests, &opts),
+        16,
+        &values,
+        &params,
+        None,
+        &mut out,
+    );
+    assert_eq!(
+        *error.unwrap_err().kind(),
+        trap(CanonTrap::ReallocOutOfBounds)
+    );
+    assert!(guests.guests[0].calls.is_empty());
+}
+
+#[test]
+fn values_of_another_type_are_misuse() {
+    let opts = options(0, StringEncoding::Utf8);
+    let flags = Type::flags(["a", "b"]);
+    let variant = Type::variant([("a", Some(Type::U8)), ("b", None)]);
+    for (ty, value) in [
+        (Type::U8, Value::U16(1)),
+        (Type::String, Value::U8(1)),
+        (Type::list(Type::U8), Value::from(vec![1u16])),
+        (Type::list(Type::Bool), Value::from(vec![1u8])),
+        (Type::list(Type::U8), Value::Map(Vec::new())),
+        (Type::Map(Type::U8.into(), Type::U8.into()), Value::list([])),
+        (
+            Type::FixedLengthList(Type::U8.into(), 2),
+            Value::from(vec![1u8]),
+        ),
+        (
+            Type::record([("a", Type::U8)]),
+            Value::record([("b", Value::U8(1))]),
+        ),
+        (
+            Type::record([("a", Type::U8)]),
+            Value::Tuple(vec![Value::U8(1)]),
+        ),
+        (Type::tuple([Type::U8]), Value::Tuple(Vec::new())),
+        (variant.clone(), Value::variant("c", None)),
+        (variant.clone(), Value::variant("a", None)),
+        (variant.clone(), Value::variant("b", Some(Value::U8(1)))),
+        (variant, Value::none()),
+        (Type::option(Type::U8), Value::some(Value::U16(1))),
+        (flags, Value::flags(["c"])),
+    ] {
+        for types in [
+            vec![ty.clone()],
+            vec![Type::tuple(vec![Type::U64; 16]), ty.clone()],
+        ] {
+            let mut values = vec![Value::Tuple(vec![Value::U64(0); 16]), value.clone()];
+            let values = values.split_off(values.len() - types.len());
+            let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+            let cx = &mut Cx::new(&mut guests, &opts);
+            let error = lower_flat_values(cx, 16, &values, &params(&types), None, &mut Vec::new());
+            let error = error.expect_err(&ty.to_string());
+            assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
+        }
+    }
+    let mut guests = Guests::new(vec![Guest::new(64, true)]);
+    let cx = &mut Cx::new(&mut guests, &opts);
+    let error = lower_flat_values(cx, 16, &[], &params(&[Type::U8]), None, &mut Vec::new());
+    assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
+}
+
+#[test]
+fn types_are_limited_in_size() {
+    let bytes = |len| Type::FixedLengthList(Type::U8.into(), len);
+    let of = |ty: Type, len| Type::FixedLengthList(ty.into(), len);
+    for (ty, valid) in [
+        (bytes(0x0fff_ffff), true),
+        (bytes(0x1000_0000), false),
+        (of(Type::U64, 33_554_431), true),
+        (of(Type::U64, 33_554_432), false),
+        // The size is 2^32, which is 0 in 32 bits.
+        (of(Type::U64, 536_870_912), false),
+        // Strings are twice as long in 64-bit memories.
+        (of(Type::String, 16_777_215), true),
+        (of(Type::String, 16_777_216), false),
+        (Type::tuple([bytes(268_435_454), bytes(1)]), true),
+        (Type::tuple([bytes(268_435_455), bytes(1)]), false),
+        (of(bytes(134_217_727), 2), true),
+        (of(bytes(268_435_455), 2), false),
+        (
+            of(of(of(bytes(u32::MAX), u32::MAX), u32::MAX), u32::MAX),
+            false,
+        ),
+        (Type::option(bytes(0x0fff_ffff)), false),
+        (
+            Type::option(Type::Map(Type::U8.into(), bytes(0x0fff_ffff).into())),
+            true,
+        ),
+        (Type::Stream(Some(bytes(0x0fff_ffff).into())), true),
+        (Type::flags((0..32).map(|i| i.to_string())), true),
+        (Type::flags((0..33).map(|i| i.to_string())), false),
+    ] {
+        let checked = run_time(&ty).check_size();
+        match valid {
+            true => checked.unwrap(),
+            false => {
+                let error = checked.unwrap_err();
+                assert_eq!(*error.kind(), ErrorKind::Invalid { offset: None }, "{ty}");
+            }
+        }
+    }
+    let error = run_time(&bytes(0x1000_0000)).check_size().unwrap_err();
+    assert!(error.message().contains("exceeds maximum byte size"));
+}
+
+#[test]
+fn substitution_reaches_every_handle_and_keeps_the_layout() {
+    use crate::types::ResourceId;
+    let handles = Ty::tuple([Ty::Own(ResourceId(0)), Ty::Borrow(ResourceId(1)), Ty::U8]);
+    let ty = Ty::result(
+        Some(Ty::map(Ty::String, Ty::option(handles.clone()))),
+        Some(Ty::fixed_length_list(Ty::list(handles), 2)),
+    );
+    let mut seen = Vec::new();
+    let substituted = ty.substitute(&mut |id| {
+        seen.push(id.0);
+        ResourceId(id.0 + 10)
+    });
+    assert_eq!(seen, [0, 1, 0, 1]);
+    assert_eq!(substituted.layout(), ty.layout());
+    let back = substituted.substitute(&mut |id| ResourceId(id.0 - 10));
+    assert_eq!(back, ty);
+    assert!(ty.contents().handle && ty.contents().borrow && !Ty::list(Ty::U8).contents().handle);
+}

@@ -1,0 +1,189 @@
+//! Whatever goes down comes up again, by whichever way.
+
+use proptest::prelude::*;
+use seam_core::core::CoreValue;
+use seam_core::{Type, Value};
+
+use super::any::types_and_values;
+use super::guest::{Guest, Guests, options};
+use super::json::{bits, params, run_time};
+use super::part::{Args, Results};
+use crate::abi::{
+    Cx, Options, StringEncoding, Transfer, lift_flat_values, lift_parts, lower_flat_values,
+    lower_parts,
+};
+use crate::types::RecordTy;
+
+const SIZE: usize = 1 << 17;
+
+fn encoding() -> impl Strategy<Value = StringEncoding> {
+    use StringEncoding::{Latin1Utf16, Utf8, Utf16};
+    prop::sample::select(vec![Utf8, Utf16, Latin1Utf16])
+}
+
+fn guests(direct: [bool; 2]) -> Guests {
+    Guests::new(direct.map(|direct| Guest::new(SIZE, direct)).into())
+}
+
+fn lower(
+    guests: &mut Guests,
+    opts: &Options,
+    max: usize,
+    values: &[Value],
+    params: &RecordTy,
+) -> Vec<CoreValue> {
+    let mut flat = Vec::new();
+    lower_flat_values(
+        &mut Cx::new(guests, opts),
+        max,
+        values,
+        params,
+        None,
+        &mut flat,
+    )
+    .unwrap();
+    flat
+}
+
+fn round_trip(
+    (types, values): (Vec<Type>, Vec<Value>),
+    encodings: [StringEncoding; 2],
+    max: usize,
+    direct: [bool; 2],
+) {
+    let params = params(&types);
+    let [from, to] = [options(0, encodings[0]), options(1, encodings[1])];
+    let guests = &mut guests(direct);
+    let flat = lower(guests, &from, max, &values, &params);
+    let lifted = lift_flat_values(&mut Cx::new(guests, &from), max, &flat, &params);
+    assert_eq!(lifted.unwrap(), values);
+    let mut out = Vec::new();
+    let mut transfer = Transfer {
+        machine: guests,
+        from: &from,
+        to: &to,
+    };
+    transfer
+        .flat_values(max, &flat, &params, None, &mut out)
+        .unwrap();
+    let lifted = lift_flat_values(&mut Cx::new(guests, &to), max, &out, &params);
+    assert_eq!(lifted.unwrap(), values);
+}
+
+fn same_by_parts(
+    (types, values): (Vec<Type>, Vec<Value>),
+    encoding: StringEncoding,
+    max: usize,
+    direct: [bool; 2],
+) {
+    let params = params(&types);
+    let opts = [0, 1].map(|instance| options(instance, encoding));
+    let guests = &mut guests(direct);
+    let flat = lower(guests, &opts[0], max, &values, &params);
+    let mut by_parts = Vec::new();
+    let args = &mut Args(&types, &values);
+    lower_parts(
+        &mut Cx::new(guests, &opts[1]),
+        max,
+        args,
+        &params,
+        &mut by_parts,
+    )
+    .unwrap();
+    assert_eq!(bits(&by_parts), bits(&flat));
+    assert_eq!(guests.guests[1].calls, guests.guests[0].calls);
+    assert!(guests.guests[1].bytes == guests.guests[0].bytes);
+    if types.is_empty() {
+        return;
+    }
+    let mut results = Results(&types, Vec::new());
+    lift_parts(
+        &mut Cx::new(guests, &opts[1]),
+        max,
+        &by_parts,
+        &params,
+        &mut results,
+    )
+    .unwrap();
+    assert_eq!(results.1, values);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lowered_values_lift_to_themselves_also_from_another_guest(
+        values in types_and_values(4),
+        encodings in [encoding(), encoding()],
+        max in prop::sample::select(vec![1usize, 16]),
+        direct in any::<[bool; 2]>(),
+    ) {
+        round_trip(values, encodings, max, direct);
+    }
+
+    #[test]
+    fn parts_and_values_lower_and_lift_alike(
+        values in types_and_values(4),
+        encoding in encoding(),
+        max in prop::sample::select(vec![1usize, 16]),
+        direct in any::<[bool; 2]>(),
+    ) {
+        same_by_parts(values, encoding, max, direct);
+    }
+
+    #[test]
+    fn types_convert_both_ways(ty in super::any::ty(4)) {
+        let names = |_| seam_core::ResourceType::new("r");
+        prop_assert_eq!(run_time(&ty).to_type(&names), ty);
+    }
+
+    /// Whatever the bytes are, lifting them gives a value of the type or a trap.
+    #[test]
+    fn any_bytes_lift_or_trap(
+        types in prop::collection::vec(super::any::ty(3), 1..4),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        words in prop::collection::vec(prop_oneof![0u64..300, any::<u64>()], 17),
+        encodings in [encoding(), encoding()],
+        direct in any::<[bool; 2]>(),
+    ) {
+        let params = params(&types);
+        let [from, to] = [options(0, encodings[0]), options(1, encodings[1])];
+        let mut guests = guests(direct);
+        guests.guests[0].bytes = bytes;
+        let flat: Vec<_> = words.into_iter().map(CoreValue::from).collect();
+        let lifted = lift_flat_values(&mut Cx::new(&mut guests, &from), 16, &flat, &params);
+        let mut out = Vec::new();
+        let mut transfer = Transfer { machine: &mut guests, from: &from, to: &to };
+        let transferred = transfer.flat_values(16, &flat, &params, None, &mut out);
+        match lifted {
+            Ok(values) => {
+                types.iter().zip(&values).for_each(|(ty, value)| ty.check(value).unwrap());
+                transferred.unwrap();
+                let again = lift_flat_values(&mut Cx::new(&mut guests, &to), 16, &out, &params);
+                prop_assert_eq!(again.unwrap(), values);
+            }
+            Err(error) => {
+                let transferred = transferred.unwrap_err();
+                prop_assert_eq!(transferred.as_trap(), error.as_trap());
+            }
+        }
+    }
+}
+
+/// Every pair of encodings, whatever the random cases happened to choose.
+#[test]
+fn every_pair_of_encodings_transcodes() {
+    use StringEncoding::{Latin1Utf16, Utf8, Utf16};
+    for text in ["", "ascii", "naïve ÿ", "Ā", "h€llo", "😀 and ascii"] {
+        for from in [Utf8, Utf16, Latin1Utf16] {
+            for to in [Utf8, Utf16, Latin1Utf16] {
+                for direct in [[true; 2], [false; 2]] {
+                    let list = Value::list([Value::from(text), Value::from("x")]);
+                    let values = vec![Value::from(text), list];
+                    let types = vec![Type::String, Type::list(Type::String)];
+                    round_trip((types, values), [from, to], 16, direct);
+                }
+            }
+        }
+    }
+}

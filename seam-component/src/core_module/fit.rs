@@ -1,0 +1,101 @@
+//! Whether an item of the world fits an import.
+
+use seam_core::core::{CoreExternType, GlobalType, MemoryType, TableType};
+use seam_core::{CoreItemKind, Error, ExportName, Result};
+
+/// Whether what the world gives can stand for an import of this type.
+///
+/// # Errors
+/// `Link` naming the import and both types.
+pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKind) -> Result<()> {
+    let found = match kind {
+        CoreItemKind::Func(ty, _) => CoreExternType::Func(ty.clone()),
+        CoreItemKind::Memory(ty) => CoreExternType::Memory(*ty),
+        CoreItemKind::Table(ty) => CoreExternType::Table(*ty),
+        CoreItemKind::Global(ty, _) => CoreExternType::Global(*ty),
+        _ => return Err(Error::link(format!("import `{name}`: found no such item"))),
+    };
+    let fits = match (wanted, &found) {
+        (CoreExternType::Func(wanted), CoreExternType::Func(found)) => wanted == found,
+        (CoreExternType::Memory(wanted), CoreExternType::Memory(found)) => memory(wanted, found),
+        (CoreExternType::Table(wanted), CoreExternType::Table(found)) => table(wanted, found),
+        (CoreExternType::Global(wanted), CoreExternType::Global(found)) => global(wanted, found),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::link(format!(
+        "import `{name}`: expected {wanted}, found {found} in the world"
+    )))
+}
+
+fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
+    (wanted.memory64, wanted.shared, wanted.page_size())
+        == (found.memory64, found.shared, found.page_size())
+        && limits(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
+}
+
+fn table(wanted: &TableType, found: &TableType) -> bool {
+    (wanted.element, wanted.table64) == (found.element, found.table64)
+        && limits(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
+}
+
+fn global(wanted: &GlobalType, found: &GlobalType) -> bool {
+    wanted == found
+}
+
+/// Limits match as the core specification says: at least the minimum, and never past the maximum.
+fn limits(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
+    found.0 >= wanted.0
+        && wanted
+            .1
+            .is_none_or(|wanted| found.1.is_some_and(|found| found <= wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seam_core::core::{CoreType, CoreValue};
+
+    fn memory_fits(wanted: MemoryType, found: MemoryType) -> bool {
+        let name = ExportName::in_instance("env", "memory");
+        let wanted = CoreExternType::Memory(wanted);
+        fit(&name, &wanted, &CoreItemKind::Memory(found)).is_ok()
+    }
+
+    #[test]
+    fn limits_fit_from_the_minimum_to_the_maximum() {
+        let ty = MemoryType::new;
+        for (wanted, found, fits) in [
+            (ty(1, None), ty(1, None), true),
+            (ty(1, None), ty(2, Some(3)), true),
+            (ty(2, None), ty(1, None), false),
+            (ty(1, Some(3)), ty(1, Some(3)), true),
+            (ty(1, Some(3)), ty(1, Some(4)), false),
+            (ty(1, Some(3)), ty(1, None), false),
+        ] {
+            assert_eq!(memory_fits(wanted, found), fits, "{wanted:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_and_index_types_must_be_equal() {
+        let (plain, mut wide) = (MemoryType::new(1, None), MemoryType::new(1, None));
+        wide.memory64 = true;
+        assert!(!memory_fits(plain, wide));
+        let global = CoreItemKind::Global(GlobalType::new(CoreType::I32, true), CoreValue::I32(0));
+        let name = ExportName::in_instance("env", "memory");
+        let error = fit(&name, &CoreExternType::Memory(plain), &global);
+        let text = error.map_err(|e| e.to_string());
+        let expected =
+            "import `env#memory`: expected (memory 1), found (global (mut i32)) in the world";
+        assert_eq!(text, Err(expected.to_string()));
+    }
+}

@@ -1,0 +1,84 @@
+//! `error-code` of `wasi:filesystem/types`.
+
+use std::io::{Error, ErrorKind};
+
+use seam_core::Value;
+
+macro_rules! codes {
+    ($($case:ident = $name:literal,)*) => {
+        /// The error codes that these file systems give.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code {
+            $($case,)*
+        }
+
+        impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Code] = &[$(Code::$case,)*];
+
+            /// The name of the case.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Code::$case => $name,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Access = "access",
+    BadDescriptor = "bad-descriptor",
+    Busy = "busy",
+    CrossDevice = "cross-device",
+    Exist = "exist",
+    FileTooLarge = "file-too-large",
+    IllegalByteSequence = "illegal-byte-sequence",
+    InsufficientMemory = "insufficient-memory",
+    InsufficientSpace = "insufficient-space",
+    Interrupted = "interrupted",
+    Invalid = "invalid",
+    Io = "io",
+    IsDirectory = "is-directory",
+    Loop = "loop",
+    NameTooLong = "name-too-long",
+    NoEntry = "no-entry",
+    NotDirectory = "not-directory",
+    NotEmpty = "not-empty",
+    NotPermitted = "not-permitted",
+    Overflow = "overflow",
+    ReadOnly = "read-only",
+    TextFileBusy = "text-file-busy",
+    TooManyLinks = "too-many-links",
+    Unsupported = "unsupported",
+}
+
+impl Code {
+    /// The value of the enum.
+    pub(crate) fn value(self) -> Value {
+        Value::enumeration(self.name())
+    }
+}
+
+impl From<Error> for Code {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Code::NoEntry,
+            ErrorKind::PermissionDenied => Code::Access,
+            ErrorKind::AlreadyExists => Code::Exist,
+            ErrorKind::InvalidInput => Code::Invalid,
+            ErrorKind::NotADirectory => Code::NotDirectory,
+            ErrorKind::IsADirectory => Code::IsDirectory,
+            ErrorKind::DirectoryNotEmpty => Code::NotEmpty,
+            ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::InsufficientSpace,
+            ErrorKind::FileTooLarge => Code::FileTooLarge,
+            ErrorKind::ResourceBusy => Code::Busy,
+            ErrorKind::ExecutableFileBusy => Code::TextFileBusy,
+            ErrorKind::TooManyLinks => Code::TooManyLinks,
+            ErrorKind::CrossesDevices => Code::CrossDevice,
+            ErrorKind::Interrupted => Code::Interrupted,
+            ErrorKind::OutOfMemory => Code::InsufficientMemory,
+            ErrorKind::Unsupported => Code::Unsupported,
+            _ => Code::Io,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The file system in memory.
+
+mod volume;
+
+use std::collections::BTreeMap;
+
+use crate::clocks::Datetime;
+use crate::filesystem::Code;
+use crate::filesystem::path::LONGEST;
+use crate::filesystem::volume::{Kind, Node, Times};
+
+/// Most names in all folders together.
+const NAMES: usize = 1 << 16;
+
+/// Files, folders and symbolic links in memory.
+pub(crate) struct Tree {
+    nodes: BTreeMap<u64, Item>,
+    root: Node,
+    made: u64,
+    /// Names in all folders.
+    names: usize,
+    /// Nodes without a name, kept while a descriptor or stream holds them.
+    nameless: Vec<u64>,
+    /// The time that everything is made and changed at.
+    wall: Datetime,
+    /// Bytes of all files and links.
+    used: u64,
+    space: u64,
+}
+
+struct Item {
+    node: Node,
+    names: u64,
+    times: Times,
+    content: Content,
+}
+
+/// What a node of the tree holds.
+pub(crate) enum Content {
+    File(Vec<u8>),
+    Link(String),
+    Folder(Folder),
+}
+
+/// A folder of the tree.
+#[derive(Default)]
+pub(crate) struct Folder {
+    /// The folder it is in; nothing for the root and for one that was removed.
+    parent: Option<u64>,
+    /// Bytes of its path from the root.
+    depth: usize,
+    pub(crate) entries: BTreeMap<String, Node>,
+}
+
+impl Content {
+    fn kind(&self) -> Kind {
+        match self {
+            Content::File(_) => Kind::File,
+            Content::Link(_) => Kind::Link,
+            Content::Folder(_) => Kind::Folder,
+        }
+    }
+
+    fn size(&self) -> u64 {
+        match self {
+            Content::File(bytes) => bytes.len() as u64,
+            Content::Link(target) => target.len() as u64,
+            Content::Folder(_) => 0,
+        }
+    }
+}
+
+impl Tree {
+    /// An empty tree with room for `space` bytes.
+    pub(crate) fn new(wall: Datetime, space: u64) -> Self {
+        let root = Node::new(0);
+        let item = Item {
+            node: root.clone(),
+            names: 1,
+            times: Times::all(wall),
+            content: Content::Folder(Folder::default()),
+        };
+        Self {
+            nodes: BTreeMap::from([(0, item)]),
+            root,
+            made: 0,
+            names: 0,
+            nameless: Vec::new(),
+            wall,
+            used: 0,
+            space,
+        }
+    }
+
+    /// What a node holds.
+    pub(crate) fn content(&self, node: &Node) -> Option<&Content> {
+        self.nodes.get(&node.id()).map(|item| &item.content)
+    }
+
+    fn item(&self, node: &Node) -> Result<&Item, Code> {
+        self.nodes.get(&node.id()).ok_or(Code::BadDescriptor)
+    }
+
+    fn item_mut(&mut self, node: &Node) -> Result<&mut Item, Code> {
+        self.nodes.get_mut(&node.id()).ok_or(Code::BadDescriptor)
+    }
+
+    fn folder(&self, node: &Node) -> Result<&Folder, Code> {
+        match &self.item(node)?.content {
+            Content::Folder(folder) => Ok(folder),
+            _ => Err(Code::NotDirectory),
+        }
+    }
+
+    fn folder_mut(&mut self, node: &Node) -> Result<&mut Folder, Code> {
+        match &mut self.item_mut(node)?.content {
+            Content::Folder(folder) => Ok(folder),
+            _ => Err(Code::NotDirectory),
+        }
+    }
+
+    fn file(&self, node: &Node) -> Result<&Vec<u8>, Code> {
+        match &self.item(node)?.content {
+            Content::File(bytes) => Ok(bytes),
+            _ => Err(Code::BadDescriptor),
+        }
+    }
+
+    /// Forgets nodes that have no name and that nobody holds.
+    fn sweep(&mut self) {
+        let Self {
+            nodes,
+            nameless,
+            used,
+            ..
+        } = self;
+        nameless.retain(|id| match nodes.get(id) {
+            Some(item) if !item.node.is_last() => true,
+            Some(item) => {
+                *used = used.saturating_sub(item.content.size());
+                nodes.remove(id);
+                false
+            }
+            None => false,
+        });
+    }
+
+    /// Whether there is room for so many bytes more.
+    fn room(&mut self, bytes: u64) -> Result<(), Code> {
+        if self.used.saturating_add(bytes) > self.space {
+            self.sweep();
+        }
+        if self.used.saturating_add(bytes) > self.space {
+            return Err(Code::InsufficientSpace);
+        }
+        Ok(())
+    }
+
+    /// Bytes of the path that a name in a folder would have.
+    fn path_len(&self, folder: &Node, name: &str) -> Result<usize, Code> {
+        if self.item(folder)?.names == 0 {
+            return Err(Code::NoEntry);
+        }
+        Ok(self.folder(folder)?.depth + 1 + name.len())
+    }
+
+    /// Whether there may be one more name in a folder.
+    fn admit(&self, folder: &Node, name: &str) -> Result<(), Code> {
+        if self.path_len(folder, name)? > LONGEST {
+            return Err(Code::NameTooLong);
+        }
+        if self.names >= NAMES {
+            return Err(Code::InsufficientSpace);
+        }
+        Ok(())
+    }
+
+    fn make(&mut self, folder: &Node, name: &str, content: Content) -> Result<Node, Code> {
+        self.admit(folder, name)?;
+        self.room(content.size())?;
+        self.made += 1;
+        self.used += content.size();
+        let node = Node::new(self.made);
+        let item = Item {
+            node: node.clone(),
+            names: 0,
+            times: Times::all(self.wall),
+            content,
+        };
+        self.nodes.insert(node.id(), item);
+        self.enter(folder, name, &node)?;
+        Ok(node)
+    }
+
+    /// Gives a node a name, which is free.
+    fn enter(&mut self, folder: &Node, name: &str, node: &Node) -> Result<(), Code> {
+        let depth = self.path_len(folder, name)?;
+        let entries = &mut self.folder_mut(folder)?.entries;
+        entries.insert(name.to_owned(), node.clone());
+        self.names += 1;
+        self.touch(folder);
+        let item = self.item_mut(node)?;
+        item.names += 1;
+        if let Content::Folder(it) = &mut item.content {
+            it.parent = Some(folder.id());
+            it.depth = depth;
+        }
+        Ok(())
+    }
+
+    /// Takes a name away.
+    fn leave(&mut self, folder: &Node, name: &str) -> Result<Node, Code> {
+        let entries = &mut self.folder_mut(folder)?.entries;
+        let node = entries.remove(name).ok_or(Code::NoEntry)?;
+        self.names = self.names.saturating_sub(1);
+        self.touch(folder);
+        let item = self.item_mut(&node)?;
+        item.names = item.names.saturating_sub(1);
+        if item.names == 0 {
+            self.nameless.push(node.id());
+        }
+        Ok(node)
+    }
+
+    fn touch(&mut self, node: &Node) {
+        let wall = self.wall;
+        if let Ok(item) = self.item_mut(node) {
+            item.times.modification = wall;
+            item.times.change = wall;
+        }
+    }
+
+    /// Changes the size of a file; what is new is zero.
+    fn resize(&mut self, file: &Node, size: u64) -> Result<&mut Vec<u8>, Code> {
+        let old = self.file(file)?.len() as u64;
+        let len = usize::try_from(size).map_err(|_| Code::FileTooLarge)?;
+        self.room(size.saturating_sub(old))?;
+        self.used = self.used.saturating_sub(old) + size;
+        self.touch(file);
+        match &mut self.item_mut(file)?.content {
+            Content::File(bytes) => {
+                bytes.resize(len, 0);
+                Ok(bytes)
+            }
+            _ => Err(Code::BadDescriptor),
+        }
+    }
+
+    /// Whether `inner` is `outer` or in it.
+    fn is_within(&self, inner: &Node, outer: &Node) -> bool {
+        let mut at = Some(inner.id());
+        while let Some(id) = at {
+            if id == outer.id() {
+                return true;
+            }
+            at = match self.nodes.get(&id).map(|item| &item.content) {
+                Some(Content::Folder(folder)) => folder.parent,
+                _ => None,
+            };
+        }
+        false
+    }
+
+    /// Sets the path lengths in a folder that was moved.
+    ///
+    /// # Errors
+    /// `name-too-long` for a path in it that is; some have been set then.
+    fn deepen(&mut self, moved: &Node, depth: usize) -> Result<(), Code> {
+        let mut ahead = vec![(moved.clone(), depth)];
+        while let Some((node, depth)) = ahead.pop() {
+            let Ok(folder) = self.folder_mut(&node) else {
+                continue;
+            };
+            folder.depth = depth;
+            for (name, node) in &folder.entries {
+                let depth = depth + 1 + name.len();
+                if depth > LONGEST {
+                    return Err(Code::NameTooLong);
+                }
+                ahead.push((node.clone(), depth));
+            }
+        }
+        Ok(())
+    }
+}
+

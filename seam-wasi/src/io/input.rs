@@ -1,0 +1,96 @@
+//! `input-stream` of `wasi:io/streams`. Bytes are there or never will be, so nothing blocks, and the
+//! blocking functions are the others.
+
+use seam_core::{HostCall, Result, Value};
+
+use crate::filesystem::FileRef;
+use crate::func::{Args, Funcs, state};
+use crate::io::error::{StreamError, answer};
+use crate::io::{CHUNK, poll};
+use crate::state::State;
+
+pub(crate) const FUNCS: Funcs = Funcs {
+    interface: "wasi:io/streams",
+    funcs: &[
+        ("[method]input-stream.read", read),
+        ("[method]input-stream.blocking-read", read),
+        ("[method]input-stream.skip", skip),
+        ("[method]input-stream.blocking-skip", skip),
+        ("[method]input-stream.subscribe", |call, args| {
+            let state = state(call)?;
+            state.table.at::<Input>(args.rep(0)?)?;
+            poll::ready(state)
+        }),
+    ],
+};
+
+fn read(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let state = state(call)?;
+    let bytes = take(state, args.rep(0)?, args.u64(1)?)?;
+    answer(state, bytes, |bytes| Some(bytes.into()))
+}
+
+fn skip(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let state = state(call)?;
+    let bytes = take(state, args.rep(0)?, args.u64(1)?)?;
+    answer(state, bytes, |bytes| Some((bytes.len() as u64).into()))
+}
+
+/// The resource `input-stream`.
+pub(crate) enum Input {
+    /// Standard input; all handles of it share their position.
+    Stdin,
+    /// A file from `offset` on.
+    File { file: FileRef, offset: u64 },
+    /// One that has failed or come to its end.
+    Closed,
+}
+
+/// Standard input, and how much of it has been read.
+pub(crate) struct Stdin {
+    bytes: std::sync::Arc<[u8]>,
+    read: usize,
+}
+
+impl Stdin {
+    pub(crate) fn new(bytes: std::sync::Arc<[u8]>) -> Self {
+        Self { bytes, read: 0 }
+    }
+
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        let rest = self.bytes.get(self.read..).unwrap_or_default();
+        let bytes: Vec<u8> = rest.iter().take(len).copied().collect();
+        self.read += bytes.len();
+        bytes
+    }
+
+    fn is_empty(&self) -> bool {
+        self.read >= self.bytes.len()
+    }
+}
+
+/// Reads up to `len` bytes, and never more than a chunk.
+pub(crate) fn take(state: &mut State, rep: u32, len: u64) -> Result<Result<Vec<u8>, StreamError>> {
+    let len = usize::try_from(len).unwrap_or(CHUNK).min(CHUNK);
+    let stream = state.table.at::<Input>(rep)?;
+    Ok(match stream {
+        Input::Closed => Err(StreamError::Closed),
+        Input::Stdin if state.stdin.is_empty() => Err(StreamError::Closed),
+        Input::Stdin => Ok(state.stdin.take(len)),
+        Input::File { .. } if len == 0 => Ok(Vec::new()),
+        Input::File { file, offset } => match state.files.read(file, *offset, len) {
+            Ok(bytes) if bytes.is_empty() => {
+                *stream = Input::Closed;
+                Err(StreamError::Closed)
+            }
+            Ok(bytes) => {
+                *offset = offset.saturating_add(bytes.len() as u64);
+                Ok(bytes)
+            }
+            Err(code) => {
+                *stream = Input::Closed;
+                Err(StreamError::Failed(code))
+            }
+        },
+    })
+}

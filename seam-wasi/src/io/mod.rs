@@ -1,0 +1,9 @@
+//! `wasi:io`.
+
+pub(crate) mod error;
+pub(crate) mod input;
+pub(crate) mod output;
+pub(crate) mod poll;
+
+/// Most bytes that one read gives, and that a stream takes at once.
+pub(crate) const CHUNK: usize = 64 * 1024;

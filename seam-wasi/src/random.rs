@@ -1,0 +1,133 @@
+//! `wasi:random`: numbers that follow from a seed. They are no secret.
+
+use seam_core::{Error, ErrorKind, HostCall, Limit, Result, Value};
+
+use crate::func::{Args, Funcs, state};
+
+pub(crate) const FUNCS: [Funcs; 3] = [
+    Funcs {
+        interface: "wasi:random/random",
+        funcs: &[
+            ("get-random-bytes", |call, args| {
+                let len = length(call, args)?;
+                Ok(Some(state(call)?.random.secure.bytes(len).into()))
+            }),
+            ("get-random-u64", |call, _| {
+                Ok(Some(state(call)?.random.secure.next().into()))
+            }),
+        ],
+    },
+    Funcs {
+        interface: "wasi:random/insecure",
+        funcs: &[
+            ("get-insecure-random-bytes", |call, args| {
+                let len = length(call, args)?;
+                Ok(Some(state(call)?.random.insecure.bytes(len).into()))
+            }),
+            ("get-insecure-random-u64", |call, _| {
+                Ok(Some(state(call)?.random.insecure.next().into()))
+            }),
+        ],
+    },
+    Funcs {
+        interface: "wasi:random/insecure-seed",
+        funcs: &[("insecure-seed", |call, _| {
+            let (low, high) = state(call)?.random.seed;
+            Ok(Some(Value::Tuple(vec![low.into(), high.into()])))
+        })],
+    },
+];
+
+/// Bytes that one call may ask for; there is no error code for more.
+const MOST: u64 = 64 << 20;
+
+fn length(call: &HostCall<'_>, args: Args<'_>) -> Result<usize> {
+    let (len, most) = (args.u64(0)?, MOST.min(call.limits().lifted));
+    usize::try_from(len)
+        .ok()
+        .filter(|_| len <= most)
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::Limit(Limit::Lifted),
+                format!("expected a request for at most {most} random bytes, found one for {len}"),
+            )
+        })
+}
+
+/// All the random numbers of an instance. Secure and insecure ones come from sources of their own:
+/// how many were taken from one does not show in the other.
+pub(crate) struct Random {
+    secure: Source,
+    insecure: Source,
+    seed: (u64, u64),
+}
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut seeds = Source(seed);
+        Self {
+            secure: Source(seeds.next()),
+            insecure: Source(seeds.next()),
+            seed: (seeds.next(), seeds.next()),
+        }
+    }
+}
+
+/// [SplitMix64](https://doi.org/10.1145/2660193.2660195).
+struct Source(u64);
+
+impl Source {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(len);
+        while bytes.len() < len {
+            let next = self.next().to_le_bytes();
+            bytes.extend(next.iter().take(len - bytes.len()));
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_splitmix64() {
+        // The first outputs for the seed 1234567 in the algorithm's reference implementation.
+        let mut source = Source(1_234_567);
+        let expected = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+        ];
+        assert_eq!(expected.map(|_| source.next()), expected);
+    }
+
+    #[test]
+    fn bytes_are_the_numbers_little_endian_and_cut() {
+        let (mut a, mut b) = (Source(7), Source(7));
+        let mut numbers = a.next().to_le_bytes().to_vec();
+        numbers.extend(a.next().to_le_bytes());
+        numbers.truncate(11);
+        assert_eq!(b.bytes(11), numbers);
+        assert_eq!(b.bytes(0), []);
+        assert_eq!(a.next(), b.next());
+    }
+
+    #[test]
+    fn the_two_sources_are_apart() {
+        let (mut a, mut b) = (Random::new(5), Random::new(5));
+        a.insecure.bytes(100);
+        assert_eq!(a.secure.next(), b.secure.next());
+        assert_eq!(a.seed, b.seed);
+        assert_ne!(a.seed, Random::new(6).seed);
+    }
+}

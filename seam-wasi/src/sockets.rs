@@ -1,0 +1,44 @@
+//! `wasi:sockets`: there, and denied. No socket can be made, so what sockets can do is never asked.
+
+use seam_core::Value;
+
+use crate::func::{Body, Funcs, own, state};
+
+pub(crate) const FUNCS: [Funcs; 5] = [
+    Funcs {
+        interface: "wasi:sockets/network",
+        // No error of a stream comes from the network.
+        funcs: &[("network-error-code", |_, _| Ok(Some(Value::none())))],
+    },
+    Funcs {
+        interface: "wasi:sockets/instance-network",
+        funcs: &[("instance-network", |call, _| {
+            let rep = state(call)?.table.add(Network)?;
+            Ok(Some(own("wasi:sockets/network", "network", rep)))
+        })],
+    },
+    Funcs {
+        interface: "wasi:sockets/tcp-create-socket",
+        funcs: &[("create-tcp-socket", DENIED)],
+    },
+    Funcs {
+        interface: "wasi:sockets/udp-create-socket",
+        funcs: &[("create-udp-socket", DENIED)],
+    },
+    Funcs {
+        interface: "wasi:sockets/ip-name-lookup",
+        funcs: &[("resolve-addresses", |call, args| {
+            state(call)?.table.at::<Network>(args.rep(0)?)?;
+            Ok(Some(error("permanent-resolver-failure")))
+        })],
+    },
+];
+
+const DENIED: Body = |_, _| Ok(Some(error("access-denied")));
+
+fn error(code: &str) -> Value {
+    Value::err(Some(Value::enumeration(code)))
+}
+
+/// The resource `network`.
+struct Network;

@@ -1,0 +1,108 @@
+//! The host's resources, by representation.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use seam_core::{CanonTrap, Error, ErrorKind, Limit, Result};
+
+/// How many resources a guest may hold at a time.
+const CAPACITY: usize = 1 << 17;
+
+/// The resources that a guest holds. Representations count up from 1 and are never used again, so a
+/// run's record names every resource once.
+#[derive(Default)]
+pub(crate) struct Table {
+    last: u32,
+    live: BTreeMap<u32, Box<dyn Any + Send>>,
+}
+
+impl Table {
+    /// Adds a resource; its representation.
+    ///
+    /// # Errors
+    /// `Limit(EngineCapacity)` when there are too many, or 2^32 have been made.
+    pub(crate) fn add<T: Any + Send>(&mut self, resource: T) -> Result<u32> {
+        let next = self.last.checked_add(1);
+        let (Some(rep), true) = (next, self.live.len() < CAPACITY) else {
+            return Err(Error::new(
+                ErrorKind::Limit(Limit::EngineCapacity),
+                format!("expected at most {CAPACITY} WASI resources at a time, found one more"),
+            ));
+        };
+        self.last = rep;
+        self.live.insert(rep, Box::new(resource));
+        Ok(rep)
+    }
+
+    /// The resource with this representation.
+    ///
+    /// # Errors
+    /// The trap `UnknownHandle`: backends check handles, so only one that is faulty gets here.
+    pub(crate) fn at<T: Any>(&mut self, rep: u32) -> Result<&mut T> {
+        let resource = self.live.get_mut(&rep);
+        resource
+            .and_then(|resource| resource.downcast_mut())
+            .ok_or_else(unknown)
+    }
+
+    /// Takes a resource that the guest gave away.
+    ///
+    /// # Errors
+    /// As [`Table::at`].
+    pub(crate) fn take<T: Any>(&mut self, rep: u32) -> Result<T> {
+        self.at::<T>(rep)?;
+        let resource = self.live.remove(&rep).ok_or_else(unknown)?;
+        resource.downcast().map(|it| *it).map_err(|_| unknown())
+    }
+
+    /// Drops a resource.
+    ///
+    /// # Errors
+    /// As [`Table::at`].
+    pub(crate) fn remove(&mut self, rep: u32) -> Result<()> {
+        self.live.remove(&rep).map(drop).ok_or_else(unknown)
+    }
+}
+
+pub(crate) fn unknown() -> Error {
+    Error::trap(CanonTrap::UnknownHandle)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::Trap;
+
+    #[test]
+    fn a_representation_is_never_used_again() {
+        let mut table = Table::default();
+        let first = table.add('a').unwrap();
+        table.remove(first).unwrap();
+        assert_eq!(table.add('b').unwrap(), first + 1);
+        assert!(table.at::<char>(first).is_err());
+    }
+
+    #[test]
+    fn a_resource_of_another_kind_is_not_found_and_stays() {
+        let mut table = Table::default();
+        let rep = table.add('a').unwrap();
+        let error = table.take::<u8>(rep).unwrap_err();
+        let trap = Trap::Canon(CanonTrap::UnknownHandle);
+        assert_eq!(error.as_trap(), Some(&trap));
+        assert_eq!(table.take::<char>(rep).unwrap(), 'a');
+    }
+
+    #[test]
+    fn resources_are_bounded() {
+        let mut table = Table::default();
+        for _ in 0..CAPACITY {
+            table.add(()).unwrap();
+        }
+        let error = table.add(()).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        table.remove(1).unwrap();
+        table.add(()).unwrap();
+    }
+}

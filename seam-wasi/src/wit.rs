@@ -1,0 +1,206 @@
+//! The types of WASI's functions, from the official WIT packages.
+//!
+//! They are read at run time from the packages themselves, once for each process (a millisecond or two),
+//! not written down a second time in Rust: a type that is not the official one cannot come to be.
+
+use std::sync::{Arc, OnceLock};
+
+use seam_core::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
+use wit_parser::{Handle, Resolve, TypeDefKind, TypeId, TypeOwner};
+
+/// The packages, each after those that it uses.
+pub(crate) const PACKAGES: [(&str, &str); 7] = [
+    ("io.wit", include_str!("../wit/io.wit")),
+    ("clocks.wit", include_str!("../wit/clocks.wit")),
+    ("random.wit", include_str!("../wit/random.wit")),
+    ("filesystem.wit", include_str!("../wit/filesystem.wit")),
+    ("sockets.wit", include_str!("../wit/sockets.wit")),
+    ("cli.wit", include_str!("../wit/cli.wit")),
+    ("http.wit", include_str!("../wit/http.wit")),
+];
+
+/// Interfaces that guests export and nobody imports from the host.
+const EXPORTED: [&str; 2] = ["wasi:cli/run", "wasi:http/incoming-handler"];
+
+/// What the packages define.
+pub(crate) struct Wit {
+    pub(crate) interfaces: Vec<Interface>,
+}
+
+/// An interface that a guest can import.
+pub(crate) struct Interface {
+    /// Without the version, e.g. `wasi:io/streams`.
+    pub(crate) name: String,
+    /// With the version.
+    pub(crate) full_name: String,
+    /// Its functions, by name, e.g. `[method]input-stream.read`.
+    pub(crate) funcs: Vec<(String, FuncType)>,
+    /// Its resource types.
+    pub(crate) resources: Vec<String>,
+}
+
+impl Wit {
+    /// The embedded packages, with everything that is marked unstable in them.
+    pub(crate) fn embedded() -> &'static Wit {
+        static WIT: OnceLock<Wit> = OnceLock::new();
+        WIT.get_or_init(|| {
+            let mut resolve = Resolve::new();
+            resolve.all_features = true;
+            for (name, text) in PACKAGES {
+                let pushed = resolve.push_source(name, text);
+                pushed.expect("the embedded packages are well-formed: every test reads them");
+            }
+            Wit::of(&resolve)
+        })
+    }
+
+    fn of(resolve: &Resolve) -> Self {
+        let interfaces = resolve.interfaces.iter().filter_map(|(id, interface)| {
+            let full_name = resolve.id_of(id)?;
+            let (name, _) = full_name.split_once('@')?;
+            if EXPORTED.contains(&name) {
+                return None;
+            }
+            let funcs = interface.functions.iter().map(|(name, func)| {
+                let params = func.params.iter();
+                let params = params.map(|p| (p.name.as_str().into(), read(resolve, &p.ty)));
+                let ty = FuncType {
+                    params: params.collect(),
+                    result: func.result.as_ref().map(|ty| read(resolve, ty)),
+                    is_async: false,
+                };
+                (name.clone(), ty)
+            });
+            let is_resource = |id: &TypeId| {
+                matches!(resolve.types[*id].kind, TypeDefKind::Resource)
+            };
+            let resources = interface.types.iter().filter(|(_, id)| is_resource(id));
+            Some(Interface {
+                name: name.to_owned(),
+                funcs: funcs.collect(),
+                resources: resources.map(|(name, _)| name.clone()).collect(),
+                full_name,
+            })
+        });
+        Wit {
+            interfaces: interfaces.collect(),
+        }
+    }
+}
+
+/// The seam's type for one of a WIT package.
+fn read(resolve: &Resolve, ty: &wit_parser::Type) -> Type {
+    use wit_parser::Type as Wit;
+    match ty {
+        Wit::Bool => Type::Bool,
+        Wit::U8 => Type::U8,
+        Wit::U16 => Type::U16,
+        Wit::U32 => Type::U32,
+        Wit::U64 => Type::U64,
+        Wit::S8 => Type::S8,
+        Wit::S16 => Type::S16,
+        Wit::S32 => Type::S32,
+        Wit::S64 => Type::S64,
+        Wit::F32 => Type::F32,
+        Wit::F64 => Type::F64,
+        Wit::Char => Type::Char,
+        Wit::String => Type::String,
+        Wit::ErrorContext => Type::ErrorContext,
+        Wit::Id(id) => defined(resolve, *id),
+    }
+}
+
+fn optional(resolve: &Resolve, ty: Option<&wit_parser::Type>) -> Option<Type> {
+    ty.map(|ty| read(resolve, ty))
+}
+
+fn defined(resolve: &Resolve, id: TypeId) -> Type {
+    let read = |ty: &wit_parser::Type| read(resolve, ty);
+    let optional = |ty: &Option<wit_parser::Type>| optional(resolve, ty.as_ref());
+    let name = |name: &String| Arc::<str>::from(name.as_str());
+    match &resolve.types[id].kind {
+        TypeDefKind::Type(ty) => read(ty),
+        TypeDefKind::List(ty) => Type::list(read(ty)),
+        TypeDefKind::FixedLengthList(ty, len) => Type::FixedLengthList(Arc::new(read(ty)), *len),
+        TypeDefKind::Map(key, value) => Type::Map(Arc::new(read(key)), Arc::new(read(value))),
+        TypeDefKind::Option(ty) => Type::option(read(ty)),
+        TypeDefKind::Tuple(tuple) => Type::tuple(tuple.types.iter().map(read)),
+        TypeDefKind::Result(ty) => Type::Result(Arc::new(ResultType {
+            ok: optional(&ty.ok),
+            err: optional(&ty.err),
+        })),
+        TypeDefKind::Record(record) => {
+            let fields = record.fields.iter();
+            let fields = fields.map(|field| (name(&field.name), read(&field.ty)));
+            Type::Record(Arc::new(RecordType {
+                fields: fields.collect(),
+            }))
+        }
+        TypeDefKind::Variant(variant) => {
+            let cases = variant.cases.iter();
+            let cases = cases.map(|case| (name(&case.name), optional(&case.ty)));
+            Type::Variant(Arc::new(VariantType {
+                cases: cases.collect(),
+            }))
+        }
+        TypeDefKind::Enum(cases) => Type::Enum(cases.cases.iter().map(|c| name(&c.name)).collect()),
+        TypeDefKind::Flags(flags) => Type::Flags(flags.flags.iter().map(|f| name(&f.name)).collect()),
+        TypeDefKind::Handle(Handle::Own(id)) => Type::Own(resource(resolve, *id)),
+        TypeDefKind::Handle(Handle::Borrow(id)) => Type::Borrow(resource(resolve, *id)),
+        // A bare resource name in a signature owns it.
+        TypeDefKind::Resource => Type::Own(resource(resolve, id)),
+        TypeDefKind::Future(ty) => Type::Future(optional(ty).map(Arc::new)),
+        TypeDefKind::Stream(ty) => Type::Stream(optional(ty).map(Arc::new)),
+        TypeDefKind::Unknown => unreachable!("a resolved package has no unknown types"),
+    }
+}
+
+/// A resource type by the name of the interface that defines it, however it is called where it is
+/// used.
+fn resource(resolve: &Resolve, mut id: TypeId) -> ResourceType {
+    while let TypeDefKind::Type(wit_parser::Type::Id(of)) = &resolve.types[id].kind {
+        id = *of;
+    }
+    let definition = &resolve.types[id];
+    let interface = match definition.owner {
+        TypeOwner::Interface(interface) => resolve.id_of(interface).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let label = definition.name.as_deref().unwrap_or_default();
+    ResourceType::new(format!("{interface}#{label}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ty(interface: &str, func: &str) -> String {
+        let found = Wit::embedded().interfaces.iter().find(|i| i.name == interface);
+        let found = found.and_then(|i| i.funcs.iter().find(|(name, _)| name == func));
+        found.map(|(_, ty)| ty.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn types_are_read_through_aliases_and_uses() {
+        assert_eq!(
+            ty("wasi:clocks/monotonic-clock", "subscribe-instant"),
+            "func(when: u64) -> pollable"
+        );
+        assert_eq!(
+            ty("wasi:http/types", "[method]fields.clone"),
+            "func(self: borrow<fields>) -> fields"
+        );
+        assert_eq!(
+            ty("wasi:random/insecure-seed", "insecure-seed"),
+            "func() -> tuple<u64, u64>"
+        );
+    }
+
+    #[test]
+    fn what_guests_export_is_left_out() {
+        let names = Wit::embedded().interfaces.iter().map(|i| i.name.as_str());
+        let names: Vec<_> = names.collect();
+        assert!(names.contains(&"wasi:http/outgoing-handler"));
+        assert!(!names.contains(&"wasi:cli/run"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Instantiation: imports, segments, and the start function apart from them.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seam_core::core::{CoreExtern, CoreExternType, CoreInstanceId, CoreModule};
+use seam_core::{Error, Result};
+use wasmi::{Extern, Instance};
+
+use crate::call::call;
+use crate::convert::leave_extern;
+use crate::engine::Compiled;
+use crate::error::{of_instantiation, of_panic};
+use crate::handles::{InstanceEntry, foreign, slot};
+use crate::state::{Context, Data};
+use crate::store::Guest;
+
+impl<C: Context> Guest<C> {
+    /// Instantiates without running the start function.
+    pub(crate) fn link(
+        &mut self,
+        module: &CoreModule,
+        imports: &[CoreExtern],
+    ) -> Result<CoreInstanceId> {
+        let ctx = &mut self.0;
+        let compiled = compiled(module, ctx.state())?;
+        let imports: Result<Vec<Extern>> = by_kind(module, imports)
+            .map(|import| leave_extern(ctx, import))
+            .collect();
+        let imports = imports?;
+        ctx.state_mut().indirect_calls |= compiled.indirect_calls;
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            Instance::new(&mut *ctx, &compiled.module, &imports)
+        }));
+        let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
+            let state = ctx.state();
+            of_instantiation(error, state.indirect_calls, &state.limits)
+        })?;
+        let state = ctx.state_mut();
+        let index = slot(state.handles.instances.len())?;
+        state.handles.instances.push(InstanceEntry {
+            instance,
+            module: module.clone(),
+            exports: HashMap::new(),
+        });
+        Ok(CoreInstanceId::new(state.number, index))
+    }
+
+    /// Runs the start function, if there is one.
+    pub(crate) fn start(&mut self, module: &CoreModule, id: CoreInstanceId) -> Result<()> {
+        let ctx = &mut self.0;
+        let Some(start) = &module.compiled::<Compiled>()?.start else {
+            return Ok(());
+        };
+        let instance = instance(ctx.state(), id)?.instance;
+        let Some(func) = instance.get_func(&*ctx, start) else {
+            return Err(Error::engine(
+                "expected the moved start function, found none",
+            ));
+        };
+        call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
+    }
+}
+
+/// The imports as the engine wants them: functions first, then tables, memories and globals, each
+/// in the order of the module's import section.
+fn by_kind(module: &CoreModule, imports: &[CoreExtern]) -> impl Iterator<Item = CoreExtern> {
+    let rank = |index: usize| match module.ty().imports.get(index) {
+        Some((_, _, CoreExternType::Func(_))) => 0,
+        Some((_, _, CoreExternType::Table(_))) => 1,
+        Some((_, _, CoreExternType::Memory(_))) => 2,
+        _ => 3,
+    };
+    let mut imports: Vec<_> = imports.iter().copied().enumerate().collect();
+    imports.sort_by_key(|(index, _)| rank(*index));
+    imports.into_iter().map(|(_, import)| import)
+}
+
+/// What this engine, and no other, compiled.
+fn compiled<'m>(module: &'m CoreModule, state: &Data) -> Result<&'m Compiled> {
+    let compiled: &Compiled = module.compiled()?;
+    if compiled.engine == state.engine {
+        return Ok(compiled);
+    }
+    Err(Error::misuse(
+        "expected a core module of this engine, found one that another build of it compiled",
+    ))
+}
+
+pub(crate) fn instance(state: &Data, id: CoreInstanceId) -> Result<&InstanceEntry> {
+    let entry = state.handles.instances.get(id.index() as usize);
+    entry
+        .filter(|_| id.store() == state.number)
+        .ok_or_else(foreign)
+}

@@ -1,0 +1,23 @@
+//! The conformance kit, on the builds that matter: plain, and with everything on.
+
+mod plain {
+    use seam_wasmi::{Builder, Wasmi};
+
+    seam_tests::conformance!(
+        backend = Wasmi::new(),
+        engine = Builder::new().build_engine()
+    );
+}
+
+mod everything_on {
+    use seam_wasmi::Builder;
+
+    fn builder() -> Builder {
+        Builder::new().fuel().deadline()
+    }
+
+    seam_tests::conformance!(
+        backend = builder().build(),
+        engine = builder().build_engine(),
+    );
+}

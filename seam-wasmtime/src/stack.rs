@@ -1,0 +1,59 @@
+//! Room for guests with a deep stack.
+//!
+//! A synchronous call runs on the stack of the calling thread, and the engine believes that there is
+//! room for as much as it was built for. For more than its default that is made true by a thread
+//! with such a stack; asynchronous calls have stacks of their own.
+
+use seam_core::{Error, Result};
+
+/// Bytes of stack that the engine takes for granted on every thread.
+const DEFAULT: usize = 512 << 10;
+
+/// Bytes of stack for host functions beside the guest's.
+pub(crate) const HOST: usize = 2 << 20;
+
+/// How much stack a thread needs for guests with this much, unless every thread has it.
+pub(crate) fn needed(guest: Option<usize>) -> Option<usize> {
+    let guest = guest.filter(|bytes| *bytes > DEFAULT)?;
+    Some(guest.saturating_add(HOST))
+}
+
+/// Runs guest code where there are so many bytes of stack.
+///
+/// # Errors
+/// `Engine` if a thread with such a stack cannot be started.
+pub(crate) fn with<R: Send>(bytes: Option<usize>, run: impl FnOnce() -> R + Send) -> Result<R> {
+    let Some(bytes) = bytes else {
+        return Ok(run());
+    };
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("seam-guest".into());
+        let thread = builder.stack_size(bytes).spawn_scoped(scope, run);
+        let thread = thread.map_err(|e| {
+            Error::engine(format!(
+                "a thread with {bytes} bytes of stack could not be started: {e}"
+            ))
+        })?;
+        thread.join().map_err(|panic| Error::panicked(&*panic))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_more_than_the_default_needs_a_thread() {
+        assert_eq!(needed(None), None);
+        assert_eq!(needed(Some(DEFAULT)), None);
+        assert_eq!(needed(Some(DEFAULT + 1)), Some(DEFAULT + 1 + HOST));
+    }
+
+    #[test]
+    fn what_runs_on_a_thread_borrows_from_the_caller() {
+        let mut seen = 0;
+        let ran = with(Some(1 << 20), || seen += 1);
+        assert!(ran.is_ok());
+        assert_eq!(seen, 1);
+    }
+}

@@ -1,0 +1,161 @@
+//! Limits on guests, core modules and components alike.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use seam_core::{
+    Artifact, Capability, ErrorKind, InstanceExt, Limit, Limits, Result, Trap, Value, World,
+};
+use seam_wasmtime::Wasmtime;
+use support::{instance, refusal, wat};
+
+const GUEST: &str = r#"(module $m
+  (memory (export "memory") 1)
+  (table (export "table") 1 funcref)
+  (func (export "spin") (loop br 0))
+  (func $deep (export "deep") call $deep)
+  (func (export "fine"))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+
+/// The same guest as a core module and as a component.
+fn guests() -> [Artifact; 2] {
+    let module = GUEST.replacen("(module", "(core module", 1);
+    let component = format!(
+        r#"(component
+          {module}
+          (core instance $i (instantiate $m))
+          (func (export "spin") (canon lift (core func $i "spin")))
+          (func (export "deep") (canon lift (core func $i "deep")))
+          (func (export "fine") (canon lift (core func $i "fine")))
+          (func (export "grow") (param "pages" s32) (result s32)
+            (canon lift (core func $i "grow"))))"#
+    );
+    [wat(GUEST), wat(&component)]
+}
+
+fn world(limits: Limits) -> World {
+    World::new().limits(limits)
+}
+
+#[test]
+fn fuel_ends_an_endless_loop() {
+    let backend = Wasmtime::builder().fuel().build();
+    for guest in guests() {
+        let limits = Limits::new().with_fuel(100_000);
+        let mut guest = instance(&backend, &guest, &world(limits));
+        guest.invoke("fine", &[]).unwrap();
+        let before = guest.fuel_consumed().unwrap();
+        let error = guest.invoke("spin", &[]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Fuel));
+        assert!(guest.fuel_consumed().unwrap() > before);
+    }
+}
+
+#[test]
+fn a_deadline_ends_an_endless_loop() {
+    let backend = Wasmtime::builder().deadline().build();
+    for guest in guests() {
+        let limits = Limits::new().with_deadline(Duration::from_millis(50));
+        let mut guest = instance(&backend, &guest, &world(limits));
+        let error = guest.invoke("spin", &[]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_wait_in_the_host() {
+    let artifact = wat(r#"(component
+          (import "wait" (func $wait))
+          (core func $wait (canon lower (func $wait)))
+          (core module $m (import "" "wait" (func $wait)) (func (export "run") call $wait))
+          (core instance $i (instantiate $m
+            (with "" (instance (export "wait" (func $wait))))))
+          (func (export "run") (canon lift (core func $i "run"))))"#);
+    let backend = Wasmtime::builder().deadline().build();
+    let world = world(Limits::new().with_deadline(Duration::from_millis(50))).func_async(
+        "wait",
+        None,
+        |_| std::future::pending::<Result<Option<Value>>>(),
+    );
+    let mut guest = instance(&backend, &artifact, &world);
+    let error = guest.invoke("run", &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
+}
+
+#[test]
+fn memory_stops_growing_at_its_limit() {
+    for guest in guests() {
+        let limits = Limits::new().with_memory(3 * 65_536);
+        let mut guest = instance(&Wasmtime::new(), &guest, &world(limits));
+        let mut grow = |pages| guest.invoke("grow", &[Value::S32(pages)]).unwrap();
+        assert_eq!(grow(2), Some(Value::S32(1)));
+        assert_eq!(grow(1), Some(Value::S32(-1)));
+    }
+}
+
+#[test]
+fn what_is_too_large_from_the_start_is_refused() {
+    for guest in guests() {
+        for (limits, limit) in [
+            (Limits::new().with_memory(1000), Limit::Memory),
+            (Limits::new().with_table_elements(0), Limit::TableElements),
+            (Limits::new().with_instances(0), Limit::Instances),
+        ] {
+            let error = refusal(&Wasmtime::new(), &guest, &world(limits));
+            assert_eq!(*error.kind(), ErrorKind::Limit(limit), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn limits_not_built_for_are_unsupported() {
+    for guest in guests() {
+        for (limits, capability) in [
+            (Limits::new().with_fuel(1), Capability::Fuel),
+            (
+                Limits::new().with_deadline(Duration::MAX),
+                Capability::Deadline,
+            ),
+        ] {
+            let error = refusal(&Wasmtime::new(), &guest, &world(limits));
+            assert_eq!(*error.kind(), ErrorKind::Unsupported(capability));
+        }
+    }
+}
+
+#[test]
+fn endless_recursion_exhausts_the_stack_of_any_size() {
+    for backend in [
+        Wasmtime::new(),
+        Wasmtime::builder().stack(64 << 10).build(),
+        Wasmtime::builder().stack(4 << 20).build(),
+    ] {
+        for guest in guests() {
+            let mut guest = instance(&backend, &guest, &World::new());
+            let error = guest.invoke("deep", &[]).unwrap_err();
+            assert_eq!(error.as_trap(), Some(&Trap::StackExhausted));
+        }
+    }
+}
+
+#[test]
+fn lifted_values_are_bounded() {
+    let artifact = wat(r#"(component
+          (core module $m
+            (memory (export "memory") 16)
+            (func (export "zeroes") (param i32) (result i32)
+              (i32.store (i32.const 0) (i32.const 16))
+              (i32.store (i32.const 4) (local.get 0))
+              (i32.const 0)))
+          (core instance $i (instantiate $m))
+          (func (export "zeroes") (param "n" u32) (result (list u8))
+            (canon lift (core func $i "zeroes") (memory $i "memory"))))"#);
+    let limits = Limits::new().with_lifted(100_000);
+    let mut guest = instance(&Wasmtime::new(), &artifact, &world(limits));
+    let few = guest.invoke("zeroes", &[Value::U32(10)]).unwrap();
+    assert_eq!(few, Some(Value::from(vec![0_u8; 10])));
+    let error = guest.invoke("zeroes", &[Value::U32(1 << 19)]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
+}
