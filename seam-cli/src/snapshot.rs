@@ -22,10 +22,13 @@ pub(crate) fn take(
 pub(crate) fn lines(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     for instance in &snapshot.instances {
-        let module = instance.module.as_deref().unwrap_or("?");
+        let module = instance.module.as_ref();
+        let module = module.map_or_else(String::new, |name| format!(" ({name})"));
         for (name, value) in &instance.globals {
             let (path, kind) = (&instance.path, value.kind());
-            lines.push(format!("{path} {module} {name}: {kind} = {value}"));
+            lines.push(format!(
+                "core instance {path}{module}: {name}: {kind} = {value}"
+            ));
         }
     }
     lines

@@ -15,21 +15,22 @@ mod toy;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use seam_tests::suite::{self, FileReport, Kind, Options, Report, Suite, Target};
+use seam_tests::suite::{self, FileReport, Kind, Options, Progress, Report, Suite, Target};
 
-fn targets() -> Vec<Target> {
-    vec![Target::core(Arc::new(toy::Toy::new()))]
+fn suites(suites: &[Suite], options: &Options, told: &(dyn Fn(&Progress<'_>) + Sync)) -> Report {
+    let toy = toy::Toy::new();
+    suite::run(suites, &[Target::core(&toy)], options, told)
 }
 
 /// The child's side: this program is started again with this test alone. Without the runner's
 /// environment it has nothing to do.
 #[test]
 fn child() {
-    let Some(code) = suite::serve(&targets()) else {
+    let toy = toy::Toy::new();
+    let Some(code) = suite::serve(&[Target::core(&toy)]) else {
         return;
     };
     assert_eq!(code, ExitCode::SUCCESS, "the script could not be run");
@@ -68,8 +69,8 @@ impl Drop for Folder {
 
 fn run(test: &str, scripts: &[(&str, &str)], options: &Options) -> Report {
     let folder = Folder::of(test, scripts);
-    let suites = Suite::find(&folder.0).unwrap();
-    suite::run(&suites, &targets(), options, &|_| {})
+    let found = Suite::find(&folder.0).unwrap();
+    suites(&found, options, &|_| {})
 }
 
 fn run_one(test: &str, script: &str) -> FileReport {
@@ -274,9 +275,9 @@ fn a_child_that_cannot_start_is_a_failure_of_its_script() {
 #[test]
 fn a_script_that_cannot_be_read_fails() {
     let folder = Folder::of("unread", &[("a.wast", "(module)")]);
-    let mut suites = Suite::find(&folder.0).unwrap();
-    suites[0].files.push("gone.wast".into());
-    let report = suite::run(&suites, &targets(), &options(), &|_| {});
+    let mut found = Suite::find(&folder.0).unwrap();
+    found[0].files.push("gone.wast".into());
+    let report = suites(&found, &options(), &|_| {});
     assert_eq!((report.suites[0].passed, report.suites[0].failed), (1, 1));
     let failed = failures(&report.suites[0].files[1]);
     assert_eq!(failed[0].2, "a process that lives");
@@ -290,8 +291,8 @@ fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
         ("cm/c.wast", "(component)"),
     ];
     let folder = Folder::of("kinds", &scripts);
-    let suites = Suite::find(&folder.0).unwrap();
-    let kinds: Vec<_> = suites.iter().map(|s| (s.kind, s.files.clone())).collect();
+    let found = Suite::find(&folder.0).unwrap();
+    let kinds: Vec<_> = found.iter().map(|s| (s.kind, s.files.clone())).collect();
     assert_eq!(
         kinds,
         [
@@ -303,7 +304,7 @@ fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
         ]
     );
     // There is no target for components, so nothing is run on one.
-    let report = suite::run(&suites, &targets(), &options(), &|_| {});
+    let report = suites(&found, &options(), &|_| {});
     let ran: Vec<&str> = report.suites.iter().map(|s| s.suite.as_str()).collect();
     assert_eq!(ran, ["core"]);
 }
@@ -311,9 +312,9 @@ fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
 #[test]
 fn every_script_is_told_once_it_is_done() {
     let folder = Folder::of("told", &[("a.wast", "(module)"), ("b.wast", "(module)")]);
-    let suites = Suite::find(&folder.0).unwrap();
+    let found = Suite::find(&folder.0).unwrap();
     let told = Mutex::new(Vec::new());
-    let _ = suite::run(&suites, &targets(), &options(), &|progress| {
+    let _ = suites(&found, &options(), &|progress| {
         let file = progress.file.file.clone();
         told.lock()
             .unwrap()

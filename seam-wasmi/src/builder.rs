@@ -10,6 +10,7 @@ use crate::{Wasmi, WasmiEngine};
 pub struct Builder {
     pub(crate) fuel: bool,
     pub(crate) deadline: bool,
+    pub(crate) reentrant: bool,
     pub(crate) frames: usize,
     pub(crate) stack: usize,
 }
@@ -19,6 +20,7 @@ impl Default for Builder {
         Self {
             fuel: false,
             deadline: false,
+            reentrant: true,
             frames: 10_000,
             stack: 4 << 20,
         }
@@ -46,6 +48,14 @@ impl Builder {
     #[must_use]
     pub fn deadline(mut self) -> Self {
         self.deadline = true;
+        self
+    }
+
+    /// Forbids host functions to call back into the guest, as engines do that cannot: they get
+    /// `Unsupported(Reentrant)`. For testing what is built on a port.
+    #[must_use]
+    pub fn without_reentry(mut self) -> Self {
+        self.reentrant = false;
         self
     }
 

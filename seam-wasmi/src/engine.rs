@@ -10,6 +10,7 @@ use crate::builder::Builder;
 use crate::error::{of_compilation, of_panic};
 use crate::scan::indirect_calls;
 use crate::start::{Moved, moved};
+use crate::state::Data;
 use crate::store::Guest;
 
 /// The version of wasmi that this crate is written for.
@@ -61,17 +62,13 @@ impl WasmiEngine {
         let capabilities: Capabilities = CAPABILITIES.into();
         let capabilities = capabilities
             .with(Capability::Fuel, builder.fuel)
-            .with(Capability::Deadline, builder.deadline);
+            .with(Capability::Deadline, builder.deadline)
+            .with(Capability::Reentrant, builder.reentrant);
         Self {
             engine: Engine::new(&config(builder)),
             number: store_number(),
             info: EngineInfo::new("wasmi", VERSION, capabilities),
         }
-    }
-
-    fn metered(&self) -> bool {
-        let has = |capability| self.info.capabilities.has(capability);
-        has(Capability::Fuel) || has(Capability::Deadline)
     }
 
     fn module(&self, wasm: &[u8]) -> Result<Compiled> {
@@ -152,8 +149,7 @@ impl CoreEngine for WasmiEngine {
                 ));
             }
         }
-        let metered = self.metered();
-        let store = Guest::new(&self.engine, self.number, metered, limits, host);
-        Ok(Box::new(store))
+        let data = Data::new(self.number, &self.info.capabilities, limits, host);
+        Ok(Box::new(Guest::new(&self.engine, data)))
     }
 }

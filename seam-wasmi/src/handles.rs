@@ -108,22 +108,21 @@ mod tests {
     #[test]
     fn equal_handles_are_one_and_others_are_not() {
         let mut store = Store::new(&Engine::default(), ());
-        let mut identities = Vec::new();
-        for _ in 0..2 {
+        let mut made = || {
             let ty = FuncType::new([], []);
             let func = Func::new(&mut store, ty, |_, _, _| Ok(()));
             let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
             let table = TableType::new(RefType::Func, 1, None);
             let table = Table::new(&mut store, table, Ref::null(RefType::Func)).unwrap();
             let global = Global::new(&mut store, Val::I32(0), Mutability::Var);
-            identities.push([
+            [
                 (identity(&func), identity(&func)),
                 (identity(&memory), identity(&memory)),
                 (identity(&table), identity(&table)),
                 (identity(&global), identity(&global)),
-            ]);
-        }
-        for (first, second) in identities[0].iter().zip(&identities[1]) {
+            ]
+        };
+        for (first, second) in made().into_iter().zip(made()) {
             assert_eq!(first.0, first.1);
             assert_ne!(first.0, second.0);
         }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use seam_core::core::{CoreInstanceId, CoreValue, HostState};
-use seam_core::{Error, Limit, Limits, Result, store_number};
+use seam_core::{Capabilities, Capability, Error, Limit, Limits, Result, store_number};
 use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 
 use crate::handles::Handles;
@@ -20,6 +20,8 @@ pub(crate) struct Data {
     pub(crate) limiter: Limiter,
     /// Whether the engine counts fuel.
     pub(crate) metered: bool,
+    /// Whether host functions may call guests.
+    pub(crate) reentrant: bool,
     /// Fuel that the store has and the engine has not been given yet.
     pub(crate) reserve: u64,
     /// When the outermost call under way has to end.
@@ -42,7 +44,7 @@ pub(crate) struct Scratch {
 }
 
 impl Data {
-    pub(crate) fn new(engine: u32, metered: bool, limits: &Limits, host: HostState) -> Self {
+    pub(crate) fn new(engine: u32, has: &Capabilities, limits: &Limits, host: HostState) -> Self {
         Self {
             number: store_number(),
             engine,
@@ -50,7 +52,8 @@ impl Data {
             handles: Handles::default(),
             limits: limits.clone(),
             limiter: Limiter::new(limits),
-            metered,
+            metered: has.has(Capability::Fuel) || has.has(Capability::Deadline),
+            reentrant: has.has(Capability::Reentrant),
             reserve: 0,
             deadline: None,
             depth: 0,

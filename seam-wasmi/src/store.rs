@@ -7,7 +7,7 @@ use seam_core::core::{
     CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
     MemoryView, TableType, check_core_args,
 };
-use seam_core::{Error, Limits, Result};
+use seam_core::{Capability, Error, Result};
 use wasmi::{Caller, Func, Mutability, Store, Val};
 
 use crate::call::{call, fill, fuel};
@@ -25,14 +25,8 @@ pub(crate) struct Guest<C>(pub(crate) C);
 
 impl Guest<Store<Data>> {
     /// An empty store.
-    pub(crate) fn new(
-        engine: &wasmi::Engine,
-        number: u32,
-        metered: bool,
-        limits: &Limits,
-        host: HostState,
-    ) -> Self {
-        let mut store = Store::new(engine, Data::new(number, metered, limits, host));
+    pub(crate) fn new(engine: &wasmi::Engine, data: Data) -> Self {
+        let mut store = Store::new(engine, data);
         store.limiter(|data| &mut data.limiter);
         fill(&mut store);
         Self(store)
@@ -55,6 +49,12 @@ impl<C: Context> Guest<C> {
             return Err(Error::misuse(format!(
                 "expected room for {wanted} results, found {found}"
             )));
+        }
+        if ctx.state().depth > 0 && !ctx.state().reentrant {
+            return Err(Error::unsupported(
+                Capability::Reentrant,
+                "expected no call from a host function, found one on a build without re-entry",
+            ));
         }
         ctx.state_mut().start_clock();
         let mut scratch = mem::take(&mut ctx.state_mut().scratch);

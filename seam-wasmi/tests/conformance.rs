@@ -9,6 +9,20 @@ mod plain {
     );
 }
 
+/// As on an engine whose host functions cannot call back.
+mod without_reentry {
+    use seam_wasmi::Builder;
+
+    fn builder() -> Builder {
+        Builder::new().without_reentry()
+    }
+
+    seam_tests::conformance!(
+        backend = builder().build(),
+        engine = builder().build_engine(),
+    );
+}
+
 mod everything_on {
     use seam_wasmi::Builder;
 

@@ -120,7 +120,9 @@ fn the_snapshot_is_compared_and_shown() {
     let command = ["diff", &calc, "--invoke", "add(2, 3)"];
     let ended = seam(command.into_iter().chain(options)).with_status(0);
     assert!(
-        ended.stdout.contains("0 calc __witness_counter_0: i64 = 1"),
+        ended
+            .stdout
+            .contains("core instance 0 (calc): __witness_counter_0: i64 = 1"),
         "{ended:#?}"
     );
     assert!(!ended.stdout.contains("__witness_counter_1"), "{ended:#?}");

@@ -19,31 +19,51 @@ fn subjects() -> Vec<Subject> {
     ]
 }
 
-/// A row for each area, a column for each backend: how many of the area's cases pass.
+/// A row for each area, a column for each backend: how many of the area's cases pass, of how many,
+/// and how many fail; a backend lacks what the others need, and says so.
 pub(crate) fn table() -> String {
-    let reports: Vec<Report> = subjects()
-        .iter()
-        .map(|subject| run_all(subject, &[]))
-        .collect();
+    let reports = reports();
     let mut table = "| area |".to_string();
     for report in &reports {
-        write!(
-            table,
-            " {} {} |",
-            report.backend.name, report.backend.version
-        )
-        .unwrap();
+        let (name, version) = (&report.backend.name, &report.backend.version);
+        write!(table, " {name} {version} |").unwrap();
     }
     table += "\n|---|";
     table += &"---|".repeat(reports.len());
-    let areas: Vec<_> = reports.iter().map(Report::areas).collect();
-    for (row, (area, ..)) in areas[0].iter().enumerate() {
+    for (area, ..) in reports[0].areas() {
         write!(table, "\n| {area} |").unwrap();
-        for report in &areas {
-            let (same, passed, all) = report[row];
-            assert_eq!(same, *area);
-            write!(table, " {passed}/{all} |").unwrap();
+        for report in &reports {
+            write!(table, " {} |", cell(report, area)).unwrap();
         }
     }
     table + "\n"
+}
+
+fn reports() -> Vec<Report> {
+    let subjects = subjects();
+    let reports: Vec<Report> = std::thread::scope(|scope| {
+        let run = |subject| scope.spawn(move || run_all(subject, &[]));
+        let running: Vec<_> = subjects.iter().map(run).collect();
+        let ended = running.into_iter().map(|report| report.join().unwrap());
+        ended.collect()
+    });
+    for report in &reports {
+        for fault in report.faults() {
+            println!(
+                "{} {}: {:?}",
+                report.backend.name, fault.case, fault.verdict
+            );
+        }
+    }
+    reports
+}
+
+fn cell(report: &Report, area: &str) -> String {
+    let areas = report.areas();
+    let (_, passed, all) = areas.iter().find(|(name, ..)| *name == area).unwrap();
+    let failed = report.faults().filter(|fault| fault.area == area).count();
+    match failed {
+        0 => format!("{passed}/{all}"),
+        _ => format!("{passed}/{all}, {failed} fail"),
+    }
 }

@@ -86,6 +86,10 @@ macro_rules! numbers {
         /// # Errors
         /// `Limit` if the host may not allocate as much.
         pub(crate) fn load_numbers(cx: &mut Cx<'_>, ptr: u64, length: u32, element: &Ty) -> Result<Option<List>> {
+            if let Ty::U8 = element {
+                cx.machine.charge(length.into())?;
+                return Ok(Some(List::U8(cx.memory()?.read_vec(ptr, length as usize)?)));
+            }
             match element {
                 $( Ty::$case => {
                     cx.machine.charge(u64::from(length) * $size)?;
@@ -104,6 +108,9 @@ macro_rules! numbers {
 
         /// `store_list_into_valid_range` of numbers.
         pub(crate) fn store_numbers(cx: &mut Cx<'_>, numbers: Numbers<'_>, ptr: u64) -> Result<()> {
+            if let Numbers::U8(list) = numbers {
+                return cx.write(ptr, list);
+            }
             match numbers {
                 $( Numbers::$case(list) => {
                     let mut rest = list;

@@ -52,6 +52,8 @@ impl<'a> Text<'a> {
     /// `src.encode('utf-16-le')`, as code units.
     fn to_utf16(&self) -> Cow<'_, [u16]> {
         match self {
+            // Most text is ASCII, and that widens in bulk.
+            Text::Utf8(text) if text.is_ascii() => text.bytes().map(u16::from).collect(),
             Text::Utf8(text) => text.encode_utf16().collect(),
             Text::Utf16(units, _) => units.into(),
             Text::Latin1(bytes) => bytes.iter().copied().map(u16::from).collect(),
@@ -71,6 +73,7 @@ impl<'a> Text<'a> {
     /// The characters before the first past U+00FF, and whether there is none.
     fn latin1_prefix(&self) -> (Vec<u8>, bool) {
         match self {
+            Text::Utf8(text) if text.is_ascii() => (text.as_bytes().to_vec(), true),
             Text::Utf8(text) => {
                 let chars = text.chars().map_while(|c| u8::try_from(u32::from(c)).ok());
                 let prefix: Vec<u8> = chars.collect();

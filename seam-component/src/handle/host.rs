@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_handle_of_another_instance_is_misuse() {
-        let (mut table, name) = table();
+        let (table, name) = table();
         let foreign = HostTable::new(8)
             .add(&name, ResourceId(0), 1, false)
             .unwrap();

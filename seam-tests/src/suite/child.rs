@@ -14,19 +14,28 @@ use super::target::Target;
 /// in unoptimised builds too.
 const STACK: usize = 64 << 20;
 
+/// Whether this process is a child that the runner started: it has to call [`serve`] and nothing
+/// else.
+#[must_use]
+pub fn is_child() -> bool {
+    std::env::var_os(JOB).is_some()
+}
+
 /// Runs the one script that the runner asked for, if this process is a child that it started; every
 /// program that runs suites calls this first in `main`, with the same targets, and ends with what
 /// it gives.
 ///
 /// ```no_run
-/// # fn targets() -> Vec<seam_tests::suite::Target> { Vec::new() }
-/// # fn run_suites() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+/// # fn run_suites(_: &[seam_tests::suite::Target<'_>]) -> std::process::ExitCode {
+/// #     std::process::ExitCode::SUCCESS
+/// # }
 /// fn main() -> std::process::ExitCode {
-///     seam_tests::suite::serve(&targets()).unwrap_or_else(run_suites)
+///     let targets = [/* Target::core(&engine), Target::component(&backend), .. */];
+///     seam_tests::suite::serve(&targets).unwrap_or_else(|| run_suites(&targets))
 /// }
 /// ```
 #[must_use]
-pub fn serve(targets: &[Target]) -> Option<ExitCode> {
+pub fn serve(targets: &[Target<'_>]) -> Option<ExitCode> {
     let job = std::env::var(JOB).ok()?;
     let ran = std::thread::scope(|scope| {
         let work = || perform(&job, targets);
@@ -48,11 +57,11 @@ pub fn serve(targets: &[Target]) -> Option<ExitCode> {
     })
 }
 
-fn perform(job: &str, targets: &[Target]) -> Result<()> {
+fn perform(job: &str, targets: &[Target<'_>]) -> Result<()> {
     let job: Job = serde_json::from_str(job)
         .map_err(|error| Error::misuse(format!("expected a job in {JOB}: {error}")))?;
     let is_meant =
-        |target: &&Target| target.kind().name() == job.suite && target.name() == job.target;
+        |target: &&Target<'_>| target.kind().name() == job.suite && target.name() == job.target;
     let target = targets.iter().find(is_meant).ok_or_else(|| {
         Error::misuse(format!(
             "expected a target of the suite `{}`, found no `{}`",

@@ -34,7 +34,7 @@ mod runner;
 mod script;
 mod target;
 
-pub use child::serve;
+pub use child::{is_child, serve};
 pub use folder::{Kind, Suite};
 pub use report::{Failure, FileReport, Report, SuiteReport};
 pub use runner::{Options, Progress, run};

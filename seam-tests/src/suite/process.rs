@@ -15,7 +15,7 @@ use super::target::Target;
 
 /// Runs one script in a process of its own and gathers what it tells. Whatever becomes of the
 /// process, there is a report.
-pub(super) fn run(target: &Target, script: &Path, file: &str, options: &Options) -> FileReport {
+pub(super) fn run(target: Target<'_>, script: &Path, file: &str, options: &Options) -> FileReport {
     let mut log = Log::new(file);
     match Process::start(target, script, options) {
         Err(error) => log.fail("a process for the script", error),
@@ -56,7 +56,7 @@ enum Ended {
 }
 
 impl Process {
-    fn start(target: &Target, script: &Path, options: &Options) -> Result<Self, String> {
+    fn start(target: Target<'_>, script: &Path, options: &Options) -> Result<Self, String> {
         let job = Job {
             suite: target.kind().name().to_string(),
             target: target.name().to_string(),

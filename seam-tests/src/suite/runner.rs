@@ -65,7 +65,7 @@ struct Job<'a> {
     report: usize,
     suite: &'a Suite,
     file: &'a str,
-    target: &'a Target,
+    target: Target<'a>,
 }
 
 /// Runs every suite on every target of its kind, and tells each script that is done, in the order
@@ -73,7 +73,7 @@ struct Job<'a> {
 #[must_use]
 pub fn run(
     suites: &[Suite],
-    targets: &[Target],
+    targets: &[Target<'_>],
     options: &Options,
     progress: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Report {
@@ -87,7 +87,7 @@ pub fn run(
                 report,
                 suite,
                 file,
-                target,
+                target: *target,
             }));
         }
     }

@@ -1,7 +1,5 @@
 //! What a suite runs on.
 
-use std::sync::Arc;
-
 use seam_core::core::CoreEngine;
 use seam_core::{Backend, Result};
 
@@ -11,48 +9,48 @@ use super::core::CoreMachine;
 use super::script::Machine;
 
 /// A core engine or a backend, under the name that reports give it.
-#[derive(Clone)]
-pub struct Target {
-    name: String,
-    on: On,
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    name: &'a str,
+    on: On<'a>,
 }
 
-#[derive(Clone)]
-enum On {
-    Core(Arc<dyn CoreEngine>),
-    Component(Arc<dyn Backend>),
+#[derive(Clone, Copy)]
+enum On<'a> {
+    Core(&'a dyn CoreEngine),
+    Component(&'a dyn Backend),
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// A core engine, which runs the core suite, under its own name.
     #[must_use]
-    pub fn core(engine: Arc<dyn CoreEngine>) -> Self {
+    pub fn core(engine: &'a dyn CoreEngine) -> Self {
         Self {
-            name: engine.info().name.clone(),
+            name: &engine.info().name,
             on: On::Core(engine),
         }
     }
 
     /// A backend, which runs the component model's suite, under its own name.
     #[must_use]
-    pub fn component(backend: Arc<dyn Backend>) -> Self {
+    pub fn component(backend: &'a dyn Backend) -> Self {
         Self {
-            name: backend.info().name.clone(),
+            name: &backend.info().name,
             on: On::Component(backend),
         }
     }
 
     /// The same under another name. The name and the kind together must be one target's alone.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+    pub fn named(mut self, name: &'a str) -> Self {
+        self.name = name;
         self
     }
 
     /// The name in reports.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(&self) -> &'a str {
+        self.name
     }
 
     /// Which of the suites it runs.
@@ -65,15 +63,15 @@ impl Target {
     }
 
     /// What performs a script on it.
-    pub(crate) fn machine(&self) -> Result<Box<dyn Machine + '_>> {
-        Ok(match &self.on {
-            On::Core(engine) => Box::new(CoreMachine::new(&**engine)?),
-            On::Component(backend) => Box::new(ComponentMachine::new(&**backend)),
+    pub(crate) fn machine(&self) -> Result<Box<dyn Machine + 'a>> {
+        Ok(match self.on {
+            On::Core(engine) => Box::new(CoreMachine::new(engine)?),
+            On::Component(backend) => Box::new(ComponentMachine::new(backend)),
         })
     }
 }
 
-impl std::fmt::Debug for Target {
+impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target")
             .field("name", &self.name)

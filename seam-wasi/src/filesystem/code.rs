@@ -82,3 +82,37 @@ impl From<Error> for Code {
         }
     }
 }
+
+/// The answer of a function that gives `result<T, error-code>`.
+pub(crate) fn answer<T>(
+    result: Result<T, Code>,
+    ok: impl FnOnce(T) -> Option<Value>,
+) -> seam_core::Result<Option<Value>> {
+    Ok(Some(match result {
+        Ok(value) => Value::ok(ok(value)),
+        Err(code) => Value::err(Some(code.value())),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wit::Wit;
+    use seam_core::Type;
+
+    #[test]
+    fn every_code_is_a_case_of_the_official_enum() {
+        let mut interfaces = Wit::embedded().interfaces.iter();
+        let types = interfaces.find(|i| i.name == "wasi:filesystem/types");
+        let func = types.and_then(|i| i.funcs.iter().find(|(name, _)| name.ends_with(".sync")));
+        let Some(Type::Result(result)) = func.and_then(|(_, ty)| ty.result.clone()) else {
+            unreachable!("sync gives a result");
+        };
+        let Some(Type::Enum(cases)) = &result.err else {
+            unreachable!("its error is an enum");
+        };
+        for code in Code::ALL {
+            assert!(cases.iter().any(|case| **case == *code.name()), "{code:?}");
+        }
+    }
+}

@@ -103,7 +103,10 @@ fn a_table_that_outgrows_its_slice_of_fuel_is_an_error() {
     );
     assert_eq!(sliced.invoke("grow", &[s32(1)]).unwrap(), Some(s32(7)));
     let mut whole = instance(&artifact, &limited(Limits::new().with_fuel(1_000_000)));
-    assert_eq!(whole.invoke("grow", &[s32(2_000_000)]).unwrap(), Some(s32(0)));
+    assert_eq!(
+        whole.invoke("grow", &[s32(2_000_000)]).unwrap(),
+        Some(s32(0))
+    );
     let mut short = instance(&artifact, &limited(Limits::new().with_fuel(1_000)));
     assert_eq!(
         kind(short.invoke("grow", &[s32(2_000_000)])),

@@ -73,7 +73,7 @@ fn shared() -> World {
             "count",
             global(CoreType::I64, true, CoreValue::I64(7)),
         )
-        .core_item("env", "pi", global(CoreType::F64, false, 3.14f64.into()))
+        .core_item("env", "pi", global(CoreType::F64, false, 2.5f64.into()))
         .core_item(
             "env",
             "none",
@@ -94,7 +94,7 @@ fn the_world_gives_memories_tables_and_globals_to_each_instance_its_own() {
         assert_eq!(snapshot.instances.len(), 1);
         let globals = &snapshot.instances[0].globals;
         assert_eq!(globals["count"], CoreValue::I64(8));
-        assert_eq!(globals["pi"], 3.14f64.into());
+        assert_eq!(globals["pi"], 2.5f64.into());
         let path = CorePath::new([0]);
         assert_eq!(given.read_memory(&path, "memory", 8, 1).unwrap(), [42]);
     }

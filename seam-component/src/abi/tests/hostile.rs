@@ -1,5 +1,7 @@
 //! What a guest or a caller can say to make the host allocate, and types past the limits.
 
+use std::sync::Arc;
+
 use seam_core::core::CoreValue;
 use seam_core::{CanonTrap, ErrorKind, Limit, Trap, Type, Value};
 
@@ -60,6 +62,35 @@ fn what_lifting_allocates_is_bounded() {
         assert_eq!(lifted.unwrap_err(), ErrorKind::Limit(Limit::Lifted), "{ty}");
         let (lifted, charged) = lift(ty, [0, length], &[1], 1 << 20);
         assert!(lifted.is_ok() && charged > limit);
+    }
+}
+
+#[test]
+fn what_is_charged_is_what_a_value_takes() {
+    let (value, field) = (VALUE_BYTES, size_of::<(Arc<str>, Value)>() as u64);
+    let name = size_of::<Arc<str>>() as u64;
+    for (ty, charged) in [
+        (Type::list(Type::U8), 5),
+        (Type::list(Type::U64), 40),
+        (Type::list(Type::Bool), 5 * value),
+        (Type::String, 5),
+        (Type::flags(["a", "b", "c"]), 2 * name),
+        (Type::record([("a", Type::U8), ("b", Type::U8)]), 2 * field),
+        (Type::tuple([Type::U8, Type::U8]), 2 * value),
+        (Type::result(None, Some(Type::U8)), value),
+        (Type::enumeration(["a", "b", "c", "d"]), 0),
+        (Type::FixedLengthList(Type::Bool.into(), 2), 2 * value),
+    ] {
+        // As flags 3 is two flags, as a discriminant it is taken for 1.
+        let first = if matches!(ty, Type::Result(_)) { 1 } else { 3 };
+        let range = if matches!(ty, Type::List(_) | Type::String) {
+            [0, 5]
+        } else {
+            [first, 0]
+        };
+        let (lifted, found) = lift(ty.clone(), range, &[1], 1 << 20);
+        assert!(lifted.is_ok(), "{ty}");
+        assert_eq!(found, value + charged, "{ty}");
     }
 }
 

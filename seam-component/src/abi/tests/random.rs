@@ -14,7 +14,7 @@ use crate::abi::{
 };
 use crate::types::RecordTy;
 
-const SIZE: usize = 1 << 17;
+const SIZE: usize = 1 << 18;
 
 fn encoding() -> impl Strategy<Value = StringEncoding> {
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
@@ -166,6 +166,65 @@ proptest! {
                 let transferred = transferred.unwrap_err();
                 prop_assert_eq!(transferred.as_trap(), error.as_trap());
             }
+        }
+    }
+}
+
+/// Memories that do not show their bytes are copied from and to in pieces.
+#[test]
+fn long_lists_move_whole() {
+    let count = 20_011;
+    let bits = |i: usize| (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let numbers = || (0..count).map(bits);
+    for (ty, list) in [
+        (
+            Type::U8,
+            Value::from(
+                numbers()
+                    .map(|n| n as u8)
+                    .cycle()
+                    .take(100_003)
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        (
+            Type::S16,
+            Value::from(numbers().map(|n| n as i16).collect::<Vec<_>>()),
+        ),
+        (
+            Type::U32,
+            Value::from(numbers().map(|n| n as u32).collect::<Vec<_>>()),
+        ),
+        (
+            Type::F32,
+            Value::from(
+                numbers()
+                    .map(|n| f32::from_bits(n as u32))
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        (
+            Type::S64,
+            Value::from(numbers().map(|n| n as i64).collect::<Vec<_>>()),
+        ),
+        (
+            Type::F64,
+            Value::from(numbers().map(f64::from_bits).collect::<Vec<_>>()),
+        ),
+        (
+            Type::String,
+            Value::list((0..9000).map(|n| Value::from(n.to_string()))),
+        ),
+    ] {
+        for direct in [[true; 2], [false; 2]] {
+            let (types, values) = (vec![Type::list(ty.clone())], vec![list.clone()]);
+            round_trip(
+                (types.clone(), values.clone()),
+                [StringEncoding::Utf8; 2],
+                16,
+                direct,
+            );
+            same_by_parts((types, values), StringEncoding::Utf8, 16, direct);
         }
     }
 }

@@ -1,0 +1,198 @@
+//! The official suites on every backend, script by script as named tests, against a table of what
+//! is known to fail and to be lacking.
+//!
+//! `SEAM_SUITES` names the folder that has them; they are not part of this repository. A test
+//! passes if its script has exactly the failed and unsupported directives that the table says:
+//! none, where it says nothing.
+
+#[path = "suites/table.rs"]
+mod table;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use seam_tests::suite::{self, FileReport, Options, Progress, Suite, SuiteReport, Target};
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+use table::{Exception, TABLE};
+
+/// The environment variable that names the folder.
+const FOLDER: &str = "SEAM_SUITES";
+
+fn main() -> ExitCode {
+    // Components are native on wasmtime, and our own on its core engine and on wasmi.
+    let wasmtime = Wasmtime::builder().component_async().build();
+    let layered = Wasmtime::layered();
+    let wasmi = Wasmi::new();
+    let targets = [
+        Target::core(layered.engine()),
+        Target::core(wasmi.engine()),
+        Target::component(&wasmtime),
+        Target::component(&layered),
+        Target::component(&wasmi),
+    ];
+    suite::serve(&targets).unwrap_or_else(|| run(&targets))
+}
+
+/// As a test harness does: arguments are options, which are passed over, and parts of names.
+fn run(targets: &[Target<'_>]) -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let parts: Vec<&str> = args.iter().map(String::as_str).collect();
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    let Some(folder) = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()) else {
+        println!("skipped: {FOLDER} names no folder with the official suites");
+        return ExitCode::SUCCESS;
+    };
+    let suites = match Suite::find(&folder) {
+        Ok(suites) => suites,
+        Err(error) => {
+            println!("{FOLDER}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if args.iter().any(|arg| arg == "--list") {
+        list(&suites, targets);
+        return ExitCode::SUCCESS;
+    }
+    judge(&suites, targets, &parts)
+}
+
+/// The name of a test.
+fn name(suite: &str, backend: &str, file: &str) -> String {
+    format!("{suite}/{backend}/{file}")
+}
+
+fn list(suites: &[Suite], targets: &[Target<'_>]) {
+    for suite in suites {
+        for target in targets.iter().filter(|target| target.kind() == suite.kind) {
+            for file in &suite.files {
+                println!("{}: test", name(suite.kind.name(), target.name(), file));
+            }
+        }
+    }
+}
+
+/// Runs what is asked for, one target after the other, and judges it by the table.
+fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
+    let mut faults = Vec::new();
+    let mut totals = Vec::new();
+    for target in targets {
+        for suite in suites.iter().filter(|suite| suite.kind == target.kind()) {
+            let kind = suite.kind.name();
+            let mut asked = suite.clone();
+            asked.files.retain(|file| {
+                let name = name(kind, target.name(), file);
+                parts.is_empty() || parts.iter().any(|part| name.contains(part))
+            });
+            let target = std::slice::from_ref(target);
+            let report = suite::run(&[asked], target, &Options::default(), &tell);
+            for report in report.suites {
+                faults.extend(report.files.iter().filter_map(|file| fault(&report, file)));
+                totals.push(report);
+            }
+        }
+    }
+    if parts.is_empty() {
+        faults.extend(strangers(&totals));
+    }
+    for report in &totals {
+        println!(
+            "\n{} on {}: {} files, {} passed, {} failed, {} not supported",
+            report.suite,
+            report.backend,
+            report.files.len(),
+            report.passed,
+            report.failed,
+            report.unsupported
+        );
+    }
+    let files: usize = totals.iter().map(|report| report.files.len()).sum();
+    for fault in &faults {
+        println!("\n{fault}");
+    }
+    let verdict = if faults.is_empty() { "ok" } else { "FAILED" };
+    let failed = faults.len();
+    let passed = files.saturating_sub(failed);
+    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored\n");
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The line of a test.
+fn tell(progress: &Progress<'_>) {
+    let (suite, file) = (progress.suite.name(), progress.file);
+    let name = name(suite, progress.backend, &file.file);
+    let verdict = match known(suite, progress.backend, &file.file) {
+        known if !agrees(file, known) => "FAILED",
+        Some(known) => known.reason,
+        None if file.is_idle() => "ok, nothing executed",
+        None => "ok",
+    };
+    println!("test {name} ... {verdict}");
+}
+
+fn known(suite: &str, backend: &str, file: &str) -> Option<Exception> {
+    let mut exceptions = TABLE.iter().flat_map(|group| group.exceptions());
+    exceptions.find(|known| (known.suite, known.backend, known.file) == (suite, backend, file))
+}
+
+fn agrees(file: &FileReport, known: Option<Exception>) -> bool {
+    let expected = known.map_or((0, 0), |known| (known.failed, known.unsupported));
+    (file.failed, file.unsupported) == expected
+}
+
+/// What is not as the table says, and the line it would have to have.
+fn fault(report: &SuiteReport, file: &FileReport) -> Option<String> {
+    use std::fmt::Write;
+
+    let known = known(&report.suite, &report.backend, &file.file);
+    if agrees(file, known) {
+        return None;
+    }
+    let (failed, unsupported) = known.map_or((0, 0), |known| (known.failed, known.unsupported));
+    let mut text = format!(
+        "---- {} ----\nexpected {failed} failed and {unsupported} unsupported directives, found \
+         (\"{}\", {}, {}) and {} passed; missing: {:?}",
+        name(&report.suite, &report.backend, &file.file),
+        file.file,
+        file.failed,
+        file.unsupported,
+        file.passed,
+        file.missing,
+    );
+    for failure in &file.failures {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "\n  line {}: {}\n    expected {}\n    found    {}",
+            failure.line, failure.directive, failure.expected, failure.found
+        );
+    }
+    Some(text)
+}
+
+/// Lines of the table that say something of no script.
+fn strangers(totals: &[SuiteReport]) -> Vec<String> {
+    let ran: BTreeSet<String> = totals
+        .iter()
+        .flat_map(|report| {
+            let files = report.files.iter();
+            files.map(|file| name(&report.suite, &report.backend, &file.file))
+        })
+        .collect();
+    let known = TABLE.iter().flat_map(|group| group.exceptions());
+    known
+        .map(|known| name(known.suite, known.backend, known.file))
+        .filter(|name| !ran.contains(name))
+        .map(|name| {
+            format!("---- {name} ----\nexpected a script, found none: take it off the table")
+        })
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! `descriptor`: what is done to an open file or folder.
+
+use seam_core::{HostCall, Result, Value};
+
+use crate::clocks::Datetime;
+use crate::filesystem::code::answer;
+use crate::filesystem::volume::{Kind, Stat, Volume};
+use crate::filesystem::{Code, FileRef, Files};
+use crate::func::{Args, Body, Funcs, own, state};
+use crate::io::CHUNK;
+use crate::io::error::IoError;
+use crate::io::input::Input;
+use crate::io::output::Output;
+use crate::state::State;
+
+pub(crate) const INTERFACE: &str = "wasi:filesystem/types";
+
+pub(crate) const FUNCS: Funcs = Funcs {
+    interface: INTERFACE,
+    funcs: &[
+        ("[method]descriptor.read-via-stream", read_via_stream),
+        ("[method]descriptor.write-via-stream", |call, args| {
+            let offset = args.u64(1)?;
+            write_stream(call, args, Some(offset))
+        }),
+        ("[method]descriptor.append-via-stream", |call, args| {
+            write_stream(call, args, None)
+        }),
+        ("[method]descriptor.advise", |call, args| {
+            let descriptor = Descriptor::of(state(call)?, args, 0)?;
+            answer(descriptor.file().map(|_| ()), |()| None)
+        }),
+        ("[method]descriptor.sync-data", SYNC),
+        ("[method]descriptor.sync", SYNC),
+        ("[method]descriptor.get-flags", |call, args| {
+            let descriptor = Descriptor::of(state(call)?, args, 0)?;
+            Ok(Some(Value::ok(Some(descriptor.flags()))))
+        }),
+        ("[method]descriptor.get-type", |call, args| {
+            let descriptor = Descriptor::of(state(call)?, args, 0)?;
+            let kind = Value::enumeration(descriptor.kind.name());
+            Ok(Some(Value::ok(Some(kind))))
+        }),
+        ("[method]descriptor.set-size", |call, args| {
+            let (state, size) = (state(call)?, args.u64(1)?);
+            let descriptor = Descriptor::of(state, args, 0)?;
+            answer(set_size(&mut state.files, &descriptor, size), |()| None)
+        }),
+        ("[method]descriptor.set-times", |call, args| {
+            let state = state(call)?;
+            let descriptor = Descriptor::of(state, args, 0)?;
+            let times = new_times(args, 1, state.files.wall)?;
+            let set = times.and_then(|times| set_times(&mut state.files, &descriptor, times));
+            answer(set, |()| None)
+        }),
+        ("[method]descriptor.read", read),
+        ("[method]descriptor.write", write),
+        ("[method]descriptor.stat", |call, args| {
+            let state = state(call)?;
+            let descriptor = Descriptor::of(state, args, 0)?;
+            answer(descriptor.stat(&mut state.files), |stat| Some(stat.value()))
+        }),
+        ("[method]descriptor.is-same-object", |call, args| {
+            let state = state(call)?;
+            let (a, b) = (Descriptor::of(state, args, 0)?, Descriptor::of(state, args, 1)?);
+            Ok(Some((a.file == b.file).into()))
+        }),
+        ("[method]descriptor.metadata-hash", |call, args| {
+            let state = state(call)?;
+            let descriptor = Descriptor::of(state, args, 0)?;
+            answer(hash(&mut state.files, &descriptor.file), Some)
+        }),
+        ("filesystem-error-code", |call, args| {
+            let error = state(call)?.table.at::<IoError>(args.rep(0)?)?;
+            Ok(Some(Value::some(error.0.value())))
+        }),
+    ],
+};
+
+const SYNC: Body = |call, args| {
+    let state = state(call)?;
+    let Descriptor { file, .. } = Descriptor::of(state, args, 0)?;
+    let volume = state.files.volume(file.volume);
+    answer(volume.and_then(|volume| volume.sync(&file.node)), |()| None)
+};
+
+/// The resource `descriptor`.
+#[derive(Clone)]
+pub(crate) struct Descriptor {
+    pub(crate) file: FileRef,
+    pub(crate) kind: Kind,
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    pub(crate) mutate: bool,
+    /// Whether the guest may change anything in the file system that it is in.
+    pub(crate) writable: bool,
+}
+
+impl Descriptor {
+    /// The descriptor that is the argument at `index`.
+    pub(crate) fn of(state: &mut State, args: Args<'_>, index: usize) -> Result<Self> {
+        Ok(state.table.at::<Self>(args.rep(index)?)?.clone())
+    }
+
+    /// It, if it is no folder.
+    fn file(&self) -> Result<&FileRef, Code> {
+        match self.kind {
+            Kind::Folder => Err(Code::BadDescriptor),
+            _ => Ok(&self.file),
+        }
+    }
+
+    /// It, if it is a folder.
+    pub(crate) fn folder(&self) -> Result<&FileRef, Code> {
+        match self.kind {
+            Kind::Folder => Ok(&self.file),
+            _ => Err(Code::NotDirectory),
+        }
+    }
+
+    /// Whether the guest may change the file system.
+    pub(crate) fn check_writable(&self) -> Result<(), Code> {
+        if self.writable { Ok(()) } else { Err(Code::ReadOnly) }
+    }
+
+    fn flags(&self) -> Value {
+        let flags = [
+            ("read", self.read),
+            ("write", self.write),
+            ("mutate-directory", self.mutate),
+        ];
+        Value::flags(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name))
+    }
+
+    fn stat(&self, files: &mut Files) -> Result<Stat, Code> {
+        files.volume(self.file.volume)?.stat(&self.file.node)
+    }
+}
+
+impl Stat {
+    /// The record `descriptor-stat`.
+    pub(crate) fn value(&self) -> Value {
+        let time = |at: Datetime| Value::some(at.value());
+        Value::record([
+            ("type", Value::enumeration(self.kind.name())),
+            ("link-count", self.links.into()),
+            ("size", self.size.into()),
+            ("data-access-timestamp", time(self.times.access)),
+            ("data-modification-timestamp", time(self.times.modification)),
+            ("status-change-timestamp", time(self.times.change)),
+        ])
+    }
+}
+
+fn read_via_stream(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let (state, offset) = (state(call)?, args.u64(1)?);
+    let descriptor = Descriptor::of(state, args, 0)?;
+    if descriptor.kind == Kind::Folder {
+        return answer::<()>(Err(Code::IsDirectory), |()| None);
+    }
+    if !descriptor.read {
+        return answer::<()>(Err(Code::BadDescriptor), |()| None);
+    }
+    let file = descriptor.file;
+    let rep = state.table.add(Input::File { file, offset })?;
+    let stream = own("wasi:io/streams", "input-stream", rep);
+    Ok(Some(Value::ok(Some(stream))))
+}
+
+fn write_stream(
+    call: &mut HostCall<'_>,
+    args: Args<'_>,
+    offset: Option<u64>,
+) -> Result<Option<Value>> {
+    let state = state(call)?;
+    let descriptor = Descriptor::of(state, args, 0)?;
+    if descriptor.kind == Kind::Folder || !descriptor.write {
+        return answer::<()>(Err(Code::BadDescriptor), |()| None);
+    }
+    let file = descriptor.file;
+    let rep = state.table.add(Output::File { file, offset })?;
+    let stream = own("wasi:io/streams", "output-stream", rep);
+    Ok(Some(Value::ok(Some(stream))))
+}
+
+fn read(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let (state, len, offset) = (state(call)?, args.u64(1)?, args.u64(2)?);
+    let descriptor = Descriptor::of(state, args, 0)?;
+    let len = usize::try_from(len).unwrap_or(CHUNK).min(CHUNK);
+    let bytes = match descriptor.file() {
+        Ok(file) if descriptor.read => state.files.read(file, offset, len),
+        Ok(_) => Err(Code::BadDescriptor),
+        Err(code) => Err(code),
+    };
+    answer(bytes, |bytes| {
+        let at_end = bytes.is_empty();
+        Some(Value::Tuple(vec![bytes.into(), at_end.into()]))
+    })
+}
+
+fn write(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let (state, bytes, offset) = (state(call)?, args.bytes(1)?, args.u64(2)?);
+    let descriptor = Descriptor::of(state, args, 0)?;
+    let written = match descriptor.file() {
+        Ok(file) if descriptor.write => state.files.write(file, Some(offset), bytes),
+        Ok(_) => Err(Code::BadDescriptor),
+        Err(code) => Err(code),
+    };
+    answer(written, |()| Some((bytes.len() as u64).into()))
+}
+
+fn set_size(files: &mut Files, descriptor: &Descriptor, size: u64) -> Result<(), Code> {
+    let file = descriptor.file()?;
+    descriptor.check_writable()?;
+    if !descriptor.write {
+        return Err(Code::Invalid);
+    }
+    files.volume(file.volume)?.set_size(&file.node, size)
+}
+
+/// The two arguments from `index` on, which are new timestamps: access and modification.
+pub(crate) fn new_times(
+    args: Args<'_>,
+    index: usize,
+    now: Datetime,
+) -> Result<Result<[Option<Datetime>; 2], Code>> {
+    let time = |index| {
+        Ok(match args.case(index)? {
+            ("now", _) => Ok(Some(now)),
+            (_, Some(value)) => Datetime::of(value).map_or(Ok(None), normal).map_err(|()| Code::Overflow),
+            (_, None) => Ok(None),
+        })
+    };
+    let (access, modification): (Result<_, Code>, Result<_, Code>) = (time(index)?, time(index + 1)?);
+    Ok(access.and_then(|access| Ok([access, modification?])))
+}
+
+/// The same time with less than a second of nanoseconds.
+fn normal(at: Datetime) -> Result<Option<Datetime>, ()> {
+    const SECOND: u32 = 1_000_000_000;
+    let seconds = at.seconds.checked_add(u64::from(at.nanoseconds / SECOND));
+    let seconds = seconds.ok_or(())?;
+    Ok(Some(Datetime::new(seconds, at.nanoseconds % SECOND)))
+}
+
+fn set_times(
+    files: &mut Files,
+    descriptor: &Descriptor,
+    [access, modification]: [Option<Datetime>; 2],
+) -> Result<(), Code> {
+    descriptor.check_writable()?;
+    let FileRef { volume, node } = &descriptor.file;
+    files.volume(*volume)?.set_times(node, access, modification)
+}
+
+/// The record `metadata-hash-value`.
+pub(crate) fn hash(files: &mut Files, file: &FileRef) -> Result<Value, Code> {
+    let (lower, upper) = files.volume(file.volume)?.identity(&file.node);
+    Ok(Value::record([
+        ("lower", lower.into()),
+        ("upper", upper.wrapping_add(file.volume as u64).into()),
+    ]))
+}

@@ -1,0 +1,56 @@
+//! `directory-entry-stream`: the names in a folder, as they were when it was made, sorted.
+
+use seam_core::{HostCall, Result, Value};
+
+use crate::filesystem::code::answer;
+use crate::filesystem::descriptor::{Descriptor, INTERFACE};
+use crate::filesystem::volume::{Kind, Volume};
+use crate::func::{Args, Funcs, own, state};
+use crate::meter::Charge;
+
+pub(crate) const FUNCS: Funcs = Funcs {
+    interface: INTERFACE,
+    funcs: &[
+        ("[method]descriptor.read-directory", read_directory),
+        (
+            "[method]directory-entry-stream.read-directory-entry",
+            |call, args| {
+                let entries = state(call)?.table.at::<Entries>(args.rep(0)?)?;
+                let entry = entries.rest.next().map(|(name, kind)| {
+                    let kind = Value::enumeration(kind.name());
+                    Box::new(Value::record([("type", kind), ("name", name.into())]))
+                });
+                Ok(Some(Value::ok(Some(Value::Option(entry)))))
+            },
+        ),
+    ],
+};
+
+/// The resource `directory-entry-stream`.
+struct Entries {
+    rest: std::vec::IntoIter<(String, Kind)>,
+    _charge: Charge,
+}
+
+fn read_directory(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let state = state(call)?;
+    let descriptor = Descriptor::of(state, args, 0)?;
+    let files = &mut state.files;
+    let listed = descriptor.folder().and_then(|folder| {
+        let volume = files.volume(folder.volume)?;
+        volume.list(&folder.node)
+    });
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(code) => return answer::<()>(Err(code), |()| None),
+    };
+    let mut charge = state.meter.open();
+    let entry = size_of::<(String, Kind)>();
+    charge.set(listed.iter().map(|(name, _)| entry + name.len()).sum())?;
+    let rep = state.table.add(Entries {
+        rest: listed.into_iter(),
+        _charge: charge,
+    })?;
+    let stream = own(INTERFACE, "directory-entry-stream", rep);
+    Ok(Some(Value::ok(Some(stream))))
+}

@@ -1,0 +1,145 @@
+//! What file systems an instance starts with.
+
+use std::path::{Path, PathBuf};
+
+use seam_core::{Error, Result};
+
+use super::folder::Folder;
+use super::path::{Place, resolve};
+use super::tree::Tree;
+use super::volume::{Kind, Node, Volume};
+use super::{Access, Code, FileTreeEntry, Files};
+use crate::clocks::Datetime;
+
+/// Where the guest finds a file system, and what it may do there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    pub(crate) guest: String,
+    pub(crate) access: Access,
+}
+
+/// The file systems to be made for each instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    /// What the tree holds at the start.
+    pub(crate) entries: Vec<(String, FileTreeEntry)>,
+    pub(crate) access: Access,
+    /// Bytes that the tree has room for.
+    pub(crate) space: u64,
+    pub(crate) folders: Vec<(PathBuf, Mount)>,
+}
+
+impl Recipe {
+    /// The same recipe, of which is known that it works: folders are there, by their canonical
+    /// paths, and files fit.
+    ///
+    /// # Errors
+    /// `Misuse` naming what is wrong.
+    pub(crate) fn checked(mut self) -> Result<Self> {
+        for (path, _) in &mut self.folders {
+            *path = canonical(path)?;
+        }
+        self.tree(Datetime::new(0, 0))?;
+        Ok(self)
+    }
+
+    /// The file systems, by a recipe that was checked.
+    pub(crate) fn files(&self, wall: Datetime) -> Files {
+        let tree = self.tree(wall);
+        let tree = tree.expect("the same entries fitted into a tree when the recipe was checked");
+        let shown = self.folders.iter().filter(|(_, it)| it.access != Access::None);
+        let mut files = Files {
+            tree,
+            folders: Vec::new(),
+            mounts: Vec::new(),
+            wall,
+        };
+        if self.access != Access::None {
+            let guest = "/".to_owned();
+            let access = self.access;
+            files.mounts.push((0, Mount { guest, access }));
+        }
+        for (path, mount) in shown {
+            files.folders.push(Folder::new(path.clone(), wall));
+            files.mounts.push((files.folders.len(), mount.clone()));
+        }
+        files
+    }
+
+    fn tree(&self, wall: Datetime) -> Result<Tree> {
+        let mut tree = Tree::new(wall, self.space);
+        for (path, entry) in &self.entries {
+            put(&mut tree, path, entry).map_err(|code| {
+                Error::misuse(format!(
+                    "expected a path in the guest's file system that can be made, found `{path}`: {}",
+                    code.name()
+                ))
+            })?;
+        }
+        Ok(tree)
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf> {
+    let found = |what: &dyn std::fmt::Display| {
+        let path = path.display();
+        Error::misuse(format!("expected a folder of the host, found `{path}`: {what}"))
+    };
+    let canonical = path.canonicalize().map_err(|error| found(&error))?;
+    if !canonical.is_dir() {
+        return Err(found(&"not a folder"));
+    }
+    Ok(canonical)
+}
+
+/// Puts something into the tree, with the folders it is in. A file replaces one that is there.
+fn put(tree: &mut Tree, path: &str, entry: &FileTreeEntry) -> Result<(), Code> {
+    let path = path.trim_start_matches('/');
+    let mut folder = tree.root();
+    if let Some((folders, _)) = path.trim_end_matches('/').rsplit_once('/') {
+        folder = make_folders(tree, folders)?;
+    }
+    let name = path.trim_end_matches('/').rsplit('/').next();
+    let name = name.unwrap_or_default();
+    if name.is_empty() && *entry == FileTreeEntry::Folder {
+        return Ok(());
+    }
+    let found = match resolve(tree, &folder, name, false)? {
+        Place::Folder(_) => return Err(Code::Invalid),
+        Place::Name(name) => name.found,
+    };
+    match (entry, found) {
+        (FileTreeEntry::Folder, Some((_, Kind::Folder))) => Ok(()),
+        (FileTreeEntry::Folder, None) => tree.make_folder(&folder, name),
+        (FileTreeEntry::Link(target), None) => tree.make_link(&folder, name, target),
+        (FileTreeEntry::File(bytes), Some((file, Kind::File))) => {
+            tree.set_size(&file, 0)?;
+            tree.write(&file, Some(0), bytes)
+        }
+        (FileTreeEntry::File(bytes), None) => {
+            let file = tree.make_file(&folder, name)?;
+            tree.write(&file, Some(0), bytes)
+        }
+        (_, Some(_)) => Err(Code::Exist),
+    }
+}
+
+/// The last of the folders of a path, all of which are made if need be.
+fn make_folders(tree: &mut Tree, path: &str) -> Result<Node, Code> {
+    let mut folder = tree.root();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        if matches!(name, "." | "..") {
+            return Err(Code::Invalid);
+        }
+        folder = match tree.look(&folder, name)? {
+            Some((found, Kind::Folder)) => found,
+            Some(_) => return Err(Code::NotDirectory),
+            None => {
+                tree.make_folder(&folder, name)?;
+                let made = tree.look(&folder, name)?;
+                made.map(|(made, _)| made).ok_or(Code::Io)?
+            }
+        };
+    }
+    Ok(folder)
+}

@@ -1,0 +1,52 @@
+//! WASI of one instance.
+
+use std::sync::Arc;
+
+use crate::clocks::{Clock, Datetime};
+use crate::filesystem::{Files, Recipe};
+use crate::io::input::Stdin;
+use crate::meter::Meter;
+use crate::random::Random;
+use crate::table::Table;
+
+/// What every instance starts with.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) cwd: Option<String>,
+    pub(crate) stdin: Arc<[u8]>,
+    pub(crate) monotonic: u64,
+    pub(crate) wall: Datetime,
+    pub(crate) seed: u64,
+    pub(crate) files: Recipe,
+}
+
+/// The state that all functions share.
+pub(crate) struct State {
+    pub(crate) config: Arc<Config>,
+    pub(crate) table: Table,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) stdin: Stdin,
+    pub(crate) files: Files,
+    pub(crate) meter: Meter,
+}
+
+impl State {
+    /// A fresh state, by a configuration whose file systems were checked.
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self {
+            table: Table::default(),
+            clock: Clock {
+                now: config.monotonic,
+                wall: config.wall,
+            },
+            random: Random::new(config.seed),
+            stdin: Stdin::new(config.stdin.clone()),
+            files: config.files.files(config.wall),
+            meter: Meter::default(),
+            config,
+        }
+    }
+}
