@@ -1,6 +1,6 @@
 //! The README's example, on wasmtime.
 
-use seam_core::{Artifact, BackendExt, Instance, InstanceExt, Query, Result, World};
+use seam_core::{Artifact, BackendExt, InstanceExt, Query, Result, World};
 
 fn main() -> Result<()> {
     let backend = seam_wasmtime::Wasmtime::new();

@@ -1,14 +1,17 @@
-//! A whole [`Backend`](seam_core::Backend) over any runtime for core modules.
+//! A whole [`Backend`](seam_core::Backend) over any runtime for core modules: core modules, and the
+//! Component Model.
 //!
 //! [`Layered`] takes a [`CoreEngine`](seam_core::core::CoreEngine), which knows core modules alone,
-//! and gives a backend: it links a module's imports with the [`World`](seam_core::World), calls
-//! exports with typed values, runs the canonical entry, records host calls and takes snapshots.
-//! There is no engine in here.
+//! and gives a backend: it links imports with the [`World`](seam_core::World), calls exports with
+//! typed values, keeps resources, runs the canonical entry, records host calls and takes snapshots.
+//! There is no engine in here, and nothing of an engine's own component implementation: a fault in
+//! either shows when the two are compared.
 //!
 //! # What the layer does for every engine alike
-//! - **Validation.** An engine judges the raw bytes itself. Only for one that does not
-//!   ([`EngineInfo::validates`](seam_core::core::EngineInfo::validates)) the layer validates first,
-//!   with the proposals that the engine states.
+//! - **Validation.** An engine judges the raw bytes of core modules itself. Only for one that does
+//!   not ([`EngineInfo::validates`](seam_core::core::EngineInfo::validates)) the layer validates
+//!   first, with the proposals that the engine states. Components are validated here, with
+//!   wasmparser, and with the bound on the size of types that it does not have yet.
 //! - **Host recursion.** Every function of the host that a guest can reach is counted on entry and
 //!   exit, so calls host -> guest -> host nested deeper than
 //!   [`Limits::host_depth`](seam_core::Limits::host_depth) end with `Limit(HostDepth)` before a
@@ -16,9 +19,36 @@
 //! - **Panics** of host functions are caught, typed or raw.
 //! - **Memories, tables and globals of the host** come from a generated provider module that is
 //!   instantiated in the same store; engines need no methods to make them.
+//! - **Re-entry.** Lowering calls back into guests (`realloc`, the callee, destructors). On an
+//!   engine without [`Reentrant`](seam_core::Capability::Reentrant) a generated core module does
+//!   that, and asks the host what to do next.
 //!
 //! Adapters also find [`needed_capability`] here: which proposal a valid module needs that an
 //! engine lacks.
+//!
+//! # Where the specification is
+//! Names and structure follow the reference interpreter of the component model, `definitions.py` at
+//! revision 6d28164 of 2026-08-21. There is one [`CanonTrap`](seam_core::CanonTrap) for each
+//! `trap_if` of its synchronous part.
+//!
+//! | file | section of the reference interpreter, or of the documents |
+//! |---|---|
+//! | `types`, `abi/layout` | Despecialization; Type Predicates; Alignment; Element Size |
+//! | `abi/cx`, `canon/machine` | Canonical ABI Options; Lifting and Lowering Context |
+//! | `abi/load`, `abi/store` | Loading; Storing |
+//! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
+//! | `abi/flatten`, `abi/lift`, `abi/lower` | Flattening; Flat Lifting; Flat Lowering; Lifting and Lowering Values |
+//! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
+//! | `handle/table`, `handle/resource` | Table State; Resource State |
+//! | `handle/host` | none: handles that the host holds |
+//! | `component/state` | Store and Component Instance State; Task State (synchronous calls) |
+//! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
+//! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
+//! | `canon/builtin` | the asynchronous built-ins, which answer `Unsupported` when they are called |
+//! | `component/decode`, `component/def` | Binary.md |
+//! | `component/instantiate`, `component/current`, `component/index`, `component/typing`, `component/import` | Explainer.md: definitions, index spaces, type checking |
+//! | `component/size` | CanonicalABI.md: Element Size, the bound on it |
+//! | `glue` | none: the same calls for engines that do not re-enter |
 
 mod abi;
 mod canon;

@@ -1,9 +1,9 @@
 //! Value types at run time: component-level types whose resource types are resolved to those of
 //! one store.
 //!
-//! A [`Ty`] is made once, when its definition is evaluated, and knows its layout: sizes, alignments,
-//! offsets and flat types are computed by its constructor ([`abi::layout`](crate::abi::layout),
-//! [`abi::flatten`](crate::abi::flatten)) and never again.
+//! A [`Ty`] is made once, when its definition is evaluated, and knows its layout: sizes,
+//! alignments, offsets and flat types are computed by its constructor
+//! ([`abi::layout`](crate::abi::layout), [`abi::flatten`](crate::abi::flatten)) and never again.
 
 #[allow(
     dead_code,

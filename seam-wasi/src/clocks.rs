@@ -80,6 +80,15 @@ impl Datetime {
         }
     }
 
+    /// The same time with less than a second of nanoseconds; nothing if it is too late for that.
+    pub(crate) fn normal(self) -> Option<Self> {
+        const SECOND: u32 = 1_000_000_000;
+        let seconds = self
+            .seconds
+            .checked_add(u64::from(self.nanoseconds / SECOND))?;
+        Some(Self::new(seconds, self.nanoseconds % SECOND))
+    }
+
     /// The record `datetime`.
     pub(crate) fn value(self) -> Value {
         Value::record([

@@ -39,11 +39,13 @@ macro_rules! scalars {
 }
 
 impl<'a> Args<'a> {
-    scalars! { bool Bool bool, u8 U8 u8, u16 U16 u16, u64 U64 u64, }
+    scalars! { u8 U8 u8, u16 U16 u16, u64 U64 u64, }
 
     /// The argument at `index`.
     pub(crate) fn value(&self, index: usize) -> Result<&'a Value> {
-        self.0.get(index).ok_or_else(|| unexpected("an argument", None))
+        self.0
+            .get(index)
+            .ok_or_else(|| unexpected("an argument", None))
     }
 
     /// The representation of the resource at `index`, owned or borrowed.

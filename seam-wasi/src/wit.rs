@@ -71,9 +71,8 @@ impl Wit {
                 };
                 (name.clone(), ty)
             });
-            let is_resource = |id: &TypeId| {
-                matches!(resolve.types[*id].kind, TypeDefKind::Resource)
-            };
+            let is_resource =
+                |id: &TypeId| matches!(resolve.types[*id].kind, TypeDefKind::Resource);
             let resources = interface.types.iter().filter(|(_, id)| is_resource(id));
             Some(Interface {
                 name: name.to_owned(),
@@ -144,7 +143,9 @@ fn defined(resolve: &Resolve, id: TypeId) -> Type {
             }))
         }
         TypeDefKind::Enum(cases) => Type::Enum(cases.cases.iter().map(|c| name(&c.name)).collect()),
-        TypeDefKind::Flags(flags) => Type::Flags(flags.flags.iter().map(|f| name(&f.name)).collect()),
+        TypeDefKind::Flags(flags) => {
+            Type::Flags(flags.flags.iter().map(|f| name(&f.name)).collect())
+        }
         TypeDefKind::Handle(Handle::Own(id)) => Type::Own(resource(resolve, *id)),
         TypeDefKind::Handle(Handle::Borrow(id)) => Type::Borrow(resource(resolve, *id)),
         // A bare resource name in a signature owns it.
@@ -175,7 +176,10 @@ mod tests {
     use super::*;
 
     fn ty(interface: &str, func: &str) -> String {
-        let found = Wit::embedded().interfaces.iter().find(|i| i.name == interface);
+        let found = Wit::embedded()
+            .interfaces
+            .iter()
+            .find(|i| i.name == interface);
         let found = found.and_then(|i| i.funcs.iter().find(|(name, _)| name == func));
         found.map(|(_, ty)| ty.to_string()).unwrap_or_default()
     }

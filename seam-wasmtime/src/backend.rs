@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use seam_component::Layered;
 use seam_core::core::{CoreEngine, CoreModuleType};
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Program, Result,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Failed, Instance,
+    Interface, Program, Result, World,
 };
 
 use crate::build::{Build, VERSION};
@@ -152,7 +153,10 @@ impl Backend for Wasmtime {
         let native: Result<Box<dyn Program>> = match artifact.kind() {
             ArtifactKind::Component => self.load_component(artifact),
             ArtifactKind::CoreModule => match self.load_preview1(artifact) {
-                Ok(None) => return self.core.load(artifact).await,
+                Ok(None) => {
+                    let program = self.core.load(artifact).await?;
+                    Ok(Box::new(PlainProgram(program)))
+                }
                 Ok(Some(program)) => Ok(program),
                 Err(error) => Err(error),
             },
@@ -187,6 +191,26 @@ impl Wasmtime {
         let build = self.build;
         let program = Preview1Program::load(core, build, self.info.clone(), artifact)?;
         Ok(Some(Box::new(program)))
+    }
+}
+
+/// A core module that is no module of preview1.
+struct PlainProgram(Box<dyn Program>);
+
+#[async_trait]
+impl Program for PlainProgram {
+    fn interface(&self) -> &Interface {
+        self.0.interface()
+    }
+
+    async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
+        // The layer has no system's WASI, and a module that imports none has no need of it.
+        let imports = self.interface().imports();
+        if imports.iter().any(|item| item.name.starts_with("wasi:")) {
+            return self.0.instantiate(world).await;
+        }
+        let world = world.clone().without_system_wasi();
+        self.0.instantiate(&world).await
     }
 }
 

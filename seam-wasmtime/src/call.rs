@@ -82,6 +82,32 @@ where
     }
 }
 
+/// How guest code is run by a caller that blocks.
+pub(crate) enum Way {
+    /// On the stack of the calling thread.
+    Synchronous,
+    /// On a stack of its own, as the engine's asynchronous calls are: calls host -> guest -> host
+    /// that are nested deeply take more native stack than the engine would grant them together, for
+    /// it counts the host's frames as the guest's.
+    Nested,
+    /// As the engine's asynchronous calls, since the host may suspend them.
+    Suspending,
+}
+
+impl Way {
+    /// Levels of host recursion that stay on one stack.
+    const TOGETHER: u32 = 8;
+
+    pub(crate) fn of<C: AsContext<Data: HasCore>>(ctx: &C) -> Self {
+        let core = ctx.as_context().data().core_ref();
+        match core.asynchronous {
+            true => Way::Suspending,
+            false if core.depth >= Self::TOGETHER => Way::Nested,
+            false => Way::Synchronous,
+        }
+    }
+}
+
 /// Runs guest code that never suspends, where there is stack enough.
 pub(crate) fn synchronous<C, R>(
     ctx: &mut C,
@@ -122,9 +148,14 @@ where
     let mut vals = lower(&mut scope, args, results.len())?;
     let alarm = begin(&mut scope)?;
     let (params, out) = vals.split_at_mut(args.len());
-    let outcome = match scope.as_context().data().core_ref().asynchronous {
-        false => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),
-        true => {
+    let way = Way::of(&scope);
+    let outcome = match way {
+        Way::Synchronous => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),
+        Way::Nested => {
+            let call = entry.func.call_async(&mut scope, params, out);
+            block_on(call).map_err(Stop::Guest)
+        }
+        Way::Suspending => {
             let at = deadline(&scope);
             block_on(bounded(at, entry.func.call_async(&mut scope, params, out)))
         }

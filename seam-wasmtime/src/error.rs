@@ -135,7 +135,7 @@ fn cause(trap: Native) -> Trap {
 /// and lowering find, and exhausted resources.
 fn text_error(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
-    let mapped = if text.contains("too much data transferred between the host and the guest") {
+    let mapped = if text.contains("fuel allocated for hostcalls has been exhausted") {
         Error::limit(Limit::Lifted)
     } else if let Some(trap) = canon_trap(&text) {
         Error::trap(trap)
@@ -213,7 +213,9 @@ fn canon_trap(text: &str) -> Option<CanonTrap> {
         return Some(CanonTrap::InvalidDiscriminant);
     }
     let found = CANON_TEXTS.iter().find(|(part, _)| text.contains(part));
-    found.map(|(_, trap)| *trap)
+    found
+        .map(|(_, trap)| *trap)
+        .or_else(|| CanonTrap::from_text(text))
 }
 
 /// Why an artifact did not compile. Where the engine does not say at which offset, the seam's own
@@ -237,7 +239,7 @@ fn verdict(error: &wasmtime::Error) -> Error {
     let (message, offset) = split_offset(&text);
     let mapped = if let Some(capability) = missing_proposal(message) {
         Error::unsupported(capability, message.to_string())
-    } else if message.contains("mplementation limit") || message.contains("too large") {
+    } else if message.contains("mplementation limit") {
         Error::new(ErrorKind::Limit(Limit::EngineCapacity), message.to_string())
     } else {
         let invalid = Error::invalid(message.to_string());
@@ -249,18 +251,20 @@ fn verdict(error: &wasmtime::Error) -> Error {
     mapped.with_source(source)
 }
 
-/// `unexpected end-of-file (at offset 0x1f)` as its text and its offset.
+/// `unexpected end-of-file (at offset 0x1f)` as its text and its offset; also `Invalid input
+/// WebAssembly code at offset 31: ..`, which is how the compiler passes on what it finds.
 fn split_offset(text: &str) -> (&str, Option<u64>) {
-    let found = text
-        .rsplit_once(" (at offset 0x")
-        .and_then(|(message, at)| {
-            let at = u64::from_str_radix(at.strip_suffix(')')?, 16).ok()?;
-            Some((message, at))
-        });
-    match found {
-        Some((message, at)) => (message, Some(at)),
-        None => (text, None),
-    }
+    let validator = || {
+        let (message, at) = text.rsplit_once(" (at offset 0x")?;
+        let at = u64::from_str_radix(at.strip_suffix(')')?, 16).ok()?;
+        Some((message, Some(at)))
+    };
+    let compiler = || {
+        let (_, found) = text.split_once("Invalid input WebAssembly code at offset ")?;
+        let (at, message) = found.split_once(": ")?;
+        Some((message, Some(at.parse().ok()?)))
+    };
+    validator().or_else(compiler).unwrap_or((text, None))
 }
 
 /// The proposal that the validator says is off in this build.
@@ -288,6 +292,8 @@ mod tests {
     fn an_offset_at_the_end_of_a_message_is_taken_off() {
         assert_eq!(split_offset("bad (at offset 0x1f)"), ("bad", Some(31)));
         assert_eq!(split_offset("bad"), ("bad", None));
+        let compiler = "Invalid input WebAssembly code at offset 23: unknown label";
+        assert_eq!(split_offset(compiler), ("unknown label", Some(23)));
     }
 
     #[test]

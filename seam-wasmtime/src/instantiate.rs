@@ -1,10 +1,10 @@
 //! Instantiation of core modules.
 
 use seam_core::core::{CoreExtern, CoreInstanceId};
-use seam_core::{Error, ErrorKind, Limit, Result};
+use seam_core::{Error, ErrorKind, Limit, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
-use crate::call::{self, Stop};
+use crate::call::{self, Stop, Way};
 use crate::engine::Compiled;
 use crate::state::HasCore;
 use crate::store;
@@ -37,7 +37,12 @@ where
     }
     let before = ctx.as_context_mut().debug_all_instances().len();
     let alarm = call::begin(ctx)?;
-    let outcome = call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports));
+    let outcome = match Way::of(ctx) {
+        Way::Synchronous => call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports)),
+        Way::Nested | Way::Suspending => {
+            block_on(Instance::new_async(&mut *ctx, module, &imports)).map_err(Stop::Guest)
+        }
+    };
     call::end(ctx, alarm);
     match outcome {
         Ok(instance) => enter(ctx, instance),

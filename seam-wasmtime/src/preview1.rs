@@ -87,13 +87,17 @@ impl Preview1Program {
             let wrapped = wrap_preview1(&self.artifact)?;
             let build = Build {
                 inner_instances: true,
+                // Calls of inner functions fail with it; see `ComponentInstance::call_core`.
+                component_async: false,
                 ..self.build
             };
             let capabilities = self.info.capabilities.clone();
             let info = BackendInfo::new(
                 self.info.name.clone(),
                 self.info.version.clone(),
-                capabilities.with(Capability::InnerGlobals, true),
+                capabilities
+                    .with(Capability::InnerGlobals, true)
+                    .with(Capability::ComponentAsync, false),
             );
             let plan = |interface: &Interface| CorePlan::new(wrapped.cores(interface));
             let engine = WasmtimeEngine::of(&build);

@@ -1,10 +1,13 @@
 //! Limits on guests, core modules and components alike.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use seam_core::core::{CoreCaller, CoreExtern, CoreFuncType, CoreValue};
 use seam_core::{
     Artifact, Capability, ErrorKind, InstanceExt, Limit, Limits, Result, Trap, Value, World,
 };
@@ -158,4 +161,26 @@ fn lifted_values_are_bounded() {
     assert_eq!(few, Some(Value::from(vec![0_u8; 10])));
     let error = guest.invoke("zeroes", &[Value::U32(1 << 19)]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
+}
+
+#[test]
+fn calls_between_host_and_guest_nest_as_deep_as_allowed() {
+    let artifact = wat(r#"(module (import "h" "f" (func $f)) (func (export "enter") call $f))"#);
+    for levels in [1, 8, 9, 200, 1000] {
+        let entered = Arc::new(AtomicU32::new(0));
+        let count = entered.clone();
+        let again = move |caller: &mut dyn CoreCaller, _: &[CoreValue], _: &mut [CoreValue]| {
+            count.fetch_add(1, Ordering::Relaxed);
+            match caller.caller_export("enter") {
+                Some(CoreExtern::Func(enter)) => caller.call(enter, &[], &mut []),
+                other => panic!("expected a function, found {other:?}"),
+            }
+        };
+        let limits = Limits::new().with_host_depth(levels);
+        let world = world(limits).core_func("h", "f", CoreFuncType::default(), again);
+        let mut guest = instance(&Wasmtime::new(), &artifact, &world);
+        let error = guest.invoke("enter", &[]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
+        assert_eq!(entered.load(Ordering::Relaxed), levels);
+    }
 }

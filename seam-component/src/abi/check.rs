@@ -1,8 +1,8 @@
 //! Lifting's half of a call between guests: everything that can trap, without the values.
 //!
-//! The reference lifts all values before it lowers the first, so that a trap of lifting comes before
-//! any `realloc` of the other guest. What lifting takes out of the one guest's handle table is kept
-//! here, in order, for [`transfer`](super::transfer) to put into the other's.
+//! The reference lifts all values before it lowers the first, so that a trap of lifting comes
+//! before any `realloc` of the other guest. What lifting takes out of the one guest's handle table
+//! is kept here, in order, for [`transfer`](super::transfer) to put into the other's.
 
 use std::collections::VecDeque;
 

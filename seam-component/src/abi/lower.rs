@@ -57,8 +57,8 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// `lower_flat_values`: appends the core values to `out`. `out_param` is where values go that do not
-/// fit flat; without it, room is asked of the guest and its address is the one core value.
+/// `lower_flat_values`: appends the core values to `out`. `out_param` is where values go that do
+/// not fit flat; without it, room is asked of the guest and its address is the one core value.
 ///
 /// # Errors
 /// `Misuse` for values of other types; traps of the guest's `realloc`, of what it gives, and of

@@ -16,13 +16,16 @@
 //! | [`lift`] | Flat Lifting, and the lifting half of Lifting and Lowering Values |
 //! | [`lower`] | Flat Lowering, and the lowering half of Lifting and Lowering Values |
 //! | [`place`] | where a part of a value is: in memory or among core values |
-//! | [`check`], [`transfer`] | from guest to guest without values between: lifting's half and lowering's |
-//! | [`parts`] | typed calls: lowering from, and lifting to, parts without values between |
+//! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
+//! | [`parts`] | typed calls: lowering from, and lifting to, parts without values |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything a guest says (pointer, length, discriminant,
-//! result of its `realloc`) is checked before anything is read, written or allocated by it, and what
-//! lifting allocates on the host is [charged](Machine::charge) first. NaNs become the canonical NaN
-//! of their width wherever they pass, which is what the reference does in its deterministic profile.
+//! result of its `realloc`) is checked before anything is read, written or allocated by it, and
+//! what lifting allocates on the host is [charged](Machine::charge) first. NaNs become the
+//! canonical NaN of their width wherever they pass, as in the reference's deterministic profile.
+//!
+//! The oracles are independent of any engine: `vectors/` has what the reference interpreter
+//! answered, and sizes, offsets and flat types are compared with wit-parser's.
 
 mod check;
 mod cx;

@@ -167,9 +167,12 @@ fn as_it_is<T>(number: T) -> T {
     number
 }
 
-/// Makes all NaNs in a buffer of floats the canonical one.
-pub(crate) fn canonicalize_nans(element: &Ty, bytes: &mut [u8]) {
+/// Makes all NaNs in a buffer of floats the canonical one, and all that is true in one of `bool`s 1.
+pub(crate) fn canonicalize(element: &Ty, bytes: &mut [u8]) {
     match element {
+        Ty::Bool => bytes
+            .iter_mut()
+            .for_each(|byte| *byte = u8::from(*byte != 0)),
         Ty::F32 => bytes.chunks_exact_mut(4).for_each(|bytes| {
             let float = f32::from_le_bytes(<[u8; 4]>::try_from(&*bytes).unwrap_or_default());
             bytes.copy_from_slice(&canonicalize_nan32(float).to_le_bytes());

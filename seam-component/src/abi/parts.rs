@@ -3,7 +3,7 @@
 
 use seam_core::core::CoreValue;
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
-use seam_core::{Error, List, Resource, Result};
+use seam_core::{Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::flatten::spills;
@@ -201,7 +201,14 @@ impl Lower for Lowering<'_, '_> {
     fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
         let (ty, place) = self.part("list")?;
         let of_type = |element| {
-            numbers_of(element, numbers).ok_or_else(|| mismatch(element, "a list of other numbers"))
+            numbers_of(element, numbers).ok_or_else(|| {
+                let found = number_at(numbers, 0).map(scalar_to_value);
+                let found = found.as_ref().map_or("other numbers", Value::kind);
+                let expected = element.kind();
+                Error::misuse(format!(
+                    "expected a list of {expected}, found one of {found}"
+                ))
+            })
         };
         match ty {
             Ty::List(element) => {
@@ -274,7 +281,7 @@ impl Lower for Lowering<'_, '_> {
         if labelled_bits(first, labels) != first || rest.iter().any(|bits| *bits != 0) {
             let count = labels.len();
             return Err(Error::misuse(format!(
-                "expected {count} flags, found a bit past them"
+                "expected the bits of {count} flags at most, found one past them"
             )));
         }
         place.write_int(&mut self.cx, self.flat, first.into(), ty.size())

@@ -76,7 +76,8 @@ pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     })
 }
 
-/// The bits of a scalar; those of a signed one are extended to 32 by its sign (`lower_flat_signed`).
+/// The bits of a scalar; those of a signed one are extended to 32 by its sign
+/// (`lower_flat_signed`).
 pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
     let signed = |i: i32| u64::from(u32::from_le_bytes(i.to_le_bytes()));
     match scalar {

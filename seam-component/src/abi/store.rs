@@ -90,21 +90,20 @@ pub(crate) fn store_list_into_range(
 }
 
 fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: &Ty) -> Result<()> {
-    if let Some(numbers) = numbers_in(list) {
-        return match numbers_of(element, numbers) {
-            Some(_) => store_numbers(cx, numbers, ptr),
-            None if list.is_empty() => Ok(()),
-            None => Err(mismatch(element, "a list of other numbers")),
-        };
-    }
-    let List::Values(values) = list else {
-        return Err(mismatch(element, "a list of another kind"));
-    };
     let stride = element.size();
-    for (i, value) in (0u64..).zip(values) {
-        store(cx, value, element, ptr + i * stride)?;
+    if let List::Values(values) = list {
+        for (i, value) in (0u64..).zip(values) {
+            store(cx, value, element, ptr + i * stride)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    match numbers_in(list).filter(|numbers| numbers_of(element, *numbers).is_some()) {
+        Some(numbers) => store_numbers(cx, numbers, ptr),
+        // Numbers of another type: unless there are none, the first one is an error.
+        None => list
+            .iter()
+            .try_for_each(|value| store(cx, &value, element, ptr)),
+    }
 }
 
 /// `store_list_into_range`, of the entries of a map.

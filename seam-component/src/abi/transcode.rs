@@ -1,7 +1,7 @@
 //! `store_string`: strings into memory, transcoded.
 //!
-//! A guest sees every call of its `realloc` and what is in its memory at that moment, so both follow
-//! the reference step by step.
+//! A guest sees every call of its `realloc` and what is in its memory at that moment, so both
+//! follow the reference step by step.
 
 use std::borrow::Cow;
 

@@ -12,8 +12,9 @@ use crate::abi::flatten::spills;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{check_list, labelled_bits, unsupported};
 use crate::abi::lower::allocate_area;
-use crate::abi::numbers::{CHUNK, canonicalize_nans};
+use crate::abi::numbers::{CHUNK, canonicalize};
 use crate::abi::place::Place;
+use crate::abi::scalar::is_scalar;
 use crate::abi::store::{allocate_list, lower_rep};
 use crate::abi::string::load_text_from_range;
 use crate::abi::transcode::store_string_into_range;
@@ -29,8 +30,8 @@ pub(crate) struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    /// `lift_flat_values` on one side and `lower_flat_values` on the other; appends the other side's
-    /// core values to `out`.
+    /// `lift_flat_values` on one side and `lower_flat_values` on the other; appends the other
+    /// side's core values to `out`.
     ///
     /// # Errors
     /// As both: first those of lifting any of the values, then those of lowering them.
@@ -171,7 +172,7 @@ impl Copy<'_> {
 
     fn elements(&mut self, from: Place, to: Place, length: u32, element: &Ty) -> Result<()> {
         if let (Place::Memory(from), Place::Memory(to)) = (from, to) {
-            if element.contents().plain || matches!(element, Ty::F32 | Ty::F64) {
+            if element.contents().plain || is_scalar(element) {
                 return self.bytes(from, to, u64::from(length) * element.size(), element);
             }
         }
@@ -183,7 +184,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Elements whose bytes are the same on both sides, but for NaNs.
+    /// Elements whose bytes are the same on both sides, but for what `canonicalize` does.
     fn bytes(&mut self, from: u64, to: u64, byte_length: u64, element: &Ty) -> Result<()> {
         let mut buffer = vec![0; usize::try_from(byte_length.min(CHUNK)).unwrap_or_default()];
         let mut done = 0;
@@ -193,7 +194,7 @@ impl Copy<'_> {
                 break;
             };
             self.from().memory()?.read(from + done, chunk)?;
-            canonicalize_nans(element, chunk);
+            canonicalize(element, chunk);
             self.to().write(to + done, chunk)?;
             done += len as u64;
         }

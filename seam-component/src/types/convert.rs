@@ -56,7 +56,13 @@ impl Ty {
             Ty::ErrorContext => Type::ErrorContext,
             Ty::List(element) => Type::List(one(element)),
             Ty::FixedLengthList(ty) => Type::FixedLengthList(one(&ty.element), ty.len),
-            Ty::Map(entry) => entry.map_to_type(names),
+            Ty::Map(entry) => match &**entry {
+                Ty::Tuple(entry) => match &*entry.fields {
+                    [key, value] => Type::Map(one(&key.ty), one(&value.ty)),
+                    _ => unreachable!("the entries of a map are tuples of two"),
+                },
+                _ => unreachable!("the entries of a map are tuples"),
+            },
             Ty::Record(ty) => Type::record(ty.named_types(names)),
             Ty::Tuple(ty) => Type::tuple(ty.fields.iter().map(|field| field.ty.to_type(names))),
             Ty::Variant(ty) => Type::variant(ty.cases.iter().map(|case| {
@@ -66,30 +72,16 @@ impl Ty {
                 )
             })),
             Ty::Enum(ty) => Type::enumeration(ty.cases.iter().map(|case| case.name.clone())),
-            Ty::Option(ty) => match ty.payload_type(1, names) {
-                Some(some) => Type::option(some),
-                None => Type::enumeration(["none", "some"]),
-            },
+            Ty::Option(ty) => Type::option(
+                ty.payload_type(1, names)
+                    .expect("the second case of an option has a payload"),
+            ),
             Ty::Result(ty) => Type::result(ty.payload_type(0, names), ty.payload_type(1, names)),
             Ty::Flags(labels) => Type::Flags(labels.clone()),
             Ty::Own(id) => Type::Own(names(*id)),
             Ty::Borrow(id) => Type::Borrow(names(*id)),
             Ty::Stream(ty) => Type::Stream(ty.as_deref().map(one)),
             Ty::Future(ty) => Type::Future(ty.as_deref().map(one)),
-        }
-    }
-
-    /// `map<K, V>`, of the tuple of both.
-    fn map_to_type(&self, names: Names<'_>) -> Type {
-        match self {
-            Ty::Tuple(entry) => match &*entry.fields {
-                [key, value] => Type::Map(
-                    Arc::new(key.ty.to_type(names)),
-                    Arc::new(value.ty.to_type(names)),
-                ),
-                _ => Type::List(Arc::new(self.to_type(names))),
-            },
-            entry => Type::List(Arc::new(entry.to_type(names))),
         }
     }
 

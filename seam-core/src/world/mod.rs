@@ -361,6 +361,13 @@ impl World {
         self
     }
 
+    /// The same world without the operating system's WASI.
+    #[must_use]
+    pub fn without_system_wasi(mut self) -> Self {
+        self.wasi = None;
+        self
+    }
+
     /// Sets what an instance may use.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

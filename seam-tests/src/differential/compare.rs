@@ -17,31 +17,32 @@ pub enum Comparison {
 /// The first difference between two observations, if there is one that counts.
 #[must_use]
 pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
-    let open = left.endings().chain(right.endings()).find_map(Ended::open);
-    let verdict = first_difference(left, right, by);
-    match (verdict, open) {
-        // Where a run stops, all that it does later is missing too: no difference counts then.
-        (Verdict::Diverged(difference), Some(reason)) => Verdict::open(reason, difference),
-        // A backend that cannot do it was not observed, even if another cannot do it either.
-        (Verdict::Match, Some(reason @ Open::Unsupported(capability))) => {
-            Verdict::open(reason, capability)
-        }
-        (verdict, _) => verdict,
+    let parts: [&dyn Fn() -> Verdict; 2] =
+        [&|| loading(left, right, by), &|| steps(left, right, by)];
+    if let Some(difference) = first(&parts) {
+        return difference;
     }
-}
-
-fn first_difference(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
-    let parts: [&dyn Fn() -> Verdict; 6] = [
-        &|| loading(left, right, by),
-        &|| steps(left, right, by),
+    // Both ended alike. Where that was at a point of their own, what they did before may differ.
+    let open = left.endings().find_map(Ended::open);
+    let parts: [&dyn Fn() -> Verdict; 4] = [
         &|| host_calls(&left.host_calls, &right.host_calls, by),
         &|| bytes("stdout", &left.stdout, &right.stdout),
         &|| bytes("stderr", &left.stderr, &right.stderr),
         &|| rest(left, right, by),
     ];
-    let verdicts = parts.iter().map(|part| part());
-    let mut differing = verdicts.filter(|verdict| !verdict.is_match());
-    differing.next().unwrap_or(Verdict::Match)
+    match (first(&parts), open) {
+        (Some(Verdict::Diverged(difference)), Some(reason)) => Verdict::open(reason, difference),
+        (Some(difference), _) => difference,
+        // What neither backend can do was not observed.
+        (None, Some(reason @ Open::Unsupported(capability))) => Verdict::open(reason, capability),
+        (None, _) => Verdict::Match,
+    }
+}
+
+/// The first of the verdicts that is no match.
+fn first(parts: &[&dyn Fn() -> Verdict]) -> Option<Verdict> {
+    let mut verdicts = parts.iter().map(|part| part());
+    verdicts.find(|verdict| !verdict.is_match())
 }
 
 fn loading(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
@@ -53,7 +54,11 @@ fn loading(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
                 Some(ended) => ended.to_string(),
                 None => "an instance".into(),
             };
-            Verdict::diverged("instantiation", text(left), text(right))
+            let (l, r) = (text(left), text(right));
+            match left.iter().chain(right).find_map(Ended::open) {
+                Some(reason) => Verdict::open(reason, format!("instantiation: {l} | {r}")),
+                None => Verdict::diverged("instantiation", l, r),
+            }
         }
     }
 }
@@ -92,7 +97,11 @@ fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
     if same {
         return Verdict::Match;
     }
-    Verdict::diverged(at, left.to_string(), right.to_string())
+    let (l, r) = (left.to_string(), right.to_string());
+    match left.open().or(right.open()) {
+        Some(reason) => Verdict::open(reason, format!("{at}: {l} | {r}")),
+        None => Verdict::diverged(at, l, r),
+    }
 }
 
 fn host_calls(left: &[HostCallRecord], right: &[HostCallRecord], by: Comparison) -> Verdict {

@@ -150,10 +150,19 @@ where
 }
 
 /// The descriptors of a function on two folders, which must be of one file system.
-fn both(call: &mut HostCall<'_>, args: Args<'_>, new: usize) -> Result<Result<(Node, Node, bool), Code>> {
+fn both(
+    call: &mut HostCall<'_>,
+    args: Args<'_>,
+    new: usize,
+) -> Result<Result<(Node, Node, bool), Code>> {
     let state = state(call)?;
-    let (old, new) = (Descriptor::of(state, args, 0)?, Descriptor::of(state, args, new)?);
-    let folders = old.folder().and_then(|old| Ok((old.clone(), new.folder()?.clone())));
+    let (old, new) = (
+        Descriptor::of(state, args, 0)?,
+        Descriptor::of(state, args, new)?,
+    );
+    let folders = old
+        .folder()
+        .and_then(|old| Ok((old.clone(), new.folder()?.clone())));
     Ok(match folders {
         Ok((a, b)) if a.volume == b.volume => Ok((a.node, b.node, old.writable && new.writable)),
         Ok(_) => Err(Code::CrossDevice),
@@ -219,7 +228,11 @@ fn open_at(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
         write: args.flag(4, "write")?,
         mutate: args.flag(4, "mutate-directory")?,
     };
-    let sync = ["file-integrity-sync", "data-integrity-sync", "requested-write-sync"];
+    let sync = [
+        "file-integrity-sync",
+        "data-integrity-sync",
+        "requested-write-sync",
+    ];
     for flag in sync {
         if args.flag(4, flag)? {
             return answer::<()>(Err(Code::Unsupported), |()| None);
@@ -278,7 +291,13 @@ impl Open {
         }
         let changes = self.changes();
         let permitted = writable || !(changes || self.mutate);
-        let check_permitted = || if permitted { Ok(()) } else { Err(Code::ReadOnly) };
+        let check_permitted = || {
+            if permitted {
+                Ok(())
+            } else {
+                Err(Code::ReadOnly)
+            }
+        };
         let only_new = self.create && self.exclusive;
         let (node, kind) = match resolve(volume, folder, path, self.follow && !only_new)? {
             Place::Folder(node) => (node, Kind::Folder),

@@ -4,7 +4,7 @@ use seam_core::{HostCall, Result, Value};
 
 use crate::clocks::Datetime;
 use crate::filesystem::code::answer;
-use crate::filesystem::volume::{Kind, Stat, Volume};
+use crate::filesystem::volume::{Kind, Stat};
 use crate::filesystem::{Code, FileRef, Files};
 use crate::func::{Args, Body, Funcs, own, state};
 use crate::io::CHUNK;
@@ -62,7 +62,10 @@ pub(crate) const FUNCS: Funcs = Funcs {
         }),
         ("[method]descriptor.is-same-object", |call, args| {
             let state = state(call)?;
-            let (a, b) = (Descriptor::of(state, args, 0)?, Descriptor::of(state, args, 1)?);
+            let (a, b) = (
+                Descriptor::of(state, args, 0)?,
+                Descriptor::of(state, args, 1)?,
+            );
             Ok(Some((a.file == b.file).into()))
         }),
         ("[method]descriptor.metadata-hash", |call, args| {
@@ -120,7 +123,11 @@ impl Descriptor {
 
     /// Whether the guest may change the file system.
     pub(crate) fn check_writable(&self) -> Result<(), Code> {
-        if self.writable { Ok(()) } else { Err(Code::ReadOnly) }
+        if self.writable {
+            Ok(())
+        } else {
+            Err(Code::ReadOnly)
+        }
     }
 
     fn flags(&self) -> Value {
@@ -129,7 +136,12 @@ impl Descriptor {
             ("write", self.write),
             ("mutate-directory", self.mutate),
         ];
-        Value::flags(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name))
+        Value::flags(
+            flags
+                .into_iter()
+                .filter(|(_, set)| *set)
+                .map(|(name, _)| name),
+        )
     }
 
     fn stat(&self, files: &mut Files) -> Result<Stat, Code> {
@@ -224,23 +236,18 @@ pub(crate) fn new_times(
     index: usize,
     now: Datetime,
 ) -> Result<Result<[Option<Datetime>; 2], Code>> {
-    let time = |index| {
-        Ok(match args.case(index)? {
-            ("now", _) => Ok(Some(now)),
-            (_, Some(value)) => Datetime::of(value).map_or(Ok(None), normal).map_err(|()| Code::Overflow),
-            (_, None) => Ok(None),
-        })
-    };
-    let (access, modification): (Result<_, Code>, Result<_, Code>) = (time(index)?, time(index + 1)?);
-    Ok(access.and_then(|access| Ok([access, modification?])))
+    let (access, modification) = (args.case(index)?, args.case(index + 1)?);
+    let times = new_time(access, now).and_then(|access| Ok([access, new_time(modification, now)?]));
+    Ok(times)
 }
 
-/// The same time with less than a second of nanoseconds.
-fn normal(at: Datetime) -> Result<Option<Datetime>, ()> {
-    const SECOND: u32 = 1_000_000_000;
-    let seconds = at.seconds.checked_add(u64::from(at.nanoseconds / SECOND));
-    let seconds = seconds.ok_or(())?;
-    Ok(Some(Datetime::new(seconds, at.nanoseconds % SECOND)))
+/// The variant `new-timestamp`; nothing for no change.
+fn new_time((case, time): (&str, Option<&Value>), now: Datetime) -> Result<Option<Datetime>, Code> {
+    match (case, time.and_then(Datetime::of)) {
+        ("now", _) => Ok(Some(now)),
+        (_, Some(at)) => at.normal().map(Some).ok_or(Code::Overflow),
+        (_, None) => Ok(None),
+    }
 }
 
 fn set_times(

@@ -4,7 +4,7 @@ use seam_core::{HostCall, Result, Value};
 
 use crate::filesystem::code::answer;
 use crate::filesystem::descriptor::{Descriptor, INTERFACE};
-use crate::filesystem::volume::{Kind, Volume};
+use crate::filesystem::volume::Kind;
 use crate::func::{Args, Funcs, own, state};
 use crate::meter::Charge;
 

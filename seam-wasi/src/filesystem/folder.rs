@@ -150,7 +150,8 @@ fn kind(metadata: &Metadata) -> Kind {
 }
 
 fn system_time(at: Datetime) -> Result<SystemTime, Code> {
-    let since = Duration::new(at.seconds, 0).checked_add(Duration::from_nanos(at.nanoseconds.into()));
+    let since =
+        Duration::new(at.seconds, 0).checked_add(Duration::from_nanos(at.nanoseconds.into()));
     let time = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     time.ok_or(Code::Overflow)
 }
@@ -180,7 +181,11 @@ impl Volume for Folder {
         Ok(Stat {
             kind,
             links: 1,
-            size: if kind == Kind::Folder { 0 } else { metadata.len() },
+            size: if kind == Kind::Folder {
+                0
+            } else {
+                metadata.len()
+            },
             times: Times::all(self.wall),
         })
     }
@@ -201,7 +206,10 @@ impl Volume for Folder {
         match &self.held(node)?.file {
             Some(file) => Ok(file.set_times(times)?),
             None => match kind(&self.metadata(node)?) {
-                Kind::File => Ok(OpenOptions::new().write(true).open(self.place(node)?)?.set_times(times)?),
+                Kind::File => Ok(OpenOptions::new()
+                    .write(true)
+                    .open(self.place(node)?)?
+                    .set_times(times)?),
                 Kind::Folder => Ok(File::open(self.place(node)?)?.set_times(times)?),
                 Kind::Link | Kind::Other => Err(Code::Unsupported),
             },
@@ -273,7 +281,11 @@ impl Volume for Folder {
 
     fn make_file(&mut self, folder: &Node, name: &str) -> Result<Node, Code> {
         let (path, at) = self.entry(folder, name)?;
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(at)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(at)?;
         let node = self.node(path);
         if let Some(held) = self.held.get_mut(&node.id()) {
             held.file = Some(file);
@@ -288,7 +300,10 @@ impl Volume for Folder {
 
     #[cfg(unix)]
     fn make_link(&mut self, folder: &Node, name: &str, target: &str) -> Result<(), Code> {
-        Ok(std::os::unix::fs::symlink(target, self.entry(folder, name)?.1)?)
+        Ok(std::os::unix::fs::symlink(
+            target,
+            self.entry(folder, name)?.1,
+        )?)
     }
 
     #[cfg(not(unix))]
@@ -345,7 +360,10 @@ impl Volume for Folder {
 
     fn identity(&self, node: &Node) -> (u64, u64) {
         // FNV-1a of the path: a number of the host's own would differ from run to run.
-        let path = self.held.get(&node.id()).map(|held| held.path.to_string_lossy());
+        let path = self
+            .held
+            .get(&node.id())
+            .map(|held| held.path.to_string_lossy());
         let bytes = path.as_deref().unwrap_or_default().bytes();
         let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -20,9 +20,14 @@ pub use show::{FileTree, FileTreeEntry};
 
 use crate::clocks::Datetime;
 use crate::func::Funcs;
-use volume::{Kind, Node, Volume};
+use volume::{Node, Volume};
 
-pub(crate) const FUNCS: [Funcs; 4] = [descriptor::FUNCS, at::FUNCS, entries::FUNCS, preopens::FUNCS];
+pub(crate) const FUNCS: [Funcs; 4] = [
+    descriptor::FUNCS,
+    at::FUNCS,
+    entries::FUNCS,
+    preopens::FUNCS,
+];
 
 /// The name of the tree in [`Observed::artefacts`].
 pub(crate) const ARTEFACT: &str = "files";
@@ -68,7 +73,12 @@ impl Files {
     }
 
     /// Up to `len` bytes of a file; none at its end.
-    pub(crate) fn read(&mut self, file: &FileRef, offset: u64, len: usize) -> Result<Vec<u8>, Code> {
+    pub(crate) fn read(
+        &mut self,
+        file: &FileRef,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, Code> {
         self.volume(file.volume)?.read(&file.node, offset, len)
     }
 

@@ -3,7 +3,7 @@
 use seam_core::Value;
 
 use crate::filesystem::descriptor::{Descriptor, INTERFACE};
-use crate::filesystem::volume::{Kind, Volume};
+use crate::filesystem::volume::Kind;
 use crate::filesystem::{Access, FileRef};
 use crate::func::{Funcs, own, state};
 

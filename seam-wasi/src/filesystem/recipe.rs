@@ -47,7 +47,10 @@ impl Recipe {
     pub(crate) fn files(&self, wall: Datetime) -> Files {
         let tree = self.tree(wall);
         let tree = tree.expect("the same entries fitted into a tree when the recipe was checked");
-        let shown = self.folders.iter().filter(|(_, it)| it.access != Access::None);
+        let shown = self
+            .folders
+            .iter()
+            .filter(|(_, it)| it.access != Access::None);
         let mut files = Files {
             tree,
             folders: Vec::new(),
@@ -83,7 +86,9 @@ impl Recipe {
 fn canonical(path: &Path) -> Result<PathBuf> {
     let found = |what: &dyn std::fmt::Display| {
         let path = path.display();
-        Error::misuse(format!("expected a folder of the host, found `{path}`: {what}"))
+        Error::misuse(format!(
+            "expected a folder of the host, found `{path}`: {what}"
+        ))
     };
     let canonical = path.canonicalize().map_err(|error| found(&error))?;
     if !canonical.is_dir() {

@@ -18,9 +18,10 @@ pub(crate) const FUNCS: Funcs = Funcs {
         ("[method]output-stream.write", |call, args| {
             write(call, args, CHUNK)
         }),
-        ("[method]output-stream.blocking-write-and-flush", |call, args| {
-            write(call, args, FLUSHED)
-        }),
+        (
+            "[method]output-stream.blocking-write-and-flush",
+            |call, args| write(call, args, FLUSHED),
+        ),
         ("[method]output-stream.flush", FLUSH),
         ("[method]output-stream.blocking-flush", FLUSH),
         ("[method]output-stream.subscribe", |call, args| {

@@ -1,5 +1,6 @@
 //! A running component.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -231,9 +232,17 @@ impl Instance for ComponentInstance {
         export: &str,
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
-        let called = self
-            .inner()
-            .and_then(|(cores, store)| cores.call(&mut Port(store), at, export, args));
+        let called = self.inner().and_then(|(cores, store)| {
+            let call = || cores.call(&mut Port(store), at, export, args);
+            // In a build for asynchronous components, the engine panics at an import that it
+            // reaches without a task of its own.
+            catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+                Err(Error::engine(
+                    "an inner function that calls an import cannot be called in a build with \
+                     `component-async`",
+                ))
+            })
+        });
         self.at(called, || format!("call {at} {export}"))
     }
 

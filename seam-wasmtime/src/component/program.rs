@@ -7,7 +7,7 @@ use seam_core::{
     Artifact, BackendInfo, Capability, Error, ErrorKind, Failed, Instance, Interface, Limit,
     Program, Result, Target, World, WorldState,
 };
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store};
 
 use crate::build::check_limits;
@@ -130,8 +130,7 @@ impl Loaded {
         asynchronous: bool,
     ) -> Result<Made> {
         set_limits(&mut store);
-        let lifted = store.data().world.limits().lifted;
-        store.set_hostcall_fuel(usize::try_from(lifted).unwrap_or(usize::MAX));
+        store.set_hostcall_fuel(lifting_fuel(store.data().world.limits().lifted));
         let core = store.data_mut().core();
         core.asynchronous = asynchronous;
         core.stack = self.stack;
@@ -179,6 +178,15 @@ impl Loaded {
         let linker = linker::wasi_linker(&self.engine)?;
         Ok(self.wasi.get_or_init(|| linker))
     }
+}
+
+/// What the engine may allocate for lifting so many bytes. It counts its own values, of which there
+/// is one for each element of a list, be it a single byte; and however many bytes are allowed, that
+/// must stay far below what a machine has.
+fn lifting_fuel(bytes: u64) -> usize {
+    const MOST: u64 = 4 << 30;
+    let expanded = bytes.saturating_mul(size_of::<Val>() as u64);
+    usize::try_from(expanded.min(MOST.max(bytes))).unwrap_or(usize::MAX)
 }
 
 /// Whether guest code ran before it failed.

@@ -321,17 +321,37 @@ impl<'a, 'b> Lift<'a, 'b> {
             (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
             (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
             (Type::ErrorContext, end @ Val::ErrorContext(_)) => Value::ErrorContext(self.end(end)?),
-            (ty, val) => {
-                return Err(Error::engine(format!(
-                    "expected a value of type {ty}, found {val:?}"
-                )));
-            }
+            (ty, val) => return Err(misfit(ty, &val)),
         })
     }
 
+    /// Numbers are stored flat, also where there are none.
     fn list(&mut self, element: &Type, list: Vec<Val>) -> Result<Value> {
-        let values = list.into_iter().map(|val| self.value(element, val));
-        Ok(Value::List(values.collect::<Result<List>>()?))
+        macro_rules! flat {
+            ($case:ident) => {{
+                let numbers = list.into_iter().map(|val| match val {
+                    Val::$case(number) => Ok(number),
+                    other => Err(misfit(element, &other)),
+                });
+                Value::List(List::from(numbers.collect::<Result<Vec<_>>>()?))
+            }};
+        }
+        Ok(match element {
+            Type::S8 => flat!(S8),
+            Type::U8 => flat!(U8),
+            Type::S16 => flat!(S16),
+            Type::U16 => flat!(U16),
+            Type::S32 => flat!(S32),
+            Type::U32 => flat!(U32),
+            Type::S64 => flat!(S64),
+            Type::U64 => flat!(U64),
+            Type::F32 => flat!(Float32),
+            Type::F64 => flat!(Float64),
+            _ => {
+                let values = list.into_iter().map(|val| self.value(element, val));
+                Value::List(List::Values(values.collect::<Result<_>>()?))
+            }
+        })
     }
 
     fn payload(&mut self, ty: Option<&Type>, val: Option<Box<Val>>) -> Result<Option<Box<Value>>> {
@@ -363,6 +383,11 @@ impl<'a, 'b> Lift<'a, 'b> {
     fn hold(&mut self, item: Item) -> Result<Handle> {
         self.store.data_mut().held.enter(item)
     }
+}
+
+/// The engine gave something of another type.
+fn misfit(ty: &Type, val: &Val) -> Error {
+    Error::engine(format!("expected a value of type {ty}, found {val:?}"))
 }
 
 fn known(names: &[Arc<str>], what: &str, name: &str) -> Result<Arc<str>> {

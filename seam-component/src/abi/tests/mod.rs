@@ -10,6 +10,7 @@ mod any;
 mod guest;
 mod hostile;
 mod json;
+mod misuse;
 mod oracle;
 mod part;
 mod random;

@@ -288,6 +288,47 @@ fn every_cause_of_the_abi_has_a_vector() {
 fn handles_move_and_are_lent_as_in_the_reference() {
     for json in json::cases(include_str!("../vectors/handle.json")) {
         let case = Case::of(&json);
+        let (max, params) = (case.max, &case.params);
+        let [from, to] = [0, 1].map(|instance| options(instance, StringEncoding::Utf8));
+        let flat = json::flat(&json["flat"]);
+        case.check_handles(&json, &mut |guests, out_param, out| {
+            let mut transfer = Transfer {
+                machine: guests,
+                from: &from,
+                to: &to,
+            };
+            transfer.flat_values(max, &flat, params, out_param, out)
+        });
+        // Through the host, a resource of which keeps its representation.
+        case.check_handles(&json, &mut |guests, out_param, out| {
+            let values = lift_flat_values(&mut Cx::new(guests, &from), max, &flat, params)?;
+            lower_flat_values(
+                &mut Cx::new(guests, &to),
+                max,
+                &values,
+                params,
+                out_param,
+                out,
+            )
+        });
+        case.check_handles(&json, &mut |guests, _, out| {
+            let mut results = Results(&case.types, Vec::new());
+            lift_parts(
+                &mut Cx::new(guests, &from),
+                max,
+                &flat,
+                params,
+                &mut results,
+            )?;
+            let args = &mut Args(&case.types, &results.1);
+            lower_parts(&mut Cx::new(guests, &to), max, args, params, out)
+        });
+    }
+}
+
+impl Case {
+    /// Whether handles go from one table to the other as the vector says.
+    fn check_handles(&self, json: &Json, transfer: Lowering<'_>) {
         let mut guests = Guests::new(vec![Guest::new(256, true), Guest::new(256, true)]);
         set_table(&mut guests.guests[0], &json["from"]);
         set_table(&mut guests.guests[1], &json["to"]);
@@ -298,16 +339,6 @@ fn handles_move_and_are_lent_as_in_the_reference() {
                 .insert(ResourceId(ty.parse().unwrap()), instance);
         }
         guests.guests[0].bytes = json::memory(&json["size"], &json["memory"]);
-        let [from, to] = [0, 1].map(|instance| options(instance, StringEncoding::Utf8));
-        let flat = json::flat(&json["flat"]);
-        let transfer = |guests: &mut Guests, out_param, out: &mut Vec<_>| {
-            let mut transfer = Transfer {
-                machine: guests,
-                from: &from,
-                to: &to,
-            };
-            transfer.flat_values(case.max, &flat, &case.params, out_param, out)
-        };
         if let Some(trap) = json["lift"].get("trap") {
             let result = transfer(&mut guests, None, &mut Vec::new());
             assert_eq!(trap_name(result), trap.as_str().unwrap(), "{json}");
@@ -315,9 +346,9 @@ fn handles_move_and_are_lent_as_in_the_reference() {
                 has_table(&mut guests.guests[0], &json["from_after"]),
                 "{json}"
             );
-            continue;
+            return;
         }
-        case.check_lower(&mut guests, &json["transfer"], &mut { transfer });
+        self.check_lower(&mut guests, &json["transfer"], transfer);
         assert!(
             has_table(&mut guests.guests[0], &json["from_after"]),
             "{json}"

@@ -138,7 +138,7 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
     gives(&mut *calc, "load", &[65532.into()], 0x0403_0201)?;
     gives_nothing(&mut *calc, "store", &[100.into(), 0x0a0b_0c0d.into()])?;
     same("read", read(&mut *calc, 100, 4)?, [0x0d, 0x0c, 0x0b, 0x0a])?;
-    same("the end", read(&mut *calc, 65536, 0)?, [])?;
+    same("the end", read(&mut *calc, 65536, 0)?, Vec::<u8>::new())?;
     for (offset, len) in [
         (65536, 1),
         (65533, 4),

@@ -190,7 +190,7 @@ pub(in crate::kit) fn snapshots_work_after_a_trap(subject: &Subject) -> Checked 
     let bytes = calc.read_memory(&root(), "memory", 16, 11)?;
     same("memory", bytes, b"hello, seam")?;
     same("core instances", calc.cores()?.len(), 1)?;
-    same("stdout", &calc.observed().stdout, &Vec::new())
+    same("stdout", &calc.observed().stdout, &Vec::<u8>::new())
 }
 
 pub(in crate::kit) fn a_trapped_core_module_stays_open(subject: &Subject) -> Checked {

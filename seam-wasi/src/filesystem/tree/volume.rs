@@ -66,10 +66,14 @@ impl Volume for Tree {
             return Ok(());
         }
         let from = offset.unwrap_or(old);
-        let end = from.checked_add(bytes.len() as u64).ok_or(Code::FileTooLarge)?;
+        let end = from
+            .checked_add(bytes.len() as u64)
+            .ok_or(Code::FileTooLarge)?;
         let content = self.resize(file, end.max(old))?;
         let from = usize::try_from(from).map_err(|_| Code::FileTooLarge)?;
-        let written = content.get_mut(from..).and_then(|at| at.get_mut(..bytes.len()));
+        let written = content
+            .get_mut(from..)
+            .and_then(|at| at.get_mut(..bytes.len()));
         written.ok_or(Code::Io)?.copy_from_slice(bytes);
         Ok(())
     }
@@ -84,7 +88,8 @@ impl Volume for Tree {
 
     fn list(&mut self, folder: &Node) -> Result<Vec<(String, Kind)>, Code> {
         let entries = self.folder(folder)?.entries.iter();
-        let listed = entries.map(|(name, node)| Ok((name.clone(), self.item(node)?.content.kind())));
+        let listed =
+            entries.map(|(name, node)| Ok((name.clone(), self.item(node)?.content.kind())));
         listed.collect()
     }
 

@@ -1,0 +1,304 @@
+//! What a caller can get wrong: values and parts of other types than are due.
+
+use seam_core::core::CoreValue;
+use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
+use seam_core::{CanonTrap, ErrorKind, Result, Trap, Type, Value};
+
+use super::guest::{Guest, Guests, options};
+use super::json::params;
+use crate::abi::load::VALUE_BYTES;
+use crate::abi::{Cx, StringEncoding, lift_parts, lower_flat_values, lower_parts};
+
+#[test]
+fn values_of_another_type_are_misuse() {
+    let opts = options(0, StringEncoding::Utf8);
+    let flags = Type::flags(["a", "b"]);
+    let variant = Type::variant([("a", Some(Type::U8)), ("b", None)]);
+    for (ty, value) in [
+        (Type::U8, Value::U16(1)),
+        (Type::String, Value::U8(1)),
+        (Type::list(Type::U8), Value::from(vec![1u16])),
+        (Type::list(Type::Bool), Value::from(vec![1u8])),
+        (Type::list(Type::U8), Value::Map(Vec::new())),
+        (Type::Map(Type::U8.into(), Type::U8.into()), Value::list([])),
+        (
+            Type::FixedLengthList(Type::U8.into(), 2),
+            Value::from(vec![1u8]),
+        ),
+        (
+            Type::record([("a", Type::U8)]),
+            Value::record([("b", Value::U8(1))]),
+        ),
+        (
+            Type::record([("a", Type::U8)]),
+            Value::Tuple(vec![Value::U8(1)]),
+        ),
+        (Type::tuple([Type::U8]), Value::Tuple(Vec::new())),
+        (variant.clone(), Value::variant("c", None)),
+        (variant.clone(), Value::variant("a", None)),
+        (variant.clone(), Value::variant("b", Some(Value::U8(1)))),
+        (variant, Value::none()),
+        (Type::option(Type::U8), Value::some(Value::U16(1))),
+        (flags, Value::flags(["c"])),
+    ] {
+        for types in [
+            vec![ty.clone()],
+            vec![Type::tuple(vec![Type::U64; 16]), ty.clone()],
+        ] {
+            let mut values = vec![Value::Tuple(vec![Value::U64(0); 16]), value.clone()];
+            let values = values.split_off(values.len() - types.len());
+            let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+            let cx = &mut Cx::new(&mut guests, &opts);
+            let error = lower_flat_values(cx, 16, &values, &params(&types), None, &mut Vec::new());
+            let error = error.expect_err(&ty.to_string());
+            assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
+        }
+    }
+    let mut guests = Guests::new(vec![Guest::new(64, true)]);
+    let cx = &mut Cx::new(&mut guests, &opts);
+    let error = lower_flat_values(cx, 16, &[], &params(&[Type::U8]), None, &mut Vec::new());
+    assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
+}
+
+struct Parts<F>(F);
+
+impl<F: FnMut(&mut dyn Lower) -> Result<()>> LowerArgs for Parts<F> {
+    fn lower(&mut self, to: &mut dyn Lower) -> Result<()> {
+        (self.0)(to)
+    }
+}
+
+impl<F: FnMut(&mut dyn Lift) -> Result<()>> LiftResult for Parts<F> {
+    fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
+        (self.0)(from)
+    }
+}
+
+/// Whether handing over these parts for a type is misuse, flat and in memory; the message.
+fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
+    let opts = options(0, StringEncoding::Utf8);
+    let message = [0, 16].map(|max| {
+        let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+        let (cx, params) = (
+            &mut Cx::new(&mut guests, &opts),
+            params(std::slice::from_ref(&ty)),
+        );
+        let error = lower_parts(cx, max, &mut Parts(parts), &params, &mut Vec::new());
+        let error = error.expect_err(&ty.to_string());
+        assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
+        error.message().to_owned()
+    });
+    assert_eq!(message[0], message[1]);
+    message[0].clone()
+}
+
+#[test]
+fn parts_of_another_type_are_misuse() {
+    let bytes = || Type::list(Type::U8);
+    let fixed = || Type::FixedLengthList(Type::U8.into(), 2);
+    let option = || Type::option(Type::U8);
+    for (ty, parts, message) in [
+        (
+            Type::U8,
+            (|to| to.scalar(Scalar::S8(1))) as fn(&mut dyn Lower) -> _,
+            "expected u8, found s8",
+        ),
+        (Type::U8, |to| to.string("a"), "expected u8, found string"),
+        (Type::U8, |to| to.case(0), "expected u8, found a case"),
+        (Type::U8, |to| to.flags(&[0]), "expected u8, found flags"),
+        (Type::U8, |to| to.list(0), "expected u8, found list"),
+        (
+            Type::String,
+            |to| to.scalar(Scalar::U8(1)),
+            "expected string, found u8",
+        ),
+        (
+            Type::String,
+            |to| to.numbers(Numbers::U8(&[])),
+            "expected string, found list",
+        ),
+        (
+            bytes(),
+            |to| to.numbers(Numbers::S8(&[1])),
+            "expected a list of u8, found one of s8",
+        ),
+        (
+            bytes(),
+            |to| to.list(1),
+            "expected another part, of type u8, found no more",
+        ),
+        (
+            fixed(),
+            |to| to.numbers(Numbers::U8(&[1])),
+            "expected 2 elements, found 1",
+        ),
+        (fixed(), |to| to.list(3), "expected 2 elements, found 3"),
+        (
+            option(),
+            |to| to.case(2),
+            "expected one of the 2 cases of the option, found case 2",
+        ),
+        (
+            option(),
+            |to| to.case(1),
+            "expected another part, of type u8, found no more",
+        ),
+        (
+            Type::flags(["a"]),
+            |to| to.flags(&[2]),
+            "expected the bits of 1 flags at most, found one past them",
+        ),
+        (
+            Type::flags(["a"]),
+            |to| to.flags(&[1, 1]),
+            "expected the bits of 1 flags at most, found one past them",
+        ),
+        (
+            Type::tuple([Type::U8]),
+            |_| Ok(()),
+            "expected another part, of type u8, found no more",
+        ),
+    ] {
+        assert_eq!(lower(ty, parts), message);
+    }
+    let more = lower(Type::U8, |to| {
+        to.scalar(Scalar::U8(1))?;
+        to.scalar(Scalar::Bool(true))
+    });
+    assert_eq!(more, "expected no more parts, found bool");
+}
+
+#[test]
+fn taking_parts_of_another_type_is_misuse() {
+    for (ty, parts, message) in [
+        (
+            Type::U8,
+            (|from| from.string().map(drop)) as fn(&mut dyn Lift) -> _,
+            "expected u8, found string",
+        ),
+        (
+            Type::U8,
+            |from| from.case().map(drop),
+            "expected u8, found a case",
+        ),
+        (
+            Type::U8,
+            |from| from.flags().map(drop),
+            "expected u8, found flags",
+        ),
+        (
+            Type::U8,
+            |from| from.list().map(drop),
+            "expected u8, found list",
+        ),
+        (
+            Type::U8,
+            |from| from.numbers().map(drop),
+            "expected u8, found a list of numbers",
+        ),
+        (
+            Type::U8,
+            |from| from.resource().map(drop),
+            "expected u8, found a resource",
+        ),
+        (
+            Type::String,
+            |from| from.scalar().map(drop),
+            "expected string, found a scalar",
+        ),
+        (
+            Type::list(Type::Bool),
+            |from| from.numbers().map(drop),
+            "expected list, found a list of numbers",
+        ),
+        (
+            Type::U8,
+            |_| Ok(()),
+            "expected all parts of the result to be taken, found more",
+        ),
+        (
+            Type::tuple([Type::U8, Type::U8]),
+            |from| from.scalar().map(drop),
+            "expected all parts of the result to be taken, found more",
+        ),
+    ] {
+        let opts = options(0, StringEncoding::Utf8);
+        let mut guests = Guests::new(vec![Guest::new(64, true)]);
+        guests.guests[0].bytes.fill(0);
+        let (cx, params) = (&mut Cx::new(&mut guests, &opts), params(&[ty]));
+        let flat = [CoreValue::from(0u32); 2];
+        let error = lift_parts(cx, 16, &flat, &params, &mut Parts(parts)).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.message()),
+            (&ErrorKind::Misuse, message)
+        );
+    }
+}
+
+#[test]
+fn what_no_guest_could_pass_on_traps_before_any_realloc() {
+    let list: fn(&mut dyn Lower, usize) -> Result<()> = |to, len| to.list(len);
+    let text: fn(&mut dyn Lower, usize) -> Result<()> =
+        |to, len| to.string(&String::from_utf8(vec![0; len]).unwrap());
+    for (ty, parts, len, trap) in [
+        (
+            Type::list(Type::U8),
+            list,
+            (1 << 28) - 1,
+            CanonTrap::ReallocOutOfBounds,
+        ),
+        (Type::list(Type::U8), list, 1 << 28, CanonTrap::ListTooLong),
+        (
+            Type::list(Type::U64),
+            list,
+            (1 << 25) - 1,
+            CanonTrap::ReallocOutOfBounds,
+        ),
+        (Type::list(Type::U64), list, 1 << 25, CanonTrap::ListTooLong),
+        (
+            Type::list(Type::U64),
+            list,
+            usize::MAX,
+            CanonTrap::ListTooLong,
+        ),
+        (
+            Type::String,
+            text,
+            (1 << 28) - 1,
+            CanonTrap::ReallocOutOfBounds,
+        ),
+        (Type::String, text, 1 << 28, CanonTrap::StringTooLong),
+    ] {
+        let opts = options(0, StringEncoding::Utf8);
+        let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+        let cx = &mut Cx::new(&mut guests, &opts);
+        let args = &mut Parts(|to: &mut dyn Lower| parts(to, len));
+        let error = lower_parts(cx, 16, args, &params(&[ty]), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.as_trap(), Some(&Trap::Canon(trap)), "{len}");
+        let asked = trap == CanonTrap::ReallocOutOfBounds;
+        assert_eq!(guests.guests[0].calls.len(), usize::from(asked));
+    }
+}
+
+#[test]
+fn elements_that_a_caller_will_take_are_charged() {
+    let opts = options(0, StringEncoding::Utf8);
+    let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
+    let cx = &mut Cx::new(&mut guests, &opts);
+    let flat = [CoreValue::from(0u32), CoreValue::from(100u32)];
+    let parts = &mut Parts(|from: &mut dyn Lift| {
+        let len = from.list()?;
+        (0..len).try_for_each(|_| from.scalar().map(drop))
+    });
+    lift_parts(cx, 16, &flat, &params(&[Type::list(Type::Bool)]), parts).unwrap();
+    assert_eq!(guests.charged, 100 * VALUE_BYTES);
+}
+
+#[test]
+fn without_a_result_no_part_is_asked_for() {
+    let opts = options(0, StringEncoding::Utf8);
+    let mut guests = Guests::new(vec![Guest::new(64, true)]);
+    let cx = &mut Cx::new(&mut guests, &opts);
+    let parts = &mut Parts(|_: &mut dyn Lift| panic!("there is no result"));
+    lift_parts(cx, 1, &[], &params(&[]), parts).unwrap();
+}

@@ -1,0 +1,62 @@
+//! `outgoing-body`: what is written to it goes nowhere.
+
+use seam_core::{Result, Value};
+
+use super::INTERFACE;
+use super::fields::Fields;
+use crate::func::{Funcs, own, rep, state};
+use crate::io::output::Output;
+use crate::state::State;
+
+pub(super) const FUNCS: Funcs = Funcs {
+    interface: INTERFACE,
+    funcs: &[
+        ("[method]outgoing-body.write", |call, args| {
+            let state = state(call)?;
+            let body = state.table.at::<Body>(args.rep(0)?)?;
+            if std::mem::replace(&mut body.taken, true) {
+                return Ok(Some(Value::err(None)));
+            }
+            let rep = state.table.add(Output::Discarded)?;
+            let stream = own("wasi:io/streams", "output-stream", rep);
+            Ok(Some(Value::ok(Some(stream))))
+        }),
+        ("[static]outgoing-body.finish", |call, args| {
+            let state = state(call)?;
+            state.table.take::<Body>(args.rep(0)?)?;
+            if let Some(trailers) = args.option(1)? {
+                state.table.take::<Fields>(rep(trailers)?)?;
+            }
+            Ok(Some(Value::ok(None)))
+        }),
+    ],
+};
+
+/// The resource `outgoing-body`.
+pub(super) struct Body {
+    /// Whether the stream has been asked for.
+    taken: bool,
+}
+
+impl Body {
+    /// The body of a request or response, the first time it is asked for.
+    pub(super) fn once(asked: &mut bool) -> Asked {
+        let first = !std::mem::replace(asked, true);
+        Asked(first.then_some(Body { taken: false }))
+    }
+}
+
+/// A body that was asked for, if that was the first time.
+pub(super) struct Asked(Option<Body>);
+
+impl Asked {
+    /// The answer: `result<outgoing-body>`.
+    pub(super) fn add(self, state: &mut State) -> Result<Option<Value>> {
+        let Some(body) = self.0 else {
+            return Ok(Some(Value::err(None)));
+        };
+        let rep = state.table.add(body)?;
+        let body = own(INTERFACE, "outgoing-body", rep);
+        Ok(Some(Value::ok(Some(body))))
+    }
+}

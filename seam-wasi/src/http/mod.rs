@@ -1,0 +1,19 @@
+//! `wasi:http`: requests can be made up, and are denied when they are to be sent.
+
+mod body;
+mod fields;
+mod request;
+mod response;
+
+use crate::func::Funcs;
+
+pub(crate) const FUNCS: [Funcs; 6] = [
+    fields::FUNCS,
+    request::FUNCS,
+    request::OPTIONS,
+    request::HANDLER,
+    response::FUNCS,
+    body::FUNCS,
+];
+
+const INTERFACE: &str = "wasi:http/types";

@@ -1,0 +1,56 @@
+//! `outgoing-response`: it can be made up, and nobody asked for it.
+
+use super::INTERFACE;
+use super::body::Body;
+use super::fields::Fields;
+use crate::func::{Funcs, own, state};
+use seam_core::Value;
+
+pub(super) const FUNCS: Funcs = Funcs {
+    interface: INTERFACE,
+    funcs: &[
+        ("[constructor]outgoing-response", |call, args| {
+            let state = state(call)?;
+            let headers = state.table.take::<Fields>(args.rep(0)?)?;
+            let (status, body) = (200, false);
+            let rep = state.table.add(Response {
+                headers,
+                status,
+                body,
+            })?;
+            Ok(Some(own(INTERFACE, "outgoing-response", rep)))
+        }),
+        ("[method]outgoing-response.status-code", |call, args| {
+            let response = state(call)?.table.at::<Response>(args.rep(0)?)?;
+            Ok(Some(response.status.into()))
+        }),
+        ("[method]outgoing-response.set-status-code", |call, args| {
+            let status = args.u16(1)?;
+            let response = state(call)?.table.at::<Response>(args.rep(0)?)?;
+            if !(100..1000).contains(&status) {
+                return Ok(Some(Value::err(None)));
+            }
+            response.status = status;
+            Ok(Some(Value::ok(None)))
+        }),
+        ("[method]outgoing-response.headers", |call, args| {
+            let state = state(call)?;
+            let response = state.table.at::<Response>(args.rep(0)?)?;
+            let headers = response.headers.frozen(&state.meter)?;
+            Ok(Some(headers.add(state)?))
+        }),
+        ("[method]outgoing-response.body", |call, args| {
+            let state = state(call)?;
+            let response = state.table.at::<Response>(args.rep(0)?)?;
+            Body::once(&mut response.body).add(state)
+        }),
+    ],
+};
+
+/// The resource `outgoing-response`.
+struct Response {
+    headers: Fields,
+    status: u16,
+    /// Whether the body has been asked for.
+    body: bool,
+}

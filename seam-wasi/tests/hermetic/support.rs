@@ -1,0 +1,224 @@
+//! An instance's host side without a guest.
+
+use seam_core::{
+    Artifact, Error, Interface, List, Observed, Resource, Result, Value, World, WorldState,
+};
+use seam_wasi::Wasi;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// The official packages, each after those that it uses.
+const PACKAGES: [&str; 7] = [
+    include_str!("../../wit/io.wit"),
+    include_str!("../../wit/clocks.wit"),
+    include_str!("../../wit/random.wit"),
+    include_str!("../../wit/filesystem.wit"),
+    include_str!("../../wit/sockets.wit"),
+    include_str!("../../wit/cli.wit"),
+    include_str!("../../wit/http.wit"),
+];
+
+/// A component that imports every function of WASI under a version.
+pub(crate) fn component(version: &str) -> Artifact {
+    let mut resolve = Resolve::new();
+    resolve.all_features = true;
+    for package in PACKAGES {
+        // Older packages do not say since when they have something.
+        let lines = package.lines().filter(|line| !line.trim().starts_with("@since"));
+        let lines = lines.filter(|line| !line.trim().starts_with("@deprecated"));
+        let text = lines.collect::<Vec<_>>().join("\n").replace("0.2.12", version);
+        resolve.push_source("wasi.wit", &text).unwrap();
+    }
+    let world = format!(
+        "package test:everything;
+         world everything {{
+           include wasi:cli/imports@{version};
+           import wasi:http/types@{version};
+           import wasi:http/outgoing-handler@{version};
+         }}"
+    );
+    let package = resolve.push_source("everything.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    let encoding = StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let encoder = ComponentEncoder::default().module(&module).unwrap();
+    let bytes = encoder.validate(true).encode().unwrap();
+    Artifact::from_bytes("everything", bytes).unwrap()
+}
+
+/// The host side of an instance that imports everything.
+pub(crate) struct Host {
+    interface: Interface,
+    state: WorldState,
+}
+
+impl Host {
+    pub(crate) fn new(wasi: Wasi) -> Self {
+        Self::with(wasi, World::new())
+    }
+
+    pub(crate) fn with(wasi: Wasi, world: World) -> Self {
+        let interface = Interface::of(&component("0.2.3")).unwrap();
+        let world = wasi.add_to(world).unwrap();
+        let bindings = world.bind(&interface).unwrap();
+        let state = WorldState::new(&world, &bindings);
+        Self { interface, state }
+    }
+
+    /// Calls a function by its name without a version, e.g. `io/streams#[method]input-stream.read`.
+    pub(crate) fn call(&mut self, name: &str, args: &[Value]) -> Result<Option<Value>> {
+        let funcs = self.interface.import_funcs();
+        let wanted = format!("wasi:{name}");
+        let index = funcs.iter().position(|(func, _)| func.track().to_string() == wanted);
+        let index = index.unwrap_or_else(|| panic!("{name} is not imported"));
+        funcs[index].1.check_args(args).unwrap();
+        self.state.call(index, args)
+    }
+
+    /// What a function returns that cannot fail.
+    pub(crate) fn get(&mut self, name: &str, args: &[Value]) -> Value {
+        self.call(name, args).unwrap().unwrap()
+    }
+
+    /// What is in the `ok` of a function's result.
+    pub(crate) fn ok(&mut self, name: &str, args: &[Value]) -> Option<Value> {
+        match self.get(name, args) {
+            Value::Result(Ok(value)) => value.map(|value| *value),
+            other => panic!("{name}: expected ok, found {other:?}"),
+        }
+    }
+
+    /// The case in the `err` of a function's result.
+    pub(crate) fn err(&mut self, name: &str, args: &[Value]) -> String {
+        match self.get(name, args) {
+            Value::Result(Err(Some(error))) => match *error {
+                Value::Enum(case) | Value::Variant(case, _) => case.to_string(),
+                other => panic!("{name}: expected a case, found {other:?}"),
+            },
+            Value::Result(Err(None)) => String::new(),
+            other => panic!("{name}: expected err, found {other:?}"),
+        }
+    }
+
+    /// The error that ends the instance.
+    pub(crate) fn fails(&mut self, name: &str, args: &[Value]) -> Error {
+        self.call(name, args).unwrap_err()
+    }
+
+    pub(crate) fn drop(&mut self, value: &Value) {
+        let resource = resource(value);
+        let name = resource.ty().name().parse().unwrap();
+        self.state.drop_resource(&name, resource.rep().unwrap()).unwrap();
+    }
+
+    pub(crate) fn observed(&mut self) -> &Observed {
+        self.state.observed()
+    }
+
+    /// The first folder that the guest can open.
+    pub(crate) fn root(&mut self) -> Value {
+        let mut list = self.preopens();
+        list.remove(0).0
+    }
+
+    pub(crate) fn preopens(&mut self) -> Vec<(Value, String)> {
+        let list = self.get("filesystem/preopens#get-directories", &[]);
+        let Value::List(list) = list else { panic!("{list:?}") };
+        let pairs = list.iter().map(|pair| match pair {
+            Value::Tuple(pair) => match &pair[..] {
+                [folder, Value::String(path)] => (folder.clone(), path.to_string()),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        });
+        pairs.collect()
+    }
+
+    /// Opens a path; `how` has words of `open-flags` and `descriptor-flags`, and `follow`.
+    pub(crate) fn open(&mut self, folder: &Value, path: &str, how: &str) -> Result<Value, String> {
+        let words: Vec<&str> = how.split_whitespace().collect();
+        let flags = |known: &[&str]| {
+            let set = words.iter().copied().filter(|word| known.contains(word));
+            Value::flags(set.collect::<Vec<_>>())
+        };
+        let follow = words.contains(&"follow").then_some("symlink-follow");
+        let args = [
+            lent(folder),
+            Value::flags(follow),
+            path.into(),
+            flags(&["create", "directory", "exclusive", "truncate"]),
+            flags(&["read", "write", "mutate-directory", "file-integrity-sync"]),
+        ];
+        match self.get(&at("open-at"), &args) {
+            Value::Result(Ok(Some(descriptor))) => Ok(*descriptor),
+            Value::Result(Err(Some(code))) => match *code {
+                Value::Enum(code) => Err(code.to_string()),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// All of a file, by `read`.
+    pub(crate) fn read(&mut self, folder: &Value, path: &str) -> Vec<u8> {
+        let file = self.open(folder, path, "read follow").unwrap();
+        let mut all = Vec::new();
+        loop {
+            let args = [lent(&file), u64::MAX.into(), (all.len() as u64).into()];
+            let read = self.ok(&at("read"), &args).unwrap();
+            let Value::Tuple(pair) = read else { panic!("{read:?}") };
+            match &pair[..] {
+                [_, Value::Bool(true)] => break,
+                [part, _] => all.extend(bytes(part)),
+                other => panic!("{other:?}"),
+            }
+        }
+        self.drop(&file);
+        all
+    }
+
+    /// Makes or replaces a file, by `write`.
+    pub(crate) fn write(&mut self, folder: &Value, path: &str, content: &[u8]) {
+        let file = self.open(folder, path, "write create truncate").unwrap();
+        let args = [lent(&file), content.to_vec().into(), 0u64.into()];
+        self.ok(&at("write"), &args).unwrap();
+        self.drop(&file);
+    }
+}
+
+/// The full name of a method of `descriptor`.
+pub(crate) fn at(method: &str) -> String {
+    format!("filesystem/types#[method]descriptor.{method}")
+}
+
+/// A borrowed handle of an owned resource.
+pub(crate) fn lent(value: &Value) -> Value {
+    Value::Borrow(resource(value).clone())
+}
+
+fn resource(value: &Value) -> &Resource {
+    match value {
+        Value::Own(resource) => resource,
+        other => panic!("expected a resource, found {other:?}"),
+    }
+}
+
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::List(List::U8(bytes)) => bytes.clone(),
+        Value::List(list) if list.is_empty() => Vec::new(),
+        other => panic!("expected bytes, found {other:?}"),
+    }
+}
+
+/// The field of a record.
+pub(crate) fn field(value: &Value, name: &str) -> Value {
+    match value {
+        Value::Record(fields) => {
+            let found = fields.iter().find(|(known, _)| **known == *name);
+            found.unwrap().1.clone()
+        }
+        other => panic!("expected a record, found {other:?}"),
+    }
+}

@@ -1,0 +1,27 @@
+//! The types are the official ones, in every version of the track.
+
+use seam_core::{ImportStatus, Interface, World};
+use seam_wasi::Wasi;
+
+use crate::support::component;
+
+#[test]
+fn every_import_is_real_in_every_version() {
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    for version in ["0.2.0", "0.2.3", "0.2.12", "0.2.99"] {
+        let interface = Interface::of(&component(version)).unwrap();
+        let report = world.report(&interface);
+        let odd: Vec<_> = report.iter().filter(|it| it.status != ImportStatus::Real).collect();
+        assert!(odd.is_empty(), "{version}: {odd:#?}");
+        assert!(report.len() > 200, "{version}: {} imports", report.len());
+        assert_eq!(world.bind(&interface).unwrap().len(), report.len());
+    }
+}
+
+#[test]
+fn another_track_is_missing() {
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    let interface = Interface::of(&component("0.3.0")).unwrap();
+    let report = world.report(&interface);
+    assert!(report.iter().all(|it| it.status == ImportStatus::Missing));
+}
