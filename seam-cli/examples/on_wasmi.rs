@@ -1,17 +1,17 @@
 //! The README's example, on wasmi.
 
-use seam_core::{Artifact, BackendExt, InstanceExt, Query, Result, World};
+use seam_core::{Artifact, BackendExt, InstanceExt, Result, World};
 
 fn main() -> Result<()> {
     let backend = seam_wasmi::Wasmi::new();
-    let artifact = Artifact::from_file("seam-tests/fixtures/core/calc.wat")?;
-    let mut instance = backend.instantiate_blocking(&artifact, &World::new())?;
-    let sum: i32 = instance.call_typed("add", (2, 3))?;
-    println!("2 + 3 is {sum}");
-    if let Err(error) = instance.call_typed::<_, i32>("div_s", (1, 0)) {
+    let greet = Artifact::from_file("seam-tests/fixtures/greet/greet.wasm")?;
+    let mut greet = backend.instantiate_blocking(&greet, &World::new())?;
+    let greeting: String = greet.call_typed("test:guest/strs#greet", ("bob", vec!["a", "b"]))?;
+    println!("{greeting}");
+    let calc = Artifact::from_file("seam-tests/fixtures/core/calc.wat")?;
+    let mut calc = backend.instantiate_blocking(&calc, &World::new())?;
+    if let Err(error) = calc.call_typed::<_, i32>("div_s", (1, 0)) {
         println!("1 / 0 is a trap: {}", error.message());
     }
-    let globals = instance.snapshot(&Query::new())?;
-    println!("counts: {:?}", globals.counters("__witness_counter_"));
     Ok(())
 }

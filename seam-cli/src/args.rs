@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Runs artifacts on backends and compares what they do
     Diff(Diff),
+    /// Runs scripts of the official suites on backends
+    Conformance(Conformance),
 }
 
 #[derive(Args)]
@@ -144,6 +146,42 @@ pub(crate) struct Diff {
     pub(crate) args: Vec<String>,
 }
 
+#[derive(Args)]
+#[command(after_help = "\
+Core scripts run on each backend's core engine, scripts about components on the backend itself, in
+its build with asynchronous components where there is one. Every script has a process of its own. A
+directive that needs what a backend lacks is not supported, and not failed. The exit status is 1 if a
+directive failed.
+
+Examples:
+  seam conformance --suite testsuite --backend wasmi
+  seam conformance --suite component-model/test --filter 'values/*' --format json")]
+pub(crate) struct Conformance {
+    /// A folder with `.wast` scripts, at any depth (repeatable)
+    #[arg(long, value_name = "DIR", required = true)]
+    pub(crate) suite: Vec<PathBuf>,
+    /// Run on this backend (repeatable) [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backend: Vec<String>,
+    /// Run only scripts whose path in the suite, or name, matches, with *, ** and ? as wildcards
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) filter: Option<String>,
+    /// What stdout gets
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+/// What stdout gets of a report.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Text for a person
+    Text,
+    /// One JSON document
+    Json,
+    /// A page for a browser
+    Html,
+}
+
 /// What every command that executes a guest takes.
 #[derive(Args)]
 pub(crate) struct Execution {
@@ -228,6 +266,10 @@ impl Command {
             Command::Invoke(args) => args.execution.output.format,
             Command::Run(args) => args.execution.output.format,
             Command::Diff(args) => args.execution.output.format,
+            Command::Conformance(args) => match args.format {
+                ReportFormat::Json => Format::Json,
+                ReportFormat::Text | ReportFormat::Html => Format::Text,
+            },
         }
     }
 }

@@ -24,6 +24,7 @@
 mod args;
 mod backends;
 mod call;
+mod conformance;
 mod diff;
 mod inspect;
 mod invoke;
@@ -64,6 +65,9 @@ macro_rules! backends {
 /// gives the exit status. Where the user names no backend, the first that can is used.
 #[must_use]
 pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
+    if let Some(code) = conformance::serve(&backends) {
+        return code;
+    }
     let args: Vec<OsString> = std::env::args_os().collect();
     let under_run = args.get(1).is_some_and(|command| command == "run");
     let cli = match Cli::try_parse_from(&args) {
@@ -101,6 +105,7 @@ fn execute(
         Command::Invoke(args) => invoke::execute(args, backends, out),
         Command::Run(args) => run::execute(args, backends, out),
         Command::Diff(args) => diff::execute(args, backends, out),
+        Command::Conformance(args) => conformance::execute(args, backends, out),
     }
 }
 

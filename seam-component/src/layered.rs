@@ -62,6 +62,10 @@ impl<E: CoreEngine> Backend for Layered<E> {
         &self.info
     }
 
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        Some(&*self.engine)
+    }
+
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
         program::load(self.engine.clone(), &self.info.name, artifact).map_err(|e| {
             e.during(format!("load {}", artifact.name()))

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::core::CoreEngine;
 use crate::{Artifact, Capabilities, Error, Instance, Interface, Result, World};
 
 /// A runtime, as it was built: loads artifacts.
@@ -32,6 +33,12 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// `Invalid`; `Unsupported` for what the backend lacks; `Limit` for a capacity of the engine.
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>>;
+
+    /// The engine that runs core modules below this backend, where it can be had alone: for tests of
+    /// engines, which link core modules by hand.
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        None
+    }
 
     /// Another build of this backend that has `wanted` beside what this one has; nothing where
     /// there is no such build (then the limits that need it stay `Unsupported`). Engine

@@ -125,6 +125,10 @@ fixtures! {
         command = "command/command.wasm",
         /// The same command, as a component.
         command_component = "command/command.component.wasm",
+        /// A command that tries files, clocks, chance and streams, as a preview1 core module.
+        tour = "tour/tour.wasm",
+        /// The same command, as a component.
+        tour_component = "tour/tour.component.wasm",
         /// A reactor, as a preview1 core module.
         reactor = "reactor/reactor.wasm",
         /// A component that is entered at `wasi:cli/run` and succeeds.

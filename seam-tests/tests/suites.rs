@@ -15,7 +15,7 @@ use seam_tests::suite::{self, FileReport, Options, Progress, Suite, SuiteReport,
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-use table::{Exception, TABLE};
+use table::{Exception, exceptions};
 
 /// The environment variable that names the folder.
 const FOLDER: &str = "SEAM_SUITES";
@@ -25,12 +25,14 @@ fn main() -> ExitCode {
     let wasmtime = Wasmtime::builder().component_async().build();
     let layered = Wasmtime::layered();
     let wasmi = Wasmi::new();
+    let without_reentry = Wasmi::builder().without_reentry().build();
     let targets = [
         Target::core(layered.engine()),
         Target::core(wasmi.engine()),
         Target::component(&wasmtime),
         Target::component(&layered),
         Target::component(&wasmi),
+        Target::component(&without_reentry).named("wasmi-without-reentry"),
     ];
     suite::serve(&targets).unwrap_or_else(|| run(&targets))
 }
@@ -139,8 +141,7 @@ fn tell(progress: &Progress<'_>) {
 }
 
 fn known(suite: &str, backend: &str, file: &str) -> Option<Exception> {
-    let mut exceptions = TABLE.iter().flat_map(|group| group.exceptions());
-    exceptions.find(|known| (known.suite, known.backend, known.file) == (suite, backend, file))
+    exceptions().find(|known| (known.suite, known.backend, known.file) == (suite, backend, file))
 }
 
 fn agrees(file: &FileReport, known: Option<Exception>) -> bool {
@@ -187,8 +188,7 @@ fn strangers(totals: &[SuiteReport]) -> Vec<String> {
             files.map(|file| name(&report.suite, &report.backend, &file.file))
         })
         .collect();
-    let known = TABLE.iter().flat_map(|group| group.exceptions());
-    known
+    exceptions()
         .map(|known| name(known.suite, known.backend, known.file))
         .filter(|name| !ran.contains(name))
         .map(|name| {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
-use wit_parser::{Handle, Resolve, TypeDefKind, TypeId, TypeOwner};
+use wit_parser::{Handle, Resolve, TypeDef, TypeDefKind, TypeId, TypeOwner};
 
 /// The packages, each after those that it uses.
 pub(crate) const PACKAGES: [(&str, &str); 7] = [
@@ -72,7 +72,7 @@ impl Wit {
                 (name.clone(), ty)
             });
             let is_resource =
-                |id: &TypeId| matches!(resolve.types[*id].kind, TypeDefKind::Resource);
+                |id: &TypeId| matches!(definition(resolve, *id).kind, TypeDefKind::Resource);
             let resources = interface.types.iter().filter(|(_, id)| is_resource(id));
             Some(Interface {
                 name: name.to_owned(),
@@ -85,6 +85,11 @@ impl Wit {
             interfaces: interfaces.collect(),
         }
     }
+}
+
+fn definition(resolve: &Resolve, id: TypeId) -> &TypeDef {
+    let found = resolve.types.get(id);
+    found.expect("a type that a package names is defined in it once it is resolved")
 }
 
 /// The seam's type for one of a WIT package.
@@ -117,7 +122,7 @@ fn defined(resolve: &Resolve, id: TypeId) -> Type {
     let read = |ty: &wit_parser::Type| read(resolve, ty);
     let optional = |ty: &Option<wit_parser::Type>| optional(resolve, ty.as_ref());
     let name = |name: &String| Arc::<str>::from(name.as_str());
-    match &resolve.types[id].kind {
+    match &definition(resolve, id).kind {
         TypeDefKind::Type(ty) => read(ty),
         TypeDefKind::List(ty) => Type::list(read(ty)),
         TypeDefKind::FixedLengthList(ty, len) => Type::FixedLengthList(Arc::new(read(ty)), *len),
@@ -159,10 +164,10 @@ fn defined(resolve: &Resolve, id: TypeId) -> Type {
 /// A resource type by the name of the interface that defines it, however it is called where it is
 /// used.
 fn resource(resolve: &Resolve, mut id: TypeId) -> ResourceType {
-    while let TypeDefKind::Type(wit_parser::Type::Id(of)) = &resolve.types[id].kind {
+    while let TypeDefKind::Type(wit_parser::Type::Id(of)) = &definition(resolve, id).kind {
         id = *of;
     }
-    let definition = &resolve.types[id];
+    let definition = definition(resolve, id);
     let interface = match definition.owner {
         TypeOwner::Interface(interface) => resolve.id_of(interface).unwrap_or_default(),
         _ => String::new(),

@@ -1,5 +1,5 @@
 //! Real preview1 modules, wrapped.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use seam_core::core::CoreModuleType;
 use seam_core::{Artifact, Entry, ErrorKind, Interface, Origin};

@@ -1,7 +1,8 @@
 //! The wasmi backend: core modules on [wasmi](https://docs.rs/wasmi), an interpreter.
 //!
 //! ```
-//! use seam_core::{Artifact, BackendExt, InstanceExt, World};
+//! use seam_core::core::CoreEngine;
+use seam_core::{Artifact, BackendExt, InstanceExt, World};
 //! use seam_wasmi::Wasmi;
 //!
 //! # fn main() -> seam_core::Result<()> {
@@ -95,6 +96,10 @@ impl Default for Wasmi {
 impl Backend for Wasmi {
     fn info(&self) -> &BackendInfo {
         self.layered.info()
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        Some(self.engine())
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {

@@ -149,6 +149,10 @@ impl Backend for Wasmtime {
         &self.info
     }
 
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        Some(self.engine())
+    }
+
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
         let native: Result<Box<dyn Program>> = match artifact.kind() {
             ArtifactKind::Component => self.load_component(artifact),
@@ -218,6 +222,10 @@ impl Program for PlainProgram {
 impl Backend for WasmtimeLayered {
     fn info(&self) -> &BackendInfo {
         self.layered.info()
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        Some(self.engine())
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {

@@ -130,7 +130,8 @@ impl Build {
             .wasm_component_model_async(self.component_async)
             .wasm_component_model_async_stackful(self.component_async)
             .wasm_component_model_error_context(self.component_async)
-            .wasm_component_model_more_async_builtins(self.component_async);
+            .wasm_component_model_more_async_builtins(self.component_async)
+            .wasm_component_model_threading(self.component_async);
         config
     }
 }

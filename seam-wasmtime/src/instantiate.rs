@@ -69,9 +69,8 @@ where
 /// What a failed instantiation left, where the build lets it be seen.
 fn failed<C: AsContextMut>(ctx: &mut C, module: &Module, before: usize) -> Option<Instance> {
     let all = ctx.as_context_mut().debug_all_instances();
-    let new = all.into_iter().skip(before);
-    new.filter(|instance| Module::same(instance.module(ctx.as_context()), module))
-        .last()
+    let mut new = all.into_iter().skip(before);
+    new.rfind(|instance| Module::same(instance.module(ctx.as_context()), module))
 }
 
 /// Why a module could not be instantiated.

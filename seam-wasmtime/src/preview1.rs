@@ -1,10 +1,11 @@
 //! Modules of WASI preview1.
 //!
-//! In a world with the system's WASI such a module runs as a component, wrapped with the official
-//! adapter, and is reported as the core module it is: its exports, its core instance at `0`, its
-//! own exit code. Since its core instance is inside a component then, the wrapped module is
-//! compiled in a build that shows inner instances, whatever the backend's own build: its code runs
-//! slower for that. In every other world the module is a core module like any other.
+//! In a world with WASI 0.2, the system's or one made of host functions, such a module runs as a
+//! component, wrapped with the official adapter, and is reported as the core module it is: its
+//! exports, its core instance at `0`, its own exit code. Since its core instance is inside a
+//! component then, the wrapped module is compiled in a build that shows inner instances, whatever
+//! the backend's own build: its code runs slower for that. In every other world, so also in one
+//! that defines functions of preview1 itself, the module is a core module like any other.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,8 +14,8 @@ use seam_component::Layered;
 use seam_core::core::{CoreEngine, CoreValue};
 use seam_core::{
     Artifact, Backend, BackendInfo, Capability, CoreInstance, CorePath, Entry, Error, ExportName,
-    Failed, Func, Instance, Interface, Observed, Program, Query, Resource, Result, Snapshot, Value,
-    World, token,
+    Failed, Func, ImportStatus, Instance, Interface, Observed, Program, Query, Resource, Result,
+    Snapshot, Value, World, token,
 };
 use seam_wasi::{Wrapped, wrap_preview1};
 
@@ -30,13 +31,14 @@ pub(crate) struct Preview1Program {
     artifact: Artifact,
     interface: Arc<Interface>,
     plain: Once<dyn Program>,
-    wrapped: Once<WrappedProgram>,
+    wrapping: Once<Wrapping>,
+    wrapped: Once<Loaded>,
 }
 
-/// The module as a component, compiled.
-struct WrappedProgram {
+/// The module as a component.
+struct Wrapping {
     wrapped: Wrapped,
-    loaded: Arc<Loaded>,
+    interface: Interface,
 }
 
 /// Something that is made when it is first asked for, and asked for again if that failed.
@@ -78,13 +80,34 @@ impl Preview1Program {
             artifact: artifact.clone(),
             interface: Arc::new(Interface::decode(artifact)?),
             plain: Once::new(),
+            wrapping: Once::new(),
             wrapped: Once::new(),
         })
     }
 
-    fn wrap(&self) -> Result<Arc<WrappedProgram>> {
-        self.wrapped.get(|| {
+    fn wrapping(&self) -> Result<Arc<Wrapping>> {
+        self.wrapping.get(|| {
             let wrapped = wrap_preview1(&self.artifact)?;
+            let interface = Interface::decode(wrapped.component())?;
+            Ok(Arc::new(Wrapping { wrapped, interface }))
+        })
+    }
+
+    /// Whether the world has WASI 0.2 for the module, and nothing of preview1.
+    fn runs_wrapped(&self, world: &World) -> bool {
+        let defines = |interface: &Interface, prefix: &str| {
+            let report = world.report(interface);
+            report.iter().any(|import| {
+                import.status == ImportStatus::Real && import.name.to_string().starts_with(prefix)
+            })
+        };
+        world.system_wasi_config().is_some()
+            || (!defines(&self.interface, "wasi_snapshot_preview1#")
+                && (self.wrapping()).is_ok_and(|wrapping| defines(&wrapping.interface, "wasi:")))
+    }
+
+    fn load_wrapped(&self, wrapping: &Wrapping) -> Result<Arc<Loaded>> {
+        self.wrapped.get(|| {
             let build = Build {
                 inner_instances: true,
                 // Calls of inner functions fail with it; see `ComponentInstance::call_core`.
@@ -99,19 +122,20 @@ impl Preview1Program {
                     .with(Capability::InnerGlobals, true)
                     .with(Capability::ComponentAsync, false),
             );
+            let wrapped = &wrapping.wrapped;
             let plan = |interface: &Interface| CorePlan::new(wrapped.cores(interface));
             let engine = WasmtimeEngine::of(&build);
             let loaded = Loaded::new(&engine, Arc::new(info), wrapped.component(), plan)?;
-            let loaded = Arc::new(loaded);
-            Ok(Arc::new(WrappedProgram { wrapped, loaded }))
+            Ok(Arc::new(loaded))
         })
     }
 
     async fn instantiate_wrapped(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        let program = self.wrap()?;
-        let world = program.wrapped.world(world);
+        let wrapping = self.wrapping()?;
+        let loaded = self.load_wrapped(&wrapping)?;
+        let world = wrapping.wrapped.world(world);
         let instance = |inner| Box::new(Preview1Instance::new(inner, self)) as Box<dyn Instance>;
-        match program.loaded.instantiate(&world).await? {
+        match loaded.instantiate(&world).await? {
             Made::Whole(inner) => Ok(instance(inner)),
             Made::Failed(error, left) => Err(Failed {
                 error,
@@ -128,7 +152,7 @@ impl Program for Preview1Program {
     }
 
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        if world.system_wasi_config().is_some() {
+        if self.runs_wrapped(world) {
             let made = self.instantiate_wrapped(world).await;
             return made.map_err(|failed| Failed {
                 error: (failed.error.during("instantiate")).on(self.info.name.clone()),

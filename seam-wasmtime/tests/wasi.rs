@@ -1,5 +1,10 @@
 //! The operating system's own WASI: components of 0.2 and modules of preview1.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod support;
 
@@ -7,6 +12,7 @@ use seam_core::{
     ErrorKind, Exit, Instance, InstanceExt, Limit, Limits, Origin, Query, SystemWasi, Trap, Value,
     World, block_on,
 };
+use seam_wasi::Wasi;
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, refusal, shared, wat};
 
@@ -223,4 +229,35 @@ fn without_a_system_a_preview1_module_is_a_core_module() {
     });
     let mut guest = instance(&Wasmtime::new(), &artifact, &world);
     assert_eq!(guest.run_blocking().unwrap(), Exit::new(7));
+}
+
+#[test]
+fn a_hermetic_world_shows_the_same_as_the_systems() {
+    for path in BOTH {
+        for args in [&["args", "a", "b"][..], &["both"], &["cat"], &["env"]] {
+            let system = wasi(args).env("K", "V").stdin("input");
+            let hermetic = Wasi::hermetic()
+                .args(["command"])
+                .args(args.iter().copied())
+                .env("K", "V")
+                .stdin("input");
+            let hermetic = hermetic.add_to(World::new()).unwrap();
+            let run = |world: &World| {
+                let mut guest = shared(path, world);
+                let exit = guest.run_blocking().unwrap();
+                let observed = guest.observed();
+                (exit, observed.stdout.clone(), observed.stderr.clone())
+            };
+            let system = World::new().system_wasi(system);
+            assert_eq!(run(&hermetic), run(&system), "{path} {args:?}");
+        }
+    }
+}
+
+#[test]
+fn a_preview1_commands_own_exit_code_comes_out_of_a_hermetic_world() {
+    let hermetic = Wasi::hermetic().args(["command", "exit", "42"]);
+    let world = hermetic.add_to(World::new()).unwrap();
+    let mut guest = shared("command/command.wasm", &world);
+    assert_eq!(guest.run_blocking().unwrap(), Exit::new(42));
 }

@@ -160,15 +160,11 @@ fn an_unknown_backend_lists_the_known_ones() {
 
 #[test]
 fn a_backend_that_cannot_do_it_says_what_it_lacks() {
-    let greet = fixture("greet/greet.wasm");
-    let args = ["invoke", &greet, "shout(\"a\")", "--backend", "wasmi"];
-    let ended = seam(args);
-    // The day wasmi has components, this says so.
-    if ended.status == 2 {
-        ended.complaining(&["wasmi", "`components`"]);
-    } else {
-        ended.with_status(0).printing("\"A\"\n");
-    }
+    let command = fixture("command/command.component.wasm");
+    refused(
+        &["invoke", &command, "run()", "--backend", "wasmi"],
+        &["`system-wasi`", "import wasi:cli/", "`wasmi` lacks it"],
+    );
 }
 
 #[test]

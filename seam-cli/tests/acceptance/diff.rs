@@ -129,6 +129,27 @@ fn the_snapshot_is_compared_and_shown() {
 }
 
 #[test]
+fn a_component_and_its_counters_agree_on_all_backends() {
+    let greet = fixture("greet/greet.wasm");
+    let calls = [
+        "--invoke",
+        "greet(\"bob\", [\"a\"])",
+        "--invoke",
+        "shout(\"x\")",
+    ];
+    let snapshot = ["--snapshot", "__witness_counter_"];
+    seam(["diff", &greet].into_iter().chain(calls).chain(snapshot))
+        .with_status(0)
+        .printing(
+            "test:guest/strs#greet(\"bob\", [\"a\"]) = \"hello bob [a]\"\n\
+             test:guest/strs#shout(\"x\") = \"X\"\n\
+             core instance 0: __witness_counter_0: i64 = 1\n\
+             core instance 0: __witness_counter_1: i64 = 1\n\
+             match: wasmtime, wasmtime-layered, wasmi\n",
+        );
+}
+
+#[test]
 fn where_fuel_runs_out_is_no_divergence_and_no_agreement() {
     // The counter tells how far a run came; engines count fuel in units of their own.
     let text = "(module (global $n (export \"n\") (mut i64) (i64.const 0))

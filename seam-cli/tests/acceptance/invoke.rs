@@ -55,13 +55,15 @@ fn what_was_printed_before_a_trap_stays() {
 #[test]
 fn a_component_takes_and_gives_wave() {
     let greet = fixture("greet/greet.wasm");
-    for call in [
-        r#"test:guest/strs#greet("bob", ["a","b"])"#,
-        r#"greet("bob", ["a", "b"])"#,
-    ] {
-        seam(["invoke", &greet, call, "--backend", "wasmtime"])
-            .with_status(0)
-            .printing("\"hello bob [a, b]\"\n");
+    for backend in BACKENDS {
+        for call in [
+            r#"test:guest/strs#greet("bob", ["a","b"])"#,
+            r#"greet("bob", ["a", "b"])"#,
+        ] {
+            seam(["invoke", &greet, call, "--backend", backend])
+                .with_status(0)
+                .printing("\"hello bob [a, b]\"\n");
+        }
     }
 }
 
@@ -94,31 +96,21 @@ fn every_kind_of_value_goes_through_the_command_line() {
 #[test]
 fn the_snapshot_shows_counters_inside_a_component() {
     let greet = fixture("greet/greet.wasm");
-    let ended = seam([
-        "invoke",
-        &greet,
-        "--backend",
-        "wasmtime",
-        "greet(\"a\", [])",
-        "greet(\"b\", [])",
-        "shout(\"c\")",
-        "--snapshot",
-        "__witness_counter_",
-        "--format",
-        "json",
-    ])
-    .with_status(0);
-    let document = ended.document();
-    let instances = document["snapshot"]["instances"].as_array().unwrap();
-    let globals: Vec<_> = instances
-        .iter()
-        .filter(|instance| !instance["globals"].as_object().unwrap().is_empty())
-        .collect();
-    assert_eq!(globals.len(), 1, "{document:#}");
-    assert_eq!(globals[0]["path"], "0");
-    assert_eq!(globals[0]["origin"], "main");
-    assert_eq!(globals[0]["globals"]["__witness_counter_0"]["value"], 2);
-    assert_eq!(globals[0]["globals"]["__witness_counter_1"]["value"], 1);
+    let calls = ["greet(\"a\", [])", "greet(\"b\", [])", "shout(\"c\")"];
+    let options = ["--snapshot", "__witness_counter_", "--format", "json"];
+    for backend in BACKENDS {
+        let command = ["invoke", &greet, "--backend", backend];
+        let document = seam(command.into_iter().chain(calls).chain(options))
+            .with_status(0)
+            .document();
+        let instances = document["snapshot"]["instances"].as_array().unwrap();
+        let instance = &instances[0];
+        assert_eq!(instances.len(), 1, "{document:#}");
+        assert_eq!(instance["path"], "0");
+        assert_eq!(instance["origin"], "main");
+        assert_eq!(instance["globals"]["__witness_counter_0"]["value"], 2);
+        assert_eq!(instance["globals"]["__witness_counter_1"]["value"], 1);
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The README: every command in it is run, every piece of code in it compiled, its table made anew.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::{cargo, execute, root};
 use crate::table;

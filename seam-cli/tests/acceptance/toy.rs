@@ -23,11 +23,11 @@ fn toy() -> &'static PathBuf {
             let message: serde_json::Value = serde_json::from_str(line).unwrap();
             message
         });
-        let executables = messages
+        let mut executables = messages
             .into_iter()
             .filter(|message| message["target"]["name"] == "toy")
             .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executables.last().unwrap()
+        executables.next().unwrap()
     })
 }
 

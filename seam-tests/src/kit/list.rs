@@ -199,10 +199,14 @@ cases! { $
             raw_host_functions_reach_memory,
             host_functions_call_back needs Reentrant,
             the_host_gives_memories_tables_and_globals,
+        }
+        host_error "host functions" {
             async_host_functions_give_their_result,
             a_panicking_host_function_is_caught,
             errors_of_host_functions_come_out,
             ill_typed_results_of_host_functions_are_host_errors,
+        }
+        link "linking" {
             wrong_host_types_fail_at_instantiation,
             missing_imports_are_named,
         }
@@ -218,8 +222,12 @@ cases! { $
             values_of_every_type_pass needs Components,
             values_are_changed_by_the_guest needs Components,
             parameters_beyond_the_flat_limit_pass needs Components,
+        }
+        typed_value "component values" {
             typed_component_calls_agree_with_values needs Components,
             ill_typed_parts_are_named needs Components,
+        }
+        component_host "component hosts" {
             components_call_typed_hosts needs Components,
             component_host_functions_may_be_async needs Components,
         }
@@ -240,18 +248,23 @@ cases! { $
         hostile "hostile components" {
             any_bits_lift_as_the_specification_says needs Components,
             ranges_of_lists_are_checked needs Components,
-            ranges_of_strings_are_checked needs Components,
-            strings_of_every_encoding_pass needs Components,
-            long_strings_trap needs Components,
+            long_lists_trap needs Components,
             results_of_realloc_are_checked needs Components,
             places_of_results_are_checked needs Components,
             realloc_and_post_return_may_not_leave needs Components,
             traps_in_realloc_and_post_return_come_out needs Components,
             nan_payloads_do_not_cross needs Components,
+            imports_are_called_through_exports needs Components,
+        }
+        hostile_string "hostile components" {
+            ranges_of_strings_are_checked needs Components,
+            strings_of_every_encoding_pass needs Components,
+            long_strings_trap needs Components,
+        }
+        hostile_handle "hostile components" {
             handles_that_do_not_exist_trap needs Components,
             handles_given_away_or_lent_trap needs Components,
             borrows_are_dropped_before_return needs Components,
-            imports_are_called_through_exports needs Components,
         }
         wasi "system wasi" {
             commands_print_and_exit needs Components SystemWasi,

@@ -7,11 +7,13 @@ mod failure;
 mod list;
 mod report;
 mod subject;
+mod verdict;
 
 pub use failure::{Failure, Stage};
 pub use list::cases;
-pub use report::{KnownFailure, Outcome, Report, Verdict, check, check_known_failures, run_all};
+pub use report::{Outcome, Report, run_all};
 pub use subject::Subject;
+pub use verdict::{KnownFailure, Verdict, check, check_known_failures};
 
 use seam_core::Capability;
 

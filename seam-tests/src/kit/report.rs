@@ -1,60 +1,12 @@
-//! Running cases, as tests and as data.
+//! How all cases went on a backend, as data and as text.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
+use std::fmt;
 
 use seam_core::{BackendInfo, Capability};
 
-use super::{Case, Failure, On, Stage, Subject, cases};
-
-/// A failure that is known and has a reason: the case is run and must fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct KnownFailure {
-    /// Name of the case.
-    pub case: &'static str,
-    /// Name of the backend.
-    pub backend: &'static str,
-    /// Why it fails.
-    pub reason: &'static str,
-}
-
-impl KnownFailure {
-    /// A known failure of a case on a backend.
-    #[must_use]
-    pub const fn new(case: &'static str, backend: &'static str, reason: &'static str) -> Self {
-        Self {
-            case,
-            backend,
-            reason,
-        }
-    }
-}
-
-/// How a case went.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Verdict {
-    /// The contract is kept.
-    Passed,
-    /// The backend lacks this, and said so as it must.
-    Unsupported(Capability),
-    /// The contract is broken: what was expected and what was found.
-    Failed(String),
-    /// It failed, for this known reason.
-    KnownFailure(String),
-    /// It was known to fail for this reason, and passed.
-    UnexpectedPass(String),
-    /// The case is one for core engines, and there is none.
-    NoEngine,
-}
-
-impl Verdict {
-    /// Whether nothing is wrong that was not known.
-    #[must_use]
-    pub fn is_fine(&self) -> bool {
-        !matches!(self, Verdict::Failed(_) | Verdict::UnexpectedPass(_))
-    }
-}
+use super::verdict::judge;
+use super::{KnownFailure, Subject, Verdict, cases};
 
 /// A case and how it went.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -114,6 +66,44 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The capabilities that the backend said it lacks, each with the number of cases that need it.
+    #[must_use]
+    pub fn unsupported(&self) -> BTreeMap<Capability, usize> {
+        let mut lacking = BTreeMap::new();
+        for outcome in &self.outcomes {
+            if let Verdict::Unsupported(capability) = outcome.verdict {
+                *lacking.entry(capability).or_default() += 1;
+            }
+        }
+        lacking
+    }
+}
+
+/// A line for each area, the faults, and what is unsupported, by name.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.backend.name, self.backend.version)?;
+        for (area, passed, all) in self.areas() {
+            writeln!(f, "  {area}: {passed} of {all}")?;
+        }
+        for Outcome { case, verdict, .. } in &self.outcomes {
+            match verdict {
+                Verdict::Failed(message) => writeln!(f, "  failed: {case}: {message}")?,
+                Verdict::UnexpectedPass(reason) => {
+                    writeln!(f, "  unexpected pass: {case}: {reason}")?;
+                }
+                Verdict::KnownFailure(reason) => writeln!(f, "  known failure: {case}: {reason}")?,
+                Verdict::Passed | Verdict::Unsupported(_) | Verdict::NoEngine => {}
+            }
+        }
+        for (capability, cases) in self.unsupported() {
+            writeln!(f, "  unsupported: {capability} (cases: {cases})")?;
+        }
+        Ok(())
+    }
+}
+
 /// Runs all cases.
 #[must_use]
 pub fn run_all(subject: &Subject, known: &[KnownFailure]) -> Report {
@@ -128,107 +118,29 @@ pub fn run_all(subject: &Subject, known: &[KnownFailure]) -> Report {
     }
 }
 
-/// Runs one case.
-fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> Verdict {
-    if case.on == On::Engine && subject.core_engine().is_none() {
-        return Verdict::NoEngine;
-    }
-    let verdict = run(case, subject);
-    let reason = known
-        .iter()
-        .find(|known| known.case == case.name && known.backend == subject.name())
-        .map(|known| known.reason.to_string());
-    match (verdict, reason) {
-        (Verdict::Failed(_), Some(reason)) => Verdict::KnownFailure(reason),
-        (_, Some(reason)) => Verdict::UnexpectedPass(reason),
-        (verdict, None) => verdict,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seam_core::Capabilities;
 
-impl Case {
-    /// How the case goes, without a look at what is known to fail.
-    #[must_use]
-    pub fn verdict(&self, subject: &Subject) -> Verdict {
-        judge(self, subject, &[])
-    }
-}
-
-/// Runs one case by the capability rule: where something it needs is lacking, it must fail, for
-/// that reason and where the lack first shows.
-fn run(case: &Case, subject: &Subject) -> Verdict {
-    let lacking = case.lacking(subject);
-    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(subject)))
-        .unwrap_or_else(|_| Err(Failure::new("expected no panic, found one")));
-    let names = |capabilities: &[Capability]| {
-        let names: Vec<&str> = capabilities.iter().map(|c| c.name()).collect();
-        names.join(" or ")
-    };
-    match result {
-        Ok(()) if lacking.is_empty() => Verdict::Passed,
-        Ok(()) => Verdict::Failed(format!(
-            "expected Unsupported({}), found success",
-            names(&lacking)
-        )),
-        Err(failure) => match failure.unsupported() {
-            Some((capability, stage)) if lacking.contains(&capability) => {
-                if stage == Stage::of(capability) {
-                    Verdict::Unsupported(capability)
-                } else {
-                    Verdict::Failed(format!(
-                        "expected Unsupported({capability}) at {:?}, found it at {stage:?}",
-                        Stage::of(capability)
-                    ))
-                }
-            }
-            _ if lacking.is_empty() => Verdict::Failed(failure.to_string()),
-            _ => Verdict::Failed(format!(
-                "expected Unsupported({}), found: {failure}",
-                names(&lacking)
-            )),
-        },
-    }
-}
-
-/// Runs the case of this name as the body of a test.
-///
-/// # Panics
-/// If there is no such case, if it fails, or if it was known to fail and passes.
-#[expect(clippy::panic, reason = "this is the body of a test")]
-pub fn check(name: &str, subject: &Subject, known: &[KnownFailure]) {
-    let Some(case) = Case::named(name) else {
-        panic!("expected a case of the kit, found no `{name}`");
-    };
-    match judge(case, subject, known) {
-        Verdict::Passed => {}
-        Verdict::Unsupported(capability) => println!("unsupported: {capability}"),
-        Verdict::KnownFailure(reason) => println!("known failure: {reason}"),
-        Verdict::NoEngine => panic!("{name}: expected a core engine, found none"),
-        Verdict::Failed(message) => panic!("{} on {}: {message}", name, subject.name()),
-        Verdict::UnexpectedPass(reason) => panic!(
-            "{name} on {}: expected the known failure ({reason}), found a pass: take it off the \
-             table",
-            subject.name()
-        ),
-    }
-}
-
-/// Checks a table of known failures, as the body of a test: every entry names a case and this
-/// backend.
-///
-/// # Panics
-/// For an entry that names no case, or another backend.
-#[expect(clippy::panic, reason = "this is the body of a test")]
-pub fn check_known_failures(subject: &Subject, known: &[KnownFailure]) {
-    for known in known {
-        if Case::named(known.case).is_none() {
-            panic!("expected the name of a case, found `{}`", known.case);
-        }
-        if known.backend != subject.name() {
-            panic!(
-                "expected a known failure of `{}`, found one of `{}`",
-                subject.name(),
-                known.backend
-            );
-        }
+    #[test]
+    fn a_report_lists_what_is_unsupported_by_name() {
+        let outcome = |verdict| Outcome {
+            case: "a_case",
+            area: "tests",
+            verdict,
+        };
+        let report = Report {
+            backend: BackendInfo::new("lacking", "1", Capabilities::default()),
+            outcomes: vec![
+                outcome(Verdict::Passed),
+                outcome(Verdict::Unsupported(Capability::Gc)),
+                outcome(Verdict::Failed("expected 1, found 2".into())),
+            ],
+        };
+        assert!(!report.is_fine());
+        let expected = "lacking 1\n  tests: 1 of 3\n  failed: a_case: expected 1, found 2\n  \
+            unsupported: gc (cases: 1)\n";
+        assert_eq!(report.to_string(), expected);
     }
 }

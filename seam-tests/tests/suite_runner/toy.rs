@@ -8,10 +8,10 @@ use seam_core::core::{
 use seam_core::{Capability, Error, Limits, Result, Trap};
 
 /// The engine.
-pub struct Toy(EngineInfo);
+pub(crate) struct Toy(EngineInfo);
 
 impl Toy {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(EngineInfo::new("toy", "1", []))
     }
 }

@@ -70,7 +70,10 @@ fn names_are_bounded_in_number_and_length() {
     let long = [lent(&root), "n".repeat(256).into()];
     assert_eq!(host.err(&at("create-directory-at"), &long), "name-too-long");
     let longer = [lent(&root), "n/".repeat(2049).into()];
-    assert_eq!(host.err(&at("create-directory-at"), &longer), "name-too-long");
+    assert_eq!(
+        host.err(&at("create-directory-at"), &longer),
+        "name-too-long"
+    );
     let mut made = depth;
     let code = loop {
         let path = format!("f{made}");

@@ -11,7 +11,10 @@ fn sockets_are_denied() {
     for family in ["ipv4", "ipv6"] {
         for kind in ["tcp", "udp"] {
             let name = format!("sockets/{kind}-create-socket#create-{kind}-socket");
-            assert_eq!(host.err(&name, &[Value::enumeration(family)]), "access-denied");
+            assert_eq!(
+                host.err(&name, &[Value::enumeration(family)]),
+                "access-denied"
+            );
         }
     }
 }
@@ -33,7 +36,10 @@ fn what_nobody_can_have_traps() {
     let ty = ResourceType::new("wasi:sockets/tcp@0.2.3#tcp-socket");
     let socket = Value::Borrow(Resource::host(ty, 1));
     let error = host.fails("sockets/tcp#[method]tcp-socket.accept", &[socket]);
-    assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::UnknownHandle)));
+    assert_eq!(
+        error.as_trap(),
+        Some(&Trap::Canon(CanonTrap::UnknownHandle))
+    );
 }
 
 #[test]
@@ -48,10 +54,19 @@ fn a_request_can_be_made_up_and_is_denied() {
     let odd = Value::variant("other", Some("a b".into()));
     assert_eq!(host.err(&method("set-method"), &[lent(&request), odd]), "");
     let path = Value::some("/a?b".into());
-    host.ok(&method("set-path-with-query"), &[lent(&request), path.clone()]);
-    assert_eq!(host.get(&method("path-with-query"), &[lent(&request)]), path);
+    host.ok(
+        &method("set-path-with-query"),
+        &[lent(&request), path.clone()],
+    );
+    assert_eq!(
+        host.get(&method("path-with-query"), &[lent(&request)]),
+        path
+    );
     let odd = Value::some("/a b\r\n".into());
-    assert_eq!(host.err(&method("set-path-with-query"), &[lent(&request), odd]), "");
+    assert_eq!(
+        host.err(&method("set-path-with-query"), &[lent(&request), odd]),
+        ""
+    );
     let body = host.ok(&method("body"), &[lent(&request)]).unwrap();
     assert_eq!(host.err(&method("body"), &[lent(&request)]), "");
     let write = "http/types#[method]outgoing-body.write";
@@ -60,7 +75,10 @@ fn a_request_can_be_made_up_and_is_denied() {
     let data = [lent(&stream), b"data".to_vec().into()];
     host.ok("io/streams#[method]output-stream.write", &data);
     host.drop(&stream);
-    host.ok("http/types#[static]outgoing-body.finish", &[body, Value::none()]);
+    host.ok(
+        "http/types#[static]outgoing-body.finish",
+        &[body, Value::none()],
+    );
     let options = host.get("http/types#[constructor]request-options", &[]);
     let timeout = Value::some(5u64.into());
     let set = "http/types#[method]request-options.set-connect-timeout";
@@ -77,16 +95,17 @@ fn a_request_can_be_made_up_and_is_denied() {
 #[test]
 fn fields_are_checked_and_keep_order_and_case() {
     let mut host = Host::new(Wasi::hermetic());
-    let pair = |name: &str, value: &str| {
-        Value::Tuple(vec![name.into(), value.as_bytes().to_vec().into()])
-    };
+    let pair =
+        |name: &str, value: &str| Value::Tuple(vec![name.into(), value.as_bytes().to_vec().into()]);
     let from_list = "http/types#[static]fields.from-list";
     let list = Value::list([pair("Accept", "a"), pair("x", "1"), pair("accept", "b")]);
     let fields = host.ok(from_list, std::slice::from_ref(&list)).unwrap();
     let method = |name: &str| format!("http/types#[method]fields.{name}");
     assert_eq!(host.get(&method("entries"), &[lent(&fields)]), list);
     let values = host.get(&method("get"), &[lent(&fields), "ACCEPT".into()]);
-    let Value::List(values) = values else { panic!("{values:?}") };
+    let Value::List(values) = values else {
+        panic!("{values:?}")
+    };
     let values: Vec<_> = values.iter().map(|value| bytes(&value)).collect();
     assert_eq!(values, [b"a", b"b"]);
     for (name, value, case) in [
@@ -100,7 +119,9 @@ fn fields_are_checked_and_keep_order_and_case() {
         assert_eq!(host.err(from_list, &[list]), case);
         let append = [lent(&fields), name.into(), value.as_bytes().to_vec().into()];
         assert_eq!(host.err(&method("append"), &append), case);
-        let values = Value::List(seam_core::List::Values(vec![value.as_bytes().to_vec().into()]));
+        let values = Value::List(seam_core::List::Values(vec![
+            value.as_bytes().to_vec().into(),
+        ]));
         let set = [lent(&fields), name.into(), values];
         assert_eq!(host.err(&method("set"), &set), case);
     }
@@ -109,7 +130,10 @@ fn fields_are_checked_and_keep_order_and_case() {
     assert_eq!(has, false.into());
     let copy = host.get(&method("clone"), &[lent(&fields)]);
     let request = host.get("http/types#[constructor]outgoing-request", &[fields]);
-    let headers = host.get("http/types#[method]outgoing-request.headers", &[lent(&request)]);
+    let headers = host.get(
+        "http/types#[method]outgoing-request.headers",
+        &[lent(&request)],
+    );
     let append = |fields: &Value| [lent(fields), "y".into(), b"2".to_vec().into()];
     assert_eq!(host.err(&method("append"), &append(&headers)), "immutable");
     host.ok(&method("append"), &append(&copy));

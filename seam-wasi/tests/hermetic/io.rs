@@ -16,7 +16,11 @@ fn text(text: &str) -> Value {
 
 #[test]
 fn the_command_line_is_what_the_caller_says() {
-    let wasi = Wasi::hermetic().args(["a", "b c"]).env("K", "V").env("K", "W").cwd("/data");
+    let wasi = Wasi::hermetic()
+        .args(["a", "b c"])
+        .env("K", "V")
+        .env("K", "W")
+        .cwd("/data");
     let mut host = Host::new(wasi);
     let args = host.get("cli/environment#get-arguments", &[]);
     assert_eq!(args, Value::list(["a".into(), "b c".into()]));
@@ -39,7 +43,10 @@ fn an_exit_carries_its_code() {
     let mut exit = |name: &str, arg: Value| host.fails(name, &[arg]).kind().clone();
     assert_eq!(exit("cli/exit#exit", Value::ok(None)), ErrorKind::Exit(0));
     assert_eq!(exit("cli/exit#exit", Value::err(None)), ErrorKind::Exit(1));
-    assert_eq!(exit("cli/exit#exit-with-code", 42u8.into()), ErrorKind::Exit(42));
+    assert_eq!(
+        exit("cli/exit#exit-with-code", 42u8.into()),
+        ErrorKind::Exit(42)
+    );
 }
 
 #[test]
@@ -70,12 +77,22 @@ fn output_is_captured_apart_and_in_order() {
     host.ok(WRITE, &[lent(&out), text("one ")]);
     host.ok(WRITE_NOW, &[lent(&err), text("two ")]);
     host.ok(WRITE_NOW, &[lent(&out), text("three")]);
-    host.ok("io/streams#[method]output-stream.write-zeroes", &[lent(&out), 2u64.into()]);
-    host.ok("io/streams#[method]output-stream.blocking-flush", &[lent(&out)]);
+    host.ok(
+        "io/streams#[method]output-stream.write-zeroes",
+        &[lent(&out), 2u64.into()],
+    );
+    host.ok(
+        "io/streams#[method]output-stream.blocking-flush",
+        &[lent(&out)],
+    );
     let observed = host.observed();
     assert_eq!(observed.stdout, b"one three\0\0");
     assert_eq!(observed.stderr, b"two ");
-    let order: Vec<_> = observed.interleaved.iter().map(|(stream, _)| *stream).collect();
+    let order: Vec<_> = observed
+        .interleaved
+        .iter()
+        .map(|(stream, _)| *stream)
+        .collect();
     use OutputStream::{Stderr, Stdout};
     assert_eq!(order, [Stdout, Stderr, Stdout]);
 }
@@ -123,7 +140,10 @@ fn writes_past_their_bound_trap() {
         (zeroes_now, 4097u64.into()),
     ] {
         let error = host.fails(name, &[lent(&out), arg]);
-        assert!(matches!(error.as_trap(), Some(Trap::Other(_))), "{name}: {error}");
+        assert!(
+            matches!(error.as_trap(), Some(Trap::Other(_))),
+            "{name}: {error}"
+        );
     }
     assert_eq!(host.observed().stdout.len(), 65_536 + 2 * 4096);
 }
@@ -133,11 +153,17 @@ fn a_failed_write_says_why_and_closes_its_stream() {
     let mut host = Host::new(Wasi::hermetic().space(4));
     let root = host.root();
     let file = host.open(&root, "a", "write create").unwrap();
-    let stream = host.ok(&at("write-via-stream"), &[lent(&file), 0u64.into()]).unwrap();
+    let stream = host
+        .ok(&at("write-via-stream"), &[lent(&file), 0u64.into()])
+        .unwrap();
     host.ok(WRITE, &[lent(&stream), text("1234")]);
     let failed = host.get(WRITE, &[lent(&stream), text("5")]);
-    let Value::Result(Err(Some(failed))) = failed else { panic!("{failed:?}") };
-    let Value::Variant(case, Some(error)) = *failed else { panic!("{failed:?}") };
+    let Value::Result(Err(Some(failed))) = failed else {
+        panic!("{failed:?}")
+    };
+    let Value::Variant(case, Some(error)) = *failed else {
+        panic!("{failed:?}")
+    };
     assert_eq!(&*case, "last-operation-failed");
     let code = host.get("filesystem/types#filesystem-error-code", &[lent(&error)]);
     assert_eq!(code, Value::some(Value::enumeration("insufficient-space")));
@@ -172,10 +198,15 @@ fn the_monotonic_clock_moves_by_waiting_alone() {
     assert_eq!(host.get("io/poll#poll", &[both]), vec![1u32].into());
     assert_eq!(now(&mut host), 150);
     assert_eq!(host.get(ready, &[lent(&soon)]), true.into());
-    host.call("io/poll#[method]pollable.block", &[lent(&later)]).unwrap();
+    host.call("io/poll#[method]pollable.block", &[lent(&later)])
+        .unwrap();
     assert_eq!(now(&mut host), 100 + hour);
-    let far = host.get("clocks/monotonic-clock#subscribe-duration", &[u64::MAX.into()]);
-    host.call("io/poll#[method]pollable.block", &[lent(&far)]).unwrap();
+    let far = host.get(
+        "clocks/monotonic-clock#subscribe-duration",
+        &[u64::MAX.into()],
+    );
+    host.call("io/poll#[method]pollable.block", &[lent(&far)])
+        .unwrap();
     assert_eq!(now(&mut host), u64::MAX);
 }
 
@@ -203,7 +234,8 @@ fn polling_nothing_traps() {
 fn the_wall_clock_stands_still() {
     let mut host = Host::new(Wasi::hermetic().wall_clock(12, 34));
     let sleep = host.get("clocks/monotonic-clock#subscribe-duration", &[5u64.into()]);
-    host.call("io/poll#[method]pollable.block", &[lent(&sleep)]).unwrap();
+    host.call("io/poll#[method]pollable.block", &[lent(&sleep)])
+        .unwrap();
     let wall = host.get("clocks/wall-clock#now", &[]);
     assert_eq!(field(&wall, "seconds"), 12u64.into());
     assert_eq!(field(&wall, "nanoseconds"), 34u32.into());

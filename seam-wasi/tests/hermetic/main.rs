@@ -1,5 +1,10 @@
 //! What a guest sees of the hermetic world, called as a backend calls it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 mod bounds;
 mod deny;

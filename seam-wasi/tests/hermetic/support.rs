@@ -1,5 +1,7 @@
 //! An instance's host side without a guest.
 
+use std::collections::HashMap;
+
 use seam_core::{
     Artifact, Error, Interface, List, Observed, Resource, Result, Value, World, WorldState,
 };
@@ -24,9 +26,14 @@ pub(crate) fn component(version: &str) -> Artifact {
     resolve.all_features = true;
     for package in PACKAGES {
         // Older packages do not say since when they have something.
-        let lines = package.lines().filter(|line| !line.trim().starts_with("@since"));
+        let lines = package
+            .lines()
+            .filter(|line| !line.trim().starts_with("@since"));
         let lines = lines.filter(|line| !line.trim().starts_with("@deprecated"));
-        let text = lines.collect::<Vec<_>>().join("\n").replace("0.2.12", version);
+        let text = lines
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("0.2.12", version);
         resolve.push_source("wasi.wit", &text).unwrap();
     }
     let world = format!(
@@ -50,6 +57,8 @@ pub(crate) fn component(version: &str) -> Artifact {
 /// The host side of an instance that imports everything.
 pub(crate) struct Host {
     interface: Interface,
+    /// Indices of functions by their names without versions.
+    funcs: HashMap<String, usize>,
     state: WorldState,
 }
 
@@ -63,16 +72,22 @@ impl Host {
         let world = wasi.add_to(world).unwrap();
         let bindings = world.bind(&interface).unwrap();
         let state = WorldState::new(&world, &bindings);
-        Self { interface, state }
+        let funcs = interface.import_funcs().iter().enumerate();
+        let funcs = funcs.map(|(index, (name, _))| (name.track().to_string(), index));
+        let funcs = funcs.collect();
+        Self {
+            interface,
+            funcs,
+            state,
+        }
     }
 
     /// Calls a function by its name without a version, e.g. `io/streams#[method]input-stream.read`.
     pub(crate) fn call(&mut self, name: &str, args: &[Value]) -> Result<Option<Value>> {
-        let funcs = self.interface.import_funcs();
-        let wanted = format!("wasi:{name}");
-        let index = funcs.iter().position(|(func, _)| func.track().to_string() == wanted);
-        let index = index.unwrap_or_else(|| panic!("{name} is not imported"));
-        funcs[index].1.check_args(args).unwrap();
+        let index = self.funcs.get(&format!("wasi:{name}"));
+        let index = *index.unwrap_or_else(|| panic!("{name} is not imported"));
+        let (_, ty) = &self.interface.import_funcs()[index];
+        ty.check_args(args).unwrap();
         self.state.call(index, args)
     }
 
@@ -109,7 +124,9 @@ impl Host {
     pub(crate) fn drop(&mut self, value: &Value) {
         let resource = resource(value);
         let name = resource.ty().name().parse().unwrap();
-        self.state.drop_resource(&name, resource.rep().unwrap()).unwrap();
+        self.state
+            .drop_resource(&name, resource.rep().unwrap())
+            .unwrap();
     }
 
     pub(crate) fn observed(&mut self) -> &Observed {
@@ -124,7 +141,9 @@ impl Host {
 
     pub(crate) fn preopens(&mut self) -> Vec<(Value, String)> {
         let list = self.get("filesystem/preopens#get-directories", &[]);
-        let Value::List(list) = list else { panic!("{list:?}") };
+        let Value::List(list) = list else {
+            panic!("{list:?}")
+        };
         let pairs = list.iter().map(|pair| match pair {
             Value::Tuple(pair) => match &pair[..] {
                 [folder, Value::String(path)] => (folder.clone(), path.to_string()),
@@ -167,7 +186,9 @@ impl Host {
         loop {
             let args = [lent(&file), u64::MAX.into(), (all.len() as u64).into()];
             let read = self.ok(&at("read"), &args).unwrap();
-            let Value::Tuple(pair) = read else { panic!("{read:?}") };
+            let Value::Tuple(pair) = read else {
+                panic!("{read:?}")
+            };
             match &pair[..] {
                 [_, Value::Bool(true)] => break,
                 [part, _] => all.extend(bytes(part)),

@@ -108,12 +108,11 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some(handle) = resource.handle() else {
             return Ok(());
         };
-        if let Item::Resource(any) = self.store.data().held.at(handle)? {
-            if own && !any.owned() {
-                return Err(Error::misuse(format!(
-                    "expected an owned resource, found {handle:?}, which is borrowed"
-                )));
-            }
+        let lent = matches!(self.store.data().held.at(handle)?, Item::Resource(r) if !r.owned());
+        if own && lent {
+            return Err(Error::misuse(format!(
+                "expected an owned resource, found {handle:?}, which is borrowed"
+            )));
         }
         self.claim_handle(handle, own)
     }

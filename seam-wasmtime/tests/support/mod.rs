@@ -3,6 +3,7 @@
     dead_code,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "tests, each of which uses a part of this"
 )]
 
@@ -62,7 +63,7 @@ pub(crate) fn sample(ty: &Type, seed: usize) -> Value {
     let inner = |ty: &Type| Box::new(sample(ty, seed + 1));
     let count = seed % 4;
     match ty {
-        Type::Bool => Value::Bool(seed % 2 == 1),
+        Type::Bool => Value::Bool(!seed.is_multiple_of(2)),
         Type::S8 => Value::S8([0, -1, i8::MIN, i8::MAX][count]),
         Type::U8 => Value::U8([0, 1, 200, u8::MAX][count]),
         Type::S16 => Value::S16([0, -1, i16::MIN, i16::MAX][count]),
@@ -89,7 +90,7 @@ pub(crate) fn sample(ty: &Type, seed: usize) -> Value {
             Value::Variant(case.clone(), payload.as_ref().map(inner))
         }
         Type::Enum(cases) => Value::Enum(cases[(seed * 100) % cases.len()].clone()),
-        Type::Option(ty) => Value::Option((seed % 2 == 1).then(|| inner(ty))),
+        Type::Option(ty) => Value::Option((!seed.is_multiple_of(2)).then(|| inner(ty))),
         Type::Result(ty) => Value::Result(match seed % 2 {
             0 => Ok(ty.ok.as_ref().map(inner)),
             _ => Err(ty.err.as_ref().map(inner)),
@@ -98,7 +99,7 @@ pub(crate) fn sample(ty: &Type, seed: usize) -> Value {
             let set = names
                 .iter()
                 .enumerate()
-                .filter(|(i, _)| (i + seed) % 3 == 0);
+                .filter(|(i, _)| (i + seed).is_multiple_of(3));
             Value::Flags(set.map(|(_, name)| Arc::clone(name)).collect())
         }
         other => panic!("no sample of {other}"),

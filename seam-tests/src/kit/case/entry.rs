@@ -1,6 +1,6 @@
 //! The canonical entry.
 
-use seam_core::{Error, ErrorKind, Exit, Instance, InstanceExt, Query, Trap, World};
+use seam_core::{Error, ErrorKind, Exit, Instance, InstanceExt, ProgramExt, Query, Trap, World};
 
 use crate::fixtures;
 use crate::kit::expect::{fails, gives, misuse, same, says, traps, wat};
@@ -133,7 +133,7 @@ pub(in crate::kit) fn reactors_are_initialised_once(subject: &Subject) -> Checke
     let artifact = wat("entry", text)?;
     let program = subject.load(&artifact)?;
     // Whether it is initialised when it is made or before the first call, a trap comes out.
-    let result = match seam_core::ProgramExt::instantiate_blocking(&*program, &World::new()) {
+    let result = match program.instantiate_blocking(&World::new()) {
         Ok(mut instance) => instance.invoke("never", &[]).map(drop),
         Err(failed) => Err(failed.error),
     };

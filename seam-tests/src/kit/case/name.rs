@@ -1,6 +1,6 @@
 //! Names of exports and imports, and what artifacts say of themselves.
 
-use seam_core::{Capability, InstanceExt, Interface, World};
+use seam_core::{Capability, InstanceExt, Interface, ProgramExt, World};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, misuse, same, says, wat};
@@ -111,7 +111,7 @@ pub(in crate::kit) fn imports_match_versions_within_their_track(subject: &Subjec
         "f",
     ] {
         let world = World::new().func(name, |()| Ok(1i32));
-        let result = seam_core::ProgramExt::instantiate_blocking(&*program, &world);
+        let result = program.instantiate_blocking(&world);
         crate::kit::expect::fails(name, result, &seam_core::ErrorKind::Link)?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Stubs, and what is recorded of host calls.
 
 use seam_core::{
-    Error, ErrorKind, HostCallRecord, Instance, InstanceExt, Stub, Trap, Value, World,
+    Error, ErrorKind, HostCallRecord, Instance, InstanceExt, ProgramExt, Stub, Trap, Value, World,
 };
 
 use crate::fixtures;
@@ -34,7 +34,7 @@ pub(in crate::kit) fn stubs_trap_naming_the_import(subject: &Subject) -> Checked
     // A start function meets its stub too.
     let program = subject.load(&fixtures::imports()?)?;
     let all = World::new().stub(Stub::Trap);
-    let result = seam_core::ProgramExt::instantiate_blocking(&*program, &all);
+    let result = program.instantiate_blocking(&all);
     traps("start", result, Trap::StubbedImport("env#log".into()))
 }
 
@@ -65,7 +65,7 @@ pub(in crate::kit) fn the_longest_prefix_decides_a_stub(subject: &Subject) -> Ch
         .stub(Stub::Default)
         .stub_for("env#mix", Stub::Deny);
     let program = subject.load(&fixtures::imports()?)?;
-    let result = seam_core::ProgramExt::instantiate_blocking(&*program, &world);
+    let result = program.instantiate_blocking(&world);
     let error = fails("a denied import", result, &ErrorKind::Link)?;
     says("a denied import", &error, &["env#mix"])
 }

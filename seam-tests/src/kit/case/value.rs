@@ -1,28 +1,33 @@
 //! Component-level values, there and back.
 
-use seam_core::{ErrorKind, HostCall, Instance, InstanceExt, Value, World, block_on};
+use seam_core::{Instance, Value, World};
 
 use crate::fixtures;
-use crate::kit::expect::{fails, gives, gives_nothing, misuse, same, says, traps, wat};
+use crate::kit::expect::{gives, gives_nothing};
 use crate::kit::{Checked, Subject};
 
-const ECHO: &str = "test:types/echo@1.0.0";
+pub(super) const ECHO: &str = "test:types/echo@1.0.0";
 
 /// Calls an echo function and expects its argument back.
-fn echoes(instance: &mut dyn Instance, function: &str, value: Value) -> Checked {
+pub(super) fn echoes(instance: &mut dyn Instance, function: &str, value: Value) -> Checked {
     let export = format!("{ECHO}#echo-{function}");
-    gives(instance, &export, &[value.clone()], value)
+    gives(
+        instance,
+        &export,
+        std::slice::from_ref(&value),
+        value.clone(),
+    )
 }
 
-fn texts<const N: usize>(texts: [&str; N]) -> Value {
+pub(super) fn texts<const N: usize>(texts: [&str; N]) -> Value {
     Value::list(texts.map(Value::from))
 }
 
-fn point(x: i32, y: i32) -> Value {
+pub(super) fn point(x: i32, y: i32) -> Value {
     Value::record([("x", x.into()), ("y", y.into())])
 }
 
-pub(super) fn mixed(name: &str) -> Value {
+fn mixed(name: &str) -> Value {
     Value::record([
         ("flag", true.into()),
         ("wide", u64::MAX.into()),
@@ -38,7 +43,7 @@ pub(super) fn mixed(name: &str) -> Value {
     ])
 }
 
-pub(super) fn shapes() -> Vec<Value> {
+fn shapes() -> Vec<Value> {
     let case = |name: &str, payload: Option<Value>| Value::variant(name, payload);
     vec![
         case("empty", None),
@@ -359,227 +364,4 @@ pub(in crate::kit) fn parameters_beyond_the_flat_limit_pass(subject: &Subject) -
     gives(&mut *types, &format!("{ECHO}#many"), &args, expected)?;
     // 255 + 1 + 2 + 3 - 4 - 5 - 6 - 7 + 6 + 13 + 14 + 3 + 16
     gives(&mut *types, &format!("{ECHO}#sum-big"), &[big()], 291u64)
-}
-
-pub(in crate::kit) fn typed_component_calls_agree_with_values(subject: &Subject) -> Checked {
-    let mut greet = subject.instantiate(&fixtures::greet()?, &World::new())?;
-    let tags = vec!["a".to_string(), "b".to_string()];
-    let found: String = greet.call_typed("test:guest/strs#greet", ("bob".to_string(), tags))?;
-    same("greet", found, "hello bob [a, b]")?;
-    let found: Vec<u8> = greet.call_typed("test:guest/strs#reverse", (vec![1u8, 2, 3],))?;
-    same("reverse", found, [3, 2, 1])?;
-    let found: u64 = greet.call_typed("test:guest/strs#bytes-sum", (vec![7u8; 10],))?;
-    same("bytes-sum", found, 70)?;
-    let result = greet.call_typed::<_, u32>("test:guest/strs#bytes-sum", (vec![7u8],));
-    says("bytes-sum", &misuse("bytes-sum", result)?, &["u32", "u64"])?;
-
-    let mut types = subject.instantiate(&fixtures::types()?, &World::new())?;
-    let echo = |name: &str| format!("{ECHO}#echo-{name}");
-    let found: Option<Option<u32>> =
-        types.call_typed(&echo("option-option"), (Some(None::<u32>),))?;
-    same("option-option", found, Some(None))?;
-    let err = Err::<String, u32>(404);
-    let found: Result<String, u32> = types.call_typed(&echo("result"), (err,))?;
-    same("result", found, Err(404))?;
-    let tuple = (1u8, "two".to_string(), 3f64);
-    let found: (u8, String, f64) = types.call_typed(&echo("tuple"), (tuple.clone(),))?;
-    same("tuple", found, tuple)?;
-    let pairs = vec![(1u8, 2u64), (3, 4)];
-    let found: Vec<(u8, u64)> = types.call_typed(&echo("list-tuple"), (pairs.clone(),))?;
-    same("list-tuple", found, pairs)?;
-    let found: char = types.call_typed(&echo("char"), ('\u{1f389}',))?;
-    same("char", found, '\u{1f389}')
-}
-
-pub(in crate::kit) fn ill_typed_parts_are_named(subject: &Subject) -> Checked {
-    let mut types = subject.instantiate(&fixtures::types()?, &World::new())?;
-    let wrong_point = Value::record([("x", 1i32.into()), ("y", "2".into())]);
-    let misnamed = Value::record([("x", 1i32.into()), ("z", 2i32.into())]);
-    let deep = Value::list([Value::list([texts(["a"])])]);
-    for (function, value, parts) in [
-        ("echo-u8", 1u32.into(), &["argument 1", "u8", "u32"][..]),
-        (
-            "echo-point",
-            wrong_point,
-            &["argument 1", "\"y\"", "s32", "string"],
-        ),
-        ("echo-point", misnamed, &["argument 1", "z"]),
-        (
-            "echo-list-string",
-            Value::list(["a".into(), "b".into(), 3u32.into()]),
-            &["argument 1", "element 2", "string", "u32"],
-        ),
-        (
-            "echo-list-list",
-            deep,
-            &["argument 1", "element 0", "string", "list"],
-        ),
-        (
-            "echo-shape",
-            Value::variant("square", None),
-            &["argument 1", "square"],
-        ),
-        (
-            "echo-shape",
-            Value::variant("radius", None),
-            &["argument 1", "radius", "f32"],
-        ),
-        (
-            "echo-color",
-            Value::enumeration("pink"),
-            &["argument 1", "pink"],
-        ),
-        ("echo-perms", Value::flags(["fly"]), &["argument 1", "fly"]),
-        (
-            "echo-option",
-            Value::some(7u32.into()),
-            &["argument 1", "string", "u32"],
-        ),
-        (
-            "echo-result",
-            Value::err(Some("x".into())),
-            &["argument 1", "u32", "string"],
-        ),
-        (
-            "echo-result-none",
-            Value::ok(Some(1u8.into())),
-            &["argument 1"],
-        ),
-        (
-            "echo-tuple",
-            Value::Tuple(vec![1u8.into()]),
-            &["argument 1", "3", "1"],
-        ),
-    ] {
-        let what = format!("{function}({value})");
-        let result = types.invoke(&format!("{ECHO}#{function}"), &[value]);
-        says(&what, &misuse(&what, result)?, parts)?;
-    }
-    // Nothing reached the guest, which is as good as new.
-    echoes(&mut *types, "u8", 1u8.into())
-}
-
-/// What the fixture `hosted` imports but for its resource, which is stubbed.
-fn math() -> World {
-    World::new()
-        .stub(seam_core::Stub::Trap)
-        .func("test:host/math@1.2.0#add", |(a, b): (u32, u32)| Ok(a + b))
-        .func("test:host/math@1.2.0#div", |(a, b): (i32, i32)| {
-            Ok(a.checked_div(b).ok_or_else(|| format!("{a} / {b}")))
-        })
-        .func_values(
-            "test:host/math@1.2.0#mirror",
-            None,
-            |_: &mut HostCall<'_>, args: &[Value]| {
-                let [Value::Record(fields)] = args else {
-                    return Err(seam_core::Error::host("expected a record"));
-                };
-                let mut fields = fields.clone();
-                if let [(_, x), (_, y)] = fields.as_mut_slice() {
-                    std::mem::swap(x, y);
-                }
-                Ok(Some(Value::Record(fields)))
-            },
-        )
-        .func_values(
-            "test:host/log@1.2.0#log",
-            None,
-            |_: &mut HostCall<'_>, _: &[Value]| Ok(None),
-        )
-        .func_values(
-            "test:host/math@1.2.0#scale",
-            None,
-            |_: &mut HostCall<'_>, args: &[Value]| Ok(args.first().cloned()),
-        )
-}
-
-const RUN: &str = "test:hosted/run@1.0.0";
-
-pub(in crate::kit) fn components_call_typed_hosts(subject: &Subject) -> Checked {
-    let world = math().record(true);
-    let mut instance = subject.instantiate(&fixtures::hosted()?, &world)?;
-    let hosted = &mut *instance;
-    let run = |name: &str| format!("{RUN}#{name}");
-    gives(hosted, &run("sum"), &[vec![1u32, 20, 300].into()], 321u32)?;
-    gives(
-        hosted,
-        &run("try-div"),
-        &[7i32.into(), 2i32.into()],
-        Value::ok(Some(3i32.into())),
-    )?;
-    let failed = Value::err(Some("7 / 0".into()));
-    gives(hosted, &run("try-div"), &[7i32.into(), 0i32.into()], failed)?;
-    gives(hosted, &run("mirror"), &[point(1, 2)], point(2, 1))?;
-    let shape = Value::record([
-        ("name", "s".into()),
-        ("points", Value::list([point(1, 2), point(3, 4)])),
-        ("note", Value::none()),
-    ]);
-    gives(hosted, &run("scale"), &[shape.clone(), 2i32.into()], shape)?;
-    gives_nothing(hosted, &run("log-twice"), &["hi".into()])?;
-    let calls = &hosted.observed().host_calls;
-    same("host calls", calls.len(), 9)?;
-    let last = calls
-        .last()
-        .map(|call| (call.name.to_string(), call.args.clone()));
-    let args = vec![Value::enumeration("error"), "hi".into()];
-    same(
-        "the last",
-        last,
-        Some(("test:host/log@1.2.0#log".to_string(), args)),
-    )?;
-    // What the host may not return is its fault, and closes nothing but the call.
-    let bad = math().func_values(
-        "test:host/math@1.2.0#mirror",
-        None,
-        |_: &mut HostCall<'_>, _: &[Value]| Ok(Some(Value::record([("x", 1i32.into())]))),
-    );
-    let mut hosted = subject.instantiate(&fixtures::hosted()?, &bad)?;
-    let result = hosted.invoke(&run("mirror"), &[point(1, 2)]);
-    fails("mirror", result, &ErrorKind::Host).map(drop)
-}
-
-pub(in crate::kit) fn component_host_functions_may_be_async(subject: &Subject) -> Checked {
-    let world = math().func_async(
-        "test:host/math@1.2.0#add",
-        None,
-        |args: Vec<Value>| async move {
-            match args.as_slice() {
-                [Value::U32(a), Value::U32(b)] => Ok(Some(Value::U32(a + b))),
-                _ => Err(seam_core::Error::host("expected two numbers")),
-            }
-        },
-    );
-    let text = r#"(component (import "later" (func $later (result u32)))
-        (core func $l (canon lower (func $later)))
-        (core module $m (import "h" "l" (func $l (result i32)))
-            (func (export "run") (result i32) (call $l)))
-        (core instance $h (export "l" (func $l)))
-        (core instance $i (instantiate $m (with "h" (instance $h))))
-        (func (export "run") (result u32) (canon lift (core func $i "run"))))"#;
-    // Component first, so that a backend without components says that.
-    let artifact = fixtures::hosted()?;
-    let program = subject.load(&artifact)?;
-    let made = seam_core::ProgramExt::instantiate_blocking(&*program, &world);
-    let suspends = seam_core::Capability::AsyncHostSuspends;
-    let blocks = seam_core::Capability::AsyncHostBlocks;
-    if !subject.has(suspends) && !subject.has(blocks) {
-        let error = crate::kit::expect::error("an async host function", made)?;
-        let lacking = [suspends, blocks].map(ErrorKind::Unsupported);
-        let what = "Unsupported";
-        return crate::kit::expect::holds(what, lacking.contains(error.kind()), error.kind());
-    }
-    let mut hosted = made?;
-    let sum = hosted.resolve(&format!("{RUN}#sum"))?;
-    let mut out = Vec::new();
-    hosted.call_blocking(&sum, &[vec![1u32, 20, 300].into()], &mut out)?;
-    same("sum, blocking", &out, &vec![Value::U32(321)])?;
-    block_on(hosted.call(&sum, &[vec![1u32, 2].into()], &mut out))?;
-    same("sum", &out, &vec![Value::U32(3)])?;
-    let failing = World::new().func_async("later", None, |_| async {
-        Err(seam_core::Error::trap(seam_core::Trap::IntegerOverflow))
-    });
-    let mut instance = subject.instantiate(&wat("later", text)?, &failing)?;
-    let result = instance.invoke("run", &[]);
-    traps("run", result, seam_core::Trap::IntegerOverflow)
 }

@@ -1,6 +1,8 @@
 //! The operating system's WASI, seen by the fixture `command`.
 
-use seam_core::{Exit, Instance, InstanceExt, Limit, Limits, SystemWasi, Trap, World};
+use seam_core::{
+    Exit, Instance, InstanceExt, Limit, Limits, Program, ProgramExt, SystemWasi, Trap, World,
+};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, limited, misuse, same, traps};
@@ -11,9 +13,10 @@ fn wasi(args: &[&str]) -> SystemWasi {
     SystemWasi::new().args(program.chain(args.iter().copied()))
 }
 
-fn component(subject: &Subject, wasi: SystemWasi) -> Result<Box<dyn Instance>, Failure> {
+/// An instance of the command. A case loads it once: compiling it takes longest.
+fn component(program: &dyn Program, wasi: SystemWasi) -> Result<Box<dyn Instance>, Failure> {
     let world = World::new().system_wasi(wasi);
-    subject.instantiate(&fixtures::command_component()?, &world)
+    Ok(program.instantiate_blocking(&world)?)
 }
 
 /// Runs the command to its end and expects an exit code and output.
@@ -25,43 +28,46 @@ fn prints(mut command: Box<dyn Instance>, code: i32, stdout: &str, stderr: &str)
 }
 
 pub(in crate::kit) fn commands_print_and_exit(subject: &Subject) -> Checked {
+    let program = &*subject.load(&fixtures::command_component()?)?;
     prints(
-        component(subject, wasi(&[]))?,
+        component(program, wasi(&[]))?,
         0,
         "hello from the guest\n",
         "",
     )?;
     prints(
-        component(subject, wasi(&["both"]))?,
+        component(program, wasi(&["both"]))?,
         0,
         "to stdout\n",
         "to stderr\n",
     )?;
-    prints(component(subject, wasi(&["exit", "0"]))?, 0, "", "")?;
+    prints(component(program, wasi(&["exit", "0"]))?, 0, "", "")?;
     // The official adapter knows no code but 0 and 1.
-    prints(component(subject, wasi(&["exit", "7"]))?, 1, "", "")
+    prints(component(program, wasi(&["exit", "7"]))?, 1, "", "")
 }
 
 pub(in crate::kit) fn commands_see_args_env_and_stdin(subject: &Subject) -> Checked {
+    let program = &*subject.load(&fixtures::command_component()?)?;
     let args = ["args", "one", "", "tw\u{f6}"];
-    prints(component(subject, wasi(&args))?, 0, "one\n\ntw\u{f6}\n", "")?;
+    prints(component(program, wasi(&args))?, 0, "one\n\ntw\u{f6}\n", "")?;
     let env = wasi(&["env"]).env("B", "2").env("A", "one two");
-    prints(component(subject, env)?, 0, "A=one two\nB=2\n", "")?;
-    prints(component(subject, wasi(&["env"]))?, 0, "", "")?;
+    prints(component(program, env)?, 0, "A=one two\nB=2\n", "")?;
+    prints(component(program, wasi(&["env"]))?, 0, "", "")?;
     let cat = wasi(&["cat"]).stdin("line\nno newline");
-    prints(component(subject, cat)?, 0, "line\nno newline", "")?;
-    prints(component(subject, wasi(&["count"]))?, 0, "0\n", "")?;
+    prints(component(program, cat)?, 0, "line\nno newline", "")?;
+    prints(component(program, wasi(&["count"]))?, 0, "0\n", "")?;
     let count = wasi(&["count"]).stdin(vec![0u8; 70_000]);
-    prints(component(subject, count)?, 0, "70000\n", "")
+    prints(component(program, count)?, 0, "70000\n", "")
 }
 
 pub(in crate::kit) fn commands_trap_and_panic(subject: &Subject) -> Checked {
+    let program = &*subject.load(&fixtures::command_component()?)?;
     for (word, trap) in [
         ("trap", Trap::Unreachable),
         ("div", Trap::IntegerDivideByZero),
         ("panic", Trap::Unreachable),
     ] {
-        let mut command = component(subject, wasi(&[word]))?;
+        let mut command = component(program, wasi(&[word]))?;
         traps(word, command.run_blocking(), trap)?;
         let stderr = String::from_utf8_lossy(&command.observed().stderr).into_owned();
         holds(
@@ -75,9 +81,10 @@ pub(in crate::kit) fn commands_trap_and_panic(subject: &Subject) -> Checked {
 
 pub(in crate::kit) fn commands_open_folders(subject: &Subject) -> Checked {
     let folder = Folder::new()?;
+    let program = &*subject.load(&fixtures::command_component()?)?;
     let run = |args: &[&str], writable: bool| {
         let wasi = wasi(args).dir(&folder.0, "/data", writable);
-        component(subject, wasi)
+        component(program, wasi)
     };
     prints(run(&["write", "/data/a.txt", "text"], true)?, 0, "", "")?;
     let written = std::fs::read_to_string(folder.0.join("a.txt"));
@@ -116,11 +123,12 @@ impl Drop for Folder {
 }
 
 pub(in crate::kit) fn output_of_commands_is_bounded(subject: &Subject) -> Checked {
+    let program = subject.load(&fixtures::command_component()?)?;
     let run = |bytes: &str| {
         let world = World::new()
             .system_wasi(wasi(&["big", bytes]))
             .limits(Limits::new().with_output(1000));
-        subject.instantiate(&fixtures::command_component()?, &world)
+        program.instantiate_blocking(&world)
     };
     let mut fits = run("1000")?;
     same("1000 bytes", fits.run_blocking()?, Exit::new(0))?;
@@ -132,10 +140,8 @@ pub(in crate::kit) fn output_of_commands_is_bounded(subject: &Subject) -> Checke
 }
 
 pub(in crate::kit) fn preview1_commands_run(subject: &Subject) -> Checked {
-    let run = |args: &[&str]| {
-        let world = World::new().system_wasi(wasi(args));
-        subject.instantiate(&fixtures::command()?, &world)
-    };
+    let program = subject.load(&fixtures::command()?)?;
+    let run = |args: &[&str]| component(&*program, wasi(args));
     prints(run(&[])?, 0, "hello from the guest\n", "")?;
     prints(run(&["both"])?, 0, "to stdout\n", "to stderr\n")?;
     prints(run(&["args", "x", "y"])?, 0, "x\ny\n", "")?;

@@ -126,6 +126,13 @@ impl Tree {
         }
     }
 
+    fn check_empty(&self, folder: &Node) -> Result<(), Code> {
+        match self.folder(folder)?.entries.is_empty() {
+            true => Ok(()),
+            false => Err(Code::NotEmpty),
+        }
+    }
+
     /// Forgets nodes that have no name and that nobody holds.
     fn sweep(&mut self) {
         let Self {

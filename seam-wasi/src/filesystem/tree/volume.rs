@@ -126,11 +126,8 @@ impl Volume for Tree {
     fn remove_folder(&mut self, folder: &Node, name: &str) -> Result<(), Code> {
         let node = self.folder(folder)?.entries.get(name).cloned();
         let node = node.ok_or(Code::NoEntry)?;
-        let it = self.folder_mut(&node)?;
-        if !it.entries.is_empty() {
-            return Err(Code::NotEmpty);
-        }
-        it.parent = None;
+        self.check_empty(&node)?;
+        self.folder_mut(&node)?.parent = None;
         drop(node);
         self.remove(folder, name)
     }
@@ -151,11 +148,7 @@ impl Volume for Tree {
         match (kind, &replaced) {
             (_, Some((same, _))) if *same == node => return Ok(()),
             (Kind::Folder, _) if self.is_within(new_folder, &node) => return Err(Code::Invalid),
-            (Kind::Folder, Some((it, Kind::Folder))) => {
-                if !self.folder(it)?.entries.is_empty() {
-                    return Err(Code::NotEmpty);
-                }
-            }
+            (Kind::Folder, Some((it, Kind::Folder))) => self.check_empty(it)?,
             (Kind::Folder, Some(_)) => return Err(Code::NotDirectory),
             (_, Some((_, Kind::Folder))) => return Err(Code::IsDirectory),
             _ => {}

@@ -1,0 +1,117 @@
+//! `seam conformance`: the official suites, script by script.
+
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seam_core::{Backend, Capabilities, Capability};
+use seam_tests::suite::{self, Options, Progress, Report, Suite, Target};
+
+use crate::args::{Conformance, ReportFormat};
+use crate::output::Output;
+use crate::select::{Backends, Build, has, named};
+use crate::status::{Failure, Status};
+
+/// Runs one script, if this process is a child of [`execute`]'s.
+pub(crate) fn serve(backends: &Backends) -> Option<ExitCode> {
+    if !suite::is_child() {
+        return None;
+    }
+    let all: Vec<&dyn Backend> = backends.iter().map(Box::as_ref).collect();
+    let builds = builds(&all);
+    suite::serve(&targets(&all, &builds))
+}
+
+pub(crate) fn execute(
+    args: &Conformance,
+    backends: &Backends,
+    out: &mut Output,
+) -> Result<Status, Failure> {
+    let chosen = named(backends, &args.backend)?;
+    let suites = suites(args)?;
+    let builds = builds(&chosen);
+    let targets = targets(&chosen, &builds);
+    let report = run(&suites, &targets);
+    match args.format {
+        ReportFormat::Text => out.line(report.to_string().trim_end()),
+        ReportFormat::Html => out.line(report.to_html().trim_end()),
+        ReportFormat::Json => out.document(&report),
+    }
+    Ok(if report.is_fine() {
+        Status::Fine
+    } else {
+        Status::Diverged
+    })
+}
+
+/// The scripts that are asked for.
+fn suites(args: &Conformance) -> Result<Vec<Suite>, Failure> {
+    let mut suites = Vec::new();
+    for folder in &args.suite {
+        suites.extend(Suite::find(folder)?);
+    }
+    if let Some(pattern) = &args.filter {
+        suites = suites
+            .into_iter()
+            .map(|suite| suite.filtered(pattern))
+            .filter(|suite| !suite.files.is_empty())
+            .collect();
+        if suites.is_empty() {
+            return Err(Failure::input(format!(
+                "expected a script that matches `{pattern}`, found none"
+            )));
+        }
+    }
+    Ok(suites)
+}
+
+/// Each backend in the build that components run on: with asynchronous ones, where there is such a
+/// build.
+fn builds<'a>(backends: &[&'a dyn Backend]) -> Vec<Build<'a>> {
+    let wanted = Capabilities::from([Capability::ComponentAsync]);
+    let build = |backend: &&'a dyn Backend| match backend.rebuilt_with(&wanted) {
+        Some(Ok(built)) if !has(*backend, Capability::ComponentAsync) => Build::Rebuilt(built),
+        _ => Build::AsGiven(*backend),
+    };
+    backends.iter().map(build).collect()
+}
+
+/// What runs the suites: each backend for components, and its core engine for core modules, under
+/// the backend's name. Two backends over one engine have it run once.
+fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Target<'a>> {
+    let mut engines = Vec::new();
+    let mut targets = Vec::new();
+    for backend in backends {
+        let Some(engine) = backend.core_engine() else {
+            continue;
+        };
+        let name = &engine.info().name;
+        if !engines.contains(&name) {
+            engines.push(name);
+            targets.push(Target::core(engine));
+        }
+    }
+    let components = builds.iter().map(|build| Target::component(&**build));
+    targets.extend(components);
+    targets
+}
+
+/// Runs the suites, with a bar where stderr is a terminal.
+fn run(suites: &[Suite], targets: &[Target<'_>]) -> Report {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    let told = |progress: &Progress<'_>| {
+        bar.set_length(progress.all as u64);
+        bar.set_position(progress.done as u64);
+        let file = progress.file;
+        bar.set_message(format!("{} {}", progress.backend, file.file));
+        if file.failed > 0 {
+            let failed = file.failed;
+            bar.println(format!("{} {}: {failed} failed", progress.backend, file.file));
+        }
+    };
+    let report = suite::run(suites, targets, &Options::default(), &told);
+    bar.finish_and_clear();
+    report
+}

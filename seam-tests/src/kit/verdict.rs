@@ -1,0 +1,250 @@
+//! Running cases by the rules: capabilities, and what is known to fail.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seam_core::Capability;
+
+use super::{Case, Failure, On, Stage, Subject};
+
+/// A failure that is known and has a reason: the case is run and must fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KnownFailure {
+    /// Name of the case.
+    pub case: &'static str,
+    /// Name of the backend.
+    pub backend: &'static str,
+    /// Why it fails.
+    pub reason: &'static str,
+}
+
+impl KnownFailure {
+    /// A known failure of a case on a backend.
+    #[must_use]
+    pub const fn new(case: &'static str, backend: &'static str, reason: &'static str) -> Self {
+        Self {
+            case,
+            backend,
+            reason,
+        }
+    }
+}
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The contract is kept.
+    Passed,
+    /// The backend lacks this, and said so as it must.
+    Unsupported(Capability),
+    /// The contract is broken: what was expected and what was found.
+    Failed(String),
+    /// It failed, for this known reason.
+    KnownFailure(String),
+    /// It was known to fail for this reason, and passed.
+    UnexpectedPass(String),
+    /// The case is one for core engines, and there is none.
+    NoEngine,
+}
+
+impl Verdict {
+    /// Whether nothing is wrong that was not known.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        !matches!(self, Verdict::Failed(_) | Verdict::UnexpectedPass(_))
+    }
+}
+
+/// Runs one case.
+pub(super) fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> Verdict {
+    if case.on == On::Engine && subject.core_engine().is_none() {
+        return Verdict::NoEngine;
+    }
+    let verdict = run(case, subject);
+    let reason = known
+        .iter()
+        .find(|known| known.case == case.name && known.backend == subject.name())
+        .map(|known| known.reason.to_string());
+    match (verdict, reason) {
+        (Verdict::Failed(_), Some(reason)) => Verdict::KnownFailure(reason),
+        (_, Some(reason)) => Verdict::UnexpectedPass(reason),
+        (verdict, None) => verdict,
+    }
+}
+
+impl Case {
+    /// How the case goes, without a look at what is known to fail.
+    #[must_use]
+    pub fn verdict(&self, subject: &Subject) -> Verdict {
+        judge(self, subject, &[])
+    }
+}
+
+/// Runs one case by the capability rule: where something it needs is lacking, it must fail, for
+/// that reason and where the lack first shows.
+fn run(case: &Case, subject: &Subject) -> Verdict {
+    let lacking = case.lacking(subject);
+    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(subject)))
+        .unwrap_or_else(|_| Err(Failure::new("expected no panic, found one")));
+    let names = |capabilities: &[Capability]| {
+        let names: Vec<&str> = capabilities.iter().map(|c| c.name()).collect();
+        names.join(" or ")
+    };
+    match result {
+        Ok(()) if lacking.is_empty() => Verdict::Passed,
+        Ok(()) => Verdict::Failed(format!(
+            "expected Unsupported({}), found success",
+            names(&lacking)
+        )),
+        Err(failure) => match failure.unsupported() {
+            Some((capability, stage)) if lacking.contains(&capability) => {
+                if stage == Stage::of(capability) {
+                    Verdict::Unsupported(capability)
+                } else {
+                    Verdict::Failed(format!(
+                        "expected Unsupported({capability}) at {:?}, found it at {stage:?}",
+                        Stage::of(capability)
+                    ))
+                }
+            }
+            _ if lacking.is_empty() => Verdict::Failed(failure.to_string()),
+            _ => Verdict::Failed(format!(
+                "expected Unsupported({}), found: {failure}",
+                names(&lacking)
+            )),
+        },
+    }
+}
+
+/// Runs the case of this name as the body of a test.
+///
+/// # Panics
+/// If there is no such case, if it fails, or if it was known to fail and passes.
+#[expect(clippy::panic, reason = "this is the body of a test")]
+pub fn check(name: &str, subject: &Subject, known: &[KnownFailure]) {
+    let Some(case) = Case::named(name) else {
+        panic!("expected a case of the kit, found no `{name}`");
+    };
+    match judge(case, subject, known) {
+        Verdict::Passed => {}
+        Verdict::Unsupported(capability) => println!("unsupported: {capability}"),
+        Verdict::KnownFailure(reason) => println!("known failure: {reason}"),
+        Verdict::NoEngine => panic!("{name}: expected a core engine, found none"),
+        Verdict::Failed(message) => panic!("{} on {}: {message}", name, subject.name()),
+        Verdict::UnexpectedPass(reason) => panic!(
+            "{name} on {}: expected the known failure ({reason}), found a pass: take it off the \
+             table",
+            subject.name()
+        ),
+    }
+}
+
+/// Checks a table of known failures, as the body of a test: every entry names a case and this
+/// backend.
+///
+/// # Panics
+/// For an entry that names no case, or another backend.
+#[expect(clippy::panic, reason = "this is the body of a test")]
+pub fn check_known_failures(subject: &Subject, known: &[KnownFailure]) {
+    for known in known {
+        if Case::named(known.case).is_none() {
+            panic!("expected the name of a case, found `{}`", known.case);
+        }
+        if known.backend != subject.name() {
+            panic!(
+                "expected a known failure of `{}`, found one of `{}`",
+                subject.name(),
+                known.backend
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::Checked;
+    use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Error, Program};
+
+    /// A backend that has nothing but core modules, and not even those.
+    struct Lacking(BackendInfo);
+
+    #[async_trait::async_trait]
+    impl Backend for Lacking {
+        fn info(&self) -> &BackendInfo {
+            &self.0
+        }
+
+        async fn load(&self, _: &Artifact) -> seam_core::Result<Box<dyn Program>> {
+            Err(Error::unsupported(Capability::Gc, "expected no gc"))
+        }
+    }
+
+    fn subject(has: &[Capability]) -> Subject {
+        let capabilities: Capabilities = has.iter().copied().collect();
+        Subject::new(Lacking(BackendInfo::new("lacking", "1", capabilities)))
+    }
+
+    fn case(run: fn(&Subject) -> Checked) -> Case {
+        Case {
+            name: "a_case",
+            area: "tests",
+            on: On::Backend,
+            needs: &[Capability::Gc],
+            run,
+        }
+    }
+
+    fn loads(subject: &Subject) -> Checked {
+        subject.load(&crate::fixtures::calc()?).map(drop)
+    }
+
+    #[test]
+    fn a_lacking_capability_must_be_answered_and_no_early_pass_is_one() {
+        let lacks = subject(&[]);
+        let unsupported = Verdict::Unsupported(Capability::Gc);
+        assert_eq!(case(loads).verdict(&lacks), unsupported);
+        let passes = case(|_| Ok(()));
+        assert!(matches!(passes.verdict(&lacks), Verdict::Failed(_)));
+        // The right answer at the wrong operation: `load` let it through.
+        let late = case(|_| Err(Error::unsupported(Capability::Gc, "expected no gc").into()));
+        assert!(matches!(late.verdict(&lacks), Verdict::Failed(_)));
+        let other = case(|_| {
+            let error = Error::unsupported(Capability::Simd, "expected no simd");
+            Err(Failure::of(Stage::Load, error))
+        });
+        assert!(matches!(other.verdict(&lacks), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn what_the_backend_claims_to_have_it_must_not_refuse() {
+        let claims = subject(&[Capability::Gc]);
+        assert!(matches!(case(loads).verdict(&claims), Verdict::Failed(_)));
+        assert_eq!(case(|_| Ok(())).verdict(&claims), Verdict::Passed);
+    }
+
+    #[test]
+    fn a_panic_of_a_case_is_a_failure() {
+        let subject = subject(&[Capability::Gc]);
+        let panics = case(|subject| {
+            assert!(subject.name().is_empty(), "a backend without a name");
+            Ok(())
+        });
+        assert!(matches!(panics.verdict(&subject), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn a_known_failure_must_fail() {
+        let claims = subject(&[Capability::Gc]);
+        let known = [KnownFailure::new("a_case", "lacking", "it is a toy")];
+        let failed = judge(&case(loads), &claims, &known);
+        assert_eq!(failed, Verdict::KnownFailure("it is a toy".into()));
+        assert!(failed.is_fine());
+        let passed = judge(&case(|_| Ok(())), &claims, &known);
+        assert_eq!(passed, Verdict::UnexpectedPass("it is a toy".into()));
+        assert!(!passed.is_fine());
+        let elsewhere = [KnownFailure::new("a_case", "other", "it is a toy")];
+        assert!(!judge(&case(loads), &claims, &elsewhere).is_fine());
+    }
+}

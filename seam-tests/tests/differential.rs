@@ -1,0 +1,164 @@
+//! Verdicts on real runs: wasmi and wasmtime, and artifacts that differ.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+use seam_core::{Artifact, Limit, Limits, Query, Stub, Value, World};
+use seam_tests::differential::{
+    Attribution, Comparison, Ended, Open, Report, Run, Step, Verdict, attribute, compare, observe,
+};
+use seam_tests::fixtures;
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+/// One artifact on both runtimes.
+fn both(artifact: &Artifact, world: &World, steps: &[Step]) -> Report {
+    let (wasmi, wasmtime) = (
+        Wasmi::builder().fuel().build(),
+        Wasmtime::builder().fuel().inner_instances().build(),
+    );
+    let runs = [Run::new(artifact, &wasmtime), Run::new(artifact, &wasmi)];
+    Report::of(&runs, world, steps)
+}
+
+fn open(verdict: &Verdict) -> Option<Open> {
+    match verdict {
+        Verdict::Inconclusive(why) => Some(why.reason),
+        _ => None,
+    }
+}
+
+fn number(value: i32) -> Value {
+    value.into()
+}
+
+#[test]
+fn two_runtimes_agree_on_results_traps_and_state() {
+    let steps = [
+        Step::invoke("add", [number(2), number(3)]),
+        Step::invoke("store", [number(64), number(-1)]),
+        Step::Snapshot(Query::new().with_prefix("__witness_counter_")),
+        Step::invoke("div_s", [number(1), number(0)]),
+        Step::invoke("add", [number(1), number(1)]),
+    ];
+    let report = both(&fixtures::calc().unwrap(), &World::new(), &steps);
+    assert_eq!(*report.verdict(), Verdict::Match);
+    for seen in &report.observations {
+        // What follows a step that did not return is not performed.
+        assert_eq!(seen.steps.len(), 4, "{}", seen.backend);
+        let ended = seen.steps.last().map(|seen| seen.ended.to_string());
+        assert_eq!(ended.as_deref(), Some("trap: integer divide by zero"));
+        let counters = seen.state.as_ref().unwrap().counters("__witness_counter_");
+        assert_eq!(counters.into_iter().collect::<Vec<_>>(), [(0, 1), (1, 1)]);
+    }
+}
+
+#[test]
+fn two_runtimes_agree_on_components_and_what_they_ask_of_the_host() {
+    let greet = fixtures::greet().unwrap();
+    let tags = Value::list(["a", "b"].map(Value::from));
+    let steps = [
+        Step::invoke("test:guest/strs#greet", ["bob".into(), tags]),
+        Step::invoke("test:guest/strs#shout", ["stra\u{df}e".into()]),
+    ];
+    assert_eq!(
+        *both(&greet, &World::new(), &steps).verdict(),
+        Verdict::Match
+    );
+
+    let world = World::new()
+        .stub(Stub::Trap)
+        .func("test:host/math@1.2.0#add", |(a, b): (u32, u32)| Ok(a + b));
+    let sum = Step::invoke("test:hosted/run@1.0.0#sum", [vec![1u32, 20, 300].into()]);
+    let report = both(&fixtures::hosted().unwrap(), &world, &[sum]);
+    assert_eq!(*report.verdict(), Verdict::Match);
+    for seen in &report.observations {
+        assert_eq!(seen.host_calls.len(), 3, "{}", seen.backend);
+    }
+}
+
+#[test]
+fn what_engines_count_their_own_way_is_inconclusive() {
+    let calc = fixtures::calc().unwrap();
+    let steps = [Step::invoke("fib", [number(20)])];
+    let short = World::new().limits(Limits::new().with_fuel(500));
+    let stopped = observe(&Wasmi::builder().fuel().build(), &calc, &short, &steps);
+    let finished = observe(&Wasmtime::new(), &calc, &World::new(), &steps);
+    assert_eq!(stopped.steps[0].ended, Ended::Limited(Limit::Fuel));
+    let verdict = compare(&stopped, &finished, Comparison::SameArtifact);
+    assert_eq!(open(&verdict), Some(Open::FuelPoint), "{verdict}");
+    // Nor is what was left behind where both ran out of it, each at a point of its own.
+    let spin = [Step::invoke("spin", [])];
+    assert_eq!(*both(&calc, &short, &spin).verdict(), Verdict::Match);
+
+    let module = r#"(module (global $n (export "n") (mut i32) (i32.const 0))
+        (func $f (export "f") (result i32)
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (i32.add (call $f) (i32.const 1))))"#;
+    let deep = Artifact::from_wat("deep", module).unwrap();
+    let report = both(&deep, &World::new(), &[Step::invoke("f", [])]);
+    assert_eq!(
+        open(report.verdict()),
+        Some(Open::StackDepth),
+        "{}",
+        report.verdict()
+    );
+}
+
+#[test]
+fn a_fusion_that_changes_a_result_is_told_and_attributed() {
+    let module = |name: &str, result: i32| {
+        let text = format!(
+            r#"(module (global (export "__witness_counter_0") (mut i64) (i64.const 0))
+                (func (export "f") (param i32) (result i32) (i32.const {result})))"#
+        );
+        Artifact::from_wat(name, &text).unwrap()
+    };
+    let (unfused, fused) = (module("unfused", 1), module("fused", 2));
+    let (wasmi, wasmtime) = (Wasmi::new(), Wasmtime::new());
+    let (world, steps) = (World::new(), [Step::invoke("f", [number(7)])]);
+    let runs = [Run::new(&unfused, &wasmtime), Run::new(&fused, &wasmtime)];
+    let report = Report::of(&runs, &world, &steps);
+    assert_eq!(report.comparisons[0].by, Comparison::Fusion);
+    let text = report.verdict().to_string();
+    assert_eq!(text, "diverged at step 1, f(7): 1 | 2");
+    let seen = [
+        observe(&wasmtime, &unfused, &world, &steps),
+        observe(&wasmtime, &fused, &world, &steps),
+        observe(&wasmi, &unfused, &world, &steps),
+        observe(&wasmi, &fused, &world, &steps),
+    ];
+    let [a, b, c, d] = &seen;
+    assert_eq!(attribute(a, b, c, d), Attribution::Fusion);
+    assert_eq!(attribute(a, a, c, c), Attribution::None);
+    assert_eq!(attribute(a, a, d, d), Attribution::Backend);
+    assert_eq!(attribute(a, a, c, d), Attribution::FusionOnBackend);
+    assert_eq!(attribute(a, a, d, c), Attribution::Artifact);
+}
+
+#[test]
+fn a_backend_that_cannot_do_it_is_inconclusive_and_named() {
+    let text = r#"(module (type $s (struct (field i32)))
+        (func (export "f") (result i32) (struct.get $s 0 (struct.new $s (i32.const 42)))))"#;
+    let gc = Artifact::from_wat("gc", text).unwrap();
+    let report = both(&gc, &World::new(), &[Step::invoke("f", [])]);
+    let lacking = report
+        .observations
+        .iter()
+        .find_map(|seen| seen.unsupported());
+    let lacking = lacking.expect("wasmi has no garbage collection");
+    assert_eq!(open(report.verdict()), Some(Open::Unsupported(lacking)));
+}
+
+#[test]
+fn a_report_is_one_json_document() {
+    let steps = [Step::invoke("add", [number(2), number(3)])];
+    let report = both(&fixtures::calc().unwrap(), &World::new(), &steps);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["observations"][0]["backend"], "wasmtime");
+    assert_eq!(json["observations"][1]["steps"][0]["step"], "add(2, 3)");
+    assert_eq!(
+        json["observations"][1]["steps"][0]["ended"]["returned"],
+        "5"
+    );
+    assert_eq!(json["comparisons"][0]["verdict"], "match");
+}

@@ -1,0 +1,76 @@
+//! Running a guest on every backend.
+
+use seam_core::{Artifact, Backend, BackendExt, Error, Observed, Result, World};
+use seam_wasi::Wasi;
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+/// Everything that is seen of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Seen {
+    /// The exit code, or how else the run ended.
+    pub(crate) ended: Result<i32, String>,
+    pub(crate) observed: Observed,
+}
+
+impl Seen {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.observed.stdout).into_owned()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.observed.stderr).into_owned()
+    }
+}
+
+pub(crate) fn backends() -> Vec<Box<dyn Backend>> {
+    vec![
+        Box::new(Wasmtime::new()),
+        Box::new(Wasmtime::layered()),
+        Box::new(Wasmi::new()),
+    ]
+}
+
+/// Runs a guest and takes down all that is seen of it.
+pub(crate) fn see(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Seen {
+    let ending = |error: &Error| format!("{:?}: {}", error.kind(), error.message());
+    let mut instance = match backend.instantiate_blocking(artifact, world) {
+        Ok(instance) => instance,
+        Err(error) => panic!("{}: {error}", backend.info().name),
+    };
+    let ended = instance.run_blocking();
+    Seen {
+        ended: ended.map(|exit| exit.code).map_err(|error| ending(&error)),
+        observed: instance.observed().clone(),
+    }
+}
+
+/// Runs a guest on every backend, which must all see the same, host calls and files included.
+pub(crate) fn agree(artifact: &Artifact, wasi: Wasi) -> Seen {
+    agree_in(artifact, wasi.add_to(World::new()).unwrap())
+}
+
+pub(crate) fn agree_in(artifact: &Artifact, world: World) -> Seen {
+    let world = world.record(true);
+    let mut all = backends().into_iter();
+    let first = all.next().unwrap();
+    let seen = see(&*first, artifact, &world);
+    for backend in all {
+        let other = see(&*backend, artifact, &world);
+        let name = &backend.info().name;
+        assert_eq!(seen.stdout(), other.stdout(), "stdout on {name}");
+        assert_eq!(seen.stderr(), other.stderr(), "stderr on {name}");
+        assert_eq!(seen.ended, other.ended, "end on {name}");
+        let calls = seen.observed.host_calls.iter();
+        for (index, (a, b)) in calls.zip(&other.observed.host_calls).enumerate() {
+            assert_eq!(a, b, "host call {index} on {name}");
+        }
+        assert_eq!(seen, other, "all on {name}");
+    }
+    seen
+}
+
+/// The command's arguments after the program's name.
+pub(crate) fn args(program: &str, words: &[&str]) -> Wasi {
+    Wasi::hermetic().args(std::iter::once(program).chain(words.iter().copied()))
+}

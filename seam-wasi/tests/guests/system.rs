@@ -1,0 +1,122 @@
+//! The operating system's WASI as the oracle: it agrees on all that is not virtual.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use seam_core::{SystemWasi, World};
+use seam_tests::fixtures;
+use seam_wasi::{Access, FileTree, FileTreeEntry, Wasi};
+use seam_wasmtime::Wasmtime;
+
+use crate::support::{Seen, args, see};
+
+/// An empty folder of the test's own, which goes with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!("seam-guests-{}-{}", std::process::id(), seam_core::token());
+        let path = std::env::temp_dir().join(name).join("inner/root");
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// All that is in it, as a tree in memory shows it.
+    fn tree(&self) -> Vec<(String, FileTreeEntry)> {
+        let mut entries = Vec::new();
+        let mut ahead = vec![(String::new(), self.0.clone())];
+        while let Some((path, host)) = ahead.pop() {
+            let metadata = fs::symlink_metadata(&host).unwrap();
+            let entry = if metadata.is_dir() {
+                for entry in fs::read_dir(&host).unwrap() {
+                    let name = entry.unwrap().file_name().into_string().unwrap();
+                    ahead.push((format!("{path}/{name}"), host.join(name)));
+                }
+                FileTreeEntry::Folder
+            } else if metadata.is_symlink() {
+                let target = fs::read_link(&host).unwrap();
+                FileTreeEntry::Link(target.to_string_lossy().into_owned())
+            } else {
+                FileTreeEntry::File(fs::read(&host).unwrap())
+            };
+            if !path.is_empty() {
+                entries.push((path, entry));
+            }
+        }
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let outer = self.0.parent().and_then(Path::parent);
+        let _ = outer.map(fs::remove_dir_all);
+    }
+}
+
+fn system(words: &[&str], change: impl FnOnce(SystemWasi) -> SystemWasi) -> Seen {
+    let words = std::iter::once("tour").chain(words.iter().copied());
+    let world = World::new().system_wasi(change(SystemWasi::new().args(words)));
+    see(
+        &Wasmtime::new(),
+        &fixtures::tour_component().unwrap(),
+        &world,
+    )
+}
+
+fn hermetic(words: &[&str], change: impl FnOnce(Wasi) -> Wasi) -> Seen {
+    let world = change(args("tour", words)).add_to(World::new()).unwrap();
+    see(
+        &Wasmtime::new(),
+        &fixtures::tour_component().unwrap(),
+        &world,
+    )
+}
+
+#[test]
+fn it_agrees_on_files_in_memory_and_on_the_host() {
+    let (theirs, ours) = (Folder::new(), Folder::new());
+    let words = ["files", "/"];
+    let system = system(&words, |wasi| wasi.dir(&theirs.0, "/", true));
+    let memory = hermetic(&words, |wasi| wasi);
+    let folder = hermetic(&words, |wasi| {
+        wasi.files(Access::None)
+            .dir(&ours.0, "/", Access::ReadWrite)
+    });
+    assert_eq!(system.stdout(), memory.stdout(), "{}", memory.stderr());
+    assert_eq!(system.stdout(), folder.stdout(), "{}", folder.stderr());
+    assert_eq!((&system.ended, &memory.ended), (&Ok(0), &folder.ended));
+    let tree = FileTree::of(&memory.observed).unwrap();
+    let tree: Vec<_> = tree
+        .iter()
+        .map(|(path, it)| (path.to_owned(), it.clone()))
+        .collect();
+    assert_eq!(theirs.tree(), tree);
+    assert_eq!(ours.tree(), tree);
+}
+
+#[test]
+fn it_agrees_on_streams() {
+    let input = "one\ntwo\nthree";
+    let system = system(&["streams"], |wasi| wasi.stdin(input).env("A", "b"));
+    let hermetic = hermetic(&["streams"], |wasi| wasi.stdin(input).env("A", "b"));
+    assert_eq!(system.stdout(), hermetic.stdout());
+    assert_eq!(system.stderr(), hermetic.stderr());
+    assert_eq!(system.ended, hermetic.ended);
+}
+
+#[test]
+fn it_agrees_on_output_and_ends() {
+    for words in [
+        ["flood", "100000"].as_slice(),
+        &["panic"],
+        &["exit", "3"],
+        &["nonsense"],
+    ] {
+        let (system, hermetic) = (system(words, |wasi| wasi), hermetic(words, |wasi| wasi));
+        assert_eq!(system.stdout(), hermetic.stdout(), "{words:?}");
+        assert_eq!(system.stderr(), hermetic.stderr(), "{words:?}");
+        assert_eq!(system.ended, hermetic.ended, "{words:?}");
+    }
+}
