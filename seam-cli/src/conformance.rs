@@ -75,8 +75,8 @@ fn builds<'a>(backends: &[&'a dyn Backend]) -> Vec<Build<'a>> {
     backends.iter().map(build).collect()
 }
 
-/// What runs the suites: each backend for components, and its core engine for core modules, under
-/// the backend's name. Two backends over one engine have it run once.
+/// What runs the suites: each backend for components, and its core engine for core modules, once
+/// where two backends have the same.
 fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Target<'a>> {
     let mut engines = Vec::new();
     let mut targets = Vec::new();
@@ -108,7 +108,10 @@ fn run(suites: &[Suite], targets: &[Target<'_>]) -> Report {
         bar.set_message(format!("{} {}", progress.backend, file.file));
         if file.failed > 0 {
             let failed = file.failed;
-            bar.println(format!("{} {}: {failed} failed", progress.backend, file.file));
+            bar.println(format!(
+                "{} {}: {failed} failed",
+                progress.backend, file.file
+            ));
         }
     };
     let report = suite::run(suites, targets, &Options::default(), &told);

@@ -5,10 +5,7 @@
 //! alignments, offsets and flat types are computed by its constructor
 //! ([`abi::layout`](crate::abi::layout), [`abi::flatten`](crate::abi::flatten)) and never again.
 
-#[allow(
-    dead_code,
-    reason = "the way from an attached interface's types to these, and back to the host"
-)]
+#[cfg(test)]
 mod convert;
 
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 //! The wasmi backend: core modules on [wasmi](https://docs.rs/wasmi), an interpreter.
 //!
 //! ```
-//! use seam_core::core::CoreEngine;
-use seam_core::{Artifact, BackendExt, InstanceExt, World};
+//! use seam_core::{Artifact, BackendExt, InstanceExt, World};
 //! use seam_wasmi::Wasmi;
 //!
 //! # fn main() -> seam_core::Result<()> {
@@ -55,6 +54,7 @@ mod store;
 
 use async_trait::async_trait;
 use seam_component::Layered;
+use seam_core::core::CoreEngine;
 use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Program, Result};
 
 pub use builder::Builder;

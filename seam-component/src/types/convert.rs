@@ -185,28 +185,6 @@ impl VariantTy {
 }
 
 impl FuncTy {
-    /// The same function type with other resource types.
-    pub(crate) fn substitute(&self, by: &mut dyn FnMut(ResourceId) -> ResourceId) -> FuncTy {
-        FuncTy {
-            params: self.params.substitute(by),
-            result: self.result.substitute(by),
-            is_async: self.is_async,
-        }
-    }
-
-    /// The function type as the host sees it.
-    pub(crate) fn to_type(&self, names: Names<'_>) -> FuncType {
-        let mut ty = FuncType::default();
-        ty.params = self.params.named_types(names).collect();
-        ty.result = self
-            .result
-            .fields
-            .first()
-            .map(|field| field.ty.to_type(names));
-        ty.is_async = self.is_async;
-        ty
-    }
-
     /// The function type at run time of one as the host sees it.
     ///
     /// # Errors
