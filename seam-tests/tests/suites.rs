@@ -98,6 +98,7 @@ fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
             }
         }
     }
+    let failed = faults.len();
     if parts.is_empty() {
         faults.extend(strangers(&totals));
     }
@@ -117,9 +118,11 @@ fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
         println!("\n{fault}");
     }
     let verdict = if faults.is_empty() { "ok" } else { "FAILED" };
-    let failed = faults.len();
-    let passed = files.saturating_sub(failed);
-    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored\n");
+    println!(
+        "\ntest result: {verdict}. {} passed; {} failed; 0 ignored\n",
+        files.saturating_sub(failed),
+        faults.len()
+    );
     if faults.is_empty() {
         ExitCode::SUCCESS
     } else {

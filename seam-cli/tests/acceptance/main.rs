@@ -9,6 +9,7 @@
 
 mod backends;
 mod bad_input;
+mod conformance;
 mod diff;
 mod inspect;
 mod invoke;

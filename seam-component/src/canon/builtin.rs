@@ -25,7 +25,6 @@ pub(crate) fn unsupported(
             | CanonicalFunction::ContextSet { .. }
             | CanonicalFunction::BackpressureInc
             | CanonicalFunction::BackpressureDec
-            | CanonicalFunction::ThreadIndex
     );
     let func: HostFn = Arc::new(move |caller, _, _| {
         if checks_may_leave {

@@ -25,6 +25,8 @@ pub(crate) struct Folder {
     made: u64,
     /// Nodes at which those that nobody holds are forgotten.
     sweep_at: usize,
+    /// The times that the guest has set.
+    times: BTreeMap<PathBuf, Times>,
     wall: Datetime,
 }
 
@@ -54,6 +56,7 @@ impl Folder {
             nodes: BTreeMap::from([(PathBuf::new(), 0)]),
             made: 0,
             sweep_at: 1024,
+            times: BTreeMap::new(),
             wall,
         }
     }
@@ -86,8 +89,15 @@ impl Folder {
         node
     }
 
+    /// The times of a node: the wall clock's, but for those that the guest has set.
+    fn times(&self, node: &Node) -> Result<Times, Code> {
+        let set = self.times.get(&self.held(node)?.path).copied();
+        Ok(set.unwrap_or(Times::all(self.wall)))
+    }
+
     /// Forgets which node a path was, and those of the paths in it.
     fn forget(&mut self, path: &Path) -> Vec<(PathBuf, u64)> {
+        self.times.retain(|at, _| !at.starts_with(path));
         let within = |at: &PathBuf| at.starts_with(path);
         let gone = self.nodes.iter().filter(|(at, _)| within(at));
         let gone: Vec<_> = gone.map(|(at, id)| (at.clone(), *id)).collect();
@@ -149,6 +159,14 @@ fn kind(metadata: &Metadata) -> Kind {
     }
 }
 
+/// As [`Path::join`], but without a slash at the end if there is nothing to join.
+fn join(path: &Path, below: &Path) -> PathBuf {
+    match below.as_os_str().is_empty() {
+        true => path.to_owned(),
+        false => path.join(below),
+    }
+}
+
 fn system_time(at: Datetime) -> Result<SystemTime, Code> {
     let since =
         Duration::new(at.seconds, 0).checked_add(Duration::from_nanos(at.nanoseconds.into()));
@@ -186,7 +204,7 @@ impl Volume for Folder {
             } else {
                 metadata.len()
             },
-            times: Times::all(self.wall),
+            times: self.times(node)?,
         })
     }
 
@@ -196,24 +214,29 @@ impl Volume for Folder {
         access: Option<Datetime>,
         modification: Option<Datetime>,
     ) -> Result<(), Code> {
-        let mut times = FileTimes::new();
+        let mut host = FileTimes::new();
+        let mut times = self.times(node)?;
         if let Some(at) = access {
-            times = times.set_accessed(system_time(at)?);
+            host = host.set_accessed(system_time(at)?);
+            times.access = at;
         }
         if let Some(at) = modification {
-            times = times.set_modified(system_time(at)?);
+            host = host.set_modified(system_time(at)?);
+            times.modification = at;
         }
         match &self.held(node)?.file {
-            Some(file) => Ok(file.set_times(times)?),
-            None => match kind(&self.metadata(node)?) {
-                Kind::File => Ok(OpenOptions::new()
-                    .write(true)
-                    .open(self.place(node)?)?
-                    .set_times(times)?),
-                Kind::Folder => Ok(File::open(self.place(node)?)?.set_times(times)?),
-                Kind::Link | Kind::Other => Err(Code::Unsupported),
-            },
+            Some(file) => file.set_times(host)?,
+            None => {
+                let file = match kind(&self.metadata(node)?) {
+                    Kind::File => OpenOptions::new().write(true).open(self.place(node)?)?,
+                    Kind::Folder => File::open(self.place(node)?)?,
+                    Kind::Link | Kind::Other => return Err(Code::Unsupported),
+                };
+                file.set_times(host)?;
+            }
         }
+        self.times.insert(self.held(node)?.path.clone(), times);
+        Ok(())
     }
 
     fn open(&mut self, file: &Node, write: bool) -> Result<(), Code> {
@@ -343,13 +366,15 @@ impl Volume for Folder {
         if path == new_path {
             return Ok(());
         }
+        let times: Vec<_> = self.times.clone().into_iter().collect();
         self.forget(&new_path);
+        for (at, times) in times {
+            if let Ok(below) = at.strip_prefix(&path) {
+                self.times.insert(join(&new_path, below), times);
+            }
+        }
         for (old, id) in self.forget(&path) {
-            let below = old.strip_prefix(&path).unwrap_or(Path::new(""));
-            let moved = match below.as_os_str().is_empty() {
-                true => new_path.clone(),
-                false => new_path.join(below),
-            };
+            let moved = join(&new_path, old.strip_prefix(&path).unwrap_or(Path::new("")));
             if let Some(held) = self.held.get_mut(&id) {
                 held.path.clone_from(&moved);
             }

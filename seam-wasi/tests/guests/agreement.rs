@@ -58,7 +58,7 @@ fn a_command_ends_with_a_code_a_trap_or_a_panic() {
         assert!(ended(&[word]).unwrap_err().starts_with("Trap("), "{word}");
     }
     let panic = agree(&guest, command(&["panic"]));
-    assert!(panic.ended.unwrap_err().starts_with("Trap(Unreachable)"));
+    assert!(panic.ended.clone().unwrap_err().starts_with("Trap(Unreachable)"));
     assert!(
         panic.stderr().contains("asked to panic"),
         "{}",

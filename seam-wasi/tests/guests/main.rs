@@ -7,6 +7,7 @@
 )]
 
 mod agreement;
+mod dbg;
 mod preview1;
 mod support;
 mod system;

@@ -73,8 +73,11 @@ impl fmt::Display for Totals<'_> {
         let (files, passed, failed) = (suite.files.len(), suite.passed, suite.failed);
         write!(
             f,
-            "{} on {}: {files} files, {passed} passed, {failed} failed, {} not supported",
-            suite.suite, suite.backend, suite.unsupported
+            "{} on {}: {}, {passed} passed, {failed} failed, {} not supported",
+            suite.suite,
+            suite.backend,
+            files_text(files),
+            suite.unsupported
         )?;
         let missing: BTreeMap<&str, usize> = suite.missing();
         if !missing.is_empty() {
@@ -82,10 +85,15 @@ impl fmt::Display for Totals<'_> {
         }
         let idle = suite.files.iter().filter(|file| file.is_idle()).count();
         if idle > 0 {
-            write!(f, ", {idle} files in which nothing executed")?;
+            write!(f, ", {} in which nothing executed", files_text(idle))?;
         }
         Ok(())
     }
+}
+
+fn files_text(count: usize) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} file{s}")
 }
 
 /// What is missing, the most missed first.
@@ -114,7 +122,7 @@ core on toy
       found    (i32.const <2>)
   idle.wast  nothing executed
 
-core on toy: 3 files, 4 passed, 1 failed, 3 not supported (gc 2, threads 1), 1 files in which nothing executed
+core on toy: 3 files, 4 passed, 1 failed, 3 not supported (gc 2, threads 1), 1 file in which nothing executed
 ";
         assert_eq!(sample().to_string(), expected);
     }

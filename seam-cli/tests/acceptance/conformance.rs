@@ -1,0 +1,126 @@
+//! `seam conformance`, on scripts of the test's own.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::seam;
+
+/// A folder with a good and a wrong script about core modules, and a good one about components.
+struct Suite(PathBuf);
+
+impl Suite {
+    fn new(test: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{test}"));
+        let good = "(module (func (export \"f\") (result i32) (i32.const 42)))\n\
+                    (assert_return (invoke \"f\") (i32.const 42))";
+        let wrong = good.replacen("42", "41", 1);
+        let component = "(component)\n(assert_invalid (component (export \"a\" (func 0))) \"\")";
+        for (path, text) in [
+            ("core/good.wast", good),
+            ("core/wrong.wast", &wrong),
+            ("components/good.wast", component),
+        ] {
+            let path = folder.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn arg(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Suite {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// Suite, backend, passed, failed and unsupported directives.
+fn totals(document: &Value) -> Vec<(&str, &str, u64, u64, u64)> {
+    let suites = document["suites"].as_array().unwrap().iter();
+    let totals = suites.map(|suite| {
+        let count = |what: &str| suite[what].as_u64().unwrap();
+        (
+            suite["suite"].as_str().unwrap(),
+            suite["backend"].as_str().unwrap(),
+            count("passed"),
+            count("failed"),
+            count("unsupported"),
+        )
+    });
+    totals.collect()
+}
+
+#[test]
+fn scripts_run_on_every_backend_and_a_failure_is_told_with_its_line() {
+    let suite = Suite::new("all");
+    let args = ["conformance", "--suite", suite.arg(), "--format", "json"];
+    let document = seam(args).with_status(1).document();
+    assert_eq!(
+        totals(&document),
+        [
+            ("core", "wasmtime", 3, 1, 0),
+            ("core", "wasmi", 3, 1, 0),
+            ("component-model", "wasmtime", 2, 0, 0),
+            ("component-model", "wasmtime-layered", 2, 0, 0),
+            ("component-model", "wasmi", 2, 0, 0),
+        ]
+    );
+    let files = &document["suites"][0]["files"];
+    assert_eq!(
+        files[1],
+        json!({
+            "file": "wrong.wast",
+            "passed": 1,
+            "failed": 1,
+            "unsupported": 0,
+            "failures": [{
+                "line": 2,
+                "directive": "assert_return invoke \"f\"",
+                "expected": "(i32.const 42)",
+                "found": "(i32.const 41)",
+            }],
+        })
+    );
+}
+
+#[test]
+fn a_filter_and_a_backend_choose_what_runs() {
+    let suite = Suite::new("some");
+    let chosen = ["--backend", "wasmi", "--filter", "good*"];
+    let args = ["conformance", "--suite", suite.arg()];
+    let ended = seam(args.into_iter().chain(chosen)).with_status(0);
+    let lines = "core on wasmi: 1 file, 2 passed, 0 failed, 0 not supported\n\
+                 component-model on wasmi: 1 file, 2 passed, 0 failed, 0 not supported\n";
+    assert!(ended.stdout.ends_with(lines), "{ended:#?}");
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn a_page_can_be_had() {
+    let suite = Suite::new("page");
+    let args = ["conformance", "--suite", suite.arg(), "--format", "html"];
+    let ended = seam(args).with_status(1);
+    assert!(ended.stdout.starts_with("<!doctype html>"), "{ended:#?}");
+    assert!(ended.stdout.contains("wrong.wast"), "{ended:#?}");
+}
+
+#[test]
+fn a_folder_without_scripts_and_a_filter_without_matches_are_the_user_s() {
+    let suite = Suite::new("none");
+    let missing = suite.0.join("none");
+    let missing = missing.to_str().unwrap();
+    seam(["conformance", "--suite", missing])
+        .with_status(2)
+        .complaining(&["expected to read", missing]);
+    seam(["conformance", "--suite", suite.arg(), "--filter", "zzz"])
+        .with_status(2)
+        .complaining(&["expected a script that matches `zzz`, found none"]);
+    seam(["conformance"])
+        .with_status(2)
+        .complaining(&["--suite"]);
+}
