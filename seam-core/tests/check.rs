@@ -53,7 +53,7 @@ fn the_path_leads_to_the_offending_argument_field_and_element() {
     assert_eq!(*error.kind(), ErrorKind::Misuse);
     assert_eq!(
         error.message(),
-        r#"argument 2, field "tags", element 3: expected string, found u32"#
+        r#"argument 2, field "tags", element 4: expected string, found u32"#
     );
     let error = ty.check_args(&[Value::U32(1)]).unwrap_err();
     let params = "id: u32, post: record { title: string, tags: list<string> }";
@@ -88,7 +88,7 @@ fn every_kind_of_mismatch_is_said() {
         (
             Type::list(Type::U8),
             Value::from(vec![1i8]),
-            "element 0: expected u8, found s8",
+            "element 1: expected u8, found s8",
         ),
         (
             Type::FixedLengthList(Type::U8.into(), 2),
@@ -98,7 +98,7 @@ fn every_kind_of_mismatch_is_said() {
         (
             Type::tuple([Type::U8, Type::Bool]),
             Value::Tuple(vec![Value::U8(1), Value::U8(1)]),
-            "element 1: expected bool, found u8",
+            "element 2: expected bool, found u8",
         ),
         (
             Type::tuple([Type::U8]),
@@ -108,12 +108,12 @@ fn every_kind_of_mismatch_is_said() {
         (
             Type::Map(Type::String.into(), Type::U8.into()),
             Value::Map(vec![("a".into(), Value::Bool(true))]),
-            "value 0: expected u8, found bool",
+            "value 1: expected u8, found bool",
         ),
         (
             Type::Map(Type::String.into(), Type::U8.into()),
             Value::Map(vec![(Value::Char('a'), Value::U8(1))]),
-            "key 0: expected string, found char",
+            "key 1: expected string, found char",
         ),
         (
             point(),
@@ -163,7 +163,7 @@ fn every_kind_of_mismatch_is_said() {
         (
             Type::option(Type::list(Type::Bool)),
             Value::some(Value::list([Value::U8(1)])),
-            "some, element 0: expected bool, found u8",
+            "some, element 1: expected bool, found u8",
         ),
         (
             Type::result(Some(Type::U8), None),

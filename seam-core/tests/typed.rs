@@ -149,7 +149,7 @@ fn ill_typed_arguments_of_a_host_function_are_misuse() {
     assert_eq!(*error.kind(), ErrorKind::Misuse);
     assert_eq!(
         error.message(),
-        "argument 1, element 0: expected string, found u8"
+        "argument 1, element 1: expected string, found u8"
     );
     let mismatch = FuncType::new([Type::U8], None);
     let error = call(world, &mismatch, &[]).unwrap_err();
@@ -315,7 +315,7 @@ fn parts_of_another_type_are_misuse() {
         (
             Type::list(Type::U8),
             Parts(|to| to.numbers(Numbers::S8(&[1]))),
-            "element 0: expected u8, found s8",
+            "element 1: expected u8, found s8",
         ),
     ] {
         let mut parts = parts;

@@ -374,7 +374,7 @@ fn errors_name_the_path_and_the_offset() {
     for (text, message) in [
         (
             r#"1, {tags: ["a", 7]}"#,
-            r#"argument 2, field "tags", element 1: expected string, found `7` at offset 16"#,
+            r#"argument 2, field "tags", element 2: expected string, found `7` at offset 16"#,
         ),
         (
             r#"1, {tags: "a"}"#,
@@ -402,7 +402,7 @@ fn errors_name_the_path_and_the_offset() {
         ),
         (
             "1, {tags: [\"a]}",
-            "argument 2, field \"tags\", element 0: expected string, found a literal without an end: \"a]} at offset 11",
+            "argument 2, field \"tags\", element 1: expected string, found a literal without an end: \"a]} at offset 11",
         ),
     ] {
         let error = args(tags(), text).unwrap_err();

@@ -107,7 +107,7 @@ fn an_ill_typed_argument_names_its_path() {
     );
     refused(
         &["invoke", &greet, "greet(\"bob\", [\"a\", 7])"],
-        &["argument 2, element 1", "expected string"],
+        &["argument 2, element 2", "expected string"],
     );
     refused(&["invoke", &calc, "add(1)"], &["expected 2 arguments"]);
     refused(&["invoke", &calc, "add(1, 2, 3)"], &["2 arguments"]);

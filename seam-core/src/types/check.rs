@@ -17,8 +17,8 @@ impl Type {
     ///
     /// # Errors
     /// `Misuse` with the path to the first offending part and what was expected and found there,
-    /// e.g. `field "tags", element 3: expected string, found u32`. Elements, and keys and values of
-    /// maps, are counted from 0.
+    /// e.g. `field "tags", element 3: expected string, found u32`. Elements of
+    /// lists and tuples, and keys and values of maps, are counted from 1.
     pub fn check(&self, value: &Value) -> Result<()> {
         Ok(check(self, value)?)
     }
@@ -28,7 +28,7 @@ impl FuncType {
     /// Whether arguments fit the parameters: as many, and each [of the type](Type::check).
     ///
     /// # Errors
-    /// As [`Type::check`]; the path starts with the argument, counted from 1, e.g. `argument 2,
+    /// As [`Type::check`]; the path starts with the argument, counted from 1 too, e.g. `argument 2,
     /// field "tags", element 3: expected string, found u32`.
     pub fn check_args(&self, args: &[Value]) -> Result<()> {
         if args.len() != self.params.len() {

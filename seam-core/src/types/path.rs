@@ -8,8 +8,7 @@ use crate::{Error, Type, Value};
 
 /// One step from a value to a part of it.
 ///
-/// Arguments are counted from 1, as people do; elements, keys and values are indices, from 0, as
-/// programs do.
+/// It holds indices, from 0; the text counts everything from 1, as people do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Argument(usize),
@@ -30,9 +29,9 @@ impl Display for Step {
             Step::Argument(index) => write!(f, "argument {}", index + 1),
             Step::Result => f.write_str("result"),
             Step::Field(name) => write!(f, "field \"{name}\""),
-            Step::Element(index) => write!(f, "element {index}"),
-            Step::Key(index) => write!(f, "key {index}"),
-            Step::Value(index) => write!(f, "value {index}"),
+            Step::Element(index) => write!(f, "element {}", index + 1),
+            Step::Key(index) => write!(f, "key {}", index + 1),
+            Step::Value(index) => write!(f, "value {}", index + 1),
             Step::Case(name) => write!(f, "case \"{name}\""),
             Step::Some => f.write_str("some"),
             Step::Ok => f.write_str("ok"),

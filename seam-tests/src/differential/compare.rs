@@ -1,6 +1,8 @@
 //! Comparing two observations.
 
-use seam_core::{HostCallRecord, Trap};
+use std::collections::BTreeMap;
+
+use seam_core::{HostCallRecord, Trap, Value};
 
 use super::{Ended, Observation, Open, Verdict, state};
 
@@ -24,10 +26,11 @@ pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdi
     }
     // Both ended alike. Where that was at a point of their own, what they did before may differ.
     let open = left.endings().find_map(Ended::open);
-    let parts: [&dyn Fn() -> Verdict; 4] = [
+    let parts: [&dyn Fn() -> Verdict; 5] = [
         &|| host_calls(&left.host_calls, &right.host_calls, by),
         &|| bytes("stdout", &left.stdout, &right.stdout),
         &|| bytes("stderr", &left.stderr, &right.stderr),
+        &|| artefacts(&left.artefacts, &right.artefacts),
         &|| rest(left, right, by),
     ];
     match (first(&parts), open) {
@@ -148,6 +151,31 @@ fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
         }
     };
     Verdict::diverged(format!("{what}, byte {equal}"), show(left), show(right))
+}
+
+/// What the world shows of its own state. Of two lists the first elements that differ are shown.
+fn artefacts(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) -> Verdict {
+    let text = |value: Option<&Value>| match value {
+        None => "none".to_string(),
+        Some(value) => {
+            let text: String = value.to_string().chars().take(80).collect();
+            text
+        }
+    };
+    for name in left.keys().chain(right.keys()) {
+        let (l, r) = (left.get(name), right.get(name));
+        if l == r {
+            continue;
+        }
+        let (Some(Value::List(l)), Some(Value::List(r))) = (l, r) else {
+            return Verdict::diverged(name, text(l), text(r));
+        };
+        let index = l.iter().zip(r.iter()).take_while(|(l, r)| l == r).count();
+        let (l, r) = (l.at(index), r.at(index));
+        let at = format!("{name}, element {index}");
+        return Verdict::diverged(at, text(l.as_ref()), text(r.as_ref()));
+    }
+    Verdict::Match
 }
 
 /// What the instances leave behind.

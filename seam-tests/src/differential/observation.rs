@@ -1,5 +1,6 @@
 //! What one run was seen to do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use seam_core::{
@@ -33,6 +34,9 @@ pub struct Observation {
     pub host_calls: Vec<HostCallRecord>,
     /// Stubbed imports that were not called.
     pub unused_stubs: Vec<ExportName>,
+    /// What the world shows of its own state at the end, e.g. a file system's tree.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub artefacts: BTreeMap<String, Value>,
     /// Exported globals and memories of all core instances at the end; nothing where the backend
     /// cannot see inside, or there was no instance.
     pub state: Option<Snapshot>,
@@ -219,6 +223,7 @@ impl Observation {
             stderr: Vec::new(),
             host_calls: Vec::new(),
             unused_stubs: Vec::new(),
+            artefacts: BTreeMap::new(),
             state: None,
             fuel: None,
         }
@@ -246,6 +251,7 @@ impl Observation {
         self.stderr.clone_from(&observed.stderr);
         self.host_calls.clone_from(&observed.host_calls);
         self.unused_stubs.clone_from(&observed.unused_stubs);
+        self.artefacts.clone_from(&observed.artefacts);
         self.fuel = instance.fuel_consumed();
         // The bytes are needed to tell the bits of a NaN from a difference that counts. A backend
         // that cannot see inside a component has no snapshot, and that is no failure of a step.

@@ -2,7 +2,7 @@
 
 use seam_core::{Capability, Limits, World};
 use seam_tests::fixtures;
-use seam_wasi::{Access, FileTree, Wasi};
+use seam_wasi::{Access, FileTree, FileTreeEntry, Wasi};
 
 use crate::support::{agree, agree_in, args, backends};
 
@@ -58,7 +58,13 @@ fn a_command_ends_with_a_code_a_trap_or_a_panic() {
         assert!(ended(&[word]).unwrap_err().starts_with("Trap("), "{word}");
     }
     let panic = agree(&guest, command(&["panic"]));
-    assert!(panic.ended.clone().unwrap_err().starts_with("Trap(Unreachable)"));
+    assert!(
+        panic
+            .ended
+            .clone()
+            .unwrap_err()
+            .starts_with("Trap(Unreachable)")
+    );
     assert!(
         panic.stderr().contains("asked to panic"),
         "{}",
@@ -140,9 +146,10 @@ fn the_tour_of_files_is_the_golden_one() {
     );
     assert_eq!(seen.ended, Ok(0));
     let tree = FileTree::of(&seen.observed).unwrap();
-    let lines = tree
-        .iter()
-        .map(|(path, entry)| format!("{path} {entry:?}\n"));
+    let lines = tree.iter().map(|(path, entry)| match entry {
+        FileTreeEntry::File(bytes) => format!("{path} {:?}\n", String::from_utf8_lossy(bytes)),
+        other => format!("{path} {other:?}\n"),
+    });
     assert_eq!(lines.collect::<String>(), include_str!("golden/tree.txt"));
 }
 

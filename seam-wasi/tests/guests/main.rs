@@ -7,7 +7,8 @@
 )]
 
 mod agreement;
-mod dbg;
+#[path = "../common/everything.rs"]
+mod everything;
 mod preview1;
 mod support;
 mod system;

@@ -1,6 +1,11 @@
 //! Running a guest on every backend.
 
-use seam_core::{Artifact, Backend, BackendExt, Error, Observed, Result, World};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use seam_core::{
+    Artifact, Backend, BackendExt, Error, Observed, Program, ProgramExt, Result, World,
+};
 use seam_wasi::Wasi;
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
@@ -31,12 +36,25 @@ pub(crate) fn backends() -> Vec<Box<dyn Backend>> {
     ]
 }
 
+/// The guest, loaded once for all tests: compiling it is what takes time.
+fn program(backend: &dyn Backend, artifact: &Artifact) -> Arc<dyn Program> {
+    type Loaded = HashMap<(String, String), Arc<dyn Program>>;
+    static LOADED: LazyLock<Mutex<Loaded>> = LazyLock::new(Mutex::default);
+    let key = (backend.info().name.to_string(), artifact.name().to_string());
+    if let Some(program) = LOADED.lock().unwrap().get(&key) {
+        return program.clone();
+    }
+    let program: Arc<dyn Program> = Arc::from(backend.load_blocking(artifact).unwrap());
+    LOADED.lock().unwrap().insert(key, program.clone());
+    program
+}
+
 /// Runs a guest and takes down all that is seen of it.
 pub(crate) fn see(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Seen {
     let ending = |error: &Error| format!("{:?}: {}", error.kind(), error.message());
-    let mut instance = match backend.instantiate_blocking(artifact, world) {
+    let mut instance = match program(backend, artifact).instantiate_blocking(world) {
         Ok(instance) => instance,
-        Err(error) => panic!("{}: {error}", backend.info().name),
+        Err(failed) => panic!("{}: {}", backend.info().name, failed.error),
     };
     let ended = instance.run_blocking();
     Seen {

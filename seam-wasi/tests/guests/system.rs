@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seam_core::{SystemWasi, World};
+use seam_core::{BackendExt, SystemWasi, World};
 use seam_tests::fixtures;
 use seam_wasi::{Access, FileTree, FileTreeEntry, Wasi};
 use seam_wasmtime::Wasmtime;
 
-use crate::support::{Seen, args, see};
+use crate::everything;
+use crate::support::{Seen, args, backends, see};
 
 /// An empty folder of the test's own, which goes with it.
 struct Folder(PathBuf);
@@ -118,5 +119,30 @@ fn it_agrees_on_output_and_ends() {
         assert_eq!(system.stdout(), hermetic.stdout(), "{words:?}");
         assert_eq!(system.stderr(), hermetic.stderr(), "{words:?}");
         assert_eq!(system.ended, hermetic.ended, "{words:?}");
+    }
+}
+
+#[test]
+fn it_has_the_same_functions_of_the_same_types() {
+    // The engine itself checks the type of every import against what defines it.
+    for version in ["0.2.0", "0.2.12"] {
+        let guest = everything::stable(version);
+        let system = World::new().system_wasi(SystemWasi::new());
+        Wasmtime::new()
+            .instantiate_blocking(&guest, &system)
+            .unwrap();
+        let hermetic = Wasi::hermetic().add_to(World::new()).unwrap();
+        for backend in backends() {
+            backend.instantiate_blocking(&guest, &hermetic).unwrap();
+        }
+    }
+}
+
+#[test]
+fn everything_links_on_every_backend() {
+    let guest = everything::component("0.2.7");
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    for backend in backends() {
+        backend.instantiate_blocking(&guest, &world).unwrap();
     }
 }

@@ -8,6 +8,8 @@
 
 mod bounds;
 mod deny;
+#[path = "../common/everything.rs"]
+mod everything;
 mod files;
 mod folder;
 mod io;

@@ -2,57 +2,10 @@
 
 use std::collections::HashMap;
 
-use seam_core::{
-    Artifact, Error, Interface, List, Observed, Resource, Result, Value, World, WorldState,
-};
+use seam_core::{Error, Interface, List, Observed, Resource, Result, Value, World, WorldState};
 use seam_wasi::Wasi;
-use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::{ManglingAndAbi, Resolve};
 
-/// The official packages, each after those that it uses.
-const PACKAGES: [&str; 7] = [
-    include_str!("../../wit/io.wit"),
-    include_str!("../../wit/clocks.wit"),
-    include_str!("../../wit/random.wit"),
-    include_str!("../../wit/filesystem.wit"),
-    include_str!("../../wit/sockets.wit"),
-    include_str!("../../wit/cli.wit"),
-    include_str!("../../wit/http.wit"),
-];
-
-/// A component that imports every function of WASI under a version.
-pub(crate) fn component(version: &str) -> Artifact {
-    let mut resolve = Resolve::new();
-    resolve.all_features = true;
-    for package in PACKAGES {
-        // Older packages do not say since when they have something.
-        let lines = package
-            .lines()
-            .filter(|line| !line.trim().starts_with("@since"));
-        let lines = lines.filter(|line| !line.trim().starts_with("@deprecated"));
-        let text = lines
-            .collect::<Vec<_>>()
-            .join("\n")
-            .replace("0.2.12", version);
-        resolve.push_source("wasi.wit", &text).unwrap();
-    }
-    let world = format!(
-        "package test:everything;
-         world everything {{
-           include wasi:cli/imports@{version};
-           import wasi:http/types@{version};
-           import wasi:http/outgoing-handler@{version};
-         }}"
-    );
-    let package = resolve.push_source("everything.wit", &world).unwrap();
-    let world = resolve.select_world(&[package], None).unwrap();
-    let mut module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    let encoding = StringEncoding::UTF8;
-    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
-    let encoder = ComponentEncoder::default().module(&module).unwrap();
-    let bytes = encoder.validate(true).encode().unwrap();
-    Artifact::from_bytes("everything", bytes).unwrap()
-}
+use crate::everything;
 
 /// The host side of an instance that imports everything.
 pub(crate) struct Host {
@@ -68,7 +21,7 @@ impl Host {
     }
 
     pub(crate) fn with(wasi: Wasi, world: World) -> Self {
-        let interface = Interface::of(&component("0.2.3")).unwrap();
+        let interface = Interface::of(&everything::component("0.2.3")).unwrap();
         let world = wasi.add_to(world).unwrap();
         let bindings = world.bind(&interface).unwrap();
         let state = WorldState::new(&world, &bindings);

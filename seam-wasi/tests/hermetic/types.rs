@@ -3,7 +3,7 @@
 use seam_core::{ImportStatus, Interface, World};
 use seam_wasi::Wasi;
 
-use crate::support::component;
+use crate::everything::{component, stable};
 
 #[test]
 fn every_import_is_real_in_every_version() {
@@ -19,6 +19,18 @@ fn every_import_is_real_in_every_version() {
         assert!(report.len() > 170, "{version}: {} imports", report.len());
         assert_eq!(world.bind(&interface).unwrap().len(), report.len());
     }
+}
+
+#[test]
+fn a_guest_may_leave_out_what_is_unstable() {
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    let names = |artifact| {
+        let interface = Interface::of(&artifact).unwrap();
+        let report = world.report(&interface);
+        assert!(report.iter().all(|it| it.status == ImportStatus::Real));
+        report.len()
+    };
+    assert!(names(stable("0.2.0")) < names(component("0.2.0")));
 }
 
 #[test]

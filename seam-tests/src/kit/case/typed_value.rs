@@ -54,12 +54,12 @@ pub(in crate::kit) fn ill_typed_parts_are_named(subject: &Subject) -> Checked {
         (
             "echo-list-string",
             Value::list(["a".into(), "b".into(), 3u32.into()]),
-            &["argument 1", "element 2", "string", "u32"],
+            &["argument 1", "element 3", "string", "u32"],
         ),
         (
             "echo-list-list",
             deep,
-            &["argument 1", "element 0", "string", "list"],
+            &["argument 1", "element 1", "string", "list"],
         ),
         (
             "echo-shape",

@@ -1,0 +1,62 @@
+//! A component that imports all of WASI.
+
+use seam_core::Artifact;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// The official packages, each after those that it uses.
+const PACKAGES: [&str; 7] = [
+    include_str!("../../wit/io.wit"),
+    include_str!("../../wit/clocks.wit"),
+    include_str!("../../wit/random.wit"),
+    include_str!("../../wit/filesystem.wit"),
+    include_str!("../../wit/sockets.wit"),
+    include_str!("../../wit/cli.wit"),
+    include_str!("../../wit/http.wit"),
+];
+
+/// A component that imports every function of WASI under a version.
+pub(crate) fn component(version: &str) -> Artifact {
+    let http = format!(
+        "import wasi:http/types@{version};
+         import wasi:http/outgoing-handler@{version};"
+    );
+    encode(version, true, &http)
+}
+
+/// As [`component`], without what is unstable, and without HTTP.
+pub(crate) fn stable(version: &str) -> Artifact {
+    encode(version, false, "")
+}
+
+fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {
+    let mut resolve = Resolve::new();
+    resolve.all_features = unstable;
+    for package in PACKAGES {
+        // Versions are written over; older packages do not say since when they have something.
+        let lines = package
+            .lines()
+            .filter(|line| !line.trim().starts_with("@since"));
+        let lines = lines.filter(|line| !line.trim().starts_with("@deprecated"));
+        let text = lines
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("0.2.12", version);
+        resolve.push_source("wasi.wit", &text).unwrap();
+    }
+    let world = format!(
+        "package test:everything;
+         world everything {{
+           include wasi:cli/imports@{version};
+           {imports}
+         }}"
+    );
+    let package = resolve.push_source("everything.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    let encoding = StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let encoder = ComponentEncoder::default().module(&module).unwrap();
+    let bytes = encoder.validate(true).encode().unwrap();
+    Artifact::from_bytes("everything", bytes).unwrap()
+}
