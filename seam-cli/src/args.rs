@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use seam_core::{Limits, Stub};
 
 use crate::output::Format;
-use crate::units;
+use crate::units::{self, Instant};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +19,12 @@ Examples:
 
 Exit status: 0 fine; 1 runs diverged, or could not be compared; 2 the input is wrong; 3 the guest
 trapped; 4 a limit was hit; 5 the runtime failed. `seam run` ends with the guest's code, 134 after
-a trap, 124 at a limit, 125 otherwise.";
+a trap, 124 at a limit, 125 otherwise.
+
+What went wrong is one line on stderr. With --format json, stdout has one document always; where
+something went wrong its `error` has a `kind` (invalid, link, trap, exit, host, limit, unsupported,
+misuse, engine), a `message`, and where they are known `operation`, `backend`, `offset`, `limit` and
+`frames`.";
 
 /// The same artifact, the same calls, any WebAssembly runtime
 #[derive(Parser)]
@@ -60,7 +65,7 @@ pub(crate) struct Backends {
 
 #[derive(Args)]
 #[command(after_help = "\
-Each import is `real` (defined by the system's WASI), `stubbed`, or `missing`.
+Each import is `real` (one of WASI), `stubbed`, or `missing`.
 
 Examples:
   seam inspect greet.wasm
@@ -98,13 +103,14 @@ pub(crate) struct Invoke {
 
 #[derive(Args)]
 #[command(after_help = "\
-Starts a component at its `wasi:cli/run` export, a preview1 command at `_start`, and nothing else. The
-guest has this process's stdin, stdout and stderr; with --format json its output is captured into the
-document.
+Starts a component at its `wasi:cli/run` export, a preview1 command at `_start`, and nothing else. What
+the guest prints is shown when it has ended; with --format json it is in the document. With --wasi
+system the guest has this process's stdin, stdout and stderr.
 
 Examples:
   seam run command.wasm
-  seam run command.wasm --env HOME=/ --dir .::/ -- cat notes.txt")]
+  seam run command.wasm --env HOME=/ --dir .::/data -- cat /data/notes.txt
+  seam run command.wasm --wasi system < notes.txt")]
 pub(crate) struct Run {
     /// A component or preview1 command, binary or text
     pub(crate) artifact: PathBuf,
@@ -122,8 +128,8 @@ Every artifact runs on every backend, on the same calls in the same world, and e
 with the first. Runs of one artifact are compared in everything but fuel; another artifact is taken for
 a fusion of the first, and compared in what a fusion must keep. A backend that cannot do what is asked
 for is left out and said so, unless --backend names it. Fewer than two runs are no comparison, and an
-error. Guests have no stdin but --stdin, and cannot change the folders of --dir: one run would be seen
-in the next. If all runs end alike, with a trap too, they match.
+error. Guests cannot change the folders of --dir: one run would be seen in the next. If all runs end
+alike, with a trap too, they match.
 
 Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [])'
@@ -192,21 +198,33 @@ pub(crate) struct Execution {
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
     /// Fuel for the instance's whole life, in the engine's unit, roughly an instruction
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
     /// Time for each call, e.g. 5s or 500ms
-    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     pub(crate) deadline: Option<Duration>,
     /// Size of all linear memories together, e.g. 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = units::bytes)]
+    #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
     pub(crate) max_memory: Option<u64>,
+    /// Size of captured output, stdout and stderr together [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
+    pub(crate) max_output: Option<u64>,
+    /// Where WASI comes from
+    #[arg(long, value_name = "WORLD", default_value = "hermetic")]
+    pub(crate) wasi: WasiWorld,
+    /// What all random numbers follow from [default: 0]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
+    pub(crate) seed: Option<u64>,
+    /// What the wall clock shows, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
+    #[arg(long, value_name = "TIME", value_parser = units::instant, allow_hyphen_values = true)]
+    pub(crate) wall_clock: Option<Instant>,
     /// Set an environment variable (repeatable)
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub(crate) env: Vec<(String, String)>,
     /// Open a folder of the host to the guest (repeatable)
     #[arg(long, value_name = "HOST::GUEST", value_parser = dir)]
     pub(crate) dir: Vec<(PathBuf, String)>,
-    /// Give the guest this file as standard input
+    /// Give the guest this file as standard input; `-` is this command's own
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
     /// What to do about imports that nothing defines
@@ -224,6 +242,15 @@ pub(crate) struct OutputOptions {
     /// What stdout gets
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Where a guest's WASI comes from.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WasiWorld {
+    /// The same on every backend and in every run
+    Hermetic,
+    /// The operating system's, where the backend has it
+    System,
 }
 
 /// [`Stub`], as an option spells it.
@@ -254,6 +281,7 @@ impl Execution {
         limits.fuel = self.fuel;
         limits.deadline = self.deadline;
         limits.memory = self.max_memory;
+        limits.output = self.max_output.unwrap_or(limits.output);
         limits
     }
 }

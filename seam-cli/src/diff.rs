@@ -96,7 +96,7 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
     // All guests see one program name: it would be a difference of ours.
     let program = args.artifacts.first().map(|path| path.to_string_lossy());
-    let mut surroundings = Surroundings::captured(&program.unwrap_or_default(), &args.args);
+    let mut surroundings = Surroundings::new(&program.unwrap_or_default(), &args.args, options)?;
     surroundings.writable_dirs = false;
     let plan = |path| {
         let artifact = world::artifact(path, options)?;

@@ -4,6 +4,7 @@ use seam_core::{
     Artifact, ArtifactKind, CorePath, ExportName, ImportReport, ImportStatus, Interface, Stub,
     SystemWasi, World,
 };
+use seam_wasi::Wasi;
 use serde::Serialize;
 
 use crate::args;
@@ -39,10 +40,13 @@ struct Core<'a> {
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
     let artifact = Artifact::from_file(&args.artifact)?;
     let interface = Interface::of(&artifact)?;
-    let mut world = World::new().stub(args.stub.into());
-    if wasi_import(&interface).is_some() {
-        world = world.system_wasi(SystemWasi::new());
-    }
+    let world = World::new().stub(args.stub.into());
+    let world = match (wasi_import(&interface), artifact.kind()) {
+        (None, _) => world,
+        (Some(_), ArtifactKind::Component) => Wasi::hermetic().add_to(world)?,
+        // Modules are wrapped, and the wrapping has all of preview1.
+        (Some(_), ArtifactKind::CoreModule) => world.system_wasi(SystemWasi::new()),
+    };
     let imports = world.report(&interface);
     print(&artifact, &interface, &imports, out);
     let exports = interface.export_funcs().iter();

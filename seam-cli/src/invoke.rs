@@ -48,7 +48,7 @@ pub(crate) fn execute(
     let calls = args.calls.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
     let artifact = world::artifact(&args.artifact, options)?;
-    let surroundings = Surroundings::captured(artifact.name(), &[]);
+    let surroundings = Surroundings::new(artifact.name(), &[], options)?;
     let ready = select::first_that_can(
         &select::named(backends, &options.backend)?,
         &artifact,

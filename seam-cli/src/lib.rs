@@ -16,10 +16,12 @@
 //! `toy` does that with a runtime of its own. The features `wasmtime` and `wasmi` (on by default)
 //! are what the `seam` binary of this crate is built from; the library needs no runtime.
 //!
-//! The exit status is 0 if all is well, 1 if runs diverged or could not be compared, 2 if the input is wrong, 3 if the
-//! guest trapped, 4 at a limit, 5 if the runtime failed. `run` ends with the guest's own code (255
-//! for one that does not fit), and where there is none with 134 after a trap, 124 at a limit, 125
-//! otherwise.
+//! The exit status is 0 if all is well, 1 if runs diverged or could not be compared, 2 if the input
+//! is wrong, 3 if the guest trapped, 4 at a limit, 5 if the runtime failed. `run` ends with the
+//! guest's own code (255 for one that does not fit), and where there is none with 134 after a trap,
+//! 124 at a limit, 125 otherwise. What went wrong is one line on stderr. With `--format json` stdout
+//! has one document whatever happens; where something went wrong, its `error` says the same, with
+//! whose fault it is as its `kind`.
 
 mod args;
 mod backends;
@@ -47,7 +49,7 @@ use serde::Serialize;
 pub use seam_core::Backend;
 
 use args::{Cli, Command};
-use output::Output;
+use output::{Format, Output};
 use status::{ErrorReport, Failure, Status};
 
 /// The list of backends that [`main`] takes, each a [`Backend`](seam_core::Backend) of a type of
@@ -72,7 +74,7 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
     let under_run = args.get(1).is_some_and(|command| command == "run");
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refuse(&error).code(under_run)),
+        Err(error) => return ExitCode::from(refuse(&error, wanted(&args)).code(under_run)),
     };
     let mut out = Output::new(cli.command.format());
     let mut status = match execute(&cli.command, &backends, &mut out) {
@@ -115,9 +117,21 @@ struct Refusal<'a> {
     error: &'a ErrorReport,
 }
 
+/// The format that a command line asks for which could not be parsed.
+fn wanted(args: &[OsString]) -> Format {
+    let options: Vec<_> = args.iter().take_while(|arg| *arg != "--").collect();
+    let apart = options
+        .windows(2)
+        .any(|pair| matches!(pair, [name, value] if *name == "--format" && *value == "json"));
+    match apart || options.iter().any(|arg| *arg == "--format=json") {
+        true => Format::Json,
+        false => Format::Text,
+    }
+}
+
 /// Prints help, or what is wrong with the command line: the first paragraph of what the parser
 /// says, as one line.
-fn refuse(error: &clap::Error) -> Status {
+fn refuse(error: &clap::Error, format: Format) -> Status {
     let asked = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -130,6 +144,13 @@ fn refuse(error: &clap::Error) -> Status {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let paragraph = text.split("\n\n").next().unwrap_or(text);
-    output::complain(&Failure::input(paragraph));
+    let failure = Failure::input(paragraph);
+    output::complain(&failure);
+    let mut out = Output::new(format);
+    out.document(&Refusal {
+        error: &failure.report,
+    });
+    // The status tells of a wrong command line already.
+    let _ = out.finish();
     Status::Input
 }

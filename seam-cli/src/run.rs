@@ -2,7 +2,7 @@
 
 use std::io;
 
-use seam_core::{Failed, Snapshot, Stdio};
+use seam_core::{Failed, OutputStream, Snapshot};
 use serde::Serialize;
 
 use crate::args;
@@ -33,11 +33,8 @@ pub(crate) fn execute(
 ) -> Result<Status, Failure> {
     let options = &args.execution;
     let artifact = world::artifact(&args.artifact, options)?;
-    let mut surroundings = Surroundings::captured(artifact.name(), &args.args);
-    surroundings.inherit_stdin = true;
-    if !out.is_json() {
-        surroundings.stdio = Stdio::Inherit;
-    }
+    let mut surroundings = Surroundings::new(artifact.name(), &args.args, options)?;
+    surroundings.inherit = !out.is_json();
     let ready = select::first_that_can(
         &select::named(backends, &options.backend)?,
         &artifact,
@@ -71,9 +68,12 @@ pub(crate) fn execute(
     let none = &seam_core::Observed::default();
     let observed = left.as_mut().map_or(none, |instance| instance.observed());
     if !out.is_json() {
-        // A world without WASI captures what host functions write.
-        output::forward(&mut io::stdout(), &observed.stdout);
-        output::forward(&mut io::stderr(), &observed.stderr);
+        for (stream, bytes) in &observed.interleaved {
+            match stream {
+                OutputStream::Stdout => output::forward(&mut io::stdout(), bytes),
+                OutputStream::Stderr => output::forward(&mut io::stderr(), bytes),
+            }
+        }
     }
     out.document(&Document {
         artifact: artifact.name(),

@@ -1,61 +1,110 @@
 //! The world that the options describe.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use seam_core::{Artifact, ArtifactKind, Backend, Capability, Interface, Stdio, SystemWasi, World};
+use seam_wasi::{Access, Wasi};
 
-use crate::args::Execution;
+use crate::args::{Execution, WasiWorld};
 use crate::select::{Need, has};
 use crate::status::Failure;
 
-/// What the guest of a command gets besides what the options say.
+/// What the options give to a guest, and what the command gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Surroundings {
     /// The guest's arguments; the program's name comes first.
-    pub(crate) args: Vec<String>,
-    /// Whether the guest has this process's stdin where `--stdin` names no file.
-    pub(crate) inherit_stdin: bool,
-    /// Where its output goes.
-    pub(crate) stdio: Stdio,
+    args: Vec<String>,
+    /// The bytes that `--stdin` names.
+    stdin: Option<Vec<u8>>,
+    /// Whether the guest has this process's standard streams, where WASI is the system's.
+    pub(crate) inherit: bool,
     /// Whether it may change the folders of `--dir`.
     pub(crate) writable_dirs: bool,
 }
 
 impl Surroundings {
-    /// A guest that is given nothing and whose output is captured.
-    pub(crate) fn captured(program: &str, args: &[String]) -> Self {
+    /// A guest whose output is captured.
+    ///
+    /// # Errors
+    /// A `--stdin` that cannot be read, a `--dir` that is no folder, and options that `--wasi`
+    /// excludes: whether the guest would see any of it or not.
+    pub(crate) fn new(
+        program: &str,
+        args: &[String],
+        options: &Execution,
+    ) -> Result<Self, Failure> {
         let name = Path::new(program).file_name();
         let name = name.map_or_else(|| program.into(), |name| name.to_string_lossy());
         let args = std::iter::once(name.into_owned()).chain(args.iter().cloned());
-        Self {
-            args: args.collect(),
-            inherit_stdin: false,
-            stdio: Stdio::Capture,
-            writable_dirs: true,
+        for (host, _) in options.dir.iter().filter(|(host, _)| !host.is_dir()) {
+            let host = host.display();
+            let message = format!("--dir: expected a folder, found `{host}`");
+            return Err(Failure::input(message));
         }
+        let hermetic_only = [
+            ("--seed", options.seed.is_some()),
+            ("--wall-clock", options.wall_clock.is_some()),
+        ];
+        if options.wasi == WasiWorld::System
+            && let Some((name, _)) = hermetic_only.iter().find(|(_, given)| *given)
+        {
+            let message = format!("{name}: expected `--wasi hermetic`, found `--wasi system`");
+            return Err(Failure::input(message));
+        }
+        Ok(Self {
+            args: args.collect(),
+            stdin: options.stdin.as_deref().map(read_stdin).transpose()?,
+            inherit: false,
+            writable_dirs: true,
+        })
     }
+}
+
+/// The bytes of a file, or of this process's standard input for `-`.
+fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|error| {
+        let path = path.display();
+        Failure::input(format!(
+            "--stdin: expected a readable file, found `{path}`: {error}"
+        ))
+    })
 }
 
 /// The artifact in this file, typed by the component that `--interface-of` names if it is a core
 /// module.
 ///
 /// # Errors
-/// A file that cannot be read or is no WebAssembly.
+/// A file that cannot be read or is no WebAssembly; an `--interface-of` that is no component.
 pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Failure> {
     let artifact = Artifact::from_file(path)?;
     match &options.interface_of {
-        Some(of) if artifact.kind() == ArtifactKind::CoreModule => {
-            Ok(artifact.with_interface_of(&Artifact::from_file(of)?))
+        Some(of) => {
+            let of = Artifact::from_file(of)?;
+            match (of.kind(), artifact.kind()) {
+                (ArtifactKind::CoreModule, _) => Err(Failure::input(format!(
+                    "--interface-of: expected a component, found the core module `{}`",
+                    of.name()
+                ))),
+                (_, ArtifactKind::CoreModule) => Ok(artifact.with_interface_of(&of)),
+                _ => Ok(artifact),
+            }
         }
-        _ => Ok(artifact),
+        None => Ok(artifact),
     }
 }
 
 /// The recipe that the options describe, for an artifact of this interface on this backend: stubs,
-/// limits, and the system's WASI if the artifact imports any of it.
+/// limits, and WASI if the artifact imports any of it.
 ///
 /// # Errors
-/// `Unsupported` if WASI is needed and the backend has none; a `--stdin` file that cannot be read.
+/// `Unsupported` if the backend has not the WASI that is asked for.
 pub(crate) fn world(
     options: &Execution,
     surroundings: &Surroundings,
@@ -68,14 +117,19 @@ pub(crate) fn world(
     let Some(import) = wasi_import(interface) else {
         return Ok(world);
     };
-    if !has(backend, Capability::SystemWasi) {
-        let need = Need::new(Capability::SystemWasi, format!("import {import}"));
-        return Err(need.lacked_by(backend));
+    match options.wasi {
+        WasiWorld::Hermetic => Ok(hermetic(options, surroundings).add_to(world)?),
+        WasiWorld::System if has(backend, Capability::SystemWasi) => {
+            Ok(world.system_wasi(system(options, surroundings)))
+        }
+        WasiWorld::System => {
+            let need = Need::new(Capability::SystemWasi, format!("import {import}"));
+            Err(need.lacked_by(backend))
+        }
     }
-    Ok(world.system_wasi(system_wasi(options, surroundings)?))
 }
 
-/// The first import that the system's WASI defines.
+/// The first import that is one of WASI.
 pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
     let names = interface.imports().iter().map(|item| &*item.name);
     names
@@ -83,30 +137,46 @@ pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
         .find(|name| name.starts_with("wasi:") || *name == "wasi_snapshot_preview1")
 }
 
-fn system_wasi(options: &Execution, surroundings: &Surroundings) -> Result<SystemWasi, Failure> {
-    let mut wasi = SystemWasi::new()
+fn hermetic(options: &Execution, surroundings: &Surroundings) -> Wasi {
+    let access = match surroundings.writable_dirs {
+        true => Access::ReadWrite,
+        false => Access::Read,
+    };
+    let mut wasi = Wasi::hermetic()
         .args(surroundings.args.iter().cloned())
-        .stdio(surroundings.stdio);
+        .stdin(surroundings.stdin.clone().unwrap_or_default());
     for (key, value) in &options.env {
         wasi = wasi.env(key, value);
     }
     for (host, guest) in &options.dir {
-        if !host.is_dir() {
-            let host = host.display();
-            return Err(Failure::input(format!(
-                "--dir: expected a folder, found `{host}`"
-            )));
-        }
+        wasi = wasi.dir(host, guest, access);
+    }
+    if let Some(seed) = options.seed {
+        wasi = wasi.seed(seed);
+    }
+    if let Some(time) = options.wall_clock {
+        wasi = wasi.wall_clock(time.seconds, time.nanoseconds);
+    }
+    wasi
+}
+
+fn system(options: &Execution, surroundings: &Surroundings) -> SystemWasi {
+    let stdio = match surroundings.inherit {
+        true => Stdio::Inherit,
+        false => Stdio::Capture,
+    };
+    let mut wasi = SystemWasi::new()
+        .args(surroundings.args.iter().cloned())
+        .stdio(stdio);
+    for (key, value) in &options.env {
+        wasi = wasi.env(key, value);
+    }
+    for (host, guest) in &options.dir {
         wasi = wasi.dir(host, guest, surroundings.writable_dirs);
     }
-    Ok(match &options.stdin {
-        Some(path) => wasi.stdin(std::fs::read(path).map_err(|error| {
-            let path = path.display();
-            Failure::input(format!(
-                "--stdin: expected a readable file, found `{path}`: {error}"
-            ))
-        })?),
-        None if surroundings.inherit_stdin => wasi.inherit_stdin(),
+    match &surroundings.stdin {
+        Some(bytes) => wasi.stdin(bytes.clone()),
+        None if surroundings.inherit => wasi.inherit_stdin(),
         None => wasi,
-    })
+    }
 }

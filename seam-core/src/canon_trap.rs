@@ -77,6 +77,8 @@ canon_traps! {
     PointerOutOfBounds = "pointer out of bounds of memory" | "pointer out of bounds",
     /// `realloc` returned a pointer past the end of its memory.
     ReallocOutOfBounds = "realloc returned a pointer out of bounds" | "realloc return: beyond end of memory",
+    /// `backpressure.inc` past 2^16 - 1, or `backpressure.dec` below 0.
+    BackpressureOverflow = "backpressure counter overflow",
     /// A synchronous call would have to block before it has returned its result.
     CannotBlock = "cannot block a synchronous task before returning",
     /// An asynchronous export ended without giving its result.

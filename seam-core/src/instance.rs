@@ -93,6 +93,8 @@ impl Func {
 ///     `host_recursion_is_bounded`, `captured_output_is_bounded`)
 /// 12. `observed` holds output and, if the world records them, every host call with its values.
 ///     (kit: `host_calls_are_recorded`)
+/// 13. `held` lists the guest-defined resources that the host still owns, in the order it got them:
+///     after the last call, what is left is what leaked. (kit: `what_the_host_holds_is_listed`)
 ///
 /// # For implementors
 /// `call_blocking` is the required form and must work on any thread, inside or outside an executor.
@@ -215,6 +217,16 @@ pub trait Instance: Send {
     /// `Misuse` for one that was moved or dropped already, or that belongs to another instance;
     /// traps of the destructor.
     fn drop_resource(&mut self, resource: &Resource) -> Result<()>;
+
+    /// The guest-defined resources that the host owns: every one that a call or a host function's
+    /// argument gave it, and that it has neither passed on nor dropped, in the order it got them.
+    ///
+    /// What is held when nothing is left to be called has leaked, unless the instance goes too.
+    /// Borrowed resources and those that the host defines are not among them. The default is for
+    /// instances that have no resources.
+    fn held(&mut self) -> Vec<Resource> {
+        Vec::new()
+    }
 
     /// Fuel used so far, where the instance has a fuel limit.
     fn fuel_consumed(&self) -> Option<u64>;

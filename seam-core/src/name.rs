@@ -141,9 +141,13 @@ impl ExportName {
 /// Smaller is nearer; the right item in another instance is nearer than any misspelling.
 fn likeness(wanted: &ExportName, text: &str, name: &ExportName) -> usize {
     if wanted.item == name.item {
-        0
-    } else {
-        edit_distance(text, &name.to_string())
+        return 0;
+    }
+    let whole = edit_distance(text, &name.to_string());
+    // An item alone may stand for one in an instance.
+    match wanted.instances.is_empty() {
+        true => whole.min(edit_distance(text, &name.item) + 1),
+        false => whole,
     }
 }
 
@@ -298,6 +302,7 @@ mod tests {
             name("test:guest/strs#gret").near(&defined).first(),
             Some(&&defined[0])
         );
+        assert_eq!(name("gret").near(&defined).first(), Some(&&defined[0]));
         assert!(name("zzzzzzzzzz").near(&defined).is_empty());
     }
 }

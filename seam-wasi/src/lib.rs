@@ -35,7 +35,8 @@
 //! # Modules of preview1
 //! They are core modules that import `wasi_snapshot_preview1`. [`wrap_preview1`] makes a component of
 //! one with the official adapter, so that there is one WASI below both worlds: the interfaces of WASI
-//! 0.2.
+//! 0.2. [`Preview1`] does that on any backend that runs components, and shows the module as the core
+//! module it is.
 //!
 //! # Exit codes
 //! The official adapter turns `proc_exit(n)` into `wasi:cli/exit#exit`, which knows success and
@@ -54,6 +55,8 @@ mod io;
 mod meter;
 mod origin;
 mod preview1;
+mod preview1_backend;
+mod preview1_instance;
 mod random;
 mod sockets;
 mod state;
@@ -64,3 +67,4 @@ pub use exit::EXIT;
 pub use filesystem::{Access, FileTree, FileTreeEntry};
 pub use hermetic::Wasi;
 pub use preview1::{Wrapped, imports_preview1, wrap_preview1};
+pub use preview1_backend::Preview1;

@@ -1,9 +1,11 @@
-//! Built-ins of the asynchronous part of the specification: accepted at instantiation, and `Unsupported` when called.
+//! Built-ins of the asynchronous part of the specification. Those that synchronous calls can use
+//! too work: `context.get`, `context.set`, `backpressure.inc` and `backpressure.dec`. The others are
+//! accepted at instantiation and `Unsupported` when they are called.
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFunc, CoreFuncType, CoreStore, HostFn};
-use seam_core::{Capability, Error, Result};
+use seam_core::core::{CoreFunc, CoreFuncType, CoreStore, CoreValue, HostFn};
+use seam_core::{CanonTrap, Capability, Error, Result};
 use wasmparser::CanonicalFunction;
 
 use crate::component::state::Running;
@@ -12,30 +14,72 @@ use crate::component::state::Running;
 ///
 /// # Errors
 /// As [`CoreStore::host_func`].
-pub(crate) fn unsupported(
+pub(crate) fn core_func(
     store: &mut dyn CoreStore,
     builtin: &CanonicalFunction,
     ty: CoreFuncType,
     instance: u32,
 ) -> Result<CoreFunc> {
-    let name = name(builtin);
-    let checks_may_leave = !matches!(
-        builtin,
-        CanonicalFunction::ContextGet { .. }
-            | CanonicalFunction::ContextSet { .. }
-            | CanonicalFunction::BackpressureInc
-            | CanonicalFunction::BackpressureDec
-    );
-    let func: HostFn = Arc::new(move |caller, _, _| {
-        if checks_may_leave {
-            Running::of(caller.as_store())?.check_may_leave(instance)?;
+    let func: HostFn = match *builtin {
+        CanonicalFunction::ContextGet { slot, .. } => context_get(slot),
+        CanonicalFunction::ContextSet { slot, .. } => context_set(slot),
+        CanonicalFunction::BackpressureInc => backpressure(instance, |count| count.checked_add(1)),
+        CanonicalFunction::BackpressureDec => backpressure(instance, |count| count.checked_sub(1)),
+        ref other => unsupported(name(other), instance),
+    };
+    store.host_func(ty, func)
+}
+
+fn context_get(slot: u32) -> HostFn {
+    Arc::new(move |caller, _, results| {
+        let value = *Running::of(caller.as_store())?.context(slot)?;
+        match results {
+            // A slot that a 32-bit built-in reads has been written by one.
+            [result @ CoreValue::I32(_)] => *result = CoreValue::from(value as u32),
+            [result] => *result = CoreValue::I64(i64::from_ne_bytes(value.to_ne_bytes())),
+            _ => return Err(mistyped(results.len())),
         }
+        Ok(())
+    })
+}
+
+fn context_set(slot: u32) -> HostFn {
+    Arc::new(move |caller, args, _| {
+        let value = match *args {
+            [CoreValue::I32(value)] => u64::from(u32::from_ne_bytes(value.to_ne_bytes())),
+            [CoreValue::I64(value)] => u64::from_ne_bytes(value.to_ne_bytes()),
+            _ => return Err(mistyped(args.len())),
+        };
+        *Running::of(caller.as_store())?.context(slot)? = value;
+        Ok(())
+    })
+}
+
+/// The counter holds back asynchronous calls, of which there are none; it is kept for its trap.
+fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> HostFn {
+    Arc::new(move |caller, _, _| {
+        let instance = Running::of(caller.as_store())?.instance(instance)?;
+        let count = step(instance.backpressure);
+        instance.backpressure =
+            count.ok_or_else(|| Error::trap(CanonTrap::BackpressureOverflow))?;
+        Ok(())
+    })
+}
+
+fn unsupported(name: String, instance: u32) -> HostFn {
+    Arc::new(move |caller, _, _| {
+        Running::of(caller.as_store())?.check_may_leave(instance)?;
         Err(Error::unsupported(
             Capability::ComponentAsync,
             format!("expected no asynchronous built-in to be called, found a call of `{name}`"),
         ))
-    });
-    store.host_func(ty, func)
+    })
+}
+
+fn mistyped(found: usize) -> Error {
+    Error::engine(format!(
+        "expected one i32 or i64, found {found} values or another type"
+    ))
 }
 
 /// The definition's name in kebab-case, e.g. `task-return`.

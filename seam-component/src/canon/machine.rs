@@ -25,7 +25,9 @@ impl Engine<'_> {
         let realloc = opts
             .realloc
             .ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
-        self.running()?.instance(opts.instance)?.may_leave = false;
+        let running = self.running()?;
+        running.instance(opts.instance)?.may_leave = false;
+        running.begin_thread();
         Ok(realloc)
     }
 }
@@ -53,7 +55,7 @@ impl Machine for Engine<'_> {
             &[old, old_len, align, new_len].map(CoreValue::from),
             &mut result,
         )?;
-        self.running()?.instance(opts.instance)?.may_leave = true;
+        self.running()?.end_realloc(opts.instance)?;
         match result {
             [CoreValue::I32(ptr)] => Ok(u32::from_ne_bytes(ptr.to_ne_bytes())),
             [other] => Err(Error::engine(format!(

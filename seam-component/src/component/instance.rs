@@ -174,11 +174,14 @@ impl Instance for ComponentInstance {
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        let Entry::Run(name) = Entry::of(&self.interface)? else {
-            return Err(Error::engine(
+        let name = match Entry::of(&self.interface) {
+            Ok(Entry::Run(name)) => Ok(name),
+            Ok(_) => Err(Error::engine(
                 "expected a component to start at `wasi:cli/run`",
-            ));
+            )),
+            Err(error) => Err(error),
         };
+        let name = self.named(name, || "run".into())?;
         let func = self.func(&name)?;
         let mut out = Vec::new();
         match self.call_blocking(&func, &[], &mut out) {
@@ -252,6 +255,13 @@ impl Instance for ComponentInstance {
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
         let result = self.drop_owned(resource);
         self.named(result, || format!("drop a {}", resource.ty().name()))
+    }
+
+    fn held(&mut self) -> Vec<Resource> {
+        let running = Running::of(&mut *self.store);
+        running
+            .map(|running| running.owned_by_host())
+            .unwrap_or_default()
     }
 
     fn fuel_consumed(&self) -> Option<u64> {

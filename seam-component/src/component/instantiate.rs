@@ -238,7 +238,7 @@ impl Instantiation<'_> {
         match (item, ty) {
             (CoreItemInst::Extern(item), _) => Ok(item),
             (CoreItemInst::Builtin(builtin), CoreExternType::Func(ty)) => {
-                builtin::unsupported(self.store, &builtin, ty.clone(), current.instance)
+                builtin::core_func(self.store, &builtin, ty.clone(), current.instance)
                     .map(CoreExtern::Func)
             }
             (CoreItemInst::Builtin(_), ty) => {

@@ -15,6 +15,8 @@ pub(crate) struct Running {
     pub(crate) resources: Vec<ResourceInfo>,
     /// The calls under way, outermost first.
     pub(crate) frames: Vec<Frame>,
+    /// The context of each thread under way, innermost last: a call has one, and a `realloc` another.
+    threads: Vec<Context>,
     /// The lowered calls that glue carries out step by step, outermost first.
     pub(crate) jobs: Vec<Job>,
     /// Arguments or results on their way between glue and host: read right after the host has been
@@ -31,6 +33,7 @@ pub(crate) struct InstanceState {
     parent: Option<u32>,
     may_enter: bool,
     pub(crate) may_leave: bool,
+    pub(crate) backpressure: u16,
     pub(crate) handles: Table<ResourceHandle>,
 }
 
@@ -47,6 +50,8 @@ pub(crate) struct Frame {
     pub(crate) host_borrowed: Vec<u32>,
     /// Whether the call counts as a level of host recursion.
     counted: bool,
+    /// How many threads were under way before.
+    threads: usize,
 }
 
 /// How many calls are under way.
@@ -56,6 +61,9 @@ pub(crate) struct Depth {
     jobs: usize,
 }
 
+/// What `context.get` reads.
+type Context = [u64; 2];
+
 impl Running {
     pub(crate) fn new(world: WorldState, owner: u64) -> Self {
         Self {
@@ -63,6 +71,8 @@ impl Running {
             instances: Vec::new(),
             resources: Vec::new(),
             frames: Vec::new(),
+            // Start functions run on a thread too, outside of any call.
+            threads: vec![Context::default()],
             jobs: Vec::new(),
             registers: Vec::new(),
             host: HostTable::new(owner),
@@ -91,6 +101,7 @@ impl Running {
             parent,
             may_enter: true,
             may_leave: true,
+            backpressure: 0,
             handles: Table::new(),
         });
         Ok(index)
@@ -124,6 +135,15 @@ impl Running {
             self.resource(ty)?.name.name(),
             resource.ty().name()
         )))
+    }
+
+    /// The guest-defined resources that the host owns, in the order it got them.
+    pub(crate) fn owned_by_host(&self) -> Vec<Resource> {
+        let named = |(handle, ty)| {
+            let info = self.resource(ty).ok()?;
+            Some(Resource::guest(info.name.clone(), handle))
+        };
+        self.host.owned().into_iter().filter_map(named).collect()
     }
 
     pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
@@ -187,7 +207,7 @@ impl Running {
         if self.frames.is_empty() {
             self.lifted = 0;
         }
-        self.frames.push(Frame::default());
+        self.push(false);
     }
 
     /// Begins a call by a guest, of another or of a host function. It takes native stack, and
@@ -197,11 +217,42 @@ impl Running {
     /// `Limit(HostDepth)`
     pub(crate) fn begin(&mut self) -> Result<()> {
         self.world.enter()?;
+        self.push(true);
+        Ok(())
+    }
+
+    fn push(&mut self, counted: bool) {
         self.frames.push(Frame {
-            counted: true,
+            counted,
+            threads: self.threads.len(),
             ..Frame::default()
         });
+        self.begin_thread();
+    }
+
+    /// Begins a thread: that of a call, or that of a `realloc`, which is none of the call's.
+    pub(crate) fn begin_thread(&mut self) {
+        self.threads.push(Context::default());
+    }
+
+    /// Ends a call of `realloc`: its thread, and the time when the instance may not be left.
+    ///
+    /// # Errors
+    /// `Engine` for an unknown instance.
+    pub(crate) fn end_realloc(&mut self, instance: u32) -> Result<()> {
+        self.threads.pop();
+        self.instance(instance)?.may_leave = true;
         Ok(())
+    }
+
+    /// A slot of the current thread's context.
+    ///
+    /// # Errors
+    /// `Engine` for a slot that the validator does not let through.
+    pub(crate) fn context(&mut self, slot: u32) -> Result<&mut u64> {
+        let context = self.threads.last_mut();
+        let slot = context.and_then(|context| context.get_mut(slot as usize));
+        slot.ok_or_else(|| Error::engine("expected a slot of the current thread's context"))
     }
 
     /// How many calls are under way now.
@@ -236,6 +287,7 @@ impl Running {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
         };
+        self.threads.truncate(frame.threads);
         if frame.counted {
             self.world.leave();
         }

@@ -28,9 +28,8 @@ impl Log {
         instance: u32,
         ptr: u32,
     ) -> Result<()> {
-        running.instance(instance)?.may_leave = true;
         self.0.push(ptr);
-        Ok(())
+        running.end_realloc(instance)
     }
 }
 

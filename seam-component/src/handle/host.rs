@@ -9,6 +9,8 @@ use crate::types::ResourceId;
 pub(crate) struct Held {
     pub(crate) ty: ResourceId,
     pub(crate) rep: u32,
+    /// How many the host got before it.
+    ordinal: u32,
     /// Whether it is borrowed, for the call it came with.
     borrowed: bool,
     /// Calls that have it borrowed now.
@@ -48,9 +50,12 @@ impl HostTable {
         rep: u32,
         borrowed: bool,
     ) -> Result<Resource> {
+        let ordinal = self.next_ordinal;
+        self.next_ordinal = self.next_ordinal.wrapping_add(1);
         let held = Held {
             ty,
             rep,
+            ordinal,
             borrowed,
             lends: 0,
         };
@@ -62,8 +67,6 @@ impl HostTable {
                     .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?
             }
         };
-        let ordinal = self.next_ordinal;
-        self.next_ordinal = self.next_ordinal.wrapping_add(1);
         let Some((generation, entry)) = self.slots.get_mut(slot as usize) else {
             return Err(Error::engine(
                 "expected a free slot in the table of the host's handles",
@@ -111,6 +114,20 @@ impl HostTable {
             entry.lends += 1;
         }
         Ok((slot, held))
+    }
+
+    /// The handles that the host owns, with their types, in the order it got them.
+    pub(crate) fn owned(&self) -> Vec<(Handle, ResourceId)> {
+        let entries = (0..).zip(&self.slots);
+        let mut owned: Vec<_> = entries
+            .filter_map(|(slot, (generation, held))| {
+                let held = held.as_ref().filter(|held| !held.borrowed)?;
+                let handle = Handle::new(self.owner, slot, *generation, held.ordinal);
+                Some((handle, held.ty))
+            })
+            .collect();
+        owned.sort_unstable_by_key(|(handle, _)| handle.ordinal());
+        owned
     }
 
     /// Ends a loan.

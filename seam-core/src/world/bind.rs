@@ -59,6 +59,15 @@ pub enum ImportStatus {
     Mismatched(String),
 }
 
+/// What the fault of an import that nothing defines begins with.
+const MISSING: &str = "missing import ";
+
+/// How many faults a message lists.
+const SHOWN: usize = 16;
+
+const HOW_TO_DEFINE: &str =
+    "define what is missing with World::func, or stub it (`--stub trap` or `--stub default`)";
+
 impl World {
     /// For every imported component-level function, what stands for it, in the order of
     /// [`Interface::import_funcs`].
@@ -67,8 +76,8 @@ impl World {
     /// Hand the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
     ///
     /// # Errors
-    /// `Link`, naming every import that is missing or has another type than the host's, and how to
-    /// stub it.
+    /// `Link`, naming the imports that are missing or have another type than the host's, up to 16,
+    /// and how to define or stub them.
     pub fn bind(&self, interface: &Interface) -> Result<Vec<Binding>> {
         let mut bindings = Vec::new();
         let mut faults = Vec::new();
@@ -83,10 +92,18 @@ impl World {
             }
         }
         if faults.is_empty() {
-            Ok(bindings)
-        } else {
-            Err(Error::link(faults.join("; ")))
+            return Ok(bindings);
         }
+        let missing = faults.iter().any(|fault| fault.starts_with(MISSING));
+        let more = faults.len().saturating_sub(SHOWN);
+        faults.truncate(SHOWN);
+        if more > 0 {
+            faults.push(format!("and {more} more"));
+        }
+        if missing {
+            faults.push(HOW_TO_DEFINE.into());
+        }
+        Err(Error::link(faults.join("; ")))
     }
 
     /// What the world does about each import of an artifact, in order.
@@ -199,10 +216,7 @@ impl World {
             return Ok(Target::Core);
         }
         match self.stub_policy(name) {
-            Stub::Deny => Err(format!(
-                "missing import `{name}` of type {ty}: define it with World::func, or stub it (`--stub trap` or \
-                 `--stub default`)"
-            )),
+            Stub::Deny => Err(format!("{MISSING}`{name}` of type {ty}")),
             stub => Ok(Target::Stub(stub)),
         }
     }

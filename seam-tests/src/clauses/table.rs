@@ -79,6 +79,8 @@ clauses! {
             captured_output_is_bounded by calls_limits_traps;
         12 "host calls are recorded if the world asks for it":
             host_calls_are_recorded by records_nothing;
+        13 "what the host still owns is listed in order":
+            what_the_host_holds_is_listed by forgets_the_order;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":

@@ -237,6 +237,7 @@ cases! { $
             moved_resources_are_misuse needs Components,
             foreign_handles_are_misuse needs Components,
             handles_are_numbered_by_creation needs Components,
+            what_the_host_holds_is_listed needs Components,
             the_host_defines_resources needs Components,
         }
         compose "composed components" {

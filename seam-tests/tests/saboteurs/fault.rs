@@ -73,6 +73,8 @@ faults! {
     BlamesTheEngineForPanics = "blames_the_engine_for_panics",
     /// Every limit is a trap.
     CallsLimitsTraps = "calls_limits_traps",
+    /// The resources that are held come last first.
+    ForgetsTheOrder = "forgets_the_order",
     /// There are no host calls.
     RecordsNothing = "records_nothing",
 

@@ -218,6 +218,14 @@ impl Instance for SabotagedInstance {
         }
     }
 
+    fn held(&mut self) -> Vec<Resource> {
+        let mut held = self.inner().held();
+        if self.fault == Fault::ForgetsTheOrder {
+            held.reverse();
+        }
+        held
+    }
+
     fn fuel_consumed(&self) -> Option<u64> {
         self.inner().fuel_consumed()
     }

@@ -254,12 +254,6 @@ const TABLE: &[Group] = &[
     Group {
         suite: "component-model",
         backends: &["wasmtime-layered", "wasmi", "wasmi-without-reentry"],
-        reason: "the component layer has no context.get, context.set and backpressure.inc",
-        files: &[("values/post-return.wast", 0, 3)],
-    },
-    Group {
-        suite: "component-model",
-        backends: &["wasmtime-layered", "wasmi", "wasmi-without-reentry"],
         reason: "one component calls an asynchronous function",
         files: &[("values/variants.wast", 0, 5)],
     },

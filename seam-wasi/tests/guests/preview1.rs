@@ -1,48 +1,124 @@
 //! Modules of preview1: the same world, through the adapter.
 
-use seam_core::{InstanceExt, Value, World};
+use seam_core::core::CoreValue;
+use seam_core::{
+    Backend, BackendExt, CorePath, ErrorKind, InstanceExt, Memories, Origin, Query, Value, World,
+};
 use seam_tests::fixtures;
-use seam_wasi::{FileTree, Wasi};
+use seam_wasi::{FileTree, Preview1, Wasi};
+use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-use crate::support::{args, see};
+use crate::support::{agree_on, args, see};
+
+/// Every backend, with modules of preview1. The native one has them built in.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![
+        Box::new(Wasmtime::new()),
+        Box::new(Preview1::over(Wasmtime::layered())),
+        Box::new(Preview1::over(Wasmi::new())),
+    ]
+}
+
+fn hermetic(words: &[&str]) -> World {
+    args("tour", words).add_to(World::new()).unwrap()
+}
 
 #[test]
 fn a_command_has_its_own_exit_code() {
+    let guest = fixtures::tour().unwrap();
     for code in [0, 1, 42, 255] {
-        let wasi = args("tour", &["exit", &code.to_string()]);
-        let world = wasi.add_to(World::new()).unwrap();
-        let seen = see(&Wasmtime::new(), &fixtures::tour().unwrap(), &world);
-        assert_eq!(seen.ended, Ok(code));
+        let world = hermetic(&["exit", &code.to_string()]);
+        assert_eq!(agree_on(backends(), &guest, world).ended, Ok(code));
     }
 }
 
 #[test]
-fn the_module_and_the_component_do_the_same() {
-    for words in [["files", "/"].as_slice(), &["time"], &["chance"]] {
-        let world = args("tour", words).add_to(World::new()).unwrap();
-        let module = see(&Wasmtime::new(), &fixtures::tour().unwrap(), &world);
-        let component = see(
-            &Wasmtime::new(),
-            &fixtures::tour_component().unwrap(),
-            &world,
-        );
-        assert_eq!(module.ended, Ok(0));
-        assert_eq!(module, component);
-        assert!(FileTree::of(&module.observed).is_some());
+fn the_module_and_the_component_do_the_same_on_every_backend() {
+    let (module, component) = (
+        fixtures::tour().unwrap(),
+        fixtures::tour_component().unwrap(),
+    );
+    for words in [
+        ["files", "/"].as_slice(),
+        &["time"],
+        &["chance"],
+        &["panic"],
+    ] {
+        let world = hermetic(words).record(true);
+        let seen = agree_on(backends(), &module, world.clone());
+        assert_eq!(seen, see(&Wasmi::new(), &component, &world));
+        assert!(FileTree::of(&seen.observed).is_some());
     }
 }
 
 #[test]
-fn a_reactor_prints_into_the_hermetic_world() {
-    use seam_core::BackendExt;
+fn a_reactor_is_initialised_once_and_shown_as_itself() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     let reactor = fixtures::reactor().unwrap();
-    let mut reactor = Wasmtime::new()
-        .instantiate_blocking(&reactor, &world)
-        .unwrap();
-    let initialized = reactor.invoke("initialized", &[]).unwrap();
-    assert_eq!(initialized, Some(Value::S32(1)));
-    reactor.invoke("hello", &[]).unwrap();
-    assert_eq!(reactor.observed().stdout, b"hello from the reactor\n");
+    for backend in backends() {
+        let mut it = backend.instantiate_blocking(&reactor, &world).unwrap();
+        for count in 1..3 {
+            assert_eq!(
+                it.invoke("counter_next", &[]).unwrap(),
+                Some(Value::S32(count))
+            );
+            assert_eq!(it.invoke("initialized", &[]).unwrap(), Some(Value::S32(1)));
+        }
+        it.invoke("hello", &[]).unwrap();
+        assert_eq!(it.observed().stdout, b"hello from the reactor\n");
+        assert_eq!(*it.run_blocking().unwrap_err().kind(), ErrorKind::Misuse);
+        let cores = it.cores().unwrap();
+        let main = cores.iter().filter(|core| core.origin == Origin::Main);
+        let paths: Vec<_> = main.map(|core| core.path.to_string()).collect();
+        assert_eq!(paths, ["0"]);
+        let at = CorePath::new([0]);
+        let next = it.call_core(&at, "counter_next", &[]).unwrap();
+        assert_eq!(next, [CoreValue::I32(3)]);
+        let unknown = it.call_core(&CorePath::new([99]), "counter_next", &[]);
+        assert_eq!(*unknown.unwrap_err().kind(), ErrorKind::Misuse);
+        it.write_memory(&at, "memory", 1024, b"seam").unwrap();
+        assert_eq!(it.read_memory(&at, "memory", 1024, 4).unwrap(), b"seam");
+        let query = Query::new().with_memories(Memories::Digest);
+        let snapshot = it.snapshot(&query).unwrap();
+        let paths: Vec<_> = snapshot
+            .instances
+            .iter()
+            .map(|core| core.path.to_string())
+            .collect();
+        assert_eq!(paths, ["0"]);
+        assert!(snapshot.instances[0].memories.contains_key("memory"));
+    }
+}
+
+#[test]
+fn snapshots_of_a_command_agree() {
+    let guest = fixtures::tour().unwrap();
+    let world = hermetic(&["streams"]);
+    let memories = backends().into_iter().map(|backend| {
+        let mut it = backend.instantiate_blocking(&guest, &world).unwrap();
+        it.run_blocking().unwrap();
+        it.snapshot(&Query::new().with_memories(Memories::Digest))
+            .unwrap()
+    });
+    let memories: Vec<_> = memories.collect();
+    assert_eq!(memories[0], memories[1]);
+    assert_eq!(memories[0], memories[2]);
+}
+
+#[test]
+fn a_world_that_defines_preview1_itself_gets_the_module_as_it_is() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (func (export "yield") (result i32) (call $yield)))"#;
+    let guest = seam_core::Artifact::from_wat("yield", wat).unwrap();
+    let own = |(): ()| Ok(7i32);
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    let world = world.func("wasi_snapshot_preview1#sched_yield", own);
+    for backend in backends() {
+        let mut it = backend.instantiate_blocking(&guest, &world).unwrap();
+        assert_eq!(it.invoke("yield", &[]).unwrap(), Some(Value::S32(7)));
+    }
+    let missing = Preview1::over(Wasmi::new()).instantiate_blocking(&guest, &World::new());
+    assert_eq!(*missing.map(|_| ()).unwrap_err().kind(), ErrorKind::Link);
 }

@@ -69,8 +69,12 @@ pub(crate) fn agree(artifact: &Artifact, wasi: Wasi) -> Seen {
 }
 
 pub(crate) fn agree_in(artifact: &Artifact, world: World) -> Seen {
-    let world = world.record(true);
-    let mut all = backends().into_iter();
+    agree_on(backends(), artifact, world.record(true))
+}
+
+/// Runs a guest on these backends, which must all see the same.
+pub(crate) fn agree_on(all: Vec<Box<dyn Backend>>, artifact: &Artifact, world: World) -> Seen {
+    let mut all = all.into_iter();
     let first = all.next().unwrap();
     let seen = see(&*first, artifact, &world);
     for backend in all {

@@ -13,5 +13,6 @@ mod everything;
 mod files;
 mod folder;
 mod io;
+mod oracle;
 mod support;
 mod types;

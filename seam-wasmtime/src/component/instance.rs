@@ -128,14 +128,14 @@ impl ComponentInstance {
             return self.drop_of_host(resource);
         };
         match self.store.data().held.at(handle)? {
-            Item::Resource(any) if any.owned() => {}
+            Item::Resource(any, _) if any.owned() => {}
             _ => {
                 return Err(Error::misuse(format!(
                     "expected an owned resource, found {handle:?}, which is borrowed"
                 )));
             }
         }
-        let Item::Resource(any) = self.store.data_mut().held.take(handle)? else {
+        let Item::Resource(any, _) = self.store.data_mut().held.take(handle)? else {
             return Ok(());
         };
         let alarm = call::begin(&mut self.store)?;
@@ -290,6 +290,10 @@ impl Instance for ComponentInstance {
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
         let dropped = self.drop_any(resource);
         self.at(dropped, || format!("drop {}", resource.ty().name()))
+    }
+
+    fn held(&mut self) -> Vec<Resource> {
+        self.store.data().held.owned()
     }
 
     fn fuel_consumed(&self) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! What guests gave to the host to hold.
 
-use seam_core::{Error, Handle, Limit, Result, token};
+use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, token};
 use wasmtime::component::{ResourceAny, Val};
 
 /// The table behind a component instance's handles. A slot is used again under a new generation, so
@@ -15,14 +15,16 @@ pub(crate) struct Held {
 
 struct Slot {
     generation: u32,
+    /// How many handles were given before the last one in this slot.
+    ordinal: u32,
     item: Option<Item>,
 }
 
 /// What a handle stands for.
 #[derive(Clone)]
 pub(crate) enum Item {
-    /// A resource of a type that the guest defines.
-    Resource(ResourceAny),
+    /// A resource of a type that the guest defines, and the type's name.
+    Resource(ResourceAny, ResourceType),
     /// The end of a stream or future, or an error context.
     End(Val),
 }
@@ -54,13 +56,17 @@ impl Held {
             Some(slot) => slot,
             None => {
                 let slot = u32::try_from(self.slots.len()).map_err(|_| full())?;
-                let (generation, item) = (0, None);
-                self.slots.push(Slot { generation, item });
+                self.slots.push(Slot {
+                    generation: 0,
+                    ordinal,
+                    item: None,
+                });
                 slot
             }
         };
         let entry = self.slots.get_mut(slot as usize).ok_or_else(full)?;
         entry.item = Some(item);
+        entry.ordinal = ordinal;
         Ok(Handle::new(self.owner, slot, entry.generation, ordinal))
     }
 
@@ -82,6 +88,22 @@ impl Held {
                     "expected a handle that is held, found {handle:?}, which was moved or dropped"
                 ))
             })
+    }
+
+    /// The resources that are owned, in the order of their handles.
+    pub(crate) fn owned(&self) -> Vec<Resource> {
+        let slots = (0..).zip(&self.slots);
+        let mut owned: Vec<Resource> = slots
+            .filter_map(|(index, slot)| match &slot.item {
+                Some(Item::Resource(any, ty)) if any.owned() => {
+                    let handle = Handle::new(self.owner, index, slot.generation, slot.ordinal);
+                    Some(Resource::guest(ty.clone(), handle))
+                }
+                _ => None,
+            })
+            .collect();
+        owned.sort_unstable_by_key(Resource::ordinal);
+        owned
     }
 
     /// Stops holding what a handle stands for, and gives it back.

@@ -108,7 +108,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some(handle) = resource.handle() else {
             return Ok(());
         };
-        let lent = matches!(self.store.data().held.at(handle)?, Item::Resource(r) if !r.owned());
+        let lent = matches!(self.store.data().held.at(handle)?, Item::Resource(r, _) if !r.owned());
         if own && lent {
             return Err(Error::misuse(format!(
                 "expected an owned resource, found {handle:?}, which is borrowed"
@@ -188,7 +188,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             (_, Value::Stream(end) | Value::Future(end) | Value::ErrorContext(end)) => {
                 match self.store.data().held.at(*end)? {
                     Item::End(val) => val.clone(),
-                    Item::Resource(_) => return Err(unexpected(ty, value)),
+                    Item::Resource(..) => return Err(unexpected(ty, value)),
                 }
             }
             _ => return Err(unexpected(ty, value)),
@@ -213,7 +213,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     fn resource(&mut self, ty: &ResourceType, resource: &Resource, lend: bool) -> Result<Val> {
         if let Some(handle) = resource.handle() {
             return match self.store.data().held.at(handle)? {
-                Item::Resource(any) => Ok(Val::Resource(*any)),
+                Item::Resource(any, _) => Ok(Val::Resource(*any)),
                 Item::End(_) => Err(Error::misuse(format!(
                     "expected a resource, found {handle:?}, which is none"
                 ))),
@@ -368,7 +368,7 @@ impl<'a, 'b> Lift<'a, 'b> {
             let rep = resource.map_err(engine_error)?.rep();
             return Ok(Resource::host(ty.clone(), rep));
         }
-        let handle = self.hold(Item::Resource(any))?;
+        let handle = self.hold(Item::Resource(any, ty.clone()))?;
         if !any.owned() {
             self.borrowed.push((handle, any));
         }

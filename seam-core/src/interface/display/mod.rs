@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::{Interface, Item, ItemKind};
 use crate::core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType};
-use crate::{ArtifactKind, FuncType};
+use crate::{ArtifactKind, FuncType, ResourceType};
 
 use ty::{Names, Text};
 
@@ -44,6 +44,7 @@ impl fmt::Display for Interface {
                     let block = Block {
                         items,
                         names: &names,
+                        interface: None,
                         word,
                         indent: 2,
                     };
@@ -67,6 +68,8 @@ impl fmt::Display for Interface {
 struct Block<'a> {
     items: &'a [Item],
     names: &'a Names<'a>,
+    /// The interface they are in.
+    interface: Option<&'a str>,
     /// What each line begins with.
     word: &'a str,
     indent: usize,
@@ -81,7 +84,7 @@ impl Block<'_> {
         let (name, names) = (Name(&item.name), self.names);
         match &item.kind {
             ItemKind::Func(ty) => write!(f, "{name}: {};", Text(&**ty, names)),
-            ItemKind::Resource(_) => self.resource(f, &item.name),
+            ItemKind::Resource(ty) => self.resource(f, &item.name, ty),
             ItemKind::Type(ty) => names.definition(f, &item.name, ty),
             ItemKind::TypeOfItems => {
                 write!(f, "type {name} of functions, instances or components;")
@@ -92,6 +95,7 @@ impl Block<'_> {
                 let inner = Block {
                     items,
                     names: &Names::of(items),
+                    interface: Some(&item.name),
                     word: "",
                     indent: self.indent + 2,
                 };
@@ -111,16 +115,30 @@ impl Block<'_> {
         }
     }
 
-    fn resource(&self, f: &mut fmt::Formatter<'_>, resource: &str) -> fmt::Result {
-        write!(f, "resource {}", Name(resource))?;
+    fn resource(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        resource: &str,
+        ty: &ResourceType,
+    ) -> fmt::Result {
         let mut members = self
             .items
             .iter()
             .filter_map(|item| Member::of(item, resource))
             .peekable();
         if members.peek().is_none() {
-            return f.write_str(";");
+            return match ty.name().rsplit_once('#') {
+                Some((of, label)) if self.interface.is_some_and(|interface| interface != of) => {
+                    write!(f, "use {}.{{{}", Name(of), Name(label))?;
+                    if label != resource {
+                        write!(f, " as {}", Name(resource))?;
+                    }
+                    f.write_str("};")
+                }
+                _ => write!(f, "resource {};", Name(resource)),
+            };
         }
+        write!(f, "resource {}", Name(resource))?;
         f.write_str(" {")?;
         for member in members {
             write!(f, "\n{:indent$}", "", indent = self.indent + 2)?;

@@ -190,6 +190,32 @@ pub(in crate::kit) fn handles_are_numbered_by_creation(subject: &Subject) -> Che
     Ok(())
 }
 
+pub(in crate::kit) fn what_the_host_holds_is_listed(subject: &Subject) -> Checked {
+    let mut instance = counters(subject)?;
+    let guest = &mut *instance;
+    same("at first", guest.held(), [])?;
+    let (first, second) = (counter(guest, 10)?, counter(guest, 20)?);
+    guest.drop_resource(&first)?;
+    // A slot that is used again does not change the order.
+    let third = counter(guest, 30)?;
+    gives(guest, &named("peek"), &lent(&second), 20u32)?;
+    let held = guest.held();
+    same("held", &held, &vec![second, third.clone()])?;
+    let names = held.iter().map(|resource| resource.ty().name());
+    let ty = format!("{COUNTERS}#counter");
+    same("types", names.collect::<Vec<_>>(), vec![&*ty; 2])?;
+    gives(guest, &named("consume"), &given(&third), 30u32)?;
+    let left = guest.held();
+    same("left", left.len(), 1)?;
+    // What is listed is as good as what the call gave.
+    for resource in &left {
+        gives(guest, &named("peek"), &lent(resource), 20u32)?;
+        guest.drop_resource(resource)?;
+    }
+    same("at last", guest.held(), [])?;
+    live(guest, 0)
+}
+
 const STORE: &str = "test:host/store@1.2.0";
 
 /// The items that the host made, by representation: name and content, or nothing once dropped.

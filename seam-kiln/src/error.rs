@@ -1,0 +1,156 @@
+//! kiln's errors, in the one taxonomy.
+
+use std::any::Any;
+
+use seam_core::{Error, ErrorKind, Limit, Trap};
+
+use crate::fault::KilnError;
+
+/// kiln's text for running out of fuel, from its start.
+const OUT_OF_FUEL: &str = "fuel exhausted";
+
+/// The traps by their messages: category and code are the same for nearly all.
+const TRAPS: &[(&str, Trap)] = &[
+    ("unreachable", Trap::Unreachable),
+    ("out of bounds memory access", Trap::MemoryOutOfBounds),
+    ("integer divide by zero", Trap::IntegerDivideByZero),
+    ("integer overflow", Trap::IntegerOverflow),
+    ("invalid conversion to integer", Trap::BadConversionToInteger),
+    ("uninitialized element", Trap::UninitializedElement),
+    ("undefined element", Trap::UndefinedElement),
+    ("indirect call type mismatch", Trap::BadSignature),
+    ("call stack exhausted", Trap::StackExhausted),
+    ("exception", Trap::UncaughtException),
+    ("null function reference", Trap::NullReference),
+    ("null structure reference", Trap::NullReference),
+    ("null array reference", Trap::NullReference),
+    ("null i31 reference", Trap::NullReference),
+    ("null exception reference", Trap::NullReference),
+    ("out of bounds table access", Trap::TableOutOfBounds),
+    ("Table access out of bounds", Trap::TableOutOfBounds),
+    ("out of bounds array access", Trap::ArrayOutOfBounds),
+    ("cast failure", Trap::CastFailure),
+    ("unaligned atomic access", Trap::UnalignedAtomic),
+    ("Memory read out of bounds", Trap::MemoryOutOfBounds),
+    ("Memory write out of bounds", Trap::MemoryOutOfBounds),
+];
+
+/// Why a call ended.
+pub(crate) fn of_execution(error: KilnError) -> Error {
+    if error.message.starts_with(OUT_OF_FUEL) {
+        return Error::limit(Limit::Fuel).with_source(error);
+    }
+    let known = TRAPS.iter().find(|(text, _)| *text == error.message);
+    match known {
+        Some((_, trap)) => Error::trap(trap.clone()).with_source(error),
+        None if error.category == KilnError::RUNTIME && error.code == KilnError::TRAP => {
+            let text = error.message.to_string();
+            Error::trap(Trap::Other(text.into())).with_source(error)
+        }
+        None => other(error),
+    }
+}
+
+/// Why an instantiation failed; start functions are calls of their own.
+pub(crate) fn of_instantiation(error: KilnError) -> Error {
+    match error.category {
+        KilnError::CAPACITY => capacity(error),
+        // A data segment past the end.
+        KilnError::MEMORY => Error::trap(Trap::MemoryOutOfBounds).with_source(error),
+        _ => of_execution(error),
+    }
+}
+
+/// Why a module that is valid was not loaded, or not linked.
+pub(crate) fn of_loading(error: KilnError) -> Error {
+    match error.category {
+        KilnError::CAPACITY => capacity(error),
+        _ => {
+            let message = format!("expected kiln to load a valid module, found: {error}");
+            Error::engine(message).with_source(error)
+        }
+    }
+}
+
+/// An operation on a memory, table or global failed.
+pub(crate) fn of_object(error: KilnError) -> Error {
+    other(error)
+}
+
+fn capacity(error: KilnError) -> Error {
+    let kind = ErrorKind::Limit(Limit::EngineCapacity);
+    Error::new(kind, error.to_string()).with_source(error)
+}
+
+fn other(error: KilnError) -> Error {
+    Error::engine(error.to_string()).with_source(error)
+}
+
+/// kiln panicked, which is its own fault, whatever it was given.
+pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("with a value that is no text");
+    Error::engine(format!("kiln panicked: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    fn trapped(category: u8, code: u16, message: &'static str) -> Error {
+        of_execution(KilnError::new(category, code, message))
+    }
+
+    /// The messages of kiln's traps as they were seen.
+    #[test]
+    fn every_message_is_its_cause() {
+        for (message, trap) in [
+            ("unreachable", Trap::Unreachable),
+            ("out of bounds memory access", Trap::MemoryOutOfBounds),
+            ("integer divide by zero", Trap::IntegerDivideByZero),
+            ("integer overflow", Trap::IntegerOverflow),
+            ("invalid conversion to integer", Trap::BadConversionToInteger),
+            ("uninitialized element", Trap::UninitializedElement),
+            ("undefined element", Trap::UndefinedElement),
+            ("indirect call type mismatch", Trap::BadSignature),
+            ("call stack exhausted", Trap::StackExhausted),
+            ("exception", Trap::UncaughtException),
+            ("null function reference", Trap::NullReference),
+            ("out of bounds table access", Trap::TableOutOfBounds),
+        ] {
+            let error = trapped(KilnError::RUNTIME, KilnError::TRAP, message);
+            assert_eq!(error.as_trap(), Some(&trap), "{message}");
+        }
+        let table = trapped(KilnError::RESOURCE, 2000, "Table access out of bounds");
+        assert_eq!(table.as_trap(), Some(&Trap::TableOutOfBounds));
+        let data = of_instantiation(KilnError::new(KilnError::MEMORY, 4000, "data segment"));
+        assert_eq!(data.as_trap(), Some(&Trap::MemoryOutOfBounds));
+        let fuel = trapped(
+            KilnError::RUNTIME,
+            KilnError::TRAP,
+            "fuel exhausted: execution exceeded the configured instruction budget",
+        );
+        assert_eq!(*fuel.kind(), ErrorKind::Limit(Limit::Fuel));
+    }
+
+    #[test]
+    fn category_and_code_are_kept_as_the_source() {
+        let error = trapped(KilnError::RUNTIME, KilnError::TRAP, "unreachable");
+        let source = error.source().map(ToString::to_string);
+        let expected = "unreachable (category 7, code 8601)";
+        assert_eq!(source.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_is_no_trap_is_the_engines_own_fault_or_a_capacity() {
+        let missing = trapped(KilnError::RUNTIME, 2010, "Export not found");
+        assert_eq!(*missing.kind(), ErrorKind::Engine);
+        let odd = trapped(KilnError::RUNTIME, KilnError::TRAP, "struct.new: odd");
+        assert!(matches!(odd.as_trap(), Some(Trap::Other(_))));
+        let full = of_loading(KilnError::new(KilnError::CAPACITY, 1016, "full"));
+        let limit = ErrorKind::Limit(Limit::EngineCapacity);
+        assert_eq!(*full.kind(), limit);
+    }
+}

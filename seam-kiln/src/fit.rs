@@ -1,0 +1,91 @@
+//! Whether imports fit: kiln checks nothing.
+
+use seam_core::core::{CoreExternType, GlobalType, MemoryType, TableType};
+use seam_core::{Error, Result};
+
+/// Whether what was found can stand for an import; of memories and tables, the minimum found is the
+/// current size.
+///
+/// # Errors
+/// `Link` that says what was expected and what was found.
+pub(crate) fn fit(
+    position: usize,
+    wanted: (&str, &str, &CoreExternType),
+    found: &CoreExternType,
+) -> Result<()> {
+    let (module, field, wanted) = wanted;
+    let fits = match (wanted, found) {
+        (CoreExternType::Func(wanted), CoreExternType::Func(found))
+        | (CoreExternType::Tag(wanted), CoreExternType::Tag(found)) => wanted == found,
+        (CoreExternType::Memory(wanted), CoreExternType::Memory(found)) => memory(wanted, found),
+        (CoreExternType::Table(wanted), CoreExternType::Table(found)) => table(wanted, found),
+        (CoreExternType::Global(wanted), CoreExternType::Global(found)) => global(wanted, found),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::link(format!(
+        "import {position}, `{module}` `{field}`: expected {wanted}, found {found}"
+    )))
+}
+
+fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
+    (wanted.memory64, wanted.shared, wanted.page_size())
+        == (found.memory64, found.shared, found.page_size())
+        && within(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
+}
+
+fn table(wanted: &TableType, found: &TableType) -> bool {
+    (wanted.table64, wanted.element) == (found.table64, found.element)
+        && within(
+            (wanted.minimum, wanted.maximum),
+            (found.minimum, found.maximum),
+        )
+}
+
+fn global(wanted: &GlobalType, found: &GlobalType) -> bool {
+    wanted == found
+}
+
+/// Whether limits of something found are within those wanted.
+fn within(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
+    let maximum = match (wanted.1, found.1) {
+        (None, _) => true,
+        (Some(wanted), Some(found)) => found <= wanted,
+        (Some(_), None) => false,
+    };
+    found.0 >= wanted.0 && maximum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(wanted: MemoryType, found: MemoryType) -> bool {
+        let wanted = CoreExternType::Memory(wanted);
+        fit(0, ("", "", &wanted), &CoreExternType::Memory(found)).is_ok()
+    }
+
+    #[test]
+    fn memories_fit_from_their_current_size_to_the_maximum() {
+        let ty = MemoryType::new;
+        assert!(fits(ty(1, None), ty(2, Some(3))));
+        assert!(fits(ty(1, Some(3)), ty(1, Some(3))));
+        assert!(!fits(ty(2, None), ty(1, None)));
+        assert!(!fits(ty(1, Some(3)), ty(1, None)));
+        assert!(!fits(ty(1, Some(3)), ty(1, Some(4))));
+    }
+
+    #[test]
+    fn an_error_names_the_import_and_both_types() {
+        let wanted = CoreExternType::Memory(MemoryType::new(1, None));
+        let found = CoreExternType::Func(Default::default());
+        let error = fit(2, ("env", "m", &wanted), &found).map_err(|e| e.to_string());
+        let text = "import 2, `env` `m`: expected (memory 1), found (func)";
+        assert_eq!(error, Err(text.to_string()));
+    }
+}

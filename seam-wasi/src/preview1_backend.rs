@@ -1,0 +1,147 @@
+//! Modules of preview1 on a backend that runs components.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seam_core::{
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Failed, ImportStatus,
+    Instance, Interface, Program, Result, World, core::CoreEngine, core::CoreModuleType,
+};
+
+use crate::preview1::MODULE;
+use crate::preview1_instance::{Preview1Instance, Shown};
+use crate::{Wrapped, imports_preview1, wrap_preview1};
+
+/// A backend that runs modules of preview1 in worlds with WASI 0.2, as components that are wrapped
+/// with the official adapter, and shows them as the core modules they are: their exports, their core
+/// instance at `0`, their own exit code. Everything else is left to the backend below.
+///
+/// In a world without WASI 0.2, or with functions of preview1 itself, such a module is a core module
+/// like any other. The backend below must run components and see inside them
+/// ([`InnerGlobals`](Capability::InnerGlobals)).
+#[derive(Clone, Debug)]
+pub struct Preview1<B>(B);
+
+impl<B: Backend> Preview1<B> {
+    /// The same backend, with modules of preview1.
+    #[must_use]
+    pub fn over(backend: B) -> Self {
+        Self(backend)
+    }
+
+    /// The backend below.
+    #[must_use]
+    pub fn inner(&self) -> &B {
+        &self.0
+    }
+}
+
+#[async_trait]
+impl<B: Backend> Backend for Preview1<B> {
+    fn info(&self) -> &BackendInfo {
+        self.0.info()
+    }
+
+    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+        let plain = self.0.load(artifact).await?;
+        let capabilities = &self.info().capabilities;
+        let able = [Capability::Components, Capability::InnerGlobals];
+        if artifact.kind() != ArtifactKind::CoreModule
+            || !able.iter().all(|needed| capabilities.has(*needed))
+            || !imports_preview1(&CoreModuleType::decode(artifact.bytes())?)
+        {
+            return Ok(plain);
+        }
+        // A module that cannot be wrapped can still run in a world that defines preview1.
+        let Ok(wrapped) = wrap_preview1(artifact) else {
+            return Ok(plain);
+        };
+        let component = self.0.load(wrapped.component()).await?;
+        let shown = Shown::new(&wrapped, component.interface());
+        Ok(Box::new(Preview1Program {
+            interface: Arc::new(plain.interface().clone()),
+            shown: Arc::new(shown),
+            name: self.info().name.clone(),
+            plain,
+            wrapped,
+            component,
+        }))
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        self.0.core_engine()
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+        let rebuilt = self.0.rebuilt_with(wanted)?;
+        Some(rebuilt.map(|backend| Box::new(Preview1(Boxed(backend))) as Box<dyn Backend>))
+    }
+}
+
+/// A backend behind a pointer.
+struct Boxed(Box<dyn Backend>);
+
+#[async_trait]
+impl Backend for Boxed {
+    fn info(&self) -> &BackendInfo {
+        self.0.info()
+    }
+
+    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+        self.0.load(artifact).await
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        self.0.core_engine()
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+        self.0.rebuilt_with(wanted)
+    }
+}
+
+/// A module of preview1, loaded as it is and as a component.
+struct Preview1Program {
+    interface: Arc<Interface>,
+    shown: Arc<Shown>,
+    name: String,
+    plain: Box<dyn Program>,
+    wrapped: Wrapped,
+    component: Box<dyn Program>,
+}
+
+impl Preview1Program {
+    /// Whether the world has WASI 0.2 for the component, and nothing of preview1.
+    fn runs_wrapped(&self, world: &World) -> bool {
+        let defines = |interface: &Interface, prefix: &str| {
+            let report = world.report(interface);
+            let mut real = report.iter().filter(|it| it.status == ImportStatus::Real);
+            real.any(|it| it.name.to_string().starts_with(prefix))
+        };
+        !defines(&self.interface, &format!("{MODULE}#"))
+            && defines(self.component.interface(), "wasi:")
+    }
+}
+
+#[async_trait]
+impl Program for Preview1Program {
+    fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
+        if !self.runs_wrapped(world) {
+            return self.plain.instantiate(world).await;
+        }
+        let instance = |inner| {
+            let (interface, shown) = (self.interface.clone(), self.shown.clone());
+            let instance = Preview1Instance::new(inner, interface, shown, self.name.clone());
+            Box::new(instance) as Box<dyn Instance>
+        };
+        let made = self.component.instantiate(&self.wrapped.world(world)).await;
+        made.map(instance).map_err(|failed| Failed {
+            error: failed.error,
+            instance: failed.instance.map(instance),
+        })
+    }
+}

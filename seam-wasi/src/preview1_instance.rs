@@ -1,0 +1,249 @@
+//! A running module of preview1, shown as the core module it is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seam_core::core::CoreValue;
+use seam_core::{
+    CoreInstance, CorePath, Entry, Error, Exit, ExportName, Func, Instance, Interface, Observed,
+    Origin, Query, Resource, Result, Snapshot, Value, token,
+};
+
+use crate::Wrapped;
+
+/// How the core instances of the component are shown: path in the component, path that is shown, and
+/// origin.
+pub(crate) struct Shown(Vec<(CorePath, CorePath, Origin)>);
+
+impl Shown {
+    pub(crate) fn new(wrapped: &Wrapped, component: &Interface) -> Self {
+        let cores = wrapped.cores(component).into_iter();
+        Self(
+            cores
+                .map(|(core, path, origin)| (core.path, path, origin))
+                .collect(),
+        )
+    }
+
+    /// The path in the component of an instance that is shown at a path.
+    fn inside(&self, shown: &CorePath) -> Result<&CorePath> {
+        let found = self.0.iter().find(|(_, path, _)| path == shown);
+        found.map(|(inside, ..)| inside).ok_or_else(|| {
+            let known: Vec<_> = self.0.iter().map(|(_, path, _)| path.to_string()).collect();
+            let known = known.join(", ");
+            Error::misuse(format!(
+                "expected a core instance ({known}), found `{shown}`"
+            ))
+        })
+    }
+
+    /// How the instance at a path of the component is shown.
+    fn outside(&self, inside: &CorePath) -> Option<(CorePath, Origin)> {
+        let found = self.0.iter().find(|(path, ..)| path == inside);
+        found.map(|(_, path, origin)| (path.clone(), *origin))
+    }
+
+    /// Where the module itself is in the component.
+    fn main(&self) -> Result<&CorePath> {
+        self.inside(&CorePath::new([0]))
+    }
+}
+
+/// A running module inside its component.
+pub(crate) struct Preview1Instance {
+    inner: Box<dyn Instance>,
+    interface: Arc<Interface>,
+    shown: Arc<Shown>,
+    backend: String,
+    token: u64,
+    /// Names of the resolved exports.
+    exports: Vec<String>,
+}
+
+impl Preview1Instance {
+    pub(crate) fn new(
+        inner: Box<dyn Instance>,
+        interface: Arc<Interface>,
+        shown: Arc<Shown>,
+        backend: String,
+    ) -> Self {
+        Self {
+            inner,
+            interface,
+            shown,
+            backend,
+            token: token(),
+            exports: Vec::new(),
+        }
+    }
+
+    fn resolve(&mut self, name: &ExportName) -> Result<Func> {
+        let (full, ty) = self.interface.func(name)?;
+        let index = u32::try_from(self.exports.len())
+            .map_err(|_| Error::misuse("expected at most 2^32 resolved functions"))?;
+        self.exports.push(full.to_string());
+        Ok(Func::new(full.clone(), ty.clone(), self.token, index))
+    }
+
+    fn invoke(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+        let export = self.exports.get(func.index(self.token)?);
+        let export = export
+            .ok_or_else(|| Error::misuse("expected a function of this instance, found another"))?;
+        func.ty().check_args(args)?;
+        let args = args.iter().map(to_core).collect::<Result<Vec<_>>>()?;
+        let main = self.shown.main()?;
+        let mut results = self.inner.call_core(main, export, &args)?;
+        match results.len() {
+            0 => Ok(None),
+            1 => results.pop().map(from_core).transpose(),
+            _ => {
+                let values = results.into_iter().map(from_core);
+                Ok(Some(Value::Tuple(values.collect::<Result<_>>()?)))
+            }
+        }
+    }
+
+    /// Whether the component's entry is the module's own.
+    fn check_entry(&self) -> Result<()> {
+        let entry = Entry::of(&self.interface).and_then(|entry| match entry {
+            Entry::Start => Ok(()),
+            other => Err(Error::misuse(format!(
+                "expected a preview1 command that starts at `_start`, found {other:?}"
+            ))),
+        });
+        entry.map_err(|e| e.during("run").on(self.backend.clone()))
+    }
+}
+
+/// A number as its core value; exports of a core module have no other parameters.
+fn to_core(value: &Value) -> Result<CoreValue> {
+    Ok(match value {
+        Value::S32(value) => CoreValue::I32(*value),
+        Value::S64(value) => CoreValue::I64(*value),
+        Value::F32(value) => CoreValue::F32(value.to_bits()),
+        Value::F64(value) => CoreValue::F64(value.to_bits()),
+        other => {
+            let message = format!(
+                "expected a number for a core function, found {}",
+                other.kind()
+            );
+            return Err(Error::misuse(message));
+        }
+    })
+}
+
+fn from_core(value: CoreValue) -> Result<Value> {
+    Ok(match value {
+        CoreValue::I32(value) => Value::S32(value),
+        CoreValue::I64(value) => Value::S64(value),
+        CoreValue::F32(bits) => Value::F32(f32::from_bits(bits)),
+        CoreValue::F64(bits) => Value::F64(f64::from_bits(bits)),
+        other => {
+            let message = format!(
+                "expected a number from a core function, found {}",
+                other.kind()
+            );
+            return Err(Error::engine(message));
+        }
+    })
+}
+
+#[async_trait]
+impl Instance for Preview1Instance {
+    fn func(&mut self, name: &ExportName) -> Result<Func> {
+        let resolved = self.resolve(name);
+        resolved.map_err(|e| e.during(format!("resolve {name}")).on(self.backend.clone()))
+    }
+
+    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+        out.clear();
+        let result = self.invoke(func, args).map_err(|e| {
+            let operation = format!("call {}", func.name());
+            e.during(operation).on(self.backend.clone())
+        });
+        out.extend(result?);
+        Ok(())
+    }
+
+    async fn run(&mut self) -> Result<Exit> {
+        self.check_entry()?;
+        self.inner.run().await
+    }
+
+    fn run_blocking(&mut self) -> Result<Exit> {
+        self.check_entry()?;
+        self.inner.run_blocking()
+    }
+
+    fn cores(&mut self) -> Result<Vec<CoreInstance>> {
+        let cores = self.inner.cores()?.into_iter().filter_map(|core| {
+            let (path, origin) = self.shown.outside(&core.path)?;
+            Some(CoreInstance {
+                path,
+                origin,
+                ..core
+            })
+        });
+        let mut cores: Vec<_> = cores.collect();
+        cores.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(cores)
+    }
+
+    fn call_core(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>> {
+        self.inner.call_core(self.shown.inside(at)?, export, args)
+    }
+
+    fn read_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>> {
+        let at = self.shown.inside(at)?;
+        self.inner.read_memory(at, export, offset, len)
+    }
+
+    fn write_memory(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let at = self.shown.inside(at)?;
+        self.inner.write_memory(at, export, offset, bytes)
+    }
+
+    fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
+        let mut snapshot = self.inner.snapshot(query)?;
+        snapshot
+            .instances
+            .retain_mut(|core| match self.shown.outside(&core.path) {
+                Some((path, origin)) => {
+                    (core.path, core.origin) = (path, origin);
+                    query.all_origins || origin == Origin::Main
+                }
+                None => false,
+            });
+        snapshot.instances.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(snapshot)
+    }
+
+    fn observed(&mut self) -> &Observed {
+        self.inner.observed()
+    }
+
+    fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
+        self.inner.drop_resource(resource)
+    }
+
+    fn fuel_consumed(&self) -> Option<u64> {
+        self.inner.fuel_consumed()
+    }
+}
