@@ -65,7 +65,8 @@ pub(crate) struct Backends {
 
 #[derive(Args)]
 #[command(after_help = "\
-Each import is `real` (one of WASI), `stubbed`, or `missing`.
+Each import is `real` (hermetic WASI has it), `denied` (so, but it refuses whatever is asked: the
+network), `stubbed`, `missing`, or `mismatched` (WASI has it with another type).
 
 Examples:
   seam inspect greet.wasm

@@ -5,7 +5,7 @@ use seam_core::{
     SystemWasi, World,
 };
 use seam_wasi::Wasi;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::args;
 use crate::output::{Output, Tone};
@@ -16,12 +16,60 @@ use crate::world::wasi_import;
 struct Document<'a> {
     artifact: &'a str,
     kind: ArtifactKind,
-    imports: &'a [ImportReport],
+    imports: Vec<Import<'a>>,
     exports: Vec<Export>,
     /// The core instances that instantiating it makes.
     cores: Vec<Core<'a>>,
     /// All of it, as WIT.
     wit: String,
+}
+
+#[derive(Serialize)]
+struct Import<'a> {
+    name: String,
+    #[serde(rename = "type")]
+    ty: &'a str,
+    status: Standing<'a>,
+}
+
+/// What stands for an import.
+#[derive(PartialEq, Serialize)]
+#[serde(untagged)]
+enum Standing<'a> {
+    /// A function of the hermetic WASI that refuses whatever is asked.
+    #[serde(serialize_with = "denied")]
+    Denied,
+    Other(&'a ImportStatus),
+}
+
+fn denied<S: Serializer>(to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str("denied")
+}
+
+impl<'a> Standing<'a> {
+    fn of(import: &'a ImportReport) -> Self {
+        let refuses = |interface: &str| {
+            interface.starts_with("wasi:sockets/")
+                || interface.starts_with("wasi:http/outgoing-handler@")
+        };
+        match &import.status {
+            ImportStatus::Real if import.name.instance().is_some_and(refuses) => Self::Denied,
+            status => Self::Other(status),
+        }
+    }
+
+    fn text(&self) -> (Tone, &'static str) {
+        match self {
+            Standing::Denied => (Tone::Faint, "denied"),
+            Standing::Other(ImportStatus::Real) => (Tone::Good, "real"),
+            Standing::Other(ImportStatus::Stubbed(Stub::Default)) => {
+                (Tone::Faint, "stubbed (default)")
+            }
+            Standing::Other(ImportStatus::Stubbed(_)) => (Tone::Faint, "stubbed (trap)"),
+            Standing::Other(ImportStatus::Missing) => (Tone::Bad, "missing"),
+            Standing::Other(_) => (Tone::Bad, "mismatched"),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -54,7 +102,14 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
     out.document(&Document {
         artifact: artifact.name(),
         kind: artifact.kind(),
-        imports: &imports,
+        imports: imports
+            .iter()
+            .map(|import| Import {
+                name: import.name.to_string(),
+                ty: &import.ty,
+                status: Standing::of(import),
+            })
+            .collect(),
         exports: exports
             .map(|(name, ty)| Export {
                 name: name.to_string(),
@@ -82,19 +137,13 @@ fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], o
     out.line("");
     out.line(&out.paint(Tone::Faint, "// what stands for the imports"));
     let alike = |a: &ImportReport, b: &ImportReport| {
-        a.name.instances() == b.name.instances() && a.status == b.status
+        a.name.instances() == b.name.instances() && Standing::of(a) == Standing::of(b)
     };
     for group in imports.chunk_by(alike) {
         let Some(first) = group.first() else {
             continue;
         };
-        let (tone, status) = match &first.status {
-            ImportStatus::Real => (Tone::Good, "real"),
-            ImportStatus::Stubbed(Stub::Default) => (Tone::Faint, "stubbed (default)"),
-            ImportStatus::Stubbed(_) => (Tone::Faint, "stubbed (trap)"),
-            ImportStatus::Missing => (Tone::Bad, "missing"),
-            _ => (Tone::Bad, "mismatched"),
-        };
+        let (tone, status) = Standing::of(first).text();
         let items: Vec<&str> = group.iter().map(|import| import.name.item()).collect();
         let status = out.paint(tone, &format!("{status:<17}"));
         out.line(&format!(

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A crate with another runtime adds it to the list, and has every subcommand with it; the example
-//! `toy` does that with a runtime of its own. The features `wasmtime` and `wasmi` (on by default)
+//! `toy` does that with a runtime of its own. A backend that runs components runs modules of preview1
+//! too as [`Preview1::over`](seam_wasi::Preview1::over) it. The features `wasmtime` and `wasmi` (on by default)
 //! are what the `seam` binary of this crate is built from; the library needs no runtime.
 //!
 //! The exit status is 0 if all is well, 1 if runs diverged or could not be compared, 2 if the input

@@ -37,7 +37,7 @@ impl Surroundings {
         let name = Path::new(program).file_name();
         let name = name.map_or_else(|| program.into(), |name| name.to_string_lossy());
         let args = std::iter::once(name.into_owned()).chain(args.iter().cloned());
-        for (host, _) in options.dir.iter().filter(|(host, _)| !host.is_dir()) {
+        if let Some((host, _)) = options.dir.iter().find(|(host, _)| !host.is_dir()) {
             let host = host.display();
             let message = format!("--dir: expected a folder, found `{host}`");
             return Err(Failure::input(message));

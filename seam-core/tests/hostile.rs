@@ -13,7 +13,7 @@ mod common;
 use std::fmt::Write as _;
 
 use common::Random;
-use seam_core::{Artifact, ErrorKind, Interface, Type, Value, World};
+use seam_core::{Artifact, ErrorKind, Interface, Limit, Type, Value, World};
 
 /// Everything that can be done with bytes without running them.
 fn read(bytes: Vec<u8>) -> Option<Interface> {
@@ -220,16 +220,28 @@ fn type_declarations_nested_without_end_are_invalid() {
     }
 }
 
-#[test]
-fn components_nested_without_end_are_invalid() {
-    let mut bytes = Vec::new();
-    for _ in 0..2_000 {
-        bytes = component(&[(4, bytes)]);
-        if bytes.len() < 10 {
-            bytes = component(&[]);
-        }
+/// Components in components, that many and nothing else.
+fn nested(levels: usize) -> Vec<u8> {
+    let empty = component(&[]);
+    let mut len = empty.len();
+    let mut openings = Vec::new();
+    for _ in 0..levels {
+        let opening = [empty.clone(), vec![4], leb(len)].concat();
+        len += opening.len();
+        openings.push(opening);
     }
-    assert!(matches!(fails(bytes), ErrorKind::Invalid { .. }));
+    openings.reverse();
+    openings.push(empty);
+    openings.concat()
+}
+
+#[test]
+fn components_nested_without_end_are_a_limit() {
+    assert!(read(nested(1_000)).is_some());
+    for levels in [1_001, 100_000] {
+        let kind = fails(nested(levels));
+        assert_eq!(kind, ErrorKind::Limit(Limit::EngineCapacity));
+    }
 }
 
 #[test]

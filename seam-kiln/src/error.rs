@@ -15,7 +15,10 @@ const TRAPS: &[(&str, Trap)] = &[
     ("out of bounds memory access", Trap::MemoryOutOfBounds),
     ("integer divide by zero", Trap::IntegerDivideByZero),
     ("integer overflow", Trap::IntegerOverflow),
-    ("invalid conversion to integer", Trap::BadConversionToInteger),
+    (
+        "invalid conversion to integer",
+        Trap::BadConversionToInteger,
+    ),
     ("uninitialized element", Trap::UninitializedElement),
     ("undefined element", Trap::UndefinedElement),
     ("indirect call type mismatch", Trap::BadSignature),
@@ -111,7 +114,10 @@ mod tests {
             ("out of bounds memory access", Trap::MemoryOutOfBounds),
             ("integer divide by zero", Trap::IntegerDivideByZero),
             ("integer overflow", Trap::IntegerOverflow),
-            ("invalid conversion to integer", Trap::BadConversionToInteger),
+            (
+                "invalid conversion to integer",
+                Trap::BadConversionToInteger,
+            ),
             ("uninitialized element", Trap::UninitializedElement),
             ("undefined element", Trap::UndefinedElement),
             ("indirect call type mismatch", Trap::BadSignature),

@@ -46,13 +46,13 @@ pub struct Probed {
 ///   (data (i32.const 4) "kiln"))
 /// ```
 const PROBE: &[u8] = b"\0asm\x01\0\0\0\
-\x01\x0c\x02\x60\x04\x7f\x7e\x7d\x7c\x01\x7f\x60\0\x01\x7f\
+\x01\x0d\x02\x60\x04\x7f\x7e\x7d\x7c\x01\x7f\x60\0\x01\x7f\
 \x02\x0e\x01\x05probe\x04args\0\0\
 \x03\x02\x01\x01\
 \x05\x03\x01\0\x01\
 \x06\x06\x01\x7e\x01\x42\x05\x0b\
 \x07\x19\x03\x06memory\x02\0\x06global\x03\0\x03run\0\x01\
-\x0a\x26\x01\x24\0\
+\x0a\x25\x01\x23\0\
 \x41\x08\
 \x41\x01\x42\x02\x43\0\0\x40\x40\x44\0\0\0\0\0\0\x10\x40\x10\0\
 \x36\x02\0\
@@ -123,7 +123,9 @@ fn order(seen: &[Vec<KilnValue>]) -> Result<Order> {
 
 /// The memory and the global, from outside.
 fn objects<K: Kiln>(kiln: &K, instance: u32) -> Result<()> {
-    let memory = kiln.memory_by_name(instance, "memory").map_err(of_loading)?;
+    let memory = kiln
+        .memory_by_name(instance, "memory")
+        .map_err(of_loading)?;
     expect("the size of a memory", &memory.size(), &65536)?;
     let mut bytes = [0; 8];
     memory.read(4, &mut bytes).map_err(of_loading)?;
@@ -132,7 +134,9 @@ fn objects<K: Kiln>(kiln: &K, instance: u32) -> Result<()> {
     let mut last = [0];
     memory.read(65535, &mut last).map_err(of_loading)?;
     expect("a byte written to a memory", &last, b"!")?;
-    let global = kiln.global_by_name(instance, "global").map_err(of_loading)?;
+    let global = kiln
+        .global_by_name(instance, "global")
+        .map_err(of_loading)?;
     let value = global.get().map_err(of_loading)?;
     expect("the value of a global", &value, &KilnValue::I64(5))?;
     global.set(KilnValue::I64(6)).map_err(of_loading)?;
@@ -180,7 +184,10 @@ mod tests {
     fn arguments_in_no_known_order_are_refused() {
         let odd = vec![vec![KilnValue::I32(1)]];
         let error = order(&odd).unwrap_err().to_string();
-        assert!(error.contains("expected kiln to call the host once"), "{error}");
+        assert!(
+            error.contains("expected kiln to call the host once"),
+            "{error}"
+        );
         assert!(error.contains("[[I32(1)]]"), "{error}");
         assert!(order(&[]).is_err());
     }

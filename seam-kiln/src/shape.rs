@@ -1,7 +1,12 @@
 //! What the store must know of a module beside its imports and exports.
 
+use std::collections::HashSet;
+
 use seam_core::{Error, Result};
-use wasmparser::{CompositeInnerType, ElementItems, Parser, Payload};
+use wasmparser::{
+    BinaryReaderError, CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind,
+    ExternalKind, FunctionBody, Operator, Parser, Payload, TableInit,
+};
 
 use crate::caps::{self, Count};
 
@@ -10,8 +15,9 @@ use crate::caps::{self, Count};
 pub(crate) struct Shape {
     /// Index of each export in the index space of its kind, in the order of the exports.
     pub(crate) exports: Vec<u32>,
-    /// The start function.
-    pub(crate) start: Option<u32>,
+    /// Functions that are reached other than by a direct call: exported, tail-called, or referred
+    /// to. Host functions among them need a provider.
+    pub(crate) passed_on: HashSet<u32>,
 }
 
 /// Reads a valid module.
@@ -20,50 +26,183 @@ pub(crate) struct Shape {
 /// `Limit(EngineCapacity)` for what kiln has no room for; `Engine` for bytes that were found valid
 /// and cannot be read.
 pub(crate) fn read(wasm: &[u8]) -> Result<Shape> {
-    let mut shape = Shape::default();
+    let (mut shape, mut starts) = (Shape::default(), false);
     for payload in Parser::new(0).parse_all(wasm) {
-        match payload.map_err(unreadable)? {
-            Payload::TypeSection(section) => {
-                for group in section {
-                    for ty in group.map_err(unreadable)?.types() {
-                        if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
-                            caps::check(Count::Parameters, ty.params().len())?;
-                            caps::check(Count::Results, ty.results().len())?;
-                        }
+        let payload = payload.map_err(unreadable)?;
+        check_caps(&payload)?;
+        starts = starts || matches!(payload, Payload::StartSection { .. });
+        shape.payload(payload).map_err(unreadable)?;
+    }
+    caps::check(Count::Exports, shape.exports.len() + usize::from(starts))?;
+    Ok(shape)
+}
+
+fn check_caps(payload: &Payload<'_>) -> Result<()> {
+    match payload {
+        Payload::TypeSection(section) => {
+            for group in section.clone() {
+                for ty in group.map_err(unreadable)?.types() {
+                    if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
+                        caps::check(Count::Parameters, ty.params().len())?;
+                        caps::check(Count::Results, ty.results().len())?;
                     }
+                }
+            }
+        }
+        Payload::ElementSection(section) => {
+            for element in section.clone() {
+                let items = match element.map_err(unreadable)?.items {
+                    ElementItems::Functions(items) => items.count(),
+                    ElementItems::Expressions(_, items) => items.count(),
+                };
+                caps::check(Count::ElementItems, items as usize)?;
+            }
+        }
+        Payload::CodeSectionEntry(body) => {
+            let locals = body.get_locals_reader().map_err(unreadable)?;
+            caps::check(Count::LocalRuns, locals.get_count() as usize)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+impl Shape {
+    fn payload(&mut self, payload: Payload<'_>) -> Result<(), BinaryReaderError> {
+        match payload {
+            Payload::TableSection(section) => {
+                for table in section {
+                    if let TableInit::Expr(init) = &table?.init {
+                        self.constant(init)?;
+                    }
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    self.constant(&global?.init_expr)?;
                 }
             }
             Payload::ExportSection(section) => {
                 for export in section {
-                    shape.exports.push(export.map_err(unreadable)?.index);
+                    let export = export?;
+                    self.exports.push(export.index);
+                    if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+                        self.passed_on.insert(export.index);
+                    }
                 }
             }
-            Payload::StartSection { func, .. } => shape.start = Some(func),
+            Payload::StartSection { func, .. } => {
+                self.passed_on.insert(func);
+            }
             Payload::ElementSection(section) => {
                 for element in section {
-                    let items = match element.map_err(unreadable)?.items {
-                        ElementItems::Functions(items) => items.count(),
-                        ElementItems::Expressions(_, items) => items.count(),
-                    };
-                    caps::check(Count::ElementItems, items as usize)?;
+                    let element = element?;
+                    if let ElementKind::Active { offset_expr, .. } = &element.kind {
+                        self.constant(offset_expr)?;
+                    }
+                    match element.items {
+                        ElementItems::Functions(items) => {
+                            for func in items {
+                                self.passed_on.insert(func?);
+                            }
+                        }
+                        ElementItems::Expressions(_, items) => {
+                            for item in items {
+                                self.constant(&item?)?;
+                            }
+                        }
+                    }
                 }
             }
-            Payload::CodeSectionEntry(body) => {
-                let locals = body.get_locals_reader().map_err(unreadable)?;
-                caps::check(Count::LocalRuns, locals.get_count() as usize)?;
+            Payload::DataSection(section) => {
+                for data in section {
+                    if let DataKind::Active { offset_expr, .. } = &data?.kind {
+                        self.constant(offset_expr)?;
+                    }
+                }
             }
+            Payload::CodeSectionEntry(body) => self.code(&body)?,
             _ => {}
         }
+        Ok(())
     }
-    let moved = usize::from(shape.start.is_some());
-    caps::check(Count::Exports, shape.exports.len() + moved)?;
-    Ok(shape)
+
+    fn constant(&mut self, expr: &ConstExpr<'_>) -> Result<(), BinaryReaderError> {
+        for operator in expr.get_operators_reader() {
+            self.operator(&operator?);
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, body: &FunctionBody<'_>) -> Result<(), BinaryReaderError> {
+        for operator in body.get_operators_reader()? {
+            self.operator(&operator?);
+        }
+        Ok(())
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) {
+        if let Operator::RefFunc { function_index } | Operator::ReturnCall { function_index, .. } =
+            operator
+        {
+            self.passed_on.insert(*function_index);
+        }
+    }
 }
 
 /// Reads of a valid module that went wrong.
-pub(crate) fn unreadable(error: wasmparser::BinaryReaderError) -> Error {
+pub(crate) fn unreadable(error: BinaryReaderError) -> Error {
     Error::engine(format!(
         "expected to read a module that was found valid: {error}"
     ))
     .with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::{Artifact, ErrorKind, Limit};
+
+    fn shape(wat: &str) -> Result<Shape> {
+        read(Artifact::from_wat("a", wat).unwrap().bytes())
+    }
+
+    #[test]
+    fn functions_that_are_only_called_are_told_from_those_passed_on() {
+        let wat = r#"(module
+            (import "h" "called" (func $called))
+            (import "h" "exported" (func $exported))
+            (import "h" "in-a-table" (func $elem))
+            (import "h" "in-a-global" (func $global))
+            (import "h" "referred" (func $ref))
+            (import "h" "tail" (func $tail))
+            (table 1 funcref) (elem (i32.const 0) $elem)
+            (global funcref (ref.func $global))
+            (elem declare func $ref)
+            (export "e" (func $exported))
+            (func (call $called) (drop (ref.func $ref)) (return_call $tail)))"#;
+        let mut found: Vec<u32> = shape(wat).unwrap().passed_on.into_iter().collect();
+        found.sort_unstable();
+        assert_eq!(found, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_cap_is_a_limit_that_names_it() {
+        let exports = |count: usize| {
+            let export = |index: usize| format!("(export \"{index}\" (func 0))");
+            let exports: String = (0..count).map(export).collect();
+            format!("(module (func) {exports})")
+        };
+        assert_eq!(shape(&exports(256)).unwrap().exports.len(), 256);
+        let error = shape(&exports(257)).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        let text = "kiln has room for 256 exports of a module, found 257";
+        assert_eq!(error.to_string(), text);
+        let params = format!("(module (func (param {})))", "i32 ".repeat(129));
+        assert!(shape(&params).is_err());
+        let locals: String = (0..257).map(|_| "(local i32) (local i64)").collect();
+        assert!(shape(&format!("(module (func {locals}))")).is_err());
+    }
 }

@@ -148,6 +148,23 @@ impl State {
         at(&self.globals, self.number, global.store(), global.index())
     }
 
+    /// The type of a memory; the minimum is its current size.
+    pub(crate) fn memory_type(&self, memory: CoreMemory) -> Result<MemoryType> {
+        let memory = self.memory(memory)?;
+        let mut ty = memory.ty;
+        let pages = memory.object.size().checked_div(ty.page_size());
+        ty.minimum = pages.unwrap_or(0);
+        Ok(ty)
+    }
+
+    /// The type of a table; the minimum is its current size.
+    pub(crate) fn table_type(&self, table: CoreTable) -> Result<TableType> {
+        let table = self.table(table)?;
+        let mut ty = table.ty;
+        ty.minimum = u64::from(table.object.size());
+        Ok(ty)
+    }
+
     pub(crate) fn enter_func(&mut self, entry: FuncEntry) -> Result<CoreFunc> {
         let place = entry.place;
         let index = push(&mut self.funcs, entry)?;
@@ -222,9 +239,6 @@ impl Shared {
 
     /// Takes it; nothing if none was left.
     pub(crate) fn take(&self) -> Option<Box<State>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_core::core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreMemory, CoreTable, CoreType, CoreValue,
-    HeapType, RefType,
+    HeapType, RefType, foreign,
 };
 use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmi::{
@@ -12,7 +12,7 @@ use wasmi::{
     ValType,
 };
 
-use crate::handles::{FuncEntry, MemoryEntry};
+use crate::handles::{FuncEntry, MemoryEntry, identity};
 use crate::state::Context;
 
 /// Parameters or results that the engine's function types may have.
@@ -150,29 +150,25 @@ pub(crate) fn entry(ctx: &impl Context, func: CoreFunc) -> Result<&FuncEntry> {
 
 pub(crate) fn enter_func(ctx: &mut impl Context, func: Func) -> Result<CoreFunc> {
     let number = ctx.state().number;
-    if let Some(known) = ctx.state().handles.funcs.find(&func) {
+    let key = identity(&func);
+    if let Some(known) = ctx.state().handles.funcs.find(&key) {
         return Ok(CoreFunc::new(number, known));
     }
     let ty = Arc::new(core_func_type(&func.ty(&*ctx)));
     let funcs = &mut ctx.state_mut().handles.funcs;
-    let slot = funcs.enter(&func, FuncEntry { func, ty })?;
+    let slot = funcs.enter(key, || FuncEntry { func, ty })?;
     Ok(CoreFunc::new(number, slot))
 }
 
 fn enter_memory(ctx: &mut impl Context, memory: Memory) -> Result<CoreMemory> {
     let number = ctx.state().number;
-    if let Some(known) = ctx.state().handles.memories.find(&memory) {
-        return Ok(CoreMemory::new(number, known));
-    }
     let page_size_log2 = page_size_log2(&memory.ty(&*ctx));
+    let entry = MemoryEntry {
+        memory,
+        page_size_log2,
+    };
     let memories = &mut ctx.state_mut().handles.memories;
-    let slot = memories.enter(
-        &memory,
-        MemoryEntry {
-            memory,
-            page_size_log2,
-        },
-    )?;
+    let slot = memories.enter(identity(&memory), || entry)?;
     Ok(CoreMemory::new(number, slot))
 }
 
@@ -200,18 +196,12 @@ pub(crate) fn enter_extern(ctx: &mut impl Context, item: Extern) -> Result<CoreE
         Extern::Memory(memory) => CoreExtern::Memory(enter_memory(ctx, memory)?),
         Extern::Table(table) => {
             let tables = &mut ctx.state_mut().handles.tables;
-            let slot = match tables.find(&table) {
-                Some(known) => known,
-                None => tables.enter(&table, table)?,
-            };
+            let slot = tables.enter(identity(&table), || table)?;
             CoreExtern::Table(CoreTable::new(number, slot))
         }
         Extern::Global(global) => {
             let globals = &mut ctx.state_mut().handles.globals;
-            let slot = match globals.find(&global) {
-                Some(known) => known,
-                None => globals.enter(&global, global)?,
-            };
+            let slot = globals.enter(identity(&global), || global)?;
             CoreExtern::Global(CoreGlobal::new(number, slot))
         }
     })
@@ -236,6 +226,6 @@ pub(crate) fn leave_extern(ctx: &impl Context, item: CoreExtern) -> Result<Exter
         CoreExtern::Global(global) => {
             Extern::Global(*handles.globals.at(ours, global.store(), global.index())?)
         }
-        CoreExtern::Tag(_) => return Err(crate::handles::foreign()),
+        CoreExtern::Tag(_) => return Err(foreign()),
     })
 }

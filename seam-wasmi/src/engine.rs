@@ -2,8 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
-use seam_core::{Capabilities, Capability, Error, Limits, Result, store_number};
+use seam_core::core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+};
+use seam_core::{Capabilities, Capability, Limits, Result, store_number};
 use wasmi::{CompilationMode, Config, Engine, Module};
 
 use crate::builder::Builder;
@@ -138,17 +140,7 @@ impl CoreEngine for WasmiEngine {
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
-        for (asked, capability) in [
-            (limits.fuel.is_some(), Capability::Fuel),
-            (limits.deadline.is_some(), Capability::Deadline),
-        ] {
-            if asked && !self.info.capabilities.has(capability) {
-                return Err(Error::unsupported(
-                    capability,
-                    format!("expected a build with {capability}, found one without"),
-                ));
-            }
-        }
+        check_core_limits(limits, &self.info.capabilities)?;
         let data = Data::new(self.number, &self.info.capabilities, limits, host);
         Ok(Box::new(Guest::new(&self.engine, data)))
     }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreFuncType, CoreValue, HostFn};
+use seam_core::core::{CoreFuncType, CoreValue, HostFn, check_core_results};
 use seam_core::{Error, Limit, Result};
 use wasmi::{Caller, Val};
 
@@ -67,13 +67,5 @@ fn run(
         func(&mut Guest(&mut **caller), args, results)
     }));
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
-    let mut pairs = ty.results.iter().zip(results.iter()).enumerate();
-    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
-        None => Ok(()),
-        Some((index, (ty, value))) => Err(Error::host(format!(
-            "result {}: expected {ty}, found {}",
-            index + 1,
-            value.kind()
-        ))),
-    }
+    check_core_results(&ty.results, results)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreExtern, CoreExternType, CoreInstanceId, CoreModule};
+use seam_core::core::{CoreExtern, CoreExternType, CoreInstanceId, CoreModule, foreign, slot};
 use seam_core::{Error, Result};
 use wasmi::{Extern, Instance};
 
@@ -11,7 +11,7 @@ use crate::call::call;
 use crate::convert::leave_extern;
 use crate::engine::Compiled;
 use crate::error::{of_instantiation, of_panic};
-use crate::handles::{InstanceEntry, foreign, slot};
+use crate::handles::InstanceEntry;
 use crate::state::{Context, Data};
 use crate::store::Guest;
 

@@ -1,5 +1,6 @@
 //! Bounds on what a store's memories and tables have, all of them together.
 
+use seam_core::core::Tally;
 use seam_core::{Limit, Limits};
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
@@ -13,27 +14,19 @@ const TABLE_ELEMENTS: u64 = 10_000_000;
 
 /// Counts what a store's memories and tables have, and refuses what would be too much.
 pub(crate) struct Limiter {
-    memory: Budget,
-    tables: Budget,
+    memory: Tally,
+    tables: Tally,
     instances: usize,
     /// Whether a `table.grow` ran out of fuel: the engine keeps no point to resume it from.
     pub(crate) broken_off: bool,
-}
-
-/// A total that must not be exceeded.
-struct Budget {
-    limit: u64,
-    used: u64,
-    /// What was granted last: given back if the engine then fails to grow.
-    last: u64,
 }
 
 impl Limiter {
     pub(crate) fn new(limits: &Limits) -> Self {
         let instances = limits.instances.map(usize::try_from);
         Self {
-            memory: Budget::new(limits.memory.unwrap_or(MEMORY_BYTES)),
-            tables: Budget::new(limits.table_elements.unwrap_or(TABLE_ELEMENTS)),
+            memory: Tally::new(limits.memory.or(Some(MEMORY_BYTES))),
+            tables: Tally::new(limits.table_elements.or(Some(TABLE_ELEMENTS))),
             instances: instances.and_then(Result::ok).unwrap_or(usize::MAX),
             broken_off: false,
         }
@@ -51,35 +44,6 @@ pub(crate) fn of_memory(limits: &Limits) -> Limit {
 pub(crate) fn of_tables(limits: &Limits) -> Limit {
     let own = Limit::EngineCapacity;
     limits.table_elements.map_or(own, |_| Limit::TableElements)
-}
-
-impl Budget {
-    fn new(limit: u64) -> Self {
-        Self {
-            limit,
-            used: 0,
-            last: 0,
-        }
-    }
-
-    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
-        self.last = 0;
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return false;
-        }
-        let more = desired.saturating_sub(current) as u64;
-        let total = self.used.saturating_add(more);
-        if total > self.limit {
-            return false;
-        }
-        self.used = total;
-        self.last = more;
-        true
-    }
-
-    fn give_back(&mut self) {
-        self.used = self.used.saturating_sub(std::mem::take(&mut self.last));
-    }
 }
 
 impl ResourceLimiter for Limiter {
@@ -130,34 +94,6 @@ impl ResourceLimiter for Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_limit_is_over_all_memories_together() {
-        let mut limiter = Limiter::new(&Limits::new().with_memory(100));
-        assert!(limiter.memory.grow(0, 60, None));
-        assert!(!limiter.memory.grow(0, 60, None));
-        assert!(limiter.memory.grow(60, 100, None));
-    }
-
-    #[test]
-    fn growth_that_the_engine_fails_is_given_back() {
-        let mut limiter = Limiter::new(&Limits::new().with_table_elements(10));
-        assert!(limiter.tables.grow(0, 10, None));
-        limiter.tables.give_back();
-        assert!(limiter.tables.grow(0, 10, None));
-        limiter.tables.give_back();
-        limiter.tables.give_back();
-        assert!(limiter.tables.grow(0, 10, None));
-        assert!(!limiter.tables.grow(10, 11, None));
-    }
-
-    #[test]
-    fn growth_past_a_maximum_uses_up_nothing() {
-        let mut limiter = Limiter::new(&Limits::new().with_memory(100));
-        assert!(!limiter.memory.grow(0, 50, Some(40)));
-        limiter.memory.give_back();
-        assert!(limiter.memory.grow(0, 100, None));
-    }
 
     #[test]
     fn without_limits_a_few_bytes_cannot_take_the_whole_machine() {

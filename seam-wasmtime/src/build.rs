@@ -1,6 +1,6 @@
 //! How an engine is built: what is chosen once because it changes compiled code.
 
-use seam_core::{Capabilities, Capability, Error, Limits, Result};
+use seam_core::{Capabilities, Capability, Error, Result};
 use wasmtime::{Config, Engine};
 
 use crate::stack;
@@ -133,28 +133,6 @@ impl Build {
             .wasm_component_model_more_async_builtins(self.component_async)
             .wasm_component_model_threading(self.component_async);
         config
-    }
-}
-
-/// Whether the limits need nothing that a build with these capabilities lacks.
-pub(crate) fn check_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
-    let needs = [
-        (limits.fuel.is_some(), Capability::Fuel, "a fuel limit"),
-        (
-            limits.deadline.is_some(),
-            Capability::Deadline,
-            "a deadline",
-        ),
-    ];
-    let lacking = needs
-        .into_iter()
-        .find(|(asked, capability, _)| *asked && !has.has(*capability));
-    match lacking {
-        None => Ok(()),
-        Some((_, capability, what)) => Err(Error::unsupported(
-            capability,
-            format!("{what} needs a build with `{capability}`"),
-        )),
     }
 }
 

@@ -7,7 +7,7 @@ use seam_core::core::{CoreFunc, CoreValue, check_core_args};
 use seam_core::{Error, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
-use crate::convert::{from_val, to_val};
+use crate::convert::{from_val, has_refs, misfit, to_val};
 use crate::deadline::{Alarm, until};
 use crate::error::{Code, run_error};
 use crate::runtime::Entered;
@@ -146,8 +146,14 @@ where
     }
     let mut scope = RootScope::new(&mut *ctx);
     let mut vals = lower(&mut scope, args, results.len())?;
-    let alarm = begin(&mut scope)?;
     let (params, out) = vals.split_at_mut(args.len());
+    if has_refs(&entry.ty.params) {
+        let types = entry.func.ty(&scope);
+        if let Some(misfit) = misfit(&scope, types.params(), params)? {
+            return Err(Error::misuse(format!("argument {misfit}")));
+        }
+    }
+    let alarm = begin(&mut scope)?;
     let way = Way::of(&scope);
     let outcome = match way {
         Way::Synchronous => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),

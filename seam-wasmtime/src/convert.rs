@@ -2,7 +2,7 @@
 
 use seam_core::core::{
     AnyRef as OurAny, CoreFuncType, CoreType, CoreValue, GlobalType, HeapType, MemoryType, RefType,
-    TableType,
+    TableType, slot,
 };
 use seam_core::{Capability, Error, Result};
 use wasmtime::{
@@ -10,7 +10,6 @@ use wasmtime::{
     ValType,
 };
 
-use crate::handles::slot;
 use crate::state::HasCore;
 use crate::store;
 
@@ -128,6 +127,29 @@ pub(crate) fn table_type(ty: &wasmtime::TableType, size: u64) -> TableType {
 
 pub(crate) fn global_type(ty: &wasmtime::GlobalType) -> GlobalType {
     GlobalType::new(val_type(ty.content()), ty.mutability() == Mutability::Var)
+}
+
+/// Whether there is a reference among the types.
+pub(crate) fn has_refs(types: &[CoreType]) -> bool {
+    types.iter().any(|ty| matches!(ty, CoreType::Ref(_)))
+}
+
+/// The first reference that is not of the exact type wanted: the engine tells apart what is one
+/// family of references to the seam.
+pub(crate) fn misfit<C: AsContext>(
+    ctx: &C,
+    types: impl Iterator<Item = ValType>,
+    vals: &[Val],
+) -> Result<Option<String>> {
+    for (index, (ty, val)) in types.zip(vals).enumerate() {
+        if ty.is_ref() && !val.matches_ty(ctx, &ty).map_err(engine_error)? {
+            let (at, ty) = (index + 1, val_type(&ty));
+            return Ok(Some(format!(
+                "{at}: expected {ty}, found a reference of another type"
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// A value for the guest.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use seam_component::needed_capability;
-use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
+use seam_core::core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+};
 use seam_core::{Error, Limits, Result};
 use wasmtime::{Engine, Module, Store};
 
-use crate::build::{Build, VERSION, check_limits};
+use crate::build::{Build, VERSION};
 use crate::error;
 use crate::stack;
 use crate::state::{CoreState, set_limits};
@@ -75,7 +77,7 @@ impl CoreEngine for WasmtimeEngine {
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
-        check_limits(limits, &self.info.capabilities)?;
+        check_core_limits(limits, &self.info.capabilities)?;
         let mut state = CoreState::new(limits, host);
         state.stack = self.stack;
         let mut store = Store::try_new(self.native()?, state)

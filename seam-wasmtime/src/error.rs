@@ -63,6 +63,22 @@ pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
     mapped.with_frames(frames)
 }
 
+/// An instantiation's error, where `refused` is the limit that its memories and tables have reached:
+/// the engine's words are the same for a limit of the caller's and for its own.
+pub(crate) fn refusal(error: Error, refused: Option<Limit>) -> Error {
+    if *error.kind() != ErrorKind::Engine {
+        return error;
+    }
+    match refused {
+        Some(limit) => Error::limit(limit).with_source(error),
+        None if error.message().contains(" minimum size of ") => {
+            let kind = ErrorKind::Limit(Limit::EngineCapacity);
+            Error::new(kind, error.message().to_string()).with_source(error)
+        }
+        None => error,
+    }
+}
+
 /// wasmtime gives table accesses past the end and indirect calls through such an index one trap;
 /// which it is, the instruction tells.
 fn calls_indirectly(error: &wasmtime::Error, code: &dyn Code) -> bool {

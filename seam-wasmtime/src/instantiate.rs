@@ -6,6 +6,7 @@ use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
 use crate::call::{self, Stop, Way};
 use crate::engine::Compiled;
+use crate::error;
 use crate::state::HasCore;
 use crate::store;
 
@@ -91,14 +92,7 @@ where
     {
         return Error::link(text);
     }
-    let refused = ctx
-        .as_context_mut()
-        .data_mut()
-        .core()
-        .limiter
-        .take_refused();
-    match refused {
-        Some(limit) => Error::limit(limit).with_source(mapped),
-        None => mapped,
-    }
+    let mut inner = ctx.as_context_mut();
+    let refused = inner.data_mut().core().limiter.take_refused();
+    error::refusal(mapped, refused)
 }

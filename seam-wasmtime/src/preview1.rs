@@ -216,11 +216,12 @@ impl Preview1Instance {
 
     /// Whether the component's own entry is the module's.
     fn check_entry(&self) -> Result<()> {
-        match Entry::of(&self.interface)? {
-            Entry::Start => Ok(()),
-            other => Err(Error::misuse(format!(
+        match Entry::of(&self.interface) {
+            Ok(Entry::Start) => Ok(()),
+            Ok(other) => Err(Error::misuse(format!(
                 "expected a preview1 command that starts at `_start`, found {other:?}"
             ))),
+            Err(error) => Err(error),
         }
         .map_err(|e: Error| e.during("run").on(self.backend.clone()))
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreTag, CoreValue, GlobalType, HostFn, HostState,
-    MemoryType, MemoryView, TableType,
+    MemoryType, MemoryView, TableType, check_core_results,
 };
 use seam_core::{Error, Limit, Result};
-use wasmtime::{AsContext, AsContextMut, Caller, Extern, Func, RootScope, Store, Val};
+use wasmtime::{AsContext, AsContextMut, Caller, Extern, Func, FuncType, RootScope, Store, Val};
 
 use crate::call;
-use crate::convert::{self, engine_error, from_val, to_val};
+use crate::convert::{self, engine_error, from_val, has_refs, misfit, to_val};
 use crate::engine::Compiled;
 use crate::handles::{AnyMemory, FuncEntry, MemoryKey};
 use crate::instantiate;
@@ -198,8 +198,14 @@ impl<C: Context> CoreStore for Port<C> {
     fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
         let native = convert::to_func_type(self.0.as_context().engine(), &ty)?;
         let ty = Arc::new(ty);
-        let made = Func::try_new(&mut self.0, native, move |caller, params, results| {
-            host_call(caller, &ty, &func, params, results).map_err(wasmtime::Error::new)
+        let exact = has_refs(&ty.results).then(|| native.clone());
+        let made = Func::try_new(&mut self.0, native, move |mut caller, params, results| {
+            let called = host_call(&mut caller, &ty, &func, params, results);
+            let fits = called.and_then(|()| match &exact {
+                Some(exact) => check_exactly(&caller, exact, results),
+                None => Ok(()),
+            });
+            fits.map_err(wasmtime::Error::new)
         });
         enter_func(&mut self.0, made.map_err(engine_error)?)
     }
@@ -295,7 +301,7 @@ impl<C: Context> CoreStore for Port<C> {
     }
 }
 
-impl<T: HasCore> CoreCaller for Port<Caller<'_, T>> {
+impl<T: HasCore> CoreCaller for Port<&mut Caller<'_, T>> {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
         let export = self.0.get_export(name)?;
         enter(&mut self.0, export).ok()
@@ -308,7 +314,7 @@ impl<T: HasCore> CoreCaller for Port<Caller<'_, T>> {
 
 /// A guest's call of a host function.
 fn host_call<T: HasCore>(
-    mut caller: Caller<'_, T>,
+    caller: &mut Caller<'_, T>,
     ty: &CoreFuncType,
     func: &HostFn,
     params: &[Val],
@@ -319,17 +325,28 @@ fn host_call<T: HasCore>(
         return Err(Error::limit(Limit::HostDepth));
     }
     core.depth += 1;
-    let mut port = Port(caller);
-    let outcome = host_values(&mut port, ty, func, params);
-    port.0.data_mut().core().depth -= 1;
+    let outcome = host_values(&mut Port(&mut *caller), ty, func, params);
+    caller.data_mut().core().depth -= 1;
     for (slot, value) in results.iter_mut().zip(outcome?) {
-        *slot = to_val(&mut port.0, value)?;
+        *slot = to_val(caller, value)?;
     }
     Ok(())
 }
 
+/// What a host function gives that is of another type than the engine's own.
+fn check_exactly<T: HasCore>(
+    caller: &Caller<'_, T>,
+    exact: &FuncType,
+    results: &[Val],
+) -> Result<()> {
+    match misfit(caller, exact.results(), results)? {
+        Some(misfit) => Err(Error::host(format!("result {misfit}"))),
+        None => Ok(()),
+    }
+}
+
 fn host_values<T: HasCore>(
-    port: &mut Port<Caller<'_, T>>,
+    port: &mut Port<&mut Caller<'_, T>>,
     ty: &CoreFuncType,
     func: &HostFn,
     params: &[Val],
@@ -340,13 +357,6 @@ fn host_values<T: HasCore>(
     let mut out: Vec<CoreValue> = ty.results.iter().copied().map(zero).collect();
     let outcome = catch_unwind(AssertUnwindSafe(|| func(port, &args, &mut out)));
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
-    for (ty, value) in ty.results.iter().zip(&out) {
-        if !value.is_of(*ty) {
-            return Err(Error::host(format!(
-                "expected a result of type {ty}, found {}",
-                value.kind()
-            )));
-        }
-    }
+    check_core_results(&ty.results, &out)?;
     Ok(out)
 }

@@ -1,6 +1,8 @@
 //! The conformance kit, on the builds that matter: plain, and with everything on; each with
 //! wasmtime's own component model and with the seam's.
 
+mod cached;
+
 use seam_tests::kit::KnownFailure;
 use seam_wasmtime::{Builder, Wasmtime};
 
@@ -21,29 +23,56 @@ fn everything() -> Builder {
 }
 
 mod plain {
+    use std::sync::LazyLock;
+
+    use super::cached::Cached;
     use seam_wasmtime::Wasmtime;
 
+    static BACKEND: LazyLock<Cached<Wasmtime>> = LazyLock::new(|| Cached::new(Wasmtime::new()));
+
     seam_tests::conformance!(
-        backend = Wasmtime::new(),
-        engine = Wasmtime::new().engine().clone(),
+        backend = &*BACKEND,
+        engine = BACKEND.backend().engine().clone(),
         known_failures = super::KNOWN_FAILURES,
     );
 }
 
 mod everything_on {
+    use std::sync::LazyLock;
+
+    use super::cached::Cached;
+    use seam_wasmtime::Wasmtime;
+
+    static BACKEND: LazyLock<Cached<Wasmtime>> =
+        LazyLock::new(|| Cached::new(super::everything().build()));
+
     seam_tests::conformance!(
-        backend = super::everything().build(),
-        engine = super::everything().build().engine().clone(),
+        backend = &*BACKEND,
+        engine = BACKEND.backend().engine().clone(),
         known_failures = super::KNOWN_FAILURES,
     );
 }
 
 mod layered {
-    use seam_wasmtime::Wasmtime;
+    use std::sync::LazyLock;
 
-    seam_tests::conformance!(backend = Wasmtime::layered());
+    use super::cached::Cached;
+    use seam_wasmtime::{Wasmtime, WasmtimeLayered};
+
+    static BACKEND: LazyLock<Cached<WasmtimeLayered>> =
+        LazyLock::new(|| Cached::new(Wasmtime::layered()));
+
+    seam_tests::conformance!(backend = &*BACKEND);
 }
 
 mod layered_everything_on {
-    seam_tests::conformance!(backend = super::everything().build_layered());
+    use std::sync::LazyLock;
+
+    use super::cached::Cached;
+    use seam_wasmtime::WasmtimeLayered;
+
+    static BACKEND: LazyLock<Cached<WasmtimeLayered>> =
+        LazyLock::new(|| Cached::new(super::everything().build_layered()));
+
+    seam_tests::conformance!(backend = &*BACKEND);
 }

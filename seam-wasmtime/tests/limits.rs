@@ -189,3 +189,44 @@ fn calls_between_host_and_guest_nest_as_deep_as_allowed() {
         assert_eq!(entered.load(Ordering::Relaxed), levels);
     }
 }
+
+/// A quarter of what threads have unless they are told otherwise.
+#[test]
+fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
+    let artifact = wat(r#"(module (import "h" "f" (func $f)) (func (export "enter") call $f))"#);
+    let again = |caller: &mut dyn CoreCaller, _: &[CoreValue], _: &mut [CoreValue]| match caller
+        .caller_export("enter")
+    {
+        Some(CoreExtern::Func(enter)) => caller.call(enter, &[], &mut []),
+        other => panic!("expected a function, found {other:?}"),
+    };
+    let world = World::new().core_func("h", "f", CoreFuncType::default(), again);
+    for backend in [
+        Wasmtime::new(),
+        Wasmtime::builder().inner_instances().build(),
+    ] {
+        let mut guest = instance(&backend, &artifact, &world);
+        let small = std::thread::Builder::new().stack_size(512 << 10);
+        let run = move || guest.invoke("enter", &[]).unwrap_err();
+        let error = small.spawn(run).unwrap().join().unwrap();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
+    }
+}
+
+/// The engine has no words of its own kind for it.
+#[test]
+fn what_the_engine_can_never_allocate_is_beyond_its_capacity() {
+    for items in [
+        "(memory i64 0x1000000000000)",
+        "(memory 0xffffffff (pagesize 1))",
+        "(table 0xffffffff funcref)",
+    ] {
+        let component =
+            format!("(component (core module $m {items}) (core instance (instantiate $m)))");
+        for artifact in [wat(&format!("(module {items})")), wat(&component)] {
+            let error = refusal(&Wasmtime::new(), &artifact, &World::new());
+            let expected = ErrorKind::Limit(Limit::EngineCapacity);
+            assert_eq!(*error.kind(), expected, "{items}: {error:?}");
+        }
+    }
+}

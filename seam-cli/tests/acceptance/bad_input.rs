@@ -75,6 +75,10 @@ fn an_unknown_export_lists_near_ones() {
         &["near matches", "`test:guest/strs#greet`"],
     );
     refused(
+        &["invoke", &greet, "gret(\"a\", [])"],
+        &["near matches: `test:guest/strs#greet`"],
+    );
+    refused(
         &["invoke", &calc, "something-else()"],
         &["`something-else`", "`add`", "`fib`"],
     );
@@ -162,7 +166,15 @@ fn an_unknown_backend_lists_the_known_ones() {
 fn a_backend_that_cannot_do_it_says_what_it_lacks() {
     let command = fixture("command/command.component.wasm");
     refused(
-        &["invoke", &command, "run()", "--backend", "wasmi"],
+        &[
+            "invoke",
+            &command,
+            "run()",
+            "--backend",
+            "wasmi",
+            "--wasi",
+            "system",
+        ],
         &["`system-wasi`", "import wasi:cli/", "`wasmi` lacks it"],
     );
 }
@@ -193,7 +205,26 @@ fn a_wrong_command_line() {
             &["invoke", &calc, "add(1, 2)", "--dir", "A"],
             &["expected HOST::GUEST, found `A`"],
         ),
-        (&["invoke", &calc, "add(1, 2)", "--fuel", "-1"], &["-1"]),
+        (
+            &["invoke", &calc, "add(1, 2)", "--deadline", "0s"],
+            &["expected a duration like", "found `0s`"],
+        ),
+        (
+            &["invoke", &calc, "add(1, 2)", "--fuel", "-1"],
+            &["--fuel", "expected a whole number", "found `-1`"],
+        ),
+        (
+            &["invoke", &calc, "add(1, 2)", "--seed", "x"],
+            &["--seed", "expected a whole number", "found `x`"],
+        ),
+        (
+            &["invoke", &calc, "add(1, 2)", "--wall-clock", "noon"],
+            &["--wall-clock", "expected a date like", "found `noon`"],
+        ),
+        (
+            &["invoke", &calc, "add(1, 2)", "--wasi", "none"],
+            &["none", "hermetic", "system"],
+        ),
     ] {
         refused(args, parts);
     }
@@ -219,6 +250,28 @@ fn files_that_options_name() {
         ],
         &["nowhere.wasm", "expected a readable file"],
     );
+    // Also where the guest would see nothing of it.
+    for (option, value) in [("--stdin", "nowhere.txt"), ("--dir", "nowhere::/")] {
+        let command = ["invoke", &calc, "add(1, 2)", option, value];
+        refused(&command, &[option, "nowhere"]);
+    }
+    refused(
+        &["invoke", &calc, "add(1, 2)", "--interface-of", &calc],
+        &["--interface-of", "expected a component", "core module"],
+    );
+}
+
+#[test]
+fn options_that_exclude_each_other() {
+    let calc = fixture("core/calc.wat");
+    for (option, value) in [("--seed", "1"), ("--wall-clock", "0")] {
+        let command = ["invoke", &calc, "add(1, 2)", "--wasi", "system"];
+        let command = command.into_iter().chain([option, value]);
+        refused(
+            &command.collect::<Vec<_>>(),
+            &[option, "expected `--wasi hermetic`"],
+        );
+    }
 }
 
 #[test]
@@ -235,4 +288,16 @@ fn a_refusal_is_a_document_too() {
     let missing = document(&["invoke", &missing, "say()", "--format", "json"]);
     assert_eq!(missing["error"]["kind"], "link");
     assert_eq!(missing["error"]["operation"], "instantiate");
+    // A command line that cannot be understood asks for a format all the same.
+    for format in [&["--format", "json"][..], &["--format=json"]] {
+        let words = ["invoke", &calc, "add(1, 2)", "--bogus"];
+        let unknown = document(&words.iter().chain(format).copied().collect::<Vec<_>>());
+        assert_eq!(unknown["error"]["kind"], "misuse");
+        let message = unknown["error"]["message"].as_str().unwrap();
+        assert!(message.contains("--bogus"), "{message}");
+    }
+    refused(
+        &["invoke", &calc, "--bogus", "--", "--format=json"],
+        &["--bogus"],
+    );
 }

@@ -90,11 +90,36 @@ fn a_command_is_compared_by_output_and_exit_code() {
         .with_status(0)
         .printing("run = exit code 0\nstdout: one\nstdout: two\nmatch: wasmtime, wasmtime\n");
     run(&["read", "/nowhere"]).with_status(0);
-    let random = run(&["random", "32"]).with_status(1);
+    let options = ["diff", &command, "--run", "--wasi", "system"];
+    let random = options.into_iter().chain(twice);
+    let random = seam(random.chain(["--", "random", "32"])).with_status(1);
     assert!(
         random.stdout.contains("diverged: stdout, byte"),
         "{random:#?}"
     );
+}
+
+#[test]
+fn commands_agree_on_all_backends() {
+    for (command, words, ended) in [
+        ("command.component.wasm", &["time"][..], "exit code 0"),
+        (
+            "command.component.wasm",
+            &["read", "/nowhere"],
+            "exit code 1",
+        ),
+        ("command.wasm", &["random", "16"], "exit code 0"),
+        ("command.wasm", &["div"], "trap: integer divide by zero"),
+    ] {
+        let command = fixture(&format!("command/{command}"));
+        let options = ["diff", &command, "--run", "--env", "A=b", "--"];
+        let run = seam(options.iter().chain(words)).with_status(0);
+        let first = format!("run = {ended}\n");
+        let last = "match: wasmtime, wasmtime-layered, wasmi\n";
+        assert!(run.stdout.starts_with(&first), "{run:#?}");
+        assert!(run.stdout.ends_with(last), "{run:#?}");
+        assert_eq!(run.stderr, "");
+    }
 }
 
 #[test]
@@ -171,15 +196,19 @@ fn a_backend_that_cannot_is_left_out_and_said_so() {
     // The system's WASI is wasmtime's own.
     let command = fixture("command/command.component.wasm");
     let wasmi = ["--backend", "wasmtime", "--backend", "wasmi"];
-    let ended = seam(["diff", &command, "--run"]).with_status(2);
+    let system = ["--wasi", "system"];
+    let args = ["diff", &command, "--run"].into_iter().chain(system);
+    let ended = seam(args).with_status(2);
     ended.complaining(&[
         "expected two runs",
         "on `wasmtime` alone",
         "left out",
         "wasmi",
     ]);
-    let args = ["diff", &command, "--run"].into_iter().chain(wasmi);
-    seam(args).with_status(2).complaining(&["`wasmi` lacks it"]);
+    let args = ["diff", &command, "--run"].into_iter().chain(system);
+    seam(args.chain(wasmi))
+        .with_status(2)
+        .complaining(&["`wasmi` lacks it"]);
 }
 
 #[test]

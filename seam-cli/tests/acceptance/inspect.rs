@@ -1,6 +1,6 @@
 //! `seam inspect`.
 
-use crate::support::{fixture, seam};
+use crate::support::{Scratch, fixture, seam};
 
 #[test]
 fn a_component_is_shown_as_wit() {
@@ -32,6 +32,15 @@ fn resources_and_named_types_are_shown_as_their_author_wrote_them() {
     ] {
         assert!(ended.stdout.contains(line), "expected {line}: {ended:#?}");
     }
+}
+
+#[test]
+fn a_resource_of_another_interface_is_used_from_there() {
+    let composed = fixture("compose/composed.wasm");
+    let ended = seam(["inspect", &composed]).with_status(0);
+    let cart = "  export test:shop/cart@1.0.0: interface {\n    \
+                use test:shop/stock@1.0.0.{item};\n";
+    assert!(ended.stdout.contains(cart), "{ended:#?}");
 }
 
 #[test]
@@ -69,6 +78,33 @@ fn each_import_is_real_stubbed_or_missing() {
     let line = text.lines().last().unwrap();
     assert!(line.starts_with("missing "), "{line}");
     assert!(line.ends_with(" env#log, next, mix"), "{line}");
+}
+
+#[test]
+fn what_refuses_whatever_is_asked_is_denied() {
+    let text = "(component
+        (import \"wasi:sockets/network@0.2.0\" (instance $sockets
+            (export \"network\" (type (sub resource)))))
+        (alias export $sockets \"network\" (type $network))
+        (import \"wasi:sockets/instance-network@0.2.0\" (instance
+            (export \"network\" (type $used (eq $network)))
+            (export \"instance-network\" (func (result (own $used))))))
+        (import \"wasi:random/random@0.2.0\" (instance
+            (export \"get-random-u64\" (func (result u64)))
+            (export \"get-random-bytes\" (func (result u64)))
+            (export \"no-such\" (func)))))";
+    let file = Scratch::file("denied.wat", text);
+    let text = seam(["inspect", file.text()]).with_status(0).stdout;
+    for line in [
+        "denied             wasi:sockets/instance-network@0.2.0#instance-network\n",
+        "real               wasi:random/random@0.2.0#get-random-u64\n",
+        "mismatched         wasi:random/random@0.2.0#get-random-bytes\n",
+        "missing            wasi:random/random@0.2.0#no-such\n",
+    ] {
+        assert!(text.contains(line), "expected {line} in {text}");
+    }
+    let document = seam(["inspect", file.text(), "--format", "json"]).document();
+    assert_eq!(document["imports"][0]["status"], "denied");
 }
 
 #[test]

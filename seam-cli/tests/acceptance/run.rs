@@ -1,6 +1,6 @@
 //! `seam run`.
 
-use crate::support::{Scratch, fixture, seam, seam_with_input};
+use crate::support::{BACKENDS, Scratch, fixture, seam, seam_with_input};
 
 /// The command as a component, and as the preview1 module it was made from.
 const COMMANDS: [&str; 2] = ["command/command.component.wasm", "command/command.wasm"];
@@ -38,9 +38,15 @@ fn a_command_sees_arguments_environment_and_stdin() {
         seam(env.into_iter().chain(["--", "env"]))
             .with_status(0)
             .printing("A=1\nB=2=2\n");
-        seam_with_input(["run", &command, "--", "cat"], b"from a pipe")
-            .with_status(0)
-            .printing("from a pipe");
+        let cat = |options: &[&str]| {
+            let run = ["run", &command];
+            let words = run.iter().chain(options).chain(&["--", "cat"]);
+            seam_with_input(words, b"from a pipe").with_status(0)
+        };
+        cat(&["--stdin", "-"]).printing("from a pipe");
+        cat(&["--wasi", "system"]).printing("from a pipe");
+        // Nothing of this process is seen unless it is asked for.
+        cat(&[]).printing("");
     }
 }
 
@@ -51,6 +57,48 @@ fn stdin_can_be_a_file() {
     seam(["run", &command, "--stdin", notes.text(), "--", "cat"])
         .with_status(0)
         .printing("from a file");
+}
+
+#[test]
+fn every_backend_runs_it_in_the_same_world() {
+    for command in COMMANDS.map(fixture) {
+        for backend in BACKENDS {
+            let run = |options: &[&str], words: &[&str]| {
+                let command = ["run", &command, "--backend", backend];
+                let words = options.iter().chain(&["--"]).chain(words);
+                seam(command.iter().chain(words)).with_status(0).stdout
+            };
+            assert_eq!(run(&[], &["args", "a", "b"]), "a\nb\n");
+            let time = |options: &[&str]| run(options, &["time"]);
+            assert!(time(&[]).starts_with("wall 946684800000000000\nmonotonic 0\n"));
+            let later = time(&["--wall-clock", "2001-09-09T01:46:40.5Z"]);
+            assert!(later.starts_with("wall 1000000000500000000\n"), "{later}");
+            let random = |seed| run(&["--seed", seed], &["random", "8"]);
+            assert_eq!(random("7"), "45ceab7e97c2b4b8\n");
+            assert_ne!(random("7"), random("8"));
+        }
+    }
+}
+
+#[test]
+fn output_has_a_limit() {
+    let command = fixture(COMMANDS[0]);
+    for backend in BACKENDS {
+        let run = ["run", &command, "--backend", backend];
+        let big = ["--max-output", "1KiB", "--", "big", "2000"];
+        seam(run.into_iter().chain(big))
+            .with_status(124)
+            .complaining(&[backend, "captured output exceeds its limit"]);
+    }
+}
+
+#[test]
+fn a_preview1_module_has_its_own_exit_code() {
+    let command = fixture(COMMANDS[1]);
+    for backend in BACKENDS {
+        let run = ["run", &command, "--backend", backend, "--", "exit", "7"];
+        seam(run).with_status(7).printing("");
+    }
 }
 
 #[test]

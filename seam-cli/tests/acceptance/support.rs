@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// The runtimes that take part in every comparison.
-pub(crate) const BACKENDS: [&str; 2] = ["wasmtime", "wasmi"];
+pub(crate) const BACKENDS: [&str; 3] = ["wasmtime", "wasmtime-layered", "wasmi"];
 
 /// What a command left.
 #[derive(Debug)]

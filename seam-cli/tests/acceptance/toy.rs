@@ -17,8 +17,10 @@ fn toy() -> &'static PathBuf {
     TOY.get_or_init(|| {
         let mut build = cargo(env!("CARGO"));
         build.args(["build", "--locked", "--package", "seam-cli"]);
-        build.args(["--example", "toy", "--message-format", "json"]);
-        let built = execute(&mut build, b"").with_status(0);
+        build.args(["--example", "toy", "--message-format"]);
+        build.arg("json-render-diagnostics");
+        let built = execute(&mut build, b"");
+        assert_eq!(built.status, 0, "{}", built.stderr);
         let messages = built.stdout.lines().map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).unwrap();
             message

@@ -63,6 +63,9 @@ pub(crate) trait Machine {
     /// owned one moves.
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32>;
 
+    /// What `Task.return_` checks of the current call: the trap `BorrowsNotDropped`.
+    fn check_borrows_dropped(&mut self) -> Result<()>;
+
     /// Counts bytes that lifting is about to allocate on the host; `Limit(Lifted)` at the limit.
     fn charge(&mut self, bytes: u64) -> Result<()>;
 }

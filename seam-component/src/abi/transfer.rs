@@ -29,20 +29,27 @@ pub(crate) struct Transfer<'a> {
     pub(crate) to: &'a Options,
 }
 
-impl Transfer<'_> {
-    /// `lift_flat_values` on one side and `lower_flat_values` on the other; appends the other
-    /// side's core values to `out`.
+/// Values that one side has lifted and the other is to lower: they are where they were, but for the
+/// handles among them.
+pub(crate) struct InTransit<'v> {
+    types: &'v RecordTy,
+    flat: &'v [CoreValue],
+    from: Place,
+    spilt: bool,
+    reps: VecDeque<u32>,
+}
+
+impl<'v> Transfer<'_> {
+    /// `lift_flat_values` on the one side: all its traps, and what it takes out of the handle table.
     ///
     /// # Errors
-    /// As both: first those of lifting any of the values, then those of lowering them.
-    pub(crate) fn flat_values(
+    /// As [`lift_flat_values`](super::lift_flat_values).
+    pub(crate) fn lift(
         &mut self,
         max_flat: usize,
-        flat: &[CoreValue],
-        types: &RecordTy,
-        out_param: Option<u32>,
-        out: &mut Vec<CoreValue>,
-    ) -> Result<()> {
+        flat: &'v [CoreValue],
+        types: &'v RecordTy,
+    ) -> Result<InTransit<'v>> {
         let spilt = spills(max_flat, types);
         let mut cx = Cx::new(&mut *self.machine, self.from);
         let from = if spilt {
@@ -56,7 +63,32 @@ impl Transfer<'_> {
         let mut check = Check { flat, reps };
         check.record(&mut cx, from, types)?;
         let reps = check.reps;
+        Ok(InTransit {
+            types,
+            flat,
+            from,
+            spilt,
+            reps,
+        })
+    }
 
+    /// `lower_flat_values` on the other side; appends its core values to `out`.
+    ///
+    /// # Errors
+    /// As [`lower_flat_values`](super::lower_flat_values).
+    pub(crate) fn lower(
+        &mut self,
+        lifted: InTransit<'_>,
+        out_param: Option<u32>,
+        out: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let InTransit {
+            types,
+            flat,
+            from,
+            spilt,
+            reps,
+        } = lifted;
         let mut cx = Cx::new(&mut *self.machine, self.to);
         let (to, out) = if spilt {
             let ptr = allocate_area(&mut cx, types, out_param, out)?;

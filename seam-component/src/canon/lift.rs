@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::core::{CoreFunc, CoreStore, CoreValue};
-use seam_core::{Capability, Error, Result, Value};
+use seam_core::{Capability, Error, ErrorKind, Result, Value};
 
 use crate::abi::{self, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Options};
 use crate::canon::Engine;
@@ -62,6 +62,10 @@ impl Lifted {
     }
 
     /// Calls the function from the host, with lowering of the arguments and lifting of the result as given.
+    ///
+    /// # Errors
+    /// As [`Lifted::call`]. `Misuse` of the host's own making, by `lower` or `lift`, leaves the
+    /// instance as open as it was: no guest did anything wrong.
     pub(crate) fn call_with(
         &self,
         store: &mut dyn CoreStore,
@@ -75,7 +79,7 @@ impl Lifted {
         running.begin_outer();
         let result = self.run(store, lower, lift);
         let running = Running::of(store)?;
-        if result.is_ok() {
+        if !is_blamed_on_guest(&result) {
             running.leave(self.opts.instance, None)?;
         }
         running.unwind(depth);
@@ -91,9 +95,24 @@ impl Lifted {
         let mut flat_args = Vec::new();
         lower(&mut Cx::new(&mut Engine(store), &self.opts), &mut flat_args)?;
         let flat_results = self.call_core(store, &flat_args)?;
-        lift(&mut Cx::new(&mut Engine(store), &self.opts), &flat_results)?;
+        let given = Running::of(store)?.host.given();
+        let lifted = lift(&mut Cx::new(&mut Engine(store), &self.opts), &flat_results);
+        let returned = if is_blamed_on_guest(&lifted) {
+            lifted
+        } else {
+            self.return_(store, &flat_results).and(lifted)
+        };
+        if returned.is_err() {
+            // What the result held never reaches the host.
+            Running::of(store)?.host.take_back(given);
+        }
+        returned
+    }
+
+    /// What follows lifting in a call from the host.
+    fn return_(&self, store: &mut dyn CoreStore, flat_results: &[CoreValue]) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;
-        self.post_return(store, &flat_results)
+        self.post_return(store, flat_results)
     }
 
     pub(crate) fn call_core(
@@ -130,4 +149,9 @@ impl Lifted {
         }
         Ok(())
     }
+}
+
+/// Whether a call failed otherwise than by what the host's own code asked for.
+fn is_blamed_on_guest(result: &Result<()>) -> bool {
+    matches!(result, Err(error) if *error.kind() != ErrorKind::Misuse)
 }

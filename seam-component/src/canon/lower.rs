@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::core::{CoreCaller, CoreFunc, CoreStore, CoreValue, HostFn};
-use seam_core::{Capability, Error, Result, Value};
+use seam_core::{Error, Result, Value};
 
 use crate::abi::{
     self, Context, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,
@@ -22,22 +22,14 @@ pub(crate) struct Lowered {
 }
 
 impl Lowered {
-    /// # Errors
-    /// `Unsupported` for what is asynchronous.
-    pub(crate) fn new(callee: FuncInst, caller: Options, is_async: bool) -> Result<Self> {
-        let ty = callee.ty();
-        if is_async || ty.is_async {
-            return Err(Error::unsupported(
-                Capability::ComponentAsync,
-                "expected a function lowered synchronously, found one that is async or lowered so",
-            ));
-        }
-        let out_param = abi::spills(MAX_FLAT_RESULTS, &ty.result);
-        Ok(Self {
+    /// A synchronous function, lowered so.
+    pub(crate) fn new(callee: FuncInst, caller: Options) -> Self {
+        let out_param = abi::spills(MAX_FLAT_RESULTS, &callee.ty().result);
+        Self {
             callee,
             caller,
             out_param,
-        })
+        }
     }
 
     /// The core function, for an engine whose host functions can call back.
@@ -87,7 +79,6 @@ impl Lowered {
         let mut flat_args = Vec::new();
         self.transfer_args(&mut Engine(store), callee, args, &mut flat_args)?;
         let results = callee.call_core(store, &flat_args)?;
-        Running::of(store)?.check_borrows_dropped()?;
         let mut flat = Vec::new();
         self.transfer_results(&mut Engine(store), callee, args, &results, &mut flat)?;
         callee.post_return(store, &results)?;
@@ -129,10 +120,12 @@ impl Lowered {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
         let mut transfer = Transfer { machine, from, to };
-        transfer.flat_values(MAX_FLAT_PARAMS, args, &callee.ty.params, None, flat)
+        let lifted = transfer.lift(MAX_FLAT_PARAMS, args, &callee.ty.params)?;
+        transfer.lower(lifted, None, flat)
     }
 
-    /// Lifts the results from the callee and lowers them into the caller.
+    /// `Task.return_`: lifts the results from the callee, checks its borrows, and lowers the results
+    /// into the caller.
     pub(crate) fn transfer_results(
         &self,
         machine: &mut dyn Machine,
@@ -144,13 +137,9 @@ impl Lowered {
         let (_, out_param) = self.split(args);
         let (from, to) = (&callee.opts, &self.caller);
         let mut transfer = Transfer { machine, from, to };
-        transfer.flat_values(
-            MAX_FLAT_RESULTS,
-            results,
-            &callee.ty.result,
-            out_param,
-            flat,
-        )
+        let lifted = transfer.lift(MAX_FLAT_RESULTS, results, &callee.ty.result)?;
+        transfer.machine.check_borrows_dropped()?;
+        transfer.lower(lifted, out_param, flat)
     }
 
     /// What happens after the callee's post-return.
@@ -170,11 +159,17 @@ impl Lowered {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
         running.begin()?;
+        let given = running.host.given();
         let (args, _) = self.split(args);
         let mut engine = Engine(store);
         let cx = &mut Cx::new(&mut engine, &self.caller);
-        let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
-        let result = Running::of(store)?.world.call(index, &args)?;
+        let lifted = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params);
+        let running = Running::of(store)?;
+        if lifted.is_err() {
+            // What was lifted before never reaches the host.
+            running.host.take_back(given);
+        }
+        let result = running.world.call(index, &lifted?)?;
         Ok(result.into_iter().collect())
     }
 

@@ -137,6 +137,10 @@ impl Machine for Engine<'_> {
         Ok(held.rep)
     }
 
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        self.running()?.check_borrows_dropped()
+    }
+
     fn charge(&mut self, bytes: u64) -> Result<()> {
         let running = self.running()?;
         running.lifted = running.lifted.saturating_add(bytes);

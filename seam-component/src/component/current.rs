@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use seam_core::core::CoreStore;
 use seam_core::{Capability, CorePath, Error, Result};
 use wasmparser::CanonicalOption;
 
-use super::def::{ExternName, OptionsDef, OuterSort};
-use super::index::{Env, IndexSpaces, ItemInst, apart, at};
+use super::def::{AliasDef, ComponentDef, ExternName, OptionsDef, Outer};
+use super::index::{Env, IndexSpaces, ItemInst, apart};
 use super::typing;
 use crate::abi::{self, Context, Options, StringEncoding};
 use crate::canon::lift::Lifted;
@@ -17,7 +18,7 @@ pub(super) struct Current {
     pub(super) spaces: IndexSpaces,
     /// Its index in the runtime's table.
     pub(super) instance: u32,
-    pub(super) env: Option<Arc<Env>>,
+    pub(super) env: Arc<Env>,
     pub(super) args: Option<HashMap<ExternName, ItemInst>>,
     pub(super) path: CorePath,
     pub(super) core_instances: u32,
@@ -27,47 +28,51 @@ pub(super) struct Current {
 }
 
 impl Current {
-    /// What a component defined here can reach of this one: all that is defined so far.
-    pub(super) fn capture(&self) -> Arc<Env> {
-        Arc::new(Env {
-            types: self.spaces.types.clone(),
-            modules: self.spaces.core_modules.clone(),
-            components: self.spaces.components.clone(),
-            parent: self.env.clone(),
-        })
+    /// What a component defined here captures.
+    ///
+    /// # Errors
+    /// `Engine` if the validator's index spaces and these have come apart.
+    pub(super) fn capture(&self, def: &ComponentDef) -> Result<Arc<Env>> {
+        let mut env = Env::new();
+        for outer in &def.captures {
+            let item = match outer.count.checked_sub(1) {
+                Some(count) => Some(self.captured(Outer { count, ..*outer })?),
+                None => self.spaces.outer_item(outer.sort, outer.index)?,
+            };
+            env.extend(item.map(|item| (*outer, item)));
+        }
+        Ok(Arc::new(env))
     }
 
-    pub(super) fn outer(&mut self, sort: OuterSort, count: u32, index: u32) -> Result<()> {
-        let captured;
-        let env = match (count.checked_sub(1), &self.env) {
-            (Some(count), Some(env)) => env.outward(count)?,
-            (Some(_), None) => return Err(apart("an enclosing component")),
-            (None, _) => {
-                captured = self.capture();
-                &captured
-            }
+    /// Adds what an outer alias points at.
+    pub(super) fn outer(&mut self, alias: &AliasDef) -> Result<()> {
+        let item = match (alias.capture(), alias) {
+            (Some(outer), _) => Some(self.captured(outer)?),
+            (None, AliasDef::Outer(sort, _, index)) => self.spaces.outer_item(*sort, *index)?,
+            (None, _) => return Err(apart("an outer alias")),
         };
-        let item = match sort {
-            OuterSort::CoreType => return Ok(()),
-            OuterSort::CoreModule => {
-                ItemInst::CoreModule(at(&env.modules, index, "core module")?.clone())
-            }
-            OuterSort::Type => ItemInst::Type(at(&env.types, index, "type")?.clone()),
-            OuterSort::Component => {
-                ItemInst::Component(at(&env.components, index, "component")?.clone())
-            }
-        };
-        self.spaces.add(item);
+        item.into_iter().for_each(|item| self.spaces.add(item));
         Ok(())
     }
 
-    pub(super) fn lift(&self, func: u32, ty: u32, options: &OptionsDef) -> Result<Lifted> {
+    fn captured(&self, outer: Outer) -> Result<ItemInst> {
+        let item = self.env.get(&outer).cloned();
+        item.ok_or_else(|| apart("an item of an enclosing component"))
+    }
+
+    pub(super) fn lift(
+        &self,
+        store: &mut dyn CoreStore,
+        func: u32,
+        ty: u32,
+        options: &OptionsDef,
+    ) -> Result<Lifted> {
         let ty = typing::func_at(&self.spaces.types, ty)?;
         let num_results = abi::flatten_functype(&ty, Context::Lift).results.len();
         Ok(Lifted {
             core: self.spaces.core_func(func)?,
             ty,
-            opts: self.options(options)?,
+            opts: self.options(store, options)?,
             post_return: options
                 .post_return
                 .map(|index| self.spaces.core_func(index))
@@ -77,19 +82,32 @@ impl Current {
         })
     }
 
-    pub(super) fn options(&self, options: &OptionsDef) -> Result<Options> {
+    pub(super) fn options(
+        &self,
+        store: &mut dyn CoreStore,
+        options: &OptionsDef,
+    ) -> Result<Options> {
         if let Some(what) = options.unsupported {
             return Err(Error::unsupported(
                 Capability::Gc,
                 format!("expected the linear-memory canonical ABI, found {what}"),
             ));
         }
+        let memory = options
+            .memory
+            .map(|index| self.spaces.core_memory(index))
+            .transpose()?;
+        if let Some(memory) = memory {
+            if store.memory_type(memory)?.memory64 {
+                return Err(Error::unsupported(
+                    Capability::Memory64,
+                    "expected a canonical definition with a 32-bit memory, found a 64-bit one",
+                ));
+            }
+        }
         Ok(Options {
             instance: self.instance,
-            memory: options
-                .memory
-                .map(|index| self.spaces.core_memory(index))
-                .transpose()?,
+            memory,
             realloc: options
                 .realloc
                 .map(|index| self.spaces.core_func(index))

@@ -12,7 +12,7 @@ use wasmparser::{
 
 use super::def::{
     AliasDef, CanonDef, ComponentDef, CoreInstanceDef, CoreSort, Def, DefinedDef, ExternType,
-    FuncDef, InstanceDecl, InstanceDef, OptionsDef, OuterSort, Sort, TypeDef, ValRef,
+    FuncDef, InstanceDecl, InstanceDef, OptionsDef, Outer, OuterSort, Sort, TypeDef, ValRef,
 };
 
 /// Decodes a component that has been validated.
@@ -40,18 +40,34 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<ComponentDef> {
             Payload::End(_) => {
                 if let Some(outer) = open.pop() {
                     let inner = std::mem::replace(&mut current, outer);
+                    capture(&mut current, &inner);
                     current.defs.push(Def::Component(Arc::new(inner)));
                 }
             }
             _ if module_depth > 0 => {}
-            payload => section(&mut current.defs, payload)?,
+            payload => {
+                if let Some((_, range)) = payload.as_section() {
+                    current.size += range.len();
+                }
+                section(&mut current, payload)?;
+            }
         }
     }
     Ok(current)
 }
 
+/// What a component uses of those around the one that defines it, that one has to reach for it.
+fn capture(outer: &mut ComponentDef, inner: &ComponentDef) {
+    let outward = inner.captures.iter().filter_map(|it| {
+        let count = it.count.checked_sub(1)?;
+        Some(Outer { count, ..*it })
+    });
+    outer.captures.extend(outward);
+}
+
 /// The definitions of one section.
-fn section(defs: &mut Vec<Def>, payload: Payload<'_>) -> Result<()> {
+fn section(current: &mut ComponentDef, payload: Payload<'_>) -> Result<()> {
+    let ComponentDef { defs, captures, .. } = current;
     match payload {
         Payload::InstanceSection(reader) => {
             each(reader, defs, |it| Ok(Def::CoreInstance(core_instance(it))))
@@ -60,9 +76,11 @@ fn section(defs: &mut Vec<Def>, payload: Payload<'_>) -> Result<()> {
         Payload::ComponentInstanceSection(reader) => {
             each(reader, defs, |it| Ok(Def::Instance(instance(it))))
         }
-        Payload::ComponentAliasSection(reader) => {
-            each(reader, defs, |it| Ok(Def::Alias(alias(it))))
-        }
+        Payload::ComponentAliasSection(reader) => each(reader, defs, |it| {
+            let alias = alias(it);
+            captures.extend(alias.capture());
+            Ok(Def::Alias(alias))
+        }),
         Payload::ComponentTypeSection(reader) => {
             each(reader, defs, |it| Ok(Def::Type(type_def(it)?)))
         }
@@ -87,7 +105,7 @@ fn section(defs: &mut Vec<Def>, payload: Payload<'_>) -> Result<()> {
 fn each<'a, T: wasmparser::FromReader<'a>>(
     reader: wasmparser::SectionLimited<'a, T>,
     defs: &mut Vec<Def>,
-    convert: impl Fn(T) -> Result<Def>,
+    mut convert: impl FnMut(T) -> Result<Def>,
 ) -> Result<()> {
     for item in reader {
         defs.push(convert(item.map_err(invalid)?)?);

@@ -3,6 +3,7 @@
 //! Names and structure are those of the
 //! [binary format](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +13,20 @@ use wasmparser::{CanonicalFunction, CanonicalOption};
 #[derive(Debug, Default)]
 pub(crate) struct ComponentDef {
     pub(crate) defs: Vec<Def>,
+    /// What it and the components in it use of the components around it.
+    pub(crate) captures: BTreeSet<Outer>,
+    /// Bytes that its definitions take, without core modules and components.
+    pub(crate) size: usize,
+}
+
+/// What an outer alias points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Outer {
+    pub(crate) sort: OuterSort,
+    /// How many components outward; 0 is the one around the component that holds the alias.
+    pub(crate) count: u32,
+    /// The index there.
+    pub(crate) index: u32,
 }
 
 /// One definition. Each adds to the index spaces of its component in order.
@@ -77,8 +92,23 @@ pub(crate) enum AliasDef {
     Outer(OuterSort, u32, u32),
 }
 
+impl AliasDef {
+    /// What of the components around it the alias needs, if anything.
+    pub(crate) fn capture(&self) -> Option<Outer> {
+        match self {
+            AliasDef::Outer(OuterSort::CoreType, ..) => None,
+            AliasDef::Outer(sort, count, index) => Some(Outer {
+                sort: *sort,
+                count: count.checked_sub(1)?,
+                index: *index,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// What an outer alias can point at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum OuterSort {
     CoreModule,
     CoreType,

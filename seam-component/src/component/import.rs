@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seam_core::{Binding, Error, ExportName, ResourceType, Result};
 
 use super::def::{AliasDef, ExternName, ExternType, InstanceDecl, OuterSort, Sort, TypeDef};
-use super::index::{Env, InstanceInst, ItemInst, TypeInst, apart, at};
+use super::index::{InstanceInst, ItemInst, TypeInst, apart, at};
 use super::state::Running;
 use super::typing;
 use crate::canon::lift::FuncInst;
@@ -99,7 +99,6 @@ impl HostImports {
                     let scope = Scope {
                         types: &types,
                         parent: Some(outer),
-                        env: None,
                     };
                     let item = self.item(running, path, name, ty, &scope)?;
                     match &item {
@@ -115,21 +114,19 @@ impl HostImports {
     }
 }
 
-/// The types that a declaration can see: its own, those of the declarations around it, and those of components.
+/// The types that a declaration of the root can see: its own, and those of the declarations around it.
 pub(crate) struct Scope<'a> {
     pub(crate) types: &'a [TypeInst],
     pub(crate) parent: Option<&'a Scope<'a>>,
-    pub(crate) env: Option<&'a Arc<Env>>,
 }
 
 impl Scope<'_> {
     /// The type at `index` of the scope `count` steps outward.
     fn outward(&self, count: u32, index: u32) -> Result<&TypeInst> {
-        match (count, self.parent, self.env) {
-            (0, ..) => at(self.types, index, "type"),
-            (_, Some(parent), _) => parent.outward(count - 1, index),
-            (_, None, Some(env)) => at(&env.outward(count - 1)?.types, index, "type"),
-            (_, None, None) => Err(apart("an enclosing scope")),
+        match (count, self.parent) {
+            (0, _) => at(self.types, index, "type"),
+            (_, Some(parent)) => parent.outward(count - 1, index),
+            (_, None) => Err(apart("an enclosing scope")),
         }
     }
 }

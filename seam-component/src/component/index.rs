@@ -1,30 +1,25 @@
 //! The index spaces of a component under instantiation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use seam_core::core::{CoreExtern, CoreFunc, CoreInstanceId, CoreMemory, CoreModule};
 use seam_core::{Capability, Error, Result};
 use wasmparser::CanonicalFunction;
 
-use super::def::{ComponentDef, CoreSort, ExternName, InstanceDecl, Sort};
+use super::def::{ComponentDef, CoreSort, ExternName, InstanceDecl, Outer, OuterSort, Sort};
 use crate::canon::lift::FuncInst;
 use crate::types::{FuncTy, ResourceId, Ty};
 
-/// A component with what it captures: the index spaces of the components around it, as they were when it was defined.
+/// A component with what it captures of the components around it.
 #[derive(Clone)]
 pub(crate) struct ComponentInst {
     pub(crate) def: Arc<ComponentDef>,
-    pub(crate) env: Option<Arc<Env>>,
+    pub(crate) env: Arc<Env>,
 }
 
-/// What outer aliases can reach of a component.
-pub(crate) struct Env {
-    pub(crate) types: Vec<TypeInst>,
-    pub(crate) modules: Vec<CoreModule>,
-    pub(crate) components: Vec<ComponentInst>,
-    pub(crate) parent: Option<Arc<Env>>,
-}
+/// What a component captures: its outer aliases and those of the components in it, resolved.
+pub(crate) type Env = BTreeMap<Outer, ItemInst>;
 
 /// A component-level instance: its exports.
 #[derive(Default)]
@@ -64,7 +59,7 @@ pub(crate) enum CoreInstanceInst {
 #[derive(Clone)]
 pub(crate) enum CoreItemInst {
     Extern(CoreExtern),
-    /// An asynchronous built-in: its core type is that of the import it is given to.
+    /// An asynchronous built-in, or an asynchronous lowering: its core type is that of the import it is given to.
     Builtin(Arc<CanonicalFunction>),
 }
 
@@ -99,6 +94,17 @@ impl IndexSpaces {
             }
             Sort::Value => return Err(apart("no value")),
         })
+    }
+
+    /// The item that an outer alias of a component defined here points at; a core type is none.
+    pub(super) fn outer_item(&self, sort: OuterSort, index: u32) -> Result<Option<ItemInst>> {
+        let sort = match sort {
+            OuterSort::CoreType => return Ok(None),
+            OuterSort::CoreModule => Sort::CoreModule,
+            OuterSort::Type => Sort::Type,
+            OuterSort::Component => Sort::Component,
+        };
+        self.item(sort, index).map(Some)
     }
 
     /// Adds an item to the index space of its sort.
@@ -168,18 +174,4 @@ pub(crate) fn apart(what: &str) -> Error {
     Error::engine(format!(
         "expected {what} in the component's index space, found none"
     ))
-}
-
-impl Env {
-    /// The environment `count` components outward; 0 is this one.
-    pub(crate) fn outward(self: &Arc<Self>, count: u32) -> Result<&Arc<Self>> {
-        let mut env = self;
-        for _ in 0..count {
-            env = env
-                .parent
-                .as_ref()
-                .ok_or_else(|| apart("an enclosing component"))?;
-        }
-        Ok(env)
-    }
 }

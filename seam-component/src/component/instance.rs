@@ -183,9 +183,9 @@ impl Instance for ComponentInstance {
         };
         let name = self.named(name, || "run".into())?;
         let func = self.func(&name)?;
-        let mut out = Vec::new();
-        match self.call_blocking(&func, &[], &mut out) {
-            Ok(()) => Ok(Exit::new(match out.first() {
+        let called = self.call_values(&func, &[]);
+        match self.named(called, || "run".into()) {
+            Ok(result) => Ok(Exit::new(match result {
                 Some(Value::Result(Ok(_))) => 0,
                 _ => 1,
             })),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use seam_core::core::{CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreModule, CoreStore};
 use seam_core::{Capability, CorePath, Error, Limit, Origin, ResourceType, Result};
+use wasmparser::CanonicalFunction;
 
 use super::current::Current;
 use super::def::{
@@ -32,6 +33,9 @@ const MAX_DEPTH: usize = 100;
 /// Component instances of one root: nesting can double their number with every level.
 const MAX_INSTANCES: usize = 10_000;
 
+/// Bytes of definitions that are carried out: instances of one component count each.
+const MAX_SIZE: usize = 64 << 20;
+
 /// The instantiation of a root component.
 pub(crate) struct Instantiation<'a> {
     pub(crate) engine: &'a dyn CoreEngine,
@@ -42,6 +46,8 @@ pub(crate) struct Instantiation<'a> {
     /// The core instances made so far, in order.
     pub(crate) cores: Vec<Core>,
     pub(crate) glue: Glue,
+    /// Bytes of the definitions carried out so far.
+    pub(crate) size: usize,
 }
 
 impl Instantiation<'_> {
@@ -70,6 +76,16 @@ impl Instantiation<'_> {
                 ),
             ));
         }
+        self.size = self.size.saturating_add(component.def.size);
+        if self.size > MAX_SIZE {
+            return Err(Error::new(
+                seam_core::ErrorKind::Limit(Limit::EngineCapacity),
+                format!(
+                    "expected definitions of at most {MAX_SIZE} bytes in all component instances, \
+                     found more"
+                ),
+            ));
+        }
         let mut current = Current {
             spaces: IndexSpaces::default(),
             instance: running.add_instance(parent)?,
@@ -84,6 +100,7 @@ impl Instantiation<'_> {
         for def in &component.def.defs {
             self.define(&mut current, def)?;
         }
+        Running::of(self.store)?.open(current.instance)?;
         Ok(InstanceInst {
             exports: current.exports,
         })
@@ -101,7 +118,7 @@ impl Instantiation<'_> {
             Def::CoreInstance(def) => self.core_instance(current, def)?,
             Def::CoreType => {}
             Def::Component(def) => {
-                let env = Some(current.capture());
+                let env = current.capture(def)?;
                 current.spaces.components.push(ComponentInst {
                     def: def.clone(),
                     env,
@@ -136,7 +153,6 @@ impl Instantiation<'_> {
                 let scope = Scope {
                     types: &current.spaces.types,
                     parent: None,
-                    env: current.env.as_ref(),
                 };
                 self.imports
                     .item(Running::of(self.store)?, &[], name, ty, &scope)?
@@ -277,7 +293,7 @@ impl Instantiation<'_> {
                 let item = self.core_export(current, *instance, name)?;
                 current.spaces.core_space(*sort).push(item);
             }
-            AliasDef::Outer(sort, count, index) => current.outer(*sort, *count, *index)?,
+            AliasDef::Outer(..) => current.outer(alias)?,
         }
         Ok(())
     }
@@ -311,7 +327,7 @@ impl Instantiation<'_> {
         let resource = |index: &u32| typing::resource_at(&current.spaces.types, *index);
         let func = match def {
             CanonDef::Lift(func, ty, options) => {
-                let lifted = current.lift(*func, *ty, options)?;
+                let lifted = current.lift(self.store, *func, *ty, options)?;
                 current
                     .spaces
                     .funcs
@@ -320,12 +336,17 @@ impl Instantiation<'_> {
             }
             CanonDef::Lower(func, options) => {
                 let callee = at(&current.spaces.funcs, *func, "function")?.clone();
-                let caller = current.options(options)?;
-                self.core_func(GlueTask::Call(Lowered::new(
-                    callee,
-                    caller,
-                    options.is_async,
-                )?))?
+                let caller = current.options(self.store, options)?;
+                if options.is_async || callee.ty().is_async {
+                    let lower = CanonicalFunction::Lower {
+                        func_index: *func,
+                        options: Box::default(),
+                    };
+                    let lower = CoreItemInst::Builtin(Arc::new(lower));
+                    current.spaces.core_funcs.push(lower);
+                    return Ok(());
+                }
+                self.core_func(GlueTask::Call(Lowered::new(callee, caller)))?
             }
             CanonDef::ResourceNew(index) => resource::new(self.store, resource(index)?, instance)?,
             CanonDef::ResourceDrop(index) => {

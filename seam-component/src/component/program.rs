@@ -53,7 +53,10 @@ impl ComponentProgram {
         Ok(Self {
             engine,
             backend: backend.into(),
-            root: ComponentInst { def, env: None },
+            root: ComponentInst {
+                def,
+                env: Arc::default(),
+            },
             modules,
             interface,
         })
@@ -73,6 +76,7 @@ impl ComponentProgram {
             imports: &HostImports::new(&bindings),
             cores: Vec::new(),
             glue: Glue::default(),
+            size: 0,
         };
         let root = instantiation.root(&self.root);
         let cores = Cores::new(instantiation.cores);

@@ -94,17 +94,24 @@ impl Running {
         })
     }
 
+    /// Adds an instance; it is entered until its instantiation is done, and [opened](Self::open).
     pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
         let index = u32::try_from(self.instances.len())
             .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
         self.instances.push(InstanceState {
             parent,
-            may_enter: true,
+            may_enter: false,
             may_leave: true,
             backpressure: 0,
             handles: Table::new(),
         });
         Ok(index)
+    }
+
+    /// Ends an instantiation. Not called after a failed one, so that nothing of it can be entered.
+    pub(crate) fn open(&mut self, instance: u32) -> Result<()> {
+        self.instance(instance)?.may_enter = true;
+        Ok(())
     }
 
     pub(crate) fn instance(&mut self, index: u32) -> Result<&mut InstanceState> {
@@ -291,10 +298,6 @@ impl Running {
         if frame.counted {
             self.world.leave();
         }
-        for (instance, index) in frame.lenders {
-            let handle = self.instance(instance)?.handles.get(index)?;
-            handle.num_lends = handle.num_lends.saturating_sub(1);
-        }
         frame
             .host_lent
             .into_iter()
@@ -303,6 +306,10 @@ impl Running {
             .host_borrowed
             .into_iter()
             .for_each(|slot| self.host.end_borrow(slot));
-        Ok(())
+        frame.lenders.into_iter().try_for_each(|(instance, index)| {
+            let handle = self.instance(instance)?.handles.get(index)?;
+            handle.num_lends = handle.num_lends.saturating_sub(1);
+            Ok(())
+        })
     }
 }

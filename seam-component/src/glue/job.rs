@@ -174,7 +174,6 @@ impl Job {
             }
             Stage::Callee => {
                 results.truncate(callee.num_results);
-                Running::of(store)?.check_borrows_dropped()?;
                 self.log = Log::default();
                 self.lower_results(store, lowered, callee, results)
             }

@@ -148,6 +148,10 @@ impl Machine for Replay<'_> {
         self.effect(|engine| engine.host_rep(resource, ty, owned))
     }
 
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        self.engine.check_borrows_dropped()
+    }
+
     fn charge(&mut self, bytes: u64) -> Result<()> {
         self.effect(|engine| engine.charge(bytes).map(|()| 0))
             .map(|_| ())

@@ -130,6 +130,22 @@ impl HostTable {
         owned
     }
 
+    /// How many handles the host was given so far.
+    pub(crate) fn given(&self) -> u32 {
+        self.next_ordinal
+    }
+
+    /// Takes back the owned handles since the host had been given that many.
+    pub(crate) fn take_back(&mut self, given: u32) {
+        let since = |held: &Held| held.ordinal >= given && !held.borrowed;
+        let slots = (0..).zip(&self.slots);
+        let slots: Vec<u32> = slots
+            .filter(|(_, (_, held))| held.as_ref().is_some_and(since))
+            .map(|(slot, _)| slot)
+            .collect();
+        slots.into_iter().for_each(|slot| self.release(slot));
+    }
+
     /// Ends a loan.
     pub(crate) fn give_back(&mut self, slot: u32) {
         if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {

@@ -4,7 +4,9 @@ mod decode;
 mod engine;
 mod memory;
 mod module;
+mod slots;
 mod store;
+mod tally;
 mod ty;
 mod value;
 
@@ -14,10 +16,12 @@ pub(crate) use decode::{
 pub use engine::{CoreEngine, EngineInfo, HostState};
 pub use memory::{MemoryAccess, MemoryView};
 pub use module::{CoreModule, CoreModuleType};
+pub use slots::{Slots, foreign, slot};
 pub use store::{
     CoreCaller, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable,
-    CoreTag, HostFn, check_core_args,
+    CoreTag, HostFn, check_core_args, check_core_limits, check_core_results,
 };
+pub use tally::Tally;
 pub use ty::{
     CoreExternType, CoreFuncType, CoreType, GlobalType, HeapType, MemoryType, RefType, TableType,
 };

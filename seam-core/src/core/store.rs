@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::Result;
 use crate::core::{
     CoreFuncType, CoreModule, CoreType, CoreValue, GlobalType, HostState, MemoryType, MemoryView,
     TableType,
 };
+use crate::{Capabilities, Capability, Limits, Result};
 
 macro_rules! handles {
     ($( $(#[$doc:meta])* $name:ident,)*) => {$(
@@ -242,6 +242,45 @@ pub fn check_core_args(params: &[CoreType], args: &[CoreValue]) -> Result<()> {
                 index + 1,
                 arg.kind()
             )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether what a host function gave fits its results, of which there is room for as many as its
+/// type has: one message for all engines.
+///
+/// # Errors
+/// `Host` naming the first result that does not fit.
+pub fn check_core_results(types: &[CoreType], results: &[CoreValue]) -> Result<()> {
+    let mut pairs = types.iter().zip(results).enumerate();
+    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
+        None => Ok(()),
+        Some((index, (ty, value))) => Err(crate::Error::host(format!(
+            "result {}: expected {ty}, found {}",
+            index + 1,
+            value.kind()
+        ))),
+    }
+}
+
+/// Whether the limits ask for nothing that a build with these capabilities lacks: one message for
+/// all engines.
+///
+/// # Errors
+/// `Unsupported` naming what the build lacks.
+pub fn check_core_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
+    let store = [limits.memory, limits.table_elements, limits.instances];
+    for (asked, capability) in [
+        (limits.fuel.is_some(), Capability::Fuel),
+        (limits.deadline.is_some(), Capability::Deadline),
+        (store.iter().any(Option::is_some), Capability::StoreLimits),
+    ] {
+        if asked && !has.has(capability) {
+            return Err(crate::Error::unsupported(
+                capability,
+                format!("expected a build with `{capability}`, found one without"),
+            ));
         }
     }
     Ok(())

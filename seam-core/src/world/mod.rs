@@ -259,6 +259,16 @@ impl World {
     /// Shows a part of the state that [`World::state`] makes, as a value in
     /// [`Observed::artefacts`]: what host functions did to it is an observation then. `show` is
     /// called whenever what was observed is read.
+    ///
+    /// ```
+    /// use seam_core::{Value, World, WorldState};
+    ///
+    /// let world = World::new()
+    ///     .state(|| vec![1u8, 2])
+    ///     .artefact("bytes", |bytes: &Vec<u8>| bytes.clone().into());
+    /// let mut state = WorldState::new(&world, &[]);
+    /// assert_eq!(state.observed().artefacts["bytes"], Value::from(vec![1u8, 2]));
+    /// ```
     #[must_use]
     pub fn artefact<S, F>(mut self, name: &str, show: F) -> Self
     where

@@ -274,6 +274,12 @@ impl WorldState {
         Ok(())
     }
 
+    /// Begins a call from outside, where no host function of the instance is running: the future of
+    /// an earlier call may have been dropped, and the host functions it was waiting for with it.
+    pub fn begin(&mut self) {
+        self.depth = 0;
+    }
+
     /// Leaves a level of host recursion.
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);

@@ -276,6 +276,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_world_shows_of_itself_is_compared() {
+        let with_files = |names: &[&str]| {
+            let files = Value::list(names.iter().map(|name| (*name).into()));
+            let mut seen = seen([returned(1)]);
+            seen.artefacts = BTreeMap::from([("files".to_string(), files)]);
+            seen
+        };
+        let left = with_files(&["/a", "/b"]);
+        assert_eq!(same(&left, &with_files(&["/a", "/b"])), Verdict::Match);
+        let verdict = same(&left, &with_files(&["/a", "/c"])).to_string();
+        assert!(verdict.contains("files, element 1"), "{verdict}");
+        assert!(
+            verdict.contains("/b") && verdict.contains("/c"),
+            "{verdict}"
+        );
+        let verdict = same(&left, &with_files(&["/a"])).to_string();
+        assert!(verdict.contains("none"), "{verdict}");
+        assert!(!same(&left, &seen([returned(1)])).is_match());
+    }
+
+    #[test]
     fn causes_of_traps_count_for_one_artifact_and_not_for_a_fusion() {
         let left = seen([Ended::Trapped(Trap::Unreachable)]);
         let right = seen([Ended::Trapped(Trap::MemoryOutOfBounds)]);

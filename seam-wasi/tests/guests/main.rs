@@ -9,6 +9,7 @@
 mod agreement;
 #[path = "../common/everything.rs"]
 mod everything;
+mod handles;
 mod preview1;
 mod support;
 mod system;

@@ -13,6 +13,7 @@ mod everything;
 mod files;
 mod folder;
 mod io;
+mod names;
 mod oracle;
 mod support;
 mod types;

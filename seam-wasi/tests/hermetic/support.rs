@@ -1,6 +1,7 @@
 //! An instance's host side without a guest.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use seam_core::{Error, Interface, List, Observed, Resource, Result, Value, World, WorldState};
 use seam_wasi::Wasi;
@@ -9,7 +10,7 @@ use crate::everything;
 
 /// The host side of an instance that imports everything.
 pub(crate) struct Host {
-    interface: Interface,
+    interface: &'static Interface,
     /// Indices of functions by their names without versions.
     funcs: HashMap<String, usize>,
     state: WorldState,
@@ -21,9 +22,11 @@ impl Host {
     }
 
     pub(crate) fn with(wasi: Wasi, world: World) -> Self {
-        let interface = Interface::of(&everything::component("0.2.3")).unwrap();
+        static INTERFACE: LazyLock<Interface> =
+            LazyLock::new(|| Interface::of(&everything::component("0.2.3")).unwrap());
+        let interface = &*INTERFACE;
         let world = wasi.add_to(world).unwrap();
-        let bindings = world.bind(&interface).unwrap();
+        let bindings = world.bind(interface).unwrap();
         let state = WorldState::new(&world, &bindings);
         let funcs = interface.import_funcs().iter().enumerate();
         let funcs = funcs.map(|(index, (name, _))| (name.track().to_string(), index));

@@ -228,6 +228,20 @@ fn calls_between_host_and_guest_nest_up_to_the_limit() {
     }
 }
 
+/// A quarter of what threads have unless they are told otherwise.
+#[test]
+fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
+    for wasmi in builds() {
+        let mut instance = wasmi
+            .instantiate_blocking(&wat(CALLS), &recursive())
+            .unwrap();
+        let small = std::thread::Builder::new().stack_size(512 << 10);
+        let run = move || kind(instance.invoke("call", &[s32(200)]));
+        let found = small.spawn(run).unwrap().join().unwrap();
+        assert_eq!(found, limit(Limit::HostDepth));
+    }
+}
+
 #[test]
 fn async_functions_are_polled_in_place() {
     let world = World::new().func_async("env#f", None, |args| async move {

@@ -74,6 +74,7 @@ impl Export {
             .collect::<Result<_>>()?;
         let mut lowered = lower.done();
         lowered.commit(store.data_mut())?;
+        store.data_mut().world.begin();
         let results = self.ty.result.iter().map(|_| Val::Bool(false)).collect();
         Ok(Call {
             func: self.func,

@@ -64,6 +64,7 @@ impl ComponentInstance {
             let plan = &self.program.plan;
             self.cores = Some(plan.find(&mut self.store, &self.program.code.bytes)?);
         }
+        self.store.data_mut().world.begin();
         let cores = self.cores.as_ref();
         let cores = cores.ok_or_else(|| Error::engine("the core instances were not listed"))?;
         Ok((cores, &mut self.store))
@@ -138,6 +139,7 @@ impl ComponentInstance {
         let Item::Resource(any, _) = self.store.data_mut().held.take(handle)? else {
             return Ok(());
         };
+        self.store.data_mut().world.begin();
         let alarm = call::begin(&mut self.store)?;
         let outcome = if self.is_async() {
             let at = call::deadline(&self.store);

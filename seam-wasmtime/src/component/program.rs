@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use seam_core::core::check_core_limits;
 use seam_core::{
     Artifact, BackendInfo, Capability, Error, ErrorKind, Failed, Instance, Interface, Limit,
     Program, Result, Target, World, WorldState,
@@ -10,7 +11,6 @@ use seam_core::{
 use wasmtime::component::{Component, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store};
 
-use crate::build::check_limits;
 use crate::call::{self, Stop};
 use crate::component::inner::CorePlan;
 use crate::component::instance::ComponentInstance;
@@ -83,7 +83,7 @@ impl Loaded {
     /// Only before any guest code has run; see [`Made`] for what fails later.
     pub(crate) async fn instantiate(self: &Arc<Self>, world: &World) -> Result<Made> {
         let limits = world.limits_of_instances();
-        check_limits(limits, &self.info.capabilities)?;
+        check_core_limits(limits, &self.info.capabilities)?;
         if limits
             .instances
             .is_some_and(|limit| self.plan.len() as u64 > limit)
@@ -158,12 +158,7 @@ impl Loaded {
     fn failure(&self, store: &mut Store<State>, stop: Stop) -> Error {
         let error = stop.error(&*self.code);
         let refused = store.data_mut().core().limiter.take_refused();
-        match refused {
-            Some(limit) if *error.kind() == ErrorKind::Engine => {
-                Error::limit(limit).with_source(error)
-            }
-            _ => error,
-        }
+        error::refusal(error, refused)
     }
 
     fn imports_wasi(&self) -> bool {

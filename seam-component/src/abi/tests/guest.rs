@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use seam_core::core::{CoreFunc, CoreMemory, MemoryAccess, MemoryView};
+use seam_core::core::{CoreFunc, CoreMemory, CoreValue, MemoryAccess, MemoryView};
 use seam_core::{Error, Limit, Resource, ResourceType, Result};
 
-use crate::abi::{Machine, Options, StringEncoding};
+use crate::abi::{Machine, Options, StringEncoding, Transfer};
 use crate::handle::{ResourceHandle, Table};
-use crate::types::ResourceId;
+use crate::types::{RecordTy, ResourceId};
 
 /// A call of `realloc`, what it answers, and whether it carries over what was there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,21 @@ pub(super) fn options(instance: u32, encoding: StringEncoding) -> Options {
     }
 }
 
+impl Transfer<'_> {
+    /// Both halves of a transfer.
+    pub(super) fn flat_values(
+        &mut self,
+        max_flat: usize,
+        flat: &[CoreValue],
+        types: &RecordTy,
+        out_param: Option<u32>,
+        out: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let lifted = self.lift(max_flat, flat, types)?;
+        self.lower(lifted, out_param, out)
+    }
+}
+
 impl Machine for Guests {
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
         let guest = &mut self.guests[opts.instance as usize];
@@ -165,6 +180,10 @@ impl Machine for Guests {
 
     fn host_rep(&mut self, resource: &Resource, _: ResourceId, _: bool) -> Result<u32> {
         resource.rep()
+    }
+
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        Ok(())
     }
 
     fn charge(&mut self, bytes: u64) -> Result<()> {

@@ -274,6 +274,7 @@ fn every_cause_of_the_abi_has_a_vector() {
                 | CanonTrap::CannotBlock
                 | CanonTrap::NoAsyncResult
                 | CanonTrap::Deadlock
+                | CanonTrap::BackpressureOverflow
         );
         let name = format!("\"trap\":\"{trap:?}\"");
         assert_eq!(

@@ -1,0 +1,162 @@
+//! The engine: probing, validation, stores.
+
+use std::sync::Arc;
+
+use seam_component::needed_capability;
+use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
+use seam_core::{Capability, Error, Limits, Result, store_number};
+use wasmparser::Validator;
+
+use crate::call::Owner;
+use crate::error::of_loading;
+use crate::fault::KilnResult;
+use crate::host::Handler;
+use crate::kiln::Kiln;
+use crate::probe::{Probed, probe};
+use crate::shape::{self, Shape};
+use crate::state::{Shared, State};
+use crate::store::Guest;
+
+/// The [`CoreEngine`] port over kiln.
+///
+/// It translates kiln's interface, and repairs nothing of what kiln executes: finding where kiln
+/// differs is what the seam is for.
+pub struct KilnEngine<K> {
+    make: Box<dyn Fn() -> KilnResult<K> + Send + Sync>,
+    number: u32,
+    info: EngineInfo,
+    probed: Probed,
+    direct: bool,
+}
+
+/// What stands for a compiled module: kiln loads it anew for each instance.
+pub(crate) struct Compiled {
+    pub(crate) wasm: Arc<[u8]>,
+    pub(crate) shape: Shape,
+    /// Number of the engine.
+    pub(crate) engine: u32,
+}
+
+impl<K: Kiln> KilnEngine<K> {
+    /// The engine; `make` makes a fresh engine of kiln's, one for each store.
+    ///
+    /// A tiny module is run on the first: in which order do arguments of host functions arrive, do
+    /// results come back, can memories and globals be reached?
+    ///
+    /// # Errors
+    /// `Engine` if kiln does something that is not known here: what was expected and what was found.
+    pub fn new(make: impl Fn() -> KilnResult<K> + Send + Sync + 'static) -> Result<Self> {
+        let mut first = make().map_err(of_loading)?;
+        let probed = probe(&mut first).map_err(|e| e.during("probe kiln"))?;
+        let capabilities = K::proposals()
+            .with(Capability::Fuel, probed.fuel)
+            .with(Capability::FailedInstance, true);
+        let mut info = EngineInfo::new("kiln", K::version(), capabilities);
+        info.validates = false;
+        info.multi_value_host_results = false;
+        Ok(Self {
+            make: Box::new(make),
+            number: store_number(),
+            info,
+            probed,
+            direct: false,
+        })
+    }
+
+    /// The same engine, without a provider between a module and the host functions it imports: its
+    /// imports reach kiln's handler as they are, to look for kiln's faults with them. Reports name
+    /// this mode `kiln-direct`.
+    #[must_use]
+    pub fn direct_imports(mut self) -> Self {
+        self.direct = true;
+        self.info.name = "kiln-direct".into();
+        self
+    }
+
+    /// What the probe found.
+    #[must_use]
+    pub fn probed(&self) -> &Probed {
+        &self.probed
+    }
+
+    /// Validates with all that can be validated, so that what kiln lacks is told from what is
+    /// invalid.
+    fn validate(&self, wasm: &[u8]) -> Result<()> {
+        if let Some(needed) = needed_capability(wasm, &self.info.capabilities) {
+            let message = format!("the module needs {needed}, which kiln lacks");
+            return Err(Error::unsupported(needed, message));
+        }
+        let mut validator = Validator::new_with_features(wasmparser::WasmFeatures::all());
+        let valid = validator.validate_all(wasm);
+        valid.map(|_| ()).map_err(|error| {
+            let at = error.offset() as u64;
+            Error::invalid(error.message().to_string())
+                .at(at)
+                .with_source(error)
+        })
+    }
+}
+
+impl<K: Kiln> CoreEngine for KilnEngine<K> {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    /// kiln validates nothing, so wasmparser does. kiln sees the module when it is instantiated:
+    /// it takes about 10 ms for each function, and forgets nothing that it has loaded.
+    fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
+        self.validate(wasm)?;
+        let compiled = Compiled {
+            wasm: wasm.into(),
+            shape: shape::read(wasm)?,
+            engine: self.number,
+        };
+        Ok(CoreModule::new(compiled, CoreModuleType::decode(wasm)?))
+    }
+
+    fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
+        let stores = limits.memory.is_some()
+            || limits.table_elements.is_some()
+            || limits.instances.is_some();
+        for (asked, capability) in [
+            (limits.fuel.is_some(), Capability::Fuel),
+            (limits.deadline.is_some(), Capability::Deadline),
+            (stores, Capability::StoreLimits),
+        ] {
+            if asked && !self.info.capabilities.has(capability) {
+                return Err(Error::unsupported(
+                    capability,
+                    format!("expected an engine with {capability}, found kiln, which has none"),
+                ));
+            }
+        }
+        let mut kiln = (self.make)().map_err(of_loading)?;
+        let shared = Arc::new(Shared::default());
+        let handler = Handler {
+            shared: shared.clone(),
+        };
+        kiln.set_host_handler(Box::new(handler));
+        if let Some(fuel) = limits.fuel {
+            kiln.set_fuel(fuel);
+        }
+        let state = State {
+            number: store_number(),
+            host,
+            host_depth: limits.host_depth,
+            order: self.probed.order,
+            ..State::default()
+        };
+        Ok(Box::new(Guest(Owner {
+            kiln,
+            engine: self.number,
+            direct: self.direct,
+            shared,
+            state: Box::new(state),
+            spare: None,
+            fuel: limits.fuel,
+            loaded: 0,
+            made: 0,
+            serial: 0,
+        })))
+    }
+}

@@ -1,0 +1,60 @@
+//! seam on [kiln](https://github.com/pulseengine/kiln), through its library API.
+//!
+//! kiln's crates are not on the package registry, so none is a dependency here. [`Kiln`] is a port in
+//! the shape of kiln's own API; a crate that has kiln implements it with [`bind!`], and
+//! [`KilnBackend`] is then a backend like any other. What has to be written is in `docs/kiln.md`.
+//!
+//! | this crate | kiln |
+//! |---|---|
+//! | 0.1 | 0.4.4 |
+//!
+//! # What the adapter does about kiln
+//! It translates kiln's *interface*:
+//! - **Validation.** kiln has none; modules are validated here, and imports are checked.
+//! - **Instances** of one loaded module share memories, tables and globals; every instance is
+//!   loaded anew.
+//! - **Imports** are found by names, some of which kiln takes for its own; modules get neutral ones.
+//! - **Host functions** are reached from direct calls alone, get their arguments reversed, give one
+//!   result, and do not learn who calls. So a generated provider module stands between: its functions
+//!   call the host directly, one set for each importing instance.
+//! - **Start functions** become an export that is called after instantiation: the host could not
+//!   reach the instance's memory before.
+//! - **Functions without a name** (in tables, or passed as references) are called by a generated
+//!   trampoline.
+//! - **Traps** are told apart by their messages; category and code are the error's source.
+//! - **Caps** ([`Count`]) are `Limit(EngineCapacity)` before kiln's own errors. Generated modules use
+//!   up the same room: one for each instance that imports host functions.
+//!
+//! It repairs nothing of what kiln *executes*: that is what the seam is there to find. What is known
+//! to differ is the table that [`bind!`]'s users get from the twin's tests.
+//!
+//! [`KilnEngine::new`] runs a tiny module first and refuses a kiln that does what is not known here.
+
+mod backend;
+mod bind;
+mod call;
+mod caps;
+mod convert;
+mod engine;
+mod error;
+mod fault;
+mod fit;
+mod host;
+mod instantiate;
+mod kiln;
+mod probe;
+mod provide;
+mod provider;
+mod rewrite;
+mod shape;
+mod state;
+mod store;
+mod value;
+
+pub use backend::KilnBackend;
+pub use caps::Count;
+pub use engine::KilnEngine;
+pub use fault::{KilnError, KilnResult};
+pub use kiln::{HostImportHandler, Kiln, KilnGlobal, KilnMemory, KilnTable, PROPOSALS, VERSION};
+pub use probe::{Order, Probed};
+pub use value::{KilnFuncRef, KilnValue};

@@ -1,0 +1,367 @@
+//! The twin: kiln's library API over wasmi.
+//!
+//! It has kiln's *interface* restrictions, whatever the build: host functions get no way back into
+//! the engine, one handler keyed by import names, arguments reversed, the first result only, instances
+//! of one loaded module not to be told apart, and the caps. kiln's *semantic* faults are switches:
+//! [`Fault`].
+
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod error;
+mod fault;
+mod module;
+mod object;
+mod refs;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use seam_core::core::{CoreFuncType, CoreType};
+use seam_core::{Capabilities, Capability};
+use seam_kiln::{
+    HostImportHandler, Kiln, KilnError, KilnGlobal, KilnMemory, KilnResult, KilnTable, KilnValue,
+};
+use wasmi::{
+    Config, Engine, Extern, ExternType, Func, Global, Linker, Memory, Module, ResumableCall, Store,
+    Table, Val, ValType,
+};
+
+pub(crate) use fault::{Fault, Faults};
+
+use error::{HostCall, of_call, of_instantiation};
+use object::{TwinGlobal, TwinMemory, TwinTable};
+use refs::Refs;
+
+/// A store that objects outside share with the engine; nobody holds the lock while the host runs.
+pub(crate) type SharedStore = Arc<Mutex<Store<Refs>>>;
+
+pub(crate) fn lock(store: &SharedStore) -> MutexGuard<'_, Store<Refs>> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An engine in kiln's shape.
+pub(crate) struct Twin {
+    engine: Engine,
+    store: SharedStore,
+    modules: Vec<Loaded>,
+    instances: Vec<wasmi::Instance>,
+    handler: Option<Box<dyn HostImportHandler>>,
+    faults: Faults,
+}
+
+struct Loaded {
+    module: Module,
+    /// How many functions it has, imported ones included.
+    funcs: u32,
+    /// What has been linked, by module and field name.
+    links: HashMap<(String, String), (u32, String)>,
+    /// Whether it has been instantiated: instances of one load share state.
+    used: bool,
+}
+
+const MOST: usize = 32;
+
+fn full() -> KilnError {
+    KilnError::new(KilnError::CAPACITY, 1016, "DirectMap capacity exceeded")
+}
+
+fn not_found(message: &'static str) -> KilnError {
+    KilnError::new(KilnError::RUNTIME, 2010, message)
+}
+
+impl Twin {
+    /// A fresh engine without faults.
+    pub(crate) fn new() -> KilnResult<Self> {
+        Self::with(Faults::none())
+    }
+
+    /// A fresh engine with these faults.
+    pub(crate) fn with(faults: Faults) -> KilnResult<Self> {
+        let mut config = Config::default();
+        config
+            .wasm_custom_page_sizes(true)
+            .wasm_wide_arithmetic(true)
+            .consume_fuel(true);
+        let engine = Engine::new(&config);
+        let mut store = Store::new(&engine, Refs::default());
+        store.set_fuel(u64::MAX).unwrap();
+        Ok(Self {
+            engine,
+            store: Arc::new(Mutex::new(store)),
+            modules: Vec::new(),
+            instances: Vec::new(),
+            handler: None,
+            faults,
+        })
+    }
+
+    fn export(&self, instance: u32, name: &str) -> Option<Extern> {
+        let instance = self.instances.get(instance as usize)?;
+        instance.get_export(&*lock(&self.store), name)
+    }
+
+    /// What stands for an import that nothing was linked to: kiln asks its handler for functions,
+    /// and makes the rest up.
+    fn unlinked(&self, module: &str, field: &str, ty: &ExternType) -> Extern {
+        let mut store = lock(&self.store);
+        match ty {
+            ExternType::Func(ty) => {
+                let name = (module.to_string(), field.to_string());
+                let results = ty.results().len();
+                Extern::Func(Func::new(&mut *store, ty.clone(), move |_, args, _| {
+                    Err(wasmi::Error::host(HostCall {
+                        module: name.0.clone(),
+                        field: name.1.clone(),
+                        args: args.to_vec(),
+                        results,
+                    }))
+                }))
+            }
+            ExternType::Memory(ty) => Extern::Memory(Memory::new(&mut *store, *ty).unwrap()),
+            ExternType::Table(ty) => {
+                let null = wasmi::Ref::null(ty.element());
+                Extern::Table(Table::new(&mut *store, *ty, null).unwrap())
+            }
+            ExternType::Global(ty) => {
+                let zero = Val::default_for_ty(ty.content());
+                Extern::Global(Global::new(&mut *store, zero, ty.mutability()))
+            }
+        }
+    }
+
+    /// Asks the handler, while nobody holds the store.
+    fn host(&mut self, call: &HostCall) -> KilnResult<Vec<Val>> {
+        let mut args: Vec<KilnValue> = {
+            let mut store = lock(&self.store);
+            call.args
+                .iter()
+                .map(|arg| refs::to_kiln(&mut store, arg))
+                .collect()
+        };
+        args.reverse();
+        let Some(handler) = &mut self.handler else {
+            return Err(KilnError::new(KilnError::RUNTIME, 7000, "no host handler"));
+        };
+        let results = handler.call_import(&call.module, &call.field, &args, None)?;
+        // The first result only.
+        let results: Vec<KilnValue> = results.into_iter().take(1).collect();
+        if results.len() != call.results {
+            let message = "Drop: stack underflow";
+            return Err(KilnError::new(KilnError::RUNTIME, KilnError::TRAP, message));
+        }
+        let mut store = lock(&self.store);
+        results
+            .iter()
+            .map(|value| refs::to_wasmi(&mut store, value))
+            .collect()
+    }
+}
+
+impl Kiln for Twin {
+    type Module = usize;
+
+    fn version() -> String {
+        "twin".into()
+    }
+
+    fn proposals() -> Capabilities {
+        [
+            Capability::Simd,
+            Capability::RelaxedSimd,
+            Capability::MultiMemory,
+            Capability::Memory64,
+            Capability::TailCalls,
+            Capability::ExtendedConst,
+            Capability::CustomPageSizes,
+            Capability::WideArithmetic,
+        ]
+        .into()
+    }
+
+    fn set_host_handler(&mut self, handler: Box<dyn HostImportHandler>) {
+        self.handler = Some(handler);
+    }
+
+    fn load_module(&mut self, wasm: &[u8]) -> KilnResult<usize> {
+        if self.modules.len() >= MOST {
+            return Err(full());
+        }
+        module::check_caps(wasm)?;
+        let (wasm, funcs) = module::with_all_functions(&self.faults.changed(wasm));
+        let module = Module::new(&self.engine, &wasm).map_err(|_| {
+            KilnError::new(
+                KilnError::RUNTIME,
+                8000,
+                "the twin could not load the module",
+            )
+        })?;
+        lock(&self.store).data_mut().indirect_calls |= module::calls_indirectly(&wasm);
+        self.modules.push(Loaded {
+            module,
+            funcs,
+            links: HashMap::new(),
+            used: false,
+        });
+        Ok(self.modules.len() - 1)
+    }
+
+    fn link_import(
+        &mut self,
+        module: usize,
+        import_module: &str,
+        import_name: &str,
+        provider: u32,
+        export: &str,
+    ) -> KilnResult<()> {
+        let loaded = self
+            .modules
+            .get_mut(module)
+            .ok_or(not_found("Module not found"))?;
+        let key = (import_module.to_string(), import_name.to_string());
+        loaded.links.insert(key, (provider, export.to_string()));
+        Ok(())
+    }
+
+    fn instantiate(&mut self, module: usize) -> KilnResult<u32> {
+        if self.instances.len() >= MOST {
+            return Err(full());
+        }
+        let loaded = self
+            .modules
+            .get_mut(module)
+            .ok_or(not_found("Module not found"))?;
+        if std::mem::replace(&mut loaded.used, true) {
+            let message = "instances of one module share their state";
+            return Err(KilnError::new(KilnError::RUNTIME, 8001, message));
+        }
+        let (module, funcs, links) = (loaded.module.clone(), loaded.funcs, loaded.links.clone());
+        let mut linker = Linker::new(&self.engine);
+        linker.allow_shadowing(true);
+        for import in module.imports() {
+            let key = (import.module().to_string(), import.name().to_string());
+            let item = match links.get(&key) {
+                None => self.unlinked(&key.0, &key.1, import.ty()),
+                Some((provider, export)) => {
+                    let found = self.export(*provider, export);
+                    found.ok_or(not_found("Export not found"))?
+                }
+            };
+            linker.define(&key.0, &key.1, item).unwrap();
+        }
+        let index = u32::try_from(self.instances.len()).unwrap();
+        let mut store = lock(&self.store);
+        let made = linker.instantiate_and_start(&mut *store, &module);
+        let instance =
+            made.map_err(|error| of_instantiation(&error, store.data().indirect_calls))?;
+        refs::enter(&mut store, &instance, index, funcs);
+        self.faults.after_instantiation(&mut store, &instance);
+        drop(store);
+        self.instances.push(instance);
+        Ok(index)
+    }
+
+    fn execute(
+        &mut self,
+        instance: u32,
+        export: &str,
+        args: &[KilnValue],
+    ) -> KilnResult<Vec<KilnValue>> {
+        let Some(Extern::Func(func)) = self.export(instance, export) else {
+            return Err(not_found("Function not found in exports"));
+        };
+        let (args, mut results) = {
+            let mut store = lock(&self.store);
+            let ty = func.ty(&*store);
+            if ty.params().len() != args.len() {
+                return Err(KilnError::new(KilnError::RUNTIME, 6001, "arity mismatch"));
+            }
+            let args: KilnResult<Vec<Val>> = args
+                .iter()
+                .map(|arg| refs::to_wasmi(&mut store, arg))
+                .collect();
+            let results: Vec<Val> = ty
+                .results()
+                .iter()
+                .copied()
+                .map(Val::default_for_ty)
+                .collect();
+            (args?, results)
+        };
+        let mut call = func.call_resumable(&mut *lock(&self.store), &args, &mut results);
+        loop {
+            match call {
+                Ok(ResumableCall::Finished) => break,
+                Ok(ResumableCall::OutOfFuel(_)) => {
+                    lock(&self.store).set_fuel(0).unwrap();
+                    return Err(error::out_of_fuel());
+                }
+                Ok(ResumableCall::HostTrap(trap)) => {
+                    let call_of_host = trap.host_error().downcast_ref::<HostCall>().cloned();
+                    let given = self.host(&call_of_host.unwrap())?;
+                    call = trap.resume(&mut *lock(&self.store), &given, &mut results);
+                }
+                Err(error) => {
+                    let mut store = lock(&self.store);
+                    return Err(of_call(&error, &mut store));
+                }
+            }
+        }
+        let mut store = lock(&self.store);
+        Ok(results
+            .iter()
+            .map(|value| refs::to_kiln(&mut store, value))
+            .collect())
+    }
+
+    fn function_type(&self, instance: u32, index: u32) -> KilnResult<CoreFuncType> {
+        let store = lock(&self.store);
+        let func = store.data().func(instance, index);
+        let ty = func
+            .ok_or(not_found("Function index not found"))?
+            .ty(&*store);
+        let types = |types: &[ValType]| types.iter().map(core_type).collect::<Vec<_>>();
+        Ok(CoreFuncType::new(types(ty.params()), types(ty.results())))
+    }
+
+    fn memory_by_name(&self, instance: u32, export: &str) -> KilnResult<Arc<dyn KilnMemory>> {
+        match self.export(instance, export) {
+            Some(Extern::Memory(memory)) => Ok(Arc::new(TwinMemory(self.store.clone(), memory))),
+            _ => Err(not_found("Memory export not found")),
+        }
+    }
+
+    fn table_by_name(&self, instance: u32, export: &str) -> KilnResult<Arc<dyn KilnTable>> {
+        match self.export(instance, export) {
+            Some(Extern::Table(table)) => Ok(Arc::new(TwinTable(self.store.clone(), table))),
+            _ => Err(not_found("Table export not found")),
+        }
+    }
+
+    fn global_by_name(&self, instance: u32, export: &str) -> KilnResult<Arc<dyn KilnGlobal>> {
+        match self.export(instance, export) {
+            Some(Extern::Global(global)) => Ok(Arc::new(TwinGlobal(self.store.clone(), global))),
+            _ => Err(not_found("Global export not found")),
+        }
+    }
+
+    fn set_fuel(&mut self, fuel: u64) {
+        lock(&self.store).set_fuel(fuel).unwrap();
+    }
+
+    fn remaining_fuel(&self) -> Option<u64> {
+        lock(&self.store).get_fuel().ok()
+    }
+}
+
+fn core_type(ty: &ValType) -> CoreType {
+    match ty {
+        ValType::I32 => CoreType::I32,
+        ValType::I64 => CoreType::I64,
+        ValType::F32 => CoreType::F32,
+        ValType::F64 => CoreType::F64,
+        ValType::V128 => CoreType::V128,
+        ValType::FuncRef => CoreType::FUNCREF,
+        ValType::ExternRef => CoreType::EXTERNREF,
+    }
+}

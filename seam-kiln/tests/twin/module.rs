@@ -1,0 +1,140 @@
+//! Modules on their way into the twin: kiln's caps, and names for all functions.
+
+use seam_kiln::{Count, KilnError, KilnResult};
+use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
+use wasmparser::{
+    CompositeInnerType, ElementItems, ExternalKind, Operator, Parser, Payload, TypeRef,
+};
+
+/// The name under which the twin finds the function of this index.
+pub(crate) fn hidden(index: u32) -> String {
+    format!("\u{1}{index}")
+}
+
+/// kiln's own caps.
+pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
+    let check = |count: Count, found: usize| match found > count.most() {
+        true => Err(KilnError::new(
+            KilnError::CAPACITY,
+            1016,
+            "capacity exceeded",
+        )),
+        false => Ok(()),
+    };
+    for payload in Parser::new(0).parse_all(wasm).flatten() {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section.into_iter().flatten() {
+                    for ty in group.types() {
+                        if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
+                            check(Count::Parameters, ty.params().len())?;
+                            check(Count::Results, ty.results().len())?;
+                        }
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                let imports: Vec<_> = section.into_imports().flatten().collect();
+                for import in &imports {
+                    check(Count::ImportName, import.name.len())?;
+                    let funcs = imports.iter().filter(|other| {
+                        other.module == import.module && matches!(other.ty, TypeRef::Func(_))
+                    });
+                    check(Count::FunctionImports, funcs.count())?;
+                }
+            }
+            Payload::ExportSection(section) => check(Count::Exports, section.count() as usize)?,
+            Payload::ElementSection(section) => {
+                for element in section.into_iter().flatten() {
+                    let items = match element.items {
+                        ElementItems::Functions(items) => items.count(),
+                        ElementItems::Expressions(_, items) => items.count(),
+                    };
+                    check(Count::ElementItems, items as usize)?;
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let runs = body
+                    .get_locals_reader()
+                    .map_or(0, |reader| reader.get_count());
+                check(Count::LocalRuns, runs as usize)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The module with every function exported under its hidden name, and how many there are.
+pub(crate) fn with_all_functions(wasm: &[u8]) -> (Vec<u8>, u32) {
+    let (mut funcs, mut exports) = (0, ExportSection::new());
+    for payload in Parser::new(0).parse_all(wasm).flatten() {
+        match payload {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports().flatten() {
+                    funcs += u32::from(matches!(import.ty, TypeRef::Func(_)));
+                }
+            }
+            Payload::FunctionSection(section) => funcs += section.count(),
+            Payload::ExportSection(section) => {
+                for export in section.into_iter().flatten() {
+                    let kind = match export.kind {
+                        ExternalKind::Memory => ExportKind::Memory,
+                        ExternalKind::Table => ExportKind::Table,
+                        ExternalKind::Global => ExportKind::Global,
+                        ExternalKind::Tag => ExportKind::Tag,
+                        _ => ExportKind::Func,
+                    };
+                    exports.export(export.name, kind, export.index);
+                }
+            }
+            _ => {}
+        }
+    }
+    for index in 0..funcs {
+        exports.export(&hidden(index), ExportKind::Func, index);
+    }
+    (with_exports(wasm, &exports), funcs)
+}
+
+/// Ids of the sections that come before the exports.
+const BEFORE_EXPORTS: [u8; 8] = [0, 1, 2, 3, 4, 5, 13, 6];
+
+fn with_exports(wasm: &[u8], exports: &ExportSection) -> Vec<u8> {
+    let mut module = Module::new();
+    let mut done = false;
+    for payload in Parser::new(0).parse_all(wasm).flatten() {
+        let Some((id, range)) = payload.as_section() else {
+            continue;
+        };
+        if !done && !BEFORE_EXPORTS.contains(&id) {
+            module.section(exports);
+            done = true;
+        }
+        if id != 7 {
+            let data = wasm.get(range).unwrap_or_default();
+            module.section(&RawSection { id, data });
+        }
+    }
+    if !done {
+        module.section(exports);
+    }
+    module.finish()
+}
+
+/// Whether any function calls through a table.
+pub(crate) fn calls_indirectly(wasm: &[u8]) -> bool {
+    let payloads = Parser::new(0).parse_all(wasm).flatten();
+    payloads.into_iter().any(|payload| match payload {
+        Payload::CodeSectionEntry(body) => {
+            let operators = body.get_operators_reader().ok();
+            operators.into_iter().flatten().flatten().any(|operator| {
+                matches!(
+                    operator,
+                    Operator::CallIndirect { .. } | Operator::ReturnCallIndirect { .. }
+                )
+            })
+        }
+        _ => false,
+    })
+}

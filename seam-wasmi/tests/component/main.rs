@@ -1,0 +1,39 @@
+//! What the component layer does, through the seam's own interface, with and without re-entry.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod bound;
+mod call;
+mod link;
+mod mutation;
+
+use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
+use seam_wasmi::Wasmi;
+
+/// On an engine whose host functions call back, and on one whose cannot.
+fn builds() -> [Wasmi; 2] {
+    [Wasmi::new(), Wasmi::builder().without_reentry().build()]
+}
+
+fn wat(text: &str) -> Artifact {
+    Artifact::from_wat("test", text).unwrap()
+}
+
+fn try_instance(
+    backend: &dyn Backend,
+    text: &str,
+    world: &World,
+) -> Result<Box<dyn Instance>, Failed> {
+    backend
+        .load_blocking(&wat(text))?
+        .instantiate_blocking(world)
+}
+
+fn instance(backend: &dyn Backend, text: &str) -> Box<dyn Instance> {
+    try_instance(backend, text, &World::new()).unwrap()
+}

@@ -1,0 +1,79 @@
+//! A backend that compiles each artifact once, however many cases load it: most of what the kit
+//! would take in a debug build is compiling the same few fixtures again and again. The cases then
+//! share programs, as they may: instances share nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use seam_core::core::CoreEngine;
+use seam_core::{
+    Artifact, Backend, BackendInfo, Capabilities, Failed, Instance, Interface, Program, Result,
+    World,
+};
+
+/// Programs by the name and the bytes of their artifacts.
+type Programs = HashMap<(String, Vec<u8>), Arc<dyn Program>>;
+
+pub(crate) struct Cached<B> {
+    backend: B,
+    programs: Mutex<Programs>,
+}
+
+impl<B> Cached<B> {
+    pub(crate) fn new(backend: B) -> Self {
+        Self {
+            backend,
+            programs: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> &B {
+        &self.backend
+    }
+}
+
+#[async_trait]
+impl<B: Backend> Backend for &'static Cached<B> {
+    fn info(&self) -> &BackendInfo {
+        self.backend.info()
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        self.backend.core_engine()
+    }
+
+    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+        if artifact.interface_of().is_some() {
+            return self.backend.load(artifact).await;
+        }
+        let key = (artifact.name().to_string(), artifact.bytes().to_vec());
+        let programs = || self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = programs().get(&key).cloned();
+        let program = match known {
+            Some(program) => program,
+            None => {
+                let loaded: Arc<dyn Program> = self.backend.load(artifact).await?.into();
+                programs().entry(key).or_insert(loaded).clone()
+            }
+        };
+        Ok(Box::new(Shared(program)))
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+        self.backend.rebuilt_with(wanted)
+    }
+}
+
+struct Shared(Arc<dyn Program>);
+
+#[async_trait]
+impl Program for Shared {
+    fn interface(&self) -> &Interface {
+        self.0.interface()
+    }
+
+    async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
+        self.0.instantiate(world).await
+    }
+}

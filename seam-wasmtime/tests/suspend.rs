@@ -1,0 +1,186 @@
+//! Calls that are suspended in asynchronous host functions: interleaved, cancelled, out of time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use seam_core::core::CoreValue;
+use seam_core::{
+    Backend, CanonTrap, Capability, CorePath, ErrorKind, Instance, InstanceExt, Limit, Limits,
+    Query, Value, World,
+};
+use seam_wasmtime::{Builder, Wasmtime};
+use support::{instance, wat};
+
+/// Calls `wait` again and again, and counts in a global what came back.
+const GUEST: &str = r#"(component
+  (import "wait" (func $wait (param "n" u32)))
+  (core func $wait (canon lower (func $wait)))
+  (core module $m
+    (import "" "wait" (func $wait (param i32)))
+    (global $came-back (export "came-back") (mut i32) (i32.const 0))
+    (func (export "run") (param i32)
+      (loop $again
+        (call $wait (local.get 0))
+        (global.set $came-back (i32.add (global.get $came-back) (i32.const 1)))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $again (local.get 0))))
+    (func (export "count") (result i32) (global.get $came-back)))
+  (core instance $i (instantiate $m (with "" (instance (export "wait" (func $wait))))))
+  (func (export "run") (param "n" u32) (canon lift (core func $i "run")))
+  (func (export "count") (result u32) (canon lift (core func $i "count"))))"#;
+
+/// Pending once, and awake at once.
+async fn step_aside() {
+    let mut aside = false;
+    poll_fn(|cx| match std::mem::replace(&mut aside, true) {
+        true => Poll::Ready(()),
+        false => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// A world in which every wait steps aside and is written down.
+fn courteous(name: &'static str, log: &Arc<Mutex<Vec<String>>>) -> World {
+    let log = log.clone();
+    World::new().func_async("wait", None, move |args| {
+        let Value::U32(n) = args[0] else {
+            panic!("expected a number, found {args:?}");
+        };
+        log.lock().unwrap().push(format!("{name}{n}"));
+        async {
+            step_aside().await;
+            Ok(None)
+        }
+    })
+}
+
+/// A world in which the first wait never ends.
+fn endless_at_first(limits: Limits) -> World {
+    let first = AtomicBool::new(true);
+    World::new()
+        .limits(limits)
+        .func_async("wait", None, move |_| {
+            let endless = first.swap(false, Ordering::Relaxed);
+            async move {
+                if endless {
+                    std::future::pending::<()>().await;
+                }
+                Ok(None)
+            }
+        })
+}
+
+fn everything() -> Builder {
+    Wasmtime::builder().fuel().deadline().inner_instances()
+}
+
+fn builds() -> [Wasmtime; 3] {
+    let concurrent = everything().component_async().build();
+    [Wasmtime::new(), everything().build(), concurrent]
+}
+
+/// Begins a call of `run` and drops it where it waits.
+fn cancel(guest: &mut dyn Instance) {
+    let run = guest.resolve("run").unwrap();
+    let (args, mut out) = ([Value::U32(2)], vec![Value::U32(9)]);
+    let mut call = guest.call(&run, &args, &mut out);
+    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending());
+    drop(call);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn guests_on_one_thread_take_turns() {
+    for backend in builds() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let guests = ["a", "b"].map(|name| {
+            let mut guest = instance(&backend, &wat(GUEST), &courteous(name, &log));
+            let run = guest.resolve("run").unwrap();
+            runtime.spawn(async move {
+                let mut out = Vec::new();
+                guest.call(&run, &[Value::U32(3)], &mut out).await.unwrap();
+                guest
+            })
+        });
+        for guest in guests {
+            let mut guest = runtime.block_on(guest).unwrap();
+            assert_eq!(guest.invoke("count", &[]).unwrap(), Some(Value::U32(3)));
+        }
+        let log = log.lock().unwrap().join(" ");
+        assert_eq!(log, "a3 b3 a2 b2 a1 b1");
+    }
+}
+
+#[test]
+fn a_cancelled_call_closes_the_component_as_a_trap_does() {
+    for backend in builds() {
+        let world = endless_at_first(Limits::new());
+        let mut guest = instance(&backend, &wat(GUEST), &world);
+        cancel(&mut *guest);
+        for export in ["count", "run"] {
+            let args = [Value::U32(1)];
+            let args = if export == "run" { &args[..] } else { &[] };
+            let error = guest.invoke(export, args).unwrap_err();
+            assert_eq!(error.as_trap(), Some(&CanonTrap::CannotEnter.into()));
+        }
+        // It can still be looked at, where the build sees inside.
+        let seen = guest.snapshot(&Query::new());
+        if backend.info().capabilities.has(Capability::InnerGlobals) {
+            let seen = seen.unwrap();
+            assert_eq!(seen.instances[0].globals["came-back"], CoreValue::I32(0));
+        } else {
+            let lacks = ErrorKind::Unsupported(Capability::InnerGlobals);
+            assert_eq!(*seen.unwrap_err().kind(), lacks);
+        }
+    }
+}
+
+/// What was cancelled was a host function, and it counts for the depth no more.
+#[test]
+fn a_cancelled_call_leaves_the_depth_of_host_recursion_at_zero() {
+    let world = endless_at_first(Limits::new().with_host_depth(1));
+    let mut guest = instance(&everything().build(), &wat(GUEST), &world);
+    cancel(&mut *guest);
+    let inner = CorePath::new([0]);
+    for came_back in 1..3 {
+        guest
+            .call_core(&inner, "run", &[CoreValue::I32(1)])
+            .unwrap();
+        let count = guest.call_core(&inner, "count", &[]).unwrap();
+        assert_eq!(count, [CoreValue::I32(came_back)]);
+    }
+}
+
+#[test]
+fn a_wait_that_ends_at_its_deadline_is_a_cancelled_call() {
+    for backend in [everything().build(), everything().component_async().build()] {
+        let limits = Limits::new()
+            .with_deadline(Duration::from_millis(20))
+            .with_host_depth(1);
+        let mut guest = instance(&backend, &wat(GUEST), &endless_at_first(limits));
+        let error = guest.invoke("run", &[Value::U32(1)]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
+        let error = guest.invoke("count", &[]).unwrap_err();
+        assert_eq!(error.as_trap(), Some(&CanonTrap::CannotEnter.into()));
+        let seen = guest.snapshot(&Query::new()).unwrap();
+        assert_eq!(seen.instances[0].globals["came-back"], CoreValue::I32(0));
+    }
+}
