@@ -26,6 +26,19 @@
 //! Adapters also find [`needed_capability`] here: which proposal a valid module needs that an
 //! engine lacks.
 //!
+//! # Where it differs
+//! - **Calls between a component and one nested in it** are allowed in both directions, as in the
+//!   reference interpreter: of the instances to be entered, the caller and those around it do not
+//!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
+//!   answers with the trap `CannotEnter` where this layer makes the call.
+//! - **Asynchronous lifting and lowering** is accepted at instantiation, as the asynchronous
+//!   built-ins are, and `Unsupported` when it is called.
+//! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
+//! - **Size.** At most 10,000 component instances, nested at most 100 deep, with definitions of at
+//!   most 16 MiB in all: instantiations multiply, and a short component can ask for any number.
+//! - **Without re-entry**, lowering starts again after each `realloc`: a list whose elements need a
+//!   `realloc` each takes time with the square of its length.
+//!
 //! # Where the specification is
 //! Names and structure follow the reference interpreter of the component model, `definitions.py` at
 //! revision 6d28164 of 2026-08-21. There is one [`CanonTrap`](seam_core::CanonTrap) for each

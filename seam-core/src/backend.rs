@@ -18,7 +18,7 @@ use crate::{Artifact, Capabilities, Error, Instance, Interface, Result, World};
 ///    `programs_instantiate_in_parallel`)
 ///
 /// # For implementors
-/// A core-only runtime implements [`CoreEngine`](crate::core::CoreEngine) instead, and gets this
+/// A core-only runtime implements [`CoreEngine`] instead, and gets this
 /// from `seam-component`.
 ///
 /// # For users

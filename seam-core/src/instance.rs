@@ -218,8 +218,8 @@ pub trait Instance: Send {
     /// traps of the destructor.
     fn drop_resource(&mut self, resource: &Resource) -> Result<()>;
 
-    /// The guest-defined resources that the host owns: every one that a call or a host function's
-    /// argument gave it, and that it has neither passed on nor dropped, in the order it got them.
+    /// The guest-defined resources that the host owns: every one that a call gave it and that it has
+    /// neither passed on nor dropped, in the order it got them.
     ///
     /// What is held when nothing is left to be called has leaked, unless the instance goes too.
     /// Borrowed resources and those that the host defines are not among them. The default is for

@@ -8,7 +8,7 @@ use seam_core::{Error, Limit, Result};
 
 use crate::convert::{from_kiln, to_kiln};
 use crate::fault::{KilnError, KilnResult};
-use crate::kiln::{HostImportHandler, KilnMemory};
+use crate::kiln::HostImportHandler;
 use crate::probe::Order;
 use crate::state::{FuncKind, Shared, State};
 use crate::store::{Guest, Hosted};
@@ -25,7 +25,6 @@ impl HostImportHandler for Handler {
         module: &str,
         function: &str,
         args: &[KilnValue],
-        _memory: Option<&dyn KilnMemory>,
     ) -> KilnResult<Vec<KilnValue>> {
         let Some(mut state) = self.shared.take() else {
             return Err(KilnError::new(

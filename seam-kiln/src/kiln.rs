@@ -125,7 +125,8 @@ pub const PROPOSALS: [Capability; 12] = [
 pub trait HostImportHandler: Send + Sync {
     /// Calls the import of this name.
     ///
-    /// `memory` is memory 0 of the calling instance, and the seam makes no use of it.
+    /// kiln also passes memory 0 of the calling instance. The seam finds memories by the exports of
+    /// the instance that it knows to be calling, so it does without.
     ///
     /// # Errors
     /// What ends the guest's call.
@@ -134,7 +135,6 @@ pub trait HostImportHandler: Send + Sync {
         module: &str,
         function: &str,
         args: &[KilnValue],
-        memory: Option<&dyn KilnMemory>,
     ) -> KilnResult<Vec<KilnValue>>;
 }
 

@@ -58,3 +58,9 @@ pub use fault::{KilnError, KilnResult};
 pub use kiln::{HostImportHandler, Kiln, KilnGlobal, KilnMemory, KilnTable, PROPOSALS, VERSION};
 pub use probe::{Order, Probed};
 pub use value::{KilnFuncRef, KilnValue};
+
+/// What [`bind!`] needs of other crates.
+#[doc(hidden)]
+pub mod __private {
+    pub use seam_core::core::{CoreFuncType, CoreType, HeapType, RefType};
+}

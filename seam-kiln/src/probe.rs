@@ -6,7 +6,7 @@ use seam_core::{Error, Result};
 
 use crate::error::of_loading;
 use crate::fault::{KilnError, KilnResult};
-use crate::kiln::{HostImportHandler, Kiln, KilnMemory};
+use crate::kiln::{HostImportHandler, Kiln};
 use crate::value::KilnValue;
 
 /// How arguments arrive at a host function.
@@ -70,7 +70,6 @@ impl HostImportHandler for Recorder {
         module: &str,
         function: &str,
         args: &[KilnValue],
-        _memory: Option<&dyn KilnMemory>,
     ) -> KilnResult<Vec<KilnValue>> {
         if (module, function) != ("probe", "args") {
             return Err(KilnError::HOST);

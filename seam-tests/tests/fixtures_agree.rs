@@ -1,7 +1,12 @@
 //! Every export of every committed component is called with random values, resources included, on
 //! every backend: results, traps and the state of all core instances agree, memories included.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 #[path = "../../seam-core/tests/common/mod.rs"]
 mod common;

@@ -1,4 +1,5 @@
-//! The wasmi backend: core modules on [wasmi](https://docs.rs/wasmi), an interpreter.
+//! seam on [wasmi](https://docs.rs/wasmi) 2, an interpreter: core modules, and components by way of
+//! `seam-component`.
 //!
 //! ```
 //! use seam_core::{Artifact, BackendExt, InstanceExt, World};
@@ -13,7 +14,7 @@
 //! # }
 //! ```
 //!
-//! [`WasmiEngine`] is the port, a [`CoreEngine`](seam_core::core::CoreEngine); [`Wasmi`] is the
+//! [`WasmiEngine`] is the port, a [`CoreEngine`]; [`Wasmi`] is the
 //! backend that [`Layered`] makes of it. [`Wasmi::builder`] chooses a build: fuel and deadlines cost
 //! speed, so they are off by default.
 //!
@@ -33,6 +34,8 @@
 //! - **Host recursion** would overflow the native stack and abort the process, at a few thousand
 //!   levels or at a hundred, as the caller's thread has it. Every sixteenth level goes on in a thread
 //!   of its own, until [`Limits::host_depth`](seam_core::Limits::host_depth) ends it.
+//! - **Handles** are entered in a store's tables by what wasmi prints for them, which is their number:
+//!   it lets others neither compare nor hash them. A test guards that.
 //! - **Constant expressions** of thousands of operators would overflow it too; `load` refuses more
 //!   than 500 as beyond the engine.
 //! - **Memories and tables** are written to when they are made. Where nothing limits them, all

@@ -34,6 +34,15 @@
 //! suspend it: then they run on a stack of their own, and `call_blocking` waits for them, inside an
 //! executor or outside. Calls host -> guest -> host that nest deeply get stacks of their own too, so
 //! [`Limits::host_depth`](seam_core::Limits::host_depth) is reached before any stack is exhausted.
+//! A thread that calls guests needs 1 MiB of stack: wasmtime takes 512 KiB for granted.
+//!
+//! The future of a call may be dropped while the guest waits in the host. The host function's future
+//! is dropped with it, and a component is then as after a trap: what it is made of can be looked at,
+//! where the build sees inside, and every further call is the trap `CannotEnter`. A wait that ends at
+//! its deadline is such a call too.
+//!
+//! Typed calls go by way of values here, since wasmtime's own typed functions need types that are
+//! known when the host is compiled; components on [`WasmtimeLayered`] lower and lift them directly.
 //!
 //! # The operating system's WASI
 //! `wasmtime-wasi` is always linked asynchronously, and polled within a private runtime of this

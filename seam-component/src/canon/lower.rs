@@ -159,17 +159,11 @@ impl Lowered {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
         running.begin()?;
-        let given = running.host.given();
         let (args, _) = self.split(args);
         let mut engine = Engine(store);
         let cx = &mut Cx::new(&mut engine, &self.caller);
-        let lifted = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params);
-        let running = Running::of(store)?;
-        if lifted.is_err() {
-            // What was lifted before never reaches the host.
-            running.host.take_back(given);
-        }
-        let result = running.world.call(index, &lifted?)?;
+        let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
+        let result = Running::of(store)?.world.call(index, &args)?;
         Ok(result.into_iter().collect())
     }
 

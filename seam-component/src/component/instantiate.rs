@@ -34,7 +34,7 @@ const MAX_DEPTH: usize = 100;
 const MAX_INSTANCES: usize = 10_000;
 
 /// Bytes of definitions that are carried out: instances of one component count each.
-const MAX_SIZE: usize = 64 << 20;
+const MAX_SIZE: usize = 16 << 20;
 
 /// The instantiation of a root component.
 pub(crate) struct Instantiation<'a> {

@@ -19,7 +19,7 @@ pub struct Handle {
 
 impl Handle {
     /// # For implementors
-    /// A handle of the instance with the token `owner` (see [`token`](crate::token)); `ordinal`
+    /// A handle of the instance with the token `owner` (see [`token`](crate::token())); `ordinal`
     /// counts the handles that this instance has given to the host, from 0.
     #[must_use]
     pub fn new(owner: u64, slot: u32, generation: u32, ordinal: u32) -> Self {

@@ -143,7 +143,7 @@ impl Twin {
         let Some(handler) = &mut self.handler else {
             return Err(KilnError::new(KilnError::RUNTIME, 7000, "no host handler"));
         };
-        let results = handler.call_import(&call.module, &call.field, &args, None)?;
+        let results = handler.call_import(&call.module, &call.field, &args)?;
         // The first result only.
         let results: Vec<KilnValue> = results.into_iter().take(1).collect();
         if results.len() != call.results {

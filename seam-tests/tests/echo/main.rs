@@ -1,7 +1,12 @@
 //! Random types and values go through generated components and come back as they were, on every
 //! backend, whichever way they travel and however strings are encoded.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 #[path = "../../../seam-core/tests/common/mod.rs"]
 mod common;

@@ -32,11 +32,10 @@ fn instances_that_double_are_a_limit() {
 
 #[test]
 fn definitions_that_multiply_are_a_limit() {
-    // 4,000 types of 10 bytes or more, in 4,096 instances.
+    // 4,000 types of 100 bytes, in 4,096 instances.
     let mut text = String::from("(component (component $c0");
-    for _ in 0..4_000 {
-        text.push_str("(type (tuple u8 u8 u8 u8 u8 u8 u8 u8))");
-    }
+    let ty = format!("(type (enum \"{}\"))", "a".repeat(96));
+    text.push_str(&ty.repeat(4_000));
     text.push(')');
     for level in 1..13 {
         write!(

@@ -9,7 +9,7 @@ use seam_core::{
 use seam_wasmi::Wasmi;
 
 /// Changed copies of each fixture.
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 100;
 
 /// Marsaglia's xorshift: the same changes in every run.
 struct Random(u64);

@@ -3,17 +3,17 @@
 //! share programs, as they may: instances share nothing.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use seam_core::core::CoreEngine;
 use seam_core::{
-    Artifact, Backend, BackendInfo, Capabilities, Failed, Instance, Interface, Program, Result,
-    World,
+    Artifact, Backend, BackendExt, BackendInfo, Capabilities, Failed, Instance, Interface, Program,
+    Result, World,
 };
 
 /// Programs by the name and the bytes of their artifacts.
-type Programs = HashMap<(String, Vec<u8>), Arc<dyn Program>>;
+type Programs = HashMap<(String, Vec<u8>), Arc<Mutex<Option<Arc<dyn Program>>>>>;
 
 pub(crate) struct Cached<B> {
     backend: B,
@@ -48,13 +48,14 @@ impl<B: Backend> Backend for &'static Cached<B> {
             return self.backend.load(artifact).await;
         }
         let key = (artifact.name().to_string(), artifact.bytes().to_vec());
-        let programs = || self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = programs().get(&key).cloned();
-        let program = match known {
-            Some(program) => program,
+        let entry = lock(&self.programs).entry(key).or_default().clone();
+        // Whoever wants the same program meanwhile waits for it.
+        let mut entry = lock(&entry);
+        let program = match &*entry {
+            Some(program) => program.clone(),
             None => {
-                let loaded: Arc<dyn Program> = self.backend.load(artifact).await?.into();
-                programs().entry(key).or_insert(loaded).clone()
+                let loaded: Arc<dyn Program> = self.backend.load_blocking(artifact)?.into();
+                entry.insert(loaded).clone()
             }
         };
         Ok(Box::new(Shared(program)))
@@ -63,6 +64,10 @@ impl<B: Backend> Backend for &'static Cached<B> {
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         self.backend.rebuilt_with(wanted)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Shared(Arc<dyn Program>);
