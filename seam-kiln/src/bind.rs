@@ -256,7 +256,10 @@ macro_rules! bind {
                     let types = |types: &[ValueType]| -> Vec<CoreType> {
                         types.iter().map(from_type).collect()
                     };
-                    Ok(CoreFuncType::new(types(&ty.params), types(&ty.results)))
+                    Ok(CoreFuncType::new(
+                        types(ty.params.as_slice()),
+                        types(ty.results.as_slice()),
+                    ))
                 }
 
                 fn memory_by_name(

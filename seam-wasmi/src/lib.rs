@@ -14,9 +14,9 @@
 //! # }
 //! ```
 //!
-//! [`WasmiEngine`] is the port, a [`CoreEngine`]; [`Wasmi`] is the
-//! backend that [`Layered`] makes of it. [`Wasmi::builder`] chooses a build: fuel and deadlines cost
-//! speed, so they are off by default.
+//! [`WasmiEngine`] is the port, a [`CoreEngine`]; [`Wasmi`] is the backend that [`Layered`] makes
+//! of it. [`Wasmi::builder`] chooses a build: fuel and deadlines cost speed, so they are off by
+//! default.
 //!
 //! | this crate | wasmi |
 //! |---|---|
