@@ -8,7 +8,7 @@ use seam_core::{CanonTrap, ErrorKind, Limit, Trap, Type, Value};
 use super::guest::{Guest, Guests, options};
 use super::json::{params, run_time};
 use crate::abi::load::VALUE_BYTES;
-use crate::abi::{Cx, StringEncoding, lift_flat_values, lower_flat_values};
+use crate::abi::{Cx, StringEncoding, Transfer, lift_flat_values, lower_flat_values};
 use crate::types::Ty;
 
 /// Lifts from a memory of these bytes, again and again; also what was charged.
@@ -216,4 +216,39 @@ fn substitution_reaches_every_handle_and_keeps_the_layout() {
     let back = substituted.substitute(&mut |id| ResourceId(id.0 - 10));
     assert_eq!(back, ty);
     assert!(ty.contents().handle && ty.contents().borrow && !Ty::list(Ty::U8).contents().handle);
+}
+
+#[test]
+fn unused_bits_of_flags_do_not_travel() {
+    for labels in 1..=32usize {
+        let names: Vec<String> = (0..labels).map(|label| format!("f{label}")).collect();
+        let ty = params(&[Type::list(Type::flags(names))]);
+        let size = [1, 2, 4, 4][(labels - 1) / 8];
+        let mut guests = Guests::new(vec![Guest::new(64, true), Guest::new(256, true)]);
+        guests.guests[0].bytes.fill(0xff);
+        let (from, to) = (
+            options(0, StringEncoding::Utf8),
+            options(1, StringEncoding::Utf8),
+        );
+        let mut flat = Vec::new();
+        let mut transfer = Transfer {
+            machine: &mut guests,
+            from: &from,
+            to: &to,
+        };
+        let range = [CoreValue::from(0u32), CoreValue::from(3u32)];
+        transfer
+            .flat_values(16, &range, &ty, None, &mut flat)
+            .unwrap();
+        let CoreValue::I32(begin) = flat[0] else {
+            panic!("expected a pointer, found {flat:?}");
+        };
+        let mask = u32::MAX >> (32 - labels);
+        for element in 0..3 {
+            let at = begin as usize + element * size;
+            let mut bytes = [0; 4];
+            bytes[..size].copy_from_slice(&guests.guests[1].bytes[at..at + size]);
+            assert_eq!(u32::from_le_bytes(bytes), mask, "{labels} labels");
+        }
+    }
 }
