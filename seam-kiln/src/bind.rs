@@ -250,6 +250,11 @@ macro_rules! bind {
                     Ok(results.map_err(fault)?.iter().map(from_value).collect())
                 }
 
+                fn instance_id(&self, instance: u32) -> KilnResult<u32> {
+                    let instance = self.engine.get_instance(handle(instance)).map_err(fault)?;
+                    Ok(instance.instance_id() as u32)
+                }
+
                 fn function_type(&self, instance: u32, index: u32) -> KilnResult<CoreFuncType> {
                     let instance = self.engine.get_instance(handle(instance)).map_err(fault)?;
                     let ty = instance.function_type(index).map_err(fault)?;

@@ -150,17 +150,19 @@ impl<K: Kiln> Context for Owner<K> {
                 found.len()
             )));
         }
+        let home = self.state.id_of(place.instance);
         let found: Result<Vec<CoreValue>> = found
             .iter()
             .zip(&ty.results)
-            .map(|(value, ty)| from_kiln(&mut self.state, value, *ty, place.instance))
+            .map(|(value, ty)| from_kiln(&mut self.state, value, *ty, home))
             .collect();
         results.copy_from_slice(&found?);
         Ok(())
     }
 
     fn ask_type(&mut self, func: CoreFunc) -> Result<Arc<CoreFuncType>> {
-        let (instance, index) = self.state.func(func)?.place.ok_or_else(foreign)?;
+        let (id, index) = self.state.func(func)?.place.ok_or_else(foreign)?;
+        let instance = self.state.handle_of(id);
         let ty = self.kiln.function_type(instance, index);
         let ty = Arc::new(ty.map_err(of_object)?);
         if let Some(entry) = self.state.funcs.get_mut(func.index() as usize) {

@@ -33,7 +33,7 @@ pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> 
 }
 
 /// A value of kiln's as one of this type; kiln checks no types. A reference without an instance is
-/// one into `home`.
+/// one into `home`, as references call it.
 ///
 /// # Errors
 /// `Engine` for a value of another type.

@@ -73,6 +73,15 @@ impl<K: Kiln> KilnEngine<K> {
         self
     }
 
+    /// The same engine, said to lack a proposal: modules that need it are `Unsupported`, and kiln
+    /// never sees them.
+    #[must_use]
+    pub fn without(mut self, proposal: Capability) -> Self {
+        let capabilities = std::mem::take(&mut self.info.capabilities);
+        self.info.capabilities = capabilities.with(proposal, false);
+        self
+    }
+
     /// What the probe found.
     #[must_use]
     pub fn probed(&self) -> &Probed {

@@ -24,6 +24,7 @@ const TRAPS: &[(&str, Trap)] = &[
     ("indirect call type mismatch", Trap::BadSignature),
     ("call stack exhausted", Trap::StackExhausted),
     ("exception", Trap::UncaughtException),
+    ("null reference", Trap::NullReference),
     ("null function reference", Trap::NullReference),
     ("null structure reference", Trap::NullReference),
     ("null array reference", Trap::NullReference),

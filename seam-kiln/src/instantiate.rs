@@ -27,11 +27,14 @@ impl<K: Kiln> Owner<K> {
         self.run(of_loading, |kiln| kiln.load_module(wasm))
     }
 
-    /// Instantiates what has been loaded and linked; kiln's index of the instance.
+    /// Instantiates what has been loaded and linked; the index of the instance's handle.
     pub(crate) fn make(&mut self, module: K::Module) -> Result<u32> {
         caps::check(Count::Instances, self.made + 1)?;
         self.made += 1;
-        self.run(of_instantiation, |kiln| kiln.instantiate(module))
+        let instance = self.run(of_instantiation, |kiln| kiln.instantiate(module))?;
+        let id = self.kiln.instance_id(instance).map_err(of_object)?;
+        self.state.ids.push((instance, id));
+        Ok(instance)
     }
 
     pub(crate) fn link_and_start(
@@ -162,9 +165,10 @@ impl<K: Kiln> Owner<K> {
         instance: u32,
     ) -> Result<Exports> {
         let mut known = Known::new(imports);
+        let id = self.state.id_of(instance);
         for (index, import) in (0u32..).zip(&known.funcs) {
             if let CoreExtern::Func(func) = import {
-                self.state.by_place.insert((instance, index), func.index());
+                self.state.by_place.insert((id, index), func.index());
             }
         }
         let mut exports = Exports::new();
@@ -190,6 +194,7 @@ impl<K: Kiln> Owner<K> {
         name: &str,
         instance: u32,
     ) -> Result<CoreExtern> {
+        let id = self.state.id_of(instance);
         let place = Place {
             instance,
             export: name.into(),
@@ -198,7 +203,7 @@ impl<K: Kiln> Owner<K> {
             CoreExternType::Func(ty) => CoreExtern::Func(self.state.enter_func(FuncEntry {
                 ty: Some(Arc::new(ty.clone())),
                 kind: FuncKind::Export(place),
-                place: Some((instance, index)),
+                place: Some((id, index)),
             })?),
             CoreExternType::Memory(ty) => {
                 let object = self.kiln.memory_by_name(instance, name);

@@ -15,7 +15,8 @@ use crate::value::KilnValue;
 /// [`KilnEngine`](crate::KilnEngine).
 ///
 /// # For implementors
-/// An instance is known by its index (`InstanceHandle::index`), which counts from 0 in each engine.
+/// An instance is known by the index of its handle (`InstanceHandle::index`); references to
+/// functions have another number for it, [`Kiln::instance_id`].
 /// Everything that [`Kiln::memory_by_name`] and its like return must work while [`Kiln::execute`]
 /// runs: host functions use it.
 pub trait Kiln: Send + Sized + 'static {
@@ -70,6 +71,12 @@ pub trait Kiln: Send + Sized + 'static {
         export: &str,
         args: &[KilnValue],
     ) -> KilnResult<Vec<KilnValue>>;
+
+    /// `get_instance(i).instance_id()`: what references to its functions call it.
+    ///
+    /// # Errors
+    /// kiln's.
+    fn instance_id(&self, instance: u32) -> KilnResult<u32>;
 
     /// `get_instance(i).function_type(index)`
     ///

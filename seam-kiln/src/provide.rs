@@ -79,11 +79,12 @@ impl<K: Kiln> Owner<K> {
         }
         let module = self.load(&provider.wasm)?;
         let instance = self.make(module)?;
+        let id = self.state.id_of(instance);
         let first = u32::try_from(provider.imports.len()).unwrap_or(u32::MAX);
         for (position, func) in (0u32..).zip(funcs) {
             let export: Arc<str> = position.to_string().into();
             places.insert(*func, Place { instance, export });
-            let place = (instance, first.saturating_add(position));
+            let place = (id, first.saturating_add(position));
             self.state.by_place.insert(place, *func);
             if let Some(entry) = self.state.funcs.get_mut(*func as usize) {
                 entry.place.get_or_insert(place);

@@ -29,7 +29,10 @@ pub(crate) struct State {
     pub(crate) tables: Vec<Object<dyn KilnTable, TableType>>,
     pub(crate) globals: Vec<Object<dyn KilnGlobal, GlobalType>>,
     pub(crate) tags: u32,
-    /// Functions by where they are: index of kiln's instance, and in its function index space.
+    /// kiln's two numbers of each instance: that of its handle, and that in references.
+    pub(crate) ids: Vec<(u32, u32)>,
+    /// Functions by where they are: instance as references have it, and index in its function index
+    /// space.
     pub(crate) by_place: HashMap<(u32, u32), u32>,
     /// What each import of kiln's handler stands for, by module and field name.
     pub(crate) bindings: HashMap<String, HashMap<String, Binding>>,
@@ -49,7 +52,7 @@ pub(crate) struct State {
 /// An instance's exports.
 pub(crate) type Exports = HashMap<String, CoreExtern>;
 
-/// An export of one of kiln's instances.
+/// An export of one of kiln's instances, by its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) instance: u32,
@@ -62,7 +65,7 @@ pub(crate) struct FuncEntry {
     /// Nothing for an unnamed function that kiln has not been asked about.
     pub(crate) ty: Option<Arc<CoreFuncType>>,
     pub(crate) kind: FuncKind,
-    /// Instance and index, as references have them; nothing for a host function that no module has
+    /// Instance and index as references have them; nothing for a host function that no module has
     /// imported.
     pub(crate) place: Option<(u32, u32)>,
 }
@@ -120,6 +123,7 @@ impl Default for State {
             tables: Vec::new(),
             globals: Vec::new(),
             tags: 0,
+            ids: Vec::new(),
             by_place: HashMap::new(),
             bindings: HashMap::new(),
             externs: Vec::new(),
@@ -196,6 +200,18 @@ impl State {
     ) -> Result<CoreGlobal> {
         let index = push(&mut self.globals, global)?;
         Ok(CoreGlobal::new(self.number, index))
+    }
+
+    /// What references call the instance with this handle.
+    pub(crate) fn id_of(&self, handle: u32) -> u32 {
+        let known = self.ids.iter().find(|(known, _)| *known == handle);
+        known.map_or(handle, |(_, id)| *id)
+    }
+
+    /// The handle of what references call by this number.
+    pub(crate) fn handle_of(&self, id: u32) -> u32 {
+        let known = self.ids.iter().find(|(_, known)| *known == id);
+        known.map_or(id, |(handle, _)| *handle)
     }
 
     pub(crate) fn bind(&mut self, module: &str, field: &str, binding: Binding) {

@@ -195,7 +195,8 @@ impl<C: Context> CoreStore for Guest<C> {
         match entry.object.get(index).map_err(of_object)? {
             None => Ok(CoreValue::default_of(ty)),
             Some(value) => {
-                from_kiln(self.0.state_mut(), &value, ty, entry.place.instance).map(Some)
+                let home = self.0.state().id_of(entry.place.instance);
+                from_kiln(self.0.state_mut(), &value, ty, home).map(Some)
             }
         }
     }
@@ -207,8 +208,8 @@ impl<C: Context> CoreStore for Guest<C> {
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
         let entry = self.0.state().global(global)?.clone();
         let value = entry.object.get().map_err(of_object)?;
-        let (ty, home) = (entry.ty.content, entry.place.instance);
-        from_kiln(self.0.state_mut(), &value, ty, home)
+        let home = self.0.state().id_of(entry.place.instance);
+        from_kiln(self.0.state_mut(), &value, entry.ty.content, home)
     }
 
     fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {

@@ -30,7 +30,8 @@ pub enum KilnValue {
 pub struct KilnFuncRef {
     /// Index in the function index space of its instance.
     pub index: u32,
-    /// Index of the instance; nothing for the instance that the reference was found in.
+    /// [`instance_id`](crate::Kiln::instance_id) of the instance; nothing for the instance that the
+    /// reference was found in.
     pub instance: Option<u32>,
 }
 

@@ -3,8 +3,11 @@
 //!
 //! `SEAM_SUITES` names the folder that has them; they are not part of this repository. A test
 //! passes if its script has exactly the failed and unsupported directives that the table says:
-//! none, where it says nothing.
+//! none, where it says nothing. The README's table of the suites is checked too; `SEAM_REWRITE=1`
+//! brings it up to date.
 
+#[path = "suites/readme.rs"]
+mod readme;
 #[path = "suites/table.rs"]
 mod table;
 
@@ -101,6 +104,7 @@ fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
     let failed = faults.len();
     if parts.is_empty() {
         faults.extend(strangers(&totals));
+        faults.extend(readme::fault(&totals));
     }
     for report in &totals {
         println!(

@@ -1,6 +1,8 @@
 //! `kiln_runtime`
 
 pub(crate) mod engine {
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
     use seam_core::core::CoreType;
     use seam_kiln::{Kiln as _, KilnResult, KilnValue};
 
@@ -31,8 +33,15 @@ pub(crate) mod engine {
         QM,
     }
 
+    /// Shared with the instances, which kiln shows by reference.
+    pub(crate) type Shared = Arc<Mutex<Twin>>;
+
+    pub(crate) fn lock(twin: &Shared) -> MutexGuard<'_, Twin> {
+        twin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) struct CapabilityAwareEngine {
-        twin: Twin,
+        twin: Shared,
         instances: Vec<ModuleInstance>,
     }
 
@@ -60,38 +69,45 @@ pub(crate) mod engine {
         pub(crate) fn with_preset(preset: EnginePreset) -> Result<Self> {
             assert_eq!(preset, EnginePreset::QM);
             let twin = Twin::new().map_err(Error::of)?;
-            let instances = Vec::new();
-            Ok(Self { twin, instances })
+            Ok(Self {
+                twin: Arc::new(Mutex::new(twin)),
+                instances: Vec::new(),
+            })
         }
 
         pub(crate) fn set_host_handler(&mut self, handler: Box<dyn HostImportHandler>) {
-            self.twin.set_host_handler(Box::new(Handler(handler)));
+            lock(&self.twin).set_host_handler(Box::new(Handler(handler)));
         }
 
         pub(crate) fn get_instance(&self, handle: InstanceHandle) -> Result<&ModuleInstance> {
             let lost = || Error::of(seam_kiln::KilnError::new(3, 2001, "Instance not found"));
-            self.instances.get(handle.index()).ok_or_else(lost)
+            let mut instances = self.instances.iter();
+            instances
+                .find(|instance| instance.handle == handle)
+                .ok_or_else(lost)
         }
 
         pub(crate) fn set_fuel(&mut self, fuel: u64) {
-            self.twin.set_fuel(fuel);
+            lock(&self.twin).set_fuel(fuel);
         }
 
         pub(crate) fn remaining_fuel(&self) -> Option<u64> {
-            self.twin.remaining_fuel()
+            lock(&self.twin).remaining_fuel()
         }
     }
 
     impl CapabilityEngine for CapabilityAwareEngine {
         fn load_module(&mut self, binary: &[u8]) -> Result<ModuleHandle> {
-            let module = self.twin.load_module(binary);
+            let module = lock(&self.twin).load_module(binary);
             module.map(ModuleHandle).map_err(Error::of)
         }
 
         fn instantiate(&mut self, module: ModuleHandle) -> Result<InstanceHandle> {
-            let instance = self.twin.instantiate(module.0).map_err(Error::of)?;
-            self.instances.push(ModuleInstance::new(&self.twin, instance));
-            Ok(InstanceHandle(instance))
+            let instance = lock(&self.twin).instantiate(module.0);
+            let handle = InstanceHandle(instance.map_err(Error::of)?);
+            let twin = self.twin.clone();
+            self.instances.push(ModuleInstance { twin, handle });
+            Ok(handle)
         }
 
         fn link_import(
@@ -103,7 +119,7 @@ pub(crate) mod engine {
             export_name: &str,
         ) -> Result<()> {
             let provider = provider_instance.0;
-            self.twin
+            lock(&self.twin)
                 .link_import(module.0, import_module, import_name, provider, export_name)
                 .map_err(Error::of)
         }
@@ -115,8 +131,12 @@ pub(crate) mod engine {
             args: &[Value],
         ) -> Result<Vec<Value>> {
             let args: Vec<KilnValue> = args.iter().cloned().map(Value::into_twin).collect();
-            let results = self.twin.execute(instance.0, func, &args);
-            Ok(results.map_err(Error::of)?.into_iter().map(Value::of).collect())
+            let results = lock(&self.twin).execute(instance.0, func, &args);
+            Ok(results
+                .map_err(Error::of)?
+                .into_iter()
+                .map(Value::of)
+                .collect())
         }
     }
 
@@ -181,7 +201,9 @@ pub(crate) mod module {
 
     impl Table {
         pub(crate) fn set_shared(&self, idx: u32, value: Option<Value>) -> Result<()> {
-            self.0.set(idx, value.map(Value::into_twin)).map_err(Error::of)
+            self.0
+                .set(idx, value.map(Value::into_twin))
+                .map_err(Error::of)
         }
     }
 
@@ -216,40 +238,43 @@ pub(crate) mod module_instance {
 
     use seam_kiln::Kiln as _;
 
-    use super::engine::func_type;
+    use super::engine::{InstanceHandle, Shared, func_type, lock};
     use super::module::{GlobalWrapper, Memory, MemoryWrapper, Table, TableWrapper};
     use crate::kiln_error::{Error, Result};
     use crate::kiln_foundation::types::FuncType;
-    use crate::twin::{Twin, View};
 
     pub(crate) struct ModuleInstance {
-        twin: View,
-        index: u32,
+        pub(crate) twin: Shared,
+        pub(crate) handle: InstanceHandle,
     }
 
     impl ModuleInstance {
-        pub(crate) fn new(twin: &Twin, index: u32) -> Self {
-            let twin = twin.view();
-            Self { twin, index }
+        fn number(&self) -> u32 {
+            u32::try_from(self.handle.index()).unwrap()
+        }
+
+        pub(crate) fn instance_id(&self) -> usize {
+            lock(&self.twin).instance_id(self.number()).unwrap() as usize
         }
 
         pub(crate) fn function_type(&self, idx: u32) -> Result<FuncType> {
-            let ty = self.twin.function_type(self.index, idx).map_err(Error::of)?;
+            let ty = lock(&self.twin).function_type(self.number(), idx);
+            let ty = ty.map_err(Error::of)?;
             Ok(func_type(&ty.params, &ty.results))
         }
 
         pub(crate) fn memory_by_name(&self, name: &str) -> Result<MemoryWrapper> {
-            let memory = self.twin.memory_by_name(self.index, name);
+            let memory = lock(&self.twin).memory_by_name(self.number(), name);
             Ok(MemoryWrapper(Arc::new(Memory(memory.map_err(Error::of)?))))
         }
 
         pub(crate) fn table_by_name(&self, name: &str) -> Result<TableWrapper> {
-            let table = self.twin.table_by_name(self.index, name);
+            let table = lock(&self.twin).table_by_name(self.number(), name);
             Ok(TableWrapper(Arc::new(Table(table.map_err(Error::of)?))))
         }
 
         pub(crate) fn global_by_name(&self, name: &str) -> Result<GlobalWrapper> {
-            let global = self.twin.global_by_name(self.index, name);
+            let global = lock(&self.twin).global_by_name(self.number(), name);
             global.map(GlobalWrapper).map_err(Error::of)
         }
     }

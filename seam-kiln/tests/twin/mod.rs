@@ -62,6 +62,9 @@ struct Loaded {
 
 const MOST: usize = 32;
 
+/// Handles of instances count from 1, and what references call them from 0.
+const FIRST: u32 = 1;
+
 fn full() -> KilnError {
     KilnError::new(KilnError::CAPACITY, 1016, "DirectMap capacity exceeded")
 }
@@ -97,7 +100,7 @@ impl Twin {
     }
 
     fn export(&self, instance: u32, name: &str) -> Option<Extern> {
-        let instance = self.instances.get(instance as usize)?;
+        let instance = self.instances.get(instance.checked_sub(FIRST)? as usize)?;
         instance.get_export(&*lock(&self.store), name)
     }
 
@@ -258,7 +261,7 @@ impl Kiln for Twin {
         self.faults.after_instantiation(&mut store, &instance);
         drop(store);
         self.instances.push(instance);
-        Ok(index)
+        Ok(index + FIRST)
     }
 
     fn execute(
@@ -314,9 +317,19 @@ impl Kiln for Twin {
             .collect())
     }
 
+    fn instance_id(&self, instance: u32) -> KilnResult<u32> {
+        instance
+            .checked_sub(FIRST)
+            .ok_or(not_found("Instance not found"))
+    }
+
     fn function_type(&self, instance: u32, index: u32) -> KilnResult<CoreFuncType> {
         let store = lock(&self.store);
-        let func = store.data().func(instance, index);
+        // One that failed has no handle.
+        let found = instance
+            .checked_sub(FIRST)
+            .and_then(|id| store.data().func(id, index));
+        let func = found.or_else(|| store.data().func(instance, index));
         let ty = func
             .ok_or(not_found("Function index not found"))?
             .ty(&*store);
