@@ -20,6 +20,9 @@
 //!   function trapped: coverage counters of code that ran before the trap would be lost otherwise.
 //! - The stack size is not among the [`Limits`]: engines count it in different units, so adapters'
 //!   builders have it.
+//! - WAVE is read and written here and not by wasm-wave: its errors have no path to the offending
+//!   part, it passes over fields that a record does not have, and it has neither maps nor lists of
+//!   numbers in one piece. It is the oracle of the tests: each reads what the other writes.
 //! - A host-defined resource is named by its representation ([`Resource::host`]), so host functions
 //!   need no access to a backend's tables.
 

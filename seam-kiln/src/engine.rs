@@ -63,9 +63,9 @@ impl<K: Kiln> KilnEngine<K> {
         })
     }
 
-    /// The same engine, without a provider between a module and the host functions it imports: its
-    /// imports reach kiln's handler as they are, to look for kiln's faults with them. Reports name
-    /// this mode `kiln-direct`.
+    /// The same engine, without a provider between a module and the host functions it imports, and
+    /// with the module's own names where the store has no other use of them: to look for kiln's
+    /// faults with imports. Reports name this mode `kiln-direct`.
     #[must_use]
     pub fn direct_imports(mut self) -> Self {
         self.direct = true;

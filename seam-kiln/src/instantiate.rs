@@ -56,11 +56,12 @@ impl<K: Kiln> Owner<K> {
         self.serial += 1;
         let names = match self.direct {
             false => Names::Neutral(number),
-            true => Names::Own,
+            true if self.names_are_free(module.ty(), imports) => Names::Own,
+            true => Names::Neutral(number),
         };
         let places = match self.direct {
             false => self.provide(number, imports, &compiled.shape, caller)?,
-            true => self.bind_directly(module.ty(), imports, caller),
+            true => self.bind_directly(names, module.ty(), imports, caller),
         };
         let Rewritten { wasm, start } = rewrite(&compiled.wasm, names)?;
         let handle = self.load(&wasm)?;

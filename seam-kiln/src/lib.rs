@@ -14,19 +14,20 @@
 //! - **Instances** of one loaded module share memories, tables and globals; every instance is
 //!   loaded anew.
 //! - **Imports** are found by names, some of which kiln takes for its own; modules get neutral ones.
-//! - **Host functions** are reached from direct calls alone, get their arguments reversed, give one
-//!   result, and do not learn who calls. So a generated provider module stands between: its functions
-//!   call the host directly, one set for each importing instance.
+//! - **Host functions** are reached by direct calls alone, get their arguments reversed, give one
+//!   result, and do not learn who calls. So each importing instance has bindings of its own, and
+//!   where a module does more than call them, or they give several results, a generated provider
+//!   module stands between: its functions call the host directly.
 //! - **Start functions** become an export that is called after instantiation: the host could not
 //!   reach the instance's memory before.
 //! - **Functions without a name** (in tables, or passed as references) are called by a generated
 //!   trampoline.
 //! - **Traps** are told apart by their messages; category and code are the error's source.
 //! - **Caps** ([`Count`]) are `Limit(EngineCapacity)` before kiln's own errors. Generated modules use
-//!   up the same room: one for each instance that imports host functions.
+//!   up the same room: one for each instance whose host functions need a provider.
 //!
 //! It repairs nothing of what kiln *executes*: that is what the seam is there to find. What is known
-//! to differ is the table that [`bind!`]'s users get from the twin's tests.
+//! to differ is [`Fault`], each with the cases of the conformance kit that fail for it.
 //!
 //! [`KilnEngine::new`] runs a tiny module first and refuses a kiln that does what is not known here.
 
@@ -42,6 +43,7 @@ mod fit;
 mod host;
 mod instantiate;
 mod kiln;
+mod known;
 mod probe;
 mod provide;
 mod provider;
@@ -56,6 +58,7 @@ pub use caps::Count;
 pub use engine::KilnEngine;
 pub use fault::{KilnError, KilnResult};
 pub use kiln::{HostImportHandler, Kiln, KilnGlobal, KilnMemory, KilnTable, PROPOSALS, VERSION};
+pub use known::Fault;
 pub use probe::{Order, Probed};
 pub use value::{KilnFuncRef, KilnValue};
 

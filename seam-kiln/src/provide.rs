@@ -93,21 +93,32 @@ impl<K: Kiln> Owner<K> {
         Ok(())
     }
 
-    /// Binds the host functions among the imports under the module's own names.
+    /// Whether the names of the host functions among the imports stand for nothing else in the
+    /// store: kiln's handler knows them by nothing more.
+    pub(crate) fn names_are_free(&self, ty: &CoreModuleType, imports: &[CoreExtern]) -> bool {
+        let mut seen = HashMap::new();
+        let mut names = imports.iter().zip(&ty.imports);
+        names.all(|(import, (module, field, _))| {
+            let twice = seen.insert((module, field), import);
+            twice.is_none_or(|other| other == import) && self.state.binding(module, field).is_none()
+        })
+    }
+
+    /// Binds the host functions among the imports without a provider.
     pub(crate) fn bind_directly(
         &mut self,
+        names: Names,
         ty: &CoreModuleType,
         imports: &[CoreExtern],
         caller: u32,
     ) -> HashMap<u32, Place> {
-        for (import, (module, field, _)) in imports.iter().zip(&ty.imports) {
+        for (position, (import, own)) in imports.iter().zip(&ty.imports).enumerate() {
             if let Some(func) = self.host_func_of(*import) {
-                let binding = Binding {
-                    func: func.index(),
-                    part: 0,
-                    caller,
-                };
-                self.state.bind(module, field, binding);
+                let own = || (own.0.clone(), own.1.clone());
+                let (module, field) = names.of(position).unwrap_or_else(own);
+                let (func, part) = (func.index(), 0);
+                let binding = Binding { func, part, caller };
+                self.state.bind(&module, &field, binding);
             }
         }
         HashMap::new()

@@ -12,4 +12,5 @@ mod plain {
         backend = KilnBackend::new(Twin::new).unwrap(),
         engine = KilnEngine::new(Twin::new).unwrap(),
     );
+    seam_tests::conformance_wasi!();
 }

@@ -38,6 +38,7 @@ mod bound {
         engine = engine(),
         known_failures = KNOWN_FAILURES,
     );
+    seam_tests::conformance_wasi!();
 }
 
 const KNOWN_FAILURES: &[KnownFailure] = &[KnownFailure::new(

@@ -12,6 +12,9 @@
 //! - [`differential`] runs the same steps on several artifacts and backends and compares what was
 //!   observed.
 //! - `suite` (feature `wast`) runs the scripts of the official suites.
+//! - The feature `wasi` adds the area "hermetic wasi" to the kit, and `conformance_wasi!` the tests of
+//!   it: what the fixtures print, do to files and call in the one WASI of `seam-wasi` is the same on
+//!   every backend.
 //! - [`fixtures`] are the artifacts that the cases use.
 //!
 //! # Rules

@@ -7,6 +7,7 @@ mod plain {
         backend = Wasmi::new(),
         engine = Builder::new().build_engine()
     );
+    seam_tests::conformance_wasi!();
 }
 
 /// As on an engine whose host functions cannot call back.
@@ -21,6 +22,7 @@ mod without_reentry {
         backend = builder().build(),
         engine = builder().build_engine(),
     );
+    seam_tests::conformance_wasi!();
 }
 
 mod everything_on {
@@ -34,4 +36,5 @@ mod everything_on {
         backend = builder().build(),
         engine = builder().build_engine(),
     );
+    seam_tests::conformance_wasi!();
 }

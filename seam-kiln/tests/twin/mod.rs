@@ -27,7 +27,8 @@ use wasmi::{
     Table, Val, ValType,
 };
 
-pub(crate) use fault::{Fault, Faults};
+pub(crate) use fault::Faults;
+pub(crate) use seam_kiln::Fault;
 
 use error::{HostCall, of_call, of_instantiation};
 use object::{TwinGlobal, TwinMemory, TwinTable};
@@ -241,6 +242,7 @@ impl Kiln for Twin {
         let (module, funcs, links) = (loaded.module.clone(), loaded.funcs, loaded.links.clone());
         let mut linker = Linker::new(&self.engine);
         linker.allow_shadowing(true);
+        let mut tables = Vec::new();
         for import in module.imports() {
             let key = (import.module().to_string(), import.name().to_string());
             let item = match links.get(&key) {
@@ -250,13 +252,21 @@ impl Kiln for Twin {
                     found.ok_or(not_found("Export not found"))?
                 }
             };
+            if let Extern::Table(table) = item {
+                tables.push(table);
+            }
             linker.define(&key.0, &key.1, item).unwrap();
         }
         let index = u32::try_from(self.instances.len()).unwrap();
         let mut store = lock(&self.store);
+        let before = object::elements(&store, &tables);
         let made = linker.instantiate_and_start(&mut *store, &module);
-        let instance =
-            made.map_err(|error| of_instantiation(&error, store.data().indirect_calls))?;
+        let made = made.map_err(|error| of_instantiation(&error, store.data().indirect_calls));
+        let instance = made.inspect_err(|error| {
+            if error.category == KilnError::MEMORY && self.faults.has(Fault::DataBeforeElements) {
+                object::restore(&mut store, before);
+            }
+        })?;
         refs::enter(&mut store, &instance, index, funcs);
         self.faults.after_instantiation(&mut store, &instance);
         drop(store);

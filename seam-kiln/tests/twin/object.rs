@@ -1,9 +1,9 @@
 //! Memories, tables and globals from outside.
 
 use seam_kiln::{KilnError, KilnGlobal, KilnMemory, KilnResult, KilnTable, KilnValue};
-use wasmi::{Global, Memory, Nullable, Ref, Table, Val};
+use wasmi::{Global, Memory, Nullable, Ref, Store, Table, Val};
 
-use super::refs::{to_kiln, to_wasmi};
+use super::refs::{Refs, to_kiln, to_wasmi};
 use super::{SharedStore, lock};
 
 fn refused(message: &'static str) -> KilnError {
@@ -71,6 +71,24 @@ impl KilnTable for TwinTable {
         };
         let set = self.1.set(&mut *store, u64::from(index), value);
         set.map_err(|_| refused("Table access out of bounds"))
+    }
+}
+
+/// What tables hold.
+pub(crate) fn elements(store: &Store<Refs>, tables: &[Table]) -> Vec<(Table, u64, Ref)> {
+    let mut found = Vec::new();
+    for table in tables {
+        for index in 0..table.size(store) {
+            found.extend(table.get(store, index).map(|value| (*table, index, value)));
+        }
+    }
+    found
+}
+
+/// Makes tables hold it again.
+pub(crate) fn restore(store: &mut Store<Refs>, elements: Vec<(Table, u64, Ref)>) {
+    for (table, index, value) in elements {
+        table.set(&mut *store, index, value).unwrap();
     }
 }
 

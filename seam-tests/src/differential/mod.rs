@@ -21,7 +21,8 @@
 //! # What is compared
 //! One artifact on two backends: how loading and each step ended with values and causes of traps,
 //! output, host calls with their values, unused stubs, and the exported globals and memories of all
-//! core instances. Two artifacts, of which one was fused from the other: results, whether it
+//! core instances. Causes that an engine has one code for count as one (wasmi: a call and an access
+//! past the end of a table). Two artifacts, of which one was fused from the other: results, whether it
 //! trapped, exit codes, output, host calls by interface track, and exported globals by name. Fuel
 //! is shown and never compared.
 //!

@@ -10,6 +10,10 @@ macro_rules! cases {
         backend { $( $area:ident $text:literal {
             $( $name:ident $(needs $($needs:ident)+)? ,)*
         } )* }
+        // Cases of the feature `wasi`.
+        wasi { $( $wasi_area:ident $wasi_text:literal {
+            $( $wasi_name:ident $(needs $($wasi_needs:ident)+)? ,)*
+        } )* }
         engine { $( $engine_area:ident $engine_text:literal {
             $( $engine_name:ident $(needs $($engine_needs:ident)+)? ,)*
         } )* }
@@ -22,6 +26,16 @@ macro_rules! cases {
                 needs: &[$( $( seam_core::Capability::$needs, )+ )?],
                 run: case::$area::$name,
             }, )* )*
+            $( $(
+                #[cfg(feature = "wasi")]
+                Case {
+                    name: stringify!($wasi_name),
+                    area: $wasi_text,
+                    on: On::Backend,
+                    needs: &[$( $( seam_core::Capability::$wasi_needs, )+ )?],
+                    run: case::$wasi_area::$wasi_name,
+                },
+            )* )*
             $( $( Case {
                 name: stringify!($engine_name),
                 area: $engine_text,
@@ -101,6 +115,29 @@ macro_rules! cases {
             };
             ($d backend:expr $d(,)?) => {
                 $d crate::conformance!(backend = $d backend);
+            };
+        }
+
+        /// One `#[test]` for each case of the hermetic WASI; beside [`conformance!`], whose subject
+        /// and known failures it takes.
+        ///
+        /// ```ignore
+        /// seam_tests::conformance!(backend = Toy::new());
+        /// seam_tests::conformance_wasi!();
+        /// ```
+        ///
+        /// It is a line of its own because features add up over a workspace: that one crate asks
+        /// for these cases must not give them to another.
+        #[cfg(feature = "wasi")]
+        #[macro_export]
+        macro_rules! conformance_wasi {
+            () => {
+                $( $(
+                    #[test]
+                    fn $wasi_name() {
+                        $d crate::kit::check(stringify!($wasi_name), &subject(), known_failures());
+                    }
+                )* )*
             };
         }
     };
@@ -275,6 +312,30 @@ cases! { $
             output_of_commands_is_bounded needs Components SystemWasi,
             preview1_commands_run needs SystemWasi,
             preview1_reactors_are_initialised_once needs SystemWasi,
+        }
+    }
+    wasi {
+        hermetic_command "hermetic wasi" {
+            hermetic_commands_see_args_env_and_stdin needs Components,
+            hermetic_commands_end_with_a_code_or_a_trap needs Components,
+            hermetic_commands_change_files_in_memory needs Components,
+            hermetic_files_that_cannot_be_had_are_errors needs Components,
+            hermetic_clocks_and_chance_are_what_the_world_says needs Components,
+            hermetic_output_is_bounded needs Components,
+            hermetic_worlds_do_for_components_without_wasi needs Components,
+        }
+        hermetic_tour "hermetic wasi" {
+            hermetic_tour_of_files_is_golden needs Components,
+            hermetic_tour_of_clocks_is_golden needs Components,
+            hermetic_tour_of_chance_is_golden needs Components,
+            hermetic_tour_of_streams_is_golden needs Components,
+            hermetic_tour_of_a_panic_is_golden needs Components,
+            hermetic_floods_of_output_come_through_whole needs Components,
+        }
+        hermetic_preview1 "hermetic wasi" {
+            hermetic_preview1_modules_see_what_components_see needs Components,
+            hermetic_preview1_modules_have_their_own_exit_code needs Components,
+            hermetic_preview1_modules_are_shown_as_themselves needs Components InnerGlobals,
         }
     }
     engine {

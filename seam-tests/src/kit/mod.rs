@@ -3,6 +3,8 @@
 mod case;
 mod expect;
 mod failure;
+#[cfg(feature = "wasi")]
+mod hermetic;
 #[macro_use]
 mod list;
 mod report;

@@ -111,3 +111,33 @@ fn every_saboteur_is_in_the_table() {
         assert!(used, "{fault:?}");
     }
 }
+
+#[cfg(feature = "wasi")]
+#[test]
+fn every_case_of_the_hermetic_wasi_fails_where_it_should() {
+    let wasmi: Arc<dyn Backend> = Arc::new(Wasmi::new());
+    let mut cases = 0;
+    for case in seam_tests::kit::cases() {
+        if case.area != "hermetic wasi" {
+            continue;
+        }
+        cases += 1;
+        let verdict = |fault| {
+            let backend = SabotagedBackend::new(wasmi.clone(), fault);
+            case.verdict(&Subject::from_parts(Arc::new(backend), None))
+        };
+        assert_eq!(verdict(Fault::None), Verdict::Passed, "{}", case.name);
+        // Only golden data has the host calls, and a reactor is not run.
+        let records = case.name.ends_with("golden") || case.name.ends_with("what_components_see");
+        let shows = case.name.ends_with("shown_as_themselves");
+        for (fault, fails) in [
+            (Fault::RunsNothing, !shows),
+            (Fault::RecordsNothing, records),
+            (Fault::ShowsAnInstanceTooMany, shows),
+        ] {
+            let failed = matches!(verdict(fault), Verdict::Failed(_));
+            assert_eq!(failed, fails, "{} on {fault:?}", case.name);
+        }
+    }
+    assert!(cases > 10, "{cases}");
+}

@@ -192,6 +192,7 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
         (import "env" "table" (table 2 funcref))
         (import "env" "fixed" (global $fixed i64))
         (import "env" "count" (global $count (mut i32)))
+        (global (export "copied") i64 (global.get $fixed))
         (export "memory" (memory 0)) (export "fixed" (global $fixed))
         (func (export "count") (result i32)
             (global.set $count (i32.add (global.get $count) (i32.const 1)))
@@ -237,11 +238,11 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
         gives(&mut *instance, "size", &[], 2)?;
         let snapshot = instance.snapshot(&seam_core::Query::new())?;
         same("core instances", snapshot.instances.len(), 1)?;
-        let fixed = snapshot
-            .instances
-            .first()
-            .and_then(|i| i.globals.get("fixed"));
-        same("fixed", fixed, Some(&CoreValue::I64(-7)))?;
+        let globals = snapshot.instances.first().map(|i| &i.globals);
+        for name in ["fixed", "copied"] {
+            let found = globals.and_then(|globals| globals.get(name));
+            same(name, found, Some(&CoreValue::I64(-7)))?;
+        }
     }
     Ok(())
 }

@@ -11,6 +11,12 @@ pub(super) mod core_limit;
 pub(super) mod core_link;
 pub(super) mod core_object;
 pub(super) mod entry;
+#[cfg(feature = "wasi")]
+pub(super) mod hermetic_command;
+#[cfg(feature = "wasi")]
+pub(super) mod hermetic_preview1;
+#[cfg(feature = "wasi")]
+pub(super) mod hermetic_tour;
 pub(super) mod host;
 pub(super) mod host_error;
 pub(super) mod hostile;

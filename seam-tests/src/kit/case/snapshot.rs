@@ -129,6 +129,17 @@ pub(in crate::kit) fn snapshots_take_memories(subject: &Subject) -> Checked {
 }
 
 pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Checked {
+    // What a segment writes is there to its last byte: no address is the engine's own.
+    let letters = "seam".repeat(256);
+    let text = format!(r#"(module (memory (export "memory") 1) (data (i32.const 0) "{letters}"))"#);
+    let mut filled = subject.instantiate(&wat("filled", &text)?, &World::new())?;
+    let found = filled.read_memory(&root(), "memory", 0, letters.len())?;
+    let differs = found
+        .iter()
+        .zip(letters.as_bytes())
+        .position(|(a, b)| a != b);
+    same("the first byte that a segment did not set", differs, None)?;
+
     let mut calc = subject.instantiate(&fixtures::calc()?, &World::new())?;
     let read = |calc: &mut dyn seam_core::Instance, offset, len| {
         calc.read_memory(&root(), "memory", offset, len)
