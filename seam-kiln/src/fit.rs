@@ -1,6 +1,6 @@
 //! Whether imports fit: kiln checks nothing.
 
-use seam_core::core::{CoreExternType, GlobalType, MemoryType, TableType};
+use seam_core::core::CoreExternType;
 use seam_core::{Error, Result};
 
 /// Whether what was found can stand for an import; of memories and tables, the minimum found is the
@@ -14,15 +14,7 @@ pub(crate) fn fit(
     found: &CoreExternType,
 ) -> Result<()> {
     let (module, field, wanted) = wanted;
-    let fits = match (wanted, found) {
-        (CoreExternType::Func(wanted), CoreExternType::Func(found))
-        | (CoreExternType::Tag(wanted), CoreExternType::Tag(found)) => wanted == found,
-        (CoreExternType::Memory(wanted), CoreExternType::Memory(found)) => memory(wanted, found),
-        (CoreExternType::Table(wanted), CoreExternType::Table(found)) => table(wanted, found),
-        (CoreExternType::Global(wanted), CoreExternType::Global(found)) => global(wanted, found),
-        _ => false,
-    };
-    if fits {
+    if found.provides(wanted) {
         return Ok(());
     }
     Err(Error::link(format!(
@@ -30,40 +22,10 @@ pub(crate) fn fit(
     )))
 }
 
-fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
-    (wanted.memory64, wanted.shared, wanted.page_size())
-        == (found.memory64, found.shared, found.page_size())
-        && within(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn table(wanted: &TableType, found: &TableType) -> bool {
-    (wanted.table64, wanted.element) == (found.table64, found.element)
-        && within(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn global(wanted: &GlobalType, found: &GlobalType) -> bool {
-    wanted == found
-}
-
-/// Whether limits of something found are within those wanted.
-fn within(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
-    let maximum = match (wanted.1, found.1) {
-        (None, _) => true,
-        (Some(wanted), Some(found)) => found <= wanted,
-        (Some(_), None) => false,
-    };
-    found.0 >= wanted.0 && maximum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seam_core::core::MemoryType;
 
     fn fits(wanted: MemoryType, found: MemoryType) -> bool {
         let wanted = CoreExternType::Memory(wanted);

@@ -1,6 +1,6 @@
 //! Whether an item of the world fits an import.
 
-use seam_core::core::{CoreExternType, GlobalType, MemoryType, TableType};
+use seam_core::core::CoreExternType;
 use seam_core::{CoreItemKind, Error, ExportName, Result};
 
 /// Whether what the world gives can stand for an import of this type.
@@ -15,14 +15,7 @@ pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKin
         CoreItemKind::Global(ty, _) => CoreExternType::Global(*ty),
         _ => return Err(Error::link(format!("import `{name}`: found no such item"))),
     };
-    let fits = match (wanted, &found) {
-        (CoreExternType::Func(wanted), CoreExternType::Func(found)) => wanted == found,
-        (CoreExternType::Memory(wanted), CoreExternType::Memory(found)) => memory(wanted, found),
-        (CoreExternType::Table(wanted), CoreExternType::Table(found)) => table(wanted, found),
-        (CoreExternType::Global(wanted), CoreExternType::Global(found)) => global(wanted, found),
-        _ => false,
-    };
-    if fits {
+    if found.provides(wanted) {
         return Ok(());
     }
     Err(Error::link(format!(
@@ -30,39 +23,10 @@ pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKin
     )))
 }
 
-fn memory(wanted: &MemoryType, found: &MemoryType) -> bool {
-    (wanted.memory64, wanted.shared, wanted.page_size())
-        == (found.memory64, found.shared, found.page_size())
-        && limits(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn table(wanted: &TableType, found: &TableType) -> bool {
-    (wanted.element, wanted.table64) == (found.element, found.table64)
-        && limits(
-            (wanted.minimum, wanted.maximum),
-            (found.minimum, found.maximum),
-        )
-}
-
-fn global(wanted: &GlobalType, found: &GlobalType) -> bool {
-    wanted == found
-}
-
-/// Limits match as the core specification says: at least the minimum, and never past the maximum.
-fn limits(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
-    found.0 >= wanted.0
-        && wanted
-            .1
-            .is_none_or(|wanted| found.1.is_some_and(|found| found <= wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seam_core::core::{CoreType, CoreValue};
+    use seam_core::core::{CoreType, CoreValue, GlobalType, MemoryType};
 
     fn memory_fits(wanted: MemoryType, found: MemoryType) -> bool {
         let name = ExportName::in_instance("env", "memory");

@@ -316,3 +316,42 @@ macro_rules! serialize_as_text {
 }
 
 serialize_as_text!(CoreType, RefType, CoreFuncType, CoreExternType);
+
+impl CoreExternType {
+    /// Whether something of this type may stand for an import of the type `wanted`, as the core
+    /// specification's [import matching](https://webassembly.github.io/spec/core/valid/matching.html)
+    /// says. Of memories and tables, the minimum is the current size.
+    #[must_use]
+    pub fn provides(&self, wanted: &CoreExternType) -> bool {
+        use CoreExternType::{Func, Global, Memory, Table, Tag};
+        match (wanted, self) {
+            (Func(wanted), Func(found)) | (Tag(wanted), Tag(found)) => wanted == found,
+            (Global(wanted), Global(found)) => wanted == found,
+            (Memory(wanted), Memory(found)) => {
+                (wanted.memory64, wanted.shared, wanted.page_size())
+                    == (found.memory64, found.shared, found.page_size())
+                    && within(
+                        (wanted.minimum, wanted.maximum),
+                        (found.minimum, found.maximum),
+                    )
+            }
+            (Table(wanted), Table(found)) => {
+                (wanted.element, wanted.table64) == (found.element, found.table64)
+                    && within(
+                        (wanted.minimum, wanted.maximum),
+                        (found.minimum, found.maximum),
+                    )
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether the limits found are within those wanted: at least the minimum, and never past the
+/// maximum.
+fn within(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
+    found.0 >= wanted.0
+        && wanted
+            .1
+            .is_none_or(|wanted| found.1.is_some_and(|found| found <= wanted))
+}
