@@ -1,5 +1,8 @@
 //! What kiln has room for.
 
+use std::collections::HashMap;
+
+use seam_core::core::{CoreExternType, CoreModuleType};
 use seam_core::{Error, ErrorKind, Limit, Result};
 
 /// Something that kiln has a fixed room for.
@@ -51,6 +54,23 @@ impl Count {
             Count::ImportName => "bytes in the name of an import",
         }
     }
+}
+
+/// Whether kiln takes a module's imports under their own names.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_names(ty: &CoreModuleType) -> Result<()> {
+    let mut funcs: HashMap<&str, usize> = HashMap::new();
+    for (module, field, ty) in &ty.imports {
+        check(Count::ImportName, field.len())?;
+        if let CoreExternType::Func(_) = ty {
+            let count = funcs.entry(module).or_default();
+            *count += 1;
+            check(Count::FunctionImports, *count)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether kiln has room for so many.

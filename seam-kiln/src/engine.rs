@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_component::needed_capability;
 use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
-use seam_core::{Capability, Error, Limits, Result, store_number};
+use seam_core::{Capabilities, Capability, Error, Limits, Result, store_number};
 use wasmparser::Validator;
 
 use crate::call::Owner;
@@ -67,18 +67,25 @@ impl<K: Kiln> KilnEngine<K> {
     /// with the module's own names where the store has no other use of them: to look for kiln's
     /// faults with imports. Reports name this mode `kiln-direct`.
     #[must_use]
-    pub fn direct_imports(mut self) -> Self {
-        self.direct = true;
-        self.info.name = "kiln-direct".into();
+    pub fn direct_imports(self) -> Self {
+        Self {
+            direct: true,
+            ..self.named("kiln-direct")
+        }
+    }
+
+    /// The same engine under another name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.info.name = name.into();
         self
     }
 
-    /// The same engine, said to lack a proposal: modules that need it are `Unsupported`, and kiln
+    /// The same engine, said to lack something: modules that need it are `Unsupported`, and kiln
     /// never sees them.
     #[must_use]
-    pub fn without(mut self, proposal: Capability) -> Self {
+    pub fn without(mut self, capability: Capability) -> Self {
         let capabilities = std::mem::take(&mut self.info.capabilities);
-        self.info.capabilities = capabilities.with(proposal, false);
+        self.info.capabilities = capabilities.with(capability, false);
         self
     }
 
@@ -124,21 +131,7 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
-        let stores = limits.memory.is_some()
-            || limits.table_elements.is_some()
-            || limits.instances.is_some();
-        for (asked, capability) in [
-            (limits.fuel.is_some(), Capability::Fuel),
-            (limits.deadline.is_some(), Capability::Deadline),
-            (stores, Capability::StoreLimits),
-        ] {
-            if asked && !self.info.capabilities.has(capability) {
-                return Err(Error::unsupported(
-                    capability,
-                    format!("expected an engine with {capability}, found kiln, which has none"),
-                ));
-            }
-        }
+        refuse_limits(limits, &self.info.capabilities)?;
         let mut kiln = (self.make)().map_err(of_loading)?;
         let shared = Arc::new(Shared::default());
         let handler = Handler {
@@ -168,4 +161,25 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
             serial: 0,
         })))
     }
+}
+
+/// Refuses a limit that cannot be kept.
+///
+/// # Errors
+/// `Unsupported` for the first.
+pub(crate) fn refuse_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
+    let stores = [limits.memory, limits.table_elements, limits.instances];
+    for (asked, capability) in [
+        (limits.fuel.is_some(), Capability::Fuel),
+        (limits.deadline.is_some(), Capability::Deadline),
+        (stores.iter().any(Option::is_some), Capability::StoreLimits),
+    ] {
+        if asked && !has.has(capability) {
+            return Err(Error::unsupported(
+                capability,
+                format!("expected an engine with {capability}, found kiln, which has none"),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -2,12 +2,15 @@
 
 use std::any::Any;
 
-use seam_core::{Error, ErrorKind, Limit, Trap};
+use seam_core::{CanonTrap, Error, ErrorKind, Limit, Trap};
 
 use crate::fault::KilnError;
 
 /// kiln's text for running out of fuel, from its start.
 const OUT_OF_FUEL: &str = "fuel exhausted";
+
+/// The one trap of the canonical ABI that kiln's runner knows.
+const BAD_CHAR: &str = "direct-hosting char result is not a valid Unicode scalar value";
 
 /// The traps by their messages: category and code are the same for nearly all.
 const TRAPS: &[(&str, Trap)] = &[
@@ -63,6 +66,25 @@ pub(crate) fn of_instantiation(error: KilnError) -> Error {
         KilnError::MEMORY => Error::trap(Trap::MemoryOutOfBounds).with_source(error),
         _ => of_execution(error),
     }
+}
+
+/// Why kiln's own runner did not instantiate a component that it takes.
+pub(crate) fn of_component(error: KilnError) -> Error {
+    match error.category {
+        KilnError::CAPACITY => capacity(error),
+        _ => {
+            let message = format!("expected kiln's runner to instantiate a component: {error}");
+            Error::engine(message).with_source(error)
+        }
+    }
+}
+
+/// Why a call in kiln's own runner ended.
+pub(crate) fn of_component_call(error: KilnError) -> Error {
+    if error.message == BAD_CHAR {
+        return Error::trap(CanonTrap::InvalidChar).with_source(error);
+    }
+    of_execution(error)
 }
 
 /// Why a module that is valid was not loaded, or not linked.

@@ -59,6 +59,9 @@ impl<K: Kiln> Owner<K> {
             true if self.names_are_free(module.ty(), imports) => Names::Own,
             true => Names::Neutral(number),
         };
+        if names == Names::Own {
+            caps::check_names(module.ty())?;
+        }
         let places = match self.direct {
             false => self.provide(number, imports, &compiled.shape, caller)?,
             true => self.bind_directly(names, module.ty(), imports, caller),

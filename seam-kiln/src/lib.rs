@@ -29,10 +29,17 @@
 //! It repairs nothing of what kiln *executes*: that is what the seam is there to find. What is known
 //! to differ is [`Fault`], each with the cases of the conformance kit that fail for it.
 //!
+//! # kiln's own component runner
+//! [`KilnBackend`] runs components through `seam-component` over kiln's core engine. [`KilnRunner`]
+//! drives kiln's own runner instead, as far as that goes, bound with [`bind_component!`]. It asks kiln
+//! for nothing that its interface does not show to be within reach: that runner reports success for
+//! functions that it never ran.
+//!
 //! [`KilnEngine::new`] runs a tiny module first and refuses a kiln that does what is not known here.
 
 mod backend;
 mod bind;
+mod bind_component;
 mod call;
 mod caps;
 mod convert;
@@ -48,6 +55,7 @@ mod probe;
 mod provide;
 mod provider;
 mod rewrite;
+mod runner;
 mod shape;
 mod state;
 mod store;
@@ -60,10 +68,12 @@ pub use fault::{KilnError, KilnResult};
 pub use kiln::{HostImportHandler, Kiln, KilnGlobal, KilnMemory, KilnTable, PROPOSALS, VERSION};
 pub use known::Fault;
 pub use probe::{Order, Probed};
+pub use runner::{KilnComponent, KilnRunner};
 pub use value::{KilnFuncRef, KilnValue};
 
 /// What [`bind!`] needs of other crates.
 #[doc(hidden)]
 pub mod __private {
+    pub use seam_core::Value;
     pub use seam_core::core::{CoreFuncType, CoreType, HeapType, RefType};
 }

@@ -9,7 +9,7 @@
 mod twin;
 
 use seam_core::core::{CoreEngine, HostState};
-use seam_core::{Artifact, Capability, ErrorKind, Limit, Limits};
+use seam_core::{Artifact, BackendExt, Capability, ErrorKind, Limit, Limits, Stub, World};
 use seam_kiln::{Fault, Kiln, KilnBackend, KilnEngine};
 use seam_tests::kit::{Case, KnownFailure, Outcome, Subject, Verdict, run_all};
 
@@ -112,6 +112,32 @@ fn a_cap_is_reached_as_a_limit_that_names_it() {
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
     let text = "kiln has room for 32 modules in an engine, generated ones among them, found 33";
     assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn own_names_of_imports_that_kiln_has_no_room_for_are_a_limit() {
+    let engine = KilnEngine::new(Twin::new).unwrap().direct_imports();
+    let backend = KilnBackend::of(engine);
+    let nothing = |count: usize, field: usize| {
+        let import = |index: usize| format!("(import \"m\" \"{index:0field$}\" (func))");
+        let text: String = (0..count).map(import).collect();
+        let artifact = Artifact::from_wat("imports", &format!("(module {text})")).unwrap();
+        let world = World::new().stub(Stub::Trap);
+        backend.instantiate_blocking(&artifact, &world).map(drop)
+    };
+    nothing(256, 113).unwrap();
+    for (count, field, text) in [
+        (
+            257,
+            3,
+            "256 functions imported under one module name, found 257",
+        ),
+        (1, 114, "113 bytes in the name of an import, found 114"),
+    ] {
+        let error = nothing(count, field).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        assert!(error.message().ends_with(text), "{error}");
+    }
 }
 
 /// Reports of real runs, with `Fault` as the known failures.

@@ -7,10 +7,10 @@ mod twin;
 use std::sync::Arc;
 
 use seam_core::core::CoreFuncType;
-use seam_core::{Artifact, BackendExt, Capabilities, Error, ErrorKind, InstanceExt, World};
+use seam_core::{Artifact, BackendExt, Capabilities, Error, ErrorKind, InstanceExt, Value, World};
 use seam_kiln::{
-    HostImportHandler, Kiln, KilnBackend, KilnEngine, KilnGlobal, KilnMemory, KilnResult,
-    KilnTable, KilnValue,
+    HostImportHandler, Kiln, KilnBackend, KilnComponent, KilnEngine, KilnGlobal, KilnMemory,
+    KilnResult, KilnRunner, KilnTable, KilnValue,
 };
 
 use twin::Twin;
@@ -159,4 +159,100 @@ fn an_error_of_the_host_that_kiln_swallows_is_an_error_of_the_engine() {
     assert_eq!(error.message(), text);
     let source = std::error::Error::source(&error).map(ToString::to_string);
     assert!(source.is_some_and(|source| source.contains("no tick today")));
+}
+
+/// Runners that have not found what the interface says, or give something else.
+mod found {
+    pub(super) const NOTHING: u8 = 0;
+    pub(super) const OTHER_ARITY: u8 = 1;
+    pub(super) const NO_RESULT: u8 = 2;
+    pub(super) const OTHER_TYPE: u8 = 3;
+    pub(super) const PANIC: u8 = 4;
+}
+
+/// A runner of which everything is a success, whatever happened.
+struct Guessing<const FOUND: u8>;
+
+impl<const FOUND: u8> KilnComponent for Guessing<FOUND> {
+    fn instantiate(_: &[u8]) -> KilnResult<Self> {
+        Ok(Self)
+    }
+
+    fn direct_export(&self, _: &str) -> Option<(usize, usize)> {
+        match FOUND {
+            found::NOTHING => None,
+            found::OTHER_ARITY => Some((1, 1)),
+            _ => Some((0, 1)),
+        }
+    }
+
+    fn command_entry(&self) -> Option<(String, String)> {
+        Some(("wasi:cli/run@0.2.9".into(), "run".into()))
+    }
+
+    fn call_function(&mut self, _: &str, _: &[Value]) -> KilnResult<Vec<Value>> {
+        assert_ne!(FOUND, found::PANIC, "kiln fell over");
+        Ok(match FOUND {
+            found::OTHER_TYPE => vec![Value::S32(3)],
+            _ => Vec::new(),
+        })
+    }
+
+    fn execute(&mut self, _: &str) -> KilnResult<Vec<KilnValue>> {
+        Ok(Vec::new())
+    }
+}
+
+fn guessed<const FOUND: u8>(export: &str) -> String {
+    let text = format!(
+        r#"(component
+            (core module $m (func (export "three") (result i32) i32.const 3))
+            (core instance $i (instantiate $m))
+            (func $three (result u32) (canon lift (core func $i "three")))
+            (func $run (result (result)) (canon lift (core func $i "three")))
+            (instance $r (export "run" (func $run)))
+            {export})"#
+    );
+    let artifact = Artifact::from_wat("guess", &text).unwrap();
+    let backend = KilnRunner::<_, Guessing<FOUND>>::new(Twin::new).unwrap();
+    let result = backend
+        .instantiate_blocking(&artifact, &World::new())
+        .and_then(|mut instance| instance.invoke("three", &[]));
+    let error = result.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Engine);
+    assert_eq!(error.backend(), Some("kiln-runner"));
+    error.message().to_string()
+}
+
+/// kiln's runner reports success for functions that it has not found, and never ran.
+#[test]
+fn a_runner_that_has_not_found_a_function_is_refused() {
+    let three = r#"(export "three" (func $three))"#;
+    let lost = "expected kiln's runner to find the function behind `three`, found that it has not";
+    assert_eq!(guessed::<{ found::NOTHING }>(three), lost);
+    assert_eq!(guessed::<{ found::OTHER_ARITY }>(three), lost);
+    let run = r#"(export "wasi:cli/run@0.2.6" (instance $r))"#;
+    assert_eq!(
+        guessed::<{ found::NO_RESULT }>(run),
+        "expected kiln's runner to find the function behind `wasi:cli/run@0.2.6#run`, found that \
+         it has not"
+    );
+}
+
+#[test]
+fn a_runner_that_gives_something_else_is_not_believed() {
+    let three = r#"(export "three" (func $three))"#;
+    assert_eq!(
+        guessed::<{ found::NO_RESULT }>(three),
+        "expected a result of type func() -> u32 from kiln, found []"
+    );
+    assert_eq!(
+        guessed::<{ found::OTHER_TYPE }>(three),
+        "expected a result of type func() -> u32 from kiln, found [S32(3)]"
+    );
+    let text = guessed::<{ found::PANIC }>(three);
+    assert!(
+        text.contains("kiln panicked") && text.contains("kiln fell over"),
+        "{text}"
+    );
 }

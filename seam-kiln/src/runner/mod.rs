@@ -1,0 +1,177 @@
+//! kiln's own runner for components, as a second mode of the backend.
+
+mod instance;
+mod port;
+mod takes;
+
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seam_core::core::CoreEngine;
+use seam_core::{
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Error, Failed,
+    Instance, Interface, Program, Result, World, WorldState,
+};
+
+pub use port::KilnComponent;
+
+use crate::backend::KilnBackend;
+use crate::engine::{KilnEngine, refuse_limits};
+use crate::error::{of_component, of_panic};
+use crate::fault::{KilnError, KilnResult};
+use crate::kiln::Kiln;
+use instance::RunnerInstance;
+
+/// Name of the mode in reports.
+const NAME: &str = "kiln-runner";
+
+/// What the core engine has and kiln's runner has not, or only for core modules.
+const LACKING: [Capability; 5] = [
+    Capability::Components,
+    Capability::FixedLengthLists,
+    Capability::Maps,
+    Capability::InnerGlobals,
+    Capability::Fuel,
+];
+
+/// A backend over kiln's own runner for components, as far as that goes; core modules run as on
+/// [`KilnBackend`]. Reports name it `kiln-runner`.
+///
+/// A component that this backend loads can be called wholly: it has no imports and one core instance,
+/// and exports one function over scalars, `run` of `wasi:cli/run`, or both. Of every other
+/// one kiln's runner would leave out exports, link them to the wrong core instance, or report success
+/// for calls that never happened; those are `Unsupported(Components)`. Whether kiln has
+/// found the functions is checked once more when a component is instantiated.
+///
+/// It repairs nothing of what kiln's runner executes: post-return functions are not called, and a trap
+/// of a start function comes out as a failure to find exports.
+pub struct KilnRunner<K, C> {
+    core: KilnBackend<K>,
+    info: BackendInfo,
+    runner: PhantomData<fn() -> C>,
+}
+
+impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
+    /// The backend; `make` makes a fresh engine of kiln's for each core module's instance.
+    ///
+    /// # Errors
+    /// As [`KilnEngine::new`].
+    pub fn new(make: impl Fn() -> KilnResult<K> + Send + Sync + 'static) -> Result<Self> {
+        KilnEngine::new(make).map(Self::of)
+    }
+
+    /// The backend with this engine for core modules.
+    #[must_use]
+    pub fn of(engine: KilnEngine<K>) -> Self {
+        let engine = engine.named(NAME);
+        let core = KilnBackend::of(LACKING.into_iter().fold(engine, KilnEngine::without));
+        let BackendInfo {
+            name,
+            version,
+            capabilities,
+            ..
+        } = core.info().clone();
+        let has = |all: Capabilities, one| all.with(one, false);
+        let capabilities = LACKING.into_iter().fold(capabilities, has);
+        Self {
+            core,
+            info: BackendInfo::new(name, version, capabilities),
+            runner: PhantomData,
+        }
+    }
+
+    fn component(&self, artifact: &Artifact) -> Result<RunnerProgram<C>> {
+        // kiln validates nothing.
+        let interface = Interface::of(artifact)?;
+        // Its runner gets no core module that its engine would not.
+        for core in interface.core_instances() {
+            let bytes = artifact.bytes();
+            let wasm = core.range.clone().and_then(|range| bytes.get(range));
+            if let Some(wasm) = wasm {
+                self.core.engine().compile(wasm)?;
+            }
+        }
+        takes::check(artifact.bytes(), &interface)?;
+        Ok(RunnerProgram {
+            bytes: artifact.bytes().into(),
+            interface: Arc::new(interface),
+            capabilities: self.info.capabilities.clone(),
+            runner: PhantomData,
+        })
+    }
+}
+
+#[async_trait]
+impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
+    fn info(&self) -> &BackendInfo {
+        &self.info
+    }
+
+    fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        self.core.core_engine()
+    }
+
+    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+        if artifact.kind() == ArtifactKind::CoreModule {
+            return self.core.load(artifact).await;
+        }
+        match self.component(artifact) {
+            Ok(program) => Ok(Box::new(program)),
+            Err(error) => Err(error.during(format!("load {}", artifact.name())).on(NAME)),
+        }
+    }
+}
+
+/// A component that kiln's runner takes.
+struct RunnerProgram<C> {
+    bytes: Arc<[u8]>,
+    interface: Arc<Interface>,
+    capabilities: Capabilities,
+    runner: PhantomData<fn() -> C>,
+}
+
+impl<C: KilnComponent> RunnerProgram<C> {
+    fn instance(&self, world: &World) -> Result<RunnerInstance<C>> {
+        if world.system_wasi_config().is_some() {
+            return Err(Error::unsupported(
+                Capability::SystemWasi,
+                "expected a world without the system's WASI, found one with it",
+            ));
+        }
+        let bindings = world.bind(&self.interface)?;
+        let state = WorldState::new(world, &bindings);
+        refuse_limits(state.limits(), &self.capabilities)?;
+        let component = guarded(of_component, || C::instantiate(&self.bytes))?;
+        RunnerInstance::new(component, self.interface.clone(), state)
+    }
+}
+
+#[async_trait]
+impl<C: KilnComponent> Program for RunnerProgram<C> {
+    fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
+        match self.instance(world) {
+            Ok(instance) => Ok(Box::new(instance)),
+            Err(error) => Err(error.during("instantiate").on(NAME).into()),
+        }
+    }
+}
+
+/// Runs kiln.
+///
+/// # Errors
+/// kiln's, mapped; `Engine` for a panic.
+fn guarded<T>(
+    map: impl FnOnce(KilnError) -> Error,
+    operation: impl FnOnce() -> KilnResult<T>,
+) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(outcome) => outcome.map_err(map),
+        Err(panic) => Err(of_panic(&*panic)),
+    }
+}

@@ -1,0 +1,194 @@
+//! Which components kiln's runner takes.
+
+use seam_core::{
+    Capability, Entry, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type,
+};
+use wasmparser::{Parser, Payload};
+
+use crate::shape::unreadable;
+
+/// Whether kiln's runner can instantiate a valid component and call all that it exports.
+///
+/// # Errors
+/// `Unsupported(Components)` that says what kiln's runner takes and what was found.
+pub(super) fn check(bytes: &[u8], interface: &Interface) -> Result<()> {
+    if let Some(import) = interface.imports().first() {
+        return Err(beyond(
+            "no imports",
+            format!("an import of `{}`", import.name),
+        ));
+    }
+    let (mut modules, mut components) = (0usize, 0usize);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(unreadable)? {
+            Payload::ModuleSection { .. } => modules += 1,
+            Payload::ComponentSection { .. } => components += 1,
+            _ => {}
+        }
+    }
+    if components > 0 {
+        return Err(beyond(
+            "no components in it",
+            format!("{components} of them"),
+        ));
+    }
+    let instances = interface.core_instances().len();
+    if modules != 1 || instances != 1 {
+        return Err(beyond(
+            "one core module, instantiated once",
+            format!("{modules} core modules and {instances} instances"),
+        ));
+    }
+    exports(interface)
+}
+
+fn exports(interface: &Interface) -> Result<()> {
+    let mut funcs = 0usize;
+    for export in interface.exports() {
+        match &export.kind {
+            ItemKind::Func(ty) if is_scalar(ty) => funcs += 1,
+            ItemKind::Func(ty) => {
+                let found = format!("`{}`, a {ty}", export.name);
+                return Err(beyond("functions over scalars", found));
+            }
+            ItemKind::Instance(items) if is_entry(interface, export, items) => {}
+            _ => {
+                return Err(beyond(
+                    "exports that are functions or `wasi:cli/run`",
+                    format!("`{}`", export.name),
+                ));
+            }
+        }
+    }
+    if funcs > 1 {
+        // kiln registers the others without a name.
+        return Err(beyond("one exported function", format!("{funcs}")));
+    }
+    if interface.exports().is_empty() {
+        return Err(beyond("an exported function", "none".into()));
+    }
+    Ok(())
+}
+
+/// Whether an exported instance is the command's interface and nothing more.
+fn is_entry(interface: &Interface, export: &Item, items: &[Item]) -> bool {
+    items.len() == 1
+        && matches!(Entry::of(interface), Ok(Entry::Run(name))
+            if name.instances() == [export.name.clone()])
+}
+
+fn is_scalar(ty: &FuncType) -> bool {
+    let mut types = ty.params.iter().map(|(_, ty)| ty).chain(&ty.result);
+    !ty.is_async && types.all(|ty| ty.is_number() || matches!(ty, Type::Bool | Type::Char))
+}
+
+/// The command's `run`, if the component has one.
+pub(super) fn entry(interface: &Interface) -> Option<ExportName> {
+    match Entry::of(interface) {
+        Ok(Entry::Run(name)) => Some(name),
+        _ => None,
+    }
+}
+
+fn beyond(expected: &str, found: String) -> Error {
+    let message = format!("kiln's runner takes components with {expected}, found {found}");
+    Error::unsupported(Capability::Components, message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use seam_core::{Artifact, ErrorKind};
+
+    fn takes(text: &str) -> Result<()> {
+        let artifact = Artifact::from_wat("a", text).unwrap();
+        check(artifact.bytes(), &Interface::of(&artifact).unwrap())
+    }
+
+    /// A component with one core module, and these exports of its functions.
+    fn with_exports(exports: &str) -> String {
+        format!(
+            r#"(component
+                (core module $m
+                    (memory (export "memory") 1)
+                    (func (export "one") (result i32) i32.const 1))
+                (core instance $i (instantiate $m))
+                (alias core export $i "one" (core func $core))
+                (func $one (result u32) (canon lift (core func $core)))
+                (func $run (result (result)) (canon lift (core func $core)))
+                {exports})"#
+        )
+    }
+
+    const RUN: &str = r#"(instance $r (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.6" (instance $r))"#;
+
+    #[test]
+    fn one_function_over_scalars_and_the_entry_are_taken() {
+        let one = r#"(export "one" (func $one))"#;
+        takes(&with_exports(one)).unwrap();
+        takes(&with_exports(RUN)).unwrap();
+        takes(&with_exports(&format!("{one} {RUN}"))).unwrap();
+    }
+
+    #[test]
+    fn what_kiln_would_guess_at_is_refused_and_named() {
+        for (text, found) in [
+            (with_exports(""), "an exported function, found none"),
+            (
+                with_exports(r#"(export "one" (func $one)) (export "two" (func $one))"#),
+                "one exported function, found 2",
+            ),
+            (
+                with_exports(
+                    r#"(func $s (result string) (canon lift (core func $core)
+                        (memory $i "memory"))) (export "s" (func $s))"#,
+                ),
+                "functions over scalars, found `s`, a func() -> string",
+            ),
+            (
+                with_exports(
+                    r#"(instance $x (export "one" (func $one)))
+                        (export "test:a/b" (instance $x))"#,
+                ),
+                "exports that are functions or `wasi:cli/run`, found `test:a/b`",
+            ),
+            (
+                // It has the name of the entry, and not its type.
+                with_exports(
+                    r#"(instance $r (export "run" (func $one)))
+                        (export "wasi:cli/run@0.2.6" (instance $r))"#,
+                ),
+                "exports that are functions or `wasi:cli/run`, found `wasi:cli/run@0.2.6`",
+            ),
+            (
+                with_exports(r#"(type $t (record (field "a" u8))) (export "t" (type $t))"#),
+                "exports that are functions or `wasi:cli/run`, found `t`",
+            ),
+            (
+                with_exports(r#"(core instance (instantiate $m)) (export "one" (func $one))"#),
+                "one core module, instantiated once, found 1 core modules and 2 instances",
+            ),
+            (
+                with_exports(r#"(core module) (export "one" (func $one))"#),
+                "one core module, instantiated once, found 2 core modules and 1 instances",
+            ),
+            (
+                with_exports(r#"(component) (export "one" (func $one))"#),
+                "no components in it, found 1 of them",
+            ),
+            (
+                r#"(component (import "f" (func)))"#.to_string(),
+                "no imports, found an import of `f`",
+            ),
+        ] {
+            let error = takes(&text).unwrap_err();
+            let lacking = ErrorKind::Unsupported(Capability::Components);
+            assert_eq!(*error.kind(), lacking, "{text}");
+            let expected = format!("kiln's runner takes components with {found}");
+            assert_eq!(error.message(), expected);
+        }
+    }
+}
