@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use seam_component::needed_capability;
-use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
-use seam_core::{Capabilities, Capability, Error, Limits, Result, store_number};
+use seam_core::core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+};
+use seam_core::{Capability, Error, Limits, Result, store_number};
 use wasmparser::Validator;
 
 use crate::call::Owner;
@@ -131,7 +133,7 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
-        refuse_limits(limits, &self.info.capabilities)?;
+        check_core_limits(limits, &self.info.capabilities)?;
         let mut kiln = (self.make)().map_err(of_loading)?;
         let shared = Arc::new(Shared::default());
         let handler = Handler {
@@ -161,25 +163,4 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
             serial: 0,
         })))
     }
-}
-
-/// Refuses a limit that cannot be kept.
-///
-/// # Errors
-/// `Unsupported` for the first.
-pub(crate) fn refuse_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
-    let stores = [limits.memory, limits.table_elements, limits.instances];
-    for (asked, capability) in [
-        (limits.fuel.is_some(), Capability::Fuel),
-        (limits.deadline.is_some(), Capability::Deadline),
-        (stores.iter().any(Option::is_some), Capability::StoreLimits),
-    ] {
-        if asked && !has.has(capability) {
-            return Err(Error::unsupported(
-                capability,
-                format!("expected an engine with {capability}, found kiln, which has none"),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use seam_core::core::{CoreFuncType, CoreValue, HostFn};
+use seam_core::core::{CoreFuncType, CoreValue, HostFn, check_core_results};
 use seam_core::{Error, Limit, Result};
 
 use crate::convert::{from_kiln, to_kiln};
@@ -124,13 +124,5 @@ pub(crate) fn enter(
     }));
     state.depth -= 1;
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
-    let mut pairs = ty.results.iter().zip(results.iter()).enumerate();
-    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
-        None => Ok(()),
-        Some((index, (ty, value))) => Err(Error::host(format!(
-            "result {}: expected {ty}, found {}",
-            index + 1,
-            value.kind()
-        ))),
-    }
+    check_core_results(&ty.results, results)
 }

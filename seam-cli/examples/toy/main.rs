@@ -20,8 +20,10 @@ mod store;
 use std::process::ExitCode;
 
 use seam_component::Layered;
-use seam_core::core::{CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState};
-use seam_core::{Capability, Error, Limits, Result};
+use seam_core::core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+};
+use seam_core::{Capability, Limits, Result};
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
@@ -62,17 +64,7 @@ impl CoreEngine for Toy {
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
         // A limit that cannot be kept is refused, never ignored.
-        let sizes = [limits.memory, limits.table_elements, limits.instances];
-        for (asked, capability) in [
-            (limits.fuel.is_some(), Capability::Fuel),
-            (limits.deadline.is_some(), Capability::Deadline),
-            (sizes.iter().any(Option::is_some), Capability::StoreLimits),
-        ] {
-            if asked {
-                let message = format!("expected no limit of {capability}: the toy keeps none");
-                return Err(Error::unsupported(capability, message));
-            }
-        }
+        check_core_limits(limits, &self.info.capabilities)?;
         Ok(Box::new(store::ToyStore::new(limits, host)))
     }
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::CoreEngine;
+use seam_core::core::{CoreEngine, check_core_limits};
 use seam_core::{
     Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Error, Failed,
     Instance, Interface, Program, Result, World, WorldState,
@@ -18,7 +18,7 @@ use seam_core::{
 pub use port::KilnComponent;
 
 use crate::backend::KilnBackend;
-use crate::engine::{KilnEngine, refuse_limits};
+use crate::engine::KilnEngine;
 use crate::error::{of_component, of_panic};
 use crate::fault::{KilnError, KilnResult};
 use crate::kiln::Kiln;
@@ -142,7 +142,7 @@ impl<C: KilnComponent> RunnerProgram<C> {
         }
         let bindings = world.bind(&self.interface)?;
         let state = WorldState::new(world, &bindings);
-        refuse_limits(state.limits(), &self.capabilities)?;
+        check_core_limits(state.limits(), &self.capabilities)?;
         let component = guarded(of_component, || C::instantiate(&self.bytes))?;
         RunnerInstance::new(component, self.interface.clone(), state)
     }
