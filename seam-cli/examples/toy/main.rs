@@ -6,14 +6,19 @@
 //! ```
 //!
 //! The runtime is a toy, an interpreter for functions over `i32` without control flow, and refuses
-//! every module that has more. What matters is how little the seam asks of it:
+//! every module that has more. The adapter is complete: functions, memories, tables and globals,
+//! imported and exported, snapshots, components.
 //!
-//! - `module.rs` compiles a core module and knows nothing of the seam but its error type;
-//! - `store.rs` implements [`CoreStore`]: instances, functions, calls, and memories, tables and
-//!   globals if there are any (here there are none);
-//! - this file says what the runtime is, and hands it to [`Layered`], which makes a whole backend
-//!   of any [`CoreEngine`].
+//! | file | what | lines an adapter of another runtime has instead |
+//! |---|---|---|
+//! | `module.rs` | decodes a core module | the runtime's own compiler |
+//! | `interpret.rs` | executes it | the runtime's own execution |
+//! | `link.rs` | instantiation: import matching, segments, start | the runtime's own, called |
+//! | `store.rs` | [`CoreStore`]: handles, calls, access from outside | the same, over the runtime's store |
+//! | this file | what the runtime is, for [`Layered`], which makes a whole backend of any [`CoreEngine`] | the same |
 
+mod interpret;
+mod link;
 mod module;
 mod store;
 

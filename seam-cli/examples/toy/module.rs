@@ -1,18 +1,30 @@
 //! A core module, decoded into what the interpreter runs.
 
-use seam_core::core::{CoreFuncType, CoreType};
+use seam_core::core::{
+    CoreFuncType, CoreType, GlobalType, HeapType, MemoryType, RefType, TableType,
+};
 use seam_core::{Error, Result};
-use wasmparser::{CompositeInnerType, ExternalKind, Operator, Parser, Payload, TypeRef, ValType};
+use wasmparser::{
+    CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator,
+    Parser, Payload, TypeRef, ValType,
+};
 
-/// A compiled module.
+/// A compiled module: what it defines itself, beside its imports.
 #[derive(Default)]
 pub(crate) struct Code {
     types: Vec<CoreFuncType>,
-    /// Types of the imported functions; the index space of functions begins with them.
-    pub(crate) imports: Vec<CoreFuncType>,
     pub(crate) funcs: Vec<Function>,
-    /// Names and function indices.
-    pub(crate) exports: Vec<(String, usize)>,
+    pub(crate) tables: Vec<TableType>,
+    pub(crate) memories: Vec<MemoryType>,
+    /// Types and first values.
+    pub(crate) globals: Vec<(GlobalType, i32)>,
+    /// What is written to memory 0, and where.
+    pub(crate) data: Vec<(u32, Vec<u8>)>,
+    /// Function indices that are written to table 0, and where.
+    pub(crate) elements: Vec<(u32, Vec<usize>)>,
+    pub(crate) start: Option<usize>,
+    /// Name, kind, and index in the index space of the kind, which begins with the imports.
+    pub(crate) exports: Vec<(String, ExternalKind, usize)>,
 }
 
 /// A function of the module's own.
@@ -24,18 +36,27 @@ pub(crate) struct Function {
 }
 
 /// The instructions that the toy knows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Op {
     Const(i32),
     LocalGet(usize),
     LocalSet(usize),
     LocalTee(usize),
+    GlobalGet(usize),
+    GlobalSet(usize),
     Add,
     Sub,
     Mul,
     DivS,
     Drop,
+    /// With the offset.
+    Load(u32),
+    Store(u32),
+    MemorySize,
+    MemoryGrow,
     Call(usize),
+    /// Through table 0, with the type that is expected.
+    CallIndirect(CoreFuncType),
     Unreachable,
 }
 
@@ -59,7 +80,8 @@ impl Code {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         match import.map_err(invalid)?.ty {
-                            TypeRef::Func(ty) => code.imports.push(code.ty(ty)?),
+                            TypeRef::Func(ty) => drop(code.ty(ty)?),
+                            TypeRef::Table(_) | TypeRef::Memory(_) | TypeRef::Global(_) => {}
                             other => return Err(beyond(&other)),
                         }
                     }
@@ -69,25 +91,83 @@ impl Code {
                         declared.push(code.ty(ty.map_err(invalid)?)?);
                     }
                 }
+                Payload::TableSection(section) => {
+                    for table in section {
+                        let ty = table.map_err(invalid)?.ty;
+                        if ty.element_type != wasmparser::RefType::FUNCREF {
+                            return Err(beyond(&ty.element_type));
+                        }
+                        code.tables.push(TableType {
+                            element: RefType {
+                                nullable: true,
+                                heap: HeapType::Func,
+                            },
+                            minimum: ty.initial,
+                            maximum: ty.maximum,
+                            table64: false,
+                        });
+                    }
+                }
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        let ty = memory.map_err(invalid)?;
+                        code.memories.push(MemoryType::new(ty.initial, ty.maximum));
+                    }
+                }
+                Payload::GlobalSection(section) => {
+                    for global in section {
+                        let global = global.map_err(invalid)?;
+                        let ty = GlobalType {
+                            content: number(global.ty.content_type)?,
+                            mutable: global.ty.mutable,
+                            shared: false,
+                        };
+                        code.globals.push((ty, constant(&global.init_expr)?));
+                    }
+                }
                 Payload::ExportSection(section) => {
                     for export in section {
                         let export = export.map_err(invalid)?;
-                        match export.kind {
-                            ExternalKind::Func => {
-                                let index = export.index as usize;
-                                code.exports.push((export.name.into(), index));
-                            }
-                            other => return Err(beyond(&other)),
-                        }
+                        let index = export.index as usize;
+                        code.exports.push((export.name.into(), export.kind, index));
+                    }
+                }
+                Payload::StartSection { func, .. } => code.start = Some(func as usize),
+                Payload::ElementSection(section) => {
+                    for element in section {
+                        let element = element.map_err(invalid)?;
+                        let (
+                            ElementKind::Active { offset_expr, .. },
+                            ElementItems::Functions(items),
+                        ) = (element.kind, element.items)
+                        else {
+                            return Err(beyond(&"a segment that is not active"));
+                        };
+                        let funcs: Result<Vec<usize>, _> =
+                            items.into_iter().map(|f| f.map(|f| f as usize)).collect();
+                        let at = constant(&offset_expr)?.cast_unsigned();
+                        code.elements.push((at, funcs.map_err(invalid)?));
+                    }
+                }
+                Payload::DataSection(section) => {
+                    for data in section {
+                        let data = data.map_err(invalid)?;
+                        let DataKind::Active { offset_expr, .. } = data.kind else {
+                            return Err(beyond(&"a segment that is not active"));
+                        };
+                        let at = constant(&offset_expr)?.cast_unsigned();
+                        code.data.push((at, data.data.to_vec()));
                     }
                 }
                 Payload::CodeSectionEntry(body) => {
                     let ty = declared.get(code.funcs.len()).cloned();
                     let ty = ty.ok_or_else(|| Error::invalid("expected a type for each body"))?;
-                    code.funcs.push(Function::compile(ty, &body)?);
+                    let function = code.function(ty, &body)?;
+                    code.funcs.push(function);
                 }
                 Payload::Version { .. }
                 | Payload::CodeSectionStart { .. }
+                | Payload::DataCountSection { .. }
                 | Payload::CustomSection(_)
                 | Payload::End(_) => {}
                 other => return Err(beyond(&other)),
@@ -100,10 +180,8 @@ impl Code {
         let ty = self.types.get(index as usize).cloned();
         ty.ok_or_else(|| Error::invalid(format!("expected a type with index {index}, found none")))
     }
-}
 
-impl Function {
-    fn compile(ty: CoreFuncType, body: &wasmparser::FunctionBody<'_>) -> Result<Self> {
+    fn function(&self, ty: CoreFuncType, body: &wasmparser::FunctionBody<'_>) -> Result<Function> {
         let mut locals = 0;
         for group in body.get_locals_reader().map_err(invalid)? {
             let (count, ty) = group.map_err(invalid)?;
@@ -117,12 +195,23 @@ impl Function {
                 Operator::LocalGet { local_index } => Op::LocalGet(local_index as usize),
                 Operator::LocalSet { local_index } => Op::LocalSet(local_index as usize),
                 Operator::LocalTee { local_index } => Op::LocalTee(local_index as usize),
+                Operator::GlobalGet { global_index } => Op::GlobalGet(global_index as usize),
+                Operator::GlobalSet { global_index } => Op::GlobalSet(global_index as usize),
                 Operator::I32Add => Op::Add,
                 Operator::I32Sub => Op::Sub,
                 Operator::I32Mul => Op::Mul,
                 Operator::I32DivS => Op::DivS,
                 Operator::Drop => Op::Drop,
+                // Offsets of 32-bit memories are no longer than that.
+                Operator::I32Load { memarg } => Op::Load(memarg.offset as u32),
+                Operator::I32Store { memarg } => Op::Store(memarg.offset as u32),
+                Operator::MemorySize { .. } => Op::MemorySize,
+                Operator::MemoryGrow { .. } => Op::MemoryGrow,
                 Operator::Call { function_index } => Op::Call(function_index as usize),
+                Operator::CallIndirect {
+                    type_index,
+                    table_index: 0,
+                } => Op::CallIndirect(self.ty(type_index)?),
                 Operator::Unreachable => Op::Unreachable,
                 // Without blocks, the only `end` is the body's.
                 Operator::End => break,
@@ -130,7 +219,7 @@ impl Function {
             });
         }
         let body = ops;
-        Ok(Self { ty, locals, body })
+        Ok(Function { ty, locals, body })
     }
 }
 
@@ -147,6 +236,14 @@ fn func_type(ty: &CompositeInnerType) -> Result<CoreFuncType> {
 fn number(ty: ValType) -> Result<CoreType> {
     match ty {
         ValType::I32 => Ok(CoreType::I32),
+        other => Err(beyond(&other)),
+    }
+}
+
+/// The value of a constant expression.
+fn constant(expr: &ConstExpr<'_>) -> Result<i32> {
+    match expr.get_operators_reader().read().map_err(invalid)? {
+        Operator::I32Const { value } => Ok(value),
         other => Err(beyond(&other)),
     }
 }

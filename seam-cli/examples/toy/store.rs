@@ -1,39 +1,39 @@
-//! The store: instances, functions and calls.
-
-use std::sync::Arc;
+//! The store: the port's other half.
 
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
     MemoryView, TableType, check_core_args,
 };
-use seam_core::{Error, Limit, Limits, Result, Trap, store_number};
+use seam_core::{Error, Limit, Limits, Result, store_number};
 
-use crate::module::{Code, Op};
-
-/// Guest calls within guest calls: each uses native stack.
-const MAX_DEPTH: usize = 200;
+/// Pages that a memory has at most, 64 MiB: a capacity of the engine, so that no guest takes the
+/// host's last byte.
+pub(crate) const MAX_PAGES: u64 = 1024;
 
 /// Handles are indices into these tables, and carry the store's number.
 pub(crate) struct ToyStore {
-    number: u32,
+    pub(crate) number: u32,
     host: HostState,
     funcs: Vec<Func>,
-    instances: Vec<Instance>,
+    tables: Vec<Table>,
+    memories: Vec<Memory>,
+    globals: Vec<(GlobalType, CoreValue)>,
+    pub(crate) instances: Vec<Instance>,
     /// The instances whose functions are running, innermost last.
-    running: Vec<usize>,
-    host_depth: u32,
-    max_host_depth: u32,
+    pub(crate) running: Vec<usize>,
+    pub(crate) host_depth: u32,
+    pub(crate) max_host_depth: u32,
 }
 
 #[derive(Clone)]
-struct Func {
-    ty: CoreFuncType,
-    body: Body,
+pub(crate) struct Func {
+    pub(crate) ty: CoreFuncType,
+    pub(crate) body: Body,
 }
 
 #[derive(Clone)]
-enum Body {
+pub(crate) enum Body {
     Host(HostFn),
     /// The function of this number among the instance's own.
     Guest {
@@ -42,10 +42,51 @@ enum Body {
     },
 }
 
-struct Instance {
-    module: CoreModule,
-    /// The index space of functions: imports, then the module's own.
-    funcs: Arc<[CoreFunc]>,
+pub(crate) struct Table {
+    pub(crate) ty: TableType,
+    pub(crate) elements: Vec<Option<CoreFunc>>,
+}
+
+pub(crate) struct Memory {
+    ty: MemoryType,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// An instance: its module, and its index spaces, imports first.
+#[derive(Clone)]
+pub(crate) struct Instance {
+    pub(crate) module: CoreModule,
+    pub(crate) funcs: Vec<CoreFunc>,
+    pub(crate) tables: Vec<CoreTable>,
+    pub(crate) memories: Vec<CoreMemory>,
+    pub(crate) globals: Vec<CoreGlobal>,
+}
+
+impl Memory {
+    pub(crate) fn new(ty: MemoryType) -> Result<Self> {
+        let bytes = Vec::new();
+        let mut memory = Self { ty, bytes };
+        let grown = memory.grow(ty.minimum);
+        grown.ok_or(Limit::EngineCapacity)?;
+        Ok(memory)
+    }
+
+    pub(crate) fn pages(&self) -> u32 {
+        (self.bytes.len() as u64 / self.ty.page_size()) as u32
+    }
+
+    /// The pages there were before; nothing if there is no room.
+    pub(crate) fn grow(&mut self, delta: u64) -> Option<u32> {
+        let before = self.pages();
+        let pages = u64::from(before).checked_add(delta)?;
+        let most = self.ty.maximum.unwrap_or(MAX_PAGES).min(MAX_PAGES);
+        if pages > most {
+            return None;
+        }
+        let bytes = usize::try_from(pages * self.ty.page_size()).ok()?;
+        self.bytes.resize(bytes, 0);
+        Some(before)
+    }
 }
 
 impl ToyStore {
@@ -54,6 +95,9 @@ impl ToyStore {
             number: store_number(),
             host,
             funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
             instances: Vec::new(),
             running: Vec::new(),
             host_depth: 0,
@@ -61,103 +105,79 @@ impl ToyStore {
         }
     }
 
-    fn add(&mut self, ty: CoreFuncType, body: Body) -> Result<CoreFunc> {
-        let index = u32::try_from(self.funcs.len()).map_err(|_| Limit::EngineCapacity)?;
-        self.funcs.push(Func { ty, body });
+    pub(crate) fn add_func(&mut self, ty: CoreFuncType, body: Body) -> Result<CoreFunc> {
+        let index = add(&mut self.funcs, Func { ty, body })?;
         Ok(CoreFunc::new(self.number, index))
     }
 
-    fn find(&self, func: CoreFunc) -> Result<&Func> {
-        let found = self.funcs.get(func.index() as usize);
-        found
-            .filter(|_| func.store() == self.number)
-            .ok_or_else(foreign)
+    pub(crate) fn add_table(&mut self, ty: TableType) -> Result<CoreTable> {
+        let size = usize::try_from(ty.minimum).map_err(|_| Limit::EngineCapacity)?;
+        if size > 1 << 20 {
+            return Err(Error::limit(Limit::EngineCapacity));
+        }
+        let elements = vec![None; size];
+        let index = add(&mut self.tables, Table { ty, elements })?;
+        Ok(CoreTable::new(self.number, index))
     }
 
-    fn execute(&mut self, func: CoreFunc, args: &[CoreValue]) -> Result<Vec<CoreValue>> {
-        let Func { ty, body } = self.find(func)?.clone();
-        match body {
-            Body::Host(body) => {
-                if self.host_depth >= self.max_host_depth {
-                    return Err(Error::limit(Limit::HostDepth));
-                }
-                let mut results = vec![CoreValue::I32(0); ty.results.len()];
-                self.host_depth += 1;
-                let ended = body(self, args, &mut results);
-                self.host_depth -= 1;
-                ended.map(|()| results)
-            }
-            Body::Guest { instance, own } => {
-                if self.running.len() >= MAX_DEPTH {
-                    return Err(Error::trap(Trap::StackExhausted));
-                }
-                self.running.push(instance);
-                let ended = self.interpret(instance, own, args);
-                self.running.pop();
-                ended
-            }
-        }
+    pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<CoreMemory> {
+        let index = add(&mut self.memories, Memory::new(ty)?)?;
+        Ok(CoreMemory::new(self.number, index))
     }
 
-    fn interpret(&mut self, at: usize, own: usize, args: &[CoreValue]) -> Result<Vec<CoreValue>> {
-        let instance = self.instances.get(at).ok_or_else(foreign)?;
-        let (module, funcs) = (instance.module.clone(), instance.funcs.clone());
-        let function = module
-            .compiled::<Code>()?
-            .funcs
-            .get(own)
-            .ok_or_else(broken)?;
-        let mut locals = args.to_vec();
-        locals.extend(std::iter::repeat_n(CoreValue::I32(0), function.locals));
-        let mut stack = Vec::new();
-        for op in &function.body {
-            match *op {
-                Op::Const(value) => stack.push(CoreValue::I32(value)),
-                Op::LocalGet(index) => stack.push(*locals.get(index).ok_or_else(broken)?),
-                Op::LocalSet(index) => {
-                    *locals.get_mut(index).ok_or_else(broken)? = stack.pop().ok_or_else(broken)?;
-                }
-                Op::LocalTee(index) => {
-                    *locals.get_mut(index).ok_or_else(broken)? =
-                        *stack.last().ok_or_else(broken)?;
-                }
-                Op::Add => binary(&mut stack, |a, b| Ok(a.wrapping_add(b)))?,
-                Op::Sub => binary(&mut stack, |a, b| Ok(a.wrapping_sub(b)))?,
-                Op::Mul => binary(&mut stack, |a, b| Ok(a.wrapping_mul(b)))?,
-                Op::DivS => binary(&mut stack, |a, b| match b {
-                    0 => Err(Trap::IntegerDivideByZero),
-                    _ => a.checked_div(b).ok_or(Trap::IntegerOverflow),
-                })?,
-                Op::Drop => drop(stack.pop()),
-                Op::Call(index) => {
-                    let callee = *funcs.get(index).ok_or_else(broken)?;
-                    let count = self.find(callee)?.ty.params.len();
-                    let first = stack.len().checked_sub(count).ok_or_else(broken)?;
-                    let args = stack.split_off(first);
-                    stack.extend(self.execute(callee, &args)?);
-                }
-                Op::Unreachable => return Err(Error::trap(Trap::Unreachable)),
-            }
+    pub(crate) fn add_global(&mut self, ty: GlobalType, value: CoreValue) -> Result<CoreGlobal> {
+        let index = add(&mut self.globals, (ty, value))?;
+        Ok(CoreGlobal::new(self.number, index))
+    }
+
+    pub(crate) fn func(&self, func: CoreFunc) -> Result<&Func> {
+        self.check(func.store())?;
+        self.funcs.get(func.index() as usize).ok_or_else(foreign)
+    }
+
+    pub(crate) fn table_ref(&self, table: CoreTable) -> Result<&Table> {
+        self.check(table.store())?;
+        self.tables.get(table.index() as usize).ok_or_else(foreign)
+    }
+
+    pub(crate) fn table_mut(&mut self, table: CoreTable) -> Result<&mut Table> {
+        self.check(table.store())?;
+        let found = self.tables.get_mut(table.index() as usize);
+        found.ok_or_else(foreign)
+    }
+
+    pub(crate) fn memory_mut(&mut self, memory: CoreMemory) -> Result<&mut Memory> {
+        self.check(memory.store())?;
+        let found = self.memories.get_mut(memory.index() as usize);
+        found.ok_or_else(foreign)
+    }
+
+    pub(crate) fn global_mut(
+        &mut self,
+        global: CoreGlobal,
+    ) -> Result<&mut (GlobalType, CoreValue)> {
+        self.check(global.store())?;
+        let found = self.globals.get_mut(global.index() as usize);
+        found.ok_or_else(foreign)
+    }
+
+    /// Whether a handle's store is this one.
+    fn check(&self, store: u32) -> Result<()> {
+        match store == self.number {
+            true => Ok(()),
+            false => Err(foreign()),
         }
-        Ok(stack)
     }
 }
 
-fn binary(stack: &mut Vec<CoreValue>, op: fn(i32, i32) -> Result<i32, Trap>) -> Result<()> {
-    let (Some(CoreValue::I32(b)), Some(CoreValue::I32(a))) = (stack.pop(), stack.pop()) else {
-        return Err(broken());
-    };
-    stack.push(CoreValue::I32(op(a, b)?));
-    Ok(())
+fn add<T>(items: &mut Vec<T>, item: T) -> Result<u32> {
+    let index = u32::try_from(items.len()).map_err(|_| Limit::EngineCapacity)?;
+    items.push(item);
+    Ok(index)
 }
 
-fn foreign() -> Error {
+pub(crate) fn foreign() -> Error {
     Error::misuse("expected a handle of this store, found one of another")
-}
-
-/// The interpreter relies on validation; without it, this is as far as it gets.
-fn broken() -> Error {
-    Error::engine("expected a module that was validated")
 }
 
 impl CoreStore for ToyStore {
@@ -170,49 +190,16 @@ impl CoreStore for ToyStore {
         module: &CoreModule,
         imports: &[CoreExtern],
     ) -> Result<CoreInstanceId> {
-        let code = module.compiled::<Code>()?;
-        if imports.len() != code.imports.len() {
-            let (wanted, found) = (code.imports.len(), imports.len());
-            return Err(Error::link(format!(
-                "expected {wanted} imports, found {found}"
-            )));
-        }
-        let mut funcs = Vec::new();
-        for (wanted, import) in code.imports.iter().zip(imports) {
-            match import {
-                CoreExtern::Func(func) if self.find(*func)?.ty == *wanted => funcs.push(*func),
-                CoreExtern::Func(func) => {
-                    let found = &self.find(*func)?.ty;
-                    return Err(Error::link(format!("expected {wanted}, found {found}")));
-                }
-                _ => return Err(Error::link(format!("expected {wanted}, found no function"))),
-            }
-        }
-        let instance = self.instances.len();
-        for (own, function) in code.funcs.iter().enumerate() {
-            let body = Body::Guest { instance, own };
-            funcs.push(self.add(function.ty.clone(), body)?);
-        }
-        self.instances.push(Instance {
-            module: module.clone(),
-            funcs: funcs.into(),
-        });
-        let index = u32::try_from(instance).map_err(|_| Limit::EngineCapacity)?;
-        Ok(CoreInstanceId::new(self.number, index))
+        self.link_and_start(module, imports)
     }
 
     fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
-        if instance.store() != self.number {
-            return None;
-        }
-        let instance = self.instances.get(instance.index() as usize)?;
-        let exports = &instance.module.compiled::<Code>().ok()?.exports;
-        let (_, index) = exports.iter().find(|(export, _)| export == name)?;
-        instance.funcs.get(*index).copied().map(CoreExtern::Func)
+        self.check(instance.store()).ok()?;
+        self.instances.get(instance.index() as usize)?.export(name)
     }
 
     fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
-        self.add(ty, Body::Host(func))
+        self.add_func(ty, Body::Host(func))
     }
 
     fn call(
@@ -221,7 +208,7 @@ impl CoreStore for ToyStore {
         args: &[CoreValue],
         results: &mut [CoreValue],
     ) -> Result<()> {
-        let ty = &self.find(func)?.ty;
+        let ty = &self.func(func)?.ty;
         check_core_args(&ty.params, args)?;
         if results.len() != ty.results.len() {
             let (wanted, found) = (ty.results.len(), results.len());
@@ -234,35 +221,60 @@ impl CoreStore for ToyStore {
     }
 
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
-        Ok(self.find(func)?.ty.clone())
+        Ok(self.func(func)?.ty.clone())
     }
 
-    // There are no memories, tables and globals, so every handle of one is another store's.
+    /// Of the types of memories and tables, the minimum is the current size.
+    fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
+        let memory = self.memory_mut(memory)?;
+        let mut ty = memory.ty;
+        ty.minimum = memory.pages().into();
+        Ok(ty)
+    }
 
-    fn memory_type(&mut self, _: CoreMemory) -> Result<MemoryType> {
-        Err(foreign())
+    fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
+        Ok(MemoryView::from_slice(&mut self.memory_mut(memory)?.bytes))
     }
-    fn memory(&mut self, _: CoreMemory) -> Result<MemoryView<'_>> {
-        Err(foreign())
+
+    fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
+        Ok(self.memory_mut(memory)?.grow(delta).map(u64::from))
     }
-    fn memory_grow(&mut self, _: CoreMemory, _: u64) -> Result<Option<u64>> {
-        Err(foreign())
+
+    fn table_type(&mut self, table: CoreTable) -> Result<TableType> {
+        let Table { ty, elements } = self.table_ref(table)?;
+        let mut ty = *ty;
+        ty.minimum = elements.len() as u64;
+        Ok(ty)
     }
-    fn table_type(&mut self, _: CoreTable) -> Result<TableType> {
-        Err(foreign())
+
+    fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
+        let elements = &self.table_ref(table)?.elements;
+        let element = usize::try_from(index).ok().and_then(|at| elements.get(at));
+        Ok(element.map(|func| CoreValue::FuncRef(*func)))
     }
-    fn table_at(&mut self, _: CoreTable, _: u64) -> Result<Option<CoreValue>> {
-        Err(foreign())
+
+    fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
+        Ok(self.global_mut(global)?.0)
     }
-    fn global_type(&mut self, _: CoreGlobal) -> Result<GlobalType> {
-        Err(foreign())
+
+    fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
+        Ok(self.global_mut(global)?.1)
     }
-    fn global(&mut self, _: CoreGlobal) -> Result<CoreValue> {
-        Err(foreign())
+
+    fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {
+        let (ty, content) = self.global_mut(global)?;
+        if !ty.mutable || !value.is_of(ty.content) {
+            let (wanted, found) = (ty.content, value.kind());
+            let kind = if ty.mutable { "mutable" } else { "immutable" };
+            return Err(Error::misuse(format!(
+                "expected a mutable global and an {wanted}, found an {kind} one and a value of \
+                 type {found}"
+            )));
+        }
+        *content = value;
+        Ok(())
     }
-    fn set_global(&mut self, _: CoreGlobal, _: CoreValue) -> Result<()> {
-        Err(foreign())
-    }
+
     fn fuel_consumed(&self) -> Option<u64> {
         None
     }
@@ -270,8 +282,8 @@ impl CoreStore for ToyStore {
 
 impl CoreCaller for ToyStore {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
-        let caller = u32::try_from(*self.running.last()?).ok()?;
-        self.export(CoreInstanceId::new(self.number, caller), name)
+        let caller = *self.running.last()?;
+        self.instances.get(caller)?.export(name)
     }
 
     fn as_store(&mut self) -> &mut dyn CoreStore {

@@ -79,6 +79,47 @@ fn it_is_compared_with_the_others() {
 }
 
 #[test]
+fn what_guests_keep_is_the_same_as_elsewhere() {
+    let calls = [
+        "sum-of-squares(3, 4)",
+        "apply(0, 6)",
+        "apply(1, 6)",
+        "apply(2, 6)",
+        "apply-none()",
+        "load(4)",
+        "load(65529)",
+        "load(-1)",
+        "grow(1)",
+        "grow(1)",
+        "load(65529)",
+    ];
+    let mut command = vec!["diff", SUM, "--snapshot", "", "--format", "json"];
+    for call in calls {
+        command.extend(["--invoke", call]);
+    }
+    for backend in ["wasmtime", "wasmi", "toy"] {
+        command.extend(["--backend", backend]);
+    }
+    let document = seam(&command).with_status(0).document();
+    assert_eq!(document["verdict"], "match", "{document:#}");
+}
+
+/// The layer makes components of any engine: strings go through the guest's memory and `realloc`.
+#[test]
+fn it_runs_a_component() {
+    let echo = "seam-cli/examples/toy/echo.wat";
+    let mut command = vec!["diff", echo, "--snapshot", "", "--format", "json"];
+    command.extend(["--invoke", "echo(\"toy story\")", "--invoke", "echo(\"\")"]);
+    for backend in ["wasmtime", "toy"] {
+        command.extend(["--backend", backend]);
+    }
+    let document = seam(&command).with_status(0).document();
+    assert_eq!(document["verdict"], "match", "{document:#}");
+    let call = ["invoke", echo, "echo(\"toy story\")", "--backend", "toy"];
+    seam(&call).with_status(0).printing("\"toy story\"\n");
+}
+
+#[test]
 fn what_it_lacks_it_says() {
     let calc = fixture("core/calc.wat");
     seam(&["invoke", &calc, "add(1, 2)", "--backend", "toy"])
