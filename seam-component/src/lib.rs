@@ -21,7 +21,8 @@
 //!   instantiated in the same store; engines need no methods to make them.
 //! - **Re-entry.** Lowering calls back into guests (`realloc`, the callee, destructors). On an
 //!   engine without [`Reentrant`](seam_core::Capability::Reentrant) a generated core module does
-//!   that, and asks the host what to do next.
+//!   that, and asks the host what to do next. All functions that are lowered between two
+//!   instantiations of core modules share one, as far as its room goes.
 //!
 //! Adapters also find [`needed_capability`] here: which proposal a valid module needs that an
 //! engine lacks.

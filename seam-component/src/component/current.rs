@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::core::CoreStore;
 use seam_core::{Capability, CorePath, Error, Result};
 use wasmparser::CanonicalOption;
 
 use super::def::{AliasDef, ComponentDef, ExternName, OptionsDef, Outer};
 use super::index::{Env, IndexSpaces, ItemInst, apart};
+use super::instantiate::Instantiation;
 use super::typing;
 use crate::abi::{self, Context, Options, StringEncoding};
 use crate::canon::lift::Lifted;
@@ -62,7 +62,7 @@ impl Current {
 
     pub(super) fn lift(
         &self,
-        store: &mut dyn CoreStore,
+        making: &mut Instantiation<'_>,
         func: u32,
         ty: u32,
         options: &OptionsDef,
@@ -70,12 +70,12 @@ impl Current {
         let ty = typing::func_at(&self.spaces.types, ty)?;
         let num_results = abi::flatten_functype(&ty, Context::Lift).results.len();
         Ok(Lifted {
-            core: self.spaces.core_func(func)?,
+            core: making.core_func(self, func)?,
             ty,
-            opts: self.options(store, options)?,
+            opts: self.options(making, options)?,
             post_return: options
                 .post_return
-                .map(|index| self.spaces.core_func(index))
+                .map(|index| making.core_func(self, index))
                 .transpose()?,
             is_async: options.is_async,
             num_results,
@@ -84,7 +84,7 @@ impl Current {
 
     pub(super) fn options(
         &self,
-        store: &mut dyn CoreStore,
+        making: &mut Instantiation<'_>,
         options: &OptionsDef,
     ) -> Result<Options> {
         if let Some(what) = options.unsupported {
@@ -98,7 +98,7 @@ impl Current {
             .map(|index| self.spaces.core_memory(index))
             .transpose()?;
         if let Some(memory) = memory {
-            if store.memory_type(memory)?.memory64 {
+            if making.store.memory_type(memory)?.memory64 {
                 return Err(Error::unsupported(
                     Capability::Memory64,
                     "expected a canonical definition with a 32-bit memory, found a 64-bit one",
@@ -110,7 +110,7 @@ impl Current {
             memory,
             realloc: options
                 .realloc
-                .map(|index| self.spaces.core_func(index))
+                .map(|index| making.core_func(self, index))
                 .transpose()?,
             encoding: match options.encoding {
                 Some(CanonicalOption::UTF16) => StringEncoding::Utf16,

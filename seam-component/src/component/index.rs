@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreFunc, CoreInstanceId, CoreMemory, CoreModule};
-use seam_core::{Capability, Error, Result};
+use seam_core::core::{CoreExtern, CoreInstanceId, CoreMemory, CoreModule};
+use seam_core::{Error, Result};
 use wasmparser::CanonicalFunction;
 
 use super::def::{ComponentDef, CoreSort, ExternName, InstanceDecl, Outer, OuterSort, Sort};
 use crate::canon::lift::FuncInst;
+use crate::glue::Pending;
 use crate::types::{FuncTy, ResourceId, Ty};
 
 /// A component with what it captures of the components around it.
@@ -59,6 +60,8 @@ pub(crate) enum CoreInstanceInst {
 #[derive(Clone)]
 pub(crate) enum CoreItemInst {
     Extern(CoreExtern),
+    /// A function whose glue is made when it is needed.
+    Pending(Pending),
     /// An asynchronous built-in, or an asynchronous lowering: its core type is that of the import it is given to.
     Builtin(Arc<CanonicalFunction>),
 }
@@ -137,17 +140,6 @@ impl IndexSpaces {
             CoreSort::Tag => (&self.core_tags, "core tag"),
         };
         at(space, index, what).cloned()
-    }
-
-    pub(super) fn core_func(&self, index: u32) -> Result<CoreFunc> {
-        match self.core_item(CoreSort::Func, index)? {
-            CoreItemInst::Extern(CoreExtern::Func(func)) => Ok(func),
-            CoreItemInst::Builtin(_) => Err(Error::unsupported(
-                Capability::ComponentAsync,
-                "expected a core function of a module, found an asynchronous built-in lifted or used as an option",
-            )),
-            CoreItemInst::Extern(_) => Err(apart(&format!("a core function at {index}"))),
-        }
     }
 
     pub(super) fn core_memory(&self, index: u32) -> Result<CoreMemory> {

@@ -10,7 +10,7 @@ use wasmparser::CanonicalFunction;
 
 use super::current::Current;
 use super::def::{
-    AliasDef, CanonDef, CoreInstanceDef, Def, ExternName, InstanceDef, Sort, TypeDef,
+    AliasDef, CanonDef, CoreInstanceDef, CoreSort, Def, ExternName, InstanceDef, Sort, TypeDef,
 };
 use super::import::{HostImports, Scope};
 use super::index::{
@@ -24,7 +24,7 @@ use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::canon::{builtin, resource};
 use crate::cores::Core;
-use crate::glue::{self, Glue, GlueTask};
+use crate::glue::{Glue, GlueTask, Glued};
 use crate::handle::{ResourceImpl, ResourceInfo};
 use crate::types::ResourceId;
 
@@ -253,6 +253,10 @@ impl Instantiation<'_> {
         let item = self.core_export(current, index, field)?;
         match (item, ty) {
             (CoreItemInst::Extern(item), _) => Ok(item),
+            (CoreItemInst::Pending(pending), _) => self
+                .glue
+                .func(self.engine, self.store, &pending)
+                .map(CoreExtern::Func),
             (CoreItemInst::Builtin(builtin), CoreExternType::Func(ty)) => {
                 builtin::core_func(self.store, &builtin, ty.clone(), current.instance)
                     .map(CoreExtern::Func)
@@ -302,7 +306,7 @@ impl Instantiation<'_> {
         let ty = match def {
             TypeDef::Resource(dtor) => {
                 let dtor = dtor
-                    .map(|index| current.spaces.core_func(index))
+                    .map(|index| self.core_func(current, index))
                     .transpose()?;
                 let running = Running::of(self.store)?;
                 let id = u32::try_from(running.resources.len())
@@ -325,9 +329,9 @@ impl Instantiation<'_> {
     fn canon(&mut self, current: &mut Current, def: &CanonDef) -> Result<()> {
         let instance = current.instance;
         let resource = |index: &u32| typing::resource_at(&current.spaces.types, *index);
-        let func = match def {
+        let item = match def {
             CanonDef::Lift(func, ty, options) => {
-                let lifted = current.lift(self.store, *func, *ty, options)?;
+                let lifted = current.lift(self, *func, *ty, options)?;
                 current
                     .spaces
                     .funcs
@@ -336,45 +340,64 @@ impl Instantiation<'_> {
             }
             CanonDef::Lower(func, options) => {
                 let callee = at(&current.spaces.funcs, *func, "function")?.clone();
-                let caller = current.options(self.store, options)?;
+                let caller = current.options(self, options)?;
                 if options.is_async || callee.ty().is_async {
-                    let lower = CanonicalFunction::Lower {
+                    CoreItemInst::Builtin(Arc::new(CanonicalFunction::Lower {
                         func_index: *func,
                         options: Box::default(),
-                    };
-                    let lower = CoreItemInst::Builtin(Arc::new(lower));
-                    current.spaces.core_funcs.push(lower);
-                    return Ok(());
+                    }))
+                } else {
+                    self.lowered(GlueTask::Call(Lowered::new(callee, caller)))?
                 }
-                self.core_func(GlueTask::Call(Lowered::new(callee, caller)))?
             }
-            CanonDef::ResourceNew(index) => resource::new(self.store, resource(index)?, instance)?,
+            CanonDef::ResourceNew(index) => {
+                made(resource::new(self.store, resource(index)?, instance)?)
+            }
             CanonDef::ResourceDrop(index) => {
                 let ty = resource(index)?;
-                self.core_func(GlueTask::Drop(Dropping { ty, instance }))?
+                self.lowered(GlueTask::Drop(Dropping { ty, instance }))?
             }
-            CanonDef::ResourceRep(index) => resource::rep(self.store, resource(index)?, instance)?,
-            CanonDef::Async(builtin) => {
-                let builtin = CoreItemInst::Builtin(Arc::new((**builtin).clone()));
-                current.spaces.core_funcs.push(builtin);
-                return Ok(());
+            CanonDef::ResourceRep(index) => {
+                made(resource::rep(self.store, resource(index)?, instance)?)
             }
+            CanonDef::Async(builtin) => CoreItemInst::Builtin(Arc::new((**builtin).clone())),
         };
-        current
-            .spaces
-            .core_funcs
-            .push(CoreItemInst::Extern(CoreExtern::Func(func)));
+        current.spaces.core_funcs.push(item);
         Ok(())
     }
 
     /// The core function of a definition that calls guests, by glue where host functions cannot.
-    fn core_func(&mut self, task: GlueTask) -> Result<CoreFunc> {
+    fn lowered(&mut self, task: GlueTask) -> Result<CoreItemInst> {
         if !self.engine.info().capabilities.has(Capability::Reentrant) {
-            return glue::core_func(&mut self.glue, self.engine, self.store, task);
+            return Ok(match self.glue.add(self.store, task)? {
+                Glued::Made(func) => made(func),
+                Glued::Pending(pending) => CoreItemInst::Pending(pending),
+            });
         }
-        match task {
+        let func = match task {
             GlueTask::Call(lowered) => lowered.core_func(self.store),
             GlueTask::Drop(dropping) => dropping.core_func(self.store),
+        };
+        func.map(made)
+    }
+
+    /// The core function at an index, to be called.
+    ///
+    /// # Errors
+    /// `Unsupported` for an asynchronous built-in; what making the glue of a function ends in.
+    pub(super) fn core_func(&mut self, current: &Current, index: u32) -> Result<CoreFunc> {
+        match current.spaces.core_item(CoreSort::Func, index)? {
+            CoreItemInst::Extern(CoreExtern::Func(func)) => Ok(func),
+            CoreItemInst::Pending(pending) => self.glue.func(self.engine, self.store, &pending),
+            CoreItemInst::Builtin(_) => Err(Error::unsupported(
+                Capability::ComponentAsync,
+                "expected a core function of a module, found an asynchronous built-in lifted or used as an option",
+            )),
+            CoreItemInst::Extern(_) => Err(apart(&format!("a core function at {index}"))),
         }
     }
+}
+
+fn made(func: CoreFunc) -> CoreItemInst {
+    CoreItemInst::Extern(CoreExtern::Func(func))
 }

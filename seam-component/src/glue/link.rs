@@ -1,99 +1,26 @@
-//! Glue in a store: the host functions that it imports, and its instances.
+//! The host functions that glue imports.
 
 use std::sync::Arc;
 
 use seam_core::core::{
-    CoreCaller, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue,
-    HostFn,
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, HostFn,
 };
 use seam_core::{Error, Result};
 
-use super::job::{Job, Step, Target, Task};
-use super::module::{self, CALL, Callee, TYPES};
-use crate::abi::{self, Context};
-use crate::canon::lift::FuncInst;
-use crate::canon::lower::Lowered;
-use crate::canon::resource::Dropping;
+use super::job::{Job, Step, Task};
+use super::module::TYPES;
 use crate::component::state::Running;
-use crate::program::compile;
 
-/// The host functions that all glue of a store imports, made when the first needs them.
-#[derive(Default)]
-pub(crate) struct Glue {
-    /// `resume`, and `get` and `put` of each type.
-    shared: Option<Vec<CoreExtern>>,
-}
-
-/// A lowered call, or the drop of a resource, that never re-enters the engine.
+/// A task that calls no guest needs no glue: the host does all of it. Most functions of WASI are of
+/// this kind.
 ///
 /// # Errors
-/// As [`CoreEngine::compile`] and [`CoreStore::instantiate`].
-pub(crate) fn core_func(
-    glue: &mut Glue,
-    engine: &dyn CoreEngine,
+/// As [`CoreStore::host_func`].
+pub(super) fn without_calls(
     store: &mut dyn CoreStore,
-    task: GlueTask,
+    ty: CoreFuncType,
+    task: Task,
 ) -> Result<CoreFunc> {
-    let (task, ty, targets) = match task {
-        GlueTask::Call(lowered) => call_targets(lowered),
-        GlueTask::Drop(dropping) => {
-            let dtor = dropping.destructor(Running::of(store)?)?;
-            let targets = dtor
-                .map(|dtor| (Target::Destructor, dtor))
-                .into_iter()
-                .collect();
-            let ty = CoreFuncType::new([CoreType::I32], []);
-            (Task::Drop(Arc::new(dropping)), ty, targets)
-        }
-    };
-    if targets.is_empty() {
-        return without_calls(store, ty, task);
-    }
-    let callees: Result<Vec<Callee>> = targets
-        .iter()
-        .map(|(target, func)| {
-            let (number, ty) = (*target as i32, store.func_type(*func)?);
-            Ok(Callee { number, ty })
-        })
-        .collect();
-    let wasm = module::glue(&ty, &callees?)?;
-    let compiled = compile(engine, &wasm)?;
-    let mut imports = vec![CoreExtern::Func(begin(store, &ty, task)?)];
-    if glue.shared.is_none() {
-        glue.shared = Some(shared(store)?);
-    }
-    imports.extend(glue.shared.iter().flatten());
-    imports.extend(targets.iter().map(|(_, func)| CoreExtern::Func(*func)));
-    let instance = store.instantiate(&compiled, &imports)?;
-    match store.export(instance, CALL) {
-        Some(CoreExtern::Func(func)) => Ok(func),
-        _ => Err(Error::engine("expected the glue to export its function")),
-    }
-}
-
-/// What glue is made for.
-pub(crate) enum GlueTask {
-    Call(Lowered),
-    Drop(Dropping),
-}
-
-/// The task of a lowered function, its core type, and what its glue calls.
-fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
-    let ty = abi::flatten_functype(lowered.callee.ty(), Context::Lower);
-    let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
-    let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
-    add(Target::CallerRealloc, lowered.caller.realloc);
-    if let FuncInst::Lifted(callee) = &lowered.callee {
-        add(Target::CalleeRealloc, callee.opts.realloc);
-        add(Target::Callee, Some(callee.core));
-        add(Target::PostReturn, callee.post_return);
-    }
-    (Task::Call(Arc::new(lowered)), ty, targets)
-}
-
-/// A task that calls no guest needs no glue: the host does all of it. Engines have room for few
-/// modules, and most functions of WASI are of this kind.
-fn without_calls(store: &mut dyn CoreStore, ty: CoreFuncType, task: Task) -> Result<CoreFunc> {
     let func: HostFn = Arc::new(move |caller, args, results| {
         let mut job = Job::new(task.clone(), args);
         match job.advance(caller.as_store(), Vec::new())? {
@@ -108,7 +35,10 @@ fn without_calls(store: &mut dyn CoreStore, ty: CoreFuncType, task: Task) -> Res
 }
 
 /// Starts the task; what is next.
-fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
+///
+/// # Errors
+/// As [`CoreStore::host_func`].
+pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
     let func: HostFn = Arc::new(move |caller, args, results| {
         let running = Running::of(caller.as_store())?;
         running.registers.clear();
@@ -139,7 +69,11 @@ fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()>
     set(results, CoreValue::I32(next))
 }
 
-fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
+/// What all glue of a store imports: `resume`, and `get` and `put` of each type.
+///
+/// # Errors
+/// As [`CoreStore::host_func`].
+pub(super) fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
     let resume: HostFn = Arc::new(|caller, _, results| advance(caller, results));
     let mut all = vec![store.host_func(CoreFuncType::new([], [CoreType::I32]), resume)?];
     for ty in TYPES {

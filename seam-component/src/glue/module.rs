@@ -1,5 +1,7 @@
 //! The generated module.
 
+use std::collections::HashMap;
+
 use seam_core::core::{CoreFuncType, CoreType};
 use seam_core::{Error, Result};
 use wasm_encoder::{
@@ -11,53 +13,58 @@ use wasm_encoder::{
 pub(super) const TYPES: [CoreType; 4] =
     [CoreType::I32, CoreType::I64, CoreType::F32, CoreType::F64];
 
-/// Name of the exported function.
-pub(super) const CALL: &str = "call";
+/// Imports that a module has at most. There are engines with room for 256.
+pub(super) const MOST: usize = 200;
 
-/// What a glue module calls: the number that the host calls it by, and its type.
-pub(super) struct Callee {
-    pub(super) number: i32,
-    pub(super) ty: CoreFuncType,
+/// Imports that every module has: `resume`, and `get` and `put` of each of [`TYPES`].
+pub(super) const SHARED: usize = 1 + 2 * TYPES.len();
+
+/// A function of a glue module.
+pub(super) struct Calls<'a> {
+    pub(super) ty: &'a CoreFuncType,
+    /// What it calls: the number that the host calls it by, and its position among the module's
+    /// callees.
+    pub(super) callees: &'a [(i32, usize)],
 }
 
-/// Imports, in order: `begin`, `resume`, a `get` for each of [`TYPES`], a `put` for each, and the
-/// callees.
-pub(super) fn glue(ty: &CoreFuncType, callees: &[Callee]) -> Result<Vec<u8>> {
-    let mut types = TypeSection::new();
+/// A module with these functions, exported as `0`, `1`, ...
+///
+/// Imports, in order: `resume`, a `get` for each of [`TYPES`], a `put` for each, the callees, and a
+/// `begin` for each function.
+///
+/// # Errors
+/// `Engine` for types that no canonical definition has.
+pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<u8>> {
+    let mut types = Types::default();
     let mut imports = ImportSection::new();
-    let mut import = |params: &[ValType], results: &[ValType]| {
-        let index = types.len();
-        types.ty().function(params.to_vec(), results.to_vec());
-        imports.import("", &index.to_string(), EntityType::Function(index));
+    let mut import = |ty: u32| {
+        let field = imports.len().to_string();
+        imports.import("", &field, EntityType::Function(ty));
     };
-    let (params, results) = (valtypes(&ty.params)?, valtypes(&ty.results)?);
-    import(&params, &[ValType::I32]);
-    import(&[], &[ValType::I32]);
-    let valtype = valtypes(&TYPES)?;
-    for ty in &valtype {
-        import(&[ValType::I32], &[*ty]);
+    import(types.index(&[], &[CoreType::I32])?);
+    for ty in TYPES {
+        import(types.index(&[CoreType::I32], &[ty])?);
     }
-    for ty in &valtype {
-        import(&[ValType::I32, *ty], &[]);
+    for ty in TYPES {
+        import(types.index(&[CoreType::I32, ty], &[])?);
     }
-    for callee in callees {
-        import(
-            &valtypes(&callee.ty.params)?,
-            &valtypes(&callee.ty.results)?,
-        );
+    for ty in callees {
+        import(types.index(&ty.params, &ty.results)?);
     }
-    let call = types.len();
-    types.ty().function(params, results);
-
-    let mut functions = FunctionSection::new();
-    functions.function(call);
-    let mut exports = ExportSection::new();
-    exports.export(CALL, ExportKind::Func, call);
+    for func in funcs {
+        import(types.index(&func.ty.params, &[CoreType::I32])?);
+    }
+    let (begins, defined) = (CALLEES + count(callees), imports.len());
+    let (mut functions, mut exports) = (FunctionSection::new(), ExportSection::new());
     let mut code = CodeSection::new();
-    code.function(&body(ty, callees)?);
+    for (position, func) in (0..).zip(funcs) {
+        functions.function(types.index(&func.ty.params, &func.ty.results)?);
+        exports.export(&position.to_string(), ExportKind::Func, defined + position);
+        code.function(&body(func, begins + position, callees)?);
+    }
     let mut module = Module::new();
     module
-        .section(&types)
+        .section(&types.section)
         .section(&imports)
         .section(&functions)
         .section(&exports)
@@ -65,14 +72,32 @@ pub(super) fn glue(ty: &CoreFuncType, callees: &[Callee]) -> Result<Vec<u8>> {
     Ok(module.finish())
 }
 
-const BEGIN: u32 = 0;
-const RESUME: u32 = 1;
-const GET: u32 = 2;
+/// Function types, each once.
+#[derive(Default)]
+struct Types {
+    section: TypeSection,
+    known: HashMap<(Vec<ValType>, Vec<ValType>), u32>,
+}
+
+impl Types {
+    fn index(&mut self, params: &[CoreType], results: &[CoreType]) -> Result<u32> {
+        let key = (valtypes(params)?, valtypes(results)?);
+        let next = self.section.len();
+        let index = *self.known.entry(key.clone()).or_insert(next);
+        if index == next {
+            self.section.ty().function(key.0, key.1);
+        }
+        Ok(index)
+    }
+}
+
+const RESUME: u32 = 0;
+const GET: u32 = 1;
 const PUT: u32 = GET + TYPES.len() as u32;
 const CALLEES: u32 = PUT + TYPES.len() as u32;
 
-fn body(ty: &CoreFuncType, callees: &[Callee]) -> Result<Function> {
-    let params = count(&ty.params);
+fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Function> {
+    let params = count(&func.ty.params);
     // After the parameters: what is next, and one local of each type for a result.
     let next = params;
     let scratch = next + 1;
@@ -83,23 +108,21 @@ fn body(ty: &CoreFuncType, callees: &[Callee]) -> Result<Function> {
     (0..params).for_each(|index| {
         out.local_get(index);
     });
-    out.call(BEGIN).local_set(next);
+    out.call(begin).local_set(next);
     out.loop_(BlockType::Empty);
     out.local_get(next).i32_eqz().if_(BlockType::Empty);
-    get_all(&mut out, &ty.results)?;
+    get_all(&mut out, &func.ty.results)?;
     out.return_().end();
-    for (callee, func) in callees.iter().zip(CALLEES..) {
-        out.local_get(next).i32_const(callee.number).i32_eq();
+    for (number, position) in func.callees {
+        let Some((index, ty)) = (CALLEES..).zip(callees).nth(*position) else {
+            return Err(Error::engine("expected a callee of the glue, found none"));
+        };
+        out.local_get(next).i32_const(*number).i32_eq();
         out.if_(BlockType::Empty);
-        get_all(&mut out, &callee.ty.params)?;
-        out.call(func);
+        get_all(&mut out, &ty.params)?;
+        out.call(index);
         // Results are on the stack, the last on top.
-        for (index, ty) in (0..)
-            .zip(&callee.ty.results)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-        {
+        for (index, ty) in (0..).zip(&ty.results).collect::<Vec<_>>().into_iter().rev() {
             let slot = slot(*ty)?;
             out.local_set(scratch + slot);
             out.i32_const(index)
@@ -121,8 +144,8 @@ fn get_all(out: &mut InstructionSink<'_>, types: &[CoreType]) -> Result<()> {
     Ok(())
 }
 
-fn count(types: &[CoreType]) -> u32 {
-    u32::try_from(types.len()).unwrap_or(u32::MAX)
+fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
 fn slot(ty: CoreType) -> Result<u32> {
@@ -147,4 +170,59 @@ fn unexpected(ty: CoreType) -> Error {
     Error::engine(format!(
         "expected a number in a canonical signature, found {ty}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use CoreType::{F32, F64, I32, I64};
+    use wasmparser::{Parser, Payload};
+
+    /// How many types, imports, functions and exports a module has.
+    fn counts(wasm: &[u8]) -> [u32; 4] {
+        let mut found = [0; 4];
+        let [types, imports, functions, exports] = &mut found;
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload.unwrap() {
+                Payload::TypeSection(section) => *types = section.count(),
+                Payload::ImportSection(section) => *imports = section.count(),
+                Payload::FunctionSection(section) => *functions = section.count(),
+                Payload::ExportSection(section) => *exports = section.count(),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn functions_of_every_signature_are_valid_in_one_module() {
+        let realloc = CoreFuncType::new([I32, I32, I32, I32], [I32]);
+        let mixed = CoreFuncType::new([I64, F32, F64, I32], [F64]);
+        let (none, post) = (CoreFuncType::new([], []), CoreFuncType::new([I32], []));
+        let callees = [realloc.clone(), mixed.clone(), none.clone(), post];
+        let calls: [&[(i32, usize)]; 4] =
+            [&[(1, 0)], &[(1, 0), (2, 0), (3, 1), (4, 3)], &[], &[(3, 2)]];
+        let mut funcs = Vec::new();
+        for ty in [&realloc, &mixed, &none] {
+            for callees in calls {
+                funcs.push(Calls { ty, callees });
+            }
+        }
+        let wasm = glue(&funcs, &callees).unwrap();
+        wasmparser::validate(&wasm).unwrap();
+        // `resume` and the accessors have nine types, the callees four more. Of the `begin`s, that of
+        // `realloc` has its type, and that of `none` the type of `resume`.
+        assert_eq!(counts(&wasm), [9 + 4 + 1, 9 + 4 + 12, 12, 12]);
+    }
+
+    #[test]
+    fn what_no_canonical_definition_has_is_refused() {
+        let odd = CoreFuncType::new([CoreType::V128], []);
+        assert!(glue(&[], std::slice::from_ref(&odd)).is_err());
+        let ty = CoreFuncType::new([], []);
+        let callees = &[(3, 0)];
+        assert!(glue(&[Calls { ty: &ty, callees }], &[]).is_err());
+    }
 }

@@ -1,0 +1,267 @@
+//! Functions that wait for their glue: one module is made for many of them.
+//!
+//! Engines have room for few modules, so glue is not made for each definition but when one of the
+//! functions is needed: imported by a core module, lifted, or used as an option or a destructor.
+
+use std::sync::{Arc, OnceLock};
+
+use seam_core::core::{CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType};
+use seam_core::{Error, Result};
+
+use super::job::{Target, Task};
+use super::link::{begin, shared, without_calls};
+use super::module::{self, Calls, MOST, SHARED};
+use crate::abi::{self, Context};
+use crate::canon::lift::FuncInst;
+use crate::canon::lower::Lowered;
+use crate::canon::resource::Dropping;
+use crate::component::state::Running;
+use crate::program::compile;
+
+/// What glue is made for: a lowered call, or the drop of a resource.
+pub(crate) enum GlueTask {
+    Call(Lowered),
+    Drop(Dropping),
+}
+
+/// A function of glue that may be still to make.
+#[derive(Clone, Default)]
+pub(crate) struct Pending(Arc<OnceLock<CoreFunc>>);
+
+/// A core function, made or to be made.
+pub(crate) enum Glued {
+    Made(CoreFunc),
+    Pending(Pending),
+}
+
+/// The glue of a store.
+#[derive(Default)]
+pub(crate) struct Glue {
+    /// The host functions that all modules import, made when the first needs them: `resume`, and
+    /// `get` and `put` of each type.
+    shared: Option<Vec<CoreExtern>>,
+    waiting: Vec<Waiting>,
+}
+
+/// A function that waits for its module.
+struct Waiting {
+    task: Task,
+    ty: CoreFuncType,
+    targets: Vec<(Target, CoreFunc)>,
+    made: Pending,
+}
+
+impl Glue {
+    /// A function that carries out a task and never re-enters the engine.
+    ///
+    /// # Errors
+    /// As [`CoreStore::host_func`].
+    pub(crate) fn add(&mut self, store: &mut dyn CoreStore, task: GlueTask) -> Result<Glued> {
+        let (task, ty, targets) = match task {
+            GlueTask::Call(lowered) => call_targets(lowered),
+            GlueTask::Drop(dropping) => {
+                let dtor = dropping.destructor(Running::of(store)?)?;
+                let targets = dtor.map(|dtor| (Target::Destructor, dtor));
+                let ty = CoreFuncType::new([CoreType::I32], []);
+                let task = Task::Drop(Arc::new(dropping));
+                (task, ty, targets.into_iter().collect())
+            }
+        };
+        if targets.is_empty() {
+            return without_calls(store, ty, task).map(Glued::Made);
+        }
+        let made = Pending::default();
+        self.waiting.push(Waiting {
+            task,
+            ty,
+            targets,
+            made: made.clone(),
+        });
+        Ok(Glued::Pending(made))
+    }
+
+    /// A function that has been added; if it is still to make, so are all others that wait.
+    ///
+    /// # Errors
+    /// As [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+    pub(crate) fn func(
+        &mut self,
+        engine: &dyn CoreEngine,
+        store: &mut dyn CoreStore,
+        pending: &Pending,
+    ) -> Result<CoreFunc> {
+        if pending.0.get().is_none() {
+            let waiting = std::mem::take(&mut self.waiting);
+            for batch in batches(waiting) {
+                self.make(engine, store, batch)?;
+            }
+        }
+        let made = pending.0.get().copied();
+        made.ok_or_else(|| Error::engine("expected a function that waits for its glue, found none"))
+    }
+
+    /// Makes the module of a batch.
+    fn make(
+        &mut self,
+        engine: &dyn CoreEngine,
+        store: &mut dyn CoreStore,
+        batch: Batch,
+    ) -> Result<()> {
+        let callees = batch.callees.iter();
+        let types: Result<Vec<_>> = callees.map(|func| store.func_type(*func)).collect();
+        let module = compile(engine, &batch.wasm(&types?)?)?;
+        let mut imports = match &self.shared {
+            Some(shared) => shared.clone(),
+            None => self.shared.insert(shared(store)?).clone(),
+        };
+        imports.extend(batch.callees.into_iter().map(CoreExtern::Func));
+        for (waiting, _) in &batch.funcs {
+            let begin = begin(store, &waiting.ty, waiting.task.clone())?;
+            imports.push(CoreExtern::Func(begin));
+        }
+        let instance = store.instantiate(&module, &imports)?;
+        for (position, (waiting, _)) in batch.funcs.into_iter().enumerate() {
+            let Some(CoreExtern::Func(func)) = store.export(instance, &position.to_string()) else {
+                return Err(Error::engine("expected the glue to export its functions"));
+            };
+            waiting.made.0.get_or_init(|| func);
+        }
+        Ok(())
+    }
+}
+
+/// The task of a lowered function, its core type, and what its glue calls.
+fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
+    let ty = abi::flatten_functype(lowered.callee.ty(), Context::Lower);
+    let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
+    let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
+    add(Target::CallerRealloc, lowered.caller.realloc);
+    if let FuncInst::Lifted(callee) = &lowered.callee {
+        add(Target::CalleeRealloc, callee.opts.realloc);
+        add(Target::Callee, Some(callee.core));
+        add(Target::PostReturn, callee.post_return);
+    }
+    (Task::Call(Arc::new(lowered)), ty, targets)
+}
+
+/// The functions of one module.
+#[derive(Default)]
+struct Batch {
+    /// With what each calls: the number that the host calls it by, and its position below.
+    funcs: Vec<(Waiting, Vec<(i32, usize)>)>,
+    /// What the functions call, each once.
+    callees: Vec<CoreFunc>,
+}
+
+/// Divides functions among modules that have room for them, in order.
+fn batches(all: Vec<Waiting>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for waiting in all {
+        match batches.last_mut().filter(|batch| batch.has_room(&waiting)) {
+            Some(batch) => batch.push(waiting),
+            None => {
+                let mut batch = Batch::default();
+                batch.push(waiting);
+                batches.push(batch);
+            }
+        }
+    }
+    batches
+}
+
+impl Batch {
+    /// Whether the imports stay below the limit with one more function; exports are fewer.
+    fn has_room(&self, more: &Waiting) -> bool {
+        let new = more.targets.iter();
+        let new = new.filter(|(_, func)| !self.callees.contains(func));
+        let begins = self.funcs.len() + 1;
+        SHARED + self.callees.len() + new.count() + begins <= MOST
+    }
+
+    fn push(&mut self, waiting: Waiting) {
+        let targets = waiting.targets.iter();
+        let calls = targets.map(|(target, func)| {
+            let known = self.callees.iter().position(|callee| callee == func);
+            let position = known.unwrap_or_else(|| {
+                self.callees.push(*func);
+                self.callees.len() - 1
+            });
+            (*target as i32, position)
+        });
+        let calls = calls.collect();
+        self.funcs.push((waiting, calls));
+    }
+
+    /// The module; `callees` are the types of the functions it calls.
+    fn wasm(&self, callees: &[CoreFuncType]) -> Result<Vec<u8>> {
+        let funcs: Vec<Calls<'_>> = self
+            .funcs
+            .iter()
+            .map(|(waiting, callees)| Calls {
+                ty: &waiting.ty,
+                callees,
+            })
+            .collect();
+        module::glue(&funcs, callees)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use crate::types::ResourceId;
+
+    /// A function of a type of its own that calls these.
+    fn waiting(callees: &[u32]) -> Waiting {
+        let (ty, instance) = (ResourceId(0), 0);
+        let targets = callees.iter().map(|callee| CoreFunc::new(1, *callee));
+        Waiting {
+            task: Task::Drop(Arc::new(Dropping { ty, instance })),
+            ty: CoreFuncType::new([CoreType::I64], []),
+            targets: targets.map(|func| (Target::Callee, func)).collect(),
+            made: Pending::default(),
+        }
+    }
+
+    /// How many functions each module has, and how many it calls; every module is within bounds.
+    fn sizes(all: Vec<Waiting>) -> Vec<(usize, usize)> {
+        let size = |batch: &Batch| {
+            let ty = CoreFuncType::new([CoreType::I32; 4], [CoreType::I32]);
+            let wasm = batch.wasm(&vec![ty; batch.callees.len()]).unwrap();
+            wasmparser::validate(&wasm).unwrap();
+            let (funcs, callees) = (batch.funcs.len(), batch.callees.len());
+            assert!(SHARED + funcs + callees <= MOST);
+            (funcs, callees)
+        };
+        batches(all).iter().map(size).collect()
+    }
+
+    #[test]
+    fn functions_that_call_the_same_share_its_import() {
+        let all = (0..60).map(|_| waiting(&[7])).collect();
+        assert_eq!(sizes(all), [(60, 1)]);
+        let batch = &batches(vec![waiting(&[7, 8]), waiting(&[8, 7, 9])])[0];
+        assert_eq!(
+            batch.callees,
+            [7, 8, 9].map(|index| CoreFunc::new(1, index))
+        );
+        assert_eq!(batch.funcs[0].1, [(3, 0), (3, 1)]);
+        assert_eq!(batch.funcs[1].1, [(3, 1), (3, 0), (3, 2)]);
+    }
+
+    #[test]
+    fn functions_beyond_a_modules_room_go_into_the_next() {
+        let most = MOST - SHARED;
+        assert_eq!(
+            sizes((1..most).map(|_| waiting(&[7])).collect()),
+            [(most - 1, 1)]
+        );
+        let all = (0..400).map(|_| waiting(&[7])).collect();
+        assert_eq!(sizes(all), [(190, 1), (190, 1), (20, 1)]);
+        let all = (0..100).map(|n| waiting(&[4 * n, 4 * n + 1, 4 * n + 2, 7]));
+        assert_eq!(sizes(all.collect()), [(47, 142), (47, 142), (6, 19)]);
+        assert_eq!(sizes(Vec::new()), []);
+    }
+}
