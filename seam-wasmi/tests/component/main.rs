@@ -9,6 +9,7 @@
 
 mod bound;
 mod call;
+mod glue;
 mod link;
 mod mutation;
 
