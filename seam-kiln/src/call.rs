@@ -10,6 +10,7 @@ use crate::convert::{from_kiln, to_kiln};
 use crate::error::{of_execution, of_object, of_panic};
 use crate::fault::{KilnError, KilnResult};
 use crate::kiln::Kiln;
+use crate::load::Loader;
 use crate::provider;
 use crate::state::{FuncKind, Place, Shared, State, foreign};
 use crate::store::Context;
@@ -17,7 +18,7 @@ use crate::value::{KilnFuncRef, KilnValue};
 
 /// A store's engine, and the state while no guest runs.
 pub(crate) struct Owner<K> {
-    pub(crate) kiln: K,
+    pub(crate) kiln: Loader<K>,
     /// Number of the engine that the store is of.
     pub(crate) engine: u32,
     /// Whether host functions are imported without a provider.
@@ -46,9 +47,10 @@ impl<K: Kiln> Owner<K> {
         operation: impl FnOnce(&mut K) -> KilnResult<T>,
     ) -> Result<T> {
         self.state.fuel_used = self.used();
+        let kiln = self.kiln.get_mut()?;
         let spare = self.spare.take().unwrap_or_default();
         self.shared.put(std::mem::replace(&mut self.state, spare));
-        let outcome = catch_unwind(AssertUnwindSafe(|| operation(&mut self.kiln)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| operation(kiln)));
         let Some(state) = self.shared.take() else {
             return Err(Error::engine(
                 "expected the state of the store, found that kiln still runs a host function",
@@ -69,7 +71,12 @@ impl<K: Kiln> Owner<K> {
     }
 
     fn used(&self) -> Option<u64> {
-        let left = self.kiln.remaining_fuel().unwrap_or(0);
+        let left = self
+            .kiln
+            .get()
+            .ok()
+            .and_then(Kiln::remaining_fuel)
+            .unwrap_or(0);
         self.fuel.map(|fuel| fuel.saturating_sub(left))
     }
 
@@ -92,7 +99,7 @@ impl<K: Kiln> Owner<K> {
         let wasm = provider::trampoline(&ty)?;
         let module = self.load(&wasm)?;
         let instance = self.make(module)?;
-        let table = self.kiln.table_by_name(instance, provider::TABLE);
+        let table = self.kiln.get()?.table_by_name(instance, provider::TABLE);
         let callee = KilnValue::FuncRef(Some(KilnFuncRef {
             index: unnamed.1,
             instance: Some(unnamed.0),
@@ -163,7 +170,7 @@ impl<K: Kiln> Context for Owner<K> {
     fn ask_type(&mut self, func: CoreFunc) -> Result<Arc<CoreFuncType>> {
         let (id, index) = self.state.func(func)?.place.ok_or_else(foreign)?;
         let instance = self.state.handle_of(id);
-        let ty = self.kiln.function_type(instance, index);
+        let ty = self.kiln.get()?.function_type(instance, index);
         let ty = Arc::new(ty.map_err(of_object)?);
         if let Some(entry) = self.state.funcs.get_mut(func.index() as usize) {
             entry.ty = Some(ty.clone());

@@ -1,6 +1,7 @@
 //! The engine: probing, validation, stores.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use seam_component::needed_capability;
 use seam_core::core::{
@@ -14,6 +15,7 @@ use crate::error::of_loading;
 use crate::fault::KilnResult;
 use crate::host::Handler;
 use crate::kiln::Kiln;
+use crate::load::Loader;
 use crate::probe::{Probed, probe};
 use crate::shape::{self, Shape};
 use crate::state::{Shared, State};
@@ -29,6 +31,7 @@ pub struct KilnEngine<K> {
     info: EngineInfo,
     probed: Probed,
     direct: bool,
+    load_time: Option<Duration>,
 }
 
 /// What stands for a compiled module: kiln loads it anew for each instance.
@@ -62,6 +65,7 @@ impl<K: Kiln> KilnEngine<K> {
             info,
             probed,
             direct: false,
+            load_time: None,
         })
     }
 
@@ -79,6 +83,17 @@ impl<K: Kiln> KilnEngine<K> {
     /// The same engine under another name.
     pub(crate) fn named(mut self, name: &str) -> Self {
         self.info.name = name.into();
+        self
+    }
+
+    /// The same engine, with this long for loading the modules of each store together: it takes kiln
+    /// about 10 ms for each function, and more for large modules. What takes longer is
+    /// `Limit(Deadline)`, and so is all that the store does afterwards.
+    ///
+    /// kiln cannot be interrupted: what was begun goes on, on a thread that nobody waits for.
+    #[must_use]
+    pub fn load_within(mut self, time: Duration) -> Self {
+        self.load_time = Some(time);
         self
     }
 
@@ -151,7 +166,7 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
             ..State::default()
         };
         Ok(Box::new(Guest(Owner {
-            kiln,
+            kiln: Loader::new(kiln, self.load_time),
             engine: self.number,
             direct: self.direct,
             shared,

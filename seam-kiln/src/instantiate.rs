@@ -20,19 +20,12 @@ use crate::state::{Exports, FuncEntry, FuncKind, Object, Place};
 use crate::store::Context;
 
 impl<K: Kiln> Owner<K> {
-    /// Loads a module; every instance has one of its own, since instances of one share state.
-    pub(crate) fn load(&mut self, wasm: &[u8]) -> Result<K::Module> {
-        caps::check(Count::Modules, self.loaded + 1)?;
-        self.loaded += 1;
-        self.run(of_loading, |kiln| kiln.load_module(wasm))
-    }
-
     /// Instantiates what has been loaded and linked; the index of the instance's handle.
     pub(crate) fn make(&mut self, module: K::Module) -> Result<u32> {
         caps::check(Count::Instances, self.made + 1)?;
         self.made += 1;
         let instance = self.run(of_instantiation, |kiln| kiln.instantiate(module))?;
-        let id = self.kiln.instance_id(instance).map_err(of_object)?;
+        let id = self.kiln.get()?.instance_id(instance).map_err(of_object)?;
         self.state.ids.push((instance, id));
         Ok(instance)
     }
@@ -210,17 +203,17 @@ impl<K: Kiln> Owner<K> {
                 place: Some((id, index)),
             })?),
             CoreExternType::Memory(ty) => {
-                let object = self.kiln.memory_by_name(instance, name);
+                let object = self.kiln.get()?.memory_by_name(instance, name);
                 let (object, ty) = (object.map_err(of_object)?, *ty);
                 CoreExtern::Memory(self.state.enter_memory(Object { object, ty, place })?)
             }
             CoreExternType::Table(ty) => {
-                let object = self.kiln.table_by_name(instance, name);
+                let object = self.kiln.get()?.table_by_name(instance, name);
                 let (object, ty) = (object.map_err(of_object)?, *ty);
                 CoreExtern::Table(self.state.enter_table(Object { object, ty, place })?)
             }
             CoreExternType::Global(ty) => {
-                let object = self.kiln.global_by_name(instance, name);
+                let object = self.kiln.get()?.global_by_name(instance, name);
                 let (object, ty) = (object.map_err(of_object)?, *ty);
                 CoreExtern::Global(self.state.enter_global(Object { object, ty, place })?)
             }

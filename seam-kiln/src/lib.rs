@@ -51,6 +51,7 @@ mod host;
 mod instantiate;
 mod kiln;
 mod known;
+mod load;
 mod probe;
 mod provide;
 mod provider;

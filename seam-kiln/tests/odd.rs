@@ -5,9 +5,13 @@
 mod twin;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use seam_core::core::CoreFuncType;
-use seam_core::{Artifact, BackendExt, Capabilities, Error, ErrorKind, InstanceExt, Value, World};
+use seam_core::core::{CoreEngine, CoreFuncType, HostState};
+use seam_core::{
+    Artifact, BackendExt, Capabilities, Error, ErrorKind, InstanceExt, Limit, Limits, Value, World,
+};
 use seam_kiln::{
     HostImportHandler, Kiln, KilnBackend, KilnComponent, KilnEngine, KilnGlobal, KilnMemory,
     KilnResult, KilnRunner, KilnTable, KilnValue,
@@ -24,6 +28,8 @@ enum Odd {
     NoResult,
     /// Their errors do.
     NoError,
+    /// Nothing; but modules never finish loading.
+    Loading,
 }
 
 /// A twin with odd host functions.
@@ -47,6 +53,7 @@ impl HostImportHandler for OddHandler {
             Odd::Rotated => results,
             Odd::NoResult => Ok(vec![KilnValue::I32(0)]),
             Odd::NoError => Ok(results.unwrap_or_default()),
+            Odd::Loading => results,
         }
     }
 }
@@ -64,6 +71,9 @@ impl Kiln for OddTwin {
     }
 
     fn load_module(&mut self, wasm: &[u8]) -> KilnResult<usize> {
+        while let Odd::Loading = self.1 {
+            std::thread::park();
+        }
         self.0.load_module(wasm)
     }
 
@@ -143,6 +153,38 @@ fn the_probe_refuses_results_that_do_not_arrive() {
     let error = odd(Odd::NoResult).map(drop).unwrap_err();
     let text = "probe kiln: the result of a call: expected [I32(42)] from kiln, found [I32(1)]";
     assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn loading_is_bounded_if_that_is_wished() {
+    let text = r#"(module (func (export "one") (result i32) i32.const 1))"#;
+    let artifact = Artifact::from_wat("one", text).unwrap();
+    let enough = Duration::from_secs(3600);
+    let quick = KilnEngine::new(Twin::new).unwrap().load_within(enough);
+    let mut instance = KilnBackend::of(quick)
+        .instantiate_blocking(&artifact, &World::new())
+        .unwrap();
+    assert_eq!(instance.invoke("one", &[]).unwrap(), Some(Value::S32(1)));
+    // The first is the one that is probed.
+    let made = AtomicBool::new(false);
+    let make = move || {
+        Ok(match made.swap(true, Ordering::Relaxed) {
+            false => OddTwin(Twin::new()?, Odd::NoError),
+            true => OddTwin(Twin::new()?, Odd::Loading),
+        })
+    };
+    let stuck = KilnEngine::new(make)
+        .unwrap()
+        .load_within(Duration::from_millis(1));
+    let module = stuck.compile(artifact.bytes()).unwrap();
+    let mut store = stuck.store(&Limits::new(), HostState::none()).unwrap();
+    for _ in 0..2 {
+        let error = store.instantiate(&module, &[]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
+        let text = "expected kiln to load a store's modules within the time for that";
+        assert!(error.to_string().starts_with(text), "{error}");
+    }
+    assert_eq!(store.fuel_consumed(), None);
 }
 
 #[test]
