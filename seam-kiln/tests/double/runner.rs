@@ -4,7 +4,11 @@ use seam_core::{
     Artifact, Backend, BackendExt, CanonTrap, Capability, Error, ErrorKind, InstanceExt, Limits,
     Query, Trap, Value, World,
 };
-use seam_kiln::{Kiln as _, KilnComponent as _, KilnRunner};
+use seam_kiln::{Fault, Kiln as _, KilnComponent as _, KilnEngine, KilnRunner};
+use seam_tests::kit::Subject;
+
+use crate::twin::report::{compare, known_failures};
+use crate::twin::{Faults, Twin};
 
 use super::{
     Double, engine, kiln_component, kiln_decoder, kiln_error, kiln_foundation, kiln_runtime,
@@ -28,6 +32,19 @@ mod kit {
         engine = engine().without(seam_core::Capability::Fuel),
         known_failures = KNOWN_FAILURES_OF_RUNNER,
     );
+    seam_tests::conformance_wasi!();
+}
+
+/// The report of a real run, with `Fault` and `TAKEN` as the known failures.
+#[test]
+fn the_runner_goes_as_kiln_went() {
+    let engine = || KilnEngine::new(|| Twin::with(Faults::of(Fault::ALL))).unwrap();
+    let runner = KilnRunner::<_, DoubleComponent>::of(engine());
+    let subject = Subject::new(runner).with_engine(engine());
+    let mut known = known_failures("kiln-runner");
+    known.push(super::TAKEN);
+    let report = include_str!("../../reports/kiln-0.4.4-runner.json");
+    compare(report, &subject, &known);
 }
 
 /// A component that lifts one function of a core module under `f`.

@@ -1,18 +1,24 @@
 //! The twin: kiln's library API over wasmi.
 //!
 //! It has kiln's *interface* restrictions, whatever the build: host functions get no way back into
-//! the engine, one handler keyed by import names, arguments reversed, the first result only, instances
-//! of one loaded module not to be told apart, and the caps. kiln's *semantic* faults are switches:
+//! the engine, one handler keyed by import names that only calls by the importing instance reach,
+//! arguments reversed, the first result only, instances of one loaded module not to be told apart, and
+//! the caps. kiln's *semantic* faults are switches:
 //! [`Fault`].
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests; a missing member of a JSON value reads as null"
+)]
 
 mod error;
 mod fault;
 mod module;
 mod object;
 mod refs;
+pub(crate) mod report;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +39,10 @@ pub(crate) use seam_kiln::Fault;
 use error::{HostCall, of_call, of_instantiation};
 use object::{TwinGlobal, TwinMemory, TwinTable};
 use refs::Refs;
+
+/// Faults that need a proposal which the twin's engine lacks.
+pub(crate) const BEYOND_THE_TWIN: &[(Fault, Capability)] =
+    &[(Fault::UnsharedWait, Capability::Threads)];
 
 /// A store that objects outside share with the engine; nobody holds the lock while the host runs.
 pub(crate) type SharedStore = Arc<Mutex<Store<Refs>>>;
@@ -100,27 +110,42 @@ impl Twin {
         })
     }
 
+    /// Whether a fault shows, if it is switched on.
+    pub(crate) fn shows(fault: Fault) -> bool {
+        !BEYOND_THE_TWIN.iter().any(|(beyond, _)| *beyond == fault)
+    }
+
     fn export(&self, instance: u32, name: &str) -> Option<Extern> {
         let instance = self.instances.get(instance.checked_sub(FIRST)? as usize)?;
         instance.get_export(&*lock(&self.store), name)
     }
 
     /// What stands for an import that nothing was linked to: kiln asks its handler for functions,
-    /// and makes the rest up.
-    fn unlinked(&self, module: &str, field: &str, ty: &ExternType) -> Extern {
+    /// and makes the rest up. Where a function is called that the caller itself does not import, as
+    /// by another instance's table or a re-export, kiln does not ask either, and gives zeros.
+    fn unlinked(&self, load: usize, module: &str, field: &str, ty: &ExternType) -> Extern {
         let mut store = lock(&self.store);
         match ty {
             ExternType::Func(ty) => {
                 let name = (module.to_string(), field.to_string());
                 let results = ty.results().len();
-                Extern::Func(Func::new(&mut *store, ty.clone(), move |_, args, _| {
-                    Err(wasmi::Error::host(HostCall {
-                        module: name.0.clone(),
-                        field: name.1.clone(),
-                        args: args.to_vec(),
-                        results,
-                    }))
-                }))
+                let (mark, zeros) = (module::mark(load), zeros(ty.results()));
+                Extern::Func(Func::new(
+                    &mut *store,
+                    ty.clone(),
+                    move |caller, args, given| {
+                        if caller.get_export(&mark).is_none() {
+                            given.clone_from_slice(&zeros);
+                            return Ok(());
+                        }
+                        Err(wasmi::Error::host(HostCall {
+                            module: name.0.clone(),
+                            field: name.1.clone(),
+                            args: args.to_vec(),
+                            results,
+                        }))
+                    },
+                ))
             }
             ExternType::Memory(ty) => Extern::Memory(Memory::new(&mut *store, *ty).unwrap()),
             ExternType::Table(ty) => {
@@ -192,7 +217,8 @@ impl Kiln for Twin {
             return Err(full());
         }
         module::check_caps(wasm)?;
-        let (wasm, funcs) = module::with_all_functions(&self.faults.changed(wasm));
+        let (wasm, funcs) =
+            module::with_all_functions(&self.faults.changed(wasm), self.modules.len());
         let module = Module::new(&self.engine, &wasm).map_err(|_| {
             KilnError::new(
                 KilnError::RUNTIME,
@@ -227,13 +253,13 @@ impl Kiln for Twin {
         Ok(())
     }
 
-    fn instantiate(&mut self, module: usize) -> KilnResult<u32> {
+    fn instantiate(&mut self, load: usize) -> KilnResult<u32> {
         if self.instances.len() >= MOST {
             return Err(full());
         }
         let loaded = self
             .modules
-            .get_mut(module)
+            .get_mut(load)
             .ok_or(not_found("Module not found"))?;
         if std::mem::replace(&mut loaded.used, true) {
             let message = "instances of one module share their state";
@@ -246,7 +272,7 @@ impl Kiln for Twin {
         for import in module.imports() {
             let key = (import.module().to_string(), import.name().to_string());
             let item = match links.get(&key) {
-                None => self.unlinked(&key.0, &key.1, import.ty()),
+                None => self.unlinked(load, &key.0, &key.1, import.ty()),
                 Some((provider, export)) => {
                     let found = self.export(*provider, export);
                     found.ok_or(not_found("Export not found"))?
@@ -293,13 +319,7 @@ impl Kiln for Twin {
                 .iter()
                 .map(|arg| refs::to_wasmi(&mut store, arg))
                 .collect();
-            let results: Vec<Val> = ty
-                .results()
-                .iter()
-                .copied()
-                .map(Val::default_for_ty)
-                .collect();
-            (args?, results)
+            (args?, zeros(ty.results()))
         };
         let mut call = func.call_resumable(&mut *lock(&self.store), &args, &mut results);
         loop {
@@ -375,6 +395,10 @@ impl Kiln for Twin {
     fn remaining_fuel(&self) -> Option<u64> {
         lock(&self.store).get_fuel().ok()
     }
+}
+
+fn zeros(types: &[ValType]) -> Vec<Val> {
+    types.iter().copied().map(Val::default_for_ty).collect()
 }
 
 fn core_type(ty: &ValType) -> CoreType {

@@ -11,6 +11,11 @@ pub(crate) fn hidden(index: u32) -> String {
     format!("\u{1}{index}")
 }
 
+/// An export that the instance of this load alone has.
+pub(crate) fn mark(load: usize) -> String {
+    format!("\u{2}{load}")
+}
+
 /// kiln's own caps.
 pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
     let check = |count: Count, found: usize| match found > count.most() {
@@ -65,8 +70,9 @@ pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
     Ok(())
 }
 
-/// The module with every function exported under its hidden name, and how many there are.
-pub(crate) fn with_all_functions(wasm: &[u8]) -> (Vec<u8>, u32) {
+/// The module with every function exported under its hidden name, and its mark, and how many
+/// functions there are.
+pub(crate) fn with_all_functions(wasm: &[u8], load: usize) -> (Vec<u8>, u32) {
     let (mut funcs, mut exports) = (0, ExportSection::new());
     for payload in Parser::new(0).parse_all(wasm).flatten() {
         match payload {
@@ -93,6 +99,9 @@ pub(crate) fn with_all_functions(wasm: &[u8]) -> (Vec<u8>, u32) {
     }
     for index in 0..funcs {
         exports.export(&hidden(index), ExportKind::Func, index);
+    }
+    if funcs > 0 {
+        exports.export(&mark(load), ExportKind::Func, 0);
     }
     (with_exports(wasm, &exports), funcs)
 }
