@@ -1,6 +1,9 @@
 //! Linking inside a component: captures, subtyping, resource types.
 
-use seam_core::{CanonTrap, Capability, ErrorKind, InstanceExt, Trap, Value, World};
+use seam_core::{
+    CanonTrap, Capability, ErrorKind, HostCall, InstanceExt, Resource, ResourceType, Trap, Value,
+    World,
+};
 
 use crate::{builds, instance, try_instance};
 
@@ -128,5 +131,96 @@ fn a_64_bit_memory_as_an_option_is_unsupported() {
         let error = try_instance(&backend, text, &World::new()).err().unwrap();
         let kind = ErrorKind::Unsupported(Capability::Memory64);
         assert_eq!(*error.error.kind(), kind, "{}", error.error);
+    }
+}
+
+/// A component that takes a resource in from `make` and gives it to `take`; what types both have.
+fn passing(imports: &str) -> String {
+    format!(
+        r#"(component {imports}
+        (core func $make (canon lower (func $make)))
+        (core func $take (canon lower (func $take)))
+        (core module $m
+          (import "" "make" (func $make (result i32)))
+          (import "" "take" (func $take (param i32) (result i32)))
+          (func (export "pass") (result i32) (call $take (call $make))))
+        (core instance $m (instantiate $m (with "" (instance
+          (export "make" (func $make)) (export "take" (func $take))))))
+        (func (export "pass") (result u32) (canon lift (core func $m "pass"))))"#
+    )
+}
+
+/// The host's `make` and `take`, of resources named so.
+fn passing_world(made: &'static str, taken: &'static str, funcs: [&str; 2]) -> World {
+    let make = move |_: &mut HostCall<'_>, _: &[Value]| {
+        let made = Resource::host(ResourceType::new(made), 41);
+        Ok(Some(Value::Own(made)))
+    };
+    let take = |_: &mut HostCall<'_>, args: &[Value]| match args {
+        [Value::Own(taken)] => Ok(Some(Value::U32(taken.rep()? + 1))),
+        other => panic!("{other:?}"),
+    };
+    let world = World::new().resource(made, |_, _| Ok(()));
+    let world = match made == taken {
+        true => world,
+        false => world.resource(taken, |_, _| Ok(())),
+    };
+    world
+        .func_values(funcs[0], None, make)
+        .func_values(funcs[1], None, take)
+}
+
+#[test]
+fn an_import_that_equals_a_resource_is_that_resource() {
+    let text = passing(
+        r#"(import "r" (type $r (sub resource)))
+        (import "r2" (type $r2 (eq $r)))
+        (import "make" (func $make (result (own $r))))
+        (import "take" (func $take (param "r" (own $r2)) (result u32)))"#,
+    );
+    let world = passing_world("r", "r", ["make", "take"]);
+    for backend in builds() {
+        let mut guest = try_instance(&backend, &text, &world).unwrap();
+        let result = guest.invoke("pass", &[]).unwrap();
+        assert_eq!(result, Some(Value::U32(42)));
+    }
+}
+
+#[test]
+fn imports_are_found_in_any_version_of_their_track() {
+    let instance = |version: &str| {
+        format!(
+            r#"(import "test:shop/goods@{version}" (instance $i
+              (export "r" (type $r (sub resource)))
+              (export "make" (func (result (own $r))))
+              (export "take" (func (param "r" (own $r)) (result u32)))))
+            (alias export $i "make" (func $make))
+            (alias export $i "take" (func $take))"#
+        )
+    };
+    let name = |version: &str, item: &str| format!("test:shop/goods@{version}#{item}");
+    for (wanted, given, found) in [
+        ("1.2.0", "1.2.0", true),
+        ("1.2.0", "1.3.1", true),
+        ("1.4.0", "1.3.1", true),
+        ("0.2.0", "0.2.7", true),
+        ("0.2.0", "0.3.0", false),
+        ("1.2.0", "2.0.0", false),
+    ] {
+        let text = passing(&instance(wanted));
+        let resource: &'static str = name(given, "r").leak();
+        let funcs = [name(given, "make"), name(given, "take")];
+        let world = passing_world(resource, resource, [&funcs[0], &funcs[1]]);
+        for backend in builds() {
+            let about = format!("wanted {wanted}, given {given}");
+            match try_instance(&backend, &text, &world) {
+                Ok(mut guest) if found => {
+                    let result = guest.invoke("pass", &[]).unwrap();
+                    assert_eq!(result, Some(Value::U32(42)), "{about}");
+                }
+                Err(failed) if !found => assert_eq!(*failed.error.kind(), ErrorKind::Link),
+                other => panic!("{about}: {:?}", other.map(drop)),
+            }
+        }
     }
 }
