@@ -73,6 +73,7 @@ mod feature;
 mod glue;
 mod handle;
 mod host;
+mod instance;
 mod layered;
 mod program;
 mod snapshot;

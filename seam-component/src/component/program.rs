@@ -15,12 +15,13 @@ use super::decode::decode;
 use super::def::{ComponentDef, Def};
 use super::import::HostImports;
 use super::index::{ComponentInst, InstanceInst};
-use super::instance::ComponentInstance;
+use super::instance::ComponentGuest;
 use super::instantiate::Instantiation;
 use super::size::check_sizes;
 use super::state::Running;
 use crate::cores::Cores;
 use crate::glue::Glue;
+use crate::instance::{Base, LayeredInstance};
 use crate::program::compile;
 
 /// A component whose core modules an engine has compiled.
@@ -62,7 +63,7 @@ impl ComponentProgram {
         })
     }
 
-    fn instance(&self, world: &World) -> Result<ComponentInstance, Failed> {
+    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentGuest>, Failed> {
         let bindings = world.bind(&self.interface)?;
         bindings.iter().try_for_each(check_target)?;
         let owner = token();
@@ -80,9 +81,16 @@ impl ComponentProgram {
         };
         let root = instantiation.root(&self.root);
         let cores = Cores::new(instantiation.cores);
-        let make = |root: &InstanceInst| {
-            let (interface, backend) = (self.interface.clone(), self.backend.clone());
-            ComponentInstance::new(store, interface, backend, cores, root, owner)
+        let make = |root: &InstanceInst| -> Result<_> {
+            let mut base = Base {
+                store,
+                interface: self.interface.clone(),
+                backend: self.backend.clone(),
+                cores,
+                owner,
+            };
+            let guest = ComponentGuest::new(&mut base, root)?;
+            Ok(LayeredInstance::new(base, guest))
         };
         match root {
             Ok(root) => Ok(make(&root)?),

@@ -8,7 +8,7 @@
 //! | [`host_func`] | host functions of the world, as an engine calls them |
 //! | [`provider`] | modules that define the memories, tables and globals of the world |
 //! | [`scalar`] | numbers between component-level and core values |
-//! | [`instance`] | calls, the canonical entry, observations |
+//! | [`instance`] | calls and the canonical entry |
 
 mod fit;
 mod host_func;

@@ -8,14 +8,15 @@ use seam_core::core::{
 };
 use seam_core::{
     Artifact, Capability, CorePath, Error, Failed, Instance, Interface, Origin, Program, Result,
-    World, WorldState,
+    World, WorldState, token,
 };
 
-use super::instance::{CoreModuleInstance, State};
+use super::instance::{CoreModuleGuest, State};
 use super::link::Links;
 use super::scalar::is_number;
 use crate::cores::{Core, Cores};
 use crate::host::Host;
+use crate::instance::{Base, LayeredInstance};
 use crate::program::compile;
 
 /// A core module that an engine has compiled.
@@ -69,7 +70,7 @@ impl CoreProgram {
         })
     }
 
-    fn make(&self, world: &World) -> Result<CoreModuleInstance, Failed> {
+    fn make(&self, world: &World) -> Result<LayeredInstance<CoreModuleGuest>, Failed> {
         if world.system_wasi_config().is_some() {
             return Err(Failed::from(Error::unsupported(
                 Capability::SystemWasi,
@@ -103,24 +104,21 @@ impl CoreProgram {
         store: Box<dyn CoreStore>,
         id: CoreInstanceId,
         state: State,
-    ) -> CoreModuleInstance {
+    ) -> LayeredInstance<CoreModuleGuest> {
         let core = Core {
             path: CorePath::new([0]),
             origin: Origin::Main,
             id,
             module: self.module.ty().clone(),
         };
-        let (interface, backend) = (self.interface.clone(), self.backend.clone());
-        let exports = self.exports.clone();
-        CoreModuleInstance::new(
+        let base = Base {
             store,
-            interface,
-            backend,
-            exports,
-            Cores::new([core]),
-            id,
-            state,
-        )
+            interface: self.interface.clone(),
+            backend: self.backend.clone(),
+            cores: Cores::new([core]),
+            owner: token(),
+        };
+        LayeredInstance::new(base, CoreModuleGuest::new(self.exports.clone(), id, state))
     }
 }
 
