@@ -24,6 +24,7 @@
 mod child;
 mod component;
 mod core;
+mod directive;
 mod folder;
 mod message;
 mod names;
