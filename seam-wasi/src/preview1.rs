@@ -1,8 +1,10 @@
 //! Modules of WASI preview1 as components.
 
+use std::sync::Arc;
+
 use seam_core::core::{CoreExternType, CoreModuleType};
 use seam_core::{
-    Artifact, CoreInstanceType, CorePath, Entry, Error, Interface, Origin, Result, World,
+    Artifact, CoreInstanceType, CorePath, Entry, Error, Instance, Interface, Origin, Result, World,
 };
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
@@ -10,6 +12,7 @@ use wasi_preview1_component_adapter_provider::{
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use crate::preview1_instance::{Preview1Instance, Shown};
 use crate::{exit, origin};
 
 /// The import module of WASI preview1.
@@ -49,6 +52,21 @@ impl Wrapped {
             Err(Error::exit(i32::from_ne_bytes(code.to_ne_bytes())))
         };
         world.clone().func(exit::EXIT, exit)
+    }
+
+    /// # For implementors
+    /// A running instance of the component as the core module that it is. `inner` reports its core
+    /// instances as [`Wrapped::cores`] says; `module` is the module's own interface; `backend` is
+    /// named in errors.
+    #[must_use]
+    pub fn instance(
+        &self,
+        inner: Box<dyn Instance>,
+        module: Arc<Interface>,
+        backend: &str,
+    ) -> Box<dyn Instance> {
+        let shown = Arc::new(Shown::as_they_are());
+        Box::new(Preview1Instance::new(inner, module, shown, backend.into()))
     }
 }
 

@@ -12,24 +12,28 @@ use seam_core::{
 use crate::Wrapped;
 
 /// How the core instances of the component are shown: path in the component, path that is shown, and
-/// origin.
-pub(crate) struct Shown(Vec<(CorePath, CorePath, Origin)>);
+/// origin. Nothing if the component's instance shows them so itself.
+pub(crate) struct Shown(Option<Vec<(CorePath, CorePath, Origin)>>);
 
 impl Shown {
     pub(crate) fn new(wrapped: &Wrapped, component: &Interface) -> Self {
         let cores = wrapped.cores(component).into_iter();
-        Self(
-            cores
-                .map(|(core, path, origin)| (core.path, path, origin))
-                .collect(),
-        )
+        let cores = cores.map(|(core, path, origin)| (core.path, path, origin));
+        Self(Some(cores.collect()))
+    }
+
+    pub(crate) fn as_they_are() -> Self {
+        Self(None)
     }
 
     /// The path in the component of an instance that is shown at a path.
-    fn inside(&self, shown: &CorePath) -> Result<&CorePath> {
-        let found = self.0.iter().find(|(_, path, _)| path == shown);
+    fn inside<'a>(&'a self, shown: &'a CorePath) -> Result<&'a CorePath> {
+        let Some(cores) = &self.0 else {
+            return Ok(shown);
+        };
+        let found = cores.iter().find(|(_, path, _)| path == shown);
         found.map(|(inside, ..)| inside).ok_or_else(|| {
-            let known: Vec<_> = self.0.iter().map(|(_, path, _)| path.to_string()).collect();
+            let known: Vec<_> = cores.iter().map(|(_, path, _)| path.to_string()).collect();
             let known = known.join(", ");
             Error::misuse(format!(
                 "expected a core instance ({known}), found `{shown}`"
@@ -37,15 +41,13 @@ impl Shown {
         })
     }
 
-    /// How the instance at a path of the component is shown.
-    fn outside(&self, inside: &CorePath) -> Option<(CorePath, Origin)> {
-        let found = self.0.iter().find(|(path, ..)| path == inside);
+    /// How the instance at a path of the component, and of this origin there, is shown.
+    fn outside(&self, inside: &CorePath, origin: Origin) -> Option<(CorePath, Origin)> {
+        let Some(cores) = &self.0 else {
+            return Some((inside.clone(), origin));
+        };
+        let found = cores.iter().find(|(path, ..)| path == inside);
         found.map(|(_, path, origin)| (path.clone(), *origin))
-    }
-
-    /// Where the module itself is in the component.
-    fn main(&self) -> Result<&CorePath> {
-        self.inside(&CorePath::new([0]))
     }
 }
 
@@ -91,7 +93,9 @@ impl Preview1Instance {
             .ok_or_else(|| Error::misuse("expected a function of this instance, found another"))?;
         func.ty().check_args(args)?;
         let args = args.iter().map(to_core).collect::<Result<Vec<_>>>()?;
-        let main = self.shown.main()?;
+        // Where the module itself is shown.
+        let main = CorePath::new([0]);
+        let main = self.shown.inside(&main)?;
         let mut results = self.inner.call_core(main, export, &args)?;
         match results.len() {
             0 => Ok(None),
@@ -177,7 +181,7 @@ impl Instance for Preview1Instance {
 
     fn cores(&mut self) -> Result<Vec<CoreInstance>> {
         let cores = self.inner.cores()?.into_iter().filter_map(|core| {
-            let (path, origin) = self.shown.outside(&core.path)?;
+            let (path, origin) = self.shown.outside(&core.path, core.origin)?;
             Some(CoreInstance {
                 path,
                 origin,
@@ -224,7 +228,7 @@ impl Instance for Preview1Instance {
         let mut snapshot = self.inner.snapshot(query)?;
         snapshot
             .instances
-            .retain_mut(|core| match self.shown.outside(&core.path) {
+            .retain_mut(|core| match self.shown.outside(&core.path, core.origin) {
                 Some((path, origin)) => {
                     (core.path, core.origin) = (path, origin);
                     query.all_origins || origin == Origin::Main

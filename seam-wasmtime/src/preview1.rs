@@ -11,16 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use seam_component::Layered;
-use seam_core::core::{CoreEngine, CoreValue};
+use seam_core::core::CoreEngine;
 use seam_core::{
-    Artifact, Backend, BackendInfo, Capability, CoreInstance, CorePath, Entry, Error, ExportName,
-    Failed, Func, ImportStatus, Instance, Interface, Observed, Program, Query, Resource, Result,
-    Snapshot, Value, World, token,
+    Artifact, Backend, BackendInfo, Capability, Failed, ImportStatus, Instance, Interface, Program,
+    Result, World,
 };
 use seam_wasi::{Wrapped, wrap_preview1};
 
 use crate::build::Build;
-use crate::component::{ComponentInstance, CorePlan, Loaded, Made};
+use crate::component::{CorePlan, Loaded, Made};
 use crate::engine::WasmtimeEngine;
 
 /// A preview1 module, to be compiled the way that the first world of its kind asks for.
@@ -134,7 +133,10 @@ impl Preview1Program {
         let wrapping = self.wrapping()?;
         let loaded = self.load_wrapped(&wrapping)?;
         let world = wrapping.wrapped.world(world);
-        let instance = |inner| Box::new(Preview1Instance::new(inner, self)) as Box<dyn Instance>;
+        let instance = |inner| {
+            let (module, backend) = (self.interface.clone(), &self.info.name);
+            (wrapping.wrapped).instance(Box::new(inner), module, backend)
+        };
         match loaded.instantiate(&world).await? {
             Made::Whole(inner) => Ok(instance(inner)),
             Made::Failed(error, left) => Err(Failed {
@@ -164,179 +166,5 @@ impl Program for Preview1Program {
             Ok(Arc::from(loaded))
         })?;
         plain.instantiate(world).await
-    }
-}
-
-/// A running preview1 module inside its component.
-struct Preview1Instance {
-    inner: ComponentInstance,
-    interface: Arc<Interface>,
-    backend: String,
-    token: u64,
-    /// Names of the resolved exports.
-    exports: Vec<String>,
-}
-
-impl Preview1Instance {
-    fn new(inner: ComponentInstance, program: &Preview1Program) -> Self {
-        Self {
-            inner,
-            interface: program.interface.clone(),
-            backend: program.info.name.clone(),
-            token: token(),
-            exports: Vec::new(),
-        }
-    }
-
-    fn resolve(&mut self, name: &ExportName) -> Result<Func> {
-        let (full, ty) = self.interface.func(name)?;
-        let index = u32::try_from(self.exports.len())
-            .map_err(|_| Error::misuse("expected at most 2^32 resolved functions"))?;
-        self.exports.push(full.to_string());
-        Ok(Func::new(full.clone(), ty.clone(), self.token, index))
-    }
-
-    fn invoke(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
-        let index = func.index(self.token)?;
-        let export = self.exports.get(index).cloned();
-        let export = export
-            .ok_or_else(|| Error::misuse("expected a function of this instance, found another"))?;
-        func.ty().check_args(args)?;
-        let args: Vec<CoreValue> = args.iter().map(to_core).collect::<Result<_>>()?;
-        let mut results = self.inner.call_core(&main(), &export, &args)?;
-        match results.len() {
-            0 => Ok(None),
-            1 => results.pop().map(from_core).transpose(),
-            _ => {
-                let values = results.into_iter().map(from_core);
-                Ok(Some(Value::Tuple(values.collect::<Result<_>>()?)))
-            }
-        }
-    }
-
-    /// Whether the component's own entry is the module's.
-    fn check_entry(&self) -> Result<()> {
-        match Entry::of(&self.interface) {
-            Ok(Entry::Start) => Ok(()),
-            Ok(other) => Err(Error::misuse(format!(
-                "expected a preview1 command that starts at `_start`, found {other:?}"
-            ))),
-            Err(error) => Err(error),
-        }
-        .map_err(|e: Error| e.during("run").on(self.backend.clone()))
-    }
-}
-
-/// The path of the module's own instance.
-fn main() -> CorePath {
-    CorePath::new([0])
-}
-
-/// A number as its core value; exports of a core module have no other parameters.
-fn to_core(value: &Value) -> Result<CoreValue> {
-    Ok(match value {
-        Value::S32(value) => CoreValue::I32(*value),
-        Value::S64(value) => CoreValue::I64(*value),
-        Value::F32(value) => CoreValue::F32(value.to_bits()),
-        Value::F64(value) => CoreValue::F64(value.to_bits()),
-        other => {
-            return Err(Error::misuse(format!(
-                "expected a number for a core function, found {}",
-                other.kind()
-            )));
-        }
-    })
-}
-
-fn from_core(value: CoreValue) -> Result<Value> {
-    Ok(match value {
-        CoreValue::I32(value) => Value::S32(value),
-        CoreValue::I64(value) => Value::S64(value),
-        CoreValue::F32(bits) => Value::F32(f32::from_bits(bits)),
-        CoreValue::F64(bits) => Value::F64(f64::from_bits(bits)),
-        other => {
-            return Err(Error::engine(format!(
-                "expected a number from a core function, found {}",
-                other.kind()
-            )));
-        }
-    })
-}
-
-#[async_trait]
-impl Instance for Preview1Instance {
-    fn func(&mut self, name: &ExportName) -> Result<Func> {
-        let resolved = self.resolve(name);
-        resolved.map_err(|e| e.during(format!("resolve {name}")).on(self.backend.clone()))
-    }
-
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let outcome = self.invoke(func, args);
-        let outcome = outcome.map_err(|e| {
-            let operation = format!("call {}", func.name());
-            e.during(operation).on(self.backend.clone())
-        });
-        out.extend(outcome?);
-        Ok(())
-    }
-
-    async fn run(&mut self) -> Result<seam_core::Exit> {
-        self.check_entry()?;
-        self.inner.run().await
-    }
-
-    fn run_blocking(&mut self) -> Result<seam_core::Exit> {
-        self.check_entry()?;
-        self.inner.run_blocking()
-    }
-
-    fn cores(&mut self) -> Result<Vec<CoreInstance>> {
-        self.inner.cores()
-    }
-
-    fn call_core(
-        &mut self,
-        at: &CorePath,
-        export: &str,
-        args: &[CoreValue],
-    ) -> Result<Vec<CoreValue>> {
-        self.inner.call_core(at, export, args)
-    }
-
-    fn read_memory(
-        &mut self,
-        at: &CorePath,
-        export: &str,
-        offset: u64,
-        len: usize,
-    ) -> Result<Vec<u8>> {
-        self.inner.read_memory(at, export, offset, len)
-    }
-
-    fn write_memory(
-        &mut self,
-        at: &CorePath,
-        export: &str,
-        offset: u64,
-        bytes: &[u8],
-    ) -> Result<()> {
-        self.inner.write_memory(at, export, offset, bytes)
-    }
-
-    fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
-        self.inner.snapshot(query)
-    }
-
-    fn observed(&mut self) -> &Observed {
-        self.inner.observed()
-    }
-
-    fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
-        self.inner.drop_resource(resource)
-    }
-
-    fn fuel_consumed(&self) -> Option<u64> {
-        self.inner.fuel_consumed()
     }
 }

@@ -11,5 +11,4 @@ mod state;
 mod value;
 
 pub(crate) use inner::CorePlan;
-pub(crate) use instance::ComponentInstance;
 pub(crate) use program::{ComponentProgram, Loaded, Made};
