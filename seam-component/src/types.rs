@@ -119,7 +119,7 @@ impl Ty {
 
     /// `list<element, len>`
     pub(crate) fn fixed_length_list(element: Ty, len: u32) -> Self {
-        let layout = Layout::fixed_length_list(&element, len);
+        let layout = Layout::fixed_length_list(element.layout(), len);
         let flat = Flat::fixed_length_list(&element, len);
         Ty::FixedLengthList(Arc::new(FixedLengthListTy {
             element,
@@ -218,7 +218,7 @@ impl RecordTy {
             let slot = flat.len();
             flat.extend(ty.flat());
             contents = contents.and(ty.contents());
-            let offset = layout.push_field(&ty);
+            let offset = layout.push_field(ty.layout());
             FieldTy {
                 name,
                 ty,
@@ -242,10 +242,11 @@ impl VariantTy {
         let case = |(name, ty)| CaseTy { name, ty };
         let cases: Box<[CaseTy]> = cases.into_iter().map(case).collect();
         let discriminant = crate::abi::layout::discriminant_size(cases.len());
-        let (layout, payload) = Layout::variant(&cases, discriminant);
+        let payloads = cases.iter().filter_map(|case| case.ty.as_ref());
+        let (layout, payload) = Layout::variant(payloads.clone().map(Ty::layout), discriminant);
         let mut flat = Flat::EMPTY;
         let mut contents = Contents::EMPTY;
-        for ty in cases.iter().filter_map(|case| case.ty.as_ref()) {
+        for ty in payloads {
             flat.join(ty.flat());
             contents = contents.and(ty.contents());
         }

@@ -5,7 +5,7 @@
 
 use seam_core::{Error, Result};
 
-use crate::types::{CaseTy, Ty};
+use crate::types::Ty;
 
 /// Validation wants the size of every type below this, in 64-bit memories.
 const MAX_SIZE: u64 = 1 << 28;
@@ -28,7 +28,7 @@ impl Layout {
     pub(crate) const EMPTY: Layout = Layout::of(0, 1);
 
     /// A pointer and a length.
-    const RANGE: Layout = Layout {
+    pub(crate) const RANGE: Layout = Layout {
         size: 8,
         alignment: 4,
         size64: 16,
@@ -45,12 +45,11 @@ impl Layout {
     }
 
     /// The layout of a number of as many bytes.
-    const fn int(bytes: u8) -> Self {
+    pub(crate) const fn int(bytes: u8) -> Self {
         Self::of(bytes as u64, bytes as u32)
     }
 
-    pub(crate) fn fixed_length_list(element: &Ty, len: u32) -> Self {
-        let element = element.layout();
+    pub(crate) fn fixed_length_list(element: Self, len: u32) -> Self {
         let len = u64::from(len);
         Self {
             size: element.size.saturating_mul(len),
@@ -60,8 +59,7 @@ impl Layout {
     }
 
     /// One step of `elem_size_record`: appends a field; its offset.
-    pub(crate) fn push_field(&mut self, ty: &Ty) -> u64 {
-        let field = ty.layout();
+    pub(crate) fn push_field(&mut self, field: Self) -> u64 {
         let offset = align_to(self.size, field.alignment);
         self.size = offset.saturating_add(field.size);
         self.size64 = align_to(self.size64, field.alignment64).saturating_add(field.size64);
@@ -80,10 +78,9 @@ impl Layout {
     }
 
     /// `elem_size_variant`, and the offset of the payload.
-    pub(crate) fn variant(cases: &[CaseTy], discriminant: u8) -> (Self, u64) {
+    pub(crate) fn variant(payloads: impl Iterator<Item = Self>, discriminant: u8) -> (Self, u64) {
         let mut max = Self::EMPTY;
-        for ty in cases.iter().filter_map(|case| case.ty.as_ref()) {
-            let case = ty.layout();
+        for case in payloads {
             max.size = max.size.max(case.size);
             max.alignment = max.alignment.max(case.alignment);
             max.size64 = max.size64.max(case.size64);
@@ -99,6 +96,11 @@ impl Layout {
             alignment64: discriminant.alignment.max(max.alignment64),
         };
         (layout.finish_record(), payload)
+    }
+
+    /// Whether the specification allows a type of this size: `elem_size(t, 'i64') < 2**28`.
+    pub(crate) fn is_allowed(self) -> bool {
+        self.size64 < MAX_SIZE
     }
 }
 
@@ -230,8 +232,7 @@ impl Ty {
     /// # Errors
     /// `Invalid`.
     pub(crate) fn check_size(&self) -> Result<()> {
-        let size = self.layout().size64;
-        if size >= MAX_SIZE {
+        if !self.layout().is_allowed() {
             return Err(Error::invalid(format!(
                 "expected a type of less than {MAX_SIZE} bytes, found a {} whose size exceeds \
                  maximum byte size",

@@ -2,7 +2,9 @@
 //!
 //! The [specification](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
 //! asks this of every defined value type, with 64-bit pointers; the released validators do not ask
-//! it yet. Checked here are the types that components define and what these are made of.
+//! it yet. Checked here are the types that components define and what these are made of, also in
+//! components that are never instantiated. Types are evaluated when there are resources, which is
+//! too late for that; so they are the validator's.
 
 use std::collections::HashMap;
 
@@ -11,14 +13,16 @@ use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentValType,
 };
 use wasmparser::types::TypesRef;
-use wasmparser::{Parser, Payload, PrimitiveValType, Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::decode::invalid;
-
-/// What a type must stay below, in bytes.
-const LIMIT: u64 = 1 << 28;
+use super::typing::primitive;
+use crate::abi::layout::{Layout, discriminant_size, flags_size};
 
 /// Checks the sizes of all types that a component and those nested in it define.
+///
+/// This validates the component once more: [`Interface::decode`](seam_core::Interface::decode)
+/// takes every proposal, for backends that have their own verdict; here is that of the layer.
 ///
 /// # Errors
 /// `Invalid` with the offset of the section.
@@ -38,7 +42,7 @@ pub(super) fn check_sizes(bytes: &[u8]) -> Result<()> {
         let defined = types.component_type_count();
         for index in defined.saturating_sub(section.count())..defined {
             if let ComponentAnyTypeId::Defined(id) = types.component_any_type_at(index) {
-                if sizes.defined(id).size >= LIMIT {
+                if !sizes.defined(id).is_allowed() {
                     let message = "expected a type smaller than 2^28 bytes, found one that exceeds \
                                    maximum byte size";
                     return Err(Error::invalid(message).at(section.range().start as u64));
@@ -48,13 +52,6 @@ pub(super) fn check_sizes(bytes: &[u8]) -> Result<()> {
         known = sizes.known;
     }
     Ok(())
-}
-
-/// Size and alignment, in bytes; sizes saturate.
-#[derive(Clone, Copy)]
-struct Layout {
-    size: u64,
-    align: u64,
 }
 
 struct Sizes<'a> {
@@ -69,7 +66,7 @@ impl Sizes<'_> {
         }
         let layout = match self.types.get(id) {
             Some(ty) => self.layout(ty),
-            None => scalar(0),
+            None => Layout::EMPTY,
         };
         self.known.insert(id, layout);
         layout
@@ -77,52 +74,40 @@ impl Sizes<'_> {
 
     fn layout(&mut self, ty: &ComponentDefinedType) -> Layout {
         match ty {
-            ComponentDefinedType::Primitive(prim) => primitive(*prim),
+            ComponentDefinedType::Primitive(prim) => primitive(*prim).layout(),
             ComponentDefinedType::Record(ty) => self.record(ty.fields.values()),
             ComponentDefinedType::Tuple(ty) => self.record(ty.types.iter()),
             ComponentDefinedType::Variant(ty) => {
                 self.variant(ty.cases.len(), ty.cases.values().map(|case| case.ty))
             }
-            ComponentDefinedType::Option { ty, .. } => self.variant(2, [None, Some(*ty)]),
+            ComponentDefinedType::Option { ty, .. } => self.variant(2, [Some(*ty)]),
             ComponentDefinedType::Result { ok, err, .. } => self.variant(2, [*ok, *err]),
             ComponentDefinedType::Enum(labels) => self.variant(labels.len(), []),
-            ComponentDefinedType::Flags(labels) => scalar(match labels.len() {
-                0..=8 => 1,
-                9..=16 => 2,
-                _ => 4,
-            }),
+            ComponentDefinedType::Flags(labels) => Layout::int(flags_size(labels.len())),
             ComponentDefinedType::FixedLengthList {
                 element, length, ..
-            } => {
-                let Layout { size, align } = self.value(*element);
-                let size = size.saturating_mul(u64::from(*length));
-                Layout { size, align }
-            }
-            ComponentDefinedType::List { .. } | ComponentDefinedType::Map { .. } => POINTER_PAIR,
+            } => Layout::fixed_length_list(self.value(*element), *length),
+            ComponentDefinedType::List { .. } | ComponentDefinedType::Map { .. } => Layout::RANGE,
             ComponentDefinedType::Own(_)
             | ComponentDefinedType::Borrow(_)
             | ComponentDefinedType::Future { .. }
-            | ComponentDefinedType::Stream { .. } => scalar(4),
+            | ComponentDefinedType::Stream { .. } => Layout::int(4),
         }
     }
 
     fn value(&mut self, ty: ComponentValType) -> Layout {
         match ty {
-            ComponentValType::Primitive(prim) => primitive(prim),
+            ComponentValType::Primitive(prim) => primitive(prim).layout(),
             ComponentValType::Type(id) => self.defined(id),
         }
     }
 
     fn record<'t>(&mut self, fields: impl Iterator<Item = &'t ComponentValType>) -> Layout {
-        let mut all = scalar(0);
-        all.align = 1;
+        let mut layout = Layout::EMPTY;
         for field in fields {
-            let field = self.value(*field);
-            all.size = align_to(all.size, field.align).saturating_add(field.size);
-            all.align = all.align.max(field.align);
+            layout.push_field(self.value(*field));
         }
-        all.size = align_to(all.size, all.align);
-        all
+        layout.finish_record()
     }
 
     fn variant(
@@ -130,52 +115,9 @@ impl Sizes<'_> {
         cases: usize,
         payloads: impl IntoIterator<Item = Option<ComponentValType>>,
     ) -> Layout {
-        let discriminant = match cases {
-            0..=0x100 => 1,
-            0x101..=0x1_0000 => 2,
-            _ => 4,
-        };
-        let mut widest = scalar(0);
-        widest.align = 1;
-        for payload in payloads.into_iter().flatten() {
-            let payload = self.value(payload);
-            widest.size = widest.size.max(payload.size);
-            widest.align = widest.align.max(payload.align);
-        }
-        let align = widest.align.max(discriminant);
-        let size = align_to(discriminant, widest.align).saturating_add(widest.size);
-        Layout {
-            size: align_to(size, align),
-            align,
-        }
+        let payloads = payloads.into_iter().flatten().map(|ty| self.value(ty));
+        Layout::variant(payloads, discriminant_size(cases)).0
     }
-}
-
-/// A pointer and a length of 64 bits each.
-const POINTER_PAIR: Layout = Layout { size: 16, align: 8 };
-
-fn scalar(size: u64) -> Layout {
-    Layout { size, align: size }
-}
-
-fn primitive(prim: PrimitiveValType) -> Layout {
-    match prim {
-        PrimitiveValType::Bool | PrimitiveValType::S8 | PrimitiveValType::U8 => scalar(1),
-        PrimitiveValType::S16 | PrimitiveValType::U16 => scalar(2),
-        PrimitiveValType::S32
-        | PrimitiveValType::U32
-        | PrimitiveValType::F32
-        | PrimitiveValType::Char
-        | PrimitiveValType::ErrorContext => scalar(4),
-        PrimitiveValType::S64 | PrimitiveValType::U64 | PrimitiveValType::F64 => scalar(8),
-        PrimitiveValType::String => POINTER_PAIR,
-    }
-}
-
-fn align_to(offset: u64, align: u64) -> u64 {
-    offset
-        .checked_next_multiple_of(align.max(1))
-        .unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ fn defined(def: &DefinedDef, types: &[TypeInst]) -> Result<Ty> {
     })
 }
 
-fn primitive(prim: PrimitiveValType) -> Ty {
+pub(super) fn primitive(prim: PrimitiveValType) -> Ty {
     match prim {
         PrimitiveValType::Bool => Ty::Bool,
         PrimitiveValType::S8 => Ty::S8,
