@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryAccess,
-    MemoryType, MemoryView, TableType, check_core_args,
+    MemoryType, MemoryView, TableType, check_core_call,
 };
 use seam_core::{Capability, Error, Result};
 
@@ -140,13 +140,7 @@ impl<C: Context> CoreStore for Guest<C> {
         results: &mut [CoreValue],
     ) -> Result<()> {
         let ty = self.type_of(func)?;
-        check_core_args(&ty.params, args)?;
-        if ty.results.len() != results.len() {
-            let (wanted, found) = (ty.results.len(), results.len());
-            return Err(Error::misuse(format!(
-                "expected room for {wanted} results, found {found}"
-            )));
-        }
+        check_core_call(&ty, args, results)?;
         let FuncKind::Host(host) = self.0.state().func(func)?.kind.clone() else {
             return self.0.call_guest(func, &ty, args, results);
         };

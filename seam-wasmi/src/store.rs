@@ -5,7 +5,7 @@ use std::mem;
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, TableType, check_core_args,
+    MemoryView, TableType, check_core_call,
 };
 use seam_core::{Capability, Error, Result};
 use wasmi::{Caller, Func, Mutability, Store, Val};
@@ -43,13 +43,7 @@ impl<C: Context> Guest<C> {
         let ctx = &mut self.0;
         let found = entry(ctx, func)?;
         let native = found.func;
-        check_core_args(&found.ty.params, args)?;
-        if found.ty.results.len() != results.len() {
-            let (wanted, found) = (found.ty.results.len(), results.len());
-            return Err(Error::misuse(format!(
-                "expected room for {wanted} results, found {found}"
-            )));
-        }
+        check_core_call(&found.ty, args, results)?;
         if ctx.state().depth > 0 && !ctx.state().reentrant {
             return Err(Error::unsupported(
                 Capability::Reentrant,

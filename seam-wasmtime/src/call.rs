@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use seam_core::core::{CoreFunc, CoreValue, check_core_args};
+use seam_core::core::{CoreFunc, CoreValue, check_core_call};
 use seam_core::{Error, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
@@ -136,14 +136,7 @@ where
     C: AsContextMut<Data: HasCore> + Send,
 {
     let entry = store::func(ctx, func)?;
-    check_core_args(&entry.ty.params, args)?;
-    if results.len() != entry.ty.results.len() {
-        return Err(Error::misuse(format!(
-            "expected room for {} results, found {}",
-            entry.ty.results.len(),
-            results.len()
-        )));
-    }
+    check_core_call(&entry.ty, args, results)?;
     let mut scope = RootScope::new(&mut *ctx);
     let mut vals = lower(&mut scope, args, results.len())?;
     let (params, out) = vals.split_at_mut(args.len());

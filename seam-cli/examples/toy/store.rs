@@ -3,7 +3,7 @@
 use seam_core::core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, TableType, check_core_args,
+    MemoryView, TableType, check_core_call,
 };
 use seam_core::{Error, Limit, Limits, Result, store_number};
 
@@ -208,14 +208,7 @@ impl CoreStore for ToyStore {
         args: &[CoreValue],
         results: &mut [CoreValue],
     ) -> Result<()> {
-        let ty = &self.func(func)?.ty;
-        check_core_args(&ty.params, args)?;
-        if results.len() != ty.results.len() {
-            let (wanted, found) = (ty.results.len(), results.len());
-            return Err(Error::misuse(format!(
-                "expected room for {wanted} results, found {found}"
-            )));
-        }
+        check_core_call(&self.func(func)?.ty, args, results)?;
         results.copy_from_slice(&self.execute(func, args)?);
         Ok(())
     }

@@ -19,7 +19,7 @@ pub use module::{CoreModule, CoreModuleType};
 pub use slots::{Slots, foreign, slot};
 pub use store::{
     CoreCaller, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable,
-    CoreTag, HostFn, check_core_args, check_core_limits, check_core_results,
+    CoreTag, HostFn, check_core_args, check_core_call, check_core_limits, check_core_results,
 };
 pub use tally::Tally;
 pub use ty::{

@@ -247,6 +247,22 @@ pub fn check_core_args(params: &[CoreType], args: &[CoreValue]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a function of this type can be called so: one message for all engines.
+///
+/// # Errors
+/// As [`check_core_args`]; `Misuse` for room for more or fewer results than there are.
+pub fn check_core_call(ty: &CoreFuncType, args: &[CoreValue], results: &[CoreValue]) -> Result<()> {
+    check_core_args(&ty.params, args)?;
+    if results.len() != ty.results.len() {
+        return Err(crate::Error::misuse(format!(
+            "expected room for {} results, found {}",
+            ty.results.len(),
+            results.len()
+        )));
+    }
+    Ok(())
+}
+
 /// Whether what a host function gave fits its results, of which there is room for as many as its
 /// type has: one message for all engines.
 ///
