@@ -132,12 +132,8 @@ impl Error {
     /// [`ErrorKind::Host`] for a host function that panicked with this payload.
     #[must_use]
     pub fn panicked(payload: &(dyn Any + Send)) -> Self {
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        Self::host(format!(
-            "the host function panicked: {}",
-            text.unwrap_or("with a value that is no text")
-        ))
+        let text = panic_text(payload);
+        Self::host(format!("the host function panicked: {text}"))
     }
 
     /// [`ErrorKind::Limit`]; the message is the limit's own text.
@@ -301,6 +297,15 @@ impl From<Limit> for Error {
     fn from(limit: Limit) -> Self {
         Self::limit(limit)
     }
+}
+
+/// # For implementors
+/// What a panic with this payload said.
+#[must_use]
+pub fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("with a value that is no text")
 }
 
 #[cfg(test)]

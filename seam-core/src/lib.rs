@@ -55,7 +55,7 @@ pub use block_on::block_on;
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
 pub use entry::Entry;
-pub use error::{Error, ErrorKind, Frame, Result};
+pub use error::{Error, ErrorKind, Frame, Result, panic_text};
 pub use exit::Exit;
 pub use ext::{BackendExt, InstanceExt, ProgramExt};
 pub use instance::{Func, Instance};

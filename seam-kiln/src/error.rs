@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use seam_core::{CanonTrap, Error, ErrorKind, Limit, Trap};
+use seam_core::{CanonTrap, Error, ErrorKind, Limit, Trap, panic_text};
 
 use crate::fault::KilnError;
 
@@ -114,9 +114,7 @@ fn other(error: KilnError) -> Error {
 
 /// kiln panicked, which is its own fault, whatever it was given.
 pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let text = text.unwrap_or("with a value that is no text");
+    let text = panic_text(payload);
     Error::engine(format!("kiln panicked: {text}"))
 }
 

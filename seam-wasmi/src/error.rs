@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use seam_component::needed_capability;
-use seam_core::{Capabilities, Error, ErrorKind, Limit, Limits, Trap};
+use seam_core::{Capabilities, Error, ErrorKind, Limit, Limits, Trap, panic_text};
 use wasmi::TrapCode;
 use wasmi::errors::{ErrorKind as Native, HostError, InstantiationError, MemoryError, TableError};
 
@@ -161,9 +161,7 @@ fn other(error: wasmi::Error) -> Error {
 
 /// The engine panicked, which is its own fault, whatever it was given.
 pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let text = text.unwrap_or("with a value that is no text");
+    let text = panic_text(payload);
     Error::engine(format!("the engine panicked: {text}"))
 }
 

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use seam_core::panic_text;
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke};
@@ -59,12 +60,6 @@ pub(crate) fn run(text: &str, machine: &mut dyn Machine, listener: &mut dyn List
             }
         }
     }
-}
-
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("with a value that is no text")
 }
 
 /// The bytes of a module or component that a script wants to be accepted.
