@@ -15,10 +15,11 @@ fn limited(text: &str) {
     }
 }
 
-#[test]
-fn instances_that_double_are_a_limit() {
-    let mut text = String::from("(component (component $c0)");
-    for level in 1..30 {
+/// A component that begins so, with a component `$c0`, and instantiates it through as many levels,
+/// twice in each.
+fn doubled(start: &str, levels: u32) -> String {
+    let mut text = start.to_string();
+    for level in 1..=levels {
         write!(
             text,
             "(component $c{level} (instance (instantiate $c{inner})) \
@@ -27,7 +28,12 @@ fn instances_that_double_are_a_limit() {
         )
         .unwrap();
     }
-    limited(&(text + "(instance (instantiate $c29)))"));
+    text + &format!("(instance (instantiate $c{levels})))")
+}
+
+#[test]
+fn instances_that_double_are_a_limit() {
+    limited(&doubled("(component (component $c0)", 29));
 }
 
 #[test]
@@ -37,16 +43,7 @@ fn definitions_that_multiply_are_a_limit() {
     let ty = format!("(type (enum \"{}\"))", "a".repeat(96));
     text.push_str(&ty.repeat(4_000));
     text.push(')');
-    for level in 1..13 {
-        write!(
-            text,
-            "(component $c{level} (instance (instantiate $c{inner})) \
-             (instance (instantiate $c{inner})))",
-            inner = level - 1
-        )
-        .unwrap();
-    }
-    limited(&(text + "(instance (instantiate $c12)))"));
+    limited(&doubled(&text, 12));
 }
 
 /// What a component can reach of those around it is not what it takes of them: 900 components after
