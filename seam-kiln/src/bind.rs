@@ -36,11 +36,10 @@ macro_rules! bind {
                 use kiln_runtime::engine::{CapabilityAwareEngine, EnginePreset};
                 match CapabilityAwareEngine::with_preset(EnginePreset::QM) {
                     Ok(engine) => Ok(Self { engine }),
-                    Err(error) => Err($crate::KilnError {
-                        category: error.category as u8,
-                        code: error.code,
-                        message: error.message.into(),
-                    }),
+                    Err(error) => {
+                        let category = error.category as u8;
+                        Err($crate::KilnError::new(category, error.code, error.message))
+                    }
                 }
             }
         }
@@ -57,11 +56,7 @@ macro_rules! bind {
             use $crate::{KilnError, KilnFuncRef, KilnResult, KilnValue};
 
             fn fault(error: kiln_error::Error) -> KilnError {
-                KilnError {
-                    category: error.category as u8,
-                    code: error.code,
-                    message: error.message.into(),
-                }
+                KilnError::new(error.category as u8, error.code, error.message)
             }
 
             fn from_value(value: &Value) -> KilnValue {

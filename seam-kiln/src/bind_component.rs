@@ -37,11 +37,7 @@ macro_rules! bind_component {
             use $crate::{KilnError, KilnResult, KilnValue};
 
             fn fault(error: kiln_error::Error) -> KilnError {
-                KilnError {
-                    category: error.category as u8,
-                    code: error.code,
-                    message: error.message.into(),
-                }
+                KilnError::new(error.category as u8, error.code, error.message)
             }
 
             fn to_value(value: &Value) -> KilnResult<ComponentValue> {
