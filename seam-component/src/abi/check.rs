@@ -4,8 +4,6 @@
 //! before any `realloc` of the other guest. What lifting takes out of the one guest's handle table
 //! is kept here, in order, for [`transfer`](super::transfer) to put into the other's.
 
-use std::collections::VecDeque;
-
 use seam_core::Result;
 use seam_core::core::CoreValue;
 
@@ -19,7 +17,7 @@ use crate::types::{RecordTy, Ty, VariantTy};
 pub(crate) struct Check<'a> {
     pub(crate) flat: &'a [CoreValue],
     /// What the handles stood for, in the order they were lifted in.
-    pub(crate) reps: VecDeque<u32>,
+    pub(crate) reps: &'a mut Vec<u32>,
 }
 
 impl Check<'_> {
@@ -53,7 +51,7 @@ impl Check<'_> {
             }
             Ty::Own(_) | Ty::Borrow(_) => {
                 let index = place.read_int(cx, self.flat, 4)?;
-                self.reps.push_back(lift_rep(cx, low(index), ty)?);
+                self.reps.push(lift_rep(cx, low(index), ty)?);
                 Ok(())
             }
             Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),

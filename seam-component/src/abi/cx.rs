@@ -68,6 +68,22 @@ pub(crate) trait Machine {
 
     /// Counts bytes that lifting is about to allocate on the host; `Limit(Lifted)` at the limit.
     fn charge(&mut self, bytes: u64) -> Result<()>;
+
+    /// The elements of a list that has been allocated and is not empty are about to be lowered, with
+    /// so many lifted handles lowered before: the first element to begin with, and the handles
+    /// lowered before that one.
+    ///
+    /// A machine that lowers again skips the elements that are lowered already; the default is for
+    /// others.
+    fn first_element(&mut self, handles: usize) -> (u64, usize) {
+        (0, handles)
+    }
+
+    /// An element has been lowered; `handles` counts up to here.
+    fn element_lowered(&mut self, _handles: usize) {}
+
+    /// All elements of the list have.
+    fn list_lowered(&mut self) {}
 }
 
 /// A machine with the options of one side: what the functions named after the reference

@@ -50,4 +50,4 @@ pub(crate) use flatten::{Context, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flatten_fun
 pub(crate) use lift::lift_flat_values;
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
-pub(crate) use transfer::Transfer;
+pub(crate) use transfer::{InTransit, Transfer};

@@ -85,8 +85,35 @@ pub(crate) fn store_list_into_range(
     element: &Ty,
 ) -> Result<(u32, u32)> {
     let range = allocate_list(cx, list.len(), element)?;
-    store_list_into_valid_range(cx, list, range.0.into(), element)?;
+    let (ptr, stride) = (u64::from(range.0), element.size());
+    match list {
+        List::Values(values) => store_elements(cx, values, |cx, i, value| {
+            store(cx, value, element, ptr + i * stride)
+        })?,
+        numbers => store_list_into_valid_range(cx, numbers, ptr, element)?,
+    }
     Ok(range)
+}
+
+/// Stores the elements of a list that has been allocated, but for those that have been stored
+/// before.
+fn store_elements<T>(
+    cx: &mut Cx<'_>,
+    elements: &[T],
+    store: impl Fn(&mut Cx<'_>, u64, &T) -> Result<()>,
+) -> Result<()> {
+    if elements.is_empty() {
+        return Ok(());
+    }
+    let (first, handles) = cx.machine.first_element(0);
+    let skipped = usize::try_from(first).unwrap_or(usize::MAX);
+    let left = elements.get(skipped..).unwrap_or_default();
+    for (i, element) in (first..).zip(left) {
+        store(cx, i, element)?;
+        cx.machine.element_lowered(handles);
+    }
+    cx.machine.list_lowered();
+    Ok(())
 }
 
 fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: &Ty) -> Result<()> {
@@ -120,11 +147,11 @@ pub(crate) fn store_map_into_range(
         return Err(apart("a key and a value", entry));
     };
     let stride = entry.size();
-    for (i, (key, value)) in (0u64..).zip(entries) {
+    store_elements(cx, entries, |cx, i, (key, value)| {
         let ptr = u64::from(begin) + i * stride;
         store(cx, key, &key_ty.ty, ptr + key_ty.offset)?;
-        store(cx, value, &value_ty.ty, ptr + value_ty.offset)?;
-    }
+        store(cx, value, &value_ty.ty, ptr + value_ty.offset)
+    })?;
     Ok((begin, length))
 }
 

@@ -1,7 +1,7 @@
 //! From one guest to another, without values between: bytes are copied where both sides' layouts
 //! agree, strings are transcoded, handles move or are lent.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 
 use seam_core::core::CoreValue;
 use seam_core::{Error, Result};
@@ -36,7 +36,39 @@ pub(crate) struct InTransit<'v> {
     flat: &'v [CoreValue],
     from: Place,
     spilt: bool,
-    reps: VecDeque<u32>,
+    reps: Cow<'v, [u32]>,
+}
+
+impl<'v> InTransit<'v> {
+    /// Values that were lifted before, with what their handles stood for.
+    ///
+    /// # Errors
+    /// `Engine` for flat values of other types.
+    pub(crate) fn new(
+        max_flat: usize,
+        flat: &'v [CoreValue],
+        types: &'v RecordTy,
+        reps: impl Into<Cow<'v, [u32]>>,
+    ) -> Result<Self> {
+        let spilt = spills(max_flat, types);
+        let from = if spilt {
+            Place::Memory(CoreValueIter::new(flat).next_i32()?.into())
+        } else {
+            Place::Flat(0)
+        };
+        Ok(Self {
+            types,
+            flat,
+            from,
+            spilt,
+            reps: reps.into(),
+        })
+    }
+
+    /// What the handles stood for, in the order they were lifted in.
+    pub(crate) fn into_reps(self) -> Vec<u32> {
+        self.reps.into_owned()
+    }
 }
 
 impl<'v> Transfer<'_> {
@@ -50,26 +82,14 @@ impl<'v> Transfer<'_> {
         flat: &'v [CoreValue],
         types: &'v RecordTy,
     ) -> Result<InTransit<'v>> {
-        let spilt = spills(max_flat, types);
+        let mut lifted = InTransit::new(max_flat, flat, types, &[][..])?;
         let mut cx = Cx::new(&mut *self.machine, self.from);
-        let from = if spilt {
-            let ptr = CoreValueIter::new(flat).next_i32()?;
-            check_area(&mut cx, ptr, types)?;
-            Place::Memory(ptr.into())
-        } else {
-            Place::Flat(0)
-        };
-        let reps = VecDeque::new();
-        let mut check = Check { flat, reps };
-        check.record(&mut cx, from, types)?;
-        let reps = check.reps;
-        Ok(InTransit {
-            types,
-            flat,
-            from,
-            spilt,
-            reps,
-        })
+        if let Place::Memory(_) = lifted.from {
+            check_area(&mut cx, CoreValueIter::new(flat).next_i32()?, types)?;
+        }
+        let reps = lifted.reps.to_mut();
+        Check { flat, reps }.record(&mut cx, lifted.from, types)?;
+        Ok(lifted)
     }
 
     /// `lower_flat_values` on the other side; appends its core values to `out`.
@@ -106,7 +126,8 @@ impl<'v> Transfer<'_> {
             to_opts,
             flat,
             out,
-            reps,
+            reps: &reps,
+            handles: 0,
         }
         .record(from, to, types)
     }
@@ -119,7 +140,9 @@ struct Copy<'a> {
     to_opts: &'a Options,
     flat: &'a [CoreValue],
     out: &'a mut [CoreValue],
-    reps: VecDeque<u32>,
+    reps: &'a [u32],
+    /// How many of them have been lowered.
+    handles: usize,
 }
 
 impl Copy<'_> {
@@ -150,8 +173,9 @@ impl Copy<'_> {
                 self.write_int(to, labelled_bits(low(bits), labels).into(), ty.size())
             }
             Ty::Own(_) | Ty::Borrow(_) => {
-                let rep = self.reps.pop_front();
+                let rep = self.reps.get(self.handles).copied();
                 let rep = rep.ok_or_else(|| Error::engine("expected a handle that was lifted"))?;
+                self.handles += 1;
                 let index = lower_rep(&mut self.to(), rep, ty)?;
                 self.write_int(to, index.into(), 4)
             }
@@ -197,14 +221,13 @@ impl Copy<'_> {
         check_list(&mut cx, range, element)?;
         let (ptr, length) = range;
         let target = allocate_list(&mut self.to(), length as usize, element)?;
-        let (from, begin) = (Place::Memory(ptr.into()), Place::Memory(target.0.into()));
-        self.elements(from, begin, length, element)?;
+        self.allocated_elements(ptr.into(), target.0.into(), length, element)?;
         to.write_range(&mut Cx::new(self.machine, self.to_opts), self.out, target)
     }
 
     fn elements(&mut self, from: Place, to: Place, length: u32, element: &Ty) -> Result<()> {
         if let (Place::Memory(from), Place::Memory(to)) = (from, to) {
-            if element.contents().plain || is_scalar(element) {
+            if are_bytes(element) {
                 return self.bytes(from, to, u64::from(length) * element.size(), element);
             }
         }
@@ -216,7 +239,24 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Elements whose bytes are the same on both sides, but for what `canonicalize` does.
+    /// The elements of a list that has been allocated, but for those that have been copied before.
+    fn allocated_elements(&mut self, from: u64, to: u64, length: u32, element: &Ty) -> Result<()> {
+        let stride = element.size();
+        if length == 0 || are_bytes(element) {
+            return self.bytes(from, to, u64::from(length) * stride, element);
+        }
+        let (first, handles) = self.machine.first_element(self.handles);
+        self.handles = handles;
+        for i in first..length.into() {
+            let (from, to) = (from + i * stride, to + i * stride);
+            self.value(Place::Memory(from), Place::Memory(to), element)?;
+            self.machine.element_lowered(self.handles);
+        }
+        self.machine.list_lowered();
+        Ok(())
+    }
+
+    /// Elements that [are bytes](are_bytes).
     fn bytes(&mut self, from: u64, to: u64, byte_length: u64, element: &Ty) -> Result<()> {
         let mut buffer = vec![0; usize::try_from(byte_length.min(CHUNK)).unwrap_or_default()];
         let mut done = 0;
@@ -242,4 +282,9 @@ impl Copy<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether values of the type are the same bytes on both sides, but for what `canonicalize` does.
+fn are_bytes(ty: &Ty) -> bool {
+    ty.contents().plain || is_scalar(ty)
 }

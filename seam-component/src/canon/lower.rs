@@ -6,7 +6,7 @@ use seam_core::core::{CoreCaller, CoreFunc, CoreStore, CoreValue, HostFn};
 use seam_core::{Error, Result, Value};
 
 use crate::abi::{
-    self, Context, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,
+    self, Context, Cx, InTransit, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,
 };
 use crate::canon::Engine;
 use crate::canon::lift::{FuncInst, Lifted};
@@ -77,10 +77,13 @@ impl Lowered {
     ) -> Result<Vec<CoreValue>> {
         self.enter(Running::of(store)?, callee)?;
         let mut flat_args = Vec::new();
-        self.transfer_args(&mut Engine(store), callee, args, &mut flat_args)?;
+        let reps = self.lift_args(&mut Engine(store), callee, args)?;
+        self.lower_args(&mut Engine(store), callee, args, &reps, &mut flat_args)?;
         let results = callee.call_core(store, &flat_args)?;
         let mut flat = Vec::new();
-        self.transfer_results(&mut Engine(store), callee, args, &results, &mut flat)?;
+        let reps = self.lift_results(&mut Engine(store), callee, &results)?;
+        let lifted = (&*results, &*reps);
+        self.lower_results(&mut Engine(store), callee, args, lifted, &mut flat)?;
         callee.post_return(store, &results)?;
         self.leave(Running::of(store)?, callee)?;
         Ok(flat)
@@ -109,37 +112,64 @@ impl Lowered {
         running.begin()
     }
 
-    /// Lifts the arguments from the caller and lowers them into the callee.
-    pub(crate) fn transfer_args(
+    /// Lifts the arguments from the caller; what their handles stand for.
+    pub(crate) fn lift_args(
         &self,
         machine: &mut dyn Machine,
         callee: &Lifted,
         args: &[CoreValue],
-        flat: &mut Vec<CoreValue>,
-    ) -> Result<()> {
+    ) -> Result<Vec<u32>> {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
         let mut transfer = Transfer { machine, from, to };
         let lifted = transfer.lift(MAX_FLAT_PARAMS, args, &callee.ty.params)?;
-        transfer.lower(lifted, None, flat)
+        Ok(lifted.into_reps())
     }
 
-    /// `Task.return_`: lifts the results from the callee, checks its borrows, and lowers the results
-    /// into the caller.
-    pub(crate) fn transfer_results(
+    /// Lowers the arguments that were lifted into the callee.
+    pub(crate) fn lower_args(
         &self,
         machine: &mut dyn Machine,
         callee: &Lifted,
         args: &[CoreValue],
-        results: &[CoreValue],
+        reps: &[u32],
         flat: &mut Vec<CoreValue>,
     ) -> Result<()> {
-        let (_, out_param) = self.split(args);
+        let (args, _) = self.split(args);
+        let (from, to) = (&self.caller, &callee.opts);
+        let lifted = InTransit::new(MAX_FLAT_PARAMS, args, &callee.ty.params, reps)?;
+        Transfer { machine, from, to }.lower(lifted, None, flat)
+    }
+
+    /// `Task.return_`: lifts the results from the callee and checks its borrows; what the results'
+    /// handles stand for.
+    pub(crate) fn lift_results(
+        &self,
+        machine: &mut dyn Machine,
+        callee: &Lifted,
+        results: &[CoreValue],
+    ) -> Result<Vec<u32>> {
         let (from, to) = (&callee.opts, &self.caller);
         let mut transfer = Transfer { machine, from, to };
         let lifted = transfer.lift(MAX_FLAT_RESULTS, results, &callee.ty.result)?;
         transfer.machine.check_borrows_dropped()?;
-        transfer.lower(lifted, out_param, flat)
+        Ok(lifted.into_reps())
+    }
+
+    /// Lowers the results that were lifted into the caller.
+    pub(crate) fn lower_results(
+        &self,
+        machine: &mut dyn Machine,
+        callee: &Lifted,
+        args: &[CoreValue],
+        lifted: (&[CoreValue], &[u32]),
+        flat: &mut Vec<CoreValue>,
+    ) -> Result<()> {
+        let (_, out_param) = self.split(args);
+        let (from, to) = (&callee.opts, &self.caller);
+        let (results, reps) = lifted;
+        let lifted = InTransit::new(MAX_FLAT_RESULTS, results, &callee.ty.result, reps)?;
+        Transfer { machine, from, to }.lower(lifted, out_param, flat)
     }
 
     /// What happens after the callee's post-return.

@@ -50,12 +50,14 @@ pub(crate) struct Job {
 /// Which step comes next.
 enum Stage {
     Begin,
-    /// Arguments are being lowered; the `realloc` that is under way belongs to this instance.
-    Args(u32),
+    /// Arguments are being lowered: what their handles stand for. The `realloc` that is under way
+    /// belongs to this instance.
+    Args(Vec<u32>, u32),
     /// The callee runs.
     Callee,
-    /// The callee's results are being lowered into the caller.
-    Results(Vec<CoreValue>, u32),
+    /// The callee's results are being lowered into the caller: they, and what their handles stand
+    /// for.
+    Results(Vec<CoreValue>, Vec<u32>, u32),
     /// The host's result is being lowered into the caller.
     HostResult(Vec<Value>, u32),
     /// The callee's post-return runs; the results of the whole call.
@@ -166,20 +168,22 @@ impl Job {
         match stage {
             Stage::Begin => {
                 lowered.enter(Running::of(store)?, callee)?;
-                self.lower_args(store, lowered, callee)
+                let reps = lowered.lift_args(&mut Engine(store), callee, &self.args)?;
+                self.lower_args(store, lowered, callee, reps)
             }
-            Stage::Args(instance) => {
+            Stage::Args(reps, instance) => {
                 self.reallocated(store, instance, &results)?;
-                self.lower_args(store, lowered, callee)
+                self.lower_args(store, lowered, callee, reps)
             }
             Stage::Callee => {
                 results.truncate(callee.num_results);
                 self.log = Log::default();
-                self.lower_results(store, lowered, callee, results)
+                let reps = lowered.lift_results(&mut Engine(store), callee, &results)?;
+                self.lower_results(store, lowered, callee, (results, reps))
             }
-            Stage::Results(of_callee, instance) => {
+            Stage::Results(of_callee, reps, instance) => {
                 self.reallocated(store, instance, &results)?;
-                self.lower_results(store, lowered, callee, of_callee)
+                self.lower_results(store, lowered, callee, (of_callee, reps))
             }
             Stage::PostReturn(flat) => {
                 Running::of(store)?
@@ -197,14 +201,15 @@ impl Job {
         store: &mut dyn CoreStore,
         lowered: &Lowered,
         callee: &Lifted,
+        reps: Vec<u32>,
     ) -> Result<Step> {
         let mut flat = Vec::new();
         let args = &self.args;
         let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            lowered.transfer_args(machine, callee, args, &mut flat)
+            lowered.lower_args(machine, callee, args, &reps, &mut flat)
         })?;
         if let Some(request) = waits {
-            self.stage = Stage::Args(request.instance);
+            self.stage = Stage::Args(reps, request.instance);
             return Ok(realloc(&request, Target::CalleeRealloc));
         }
         self.stage = Stage::Callee;
@@ -216,15 +221,16 @@ impl Job {
         store: &mut dyn CoreStore,
         lowered: &Lowered,
         callee: &Lifted,
-        of_callee: Vec<CoreValue>,
+        (of_callee, reps): (Vec<CoreValue>, Vec<u32>),
     ) -> Result<Step> {
         let mut flat = Vec::new();
         let args = &self.args;
         let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            lowered.transfer_results(machine, callee, args, &of_callee, &mut flat)
+            let lifted = (&*of_callee, &*reps);
+            lowered.lower_results(machine, callee, args, lifted, &mut flat)
         })?;
         if let Some(request) = waits {
-            self.stage = Stage::Results(of_callee, request.instance);
+            self.stage = Stage::Results(of_callee, reps, request.instance);
             return Ok(realloc(&request, Target::CallerRealloc));
         }
         if callee.post_return.is_none() {

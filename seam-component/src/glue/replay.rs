@@ -4,6 +4,9 @@
 //! components so far taken from a log: what an effect gave is remembered, and what was written to
 //! memories before the interruption is not written again, since the guest may have moved or freed it
 //! meanwhile. So every effect happens once and in the order that direct lowering has.
+//!
+//! Elements of lists that have been lowered are skipped, so that the time is not that of the square
+//! of a list's length.
 
 use seam_core::core::{MemoryAccess, MemoryView};
 use seam_core::{Error, Resource, Result};
@@ -13,9 +16,29 @@ use crate::canon::Engine;
 use crate::component::state::Running;
 use crate::types::ResourceId;
 
-/// The effects of a lowering so far: the number that each gave.
+/// What a lowering has done so far.
 #[derive(Debug, Default)]
-pub(super) struct Log(Vec<u32>);
+pub(super) struct Log {
+    /// The number that each effect gave.
+    effects: Vec<u32>,
+    /// The lists whose elements are being lowered or have been, in the order they began in; those in
+    /// elements that have been lowered whole are left out.
+    lists: Vec<Elements>,
+}
+
+/// How far the elements of a list have been lowered.
+#[derive(Clone, Copy, Debug)]
+struct Elements {
+    /// Effects before the first element. No other list has as many, since the allocation of a list
+    /// is an effect.
+    begin: usize,
+    /// The first element that has not been lowered whole.
+    next: u64,
+    /// Effects before that one.
+    at: usize,
+    /// Handles lowered before that one.
+    handles: usize,
+}
 
 impl Log {
     /// Ends a call of `realloc`: the guest may be left again.
@@ -28,7 +51,7 @@ impl Log {
         instance: u32,
         ptr: u32,
     ) -> Result<()> {
-        self.0.push(ptr);
+        self.effects.push(ptr);
         running.end_realloc(instance)
     }
 }
@@ -48,6 +71,8 @@ pub(super) struct Replay<'a> {
     log: &'a mut Log,
     /// How many effects of the log have happened again.
     at: usize,
+    /// The lists whose elements are being lowered, outermost first, as positions in the log.
+    open: Vec<usize>,
     request: Option<Request>,
 }
 
@@ -65,6 +90,7 @@ impl<'a> Replay<'a> {
             engine,
             log,
             at: 0,
+            open: Vec::new(),
             request: None,
         };
         let result = lowering(&mut replay);
@@ -76,15 +102,15 @@ impl<'a> Replay<'a> {
 
     /// Whether what happens now has happened before.
     fn is_past(&self) -> bool {
-        self.at < self.log.0.len()
+        self.at < self.log.effects.len()
     }
 
     fn effect(&mut self, effect: impl FnOnce(&mut Engine<'a>) -> Result<u32>) -> Result<u32> {
-        let result = match self.log.0.get(self.at) {
+        let result = match self.log.effects.get(self.at) {
             Some(past) => *past,
             None => {
                 let result = effect(&mut self.engine)?;
-                self.log.0.push(result);
+                self.log.effects.push(result);
                 result
             }
         };
@@ -155,6 +181,40 @@ impl Machine for Replay<'_> {
     fn charge(&mut self, bytes: u64) -> Result<()> {
         self.effect(|engine| engine.charge(bytes).map(|()| 0))
             .map(|_| ())
+    }
+
+    fn first_element(&mut self, handles: usize) -> (u64, usize) {
+        let (lists, begin) = (&mut self.log.lists, self.at);
+        let known = lists.binary_search_by_key(&begin, |list| list.begin);
+        let new = Elements {
+            begin,
+            next: 0,
+            at: begin,
+            handles,
+        };
+        let position = known.unwrap_or_else(|position| {
+            lists.insert(position, new);
+            position
+        });
+        let list = lists.get(position).copied().unwrap_or(new);
+        self.open.push(position);
+        self.at = list.at;
+        (list.next, list.handles)
+    }
+
+    fn element_lowered(&mut self, handles: usize) {
+        let Some(position) = self.open.last().copied() else {
+            return;
+        };
+        if let Some(list) = self.log.lists.get_mut(position) {
+            (list.next, list.at, list.handles) = (list.next + 1, self.at, handles);
+        }
+        // The lists within the element need not be looked at again.
+        self.log.lists.truncate(position + 1);
+    }
+
+    fn list_lowered(&mut self) {
+        self.open.pop();
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use seam_component::Layered;
 use seam_core::core::{CoreEngine, CoreModule, CoreStore, EngineInfo, HostState};
 use seam_core::{
-    BackendExt, CanonTrap, Instance, InstanceExt, Limits, ProgramExt, Result, Trap, Value, World,
+    BackendExt, CanonTrap, Instance, InstanceExt, Limits, ProgramExt, Resource, ResourceType,
+    Result, Trap, Value, World,
 };
 use seam_wasmi::Wasmi;
 
@@ -350,4 +351,80 @@ fn more_functions_than_a_module_has_room_for_take_several() {
             assert_eq!(result.unwrap(), Some(Value::List(words.into())));
         }
     }
+}
+
+/// Each element takes calls of `realloc`, from the host and from guest to guest. Lowering goes on
+/// where each call interrupted it: were every element looked at again each time, this would take hours.
+#[test]
+fn long_lists_of_strings_are_lowered_once() {
+    const COUNT: u32 = 20_000;
+    let libc = LIBC.replace(
+        r#"(memory (export "memory") 1)"#,
+        r#"(memory (export "memory") 400)"#,
+    );
+    let text = format!(
+        r#"(component
+  (import "r" (type $r (sub resource)))
+  (type $word (tuple string (option string) (list (list u8)) (own $r)))
+  (import "words" (func $words (param "n" u32) (result (list (tuple string (option string) (list (list u8)) (own $r))))))
+  (component $other
+    (import "r" (type $r (sub resource)))
+    {libc}
+    (core module $m
+      (import "" "memory" (memory 1))
+      (func (export "pass") (param i32 i32) (result i32)
+        (i32.store (i32.const 16) (local.get 0))
+        (i32.store (i32.const 20) (local.get 1))
+        (i32.const 16)))
+    (core instance $m (instantiate $m (with "" (instance $libc))))
+    (func (export "pass") (param "words" (list (tuple string (option string) (list (list u8)) (own $r))))
+      (result (list (tuple string (option string) (list (list u8)) (own $r))))
+      (canon lift (core func $m "pass") {OPTIONS})))
+  (instance $other (instantiate $other (with "r" (type $r))))
+  {libc}
+  (core func $words (canon lower (func $words) {OPTIONS}))
+  (core func $pass (canon lower (func $other "pass") {OPTIONS}))
+  (core module $m
+    (import "" "memory" (memory 1))
+    (import "" "words" (func $words (param i32 i32)))
+    (import "" "pass" (func $pass (param i32 i32 i32)))
+    (func (export "f") (param i32) (result i32)
+      (call $words (local.get 0) (i32.const 16))
+      (call $pass (i32.load (i32.const 16)) (i32.load (i32.const 20)) (i32.const 24))
+      (i32.const 24)))
+  (core instance $m (instantiate $m (with "" (instance
+    (export "memory" (memory $libc "memory"))
+    (export "words" (func $words)) (export "pass" (func $pass))))))
+  (func (export "f") (param "n" u32)
+    (result (list (tuple string (option string) (list (list u8)) (own $r))))
+    (canon lift (core func $m "f") (memory (core memory $libc "memory")))))"#
+    );
+    let word = |i: u32| {
+        Value::Tuple(vec![
+            Value::from(i.to_string()),
+            match i % 3 {
+                0 => Value::none(),
+                _ => Value::some(Value::from(format!("tag {i}"))),
+            },
+            Value::list((0..i % 3).map(|n| Value::list((0..n).map(|n| Value::U8(n as u8))))),
+            Value::Own(Resource::host(ResourceType::new("r"), i)),
+        ])
+    };
+    let world =
+        World::new()
+            .resource("r", |_, _| Ok(()))
+            .func_values("words", None, move |_, args| match args {
+                [Value::U32(n)] => Ok(Some(Value::list((0..*n).map(word)))),
+                other => panic!("{other:?}"),
+            });
+    let [mut direct, mut glued] = guests(&text, &world, 1);
+    let expected = Value::list((0..5).map(word));
+    for guest in [&mut direct, &mut glued] {
+        let found = guest.invoke("f", &[5u32.into()]).unwrap();
+        assert_eq!(found.as_ref(), Some(&expected));
+    }
+    assert_eq!(
+        direct.invoke("f", &[COUNT.into()]).unwrap(),
+        glued.invoke("f", &[COUNT.into()]).unwrap()
+    );
 }
