@@ -15,3 +15,4 @@ mod oracle;
 mod part;
 mod random;
 mod size;
+mod transfer;
