@@ -33,13 +33,26 @@ fn values_of_another_type_are_misuse() {
             Type::record([("a", Type::U8)]),
             Value::Tuple(vec![Value::U8(1)]),
         ),
+        (
+            Type::record([("a", Type::U8)]),
+            Value::record([("a", Value::U8(1)), ("b", Value::U8(1))]),
+        ),
         (Type::tuple([Type::U8]), Value::Tuple(Vec::new())),
+        (
+            Type::tuple([Type::U8]),
+            Value::Tuple(vec![Value::U8(1), Value::U8(1)]),
+        ),
         (variant.clone(), Value::variant("c", None)),
         (variant.clone(), Value::variant("a", None)),
         (variant.clone(), Value::variant("b", Some(Value::U8(1)))),
         (variant, Value::none()),
         (Type::option(Type::U8), Value::some(Value::U16(1))),
         (flags, Value::flags(["c"])),
+        // No valid type has as many.
+        (
+            Type::flags((0..33).map(|i| i.to_string())),
+            Value::flags(["32"]),
+        ),
     ] {
         for types in [
             vec![ty.clone()],
@@ -212,6 +225,11 @@ fn taking_parts_of_another_type_is_misuse() {
             "expected list, found a list of numbers",
         ),
         (
+            Type::FixedLengthList(Type::Bool.into(), 2),
+            |from| from.numbers().map(drop),
+            "expected list, found a list of numbers",
+        ),
+        (
             Type::U8,
             |_| Ok(()),
             "expected all parts of the result to be taken, found more",
@@ -292,6 +310,24 @@ fn elements_that_a_caller_will_take_are_charged() {
     });
     lift_parts(cx, 16, &flat, &params(&[Type::list(Type::Bool)]), parts).unwrap();
     assert_eq!(guests.charged, 100 * VALUE_BYTES);
+}
+
+#[test]
+fn numbers_that_a_caller_takes_are_charged_as_bytes() {
+    for (ty, charged) in [
+        (Type::list(Type::U16), 4),
+        (Type::FixedLengthList(Type::U64.into(), 20), 160),
+    ] {
+        let opts = options(0, StringEncoding::Utf8);
+        let mut guests = Guests::new(vec![Guest::new(256, true)]);
+        guests.guests[0].bytes.fill(0);
+        guests.guests[0].bytes[4] = 2;
+        let cx = &mut Cx::new(&mut guests, &opts);
+        let parts = &mut Parts(|from: &mut dyn Lift| from.numbers().map(drop));
+        let params = params(std::slice::from_ref(&ty));
+        lift_parts(cx, 0, &[CoreValue::from(0u32)], &params, parts).unwrap();
+        assert_eq!(guests.charged, charged, "{ty}");
+    }
 }
 
 #[test]
