@@ -7,6 +7,7 @@ use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Resolve, SizeAlign, TypeDefKind};
 
 use super::json::run_time;
+use crate::abi::MAX_FLAT_PARAMS;
 use crate::types::Ty;
 
 /// Makes wit-parser know a type.
@@ -113,30 +114,63 @@ fn core_type(ty: &WasmType) -> CoreType {
     }
 }
 
+/// Whether a type has wit-parser's sizes, alignments and flat types.
+fn check_layout(ty: &Type) -> Result<(), TestCaseError> {
+    let mut resolve = Resolve::default();
+    let wit = define(&mut resolve, ty);
+    let mut sizes = SizeAlign::default();
+    sizes.fill(&resolve);
+    let ours = run_time(ty);
+    let layout = ours.layout();
+    prop_assert_eq!(layout.size, sizes.size(&wit).size_wasm32() as u64);
+    prop_assert_eq!(layout.alignment as usize, sizes.align(&wit).align_wasm32());
+    prop_assert_eq!(layout.size64, sizes.size(&wit).size_wasm64() as u64);
+    prop_assert_eq!(
+        layout.alignment64 as usize,
+        sizes.align(&wit).align_wasm64()
+    );
+
+    let mut types = [WasmType::I32; 16];
+    let mut flat = FlatTypes::new(&mut types);
+    if resolve.push_flat(&wit, &mut flat) {
+        let flat: Vec<_> = flat.to_vec().iter().map(core_type).collect();
+        prop_assert_eq!(ours.flat().core_types(), flat);
+    } else {
+        prop_assert!(ours.flat().len() > 16);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_part_of_sixteen_flat_values_is_flat_itself() {
+    let words = |count| Type::tuple(vec![Type::U64; count]);
+    for (ty, flat) in [
+        (words(16), true),
+        (words(17), false),
+        (Type::tuple([words(16)]), true),
+        (Type::tuple([words(17)]), false),
+        (Type::tuple([words(16), Type::U8]), false),
+        (Type::tuple([Type::U8, words(15)]), true),
+        (Type::tuple([Type::U8, words(16)]), false),
+        (Type::FixedLengthList(words(16).into(), 1), true),
+        (Type::FixedLengthList(words(8).into(), 2), true),
+        (Type::FixedLengthList(words(8).into(), 3), false),
+        (Type::option(words(15)), true),
+        (Type::option(words(16)), false),
+        (Type::result(Some(words(15)), Some(words(17))), false),
+        (Type::result(Some(words(17)), Some(Type::F32)), false),
+    ] {
+        check_layout(&ty).unwrap_or_else(|error| panic!("{ty}: {error}"));
+        assert_eq!(run_time(&ty).flat().len() <= MAX_FLAT_PARAMS, flat, "{ty}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn layouts_are_those_of_wit_parser(ty in super::any::ty(4)) {
-        let mut resolve = Resolve::default();
-        let wit = define(&mut resolve, &ty);
-        let mut sizes = SizeAlign::default();
-        sizes.fill(&resolve);
-        let ours = run_time(&ty);
-        let layout = ours.layout();
-        prop_assert_eq!(layout.size, sizes.size(&wit).size_wasm32() as u64);
-        prop_assert_eq!(layout.alignment as usize, sizes.align(&wit).align_wasm32());
-        prop_assert_eq!(layout.size64, sizes.size(&wit).size_wasm64() as u64);
-        prop_assert_eq!(layout.alignment64 as usize, sizes.align(&wit).align_wasm64());
-
-        let mut types = [WasmType::I32; 16];
-        let mut flat = FlatTypes::new(&mut types);
-        if resolve.push_flat(&wit, &mut flat) {
-            let flat: Vec<_> = flat.to_vec().iter().map(core_type).collect();
-            prop_assert_eq!(ours.flat().core_types(), flat);
-        } else {
-            prop_assert!(ours.flat().len() > 16);
-        }
+        check_layout(&ty)?;
     }
 
     #[test]
