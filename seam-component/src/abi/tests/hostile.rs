@@ -215,7 +215,7 @@ fn substitution_reaches_every_handle_and_keeps_the_layout() {
     assert_eq!(substituted.layout(), ty.layout());
     let back = substituted.substitute(&mut |id| ResourceId(id.0 - 10));
     assert_eq!(back, ty);
-    assert!(ty.contents().handle && ty.contents().borrow && !Ty::list(Ty::U8).contents().handle);
+    assert!(ty.has_handles() && ty.contents().borrow && !Ty::list(Ty::U8).has_handles());
 }
 
 #[test]
