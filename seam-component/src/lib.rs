@@ -37,8 +37,8 @@
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
 //! - **Size.** At most 10,000 component instances, nested at most 100 deep, with definitions of at
 //!   most 16 MiB in all: instantiations multiply, and a short component can ask for any number.
-//! - **Without re-entry**, lowering starts again after each `realloc`: a list whose elements need a
-//!   `realloc` each takes time with the square of its length.
+//! - **Without re-entry**, lowering starts again after each `realloc` and skips the elements of lists
+//!   that it has lowered. Those of lists of fixed length it looks at again.
 //!
 //! # Where the specification is
 //! Names and structure follow the reference interpreter of the component model, `definitions.py` at

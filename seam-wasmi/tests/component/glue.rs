@@ -354,7 +354,8 @@ fn more_functions_than_a_module_has_room_for_take_several() {
 }
 
 /// Each element takes calls of `realloc`, from the host and from guest to guest. Lowering goes on
-/// where each call interrupted it: were every element looked at again each time, this would take hours.
+/// where each call interrupted it: were all elements before looked at again each time, the time would
+/// grow with the square of their number.
 #[test]
 fn long_lists_of_strings_are_lowered_once() {
     const COUNT: u32 = 20_000;
