@@ -149,12 +149,26 @@ impl Machine for Replay<'_> {
         Err(Error::engine("expected the glue to call realloc"))
     }
 
+    // Lifting is done before lowering begins, and is never interrupted.
+
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.effect(|engine| engine.lift_own(opts, index, ty))
+        self.engine.lift_own(opts, index, ty)
     }
 
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.effect(|engine| engine.lift_borrow(opts, index, ty))
+        self.engine.lift_borrow(opts, index, ty)
+    }
+
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+        self.engine.host_resource(rep, ty, owned)
+    }
+
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        self.engine.check_borrows_dropped()
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        self.engine.charge(bytes)
     }
 
     fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
@@ -165,22 +179,8 @@ impl Machine for Replay<'_> {
         self.effect(|engine| engine.lower_borrow(opts, rep, ty))
     }
 
-    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
-        // Only lifting to the host needs this, and lifting is never interrupted.
-        self.engine.host_resource(rep, ty, owned)
-    }
-
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
         self.effect(|engine| engine.host_rep(resource, ty, owned))
-    }
-
-    fn check_borrows_dropped(&mut self) -> Result<()> {
-        self.engine.check_borrows_dropped()
-    }
-
-    fn charge(&mut self, bytes: u64) -> Result<()> {
-        self.effect(|engine| engine.charge(bytes).map(|()| 0))
-            .map(|_| ())
     }
 
     fn first_element(&mut self, handles: usize) -> (u64, usize) {
