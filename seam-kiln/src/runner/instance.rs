@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::core::CoreValue;
 use seam_core::{
-    CanonTrap, Capability, CoreInstance, CorePath, Error, Exit, ExportName, Func, Instance,
+    CanonTrap, Capability, CoreInstance, CorePath, Entry, Error, Exit, ExportName, Func, Instance,
     Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
 };
 
@@ -56,15 +56,11 @@ impl<C: KilnComponent> RunnerInstance<C> {
     fn call_values(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
         func.index(self.owner)?;
         func.ty().check_args(args)?;
-        let core = match &self.entry {
-            Some((name, core)) if name == func.name() => Some(core),
-            _ => None,
-        };
-        let component = &mut self.component;
-        if let Some(core) = core {
-            return guarded(of_execution, || component.execute(core)).and_then(outcome);
+        let is_entry = |entry: &(ExportName, String)| entry.0 == *func.name();
+        if self.entry.as_ref().is_some_and(is_entry) {
+            return self.call_entry();
         }
-        let export = func.name().item();
+        let (component, export) = (&mut self.component, func.name().item());
         let mut found = guarded(of_component_call, || component.call_function(export, args))?;
         let result = found.pop();
         let checked = func.ty().check_result(result.as_ref());
@@ -76,6 +72,15 @@ impl<C: KilnComponent> RunnerInstance<C> {
             )));
         }
         Ok(result)
+    }
+
+    /// Calls the command's `run`.
+    fn call_entry(&mut self) -> Result<Option<Value>> {
+        let Some((_, core)) = &self.entry else {
+            return Err(Error::engine("expected a command's entry, found none"));
+        };
+        let component = &mut self.component;
+        guarded(of_execution, || component.execute(core)).and_then(outcome)
     }
 }
 
@@ -121,16 +126,15 @@ impl<C: KilnComponent> Instance for RunnerInstance<C> {
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        let entry = seam_core::Entry::of(&self.interface);
-        let exit = entry.and_then(|_| {
-            let Some((name, core)) = &self.entry else {
-                return Err(Error::engine("expected a command's entry, found none"));
-            };
-            let component = &mut self.component;
-            let result = guarded(of_execution, || component.execute(core)).and_then(outcome);
-            let result = result.map_err(|e| e.during(format!("call {name}")))?;
-            Ok(Exit::new(i32::from(result != Some(Value::ok(None)))))
-        });
+        let result = match Entry::of(&self.interface) {
+            Ok(Entry::Run(name)) => {
+                let result = self.call_entry();
+                result.map_err(|e| e.during(format!("call {name}")))
+            }
+            Ok(_) => Err(Error::engine("expected a command's entry, found another")),
+            Err(error) => Err(error),
+        };
+        let exit = result.map(|result| Exit::new(i32::from(result != Some(Value::ok(None)))));
         exit.map_err(|e| e.during("run").on(NAME))
     }
 

@@ -27,13 +27,12 @@ use instance::RunnerInstance;
 /// Name of the mode in reports.
 const NAME: &str = "kiln-runner";
 
-/// What the core engine has and kiln's runner has not, or only for core modules.
-const LACKING: [Capability; 5] = [
+/// What `seam-component` adds to the core engine and kiln's runner has not.
+const LACKING: [Capability; 4] = [
     Capability::Components,
     Capability::FixedLengthLists,
     Capability::Maps,
     Capability::InnerGlobals,
-    Capability::Fuel,
 ];
 
 /// A backend over kiln's own runner for components, as far as that goes; core modules run as on
@@ -65,19 +64,14 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
     /// The backend with this engine for core modules.
     #[must_use]
     pub fn of(engine: KilnEngine<K>) -> Self {
-        let engine = engine.named(NAME);
-        let core = KilnBackend::of(LACKING.into_iter().fold(engine, KilnEngine::without));
-        let BackendInfo {
-            name,
-            version,
-            capabilities,
-            ..
-        } = core.info().clone();
+        // A limit that only core modules could keep is none of the backend's.
+        let core = KilnBackend::of(engine.named(NAME).without(Capability::Fuel));
+        let mut info = core.info().clone();
         let has = |all: Capabilities, one| all.with(one, false);
-        let capabilities = LACKING.into_iter().fold(capabilities, has);
+        info.capabilities = LACKING.into_iter().fold(info.capabilities, has);
         Self {
             core,
-            info: BackendInfo::new(name, version, capabilities),
+            info,
             runner: PhantomData,
         }
     }
@@ -95,7 +89,7 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
         }
         takes::check(artifact.bytes(), &interface)?;
         Ok(RunnerProgram {
-            bytes: artifact.bytes().into(),
+            artifact: artifact.clone(),
             interface: Arc::new(interface),
             capabilities: self.info.capabilities.clone(),
             runner: PhantomData,
@@ -126,7 +120,7 @@ impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
 
 /// A component that kiln's runner takes.
 struct RunnerProgram<C> {
-    bytes: Arc<[u8]>,
+    artifact: Artifact,
     interface: Arc<Interface>,
     capabilities: Capabilities,
     runner: PhantomData<fn() -> C>,
@@ -143,7 +137,7 @@ impl<C: KilnComponent> RunnerProgram<C> {
         let bindings = world.bind(&self.interface)?;
         let state = WorldState::new(world, &bindings);
         check_core_limits(state.limits(), &self.capabilities)?;
-        let component = guarded(of_component, || C::instantiate(&self.bytes))?;
+        let component = guarded(of_component, || C::instantiate(self.artifact.bytes()))?;
         RunnerInstance::new(component, self.interface.clone(), state)
     }
 }
