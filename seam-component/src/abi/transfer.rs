@@ -84,8 +84,8 @@ impl<'v> Transfer<'_> {
     ) -> Result<InTransit<'v>> {
         let mut lifted = InTransit::new(max_flat, flat, types, &[][..])?;
         let mut cx = Cx::new(&mut *self.machine, self.from);
-        if let Place::Memory(_) = lifted.from {
-            check_area(&mut cx, CoreValueIter::new(flat).next_i32()?, types)?;
+        if let Place::Memory(ptr) = lifted.from {
+            check_area(&mut cx, low(ptr), types)?;
         }
         let reps = lifted.reps.to_mut();
         Check { flat, reps }.record(&mut cx, lifted.from, types)?;

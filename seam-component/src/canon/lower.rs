@@ -82,8 +82,7 @@ impl Lowered {
         let results = callee.call_core(store, &flat_args)?;
         let mut flat = Vec::new();
         let reps = self.lift_results(&mut Engine(store), callee, &results)?;
-        let lifted = (&*results, &*reps);
-        self.lower_results(&mut Engine(store), callee, args, lifted, &mut flat)?;
+        self.lower_results(&mut Engine(store), callee, args, &results, &reps, &mut flat)?;
         callee.post_return(store, &results)?;
         self.leave(Running::of(store)?, callee)?;
         Ok(flat)
@@ -162,12 +161,12 @@ impl Lowered {
         machine: &mut dyn Machine,
         callee: &Lifted,
         args: &[CoreValue],
-        lifted: (&[CoreValue], &[u32]),
+        results: &[CoreValue],
+        reps: &[u32],
         flat: &mut Vec<CoreValue>,
     ) -> Result<()> {
         let (_, out_param) = self.split(args);
         let (from, to) = (&callee.opts, &self.caller);
-        let (results, reps) = lifted;
         let lifted = InTransit::new(MAX_FLAT_RESULTS, results, &callee.ty.result, reps)?;
         Transfer { machine, from, to }.lower(lifted, out_param, flat)
     }

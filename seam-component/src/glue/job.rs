@@ -179,11 +179,11 @@ impl Job {
                 results.truncate(callee.num_results);
                 self.log = Log::default();
                 let reps = lowered.lift_results(&mut Engine(store), callee, &results)?;
-                self.lower_results(store, lowered, callee, (results, reps))
+                self.lower_results(store, lowered, callee, results, reps)
             }
             Stage::Results(of_callee, reps, instance) => {
                 self.reallocated(store, instance, &results)?;
-                self.lower_results(store, lowered, callee, (of_callee, reps))
+                self.lower_results(store, lowered, callee, of_callee, reps)
             }
             Stage::PostReturn(flat) => {
                 Running::of(store)?
@@ -221,13 +221,13 @@ impl Job {
         store: &mut dyn CoreStore,
         lowered: &Lowered,
         callee: &Lifted,
-        (of_callee, reps): (Vec<CoreValue>, Vec<u32>),
+        of_callee: Vec<CoreValue>,
+        reps: Vec<u32>,
     ) -> Result<Step> {
         let mut flat = Vec::new();
         let args = &self.args;
         let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            let lifted = (&*of_callee, &*reps);
-            lowered.lower_results(machine, callee, args, lifted, &mut flat)
+            lowered.lower_results(machine, callee, args, &of_callee, &reps, &mut flat)
         })?;
         if let Some(request) = waits {
             self.stage = Stage::Results(of_callee, reps, request.instance);
