@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModuleType, CoreStore, CoreValue,
-    MemoryView, check_core_args,
+use seam_core::{
+    CoreExtern, CoreFunc, CoreFuncType, CoreInstance, CoreInstanceId, CoreModuleType, CorePath,
+    CoreStore, CoreValue, Error, MemoryView, Origin, Query, Result, Snapshot, check_core_args,
 };
-use seam_core::{CoreInstance, CorePath, Error, Origin, Query, Result, Snapshot};
 
 /// A core instance: where it stands in the artifact, and what it is in the store.
 pub struct Core {

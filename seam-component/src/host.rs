@@ -2,8 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreCaller, CoreStore, CoreValue, HostFn};
-use seam_core::{Error, Result, WorldState};
+use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, WorldState};
 
 /// What the layer keeps in each store: the host's side of the instance.
 pub(crate) struct Host {

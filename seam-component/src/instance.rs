@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{CoreStore, CoreValue};
-use seam_core::typed::{LiftResult, LowerArgs, args_to_values, result_from_values};
 use seam_core::{
     CoreInstance, CorePath, Error, Exit, ExportName, Func, Instance, Interface, Observed, Query,
     Resource, Result, Snapshot, Value, WorldState,
+};
+use seam_core::{
+    CoreStore, CoreValue,
+    typed::{LiftResult, LowerArgs, args_to_values, result_from_values},
 };
 
 use crate::cores::Cores;

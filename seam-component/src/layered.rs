@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::CoreEngine;
-use seam_core::{Artifact, Backend, BackendInfo, Capability, Program, Result};
+use seam_core::{Artifact, Backend, BackendInfo, Capability, CoreEngine, Program, Result};
 
 use crate::program;
 

@@ -1,7 +1,7 @@
 //! A whole [`Backend`](seam_core::Backend) over any runtime for core modules: core modules, and the
 //! Component Model.
 //!
-//! [`Layered`] takes a [`CoreEngine`](seam_core::core::CoreEngine), which knows core modules alone,
+//! [`Layered`] takes a [`CoreEngine`](seam_core::CoreEngine), which knows core modules alone,
 //! and gives a backend: it links imports with the [`World`](seam_core::World), calls exports with
 //! typed values, keeps resources, runs the canonical entry, records host calls and takes snapshots.
 //! There is no engine in here, and nothing of an engine's own component implementation: a fault in
@@ -9,7 +9,7 @@
 //!
 //! # What the layer does for every engine alike
 //! - **Validation.** An engine judges the raw bytes of core modules itself. Only for one that does
-//!   not ([`EngineInfo::validates`](seam_core::core::EngineInfo::validates)) the layer validates
+//!   not ([`EngineInfo::validates`](seam_core::EngineInfo::validates)) the layer validates
 //!   first, with the proposals that the engine states. Components are validated here, with
 //!   wasmparser, and with the bound on the size of types that it does not have yet.
 //! - **Host recursion.** Every function of the host that a guest can reach is counted on entry and

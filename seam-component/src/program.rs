@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreModule};
-use seam_core::{Artifact, ArtifactKind, Program, Result};
+use seam_core::{Artifact, ArtifactKind, CoreEngine, CoreModule, Program, Result};
 
 use crate::component::ComponentProgram;
 use crate::core_module::CoreProgram;

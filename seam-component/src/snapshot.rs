@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::core::{CoreExtern, CoreExternType, CoreMemory, CoreStore};
-use seam_core::{CoreSnapshot, Memories, MemorySnapshot, Origin, Query, Result, Snapshot};
+use seam_core::{
+    CoreExtern, CoreExternType, CoreMemory, CoreSnapshot, CoreStore, Memories, MemorySnapshot,
+    Origin, Query, Result, Snapshot,
+};
 
 use crate::cores::{Core, Cores};
 

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::core::CoreEngine;
-use crate::{Artifact, Capabilities, Error, Instance, Interface, Result, World};
+use crate::{Artifact, Capabilities, CoreEngine, Error, Instance, Interface, Result, World};
 
 /// A runtime, as it was built: loads artifacts.
 ///

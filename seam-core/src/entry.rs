@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::core::CoreExternType;
-use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, ItemKind, Result, Type};
+use crate::{
+    ArtifactKind, CoreExternType, Error, ExportName, FuncType, Interface, ItemKind, Result, Type,
+};
 
 /// The canonical entry of an artifact: the one export that running it calls. Nothing else is ever
 /// guessed.

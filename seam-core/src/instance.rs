@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::core::CoreValue;
-use crate::typed::{LiftResult, LowerArgs};
 use crate::{
     CoreInstance, CorePath, Error, Exit, ExportName, FuncType, Observed, Query, Resource, Result,
     Snapshot, Value,
+};
+use crate::{
+    CoreValue,
+    typed::{LiftResult, LowerArgs},
 };
 
 /// An exported function of an instance, resolved once.

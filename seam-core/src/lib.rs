@@ -6,8 +6,7 @@
 //!
 //! - [`Backend`] -> [`Program`] -> [`Instance`] is what users hold; [`BackendExt`], [`ProgramExt`]
 //!   and [`InstanceExt`] add blocking forms and typed calls.
-//! - [`core`] has what a runtime for core modules implements: [`CoreEngine`](core::CoreEngine) and
-//!   [`CoreStore`](core::CoreStore).
+//! - [`CoreEngine`] -> [`CoreStore`] is what a runtime for core modules implements.
 //! - [`Interface`] says what an artifact imports and exports and which core instances it is made
 //!   of.
 //! - [`Error`] sorts failures by blame, [`Trap`] by cause.
@@ -32,7 +31,7 @@ mod block_on;
 mod budget;
 mod canon_trap;
 mod capability;
-pub mod core;
+mod core;
 mod entry;
 mod error;
 mod exit;
@@ -54,6 +53,13 @@ pub use backend::{Backend, BackendInfo, Failed, Program};
 pub use block_on::block_on;
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
+pub use core::{
+    AnyRef, CoreCaller, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal,
+    CoreInstanceId, CoreMemory, CoreModule, CoreModuleType, CoreStore, CoreTable, CoreTag,
+    CoreType, CoreValue, EngineInfo, GlobalType, HeapType, HostFn, HostState, MemoryAccess,
+    MemoryType, MemoryView, RefType, Slots, TableType, Tally, check_core_args, check_core_call,
+    check_core_limits, check_core_results, foreign_handle, handle_index,
+};
 pub use entry::Entry;
 pub use error::{Error, ErrorKind, Frame, Result, panic_text};
 pub use exit::Exit;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::CorePath;
-use crate::core::{CoreExternType, CoreValue};
+use crate::{CoreExternType, CorePath, CoreValue};
 
 /// A core instance of a running instance.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

@@ -12,7 +12,7 @@ pub fn token() -> u64 {
 }
 
 /// # For implementors
-/// A number for a core store; for handles such as [`CoreFunc`](crate::core::CoreFunc). It wraps
+/// A number for a core store; for handles such as [`CoreFunc`](crate::CoreFunc). It wraps
 /// after 2^32 stores.
 #[must_use]
 pub fn store_number() -> u32 {

@@ -12,8 +12,9 @@ mod common;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use seam_core::core::{CoreExternType, CoreType};
-use seam_core::{Artifact, ArtifactKind, ErrorKind, Interface, Item, ItemKind, Type};
+use seam_core::{
+    Artifact, ArtifactKind, CoreExternType, CoreType, ErrorKind, Interface, Item, ItemKind, Type,
+};
 
 fn interface(name: &str) -> Interface {
     let artifact = Artifact::from_bytes(name, common::fixture(name)).unwrap();

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use seam_component::Layered;
-use seam_core::core::CoreEngine;
-use seam_core::{Artifact, Backend, BackendInfo, Program, Result};
+use seam_core::{Artifact, Backend, BackendInfo, CoreEngine, Program, Result};
 
 use crate::engine::KilnEngine;
 use crate::fault::KilnResult;

@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreValue};
-use seam_core::{Error, Result};
+use seam_core::{
+    CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreValue, Error, Result,
+};
 
 use crate::convert::{from_kiln, to_kiln};
 use crate::error::{of_execution, of_object, of_panic};

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use seam_core::core::{CoreExternType, CoreModuleType};
-use seam_core::{Error, ErrorKind, Limit, Result};
+use seam_core::{CoreExternType, CoreModuleType, Error, ErrorKind, Limit, Result};
 
 /// Something that kiln has a fixed room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

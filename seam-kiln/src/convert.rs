@@ -1,7 +1,6 @@
 //! Values between the seam and kiln.
 
-use seam_core::core::{AnyRef, CoreFunc, CoreType, CoreValue, HeapType, RefType};
-use seam_core::{Error, Result};
+use seam_core::{AnyRef, CoreFunc, CoreType, CoreValue, Error, HeapType, RefType, Result};
 
 use crate::state::{FuncEntry, FuncKind, State};
 use crate::value::{KilnFuncRef, KilnValue};

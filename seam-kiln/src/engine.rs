@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seam_component::needed_capability;
-use seam_core::core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+use seam_core::{
+    Capability, CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, Error, HostState,
+    Limits, Result, check_core_limits, store_number,
 };
-use seam_core::{Capability, Error, Limits, Result, store_number};
 use wasmparser::Validator;
 
 use crate::call::Owner;

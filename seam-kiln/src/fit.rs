@@ -1,7 +1,6 @@
 //! Whether imports fit: kiln checks nothing.
 
-use seam_core::core::CoreExternType;
-use seam_core::{Error, Result};
+use seam_core::{CoreExternType, Error, Result};
 
 /// Whether what was found can stand for an import; of memories and tables, the minimum found is the
 /// current size.
@@ -25,7 +24,7 @@ pub(crate) fn fit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seam_core::core::MemoryType;
+    use seam_core::MemoryType;
 
     fn fits(wanted: MemoryType, found: MemoryType) -> bool {
         let wanted = CoreExternType::Memory(wanted);

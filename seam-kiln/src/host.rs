@@ -3,8 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use seam_core::core::{CoreFuncType, CoreValue, HostFn, check_core_results};
-use seam_core::{Error, Limit, Result};
+use seam_core::{CoreFuncType, CoreValue, Error, HostFn, Limit, Result, check_core_results};
 
 use crate::convert::{from_kiln, to_kiln};
 use crate::fault::{KilnError, KilnResult};

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::core::{
+use seam_core::{
     CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreModuleType,
-    CoreTag,
+    CoreTag, Error, Result,
 };
-use seam_core::{Error, Result};
 
 use crate::call::Owner;
 use crate::caps::{self, Count};

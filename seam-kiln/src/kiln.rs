@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::CoreFuncType;
-use seam_core::{Capabilities, Capability};
+use seam_core::{Capabilities, Capability, CoreFuncType};
 
 use crate::fault::KilnResult;
 use crate::value::KilnValue;

@@ -75,6 +75,5 @@ pub use value::{KilnFuncRef, KilnValue};
 /// What [`bind!`] needs of other crates.
 #[doc(hidden)]
 pub mod __private {
-    pub use seam_core::Value;
-    pub use seam_core::core::{CoreFuncType, CoreType, HeapType, RefType};
+    pub use seam_core::{CoreFuncType, CoreType, HeapType, RefType, Value};
 }

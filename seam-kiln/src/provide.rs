@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreModuleType};
-use seam_core::{Error, Result};
+use seam_core::{CoreExtern, CoreModuleType, Error, Result};
 
 use crate::call::Owner;
 use crate::kiln::Kiln;

@@ -5,8 +5,7 @@
 //! host function; the others are fetched by more calls. A trampoline calls a function that is known
 //! by reference alone.
 
-use seam_core::core::{CoreFuncType, CoreType, HeapType, RefType};
-use seam_core::{Error, Result};
+use seam_core::{CoreFuncType, CoreType, Error, HeapType, RefType, Result};
 use wasm_encoder::{
     AbstractHeapType, CodeSection, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, ImportSection, Module, TableSection, TableType, TypeSection, ValType,

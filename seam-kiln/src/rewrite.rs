@@ -178,8 +178,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::Artifact;
-    use seam_core::core::CoreModuleType;
+    use seam_core::{Artifact, CoreModuleType};
 
     fn rewritten(wat: &str) -> (CoreModuleType, Option<String>) {
         let artifact = Artifact::from_wat("a", wat).unwrap();

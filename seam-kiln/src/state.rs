@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use seam_core::core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreTable,
-    GlobalType, HostFn, HostState, MemoryType, TableType,
+use seam_core::{
+    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreTable, Error,
+    ErrorKind, GlobalType, HostFn, HostState, Limit, MemoryType, Result, TableType,
 };
-use seam_core::{Error, ErrorKind, Limit, Result};
 
 use crate::kiln::{KilnGlobal, KilnMemory, KilnTable};
 use crate::probe::Order;

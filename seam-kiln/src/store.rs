@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
-    CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryAccess,
-    MemoryType, MemoryView, TableType, check_core_call,
+use seam_core::{
+    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
+    CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
+    MemoryAccess, MemoryType, MemoryView, Result, TableType, check_core_call,
 };
-use seam_core::{Capability, Error, Result};
 
 use crate::convert::{from_kiln, to_kiln};
 use crate::error::of_object;
@@ -185,7 +184,7 @@ impl<C: Context> CoreStore for Guest<C> {
         let Some(index) = index.filter(|index| *index < entry.object.size()) else {
             return Ok(None);
         };
-        let ty = seam_core::core::CoreType::Ref(entry.ty.element);
+        let ty = seam_core::CoreType::Ref(entry.ty.element);
         match entry.object.get(index).map_err(of_object)? {
             None => Ok(CoreValue::default_of(ty)),
             Some(value) => {

@@ -8,8 +8,9 @@
 
 mod twin;
 
-use seam_core::core::{CoreEngine, HostState};
-use seam_core::{Artifact, BackendExt, ErrorKind, Limit, Limits, Stub, World};
+use seam_core::{
+    Artifact, BackendExt, CoreEngine, ErrorKind, HostState, Limit, Limits, Stub, World,
+};
 use seam_kiln::{Fault, Kiln, KilnBackend, KilnEngine};
 use seam_tests::kit::{Case, Outcome, Subject, Verdict, run_all};
 

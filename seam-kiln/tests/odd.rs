@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use seam_core::core::{CoreEngine, CoreFuncType, HostState};
 use seam_core::{
-    Artifact, BackendExt, Capabilities, Error, ErrorKind, InstanceExt, Limit, Limits, Value, World,
+    Artifact, BackendExt, Capabilities, CoreEngine, CoreFuncType, Error, ErrorKind, HostState,
+    InstanceExt, Limit, Limits, Value, World,
 };
 use seam_kiln::{
     HostImportHandler, Kiln, KilnBackend, KilnComponent, KilnEngine, KilnGlobal, KilnMemory,

@@ -1,7 +1,6 @@
 //! Which core instances of a wrapped module are the module's own.
 
-use seam_core::core::CoreModuleType;
-use seam_core::{CoreInstanceType, CorePath, Interface, Origin};
+use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Interface, Origin};
 
 /// The core instances of a wrapped module with their origins, and with paths as if the module and
 /// what it was wrapped with were instantiated beside each other, the module first.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreExternType, CoreModuleType};
 use seam_core::{
-    Artifact, CoreInstanceType, CorePath, Entry, Error, Instance, Interface, Origin, Result, World,
+    Artifact, CoreExternType, CoreInstanceType, CoreModuleType, CorePath, Entry, Error, Instance,
+    Interface, Origin, Result, World,
 };
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,

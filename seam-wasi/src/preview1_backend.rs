@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Failed, ImportStatus,
-    Instance, Interface, Program, Result, World, core::CoreEngine, core::CoreModuleType,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine,
+    CoreModuleType, Failed, ImportStatus, Instance, Interface, Program, Result, World,
 };
 
 use crate::preview1::MODULE;

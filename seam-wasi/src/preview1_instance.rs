@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::CoreValue;
 use seam_core::{
-    CoreInstance, CorePath, Entry, Error, Exit, ExportName, Func, Instance, Interface, Observed,
-    Origin, Query, Resource, Result, Snapshot, Value, token,
+    CoreInstance, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func, Instance, Interface,
+    Observed, Origin, Query, Resource, Result, Snapshot, Value, token,
 };
 
 use crate::Wrapped;

@@ -1,8 +1,7 @@
 //! Real preview1 modules, wrapped.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use seam_core::core::CoreModuleType;
-use seam_core::{Artifact, Entry, ErrorKind, Interface, Origin};
+use seam_core::{Artifact, CoreModuleType, Entry, ErrorKind, Interface, Origin};
 use seam_wasi::{EXIT, imports_preview1, wrap_preview1};
 
 fn fixture(path: &str) -> Artifact {

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
+use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreMemory, CoreTable, CoreType, CoreValue,
-    HeapType, RefType, foreign,
+    Error, ErrorKind, HeapType, Limit, RefType, Result, foreign_handle,
 };
-use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmi::{
     Extern, ExternRef, F32, F64, Func, FuncType, Memory, MemoryType, Nullable, Ref, V128, Val,
     ValType,
@@ -226,6 +225,6 @@ pub(crate) fn leave_extern(ctx: &impl Context, item: CoreExtern) -> Result<Exter
         CoreExtern::Global(global) => {
             Extern::Global(*handles.globals.at(ours, global.store(), global.index())?)
         }
-        CoreExtern::Tag(_) => return Err(foreign()),
+        CoreExtern::Tag(_) => return Err(foreign_handle()),
     })
 }

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+use seam_core::{
+    Capabilities, Capability, CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo,
+    HostState, Limits, Result, check_core_limits, store_number,
 };
-use seam_core::{Capabilities, Capability, Limits, Result, store_number};
 use wasmi::{CompilationMode, Config, Engine, Module};
 
 use crate::builder::Builder;

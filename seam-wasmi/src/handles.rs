@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreFuncType, CoreModule, Slots};
+use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
 use wasmi::{ExternRef, Func, Global, Instance, Memory, Table};
 
 /// Everything that handles of one store stand for. Things are entered once, so that asking for an

@@ -3,8 +3,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreFuncType, CoreValue, HostFn, check_core_results};
-use seam_core::{Error, Limit, Result};
+use seam_core::{CoreFuncType, CoreValue, Error, HostFn, Limit, Result, check_core_results};
 use wasmi::{Caller, Val};
 
 use crate::convert::{core_value, val};

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::core::{CoreExtern, CoreExternType, CoreInstanceId, CoreModule, foreign, slot};
-use seam_core::{Error, Result};
+use seam_core::{
+    CoreExtern, CoreExternType, CoreInstanceId, CoreModule, Error, Result, foreign_handle,
+    handle_index,
+};
 use wasmi::{Extern, Instance};
 
 use crate::call::call;
@@ -37,7 +39,7 @@ impl<C: Context> Guest<C> {
             of_instantiation(error, state.indirect_calls, &state.limits)
         })?;
         let state = ctx.state_mut();
-        let index = slot(state.handles.instances.len())?;
+        let index = handle_index(state.handles.instances.len())?;
         state.handles.instances.push(InstanceEntry {
             instance,
             module: module.clone(),
@@ -91,5 +93,5 @@ pub(crate) fn instance(state: &Data, id: CoreInstanceId) -> Result<&InstanceEntr
     let entry = state.handles.instances.get(id.index() as usize);
     entry
         .filter(|_| id.store() == state.number)
-        .ok_or_else(foreign)
+        .ok_or_else(foreign_handle)
 }

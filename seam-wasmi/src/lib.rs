@@ -57,8 +57,7 @@ mod store;
 
 use async_trait::async_trait;
 use seam_component::Layered;
-use seam_core::core::CoreEngine;
-use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Program, Result};
+use seam_core::{Artifact, Backend, BackendInfo, Capabilities, CoreEngine, Program, Result};
 
 pub use builder::Builder;
 pub use engine::WasmiEngine;

@@ -1,7 +1,6 @@
 //! Bounds on what a store's memories and tables have, all of them together.
 
-use seam_core::core::Tally;
-use seam_core::{Limit, Limits};
+use seam_core::{Limit, Limits, Tally};
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
 use wasmi_core::LimiterError;

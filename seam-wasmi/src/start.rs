@@ -138,8 +138,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::Artifact;
-    use seam_core::core::CoreModuleType;
+    use seam_core::{Artifact, CoreModuleType};
 
     fn names(wasm: &[u8]) -> Vec<String> {
         let exports = CoreModuleType::decode(wasm).unwrap().exports;

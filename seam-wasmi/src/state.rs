@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use seam_core::core::{CoreInstanceId, CoreValue, HostState};
-use seam_core::{Capabilities, Capability, Error, Limit, Limits, Result, store_number};
+use seam_core::{
+    Capabilities, Capability, CoreInstanceId, CoreValue, Error, HostState, Limit, Limits, Result,
+    store_number,
+};
 use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 
 use crate::handles::Handles;

@@ -2,12 +2,11 @@
 
 use std::mem;
 
-use seam_core::core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
-    CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, TableType, check_core_call,
+use seam_core::{
+    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
+    CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
+    MemoryType, MemoryView, Result, TableType, check_core_call,
 };
-use seam_core::{Capability, Error, Result};
 use wasmi::{Caller, Func, Mutability, Store, Val};
 
 use crate::call::{call, fill, fuel};

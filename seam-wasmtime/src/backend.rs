@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_component::Layered;
-use seam_core::core::{CoreEngine, CoreModuleType};
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Failed, Instance,
-    Interface, Program, Result, World,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine,
+    CoreModuleType, Failed, Instance, Interface, Program, Result, World,
 };
 
 use crate::build::{Build, VERSION};

@@ -3,8 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use seam_core::core::{CoreFunc, CoreValue, check_core_call};
-use seam_core::{Error, Result, block_on};
+use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_call};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
 use crate::convert::{from_val, has_refs, misfit, to_val};

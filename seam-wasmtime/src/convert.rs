@@ -1,10 +1,9 @@
 //! Core types and values, in wasmtime's words and in the seam's.
 
-use seam_core::core::{
-    AnyRef as OurAny, CoreFuncType, CoreType, CoreValue, GlobalType, HeapType, MemoryType, RefType,
-    TableType, slot,
+use seam_core::{
+    AnyRef as OurAny, Capability, CoreFuncType, CoreType, CoreValue, Error, GlobalType, HeapType,
+    MemoryType, RefType, Result, TableType, handle_index,
 };
-use seam_core::{Capability, Error, Result};
 use wasmtime::{
     AnyRef, AsContext, AsContextMut, Engine, ExternRef, FuncType, I31, Mutability, Rooted, Val,
     ValType,
@@ -232,7 +231,7 @@ where
             let mut ctx = ctx.as_context_mut();
             let exceptions = &mut ctx.data_mut().core().handles.exceptions;
             exceptions.push(kept);
-            CoreValue::ExnRef(Some(slot(exceptions.len() - 1)?))
+            CoreValue::ExnRef(Some(handle_index(exceptions.len() - 1)?))
         }
         Val::ContRef(_) => {
             return Err(Error::engine("expected a value, found a continuation"));
@@ -277,7 +276,7 @@ where
     let mut ctx = ctx.as_context_mut();
     let objects = &mut ctx.data_mut().core().handles.objects;
     objects.push(kept);
-    let slot = slot(objects.len() - 1)?;
+    let slot = handle_index(objects.len() - 1)?;
     Ok(if is_struct {
         OurAny::Struct(slot)
     } else {

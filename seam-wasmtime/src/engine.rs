@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use seam_component::needed_capability;
-use seam_core::core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+use seam_core::{
+    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, Error, HostState, Limits,
+    Result, check_core_limits,
 };
-use seam_core::{Error, Limits, Result};
 use wasmtime::{Engine, Module, Store};
 
 use crate::build::{Build, VERSION};

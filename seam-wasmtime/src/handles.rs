@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFuncType, Slots};
+use seam_core::{CoreFuncType, Slots};
 use wasmtime::{
     AnyRef, ExnRef, Func, Global, Instance, Memory, OwnedRooted, SharedMemory, Table, Tag,
 };

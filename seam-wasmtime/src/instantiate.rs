@@ -1,7 +1,6 @@
 //! Instantiation of core modules.
 
-use seam_core::core::{CoreExtern, CoreInstanceId};
-use seam_core::{Error, ErrorKind, Limit, Result, block_on};
+use seam_core::{CoreExtern, CoreInstanceId, Error, ErrorKind, Limit, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
 use crate::call::{self, Stop, Way};

@@ -1,7 +1,6 @@
 //! The store limits of [`Limits`], counted over all memories and tables of a store together.
 
-use seam_core::core::Tally;
-use seam_core::{Limit, Limits};
+use seam_core::{Limit, Limits, Tally};
 use wasmtime::ResourceLimiter;
 
 /// Counts what a store's memories and tables have, and refuses what would be too much.

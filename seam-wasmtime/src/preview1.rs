@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use seam_component::Layered;
-use seam_core::core::CoreEngine;
 use seam_core::{
-    Artifact, Backend, BackendInfo, Capability, Failed, ImportStatus, Instance, Interface, Program,
-    Result, World,
+    Artifact, Backend, BackendInfo, Capability, CoreEngine, Failed, ImportStatus, Instance,
+    Interface, Program, Result, World,
 };
 use seam_wasi::{Wrapped, wrap_preview1};
 

@@ -10,8 +10,7 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use seam_core::core::MemoryAccess;
-use seam_core::{Error, Result};
+use seam_core::{Error, MemoryAccess, Result};
 use wasmtime::SharedMemory;
 
 /// A shared memory, read and written one relaxed atomic byte at a time.

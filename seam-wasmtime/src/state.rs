@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seam_core::core::HostState;
-use seam_core::{Limits, store_number};
+use seam_core::{HostState, Limits, store_number};
 use wasmtime::{Instance, Module, Store, Val};
 
 use crate::deadline;

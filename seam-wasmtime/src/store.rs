@@ -3,12 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use seam_core::core::{
+use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
-    CoreModule, CoreStore, CoreTable, CoreTag, CoreValue, GlobalType, HostFn, HostState,
-    MemoryType, MemoryView, TableType, check_core_results,
+    CoreModule, CoreStore, CoreTable, CoreTag, CoreValue, Error, GlobalType, HostFn, HostState,
+    Limit, MemoryType, MemoryView, Result, TableType, check_core_results,
 };
-use seam_core::{Error, Limit, Result};
 use wasmtime::{AsContext, AsContextMut, Caller, Extern, Func, FuncType, RootScope, Store, Val};
 
 use crate::call;

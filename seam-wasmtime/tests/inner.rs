@@ -3,11 +3,10 @@
 
 mod support;
 
-use seam_core::InstanceExt;
-use seam_core::core::CoreValue;
 use seam_core::{
     Backend, BackendExt, Capability, ErrorKind, Memories, ProgramExt, Query, Trap, World,
 };
+use seam_core::{CoreValue, InstanceExt};
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, wat};
 

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use seam_core::core::{CoreCaller, CoreExtern, CoreFuncType, CoreValue};
 use seam_core::{
-    Artifact, Capability, ErrorKind, InstanceExt, Limit, Limits, Result, Trap, Value, World,
+    Artifact, Capability, CoreCaller, CoreExtern, CoreFuncType, CoreValue, ErrorKind, InstanceExt,
+    Limit, Limits, Result, Trap, Value, World,
 };
 use seam_wasmtime::Wasmtime;
 use support::{instance, refusal, wat};

@@ -10,11 +10,10 @@ mod support;
 
 use std::sync::Arc;
 
-use seam_core::core::{
+use seam_core::{
     AnyRef, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue,
-    HeapType, HostState, RefType,
+    ErrorKind, HeapType, HostState, Limits, RefType,
 };
-use seam_core::{ErrorKind, Limits};
 use seam_wasmtime::Wasmtime;
 use support::wat;
 

@@ -14,10 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use seam_core::core::CoreValue;
 use seam_core::{
-    Backend, CanonTrap, Capability, CorePath, ErrorKind, Instance, InstanceExt, Limit, Limits,
-    Query, Value, World,
+    Backend, CanonTrap, Capability, CorePath, CoreValue, ErrorKind, Instance, InstanceExt, Limit,
+    Limits, Query, Value, World,
 };
 use seam_wasmtime::{Builder, Wasmtime};
 use support::{instance, wat};

@@ -1,7 +1,6 @@
 //! Execution. It knows the store's tables and nothing else of the seam.
 
-use seam_core::core::{CoreFunc, CoreFuncType, CoreValue};
-use seam_core::{Error, Limit, Result, Trap};
+use seam_core::{CoreFunc, CoreFuncType, CoreValue, Error, Limit, Result, Trap};
 
 use crate::module::{Code, Op};
 use crate::store::{Body, Func, Memory, ToyStore, foreign};

@@ -1,9 +1,9 @@
 //! Instantiation: imports, what the module defines, segments, the start function.
 
-use seam_core::core::{
-    CoreExtern, CoreExternType, CoreInstanceId, CoreModule, CoreStore as _, CoreValue,
+use seam_core::{
+    CoreExtern, CoreExternType, CoreInstanceId, CoreModule, CoreStore as _, CoreValue, Error,
+    Limit, Result, Trap,
 };
-use seam_core::{Error, Limit, Result, Trap};
 use wasmparser::ExternalKind;
 
 use crate::interpret::broken;

@@ -25,10 +25,10 @@ mod store;
 use std::process::ExitCode;
 
 use seam_component::Layered;
-use seam_core::core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, check_core_limits,
+use seam_core::{
+    Capability, CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, Limits,
+    Result, check_core_limits,
 };
-use seam_core::{Capability, Limits, Result};
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 

@@ -1,9 +1,8 @@
 //! A core module, decoded into what the interpreter runs.
 
-use seam_core::core::{
-    CoreFuncType, CoreType, GlobalType, HeapType, MemoryType, RefType, TableType,
+use seam_core::{
+    CoreFuncType, CoreType, Error, GlobalType, HeapType, MemoryType, RefType, Result, TableType,
 };
-use seam_core::{Error, Result};
 use wasmparser::{
     CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, Operator,
     Parser, Payload, TypeRef, ValType,

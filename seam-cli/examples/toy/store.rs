@@ -1,11 +1,10 @@
 //! The store: the port's other half.
 
-use seam_core::core::{
+use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
-    CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, TableType, check_core_call,
+    CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState, Limit,
+    Limits, MemoryType, MemoryView, Result, TableType, check_core_call, store_number,
 };
-use seam_core::{Error, Limit, Limits, Result, store_number};
 
 /// Pages that a memory has at most, 64 MiB: a capacity of the engine, so that no guest takes the
 /// host's last byte.

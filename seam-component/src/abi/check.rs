@@ -4,8 +4,7 @@
 //! before any `realloc` of the other guest. What lifting takes out of the one guest's handle table
 //! is kept here, in order, for [`transfer`](super::transfer) to put into the other's.
 
-use seam_core::Result;
-use seam_core::core::CoreValue;
+use seam_core::{CoreValue, Result};
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::load::{check_list, lift_rep, unsupported};

@@ -1,8 +1,7 @@
 //! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: what lifting and lowering need of the
 //! runtime.
 
-use seam_core::core::{CoreFunc, CoreMemory, MemoryView};
-use seam_core::{CanonTrap, Error, Resource, Result};
+use seam_core::{CanonTrap, CoreFunc, CoreMemory, Error, MemoryView, Resource, Result};
 
 use crate::abi::layout::align_to;
 use crate::types::ResourceId;

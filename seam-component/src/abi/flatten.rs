@@ -1,6 +1,6 @@
 //! `flatten_functype`, `flatten_type` and `join`.
 
-use seam_core::core::{CoreFuncType, CoreType, CoreValue};
+use seam_core::{CoreFuncType, CoreType, CoreValue};
 
 use crate::types::{FuncTy, RecordTy, Ty};
 

@@ -1,7 +1,6 @@
 //! `lift_flat` and `lift_flat_values`: values out of core values.
 
-use seam_core::core::CoreValue;
-use seam_core::{CanonTrap, Error, List, Result, Value};
+use seam_core::{CanonTrap, CoreValue, Error, List, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::flatten::spills;

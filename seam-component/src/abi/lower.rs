@@ -1,7 +1,6 @@
 //! `lower_flat` and `lower_flat_values`: values into core values.
 
-use seam_core::core::CoreValue;
-use seam_core::{CanonTrap, Error, Result, Value};
+use seam_core::{CanonTrap, CoreValue, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned};
 use crate::abi::flatten::{Flat, spills};

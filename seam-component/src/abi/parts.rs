@@ -1,8 +1,10 @@
 //! Typed calls: arguments that hand over their parts, and results that take theirs, without values
 //! between.
 
-use seam_core::core::CoreValue;
-use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
+use seam_core::{
+    CoreValue,
+    typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar},
+};
 use seam_core::{Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, low};

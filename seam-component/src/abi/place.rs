@@ -1,7 +1,6 @@
 //! Where a part of a value is, for what treats memory and core values alike.
 
-use seam_core::core::CoreValue;
-use seam_core::typed::Scalar;
+use seam_core::{CoreValue, typed::Scalar};
 use seam_core::{Error, Result};
 
 use crate::abi::cx::{Cx, low};

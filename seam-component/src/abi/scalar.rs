@@ -4,9 +4,8 @@
 //! zeroes, and of those that are written the low ones count. A core value that carries a narrower
 //! one (`join`) carries its bits, so that nothing else is to be coerced.
 
-use seam_core::core::CoreValue;
-use seam_core::typed::Scalar;
 use seam_core::{CanonTrap, Error, Result, Value};
+use seam_core::{CoreValue, typed::Scalar};
 
 use crate::abi::cx::low;
 use crate::types::Ty;

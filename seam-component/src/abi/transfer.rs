@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use seam_core::core::CoreValue;
-use seam_core::{Error, Result};
+use seam_core::{CoreValue, Error, Result};
 
 use crate::abi::check::Check;
 use crate::abi::cx::{Cx, Machine, Options, low};

@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFunc, CoreFuncType, CoreStore, CoreValue, HostFn};
-use seam_core::{CanonTrap, Capability, Error, Result};
+use seam_core::{
+    CanonTrap, Capability, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result,
+};
 use wasmparser::CanonicalFunction;
 
 use crate::component::state::Running;

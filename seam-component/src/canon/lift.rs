@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFunc, CoreStore, CoreValue};
-use seam_core::{Capability, Error, ErrorKind, Result, Value};
+use seam_core::{Capability, CoreFunc, CoreStore, CoreValue, Error, ErrorKind, Result, Value};
 
 use crate::abi::{self, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Options};
 use crate::canon::Engine;

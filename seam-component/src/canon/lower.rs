@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreCaller, CoreFunc, CoreStore, CoreValue, HostFn};
-use seam_core::{Error, Result, Value};
+use seam_core::{CoreCaller, CoreFunc, CoreStore, CoreValue, Error, HostFn, Result, Value};
 
 use crate::abi::{
     self, Context, Cx, InTransit, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,

@@ -1,7 +1,6 @@
 //! The running components, as lifting and lowering see them: `LiftLowerContext`'s effects.
 
-use seam_core::core::{CoreFunc, CoreStore, CoreValue, MemoryView};
-use seam_core::{Error, Limit, Resource, Result};
+use seam_core::{CoreFunc, CoreStore, CoreValue, Error, Limit, MemoryView, Resource, Result};
 
 use crate::abi::{Machine, Options};
 use crate::component::state::Running;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, HostFn};
-use seam_core::{Error, Result};
+use seam_core::{CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn, Result};
 
 use crate::component::state::{Depth, Running};
 use crate::handle::{ResourceHandle, ResourceImpl};

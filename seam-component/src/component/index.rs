@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreInstanceId, CoreMemory, CoreModule};
-use seam_core::{Error, Result};
+use seam_core::{CoreExtern, CoreInstanceId, CoreMemory, CoreModule, Error, Result};
 use wasmparser::CanonicalFunction;
 
 use super::def::{ComponentDef, CoreSort, ExternName, InstanceDecl, Outer, OuterSort, Sort};

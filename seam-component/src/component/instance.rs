@@ -1,9 +1,11 @@
 //! A running component.
 
-use seam_core::core::{CoreStore, CoreValue};
-use seam_core::typed::{LiftResult, LowerArgs};
 use seam_core::{
     CorePath, Entry, Error, ErrorKind, Exit, ExportName, Func, Resource, Result, Value, WorldState,
+};
+use seam_core::{
+    CoreStore, CoreValue,
+    typed::{LiftResult, LowerArgs},
 };
 
 use super::handles::check_handles;

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreModule, CoreStore};
-use seam_core::{Capability, CorePath, Error, Limit, Origin, ResourceType, Result};
+use seam_core::{
+    Capability, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreModule, CorePath, CoreStore,
+    Error, Limit, Origin, ResourceType, Result,
+};
 use wasmparser::CanonicalFunction;
 
 use super::current::Current;

@@ -5,10 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{CoreEngine, CoreModule, HostState};
 use seam_core::{
-    Artifact, Binding, Capability, Error, ErrorKind, Failed, Instance, Interface, Program, Result,
-    Target, World, WorldState, token,
+    Artifact, Binding, Capability, CoreEngine, CoreModule, Error, ErrorKind, Failed, HostState,
+    Instance, Interface, Program, Result, Target, World, WorldState, token,
 };
 
 use super::decode::decode;

@@ -1,8 +1,7 @@
 //! The running components of one store: what the reference interpreter keeps in `ComponentInstance`, `Task` and
 //! `Subtask`.
 
-use seam_core::core::{CoreStore, CoreValue, HostState};
-use seam_core::{CanonTrap, Error, Resource, Result, WorldState};
+use seam_core::{CanonTrap, CoreStore, CoreValue, Error, HostState, Resource, Result, WorldState};
 
 use crate::glue::Job;
 use crate::handle::{Held, HostTable, ResourceHandle, ResourceInfo, Table};

@@ -1,7 +1,6 @@
 //! Whether an item of the world fits an import.
 
-use seam_core::core::CoreExternType;
-use seam_core::{CoreItemKind, Error, ExportName, Result};
+use seam_core::{CoreExternType, CoreItemKind, Error, ExportName, Result};
 
 /// Whether what the world gives can stand for an import of this type.
 ///
@@ -26,7 +25,7 @@ pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seam_core::core::{CoreType, CoreValue, GlobalType, MemoryType};
+    use seam_core::{CoreType, CoreValue, GlobalType, MemoryType};
 
     fn memory_fits(wanted: MemoryType, found: MemoryType) -> bool {
         let name = ExportName::in_instance("env", "memory");

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreFuncType, CoreValue, HostFn};
-use seam_core::{Error, ExportName, FuncType, HostCallRecord, Result, Stub, Trap, Value};
+use seam_core::{
+    CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn, Result, Stub,
+    Trap, Value,
+};
 
 use super::scalar::{lift_args, lift_results, lower_results};
 use crate::host::{Host, caught, guarded};

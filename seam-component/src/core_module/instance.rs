@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreExtern, CoreFunc, CoreInstanceId, CoreStore, CoreValue};
 use seam_core::{
-    CorePath, Entry, Error, ErrorKind, Exit, ExportName, Func, Resource, Result, Value, WorldState,
+    CoreExtern, CoreFunc, CoreInstanceId, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind,
+    Exit, ExportName, Func, Resource, Result, Value, WorldState,
 };
 
 use super::scalar::{lift_results, lower};

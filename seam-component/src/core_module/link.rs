@@ -2,12 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use seam_core::core::{
-    CoreEngine, CoreExtern, CoreExternType, CoreFuncType, CoreModuleType, CoreStore, HostFn,
-};
 use seam_core::{
-    Binding, Capability, CoreItem, CoreItemKind, Error, ErrorKind, ExportName, Interface, Result,
-    Stub, Target, World,
+    Binding, Capability, CoreEngine, CoreExtern, CoreExternType, CoreFuncType, CoreItem,
+    CoreItemKind, CoreModuleType, CoreStore, Error, ErrorKind, ExportName, HostFn, Interface,
+    Result, Stub, Target, World,
 };
 
 use super::fit::fit;

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{
-    CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CoreStore, HostState,
-};
 use seam_core::{
-    Artifact, Capability, CorePath, Error, Failed, Instance, Interface, Origin, Program, Result,
-    World, WorldState, token,
+    Artifact, Capability, CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CorePath,
+    CoreStore, Error, Failed, HostState, Instance, Interface, Origin, Program, Result, World,
+    WorldState, token,
 };
 
 use super::instance::{CoreModuleGuest, State};

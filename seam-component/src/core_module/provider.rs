@@ -3,8 +3,10 @@
 //! Engines need no methods to make such things for a host, and each instance gets its own. One
 //! module has one item, so that an engine without several memories can have several of them.
 
-use seam_core::core::{CoreType, CoreValue, GlobalType, HeapType, MemoryType, RefType, TableType};
-use seam_core::{CoreItemKind, Error, Result};
+use seam_core::{
+    CoreItemKind, CoreType, CoreValue, Error, GlobalType, HeapType, MemoryType, RefType, Result,
+    TableType,
+};
 use wasm_encoder::{
     AbstractHeapType, ConstExpr, ExportKind, ExportSection, GlobalSection, MemorySection, Module,
     TableSection, ValType,
@@ -144,8 +146,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::ErrorKind;
-    use seam_core::core::{CoreExternType, CoreModuleType};
+    use seam_core::{CoreExternType, CoreModuleType, ErrorKind};
 
     fn exported(kind: &CoreItemKind) -> CoreExternType {
         let bytes = module(kind).unwrap();

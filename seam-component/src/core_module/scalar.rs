@@ -6,8 +6,7 @@
 //!
 //! [flattening]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting
 
-use seam_core::core::{CoreType, CoreValue};
-use seam_core::{CanonTrap, Error, FuncType, Result, Type, Value};
+use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Type, Value};
 
 /// The component-level value of a core value: a narrow integer has the low bits, a `bool` is whether
 /// any bit is set.

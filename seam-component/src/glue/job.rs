@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreStore, CoreValue};
-use seam_core::{Error, Result, Value};
+use seam_core::{CoreStore, CoreValue, Error, Result, Value};
 
 use super::replay::{Log, Replay, Request};
 use crate::abi::Machine;

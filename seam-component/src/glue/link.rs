@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, HostFn,
+use seam_core::{
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn,
+    Result,
 };
-use seam_core::{Error, Result};
 
 use super::job::{Job, Step, Task};
 use super::module::TYPES;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use seam_core::core::{CoreFuncType, CoreType};
-use seam_core::{Error, Result};
+use seam_core::{CoreFuncType, CoreType, Error, Result};
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     ImportSection, InstructionSink, Module, TypeSection, ValType,

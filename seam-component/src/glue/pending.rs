@@ -5,8 +5,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use seam_core::core::{CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType};
-use seam_core::{Error, Result};
+use seam_core::{
+    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, Result,
+};
 
 use super::job::{Target, Task};
 use super::link::{begin, shared, without_calls};

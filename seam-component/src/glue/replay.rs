@@ -8,8 +8,7 @@
 //! Elements of lists that have been lowered are skipped, so that the time is not that of the square
 //! of a list's length.
 
-use seam_core::core::{MemoryAccess, MemoryView};
-use seam_core::{Error, Resource, Result};
+use seam_core::{Error, MemoryAccess, MemoryView, Resource, Result};
 
 use crate::abi::{Machine, Options};
 use crate::canon::Engine;

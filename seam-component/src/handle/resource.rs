@@ -1,7 +1,6 @@
 //! `ResourceHandle` and `ResourceType`: what a handle stands for.
 
-use seam_core::core::CoreFunc;
-use seam_core::{CanonTrap, Error, ExportName, ResourceType, Result};
+use seam_core::{CanonTrap, CoreFunc, Error, ExportName, ResourceType, Result};
 
 use crate::types::ResourceId;
 

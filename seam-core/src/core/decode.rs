@@ -5,10 +5,9 @@ use wasmparser::{
     RecGroup, TypeRef, UnpackedIndex, ValType,
 };
 
-use crate::budget::Budget;
-use crate::core::{
+use crate::{
     CoreExternType, CoreFuncType, CoreModuleType, CoreType, GlobalType, HeapType, MemoryType,
-    RefType, TableType,
+    RefType, TableType, budget::Budget,
 };
 use crate::{Error, Result};
 

@@ -2,8 +2,7 @@
 
 use std::any::Any;
 
-use crate::core::{CoreModule, CoreStore};
-use crate::{Capabilities, Limits, Result};
+use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
 
 /// A runtime for core modules.
 ///

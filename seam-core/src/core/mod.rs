@@ -16,7 +16,7 @@ pub(crate) use decode::{
 pub use engine::{CoreEngine, EngineInfo, HostState};
 pub use memory::{MemoryAccess, MemoryView};
 pub use module::{CoreModule, CoreModuleType};
-pub use slots::{Slots, foreign, slot};
+pub use slots::{Slots, foreign_handle, handle_index};
 pub use store::{
     CoreCaller, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable,
     CoreTag, HostFn, check_core_args, check_core_call, check_core_limits, check_core_results,

@@ -4,8 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::CoreExternType;
-use crate::{Error, Result};
+use crate::{CoreExternType, Error, Result};
 
 /// A compiled core module of some engine; cheap to clone.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::{Error, ErrorKind, Limit, Result};
 
 /// # For implementors
-/// A table of what one kind of a store's handles, e.g. [`CoreFunc`](crate::core::CoreFunc), stand
+/// A table of what one kind of a store's handles, e.g. [`CoreFunc`](crate::CoreFunc), stand
 /// for. Things are entered once, by the key that tells them apart, so that asking for an export
 /// again and again does not grow the table.
 pub struct Slots<K, T> {
@@ -38,7 +38,7 @@ impl<K: Hash + Eq, T> Slots<K, T> {
         if let Some(slot) = self.find(&key) {
             return Ok(slot);
         }
-        let slot = slot(self.items.len())?;
+        let slot = handle_index(self.items.len())?;
         self.items.push(make());
         self.by_key.insert(key, slot);
         Ok(slot)
@@ -50,7 +50,7 @@ impl<K: Hash + Eq, T> Slots<K, T> {
     /// `Misuse` if they are not the same store, and for a slot that was never given out.
     pub fn at(&self, ours: u32, store: u32, slot: u32) -> Result<&T> {
         let item = self.items.get(slot as usize);
-        item.filter(|_| ours == store).ok_or_else(foreign)
+        item.filter(|_| ours == store).ok_or_else(foreign_handle)
     }
 
     /// How many things there are.
@@ -71,7 +71,7 @@ impl<K: Hash + Eq, T> Slots<K, T> {
 ///
 /// # Errors
 /// `Limit(EngineCapacity)` at 2^32.
-pub fn slot(index: usize) -> Result<u32> {
+pub fn handle_index(index: usize) -> Result<u32> {
     u32::try_from(index).map_err(|_| {
         let kind = ErrorKind::Limit(Limit::EngineCapacity);
         Error::new(
@@ -84,7 +84,7 @@ pub fn slot(index: usize) -> Result<u32> {
 /// # For implementors
 /// `Misuse`: a handle of another store, or one that was never given out.
 #[must_use]
-pub fn foreign() -> Error {
+pub fn foreign_handle() -> Error {
     Error::misuse("expected a handle of this store, found one of another")
 }
 

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::core::{
-    CoreFuncType, CoreModule, CoreType, CoreValue, GlobalType, HostState, MemoryType, MemoryView,
-    TableType,
+use crate::{
+    Capabilities, Capability, CoreFuncType, CoreModule, CoreType, CoreValue, GlobalType, HostState,
+    Limits, MemoryType, MemoryView, Result, TableType,
 };
-use crate::{Capabilities, Capability, Limits, Result};
 
 macro_rules! handles {
     ($( $(#[$doc:meta])* $name:ident,)*) => {$(

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use crate::core::{CoreFunc, CoreType, HeapType, RefType};
-use crate::value::{EXACT, canonical_f32, canonical_f64};
+use crate::{
+    CoreFunc, CoreType, HeapType, RefType,
+    value::{EXACT, canonical_f32, canonical_f64},
+};
 
 /// A core value.
 ///

@@ -7,10 +7,9 @@
 
 use std::sync::Arc;
 
-use crate::core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType};
 use crate::{
-    ArtifactKind, CoreInstanceType, CorePath, ExportName, FuncType, Interface, Item, ItemKind,
-    Result, Type,
+    ArtifactKind, CoreExternType, CoreFuncType, CoreInstanceType, CoreModuleType, CorePath,
+    CoreType, ExportName, FuncType, Interface, Item, ItemKind, Result, Type,
 };
 
 /// Decodes a core module.

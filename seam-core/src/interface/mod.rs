@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use validate::Bodies;
 
-use crate::core::{CoreExternType, CoreModuleType};
-use crate::{Artifact, ArtifactKind, Error, ExportName, FuncType, ResourceType, Result, Type};
+use crate::{
+    Artifact, ArtifactKind, CoreExternType, CoreModuleType, Error, ExportName, FuncType,
+    ResourceType, Result, Type,
+};
 
 /// What an artifact imports and exports, with component-level types, and the tree of its core
 /// instances.
@@ -308,6 +310,6 @@ impl serde::Serialize for CorePath {
 }
 
 /// Whether a core function has a component-level type: numbers only.
-pub(crate) fn has_lifted_type(ty: &crate::core::CoreFuncType) -> bool {
+pub(crate) fn has_lifted_type(ty: &crate::CoreFuncType) -> bool {
     core_module::lift_signature(ty).is_some()
 }

@@ -3,8 +3,7 @@
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
 use super::{CoreInstanceType, Interface, Item, ItemKind};
-use crate::FuncType;
-use crate::core::{CoreExternType, CoreModuleType};
+use crate::{CoreExternType, CoreModuleType, FuncType};
 
 /// `{kind, imports, exports, core_instances}`. Each import and export has a `name` and a `kind`,
 /// and what the kind has: `async`, `params` and `result` of a function, `items` of an instance,

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::core::CoreExternType;
-use crate::interface::has_lifted_type;
 use crate::world::{CoreItemKind, Stub, World};
 use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type};
+use crate::{CoreExternType, interface::has_lifted_type};
 
 /// An imported function and what stands for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +140,7 @@ impl World {
                     .core_items
                     .iter()
                     .any(|i| i.module == module.name && i.field == field.name);
-                let is_func = matches!(ty, crate::core::CoreExternType::Func(_));
+                let is_func = matches!(ty, crate::CoreExternType::Func(_));
                 let typed = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
                 if typed && !defined {
                     continue;

@@ -17,8 +17,10 @@ pub use observed::{HostCallRecord, Observed, OutputStream};
 pub use state::{Started, WorldState};
 pub use wasi::{Dir, Stdio, SystemWasi};
 
-use crate::core::{CoreCaller, CoreFuncType, CoreValue, GlobalType, HostFn, MemoryType, TableType};
-use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
+use crate::{
+    CoreCaller, CoreFuncType, CoreValue, GlobalType, HostFn, MemoryType, TableType,
+    typed::{Results, TypedParams, params_from_values, result_to_value},
+};
 use crate::{Error, ExportName, FuncType, Limits, ResourceType, Result, Value};
 
 /// What a synchronous host function is inside.

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::CoreValue;
 use seam_core::{
-    CanonTrap, Capability, CoreInstance, CorePath, Entry, Error, Exit, ExportName, Func, Instance,
-    Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
+    CanonTrap, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func,
+    Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
 };
 
 use super::{KilnComponent, NAME, guarded, takes};

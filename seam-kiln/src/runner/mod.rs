@@ -9,10 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{CoreEngine, check_core_limits};
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, Error, Failed,
-    Instance, Interface, Program, Result, World, WorldState,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Error,
+    Failed, Instance, Interface, Program, Result, World, WorldState, check_core_limits,
 };
 
 pub use port::KilnComponent;

@@ -17,7 +17,7 @@ pub(crate) trait HostImportHandler: Send + Sync {
 }
 
 pub(crate) mod types {
-    use seam_core::core::{CoreType, HeapType, RefType};
+    use seam_core::{CoreType, HeapType, RefType};
 
     /// kiln has more of them, all kinds of references.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

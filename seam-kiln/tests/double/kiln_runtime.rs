@@ -3,7 +3,7 @@
 pub(crate) mod engine {
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-    use seam_core::core::CoreType;
+    use seam_core::CoreType;
     use seam_kiln::{Kiln as _, KilnResult, KilnValue};
 
     use super::module_instance::ModuleInstance;

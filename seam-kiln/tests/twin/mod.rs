@@ -23,8 +23,7 @@ pub(crate) mod report;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use seam_core::core::{CoreFuncType, CoreType};
-use seam_core::{Capabilities, Capability};
+use seam_core::{Capabilities, Capability, CoreFuncType, CoreType};
 use seam_kiln::{
     HostImportHandler, Kiln, KilnError, KilnGlobal, KilnMemory, KilnResult, KilnTable, KilnValue,
 };

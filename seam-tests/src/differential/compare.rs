@@ -215,8 +215,7 @@ mod tests {
 
     use super::*;
     use crate::differential::{Seen, Step};
-    use seam_core::core::CoreValue;
-    use seam_core::{Capability, CoreSnapshot, Limit, Origin, Snapshot, Value};
+    use seam_core::{Capability, CoreSnapshot, CoreValue, Limit, Origin, Snapshot, Value};
 
     fn seen(ended: impl IntoIterator<Item = Ended>) -> Observation {
         let mut seen = Observation::empty("a", "b");

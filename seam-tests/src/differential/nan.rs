@@ -1,6 +1,6 @@
 //! Differences that are only bits of a NaN.
 
-use seam_core::core::CoreValue;
+use seam_core::CoreValue;
 
 /// Whether two vectors are equal in all lanes that are not NaN on both sides, by lanes of 32 or of
 /// 64 bits.

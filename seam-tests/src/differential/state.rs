@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::core::CoreValue;
-use seam_core::{CoreSnapshot, Origin, Snapshot};
+use seam_core::{CoreSnapshot, CoreValue, Origin, Snapshot};
 
 use super::{Comparison, Open, Verdict, nan};
 

@@ -34,7 +34,7 @@ pub struct Case {
     /// The group it is reported under.
     pub area: &'static str,
     /// Whether it runs on the [`Backend`](seam_core::Backend) or on the
-    /// [`CoreEngine`](seam_core::core::CoreEngine) of a [`Subject`].
+    /// [`CoreEngine`](seam_core::CoreEngine) of a [`Subject`].
     pub on: On,
     /// What it needs; a backend that lacks one of these must say so.
     pub needs: &'static [Capability],
@@ -48,7 +48,7 @@ pub struct Case {
 pub enum On {
     /// A [`Backend`](seam_core::Backend).
     Backend,
-    /// A [`CoreEngine`](seam_core::core::CoreEngine).
+    /// A [`CoreEngine`](seam_core::CoreEngine).
     Engine,
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreModule, CoreStore, HostState};
 use seam_core::{
-    Artifact, Backend, BackendExt, Capability, Instance, Limits, Program, ProgramExt, World,
+    Artifact, Backend, BackendExt, Capability, CoreEngine, CoreModule, CoreStore, HostState,
+    Instance, Limits, Program, ProgramExt, World,
 };
 
 use super::{Failure, Stage};

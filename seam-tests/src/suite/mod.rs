@@ -1,6 +1,6 @@
 //! The official suites: `.wast` scripts, run over the seam's own traits.
 //!
-//! The core suite runs on a [`CoreEngine`](seam_core::core::CoreEngine), the component model's on a
+//! The core suite runs on a [`CoreEngine`](seam_core::CoreEngine), the component model's on a
 //! [`Backend`](seam_core::Backend). The scripts are not part of this crate: [`Suite::find`] takes a
 //! folder, [`run`] runs what it found on [`Target`]s and gives a [`Report`].
 //!

@@ -1,7 +1,6 @@
 //! What a suite runs on.
 
-use seam_core::core::CoreEngine;
-use seam_core::{Backend, Result};
+use seam_core::{Backend, CoreEngine, Result};
 
 use super::Kind;
 use super::component::ComponentMachine;

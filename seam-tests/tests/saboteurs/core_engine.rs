@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreModule, CoreStore, EngineInfo, HostState};
-use seam_core::{ErrorKind, Limits, Result};
+use seam_core::{
+    CoreEngine, CoreModule, CoreStore, EngineInfo, ErrorKind, HostState, Limits, Result,
+};
 
 use crate::backend::empty;
 use crate::core_store::SabotagedStore;

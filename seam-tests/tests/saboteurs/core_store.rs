@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use seam_core::core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
-    CoreModule, CoreStore, CoreTable, CoreValue, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, TableType,
+use seam_core::{
+    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
+    CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, ErrorKind, GlobalType, HostFn,
+    HostState, MemoryType, MemoryView, Result, TableType, Trap,
 };
-use seam_core::{Capability, Error, ErrorKind, Result, Trap};
 
 use crate::fault::Fault;
 

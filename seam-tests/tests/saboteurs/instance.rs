@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use seam_core::core::CoreValue;
 use seam_core::{
-    CanonTrap, CoreInstance, CorePath, Error, ErrorKind, Exit, ExportName, Func, Instance,
-    Observed, Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
+    CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName, Func,
+    Instance, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
 };
 
 use crate::fault::Fault;

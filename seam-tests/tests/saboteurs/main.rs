@@ -11,8 +11,7 @@ mod instance;
 
 use std::sync::Arc;
 
-use seam_core::core::CoreEngine;
-use seam_core::{Backend, Capability};
+use seam_core::{Backend, Capability, CoreEngine};
 use seam_tests::clauses::CLAUSES;
 use seam_tests::kit::{Case, On, Subject, Verdict};
 use seam_wasmi::Wasmi;

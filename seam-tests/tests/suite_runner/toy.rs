@@ -1,11 +1,11 @@
 //! An engine that runs nothing: what a function does is its export's name.
 
-use seam_core::core::{
-    CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
-    CoreMemory, CoreModule, CoreModuleType, CoreStore, CoreTable, CoreType, CoreValue, EngineInfo,
-    GlobalType, HostFn, HostState, MemoryType, MemoryView, TableType,
+use seam_core::{
+    Capability, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal,
+    CoreInstanceId, CoreMemory, CoreModule, CoreModuleType, CoreStore, CoreTable, CoreType,
+    CoreValue, EngineInfo, Error, GlobalType, HostFn, HostState, Limits, MemoryType, MemoryView,
+    Result, TableType, Trap,
 };
-use seam_core::{Capability, Error, Limits, Result, Trap};
 
 /// The engine.
 pub(crate) struct Toy(EngineInfo);

@@ -1,8 +1,8 @@
 //! Modules of preview1: the same world, through the adapter.
 
-use seam_core::core::CoreValue;
 use seam_core::{
-    Backend, BackendExt, CorePath, ErrorKind, InstanceExt, Memories, Origin, Query, Value, World,
+    Backend, BackendExt, CorePath, CoreValue, ErrorKind, InstanceExt, Memories, Origin, Query,
+    Value, World,
 };
 use seam_tests::fixtures;
 use seam_wasi::{FileTree, Preview1, Wasi};

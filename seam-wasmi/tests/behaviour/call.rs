@@ -1,7 +1,6 @@
 //! Calls by value and by core value, and the traps they end in.
 
-use seam_core::core::CoreValue;
-use seam_core::{CorePath, ErrorKind, InstanceExt, Trap, Value, World};
+use seam_core::{CorePath, CoreValue, ErrorKind, InstanceExt, Trap, Value, World};
 
 use crate::{builds, everything_on, fixture, instance, kind, s32, trap, wat};
 use seam_core::BackendExt;

@@ -1,8 +1,8 @@
 //! Host functions: typed and raw.
 
-use seam_core::core::{CoreExtern, CoreFuncType, CoreType, CoreValue};
 use seam_core::{
-    BackendExt, Error, ErrorKind, InstanceExt, Limit, Limits, OutputStream, Trap, Value, World,
+    BackendExt, CoreExtern, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, InstanceExt,
+    Limit, Limits, OutputStream, Trap, Value, World,
 };
 
 use crate::{builds, everything_on, fixture, instance, kind, limit, refused, s32, trap, wat};

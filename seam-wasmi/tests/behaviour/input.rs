@@ -1,7 +1,8 @@
 //! Bytes that are not what they claim to be.
 
-use seam_core::core::CoreEngine;
-use seam_core::{Artifact, Backend, BackendExt, Capability, ErrorKind, InstanceExt, Limit, World};
+use seam_core::{
+    Artifact, Backend, BackendExt, Capability, CoreEngine, ErrorKind, InstanceExt, Limit, World,
+};
 use seam_wasmi::{Wasmi, WasmiEngine};
 
 use crate::{everything_on, fixture, kind, limit, s32, wat};

@@ -1,11 +1,8 @@
 //! Imports: what the world gives, what it stubs, and what is missing.
 
-use seam_core::core::{
-    CoreFuncType, CoreType, CoreValue, GlobalType, MemoryType, RefType, TableType,
-};
 use seam_core::{
-    Capability, CoreItemKind, CorePath, ErrorKind, InstanceExt, Limits, Stub, SystemWasi, Trap,
-    World,
+    Capability, CoreFuncType, CoreItemKind, CorePath, CoreType, CoreValue, ErrorKind, GlobalType,
+    InstanceExt, Limits, MemoryType, RefType, Stub, SystemWasi, TableType, Trap, World,
 };
 
 use crate::{fixture, instance, kind, refused, s32, trap, wat};
@@ -134,7 +131,7 @@ fn items_that_do_not_fit_are_link_errors() {
     assert_eq!(*error.kind(), ErrorKind::Link);
     let ty = RefType {
         nullable: false,
-        heap: seam_core::core::HeapType::Concrete(3),
+        heap: seam_core::HeapType::Concrete(3),
     };
     let odd = CoreItemKind::Global(GlobalType::new(CoreType::Ref(ty), true), CoreValue::I32(0));
     assert_eq!(

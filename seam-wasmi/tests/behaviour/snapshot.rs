@@ -1,7 +1,6 @@
 //! What can be seen of an instance from outside.
 
-use seam_core::core::CoreValue;
-use seam_core::{CorePath, ErrorKind, InstanceExt, Memories, Query, World};
+use seam_core::{CorePath, CoreValue, ErrorKind, InstanceExt, Memories, Query, World};
 
 use crate::{fixture, instance, kind, s32};
 

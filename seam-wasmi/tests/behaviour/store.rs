@@ -1,9 +1,9 @@
 //! The core port itself: stores, handles, links between instances.
 
-use seam_core::core::{
-    CoreEngine, CoreExtern, CoreFuncType, CoreModule, CoreStore, CoreType, CoreValue, HostState,
+use seam_core::{
+    CoreEngine, CoreExtern, CoreFuncType, CoreModule, CoreStore, CoreType, CoreValue, Error,
+    ErrorKind, HostState, Limits, Trap,
 };
-use seam_core::{Error, ErrorKind, Limits, Trap};
 use seam_wasmi::{Wasmi, WasmiEngine};
 use std::sync::Arc;
 
@@ -169,9 +169,9 @@ fn host_functions_have_every_type_and_keep_what_they_are_given() {
 #[test]
 fn types_that_the_engine_lacks_are_refused() {
     let mut store = store(&WasmiEngine::new());
-    let any = CoreType::Ref(seam_core::core::RefType {
+    let any = CoreType::Ref(seam_core::RefType {
         nullable: true,
-        heap: seam_core::core::HeapType::Any,
+        heap: seam_core::HeapType::Any,
     });
     let found = kind(store.host_func(CoreFuncType::new([any], []), Arc::new(|_, _, _| Ok(()))));
     assert!(matches!(found, ErrorKind::Unsupported(_)), "{found:?}");
@@ -223,7 +223,7 @@ fn objects_have_their_current_types() {
     );
     let instance = store.instantiate(&module, &[]).unwrap();
     for (name, ty) in &module.ty().exports {
-        use seam_core::core::CoreExternType as Type;
+        use seam_core::CoreExternType as Type;
         let found = match store.export(instance, name).unwrap() {
             CoreExtern::Memory(memory) => Type::Memory(store.memory_type(memory).unwrap()),
             CoreExtern::Table(table) => Type::Table(store.table_type(table).unwrap()),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use seam_component::Layered;
-use seam_core::core::{CoreEngine, CoreModule, CoreStore, EngineInfo, HostState};
 use seam_core::{
-    BackendExt, CanonTrap, Instance, InstanceExt, Limits, ProgramExt, Resource, ResourceType,
-    Result, Trap, Value, World,
+    BackendExt, CanonTrap, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Instance,
+    InstanceExt, Limits, ProgramExt, Resource, ResourceType, Result, Trap, Value, World,
 };
 use seam_wasmi::Wasmi;
 

@@ -8,8 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use seam_component::{Core, Cores};
-use seam_core::core::CoreModuleType;
-use seam_core::{CoreInstanceType, CorePath, Interface, Origin, Result};
+use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Interface, Origin, Result};
 use wasmtime::{Instance, Store};
 
 use crate::component::state::State;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_component::Cores;
-use seam_core::core::CoreValue;
 use seam_core::{
-    Capability, CoreInstance, CorePath, Entry, Error, ErrorKind, Exit, ExportName, Func, Instance,
-    Observed, Query, Resource, Result, Snapshot, Value, block_on,
+    Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
+    Instance, Observed, Query, Resource, Result, Snapshot, Value, block_on,
 };
 use wasmtime::{Store, component};
 

@@ -3,10 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use seam_core::core::check_core_limits;
 use seam_core::{
     Artifact, BackendInfo, Capability, Error, ErrorKind, Failed, Instance, Interface, Limit,
-    Program, Result, Target, World, WorldState,
+    Program, Result, Target, World, WorldState, check_core_limits,
 };
 use wasmtime::component::{Component, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store};

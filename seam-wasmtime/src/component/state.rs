@@ -3,8 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use seam_core::core::HostState;
-use seam_core::{ExportName, Interface, Item, ItemKind, Limits, WorldState};
+use seam_core::{ExportName, HostState, Interface, Item, ItemKind, Limits, WorldState};
 use wasmtime::Module;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 

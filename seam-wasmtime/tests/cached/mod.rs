@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use seam_core::core::CoreEngine;
 use seam_core::{
-    Artifact, Backend, BackendExt, BackendInfo, Capabilities, Failed, Instance, Interface, Program,
-    Result, World,
+    Artifact, Backend, BackendExt, BackendInfo, Capabilities, CoreEngine, Failed, Instance,
+    Interface, Program, Result, World,
 };
 
 /// Programs by the name and the bytes of their artifacts.

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use seam_core::core::{CoreFunc, CoreMemory, CoreValue, MemoryAccess, MemoryView};
-use seam_core::{Error, Limit, Resource, ResourceType, Result};
+use seam_core::{
+    CoreFunc, CoreMemory, CoreValue, Error, Limit, MemoryAccess, MemoryView, Resource,
+    ResourceType, Result,
+};
 
 use crate::abi::{Machine, Options, StringEncoding, Transfer};
 use crate::handle::{ResourceHandle, Table};

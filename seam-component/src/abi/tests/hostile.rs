@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::CoreValue;
-use seam_core::{CanonTrap, ErrorKind, Limit, Trap, Type, Value};
+use seam_core::{CanonTrap, CoreValue, ErrorKind, Limit, Trap, Type, Value};
 
 use super::guest::{Guest, Guests, options};
 use super::json::{params, run_time};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::core::CoreValue;
-use seam_core::{List, Resource, ResourceType, Type, Value};
+use seam_core::{CoreValue, List, Resource, ResourceType, Type, Value};
 use serde_json::Value as Json;
 
 use super::guest::{Realloc, fill};

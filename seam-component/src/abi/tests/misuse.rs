@@ -1,8 +1,10 @@
 //! What a caller can get wrong: values and parts of other types than are due.
 
-use seam_core::core::CoreValue;
-use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
 use seam_core::{CanonTrap, ErrorKind, Result, Trap, Type, Value};
+use seam_core::{
+    CoreValue,
+    typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar},
+};
 
 use super::guest::{Guest, Guests, options};
 use super::json::params;

@@ -1,7 +1,6 @@
 //! What the specification's reference interpreter answered: see `vectors/README.md`.
 
-use seam_core::core::{CoreType, CoreValue};
-use seam_core::{CanonTrap, Error, FuncType, Result, Trap, Type, Value};
+use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Trap, Type, Value};
 use serde_json::Value as Json;
 
 use super::guest::{Guest, Guests, options};

@@ -1,8 +1,7 @@
 //! Whatever goes down comes up again, by whichever way.
 
 use proptest::prelude::*;
-use seam_core::core::CoreValue;
-use seam_core::{Type, Value};
+use seam_core::{CoreValue, Type, Value};
 
 use super::any::types_and_values;
 use super::guest::{Guest, Guests, options};

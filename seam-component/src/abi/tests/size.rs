@@ -1,8 +1,7 @@
 //! Sizes, alignments, offsets and flat types as wit-parser computes them.
 
 use proptest::prelude::*;
-use seam_core::Type;
-use seam_core::core::CoreType;
+use seam_core::{CoreType, Type};
 use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Resolve, SizeAlign, TypeDefKind};
 

@@ -1,7 +1,6 @@
 //! Bytes that move from guest to guest without values between.
 
-use seam_core::Type;
-use seam_core::core::CoreValue;
+use seam_core::{CoreValue, Type};
 
 use super::guest::{Guest, Guests, options};
 use super::json::params;

@@ -5,11 +5,8 @@ use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 
 use crate::budget::Budget;
-use crate::core::{
-    CoreExternType, CoreFuncType, CoreModuleType, func_type, global_type, memory_type, spend_name,
-    spend_signature, table_type,
-};
-use crate::{Error, Result};
+use crate::core::{func_type, global_type, memory_type, spend_name, spend_signature, table_type};
+use crate::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
 
 /// The type of a core module. It has no name: a type is all that is known.
 pub(super) fn module_type(

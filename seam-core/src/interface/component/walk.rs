@@ -11,9 +11,8 @@ use wasmparser::types::TypesRef;
 
 use super::definition::{Definition, Definitions, Named, Sort};
 use super::module::{module_type, unknown};
-use crate::budget::Budget;
-use crate::core::CoreModuleType;
 use crate::{CoreInstanceType, CorePath, Error, ErrorKind, Limit, Result};
+use crate::{CoreModuleType, budget::Budget};
 
 /// Bounds. Instantiations multiply: a component that instantiates the next one twice, thirty times
 /// over, asks for a billion instances in a few hundred bytes.

@@ -5,8 +5,9 @@ mod ty;
 use std::fmt;
 
 use super::{Interface, Item, ItemKind};
-use crate::core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType};
-use crate::{ArtifactKind, FuncType, ResourceType};
+use crate::{
+    ArtifactKind, CoreExternType, CoreFuncType, CoreModuleType, CoreType, FuncType, ResourceType,
+};
 
 use ty::{Names, Text};
 

@@ -1,7 +1,8 @@
 //! Calls of core modules, by component-level and by core values.
 
-use seam_core::core::CoreValue;
-use seam_core::{CorePath, ErrorKind, Instance, InstanceExt, Query, Value, World, block_on};
+use seam_core::{
+    CorePath, CoreValue, ErrorKind, Instance, InstanceExt, Query, Value, World, block_on,
+};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, misuse, same, says, traps, wat};

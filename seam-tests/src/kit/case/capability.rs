@@ -1,8 +1,8 @@
 //! What a build can do, and that it says so about what it cannot.
 
-use seam_core::core::CoreValue;
 use seam_core::{
-    Artifact, BackendExt, Capability, CorePath, ErrorKind, InstanceExt, ProgramExt, Trap, World,
+    Artifact, BackendExt, Capability, CorePath, CoreValue, ErrorKind, InstanceExt, ProgramExt,
+    Trap, World,
 };
 
 use crate::fixtures;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreStore, CoreType, CoreValue, HostFn,
-    HostState,
+use seam_core::{
+    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreStore, CoreType, CoreValue,
+    Error, ErrorKind, HostFn, HostState, Limit, Limits, Trap,
 };
-use seam_core::{Capability, Error, ErrorKind, Limit, Limits, Trap};
 
 use crate::fixtures;
 use crate::kit::expect::{fails, holds, misuse, same, says, traps, wat};

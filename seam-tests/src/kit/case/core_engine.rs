@@ -1,9 +1,9 @@
 //! Core engines: what they compile, and what stores share.
 
-use seam_core::core::{
-    CoreExtern, CoreExternType, CoreModule, CoreModuleType, CoreValue, HostState,
+use seam_core::{
+    Artifact, Capability, CoreExtern, CoreExternType, CoreModule, CoreModuleType, CoreValue,
+    ErrorKind, HostState, Limits,
 };
-use seam_core::{Artifact, Capability, ErrorKind, Limits};
 
 use super::bad_input::mutated;
 use super::core_call::{call, func, made};

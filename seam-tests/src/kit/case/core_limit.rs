@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use seam_core::core::{CoreExtern, CoreValue, HostFn};
-use seam_core::{Error, Limit, Limits};
+use seam_core::{CoreExtern, CoreValue, Error, HostFn, Limit, Limits};
 
 use super::core_call::{call, host_func, made, tried};
 use crate::fixtures;

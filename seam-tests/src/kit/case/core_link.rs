@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::core::{
+use seam_core::{
     CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable, CoreType,
-    CoreValue, HostFn,
+    CoreValue, Error, ErrorKind, HostFn, Limits, Trap,
 };
-use seam_core::{Error, ErrorKind, Limits, Trap};
 
 use super::core_call::{call, func, host_func, made};
 use crate::kit::expect::{fails, misuse, same, says, traps, wat};

@@ -1,7 +1,6 @@
 //! Core memories, tables and globals, from the host's side.
 
-use seam_core::Limits;
-use seam_core::core::{CoreExtern, CoreType, CoreValue};
+use seam_core::{CoreExtern, CoreType, CoreValue, Limits};
 
 use super::core_call::{call, made};
 use crate::kit::expect::{holds, misuse, same};

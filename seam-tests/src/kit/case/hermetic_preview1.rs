@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::core::{CoreEngine, CoreValue};
 use seam_core::{
-    Artifact, Backend, BackendExt, BackendInfo, CorePath, Origin, Program, ProgramExt, World,
+    Artifact, Backend, BackendExt, BackendInfo, CoreEngine, CorePath, CoreValue, Origin, Program,
+    ProgramExt, World,
 };
 use seam_wasi::{Preview1, Wasi, wrap_preview1};
 

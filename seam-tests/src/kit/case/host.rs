@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use seam_core::core::{
-    CoreCaller, CoreExtern, CoreFuncType, CoreType, CoreValue, GlobalType, MemoryType, TableType,
+use seam_core::{
+    CoreCaller, CoreExtern, CoreFuncType, CoreItemKind, CoreType, CoreValue, Error, GlobalType,
+    HostCall, InstanceExt, MemoryType, ProgramExt, TableType, Trap, Value, World,
 };
-use seam_core::{CoreItemKind, Error, HostCall, InstanceExt, ProgramExt, Trap, Value, World};
 
 use super::call::root;
 use crate::fixtures;
@@ -202,9 +202,9 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
         (func (export "is-null") (result i32) (ref.is_null (table.get (i32.const 1))))
         (func (export "size") (result i32) (table.size)))"#;
     let table = TableType {
-        element: seam_core::core::RefType {
+        element: seam_core::RefType {
             nullable: true,
-            heap: seam_core::core::HeapType::Func,
+            heap: seam_core::HeapType::Func,
         },
         minimum: 2,
         maximum: Some(4),

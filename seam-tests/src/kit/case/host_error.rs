@@ -1,9 +1,8 @@
 //! How host functions end: late, with an error, in a panic, or with what they may not return.
 
-use seam_core::core::{CoreFuncType, CoreType, CoreValue};
 use seam_core::{
-    Capability, Error, ErrorKind, HostCall, InstanceExt, Limit, ProgramExt, Trap, Value, World,
-    block_on,
+    Capability, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, HostCall, InstanceExt, Limit,
+    ProgramExt, Trap, Value, World, block_on,
 };
 
 use super::host::{Heard, saying};

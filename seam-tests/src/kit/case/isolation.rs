@@ -1,7 +1,9 @@
 //! What instances do not share.
 
-use seam_core::core::{CoreFuncType, CoreType, CoreValue};
-use seam_core::{HostCall, InstanceExt, Program, ProgramExt, Query, Trap, Value, World};
+use seam_core::{
+    CoreFuncType, CoreType, CoreValue, HostCall, InstanceExt, Program, ProgramExt, Query, Trap,
+    Value, World,
+};
 
 use super::call::root;
 use crate::fixtures;

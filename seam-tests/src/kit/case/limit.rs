@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use seam_core::core::{CoreExtern, CoreFuncType, CoreType};
 use seam_core::{
-    Capability, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, OutputStream,
-    ProgramExt, Value, World,
+    Capability, CoreExtern, CoreFuncType, CoreType, ErrorKind, HostCall, Instance, InstanceExt,
+    Limit, Limits, OutputStream, ProgramExt, Value, World,
 };
 
 use super::capability::supported_or_not;
@@ -147,10 +146,8 @@ fn recursing(
             ));
         };
         match args {
-            [seam_core::core::CoreValue::I32(0)] => Ok(()),
-            [seam_core::core::CoreValue::I32(left)] => {
-                caller.call(enter, &[(left - 1).into()], results)
-            }
+            [seam_core::CoreValue::I32(0)] => Ok(()),
+            [seam_core::CoreValue::I32(left)] => caller.call(enter, &[(left - 1).into()], results),
             _ => Err(seam_core::Error::host("expected an i32")),
         }
     });

@@ -1,7 +1,8 @@
 //! Imports that nothing defines, or something of another type.
 
-use seam_core::core::{CoreFuncType, CoreType, CoreValue, GlobalType};
-use seam_core::{CoreItemKind, ErrorKind, ProgramExt, Stub, World};
+use seam_core::{
+    CoreFuncType, CoreItemKind, CoreType, CoreValue, ErrorKind, GlobalType, ProgramExt, Stub, World,
+};
 
 use super::host::{Heard, saying};
 use crate::fixtures;

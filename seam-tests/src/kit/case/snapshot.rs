@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::core::CoreValue;
 use seam_core::{
-    CorePath, CoreSnapshot, InstanceExt, Interface, Memories, MemorySnapshot, Origin, Query, World,
+    CorePath, CoreSnapshot, CoreValue, InstanceExt, Interface, Memories, MemorySnapshot, Origin,
+    Query, World,
 };
 
 use super::call::root;

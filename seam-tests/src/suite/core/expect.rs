@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use seam_core::core::{AnyRef, CoreValue};
+use seam_core::{AnyRef, CoreValue};
 use wast::WastRet;
 use wast::core::{NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};

@@ -6,10 +6,10 @@ mod value;
 
 use std::collections::HashMap;
 
-use seam_core::core::{
-    CoreEngine, CoreExtern, CoreInstanceId, CoreModule, CoreStore, CoreValue, HostState,
+use seam_core::{
+    CoreEngine, CoreExtern, CoreInstanceId, CoreModule, CoreStore, CoreValue, Error, HostState,
+    Limits, Result, Trap,
 };
-use seam_core::{Error, Limits, Result, Trap};
 use wast::{WastExecute, WastInvoke, WastRet};
 
 use super::directive::{Interpreter, Scope, execute};

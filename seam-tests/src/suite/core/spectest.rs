@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::core::{CoreEngine, CoreExtern, CoreFuncType, CoreStore, CoreType, HostFn};
-use seam_core::{Artifact, Capability, Error, Result};
+use seam_core::{
+    Artifact, Capability, CoreEngine, CoreExtern, CoreFuncType, CoreStore, CoreType, Error, HostFn,
+    Result,
+};
 
 /// Functions that print nowhere, by their parameters.
 const PRINTS: &[(&str, &[CoreType])] = &[

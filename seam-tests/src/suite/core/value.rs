@@ -1,6 +1,6 @@
 //! Arguments of core scripts.
 
-use seam_core::core::{AnyRef, CoreValue};
+use seam_core::{AnyRef, CoreValue};
 use wast::WastArg;
 use wast::core::{AbstractHeapType, HeapType, WastArgCore};
 
