@@ -1,7 +1,7 @@
 //! `seam diff`: artifacts x backends, the same steps in the same world, one verdict.
 
 use seam_core::{Artifact, Backend, Interface};
-use seam_tests::differential::{Comparison, Ended, Observation, Report, Step, Verdict, observe};
+use seam_diff::{Comparison, Ended, Observation, Report, Step, Verdict, observe};
 use serde::Serialize;
 
 use crate::args;

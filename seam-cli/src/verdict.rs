@@ -1,7 +1,7 @@
 //! What `seam diff` found, as text for a person.
 
 use seam_core::{CoreSnapshot, Snapshot};
-use seam_tests::differential::{Observation, Report, Verdict};
+use seam_diff::{Observation, Report, Verdict};
 
 use crate::diff::LeftOut;
 use crate::output::{self, Output, Tone};

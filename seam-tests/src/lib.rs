@@ -1,4 +1,4 @@
-//! The conformance kit of **seam**, and the comparison of runs that `seam diff` is made of.
+//! The conformance kit of **seam**, and the runner of the official suites.
 //!
 //! The kit owns the list of cases; the whole test file of a backend is one line, which makes one
 //! named `#[test]` per case:
@@ -9,8 +9,6 @@
 //!
 //! - [`kit`] has the cases and runs them, as tests or as data.
 //! - [`clauses`] names every clause of seam-core's traits and the cases that check it.
-//! - [`differential`] runs the same steps on several artifacts and backends and compares what was
-//!   observed.
 //! - `suite` (feature `wast`) runs the scripts of the official suites.
 //! - The feature `wasi` adds the area "hermetic wasi" to the kit, and `conformance_wasi!` the tests of
 //!   it: what the fixtures print, do to files and call in the one WASI of `seam-wasi` is the same on
@@ -24,7 +22,6 @@
 //! - A known failure is run and must fail; an unexpected pass is an error.
 
 pub mod clauses;
-pub mod differential;
 pub mod fixtures;
 pub mod kit;
 #[cfg(feature = "wast")]

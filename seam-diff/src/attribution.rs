@@ -1,6 +1,6 @@
 //! Whose fault a divergence is.
 
-use super::{Comparison, Observation, Verdict, compare};
+use crate::{Comparison, Observation, Verdict, compare};
 
 /// What is to blame, judged from an un-fused and a fused artifact on an oracle and another backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

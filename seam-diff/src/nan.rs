@@ -4,7 +4,7 @@ use seam_core::CoreValue;
 
 /// Whether two vectors are equal in all lanes that are not NaN on both sides, by lanes of 32 or of
 /// 64 bits.
-pub(super) fn same_vectors(left: &CoreValue, right: &CoreValue) -> bool {
+pub(crate) fn same_vectors(left: &CoreValue, right: &CoreValue) -> bool {
     match (left, right) {
         (CoreValue::V128(left), CoreValue::V128(right)) => {
             same_bytes(&left.to_le_bytes(), &right.to_le_bytes())
@@ -14,7 +14,7 @@ pub(super) fn same_vectors(left: &CoreValue, right: &CoreValue) -> bool {
 }
 
 /// Whether two memories are equal but for naturally aligned floats that are NaN on both sides.
-pub(super) fn same_bytes(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len()
         && left
             .chunks(8)

@@ -9,7 +9,7 @@ use seam_core::{
 };
 use serde::Serialize;
 
-use super::{Open, Step};
+use crate::{Open, Step};
 
 /// What an artifact was seen to do on a backend.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -213,7 +213,7 @@ fn perform(instance: &mut dyn Instance, step: &Step) -> Ended {
 
 impl Observation {
     /// Nothing seen yet.
-    pub(super) fn empty(artifact: &str, backend: &str) -> Self {
+    pub(crate) fn empty(artifact: &str, backend: &str) -> Self {
         Self {
             artifact: artifact.to_string(),
             backend: backend.to_string(),
@@ -239,7 +239,7 @@ impl Observation {
     }
 
     /// How loading and the steps ended.
-    pub(super) fn endings(&self) -> impl Iterator<Item = &Ended> {
+    pub(crate) fn endings(&self) -> impl Iterator<Item = &Ended> {
         let steps = self.steps.iter().map(|seen| &seen.ended);
         self.failed.iter().chain(steps)
     }

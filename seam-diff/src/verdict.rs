@@ -64,7 +64,7 @@ impl Verdict {
         matches!(self, Verdict::Match)
     }
 
-    pub(super) fn diverged(
+    pub(crate) fn diverged(
         at: impl Into<String>,
         left: impl Into<String>,
         right: impl Into<String>,
@@ -76,7 +76,7 @@ impl Verdict {
         })
     }
 
-    pub(super) fn open(reason: Open, detail: impl fmt::Display) -> Self {
+    pub(crate) fn open(reason: Open, detail: impl fmt::Display) -> Self {
         Verdict::Inconclusive(Inconclusive {
             reason,
             detail: detail.to_string(),

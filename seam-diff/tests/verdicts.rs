@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use seam_core::{Artifact, Limit, Limits, Query, Stub, Value, World};
-use seam_tests::differential::{
+use seam_diff::{
     Attribution, Comparison, Ended, Open, Report, Run, Step, Verdict, attribute, compare, observe,
 };
 use seam_tests::fixtures;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use seam_core::{CoreSnapshot, CoreValue, Origin, Snapshot};
 
-use super::{Comparison, Open, Verdict, nan};
+use crate::{Comparison, Open, Verdict, nan};
 
 /// The first difference between two snapshots.
-pub(super) fn compare(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
+pub(crate) fn compare(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
     match by {
         Comparison::SameArtifact => same_artifact(at, left, right),
         Comparison::Fusion => fusion(at, left, right),

@@ -2,7 +2,7 @@
 
 use seam_core::{Artifact, Backend, World};
 
-use super::{Comparison, Observation, Step, Verdict, compare, observe};
+use crate::{Comparison, Observation, Step, Verdict, compare, observe};
 
 /// An artifact and the backend it is run on.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seam_core::{CanonTrap, HostCallRecord, Trap, Value};
 
-use super::{Ended, Observation, Open, Verdict, state};
+use crate::{Ended, Observation, Open, Verdict, state};
 
 /// How strictly two observations are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -214,7 +214,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::differential::{Seen, Step};
+    use crate::{Seen, Step};
     use seam_core::{Capability, CoreSnapshot, CoreValue, Limit, Origin, Snapshot, Value};
 
     fn seen(ended: impl IntoIterator<Item = Ended>) -> Observation {

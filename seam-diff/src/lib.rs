@@ -1,0 +1,58 @@
+//! Runs the same steps on several artifacts and backends, and says whether the runs did the same.
+//!
+//! [`observe`] performs [`Step`]s on one artifact and one backend in one world and returns an
+//! [`Observation`]. [`compare`] returns the [`Verdict`] on two observations. [`Report::of`] does
+//! both for any number of runs and compares each with the first. [`attribute`] says which of the
+//! fusion, the backend and the artifact is to blame.
+//!
+//! Compare two backends on one artifact:
+//!
+//! ```
+//! use seam_core::{Artifact, World};
+//! use seam_diff::{Report, Run, Step};
+//! use seam_wasmi::Wasmi;
+//! use seam_wasmtime::Wasmtime;
+//!
+//! # fn main() -> seam_core::Result<()> {
+//! let text = r#"(module (func (export "half") (param i32) (result i32)
+//!     (i32.div_s (local.get 0) (i32.const 2))))"#;
+//! let artifact = Artifact::from_wat("half.wat", text)?;
+//! let steps = [Step::invoke("half", [42.into()])];
+//! let (wasmtime, wasmi) = (Wasmtime::new(), Wasmi::new());
+//! let runs = [Run::new(&artifact, &wasmtime), Run::new(&artifact, &wasmi)];
+//! let report = Report::of(&runs, &World::new(), &steps);
+//! assert!(report.verdict().is_match(), "{}", report.verdict());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is compared
+//! Runs of one artifact on two backends are compared in everything but fuel: how loading and each
+//! step ended, with values and causes of traps; output; host calls with their values; unused stubs;
+//! the exported globals and memories of all core instances. Where an engine has one code for two
+//! causes of traps, the two count as one (wasmi: a call and an access past the end of a table).
+//!
+//! Runs of two artifacts, one fused from the other, are compared in what a fusion must keep:
+//! results, whether the guest trapped, exit codes, output, host calls by interface track, and
+//! exported globals by name.
+//!
+//! # What is inconclusive
+//! Differences that the specification leaves open are no divergence: the depth at which the stack
+//! is exhausted, the point where fuel or time runs out, the bits of a NaN, memory that an engine
+//! cannot allocate. A run on a backend that cannot do what the steps need is inconclusive too.
+
+mod attribution;
+mod compare;
+mod nan;
+mod observation;
+mod report;
+mod state;
+mod step;
+mod verdict;
+
+pub use attribution::{Attribution, attribute};
+pub use compare::{Comparison, compare};
+pub use observation::{Ended, Observation, Seen, observe};
+pub use report::{Compared, Report, Run};
+pub use step::Step;
+pub use verdict::{Divergence, Inconclusive, Open, Verdict};
