@@ -1,4 +1,4 @@
-//! `wasi:clocks`: time that passes by waiting for it, and by nothing else.
+//! `wasi:clocks`: the monotonic clock advances only when the guest waits for it.
 
 use seam_core::{Result, Value};
 
@@ -50,22 +50,22 @@ fn subscribe(state: &mut State, when: u64) -> Result<Option<Value>> {
     Ok(Some(own("wasi:io/poll", "pollable", rep)))
 }
 
-/// The clocks of an instance.
+/// The clocks of one instance.
 pub(crate) struct Clock {
     /// The monotonic clock, in nanoseconds.
     pub(crate) now: u64,
-    /// The wall clock, which stands still.
+    /// The wall clock, which never advances.
     pub(crate) wall: Datetime,
 }
 
 impl Clock {
-    /// Waits until the monotonic clock shows `when`, which takes no real time.
+    /// Advances the monotonic clock to `when`, unless it is already later. Takes no real time.
     pub(crate) fn wait(&mut self, when: u64) {
         self.now = self.now.max(when);
     }
 }
 
-/// A time since 1970-01-01T00:00:00Z, as `wasi:clocks/wall-clock` has it.
+/// A time since 1970-01-01T00:00:00Z, like `datetime` of `wasi:clocks/wall-clock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Datetime {
     pub(crate) seconds: u64,
@@ -80,7 +80,9 @@ impl Datetime {
         }
     }
 
-    /// The same time with less than a second of nanoseconds; nothing if it is too late for that.
+    /// Carries whole seconds over from the nanoseconds.
+    ///
+    /// Returns `None` if the seconds overflow.
     pub(crate) fn normal(self) -> Option<Self> {
         const SECOND: u32 = 1_000_000_000;
         let seconds = self
@@ -89,7 +91,7 @@ impl Datetime {
         Some(Self::new(seconds, self.nanoseconds % SECOND))
     }
 
-    /// The record `datetime`.
+    /// Returns the time as a `datetime` record.
     pub(crate) fn value(self) -> Value {
         Value::record([
             ("seconds", self.seconds.into()),
@@ -97,7 +99,7 @@ impl Datetime {
         ])
     }
 
-    /// From the record `datetime`.
+    /// Reads a `datetime` record. Returns `None` for any other value.
     pub(crate) fn of(value: &Value) -> Option<Self> {
         let Value::Record(fields) = value else {
             return None;

@@ -1,4 +1,4 @@
-//! The guest's own exit code, past the official adapter.
+//! How a preview1 guest's own exit code bypasses the official adapter.
 
 use seam_core::{Error, Result};
 use wasm_encoder::{
@@ -11,11 +11,12 @@ use wit_parser::Resolve;
 
 use crate::preview1::MODULE;
 
-/// Full name of the function that a wrapped module imports beside WASI: `func(code: u32)`, which is
-/// to end the guest with this exit code.
+/// Full name of the exit function that a wrapped module imports in addition to WASI.
+///
+/// Its type is `func(code: u32)`. It must end the guest with this exit code.
 pub const EXIT: &str = "seam:preview1/exit@0.1.0#exit";
 
-/// The import module that `proc_exit` gets: of the same length as its own.
+/// The module name that imports of `proc_exit` get. It has the same length as the original name.
 pub(crate) const ADAPTER: &str = "seam_preview1_procexit";
 
 const INTERFACE: &str = "seam:preview1/exit@0.1.0";
@@ -32,8 +33,10 @@ world adapter {
 }
 ";
 
-/// The module with its import of `proc_exit` renamed. One whose import section is not laid out the
-/// usual way stays as it is, and has only the official adapter's exit codes.
+/// Returns the module with its import of `proc_exit` renamed.
+///
+/// If the import section has an unusual encoding, the module is returned unchanged. It then has
+/// only the exit codes of the official adapter.
 pub(crate) fn rename(wasm: &[u8]) -> Vec<u8> {
     const { assert!(ADAPTER.len() == MODULE.len()) }
     let mut renamed = wasm.to_vec();
@@ -48,7 +51,7 @@ pub(crate) fn rename(wasm: &[u8]) -> Vec<u8> {
     renamed
 }
 
-/// Where imports of `proc_exit` stand.
+/// Returns the offsets of the imports of `proc_exit`.
 fn imports(wasm: &[u8]) -> Vec<usize> {
     let sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
     let imports = sections.filter_map(|payload| match payload {
@@ -63,7 +66,7 @@ fn imports(wasm: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// The adapter: `proc_exit` calls [`EXIT`] and never returns.
+/// Builds the adapter module, whose `proc_exit` calls [`EXIT`] and never returns.
 pub(crate) fn adapter() -> Result<Vec<u8>> {
     let mut wasm = module();
     let mut resolve = Resolve::default();

@@ -1,4 +1,4 @@
-//! What a function of WASI is in here: its arguments, its answer, and its name.
+//! How a WASI function is written in this crate: its name, arguments and result.
 
 use std::sync::Arc;
 
@@ -7,22 +7,24 @@ use seam_core::{Error, HostCall, List, Resource, ResourceType, Result, Trap, Val
 use crate::state::State;
 use crate::wit::Wit;
 
-/// The functions of an interface, by name. The interface is named without its version, the
-/// functions as the canonical ABI does, e.g. `[method]input-stream.read`.
+/// The functions of an interface, by name.
+///
+/// The interface is named without its version. Functions have the canonical ABI's names, e.g.
+/// `[method]input-stream.read`.
 pub(crate) struct Funcs {
     pub(crate) interface: &'static str,
     pub(crate) funcs: &'static [(&'static str, Body)],
 }
 
-/// What a function does. Its type is that of the WIT package.
+/// The body of a function. Its type comes from the WIT package.
 pub(crate) type Body = fn(&mut HostCall<'_>, Args<'_>) -> Result<Option<Value>>;
 
-/// The instance's WASI.
+/// Returns the WASI state of the calling instance.
 pub(crate) fn state<'a>(call: &'a mut HostCall<'_>) -> Result<&'a mut State> {
     call.state::<State>()
 }
 
-/// The arguments of a call, which the backend has made of the function's type.
+/// The arguments of a call, which the backend has already checked against the function's type.
 #[derive(Clone, Copy)]
 pub(crate) struct Args<'a>(pub(crate) &'a [Value]);
 
@@ -41,14 +43,14 @@ macro_rules! scalars {
 impl<'a> Args<'a> {
     scalars! { u8 U8 u8, u16 U16 u16, u64 U64 u64, }
 
-    /// The argument at `index`.
+    /// Returns the argument at `index`.
     pub(crate) fn value(&self, index: usize) -> Result<&'a Value> {
         self.0
             .get(index)
             .ok_or_else(|| unexpected("an argument", None))
     }
 
-    /// The representation of the resource at `index`, owned or borrowed.
+    /// Returns the representation of the resource at `index`, owned or borrowed.
     pub(crate) fn rep(&self, index: usize) -> Result<u32> {
         rep(self.value(index)?)
     }
@@ -61,12 +63,12 @@ impl<'a> Args<'a> {
         bytes(self.value(index)?)
     }
 
-    /// The elements of a list that is not of numbers.
+    /// Returns the elements of the list at `index`, which must not be a list of numbers.
     pub(crate) fn list(&self, index: usize) -> Result<&'a [Value]> {
         list(self.value(index)?)
     }
 
-    /// What is in an option.
+    /// Returns the payload of the option at `index`.
     pub(crate) fn option(&self, index: usize) -> Result<Option<&'a Value>> {
         match self.value(index)? {
             Value::Option(value) => Ok(value.as_deref()),
@@ -74,7 +76,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// The case of a variant or enum, with its payload.
+    /// Returns the case of the variant or enum at `index`, with its payload.
     pub(crate) fn case(&self, index: usize) -> Result<(&'a str, Option<&'a Value>)> {
         match self.value(index)? {
             Value::Variant(case, value) => Ok((case, value.as_deref())),
@@ -83,7 +85,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// Whether a flag is set in the flags at `index`.
+    /// Returns whether the flag `name` is set in the flags at `index`.
     pub(crate) fn flag(&self, index: usize, name: &str) -> Result<bool> {
         match self.value(index)? {
             Value::Flags(set) => Ok(set.iter().any(|flag| &**flag == name)),
@@ -92,7 +94,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// The representation of a resource.
+/// Returns the representation of a resource.
 pub(crate) fn rep(value: &Value) -> Result<u32> {
     match value {
         Value::Own(resource) | Value::Borrow(resource) => resource.rep(),
@@ -130,12 +132,12 @@ fn unexpected(expected: &str, found: Option<&Value>) -> Error {
     ))
 }
 
-/// The trap of a precondition that the WIT package states and the guest broke.
+/// Returns the trap for a guest that broke a precondition stated in the WIT package.
 pub(crate) fn broken(precondition: &str) -> Error {
     Error::trap(Trap::Other(Arc::from(precondition)))
 }
 
-/// An owned resource for the guest. `interface` is without its version, as in [`Funcs`].
+/// Makes an owned resource for the guest. `interface` has no version, as in [`Funcs`].
 pub(crate) fn own(interface: &str, label: &str, rep: u32) -> Value {
     let known = Wit::embedded().interfaces.iter();
     let full_name = known

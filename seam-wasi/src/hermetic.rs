@@ -1,4 +1,4 @@
-//! The hermetic world, as users configure it.
+//! Configuration of the hermetic world.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::table::unknown;
 use crate::wit::{Interface, Wit};
 use crate::{cli, http, io, random, sockets};
 
-/// A WASI 0.2 that shows every guest the same, on every backend and in every run.
+/// A WASI 0.2 that looks the same to a guest on every backend and in every run.
 ///
-/// Unless told otherwise: no arguments, no environment, no initial working directory, empty standard
-/// input, captured output, an empty file system in memory that the guest finds at `/` and may change,
-/// a monotonic clock that starts at 0, a wall clock that always shows 2000-01-01T00:00:00Z, random
-/// numbers that follow from the seed 0, no terminal, and no network.
+/// By default a guest has no arguments, no environment variables, no initial working directory, no
+/// terminal and no network. Standard input is empty, and output is captured. An empty file system
+/// in memory is mounted at `/`, and the guest may change it. The monotonic clock starts at 0. The
+/// wall clock always shows 2000-01-01T00:00:00Z. Random numbers are generated from the seed 0.
 ///
 /// ```
 /// use seam_core::World;
@@ -36,15 +36,15 @@ use crate::{cli, http, io, random, sockets};
 /// ```
 ///
 /// # For users
-/// The world is a recipe: each instance gets arguments, files, clocks and random numbers afresh.
-/// After a run, [`Observed`](seam_core::Observed) has the output, and
-/// [`FileTree::of`](crate::FileTree::of) the file system; an exit code is what
-/// [`Instance::run`](seam_core::Instance::run) returns.
+/// The world is a recipe: each instance starts with fresh arguments, files, clocks and random
+/// numbers. After a run, [`Observed`](seam_core::Observed) holds the output, and
+/// [`FileTree::of`](crate::FileTree::of) returns the file system.
+/// [`Instance::run`](seam_core::Instance::run) returns the exit code.
 #[derive(Clone, Debug)]
 pub struct Wasi(Config);
 
 impl Wasi {
-    /// Shows nothing of the machine it runs on.
+    /// Creates the default configuration, which shows a guest nothing of the host machine.
     #[must_use]
     pub fn hermetic() -> Self {
         Self(Config {
@@ -64,7 +64,7 @@ impl Wasi {
         })
     }
 
-    /// Adds command-line arguments; the first of all is the program's name by convention.
+    /// Appends command-line arguments. By convention, the first argument is the program's name.
     #[must_use]
     pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.0.args.extend(args.into_iter().map(Into::into));
@@ -78,29 +78,33 @@ impl Wasi {
         self
     }
 
-    /// Sets what the guest is told to be its initial working directory.
+    /// Sets the initial working directory that the guest is told.
     #[must_use]
     pub fn cwd(mut self, path: impl Into<String>) -> Self {
         self.0.cwd = Some(path.into());
         self
     }
 
-    /// Sets the bytes of standard input.
+    /// Sets the content of standard input.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.0.stdin = bytes.into().into();
         self
     }
 
-    /// Sets what the monotonic clock shows at the start, in nanoseconds. It moves when the guest
-    /// waits for it, by as much as it waits, which takes no real time.
+    /// Sets the initial value of the monotonic clock, in nanoseconds.
+    ///
+    /// The clock advances only when the guest waits for it, by the time that the guest waits.
+    /// Waiting takes no real time.
     #[must_use]
     pub fn monotonic_clock(mut self, nanoseconds: u64) -> Self {
         self.0.monotonic = nanoseconds;
         self
     }
 
-    /// Sets what the wall clock always shows, in seconds and nanoseconds since 1970-01-01T00:00:00Z.
+    /// Sets the constant time of the wall clock, in seconds and nanoseconds since
+    /// 1970-01-01T00:00:00Z.
+    ///
     /// Files have this time too.
     #[must_use]
     pub fn wall_clock(mut self, seconds: u64, nanoseconds: u32) -> Self {
@@ -108,27 +112,29 @@ impl Wasi {
         self
     }
 
-    /// Sets what all random numbers follow from.
+    /// Sets the seed of all random numbers.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.0.seed = seed;
         self
     }
 
-    /// Puts a file into the file system in memory, with the folders it is in.
+    /// Adds a file to the file system in memory, and any missing parent folders.
     #[must_use]
     pub fn file(self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         self.entry(path, FileTreeEntry::File(bytes.into()))
     }
 
-    /// Puts a folder into the file system in memory, with the folders it is in.
+    /// Adds a folder to the file system in memory, and any missing parent folders.
     #[must_use]
     pub fn folder(self, path: impl Into<String>) -> Self {
         self.entry(path, FileTreeEntry::Folder)
     }
 
-    /// Puts a symbolic link into the file system in memory, with the folders it is in. WASI does
-    /// not follow links to absolute paths, nor out of the folder that a path starts from.
+    /// Adds a symbolic link to the file system in memory, and any missing parent folders.
+    ///
+    /// WASI follows neither links to absolute paths nor links that leave the folder that a path
+    /// starts from.
     #[must_use]
     pub fn link(self, path: impl Into<String>, target: impl Into<String>) -> Self {
         self.entry(path, FileTreeEntry::Link(target.into()))
@@ -139,27 +145,32 @@ impl Wasi {
         self
     }
 
-    /// Sets what the guest may do to the file system in memory: anything, unless this is called.
+    /// Sets what the guest may do to the file system in memory. The default is
+    /// [`Access::ReadWrite`].
     #[must_use]
     pub fn files(mut self, access: Access) -> Self {
         self.0.files.access = access;
         self
     }
 
-    /// Sets the bytes that files in memory may have together, 256 MiB unless this is called. More
-    /// is `insufficient-space` for the guest.
+    /// Limits the total size of files in memory, in bytes. The default is 256 MiB.
+    ///
+    /// Beyond the limit, the guest gets `insufficient-space`.
     #[must_use]
     pub fn space(mut self, bytes: u64) -> Self {
         self.0.files.space = bytes;
         self
     }
 
-    /// Shows a folder of the host to the guest, at the path `guest`. Paths that lead out of it, by
-    /// `..`, absolutely or by a symbolic link, are `not-permitted`. The folder is not part of
-    /// [`FileTree`](crate::FileTree), and its files have the wall clock's time.
+    /// Mounts a folder of the host at the guest's path `guest`.
     ///
-    /// It is checked before each use that no symbolic link is on the way. That keeps the guest
-    /// inside; it is no protection where another process changes the folder at the same time.
+    /// Paths that leave the folder, by `..`, as absolute paths or through a symbolic link, are
+    /// `not-permitted`. The folder is not part of [`FileTree`](crate::FileTree), and its files have
+    /// the wall clock's time.
+    ///
+    /// Before each use, a path is checked for symbolic links. This keeps the guest inside the
+    /// folder. It does not protect against another process that changes the folder at the same
+    /// time.
     #[must_use]
     pub fn dir(
         mut self,
@@ -175,11 +186,11 @@ impl Wasi {
         self
     }
 
-    /// The world with all of WASI 0.2 in it.
+    /// Adds all of WASI 0.2 to `world`.
     ///
     /// # Errors
-    /// `Misuse` for a folder of the host that is not there, and for files in memory that cannot be:
-    /// a path through a file, with `..` in it, or too much for their space.
+    /// `Misuse` if a folder of the host does not exist, or if a file in memory cannot be made: its
+    /// path leads through a file or contains `..`, or the files exceed their space.
     pub fn add_to(self, world: World) -> Result<World> {
         let files = self.0.files.checked()?;
         let config = Arc::new(Config { files, ..self.0 });
@@ -190,7 +201,7 @@ impl Wasi {
     }
 }
 
-/// The world with the functions and resources of an interface.
+/// Adds the functions and resources of an interface to the world.
 fn define(world: World, interface: &Interface) -> World {
     let full = |item: &String| format!("{}#{item}", interface.full_name);
     let resources = interface.resources.iter();
@@ -208,19 +219,19 @@ fn define(world: World, interface: &Interface) -> World {
     })
 }
 
-/// What a function does.
+/// Finds the body of a function.
 fn body(interface: &str, name: &str) -> Option<Body> {
     let mut funcs = all().filter(|funcs| funcs.interface == interface);
     let written = funcs.find_map(|funcs| funcs.funcs.iter().find(|(known, _)| *known == name));
     match written {
         Some((_, body)) => Some(*body),
-        // What nothing makes has no handle, and a backend calls nothing for one that is not there.
+        // A guest never holds a handle to such a resource, and backends check handles first.
         None if is_of_unmade(name) => Some(|_, _| Err(unknown())),
         None => None,
     }
 }
 
-/// Everything that is implemented.
+/// Returns every function that is implemented.
 fn all() -> impl Iterator<Item = &'static Funcs> {
     let io = [
         &io::error::FUNCS,
@@ -237,8 +248,9 @@ fn all() -> impl Iterator<Item = &'static Funcs> {
         .chain(&http::FUNCS)
 }
 
-/// Whether a function is one of a resource type that this world makes no resource of, since the
-/// network is denied.
+/// Returns whether a function belongs to a resource type that this world never makes.
+///
+/// This concerns the network's resource types, since every network call is refused.
 fn is_of_unmade(name: &str) -> bool {
     const UNMADE: [&str; 11] = [
         "tcp-socket",
@@ -265,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_function_of_the_packages_is_there() {
+    fn every_function_of_the_packages_is_implemented() {
         let interfaces = Wit::embedded().interfaces.iter();
         let missing = interfaces.flat_map(|interface| {
             let funcs = interface.funcs.iter().map(|(name, _)| name);
@@ -276,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_there_that_the_packages_do_not_have() {
+    fn only_functions_of_the_packages_are_implemented() {
         let known = |interface: &str, func: &str| {
             let mut found = Wit::embedded()
                 .interfaces

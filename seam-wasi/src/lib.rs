@@ -1,48 +1,55 @@
-//! WASI for seam: one WASI 0.2 for every backend, and modules of preview1 as components above it.
+//! WASI for seam: one WASI 0.2 for every backend, and preview1 modules wrapped as components.
 //!
-//! [`Wasi::hermetic`] is a world that shows a guest the same on every backend and in every run:
-//! arguments, environment, standard streams, clocks, random numbers and files are what the caller
-//! says, and nothing else of the machine is seen. It is written once, as host functions over
-//! [`Value`](seam_core::Value)s, so a difference between two backends is never one of their WASI.
+//! [`Wasi::hermetic`] is a world that looks the same to a guest on every backend and in every run.
+//! The caller chooses arguments, environment, standard streams, clocks, random numbers and files.
+//! The guest sees nothing else of the machine. The world is written once, as host functions over
+//! [`Value`](seam_core::Value)s. A difference between two backends therefore never comes from their
+//! WASI.
 //!
 //! | interface | what a guest finds |
 //! |---|---|
 //! | `wasi:cli` | arguments, environment, captured output, exit codes; no terminal |
-//! | `wasi:io` | streams and pollables that never wait |
-//! | `wasi:clocks` | a monotonic clock that moves when it is waited for; a wall clock that stands still |
-//! | `wasi:random` | numbers that follow from a seed, and are no secret |
-//! | `wasi:filesystem` | a tree in memory, and folders of the host if the caller shows them |
-//! | `wasi:sockets` | `access-denied`; for names `permanent-resolver-failure` |
-//! | `wasi:http` | requests can be made up; sending one is `HTTP-request-denied` |
+//! | `wasi:io` | streams and pollables that never block |
+//! | `wasi:clocks` | a monotonic clock that waiting advances; a wall clock that stands still |
+//! | `wasi:random` | numbers generated from a seed; they are not secret |
+//! | `wasi:filesystem` | a tree in memory, and the host folders that the caller mounts |
+//! | `wasi:sockets` | refused: `access-denied`, or `permanent-resolver-failure` for names |
+//! | `wasi:http` | a guest can build requests; sending one fails with `HTTP-request-denied` |
 //!
-//! Every function of WASI 0.2.12 is there, with the types of the official WIT packages, which are
-//! read at run time; guests of any 0.2.x are linked to them.
+//! Every function of WASI 0.2.12 is implemented, with the types of the official WIT packages, which
+//! are read at run time. Guests built for any 0.2.x link to them.
 //!
 //! # Where it differs from `wasmtime-wasi`
-//! - What would change a file system that is read-only is `read-only`, as the WIT package says;
-//!   `wasmtime-wasi` says `not-permitted`.
-//! - A descriptor that was not opened for reading gives `bad-descriptor` when a stream is asked
-//!   for, not when the stream is read.
-//! - Folders are listed by name, their size is 0, and all files have the wall clock's time unless
-//!   the guest sets another.
+//! - A change to a read-only file system fails with `read-only`, as the WIT package says.
+//!   `wasmtime-wasi` returns `not-permitted`.
+//! - If a descriptor was not opened for reading, asking it for a stream fails with
+//!   `bad-descriptor`. `wasmtime-wasi` reports this only when the stream is read.
+//! - Folders are listed in the order of their names, and their size is 0. All files have the wall
+//!   clock's time unless the guest sets another time.
 //!
 //! # Bounds
-//! What a guest makes the host keep is bounded: captured output by
-//! [`Limits::output`](seam_core::Limits::output), files by [`Wasi::space`] and 65,536 names, WASI
-//! resources by 131,072 at a time, header fields and folder listings by 64 MiB, a request for random
-//! bytes by 64 MiB. Files answer with an error code, the others with `Limit`.
+//! The memory that a guest can make the host use is bounded:
+//!
+//! - captured output by [`Limits::output`](seam_core::Limits::output);
+//! - files by [`Wasi::space`] and by 65,536 names;
+//! - WASI resources by 131,072 at a time;
+//! - header fields and folder listings by 64 MiB together;
+//! - a request for random bytes by 64 MiB.
+//!
+//! Files report their bounds with an error code, the others with a `Limit` error.
 //!
 //! # Modules of preview1
-//! They are core modules that import `wasi_snapshot_preview1`. [`wrap_preview1`] makes a component of
-//! one with the official adapter, so that there is one WASI below both worlds: the interfaces of WASI
-//! 0.2. [`Preview1`] does that on any backend that runs components, and shows the module as the core
-//! module it is.
+//! These are core modules that import `wasi_snapshot_preview1`. [`wrap_preview1`] turns such a
+//! module into a component with the official adapter, so that modules and components both run on
+//! WASI 0.2. [`Preview1`] does this on any backend that runs components, and presents the module as
+//! the core module that it is.
 //!
 //! # Exit codes
-//! The official adapter turns `proc_exit(n)` into `wasi:cli/exit#exit`, which knows success and
-//! failure only: every code but 0 would come out as 1. So `proc_exit` alone is not given to the
-//! official adapter but to one of our own, which calls [`EXIT`] with the guest's code. The module's
-//! import is renamed for that, to a name of equal length, so that no offset in the module changes.
+//! The official adapter turns `proc_exit(n)` into `wasi:cli/exit#exit`, which distinguishes only
+//! success and failure: every code except 0 would become 1. Therefore `proc_exit` alone is not
+//! linked to the official adapter but to one of our own, which calls [`EXIT`] with the guest's
+//! code. For this, the module's import is renamed to a name of equal length, so that no offset in
+//! the module changes.
 
 mod cli;
 mod clocks;

@@ -1,18 +1,18 @@
-//! What the host keeps on a guest's behalf beside files, and its bound.
+//! The bound on what the host keeps for a guest outside of files.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use seam_core::{Error, ErrorKind, Limit, Result};
 
-/// Bytes that a guest may make the host keep outside of files: header fields, listings of folders.
+/// Most bytes that the host keeps for header fields and folder listings together.
 const CAPACITY: u64 = 64 << 20;
 
-/// Counts what is kept.
+/// Counts the bytes that are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Meter(Arc<AtomicU64>);
 
-/// Bytes that are kept for as long as this lives.
+/// Bytes that count as kept until this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Charge {
     bytes: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Charge {
 }
 
 impl Meter {
-    /// A charge of nothing yet.
+    /// Opens a charge of 0 bytes.
     pub(crate) fn open(&self) -> Charge {
         Charge {
             bytes: 0,
@@ -30,11 +30,11 @@ impl Meter {
 }
 
 impl Charge {
-    /// Counts the thing that this belongs to as `bytes` from now on.
+    /// Changes this charge to `bytes`.
     ///
     /// # Errors
-    /// `Limit(EngineCapacity)` if all things together would be more than the host keeps; nothing
-    /// has changed then.
+    /// `Limit(EngineCapacity)` if all charges together would exceed the capacity. The charge is
+    /// then unchanged.
     pub(crate) fn set(&mut self, bytes: usize) -> Result<()> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let others = self.of.load(Ordering::Relaxed).saturating_sub(self.bytes);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_dropped_counts_no_more() {
+    fn a_dropped_charge_no_longer_counts() {
         let meter = Meter::default();
         let mut first = meter.open();
         first.set(CAPACITY as usize).unwrap();

@@ -1,9 +1,11 @@
-//! Which core instances of a wrapped module are the module's own.
+//! Tells a wrapped module's own core instances from those that wrapping adds.
 
 use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Interface, Origin};
 
-/// The core instances of a wrapped module with their origins, and with paths as if the module and
-/// what it was wrapped with were instantiated beside each other, the module first.
+/// Returns the core instances of a wrapped module with the paths and origins to report them under.
+///
+/// The paths are those of a flat list: the guest's module is at `0`, and everything that wrapping
+/// added follows.
 pub(crate) fn cores(interface: &Interface) -> Vec<(CoreInstanceType, CorePath, Origin)> {
     let mut others = 1..;
     let mut found_main = false;
@@ -20,8 +22,10 @@ pub(crate) fn cores(interface: &Interface) -> Vec<(CoreInstanceType, CorePath, O
         .collect()
 }
 
-/// What a module is, by the names that wrapping gives: the first without one is the guest's. After
-/// it there may be one more, which calls a reactor's `_initialize`.
+/// Determines the origin of a core module from the names that wrapping gives.
+///
+/// The first module without a `wit-component:` name is the guest's. One more may follow, which
+/// calls a reactor's `_initialize`.
 fn origin(module: &CoreModuleType, found_main: &mut bool) -> Origin {
     match module.name.as_deref() {
         Some(name) if name.starts_with("wit-component:adapter") => Origin::Adapter,

@@ -1,4 +1,4 @@
-//! Modules of WASI preview1 as components.
+//! Wraps preview1 modules as components.
 
 use std::sync::Arc;
 
@@ -18,34 +18,38 @@ use crate::{exit, origin};
 /// The import module of WASI preview1.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 
-/// Whether a core module imports WASI preview1.
+/// Returns whether a core module imports WASI preview1.
 #[must_use]
 pub fn imports_preview1(module: &CoreModuleType) -> bool {
     module.imports.iter().any(|(name, _, _)| name == MODULE)
 }
 
-/// A preview1 module as a component.
+/// A preview1 module, wrapped as a component.
 #[derive(Clone, Debug)]
 pub struct Wrapped {
     component: Artifact,
 }
 
 impl Wrapped {
-    /// The component. It imports WASI 0.2 and [`EXIT`](crate::EXIT); that of a command exports
+    /// Returns the component.
+    ///
+    /// It imports WASI 0.2 and [`EXIT`](crate::EXIT). The component of a command exports
     /// `wasi:cli/run`. A reactor's `_initialize` runs when the component is instantiated.
     #[must_use]
     pub fn component(&self) -> &Artifact {
         &self.component
     }
 
-    /// The component's core instances, in the order they are made, with the path and origin to
-    /// report them under: the guest's own module is at `0`, as it is without wrapping.
+    /// Returns the component's core instances in the order of their instantiation.
+    ///
+    /// Each has the path and origin to report it under. The guest's own module is at `0`, as it is
+    /// without wrapping.
     #[must_use]
     pub fn cores(&self, interface: &Interface) -> Vec<(CoreInstanceType, CorePath, Origin)> {
         origin::cores(interface)
     }
 
-    /// The world with the one function beside WASI that the component imports.
+    /// Adds [`EXIT`](crate::EXIT) to `world`, the one import of the component besides WASI.
     #[must_use]
     pub fn world(&self, world: &World) -> World {
         let exit = |(code,): (u32,)| -> Result<()> {
@@ -54,10 +58,11 @@ impl Wrapped {
         world.clone().func(exit::EXIT, exit)
     }
 
+    /// Presents a running instance of the component as the core module that it is.
+    ///
     /// # For implementors
-    /// A running instance of the component as the core module that it is. `inner` reports its core
-    /// instances as [`Wrapped::cores`] says; `module` is the module's own interface; `backend` is
-    /// named in errors.
+    /// `inner` must report its core instances as [`Wrapped::cores`] says. `module` is the module's
+    /// own interface. Errors name `backend`.
     #[must_use]
     pub fn instance(
         &self,
@@ -70,12 +75,14 @@ impl Wrapped {
     }
 }
 
-/// Wraps a preview1 module with the official adapter: that for commands if it exports `_start` and
-/// no `_initialize`, else that for reactors.
+/// Wraps a preview1 module with the official adapter.
+///
+/// A module that exports `_start` and not `_initialize` gets the adapter for commands. Every other
+/// module gets the adapter for reactors.
 ///
 /// # Errors
-/// `Invalid` for bytes that are no core module; `Link` for a module that imports something else
-/// beside preview1, or something that preview1 does not have.
+/// `Invalid` if the bytes are not a core module. `Link` if the module imports something other than
+/// preview1, or a function that preview1 does not define.
 pub fn wrap_preview1(module: &Artifact) -> Result<Wrapped> {
     let during = |e: Error| e.during(format!("wrap {}", module.name()));
     let interface = Interface::decode(module)?;
@@ -114,7 +121,7 @@ fn encode(main: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
         })
 }
 
-/// Whether the module carries component-level types for its other imports.
+/// Returns whether the module carries component-level types for its other imports.
 fn has_component_types(wasm: &[u8]) -> bool {
     let mut sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
     sections.any(|payload| {
@@ -122,7 +129,7 @@ fn has_component_types(wasm: &[u8]) -> bool {
     })
 }
 
-/// A component has no place for imports that are not of component level.
+/// Fails if the module imports anything that a component cannot import for it.
 fn check_imports(ty: &CoreModuleType) -> Result<()> {
     let other = |(module, _, ty): &&(String, String, CoreExternType)| {
         module != MODULE || !matches!(ty, CoreExternType::Func(_))
@@ -130,7 +137,7 @@ fn check_imports(ty: &CoreModuleType) -> Result<()> {
     match ty.imports.iter().find(other) {
         None => Ok(()),
         Some((module, field, ty)) => Err(Error::link(format!(
-            "expected a preview1 module that imports functions of `{MODULE}` alone, found an \
+            "expected a preview1 module whose only imports are functions of `{MODULE}`, found an \
              import `{module}#{field}` of type {ty}"
         ))),
     }

@@ -1,4 +1,4 @@
-//! Modules of preview1 on a backend that runs components.
+//! Runs preview1 modules on any backend that runs components.
 
 use std::sync::Arc;
 
@@ -12,24 +12,26 @@ use crate::preview1::MODULE;
 use crate::preview1_instance::{Preview1Instance, Shown};
 use crate::{Wrapped, imports_preview1, wrap_preview1};
 
-/// A backend that runs modules of preview1 in worlds with WASI 0.2, as components that are wrapped
-/// with the official adapter, and shows them as the core modules they are: their exports, their core
-/// instance at `0`, their own exit code. Everything else is left to the backend below.
+/// A backend that runs preview1 modules in worlds with WASI 0.2.
 ///
-/// In a world without WASI 0.2, or with functions of preview1 itself, such a module is a core module
-/// like any other. The backend below must run components and see inside them
+/// It wraps each module as a component with the official adapter, and presents it as the core
+/// module that it is: with its own exports, its own exit code, and its core instance at `0`. The
+/// inner backend does everything else.
+///
+/// If the world has no WASI 0.2, or defines functions of preview1 itself, the module runs
+/// unwrapped, like any other core module. The inner backend must run components and see inside them
 /// ([`InnerGlobals`](Capability::InnerGlobals)).
 #[derive(Clone, Debug)]
 pub struct Preview1<B>(B);
 
 impl<B: Backend> Preview1<B> {
-    /// The same backend, with modules of preview1.
+    /// Adds support for preview1 modules to `backend`.
     #[must_use]
     pub fn over(backend: B) -> Self {
         Self(backend)
     }
 
-    /// The backend below.
+    /// Returns the inner backend.
     #[must_use]
     pub fn inner(&self) -> &B {
         &self.0
@@ -52,7 +54,7 @@ impl<B: Backend> Backend for Preview1<B> {
         {
             return Ok(plain);
         }
-        // A module that cannot be wrapped can still run in a world that defines preview1.
+        // The unwrapped module can still run in a world that defines preview1.
         let Ok(wrapped) = wrap_preview1(artifact) else {
             return Ok(plain);
         };
@@ -100,7 +102,7 @@ impl Backend for Boxed {
     }
 }
 
-/// A module of preview1, loaded as it is and as a component.
+/// A preview1 module, loaded both as it is and as a component.
 struct Preview1Program {
     interface: Arc<Interface>,
     shown: Arc<Shown>,
@@ -111,7 +113,7 @@ struct Preview1Program {
 }
 
 impl Preview1Program {
-    /// Whether the world has WASI 0.2 for the component, and nothing of preview1.
+    /// Returns whether the world defines WASI 0.2 for the component and nothing of preview1.
     fn runs_wrapped(&self, world: &World) -> bool {
         let defines = |interface: &Interface, prefix: &str| {
             let report = world.report(interface);

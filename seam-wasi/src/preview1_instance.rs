@@ -1,4 +1,4 @@
-//! A running module of preview1, shown as the core module it is.
+//! A running preview1 module, presented as the core module that it is.
 
 use std::sync::Arc;
 
@@ -10,8 +10,10 @@ use seam_core::{
 
 use crate::Wrapped;
 
-/// How the core instances of the component are shown: path in the component, path that is shown, and
-/// origin. Nothing if the component's instance shows them so itself.
+/// How core instances of the component are presented.
+///
+/// Each entry has the path in the component, the presented path and the origin. `None` means that
+/// the component's instance already presents them this way.
 pub(crate) struct Shown(Option<Vec<(CorePath, CorePath, Origin)>>);
 
 impl Shown {
@@ -25,7 +27,7 @@ impl Shown {
         Self(None)
     }
 
-    /// The path in the component of an instance that is shown at a path.
+    /// Returns the path in the component of the instance that is presented at `shown`.
     fn inside<'a>(&'a self, shown: &'a CorePath) -> Result<&'a CorePath> {
         let Some(cores) = &self.0 else {
             return Ok(shown);
@@ -40,7 +42,7 @@ impl Shown {
         })
     }
 
-    /// How the instance at a path of the component, and of this origin there, is shown.
+    /// Returns how an instance is presented, given its path and origin in the component.
     fn outside(&self, inside: &CorePath, origin: Origin) -> Option<(CorePath, Origin)> {
         let Some(cores) = &self.0 else {
             return Some((inside.clone(), origin));
@@ -50,14 +52,14 @@ impl Shown {
     }
 }
 
-/// A running module inside its component.
+/// A preview1 module that runs inside its component.
 pub(crate) struct Preview1Instance {
     inner: Box<dyn Instance>,
     interface: Arc<Interface>,
     shown: Arc<Shown>,
     backend: String,
     token: u64,
-    /// Names of the resolved exports.
+    /// Names of the exports that were resolved.
     exports: Vec<String>,
 }
 
@@ -92,7 +94,7 @@ impl Preview1Instance {
             .ok_or_else(|| Error::misuse("expected a function of this instance, found another"))?;
         func.ty().check_args(args)?;
         let args = args.iter().map(to_core).collect::<Result<Vec<_>>>()?;
-        // Where the module itself is shown.
+        // The presented path of the guest's own module.
         let main = CorePath::new([0]);
         let main = self.shown.inside(&main)?;
         let mut results = self.inner.call_core(main, export, &args)?;
@@ -106,7 +108,7 @@ impl Preview1Instance {
         }
     }
 
-    /// Whether the component's entry is the module's own.
+    /// Fails if the module is not a command that starts at `_start`.
     fn check_entry(&self) -> Result<()> {
         let entry = Entry::of(&self.interface).and_then(|entry| match entry {
             Entry::Start => Ok(()),
@@ -118,7 +120,7 @@ impl Preview1Instance {
     }
 }
 
-/// A number as its core value; exports of a core module have no other parameters.
+/// Converts a number to its core value. Exports of a core module have no other parameters.
 fn to_core(value: &Value) -> Result<CoreValue> {
     Ok(match value {
         Value::S32(value) => CoreValue::I32(*value),

@@ -1,4 +1,4 @@
-//! `wasi:random`: numbers that follow from a seed. They are no secret.
+//! `wasi:random`: numbers generated from a seed. They are not secret.
 
 use seam_core::{Error, ErrorKind, HostCall, Limit, Result, Value};
 
@@ -38,7 +38,7 @@ pub(crate) const FUNCS: [Funcs; 3] = [
     },
 ];
 
-/// Bytes that one call may ask for; there is no error code for more.
+/// Most bytes that one call may request. WASI has no error code for larger requests.
 const MOST: u64 = 64 << 20;
 
 fn length(call: &HostCall<'_>, args: Args<'_>) -> Result<usize> {
@@ -54,8 +54,10 @@ fn length(call: &HostCall<'_>, args: Args<'_>) -> Result<usize> {
         })
 }
 
-/// All the random numbers of an instance. Secure and insecure ones come from sources of their own:
-/// how many were taken from one does not show in the other.
+/// All random numbers of an instance.
+///
+/// Secure and insecure numbers have separate sources: taking numbers from one source does not
+/// affect the other.
 pub(crate) struct Random {
     secure: Source,
     insecure: Source,
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_those_of_splitmix64() {
+    fn the_numbers_match_splitmix64() {
         // The first outputs for the seed 1234567 in the algorithm's reference implementation.
         let mut source = Source(1_234_567);
         let expected = [
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_the_numbers_little_endian_and_cut() {
+    fn bytes_are_the_numbers_in_little_endian_order_and_truncated() {
         let (mut a, mut b) = (Source(7), Source(7));
         let mut numbers = a.next().to_le_bytes().to_vec();
         numbers.extend(a.next().to_le_bytes());
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_two_sources_are_apart() {
+    fn the_two_sources_are_independent() {
         let (mut a, mut b) = (Random::new(5), Random::new(5));
         a.insecure.bytes(100);
         assert_eq!(a.secure.next(), b.secure.next());

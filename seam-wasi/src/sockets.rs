@@ -1,4 +1,6 @@
-//! `wasi:sockets`: there, and denied. No socket can be made, so what sockets can do is never asked.
+//! `wasi:sockets`: every call is refused.
+//!
+//! No socket can be created, so the methods of sockets are never called.
 
 use seam_core::Value;
 
@@ -7,7 +9,7 @@ use crate::func::{Body, Funcs, own, state};
 pub(crate) const FUNCS: [Funcs; 5] = [
     Funcs {
         interface: "wasi:sockets/network",
-        // No error of a stream comes from the network.
+        // The network never causes an error of a stream.
         funcs: &[("network-error-code", |_, _| Ok(Some(Value::none())))],
     },
     Funcs {

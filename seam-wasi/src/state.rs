@@ -1,4 +1,4 @@
-//! WASI of one instance.
+//! The WASI state of one instance.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::meter::Meter;
 use crate::random::Random;
 use crate::table::Table;
 
-/// What every instance starts with.
+/// The initial state of every instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) args: Vec<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Config {
     pub(crate) files: Recipe,
 }
 
-/// The state that all functions share.
+/// The state that all functions of an instance share.
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     pub(crate) table: Table,
@@ -34,7 +34,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A fresh state, by a configuration whose file systems were checked.
+    /// Creates a fresh state. The file systems in `config` must have been checked.
     pub(crate) fn new(config: Arc<Config>) -> Self {
         Self {
             table: Table::default(),

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use seam_core::{CanonTrap, Error, ErrorKind, Limit, Result};
 
-/// How many resources a guest may hold at a time.
+/// Most resources that a guest may hold at a time.
 const CAPACITY: usize = 1 << 17;
 
-/// The resources that a guest holds. Representations count up from 1 and are never used again, so a
-/// run's record names every resource once.
+/// The resources that a guest holds.
+///
+/// Representations count up from 1 and are never reused, so each representation in the record of a
+/// run names one resource.
 #[derive(Default)]
 pub(crate) struct Table {
     last: u32,
@@ -17,10 +19,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Adds a resource; its representation.
+    /// Adds a resource and returns its representation.
     ///
     /// # Errors
-    /// `Limit(EngineCapacity)` when there are too many, or 2^32 have been made.
+    /// `Limit(EngineCapacity)` if the guest holds too many resources, or if all 2^32 - 1
+    /// representations have been used.
     pub(crate) fn add<T: Any + Send>(&mut self, resource: T) -> Result<u32> {
         let next = self.last.checked_add(1);
         let (Some(rep), true) = (next, self.live.len() < CAPACITY) else {
@@ -34,10 +37,10 @@ impl Table {
         Ok(rep)
     }
 
-    /// The resource with this representation.
+    /// Returns the resource with this representation.
     ///
     /// # Errors
-    /// The trap `UnknownHandle`: backends check handles, so only one that is faulty gets here.
+    /// The trap `UnknownHandle`. Backends check handles, so this happens only on a faulty backend.
     pub(crate) fn at<T: Any>(&mut self, rep: u32) -> Result<&mut T> {
         let resource = self.live.get_mut(&rep);
         resource
@@ -45,7 +48,7 @@ impl Table {
             .ok_or_else(unknown)
     }
 
-    /// Takes a resource that the guest gave away.
+    /// Removes and returns a resource whose ownership the guest transferred.
     ///
     /// # Errors
     /// As [`Table::at`].

@@ -1,14 +1,14 @@
-//! The types of WASI's functions, from the official WIT packages.
+//! The types of WASI's functions, read from the official WIT packages.
 //!
-//! They are read at run time from the packages themselves, once for each process (a millisecond or two),
-//! not written down a second time in Rust: a type that is not the official one cannot come to be.
+//! The packages themselves are parsed at run time, once per process (a millisecond or two). The
+//! types are not written down a second time in Rust, so they cannot differ from the official ones.
 
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
 use wit_parser::{Handle, Resolve, TypeDef, TypeDefKind, TypeId, TypeOwner};
 
-/// The packages, each after those that it uses.
+/// The packages, in dependency order: each follows the packages that it uses.
 pub(crate) const PACKAGES: [(&str, &str); 7] = [
     ("io.wit", include_str!("../wit/io.wit")),
     ("clocks.wit", include_str!("../wit/clocks.wit")),
@@ -19,10 +19,10 @@ pub(crate) const PACKAGES: [(&str, &str); 7] = [
     ("http.wit", include_str!("../wit/http.wit")),
 ];
 
-/// Interfaces that guests export and nobody imports from the host.
+/// Interfaces that guests export and do not import from the host.
 const EXPORTED: [&str; 2] = ["wasi:cli/run", "wasi:http/incoming-handler"];
 
-/// What the packages define.
+/// The interfaces that the packages define.
 pub(crate) struct Wit {
     pub(crate) interfaces: Vec<Interface>,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Interface {
 }
 
 impl Wit {
-    /// The embedded packages, with everything that is marked unstable in them.
+    /// Returns the embedded packages, including everything in them that is marked unstable.
     pub(crate) fn embedded() -> &'static Wit {
         static WIT: OnceLock<Wit> = OnceLock::new();
         WIT.get_or_init(|| {
@@ -92,7 +92,7 @@ fn definition(resolve: &Resolve, id: TypeId) -> &TypeDef {
     found.expect("a type that a package names is defined in it once it is resolved")
 }
 
-/// The seam's type for one of a WIT package.
+/// Converts a type of a WIT package to the seam's type.
 fn read(resolve: &Resolve, ty: &wit_parser::Type) -> Type {
     use wit_parser::Type as Wit;
     match ty {
@@ -161,8 +161,9 @@ fn defined(resolve: &Resolve, id: TypeId) -> Type {
     }
 }
 
-/// A resource type by the name of the interface that defines it, however it is called where it is
-/// used.
+/// Returns a resource type under the name of the interface that defines it.
+///
+/// The place of use may have another name for it.
 fn resource(resolve: &Resolve, mut id: TypeId) -> ResourceType {
     while let TypeDefKind::Type(wit_parser::Type::Id(of)) = &definition(resolve, id).kind {
         id = *of;
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_guests_export_is_left_out() {
+    fn interfaces_that_guests_export_are_left_out() {
         let names = Wit::embedded().interfaces.iter().map(|i| i.name.as_str());
         let names: Vec<_> = names.collect();
         assert!(names.contains(&"wasi:http/outgoing-handler"));

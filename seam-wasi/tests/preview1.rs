@@ -1,4 +1,4 @@
-//! Real preview1 modules, wrapped.
+//! Wrapping real preview1 modules.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use seam_core::{Artifact, CoreModuleType, Entry, ErrorKind, Interface, Origin};
@@ -21,7 +21,7 @@ fn a_command_becomes_a_component_that_runs() {
 }
 
 #[test]
-fn the_guests_own_exit_code_has_a_way_out() {
+fn the_component_imports_a_function_for_the_exit_code() {
     let wrapped = wrap_preview1(&fixture("command/command.wasm")).unwrap();
     let interface = Interface::of(wrapped.component()).unwrap();
     let imports = interface.import_funcs();
@@ -30,7 +30,7 @@ fn the_guests_own_exit_code_has_a_way_out() {
 }
 
 #[test]
-fn the_guests_own_module_is_found_unchanged_but_for_a_name() {
+fn the_guests_module_changes_only_in_one_import_name() {
     for path in ["command/command.wasm", "reactor/reactor.wasm"] {
         let module = fixture(path);
         let wrapped = wrap_preview1(&module).unwrap();
@@ -55,14 +55,14 @@ fn the_guests_own_module_is_found_unchanged_but_for_a_name() {
 }
 
 #[test]
-fn only_modules_of_preview1_are_taken_for_such() {
+fn only_modules_that_import_preview1_count_as_preview1() {
     let command = CoreModuleType::decode(fixture("command/command.wasm").bytes()).unwrap();
     assert!(imports_preview1(&command));
     assert!(!imports_preview1(&CoreModuleType::default()));
 }
 
 #[test]
-fn an_import_that_no_component_can_have_is_named() {
+fn an_import_that_a_component_cannot_have_is_named() {
     let module = wat(r#"(module
             (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
             (import "env" "log" (func (param i32))))"#);

@@ -1,4 +1,4 @@
-//! `descriptor`: what is done to a path below an open folder.
+//! `descriptor`: operations on a path below an open folder.
 
 use seam_core::{HostCall, Result, Value};
 
@@ -108,7 +108,7 @@ pub(crate) const FUNCS: Funcs = Funcs {
 
 const FOLLOW: &str = "symlink-follow";
 
-/// Does something on the volume and folder of a descriptor.
+/// Calls `act` with the volume and folder of a descriptor.
 fn on<T>(
     files: &mut Files,
     descriptor: &Descriptor,
@@ -118,7 +118,7 @@ fn on<T>(
     act(files.volume(*volume)?, node)
 }
 
-/// A function that changes nothing.
+/// Implements a function that changes nothing.
 fn look(
     call: &mut HostCall<'_>,
     args: Args<'_>,
@@ -129,8 +129,10 @@ fn look(
     answer(on(&mut state.files, &descriptor, act), Some)
 }
 
-/// A function that changes the file system: what `prepare` returns is done if that is permitted,
-/// for a file system that is read-only shows in what would otherwise succeed.
+/// Implements a function that changes the file system.
+///
+/// `prepare` makes all other checks first, so that `read-only` is reported only for calls that
+/// would otherwise succeed. Then the function that it returned makes the change.
 fn change<F>(
     call: &mut HostCall<'_>,
     args: Args<'_>,
@@ -149,7 +151,9 @@ where
     answer(done, |()| None)
 }
 
-/// The descriptors of a function on two folders, which must be of one file system.
+/// Returns the two folders of a function on two descriptors, which must be in one file system.
+///
+/// The `bool` says whether both are writable.
 fn both(
     call: &mut HostCall<'_>,
     args: Args<'_>,
@@ -261,7 +265,7 @@ fn open_at(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
     Ok(Some(Value::ok(Some(own(INTERFACE, "descriptor", rep)))))
 }
 
-/// How something is opened.
+/// The flags that a path is opened with.
 struct Open {
     follow: bool,
     create: bool,
@@ -274,7 +278,7 @@ struct Open {
 }
 
 impl Open {
-    /// Whether a file is opened to be changed.
+    /// Returns whether the file is opened for a change.
     fn changes(&self) -> bool {
         self.write || self.create || self.truncate
     }

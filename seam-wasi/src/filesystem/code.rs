@@ -6,7 +6,7 @@ use seam_core::Value;
 
 macro_rules! codes {
     ($($case:ident = $name:literal,)*) => {
-        /// The error codes that these file systems give.
+        /// The error codes that these file systems return.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Code {
             $($case,)*
@@ -16,7 +16,7 @@ macro_rules! codes {
             #[cfg(test)]
             pub(crate) const ALL: &'static [Code] = &[$(Code::$case,)*];
 
-            /// The name of the case.
+            /// Returns the name of the enum case.
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Code::$case => $name,)* }
             }
@@ -52,7 +52,7 @@ codes! {
 }
 
 impl Code {
-    /// The value of the enum.
+    /// Returns the error code as a value of the enum.
     pub(crate) fn value(self) -> Value {
         Value::enumeration(self.name())
     }
@@ -83,7 +83,7 @@ impl From<Error> for Code {
     }
 }
 
-/// The answer of a function that gives `result<T, error-code>`.
+/// Builds the result of a function that returns `result<T, error-code>`.
 pub(crate) fn answer<T>(
     result: Result<T, Code>,
     ok: impl FnOnce(T) -> Option<Value>,

@@ -1,4 +1,4 @@
-//! `descriptor`: what is done to an open file or folder.
+//! `descriptor`: operations on an open file or folder.
 
 use seam_core::{HostCall, Result, Value};
 
@@ -95,17 +95,17 @@ pub(crate) struct Descriptor {
     pub(crate) read: bool,
     pub(crate) write: bool,
     pub(crate) mutate: bool,
-    /// Whether the guest may change anything in the file system that it is in.
+    /// Whether the guest may change the file system that the node is in.
     pub(crate) writable: bool,
 }
 
 impl Descriptor {
-    /// The descriptor that is the argument at `index`.
+    /// Returns the descriptor that the argument at `index` refers to.
     pub(crate) fn of(state: &mut State, args: Args<'_>, index: usize) -> Result<Self> {
         Ok(state.table.at::<Self>(args.rep(index)?)?.clone())
     }
 
-    /// It, if it is no folder.
+    /// Returns the file, or an error code if this is a folder.
     fn file(&self) -> Result<&FileRef, Code> {
         match self.kind {
             Kind::Folder => Err(Code::BadDescriptor),
@@ -113,7 +113,7 @@ impl Descriptor {
         }
     }
 
-    /// It, if it is a folder.
+    /// Returns the folder, or an error code if this is not a folder.
     pub(crate) fn folder(&self) -> Result<&FileRef, Code> {
         match self.kind {
             Kind::Folder => Ok(&self.file),
@@ -121,7 +121,7 @@ impl Descriptor {
         }
     }
 
-    /// Whether the guest may change the file system.
+    /// Fails with `read-only` if the guest may not change the file system.
     pub(crate) fn check_writable(&self) -> Result<(), Code> {
         if self.writable {
             Ok(())
@@ -150,7 +150,7 @@ impl Descriptor {
 }
 
 impl Stat {
-    /// The record `descriptor-stat`.
+    /// Returns the stat as a `descriptor-stat` record.
     pub(crate) fn value(&self) -> Value {
         let time = |at: Datetime| Value::some(at.value());
         Value::record([
@@ -230,7 +230,7 @@ fn set_size(files: &mut Files, descriptor: &Descriptor, size: u64) -> Result<(),
     files.volume(file.volume)?.set_size(&file.node, size)
 }
 
-/// The two arguments from `index` on, which are new timestamps: access and modification.
+/// Reads two `new-timestamp` arguments from `index` on: access time, then modification time.
 pub(crate) fn new_times(
     args: Args<'_>,
     index: usize,
@@ -241,7 +241,7 @@ pub(crate) fn new_times(
     Ok(times)
 }
 
-/// The variant `new-timestamp`; nothing for no change.
+/// Reads a `new-timestamp`. Returns `None` for `no-change`.
 fn new_time((case, time): (&str, Option<&Value>), now: Datetime) -> Result<Option<Datetime>, Code> {
     match (case, time.and_then(Datetime::of)) {
         ("now", _) => Ok(Some(now)),
@@ -260,7 +260,7 @@ fn set_times(
     files.volume(*volume)?.set_times(node, access, modification)
 }
 
-/// The record `metadata-hash-value`.
+/// Returns the `metadata-hash-value` record of a file.
 pub(crate) fn hash(files: &mut Files, file: &FileRef) -> Result<Value, Code> {
     let (lower, upper) = files.volume(file.volume)?.identity(&file.node);
     Ok(Value::record([

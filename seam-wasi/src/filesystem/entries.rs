@@ -1,4 +1,4 @@
-//! `directory-entry-stream`: the names in a folder, as they were when it was made, sorted.
+//! `directory-entry-stream`: the sorted names of a folder at the time the stream was created.
 
 use seam_core::{HostCall, Result, Value};
 

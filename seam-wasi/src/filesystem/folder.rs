@@ -1,8 +1,8 @@
 //! A folder of the host.
 //!
-//! Nodes are paths below the folder, which are checked to be free of symbolic links before each use:
-//! a guest that puts a link in the place of a folder does not get out. What else changes the folder
-//! at the same time can get in between; it is no protection against that.
+//! A node is a path below the folder. Before each use, every folder on the path is checked not to
+//! be a symbolic link, so a guest cannot get out by replacing a folder with a link. A process that
+//! changes the folder at the same time can defeat this check.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
@@ -14,16 +14,16 @@ use crate::clocks::Datetime;
 use crate::filesystem::Code;
 use crate::filesystem::volume::{Kind, Node, Stat, Times, Volume};
 
-/// A folder of the host, with what the guest holds of it.
+/// A folder of the host, with the nodes that the guest holds in it.
 pub(crate) struct Folder {
     /// An absolute path without symbolic links.
     path: PathBuf,
     root: Node,
     held: HashMap<u64, Held>,
-    /// The node of each path; a path of something that was removed has none.
+    /// The node of each path. Paths that were removed have no entry.
     nodes: BTreeMap<PathBuf, u64>,
     made: u64,
-    /// Nodes at which those that nobody holds are forgotten.
+    /// The number of nodes at which unused nodes are forgotten.
     sweep_at: usize,
     /// The times that the guest has set.
     times: BTreeMap<PathBuf, Times>,
@@ -32,15 +32,16 @@ pub(crate) struct Folder {
 
 struct Held {
     node: Node,
-    /// Below the folder.
+    /// Relative to the folder.
     path: PathBuf,
-    /// A file that was opened: what becomes of its path matters no more.
+    /// The open file, if it was opened. It stays valid when its path changes.
     file: Option<File>,
     writes: bool,
 }
 
 impl Folder {
-    /// The folder at `path`, which is absolute and has no symbolic links in it.
+    /// Creates the volume of the folder at `path`, which must be absolute and free of symbolic
+    /// links.
     pub(crate) fn new(path: PathBuf, wall: Datetime) -> Self {
         let root = Node::new(0);
         let held = Held {
@@ -65,7 +66,7 @@ impl Folder {
         self.held.get(&node.id()).ok_or(Code::BadDescriptor)
     }
 
-    /// The node of a path below the folder.
+    /// Returns the node of a path below the folder.
     fn node(&mut self, path: PathBuf) -> Node {
         let known = self.nodes.get(&path).and_then(|id| self.held.get(id));
         if let Some(held) = known {
@@ -89,13 +90,13 @@ impl Folder {
         node
     }
 
-    /// The times of a node: the wall clock's, but for those that the guest has set.
+    /// Returns the times of a node: those that the guest has set, or else the wall clock's time.
     fn times(&self, node: &Node) -> Result<Times, Code> {
         let set = self.times.get(&self.held(node)?.path).copied();
         Ok(set.unwrap_or(Times::all(self.wall)))
     }
 
-    /// Forgets which node a path was, and those of the paths in it.
+    /// Forgets the nodes of a path and of all paths below it, and returns them.
     fn forget(&mut self, path: &Path) -> Vec<(PathBuf, u64)> {
         self.times.retain(|at, _| !at.starts_with(path));
         let within = |at: &PathBuf| at.starts_with(path);
@@ -105,7 +106,9 @@ impl Folder {
         gone
     }
 
-    /// Where a node is on the host, if its path leads there still and through folders alone.
+    /// Returns the host path of a node.
+    ///
+    /// Fails with `no-entry` if the node's path is gone or no longer leads through folders only.
     fn place(&self, node: &Node) -> Result<PathBuf, Code> {
         let held = self.held(node)?;
         if self.nodes.get(&held.path) != Some(&node.id()) {
@@ -121,7 +124,7 @@ impl Folder {
         Ok(self.path.join(&held.path))
     }
 
-    /// The path of a name in a folder, below the folder and on the host.
+    /// Returns the path of a name in a folder: relative to the volume, and on the host.
     fn entry(&self, folder: &Node, name: &str) -> Result<(PathBuf, PathBuf), Code> {
         let mut parts = Path::new(name).components();
         if !matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
@@ -159,7 +162,7 @@ fn kind(metadata: &Metadata) -> Kind {
     }
 }
 
-/// As [`Path::join`], but without a slash at the end if there is nothing to join.
+/// Joins paths like [`Path::join`], but adds no trailing slash if `below` is empty.
 fn join(path: &Path, below: &Path) -> PathBuf {
     match below.as_os_str().is_empty() {
         true => path.to_owned(),
@@ -384,7 +387,7 @@ impl Volume for Folder {
     }
 
     fn identity(&self, node: &Node) -> (u64, u64) {
-        // FNV-1a of the path: a number of the host's own would differ from run to run.
+        // FNV-1a of the path: the host's own inode number would differ from run to run.
         let path = self
             .held
             .get(&node.id())

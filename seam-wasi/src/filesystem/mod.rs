@@ -35,7 +35,7 @@ pub(crate) const ARTEFACT: &str = "files";
 /// What a guest may do to files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing: they are not shown to it.
+    /// Nothing: the guest does not see the files.
     None,
     /// Read them.
     Read,
@@ -48,15 +48,15 @@ pub enum Access {
 pub(crate) struct Files {
     tree: tree::Tree,
     folders: Vec<folder::Folder>,
-    /// Where the guest finds them.
+    /// Where each file system is mounted.
     mounts: Vec<(usize, Mount)>,
     pub(crate) wall: Datetime,
 }
 
-/// Something in one of the file systems.
+/// A node in one of the file systems.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FileRef {
-    /// 0 is the tree, then the folders.
+    /// 0 for the tree in memory; 1 and up for the folders of the host.
     volume: usize,
     node: Node,
 }
@@ -72,7 +72,7 @@ impl Files {
         }
     }
 
-    /// Up to `len` bytes of a file; none at its end.
+    /// Reads up to `len` bytes of a file. The result is empty at the end of the file.
     pub(crate) fn read(
         &mut self,
         file: &FileRef,
@@ -82,7 +82,7 @@ impl Files {
         self.volume(file.volume)?.read(&file.node, offset, len)
     }
 
-    /// Writes all of `bytes` at `offset`, or at the end.
+    /// Writes all of `bytes` at `offset`, or at the end of the file if `offset` is `None`.
     pub(crate) fn write(
         &mut self,
         file: &FileRef,
@@ -94,8 +94,9 @@ impl Files {
 }
 
 impl FileTree {
-    /// The tree that the guest's file system in memory had become when `observed` was read;
-    /// nothing if the world had none.
+    /// Returns the guest's file system in memory as it was when `observed` was read.
+    ///
+    /// Returns `None` if the world had no such file system.
     #[must_use]
     pub fn of(observed: &Observed) -> Option<Self> {
         observed.artefacts.get(ARTEFACT).and_then(Self::read)

@@ -1,4 +1,4 @@
-//! Paths: from a folder down, and never above it.
+//! Path resolution: from a folder down, never above it.
 
 use crate::filesystem::Code;
 use crate::filesystem::volume::{Kind, Node, Volume};
@@ -9,32 +9,32 @@ pub(crate) const LONGEST: usize = 4096;
 /// Longest name in a folder, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// Most symbolic links on the way.
+/// Most symbolic links that resolving one path follows.
 const LINKS: usize = 40;
 
-/// Where a path leads.
+/// The place that a path leads to.
 #[derive(Debug)]
 pub(crate) enum Place {
-    /// To a folder, by `.` or `..` at its end.
+    /// A folder: the path ends in `.` or `..`.
     Folder(Node),
-    /// To a name in a folder.
+    /// A name in a folder.
     Name(Name),
 }
 
-/// A name in a folder, in use or free.
+/// A name in a folder, which may be in use or free.
 #[derive(Debug)]
 pub(crate) struct Name {
     pub(crate) folder: Node,
     pub(crate) name: String,
     pub(crate) found: Option<(Node, Kind)>,
-    /// Whether the path ends in `/`, which only a folder's may.
+    /// Whether the path ends in `/`. Only the path of a folder may.
     pub(crate) slash: bool,
 }
 
-/// Where a path leads from `base`. A symbolic link at its end is followed if `follow`.
+/// Resolves `path` from `base`. Follows a symbolic link at the end of the path if `follow`.
 ///
 /// # Errors
-/// `not-permitted` for a path that leaves `base`, by `..`, by a leading `/`, or by a symbolic link.
+/// `not-permitted` for a path that leaves `base` by `..`, by a leading `/`, or by a symbolic link.
 pub(crate) fn resolve(
     volume: &mut dyn Volume,
     base: &Node,
@@ -82,19 +82,19 @@ pub(crate) fn resolve(
     Ok(Place::Folder(way.folder))
 }
 
-/// How far a path has been followed.
+/// The state of a path resolution.
 struct Way {
-    /// The folders above `folder`, from the base on.
+    /// The folders from the base down to the parent of `folder`.
     folders: Vec<Node>,
     folder: Node,
-    /// The names to come, the next one last.
+    /// The remaining names, in reverse order.
     ahead: Vec<String>,
     slash: bool,
     links: usize,
 }
 
 impl Way {
-    /// Puts a path before what is to come.
+    /// Inserts the names of a path before the remaining names.
     fn prepend(&mut self, path: &str) -> Result<(), Code> {
         if path.is_empty() {
             return Err(Code::NoEntry);
@@ -127,10 +127,10 @@ impl Way {
     }
 }
 
-/// What a path leads to.
+/// Resolves a path to an existing node.
 ///
 /// # Errors
-/// As [`resolve`]; `no-entry` for a name that is free.
+/// Those of [`resolve`], and `no-entry` if the name is free.
 pub(crate) fn find(
     volume: &mut dyn Volume,
     base: &Node,
@@ -143,10 +143,10 @@ pub(crate) fn find(
     }
 }
 
-/// The name that a path leads to, for something to be made there.
+/// Resolves a path to a free name, so that something can be created there.
 ///
 /// # Errors
-/// As [`resolve`]; `exist` for a name that is in use.
+/// Those of [`resolve`], and `exist` if the name is in use.
 pub(crate) fn free(volume: &mut dyn Volume, base: &Node, path: &str) -> Result<Name, Code> {
     match resolve(volume, base, path, false)? {
         Place::Folder(_) => Err(Code::Exist),
@@ -155,10 +155,10 @@ pub(crate) fn free(volume: &mut dyn Volume, base: &Node, path: &str) -> Result<N
     }
 }
 
-/// The name that a path leads to, which is in use, and what it is.
+/// Resolves a path to a name that is in use, and returns its kind too.
 ///
 /// # Errors
-/// As [`resolve`]; `no-entry` for a name that is free, `otherwise` for a path that ends in `.` or
+/// Those of [`resolve`]; `no-entry` if the name is free; `otherwise` if the path ends in `.` or
 /// `..`.
 pub(crate) fn used(
     volume: &mut dyn Volume,

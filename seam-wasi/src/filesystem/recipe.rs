@@ -1,4 +1,4 @@
-//! What file systems an instance starts with.
+//! The file systems that an instance starts with.
 
 use std::path::{Path, PathBuf};
 
@@ -11,30 +11,31 @@ use super::volume::{Kind, Node, Volume};
 use super::{Access, Code, FileTreeEntry, Files};
 use crate::clocks::Datetime;
 
-/// Where the guest finds a file system, and what it may do there.
+/// Where a file system is mounted, and what the guest may do there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mount {
     pub(crate) guest: String,
     pub(crate) access: Access,
 }
 
-/// The file systems to be made for each instance.
+/// The file systems to create for each instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
-    /// What the tree holds at the start.
+    /// The initial content of the tree.
     pub(crate) entries: Vec<(String, FileTreeEntry)>,
     pub(crate) access: Access,
-    /// Bytes that the tree has room for.
+    /// Most bytes that the tree may hold.
     pub(crate) space: u64,
     pub(crate) folders: Vec<(PathBuf, Mount)>,
 }
 
 impl Recipe {
-    /// The same recipe, of which is known that it works: folders are there, by their canonical
-    /// paths, and files fit.
+    /// Checks the recipe, and returns it with canonical paths for the host's folders.
+    ///
+    /// After this, the host's folders are known to exist and the files are known to fit.
     ///
     /// # Errors
-    /// `Misuse` naming what is wrong.
+    /// `Misuse` that names the faulty folder or path.
     pub(crate) fn checked(mut self) -> Result<Self> {
         for (path, _) in &mut self.folders {
             *path = canonical(path)?;
@@ -43,7 +44,7 @@ impl Recipe {
         Ok(self)
     }
 
-    /// The file systems, by a recipe that was checked.
+    /// Creates the file systems. The recipe must have been checked.
     pub(crate) fn files(&self, wall: Datetime) -> Files {
         let tree = self.tree(wall);
         let tree = tree.expect("the same entries fitted into a tree when the recipe was checked");
@@ -74,7 +75,7 @@ impl Recipe {
         for (path, entry) in &self.entries {
             put(&mut tree, path, entry).map_err(|code| {
                 Error::misuse(format!(
-                    "expected a path in the guest's file system that can be made, found `{path}`: {}",
+                    "expected a valid path in the guest's file system, found `{path}`: {}",
                     code.name()
                 ))
             })?;
@@ -97,7 +98,7 @@ fn canonical(path: &Path) -> Result<PathBuf> {
     Ok(canonical)
 }
 
-/// Puts something into the tree, with the folders it is in. A file replaces one that is there.
+/// Adds an entry to the tree, and its parent folders. A file replaces an existing file.
 fn put(tree: &mut Tree, path: &str, entry: &FileTreeEntry) -> Result<(), Code> {
     let path = path.trim_start_matches('/');
     let mut folder = tree.root();
@@ -129,7 +130,7 @@ fn put(tree: &mut Tree, path: &str, entry: &FileTreeEntry) -> Result<(), Code> {
     }
 }
 
-/// The last of the folders of a path, all of which are made if need be.
+/// Creates the missing folders of a path, and returns the last folder.
 fn make_folders(tree: &mut Tree, path: &str) -> Result<Node, Code> {
     let mut folder = tree.root();
     for name in path.split('/').filter(|name| !name.is_empty()) {

@@ -1,4 +1,4 @@
-//! The tree as an observation.
+//! The tree in memory as an observation.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,30 +10,31 @@ use super::volume::Volume;
 use super::{Access, Files};
 
 /// The guest's file system in memory: files, folders and symbolic links by their absolute paths.
+///
 /// The root is not listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileTree(BTreeMap<String, FileTreeEntry>);
 
-/// Something in a [`FileTree`].
+/// An entry of a [`FileTree`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileTreeEntry {
     /// A folder.
     Folder,
-    /// A file, with its bytes.
+    /// A file with its content.
     File(Vec<u8>),
-    /// A symbolic link, with what it says.
+    /// A symbolic link with its target.
     Link(String),
 }
 
 impl FileTree {
-    /// What is at a path, e.g. `/data/a.txt`.
+    /// Returns the entry at a path, e.g. `/data/a.txt`, or `None` if the path does not exist.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&FileTreeEntry> {
         self.0.get(path)
     }
 
-    /// The bytes of the file at a path.
+    /// Returns the content of the file at a path, or `None` if the path is not a file.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&[u8]> {
         match self.at(path) {
@@ -42,12 +43,12 @@ impl FileTree {
         }
     }
 
-    /// All paths with what is there, in order.
+    /// Returns all paths and entries, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FileTreeEntry)> {
         self.0.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
-    /// From the artefact: `list<tuple<string, variant { folder, file(list<u8>), link(string) }>>`.
+    /// Reads an artefact: `list<tuple<string, variant { folder, file(list<u8>), link(string) }>>`.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let Value::List(list) = value else {
             return None;
@@ -75,7 +76,7 @@ fn entry(case: &Arc<str>, payload: Option<&Value>) -> Option<FileTreeEntry> {
 }
 
 impl Files {
-    /// The artefact; an empty list for a tree that the guest was not shown.
+    /// Returns the artefact. If the tree was not shown to the guest, the list is empty.
     pub(crate) fn show(&self) -> Value {
         let shown = self.mounts.iter();
         let mut shown = shown.filter(|(volume, it)| *volume == 0 && it.access != Access::None);
@@ -86,7 +87,7 @@ impl Files {
     }
 }
 
-/// The tree's entries, sorted by path.
+/// Returns the tree's entries, sorted by path.
 fn show(tree: &Tree) -> Value {
     let mut entries = BTreeMap::new();
     let mut ahead = vec![(String::new(), tree.root())];

@@ -1,12 +1,13 @@
-//! What a file system must be able to do: the tree in memory and folders of the host alike.
+//! The interface of a file system. The tree in memory and folders of the host implement it.
 
 use std::sync::Arc;
 
 use crate::clocks::Datetime;
 use crate::filesystem::Code;
 
-/// A file, folder or symbolic link of a volume. Its content is kept for as long as someone holds
-/// one, even if no name leads to it any more.
+/// A file, folder or symbolic link of a volume.
+///
+/// Its content is kept while a `Node` for it exists, even if no name leads to it any more.
 #[derive(Clone, Debug)]
 pub(crate) struct Node(Arc<u64>);
 
@@ -19,7 +20,7 @@ impl Node {
         *self.0
     }
 
-    /// Whether nobody else holds it.
+    /// Returns whether this is the only handle to the node.
     pub(crate) fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
@@ -31,18 +32,18 @@ impl PartialEq for Node {
     }
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Folder,
     File,
     Link,
-    /// Something that only folders of the host have: a pipe, a device.
+    /// A pipe, a device or the like. Only folders of the host contain these.
     Other,
 }
 
 impl Kind {
-    /// The case of `descriptor-type`.
+    /// Returns the case of `descriptor-type`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Folder => "directory",
@@ -53,7 +54,8 @@ impl Kind {
     }
 }
 
-/// What `stat` says. Times are not read from the host: they would differ from run to run.
+/// The result of `stat`. Times are not read from the host, because they would differ from run to
+/// run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stat {
     pub(crate) kind: Kind,
@@ -62,7 +64,7 @@ pub(crate) struct Stat {
     pub(crate) times: Times,
 }
 
-/// The times of a node.
+/// The access and modification times of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Times {
     pub(crate) access: Datetime,
@@ -80,19 +82,22 @@ impl Times {
     }
 }
 
-/// A file system. Names are single ones, never `.` or `..`; paths and permissions are the callers'.
+/// A file system.
+///
+/// Every name is a single path segment and never `.` or `..`. Callers resolve paths and check
+/// permissions.
 pub(crate) trait Volume {
     fn root(&self) -> Node;
 
-    /// What a folder has under a name.
+    /// Looks up a name in a folder. Returns `None` if the name is free.
     fn look(&mut self, folder: &Node, name: &str) -> Result<Option<(Node, Kind)>, Code>;
 
-    /// What a symbolic link says.
+    /// Returns the target of a symbolic link.
     fn target(&self, link: &Node) -> Result<String, Code>;
 
     fn stat(&self, node: &Node) -> Result<Stat, Code>;
 
-    /// Sets times; what is nothing stays.
+    /// Sets times. A time that is `None` stays unchanged.
     fn set_times(
         &mut self,
         node: &Node,
@@ -100,33 +105,33 @@ pub(crate) trait Volume {
         modification: Option<Datetime>,
     ) -> Result<(), Code>;
 
-    /// Prepares a file for reading, and for writing if asked for.
+    /// Opens a file for reading, and also for writing if `write`.
     fn open(&mut self, file: &Node, write: bool) -> Result<(), Code>;
 
-    /// Up to `len` bytes; none at the end.
+    /// Reads up to `len` bytes. The result is empty at the end of the file.
     fn read(&self, file: &Node, offset: u64, len: usize) -> Result<Vec<u8>, Code>;
 
-    /// Writes all of `bytes` at `offset`, or at the end.
+    /// Writes all of `bytes` at `offset`, or at the end of the file if `offset` is `None`.
     fn write(&mut self, file: &Node, offset: Option<u64>, bytes: &[u8]) -> Result<(), Code>;
 
     fn set_size(&mut self, file: &Node, size: u64) -> Result<(), Code>;
 
-    /// Writes through to the disk, if there is one.
+    /// Flushes changes to the disk, if the volume is on a disk.
     fn sync(&self, node: &Node) -> Result<(), Code>;
 
-    /// The names in a folder, sorted.
+    /// Lists the names in a folder, sorted.
     fn list(&mut self, folder: &Node) -> Result<Vec<(String, Kind)>, Code>;
 
-    /// Makes a file under a name that is free.
+    /// Creates a file. The name must be free.
     fn make_file(&mut self, folder: &Node, name: &str) -> Result<Node, Code>;
 
-    /// As [`Volume::make_file`].
+    /// Creates a folder. The name must be free.
     fn make_folder(&mut self, folder: &Node, name: &str) -> Result<(), Code>;
 
-    /// As [`Volume::make_file`].
+    /// Creates a symbolic link. The name must be free.
     fn make_link(&mut self, folder: &Node, name: &str, target: &str) -> Result<(), Code>;
 
-    /// Gives a file another name, which is free.
+    /// Gives a file an additional name, which must be free.
     fn link(&mut self, file: &Node, folder: &Node, name: &str) -> Result<(), Code>;
 
     /// Removes a file or symbolic link.
@@ -135,7 +140,7 @@ pub(crate) trait Volume {
     /// Removes an empty folder.
     fn remove_folder(&mut self, folder: &Node, name: &str) -> Result<(), Code>;
 
-    /// As `rename` of POSIX: what has the new name is replaced.
+    /// Renames like POSIX `rename`, replacing any entry that already has the new name.
     fn rename(
         &mut self,
         folder: &Node,
@@ -144,6 +149,6 @@ pub(crate) trait Volume {
         new_name: &str,
     ) -> Result<(), Code>;
 
-    /// A number for the node that is the same in every run.
+    /// Returns a number for the node that is the same in every run.
     fn identity(&self, node: &Node) -> (u64, u64);
 }

@@ -1,4 +1,4 @@
-//! `outgoing-body`: what is written to it goes nowhere.
+//! `outgoing-body`: everything written to it is discarded.
 
 use seam_core::{Result, Value};
 
@@ -34,23 +34,23 @@ pub(super) const FUNCS: Funcs = Funcs {
 
 /// The resource `outgoing-body`.
 pub(super) struct Body {
-    /// Whether the stream has been asked for.
+    /// Whether the guest has already taken the stream.
     taken: bool,
 }
 
 impl Body {
-    /// The body of a request or response, the first time it is asked for.
+    /// Returns the body of a request or response on the first call only. `asked` records the call.
     pub(super) fn once(asked: &mut bool) -> Asked {
         let first = !std::mem::replace(asked, true);
         Asked(first.then_some(Body { taken: false }))
     }
 }
 
-/// A body that was asked for, if that was the first time.
+/// The body, if this was the first request for it.
 pub(super) struct Asked(Option<Body>);
 
 impl Asked {
-    /// The answer: `result<outgoing-body>`.
+    /// Builds the result of type `result<outgoing-body>`.
     pub(super) fn add(self, state: &mut State) -> Result<Option<Value>> {
         let Some(body) = self.0 else {
             return Ok(Some(Value::err(None)));

@@ -59,7 +59,7 @@ pub(super) const FUNCS: Funcs = Funcs {
     ],
 };
 
-/// The resource `fields`: names and values in order, names as they were written.
+/// The resource `fields`: names and values in their order, with names in their original case.
 pub(super) struct Fields {
     pairs: Vec<(String, Vec<u8>)>,
     immutable: bool,
@@ -75,7 +75,7 @@ impl Fields {
         }
     }
 
-    /// A copy that cannot be changed.
+    /// Returns an immutable copy.
     pub(super) fn frozen(&self, meter: &Meter) -> Result<Self> {
         let mut copy = Fields::new(meter);
         copy.set(self.pairs.clone())?;
@@ -83,7 +83,7 @@ impl Fields {
         Ok(copy)
     }
 
-    /// The resource for the guest.
+    /// Adds the fields to the resource table and returns the guest's handle.
     pub(super) fn add(self, state: &mut State) -> Result<Value> {
         let rep = state.table.add(self)?;
         Ok(own(INTERFACE, "fields", rep))
@@ -133,7 +133,8 @@ fn from_list(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
     Ok(Some(Value::ok(Some(fields.add(state)?))))
 }
 
-/// A function that changes fields under a name, the second argument, to the values of the third.
+/// Implements a function that changes the values of a name. Argument 1 is the name; argument 2, if
+/// any, holds the values.
 fn change(
     call: &mut HostCall<'_>,
     args: Args<'_>,
@@ -163,9 +164,10 @@ fn error(case: &str) -> Value {
     Value::err(Some(Value::variant(case, None)))
 }
 
-/// Whether a field may have this name and these values; if not, the error.
+/// Checks that a field may have this name and these values.
 fn check<'a>(name: &str, values: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Value> {
-    // As wasmtime-wasi-http: what belongs to a connection is the host's business.
+    // The host controls the connection, so the guest may not set these (as in
+    // wasmtime-wasi-http).
     const FORBIDDEN: [&str; 9] = [
         "connection",
         "keep-alive",
@@ -194,7 +196,7 @@ fn check<'a>(name: &str, values: impl IntoIterator<Item = &'a [u8]>) -> Result<(
     Ok(())
 }
 
-/// Whether a text is a [token](https://www.rfc-editor.org/rfc/rfc9110#name-tokens) of HTTP.
+/// Returns whether a text is an HTTP [token](https://www.rfc-editor.org/rfc/rfc9110#name-tokens).
 pub(super) fn is_token(text: &str) -> bool {
     let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_char)

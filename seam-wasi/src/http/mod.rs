@@ -1,4 +1,4 @@
-//! `wasi:http`: requests can be made up, and are denied when they are to be sent.
+//! `wasi:http`: a guest can build requests, but sending them is refused.
 
 mod body;
 mod fields;

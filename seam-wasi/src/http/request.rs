@@ -1,4 +1,4 @@
-//! `outgoing-request`, `request-options`, and the handler that sends nothing.
+//! `outgoing-request`, `request-options`, and a handler that refuses every request.
 
 use seam_core::{HostCall, Result, Value};
 
@@ -74,7 +74,7 @@ pub(super) const FUNCS: Funcs = Funcs {
             let headers = request.headers.frozen(&state.meter)?;
             Ok(Some(headers.add(state)?))
         }),
-        // No error of a stream comes from a request.
+        // An HTTP request never causes an error of a stream.
         ("http-error-code", |_, _| Ok(Some(Value::none()))),
     ],
 };
@@ -88,7 +88,7 @@ struct Request {
     /// The variant `scheme`.
     scheme: Option<Value>,
     authority: Option<String>,
-    /// Whether the body has been asked for.
+    /// Whether the guest has already taken the body.
     body: bool,
 }
 
@@ -123,7 +123,7 @@ fn optional_text(args: Args<'_>) -> Result<Option<String>> {
         .transpose()
 }
 
-/// Whether a text can stand in the first line of a request.
+/// Returns whether a text is valid in the first line of a request.
 fn is_visible(text: Option<&str>) -> bool {
     text.is_none_or(|text| {
         text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -199,7 +199,7 @@ pub(super) const HANDLER: Funcs = Funcs {
     interface: "wasi:http/outgoing-handler",
     funcs: &[("handle", |call, args| {
         let state = state(call)?;
-        // Both are the host's now.
+        // The call transfers ownership of both arguments to the host.
         state.table.take::<Request>(args.rep(0)?)?;
         if let Some(options) = args.option(1)? {
             state.table.take::<Options>(crate::func::rep(options)?)?;

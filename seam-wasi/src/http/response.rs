@@ -1,4 +1,4 @@
-//! `outgoing-response`: it can be made up, and nobody asked for it.
+//! `outgoing-response`: a guest can build responses, but no request ever receives them.
 
 use super::INTERFACE;
 use super::body::Body;
@@ -51,6 +51,6 @@ pub(super) const FUNCS: Funcs = Funcs {
 struct Response {
     headers: Fields,
     status: u16,
-    /// Whether the body has been asked for.
+    /// Whether the guest has already taken the body.
     body: bool,
 }

@@ -1,4 +1,4 @@
-//! `wasi:io/error`, and the error of a stream.
+//! `wasi:io/error` and the error of a stream.
 
 use seam_core::{Result, Value};
 
@@ -14,7 +14,7 @@ pub(crate) const FUNCS: Funcs = Funcs {
     })],
 };
 
-/// The resource `error`: what made an operation on a stream fail, always a file's error.
+/// The resource `error`: the cause of a failed stream operation, which is always a file's error.
 pub(crate) struct IoError(pub(crate) Code);
 
 /// The variant `stream-error`.
@@ -24,7 +24,7 @@ pub(crate) enum StreamError {
     Closed,
 }
 
-/// The answer of a function that gives `result<T, stream-error>`.
+/// Builds the result of a function that returns `result<T, stream-error>`.
 pub(crate) fn answer<T>(
     state: &mut State,
     result: Result<T, StreamError>,

@@ -1,5 +1,7 @@
-//! `input-stream` of `wasi:io/streams`. Bytes are there or never will be, so nothing blocks, and the
-//! blocking functions are the others.
+//! `input-stream` of `wasi:io/streams`.
+//!
+//! All input is available from the start, so no function blocks. The blocking functions are the
+//! same as the others.
 
 use seam_core::{HostCall, Result, Value};
 
@@ -38,15 +40,15 @@ fn skip(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
 
 /// The resource `input-stream`.
 pub(crate) enum Input {
-    /// Standard input; all handles of it share their position.
+    /// Standard input. All handles share one position.
     Stdin,
     /// A file from `offset` on.
     File { file: FileRef, offset: u64 },
-    /// One that has failed or come to its end.
+    /// A stream that has failed or reached its end.
     Closed,
 }
 
-/// Standard input, and how much of it has been read.
+/// The content of standard input and the position in it.
 pub(crate) struct Stdin {
     bytes: std::sync::Arc<[u8]>,
     read: usize,
@@ -69,7 +71,7 @@ impl Stdin {
     }
 }
 
-/// Reads up to `len` bytes, and never more than a chunk.
+/// Reads up to `len` bytes, but at most [`CHUNK`] bytes.
 pub(crate) fn take(state: &mut State, rep: u32, len: u64) -> Result<Result<Vec<u8>, StreamError>> {
     let len = usize::try_from(len).unwrap_or(CHUNK).min(CHUNK);
     let stream = state.table.at::<Input>(rep)?;

@@ -1,5 +1,7 @@
-//! `output-stream` of `wasi:io/streams`. What is written is written at once, so nothing blocks, and
-//! there is always room for a chunk.
+//! `output-stream` of `wasi:io/streams`.
+//!
+//! Bytes are written immediately, so no function blocks, and a stream always accepts one more
+//! chunk.
 
 use seam_core::{HostCall, OutputStream, Result, Value};
 
@@ -46,18 +48,18 @@ const FLUSH: Body = |call, args| {
     answer(state(call)?, flushed, |()| None)
 };
 
-/// Most bytes that `blocking-write-and-flush` takes.
+/// Most bytes that `blocking-write-and-flush` accepts.
 const FLUSHED: usize = 4096;
 
 /// The resource `output-stream`.
 pub(crate) enum Output {
     /// Captured standard output or error.
     Captured(OutputStream),
-    /// A file, from an offset on or at its end.
+    /// A file, from `offset` on, or at its end if `offset` is `None`.
     File { file: FileRef, offset: Option<u64> },
-    /// A body that is sent nowhere.
+    /// An HTTP body, which is discarded.
     Discarded,
-    /// One that has failed.
+    /// A stream that has failed.
     Closed,
 }
 
@@ -72,7 +74,7 @@ fn write(call: &mut HostCall<'_>, args: Args<'_>, most: usize) -> Result<Option<
     let bytes = args.bytes(1)?;
     if bytes.len() > most {
         return Err(broken(
-            "expected a write within the bounds of its stream, found a longer one",
+            "expected a write within the bounds of the stream, found a longer write",
         ));
     }
     let written = put(call, args.rep(0)?, bytes)?;
@@ -83,7 +85,7 @@ fn write_zeroes(call: &mut HostCall<'_>, args: Args<'_>, most: usize) -> Result<
     let len = usize::try_from(args.u64(1)?).unwrap_or(usize::MAX);
     if len > most {
         return Err(broken(
-            "expected a write within the bounds of its stream, found a longer one",
+            "expected a write within the bounds of the stream, found a longer write",
         ));
     }
     let written = put(call, args.rep(0)?, &vec![0; len])?;

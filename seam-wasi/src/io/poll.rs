@@ -1,4 +1,4 @@
-//! `wasi:io/poll`: nothing is ever waited for but the monotonic clock, and it is moved on instead.
+//! `wasi:io/poll`: polling never blocks, because it advances the monotonic clock instead.
 
 use seam_core::{Result, Value};
 
@@ -36,9 +36,9 @@ pub(crate) const FUNCS: Funcs = Funcs {
 /// The resource `pollable`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pollable {
-    /// Ready from the start: streams, and sockets that are denied.
+    /// Always ready: streams, and sockets (whose calls are refused).
     Ready,
-    /// Ready when the monotonic clock shows this.
+    /// Ready when the monotonic clock reaches this time.
     At(u64),
 }
 
@@ -51,7 +51,7 @@ impl Pollable {
     }
 }
 
-/// Waits until one is ready; the positions of all that are then.
+/// Waits until at least one pollable is ready, and returns the positions of all that are.
 fn poll(clock: &mut Clock, pollables: &[Pollable]) -> Vec<u32> {
     if !pollables.iter().any(|pollable| pollable.is_ready(clock)) {
         let instants = pollables.iter().filter_map(|pollable| match pollable {
@@ -67,7 +67,7 @@ fn poll(clock: &mut Clock, pollables: &[Pollable]) -> Vec<u32> {
     ready.map(|(index, _)| index).collect()
 }
 
-/// A pollable of something that never has to be waited for.
+/// Creates a pollable that is always ready.
 pub(crate) fn ready(state: &mut State) -> Result<Option<Value>> {
     let rep = state.table.add(Pollable::Ready)?;
     Ok(Some(own("wasi:io/poll", "pollable", rep)))
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn time_passes_until_the_first_is_ready_and_no_further() {
+    fn time_advances_only_until_the_first_is_ready() {
         let mut clock = clock(10);
         let pollables = [Pollable::At(30), Pollable::At(20), Pollable::At(20)];
         assert_eq!(poll(&mut clock, &pollables), [1, 2]);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn time_stands_still_where_something_is_ready() {
+    fn time_stands_still_if_something_is_ready() {
         let mut clock = clock(10);
         let pollables = [Pollable::At(30), Pollable::Ready, Pollable::At(10)];
         assert_eq!(poll(&mut clock, &pollables), [1, 2]);

@@ -4,7 +4,7 @@ use seam_core::Artifact;
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-/// The official packages, each after those that it uses.
+/// The official packages, in dependency order.
 const PACKAGES: [&str; 7] = [
     include_str!("../../wit/io.wit"),
     include_str!("../../wit/clocks.wit"),
@@ -15,7 +15,7 @@ const PACKAGES: [&str; 7] = [
     include_str!("../../wit/http.wit"),
 ];
 
-/// A component that imports every function of WASI under a version.
+/// Returns a component that imports every WASI function of a version.
 pub(crate) fn component(version: &str) -> Artifact {
     let http = format!(
         "import wasi:http/types@{version};
@@ -24,7 +24,7 @@ pub(crate) fn component(version: &str) -> Artifact {
     encode(version, true, &http)
 }
 
-/// As [`component`], without what is unstable, and without HTTP.
+/// Like [`component`], but without unstable functions and without HTTP.
 pub(crate) fn stable(version: &str) -> Artifact {
     encode(version, false, "")
 }
@@ -33,7 +33,7 @@ fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {
     let mut resolve = Resolve::new();
     resolve.all_features = unstable;
     for package in PACKAGES {
-        // Versions are written over; older packages do not say since when they have something.
+        // The version is replaced below. Older packages must not carry `@since` of later versions.
         let lines = package
             .lines()
             .filter(|line| !line.trim().starts_with("@since"));

@@ -1,5 +1,6 @@
-//! The same guest on every backend, which all see the same, host calls and files included. What they
-//! see is said by the conformance kit's cases of the hermetic WASI.
+//! The same guest on every backend: all observations agree, including host calls and files.
+//!
+//! The conformance kit's cases of the hermetic WASI say what the observations must be.
 
 use seam_core::{Capability, Limits, World};
 use seam_tests::fixtures;
@@ -24,7 +25,7 @@ fn every_backend_runs_components() {
 }
 
 #[test]
-fn backends_agree_on_every_word_of_the_command() {
+fn backends_agree_on_every_subcommand() {
     let guest = fixtures::command_component().unwrap();
     for words in [
         [].as_slice(),
@@ -62,7 +63,7 @@ fn backends_agree_on_every_word_of_the_command() {
 }
 
 #[test]
-fn backends_agree_on_what_is_refused() {
+fn backends_agree_on_refused_calls() {
     let guest = fixtures::command_component().unwrap();
     for access in [Access::Read, Access::None] {
         let denied = command(&["write", "/f", "x"]).file("/f", "").files(access);

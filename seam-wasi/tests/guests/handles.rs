@@ -1,5 +1,6 @@
-//! Handles that a guest makes up, has dropped, or of another type: the canonical ABI's own traps,
-//! before any function of WASI is reached.
+//! Handles that a guest made up, handles that it dropped, and handles of another type.
+//!
+//! The canonical ABI traps on all of them before any WASI function is called.
 
 use seam_core::{Artifact, BackendExt, CanonTrap, Instance, InstanceExt, Trap, Value, World};
 use seam_wasi::Wasi;
@@ -35,7 +36,7 @@ const GUEST: &str = r#"
 )
 "#;
 
-/// An instance on each backend.
+/// Creates one instance on each backend.
 fn instances() -> Vec<Box<dyn Instance>> {
     let guest = Artifact::from_wat("handles", GUEST).unwrap();
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
@@ -50,7 +51,7 @@ fn trap(instance: &mut dyn Instance, func: &str, index: u32) -> Option<Trap> {
 }
 
 #[test]
-fn a_handle_that_is_there_is_waited_for() {
+fn a_valid_handle_is_waited_for() {
     for mut it in instances() {
         let index = it.invoke("subscribe", &[5u64.into()]).unwrap().unwrap();
         it.invoke("block", std::slice::from_ref(&index)).unwrap();
@@ -60,7 +61,7 @@ fn a_handle_that_is_there_is_waited_for() {
 }
 
 #[test]
-fn a_handle_that_was_never_there_traps() {
+fn a_handle_that_never_existed_traps() {
     for func in ["block", "drop"] {
         for index in [0, 1, 99, u32::MAX] {
             for mut it in instances() {

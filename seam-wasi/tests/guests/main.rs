@@ -1,4 +1,4 @@
-//! Real guests in the hermetic world: every backend sees the same, to the byte.
+//! Real guests in the hermetic world: the observations are byte for byte the same on every backend.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,

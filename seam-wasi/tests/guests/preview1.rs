@@ -1,4 +1,4 @@
-//! Modules of preview1: the same world, through the adapter.
+//! Preview1 modules in the hermetic world, through the adapter.
 
 use seam_core::{
     Backend, BackendExt, CorePath, CoreValue, ErrorKind, InstanceExt, Memories, Origin, Query,
@@ -11,7 +11,7 @@ use seam_wasmtime::Wasmtime;
 
 use crate::support::{agree_on, args, see};
 
-/// Every backend, with modules of preview1. The native one has them built in.
+/// Returns every backend with support for preview1 modules. The native backend has it built in.
 fn backends() -> Vec<Box<dyn Backend>> {
     vec![
         Box::new(Wasmtime::new()),
@@ -53,7 +53,7 @@ fn the_module_and_the_component_do_the_same_on_every_backend() {
 }
 
 #[test]
-fn a_reactor_is_initialised_once_and_shown_as_itself() {
+fn a_reactor_is_initialised_once_and_presented_as_a_core_module() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     let reactor = fixtures::reactor().unwrap();
     for backend in backends() {
@@ -107,7 +107,7 @@ fn snapshots_of_a_command_agree() {
 }
 
 #[test]
-fn a_world_that_defines_preview1_itself_gets_the_module_as_it_is() {
+fn a_world_that_defines_preview1_itself_gets_the_module_unwrapped() {
     let wat = r#"(module
         (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
         (func (export "yield") (result i32) (call $yield)))"#;

@@ -10,7 +10,7 @@ use seam_wasi::Wasi;
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-/// Everything that is seen of a run.
+/// All observations of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
     /// The exit code, or how else the run ended.
@@ -36,7 +36,7 @@ pub(crate) fn backends() -> Vec<Box<dyn Backend>> {
     ]
 }
 
-/// The guest, loaded once for all tests: compiling it is what takes time.
+/// Returns the loaded guest. All tests share it, because compiling takes most of the time.
 fn program(backend: &dyn Backend, artifact: &Artifact) -> Arc<dyn Program> {
     type Loaded = HashMap<(String, String), Arc<dyn Program>>;
     static LOADED: LazyLock<Mutex<Loaded>> = LazyLock::new(Mutex::default);
@@ -49,7 +49,7 @@ fn program(backend: &dyn Backend, artifact: &Artifact) -> Arc<dyn Program> {
     program
 }
 
-/// Runs a guest and takes down all that is seen of it.
+/// Runs a guest and returns all observations.
 pub(crate) fn see(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Seen {
     let ending = |error: &Error| format!("{:?}: {}", error.kind(), error.message());
     let mut instance = match program(backend, artifact).instantiate_blocking(world) {
@@ -63,7 +63,7 @@ pub(crate) fn see(backend: &dyn Backend, artifact: &Artifact, world: &World) -> 
     }
 }
 
-/// Runs a guest on every backend, which must all see the same, host calls and files included.
+/// Runs a guest on every backend and asserts that all observations agree, host calls and files too.
 pub(crate) fn agree(artifact: &Artifact, wasi: Wasi) -> Seen {
     agree_in(artifact, wasi.add_to(World::new()).unwrap())
 }
@@ -72,7 +72,7 @@ pub(crate) fn agree_in(artifact: &Artifact, world: World) -> Seen {
     agree_on(backends(), artifact, world.record(true))
 }
 
-/// Runs a guest on these backends, which must all see the same.
+/// Runs a guest on the backends `all` and asserts that all observations agree.
 pub(crate) fn agree_on(all: Vec<Box<dyn Backend>>, artifact: &Artifact, world: World) -> Seen {
     let mut all = all.into_iter();
     let first = all.next().unwrap();
@@ -92,7 +92,7 @@ pub(crate) fn agree_on(all: Vec<Box<dyn Backend>>, artifact: &Artifact, world: W
     seen
 }
 
-/// The command's arguments after the program's name.
+/// Sets the program's name and the arguments `words`.
 pub(crate) fn args(program: &str, words: &[&str]) -> Wasi {
     Wasi::hermetic().args(std::iter::once(program).chain(words.iter().copied()))
 }

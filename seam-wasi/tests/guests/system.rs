@@ -1,4 +1,4 @@
-//! The operating system's WASI as the oracle: it agrees on all that is not virtual.
+//! The operating system's WASI as the oracle: both agree on everything that is not virtual.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use seam_wasmtime::Wasmtime;
 use crate::everything;
 use crate::support::{Seen, args, backends, see};
 
-/// An empty folder of the test's own, which goes with it.
+/// A temporary folder of one test, which is removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -22,7 +22,7 @@ impl Folder {
         Self(path)
     }
 
-    /// All that is in it, as a tree in memory shows it.
+    /// Returns all entries of the folder in the form of a tree in memory.
     fn tree(&self) -> Vec<(String, FileTreeEntry)> {
         let mut entries = Vec::new();
         let mut ahead = vec![(String::new(), self.0.clone())];
@@ -108,7 +108,7 @@ fn it_agrees_on_streams() {
 }
 
 #[test]
-fn it_agrees_on_output_and_ends() {
+fn it_agrees_on_output_and_exit_codes() {
     for words in [
         ["flood", "100000"].as_slice(),
         &["panic"],
@@ -124,7 +124,7 @@ fn it_agrees_on_output_and_ends() {
 
 #[test]
 fn it_has_the_same_functions_of_the_same_types() {
-    // The engine itself checks the type of every import against what defines it.
+    // The engine itself checks every import against the type of its definition.
     for version in ["0.2.0", "0.2.12"] {
         let guest = everything::stable(version);
         let system = World::new().system_wasi(SystemWasi::new());

@@ -1,4 +1,4 @@
-//! What a guest asks for never makes the host allocate without bound.
+//! No request of a guest makes the host allocate without bound.
 
 use seam_core::{ErrorKind, Limit, Limits, Value, World};
 use seam_wasi::Wasi;
@@ -41,7 +41,7 @@ fn files_do_not_grow_past_their_space() {
     let past = [lent(&file), vec![1u8].into(), u64::MAX.into()];
     assert_eq!(host.err(&at("write"), &past), "file-too-large");
     host.ok(&at("set-size"), &[lent(&file), 400u64.into()]);
-    // What is removed gives its room back when nobody holds it any more.
+    // Removed files free their space when no descriptor holds them any more.
     host.ok(&at("unlink-file-at"), &[lent(&root), "b".into()]);
     let other = host.open(&root, "c", "write create").unwrap();
     let fill = [lent(&other), 1u64.into()];

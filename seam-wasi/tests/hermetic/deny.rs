@@ -1,4 +1,4 @@
-//! The network is there, and denied.
+//! The network's functions exist, and every call is refused.
 
 use seam_core::{CanonTrap, Resource, ResourceType, Trap, Value};
 use seam_wasi::Wasi;
@@ -31,7 +31,7 @@ fn names_are_not_resolved() {
 }
 
 #[test]
-fn what_nobody_can_have_traps() {
+fn using_a_resource_that_cannot_exist_traps() {
     let mut host = Host::new(Wasi::hermetic());
     let ty = ResourceType::new("wasi:sockets/tcp@0.2.3#tcp-socket");
     let socket = Value::Borrow(Resource::host(ty, 1));
@@ -43,7 +43,7 @@ fn what_nobody_can_have_traps() {
 }
 
 #[test]
-fn a_request_can_be_made_up_and_is_denied() {
+fn a_request_can_be_built_but_sending_it_is_denied() {
     let mut host = Host::new(Wasi::hermetic());
     let headers = host.get("http/types#[constructor]fields", &[]);
     let request = host.get("http/types#[constructor]outgoing-request", &[headers]);
@@ -88,7 +88,7 @@ fn a_request_can_be_made_up_and_is_denied() {
     let handle = "http/outgoing-handler#handle";
     let args = [request.clone(), Value::some(options)];
     assert_eq!(host.err(handle, &args), "HTTP-request-denied");
-    // It was given away.
+    // `handle` took ownership of the request.
     assert!(host.call(&method("method"), &[lent(&request)]).is_err());
 }
 

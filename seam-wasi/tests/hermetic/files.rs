@@ -16,7 +16,7 @@ pub(crate) fn stat(host: &mut Host, folder: &Value, path: &str, follow: bool) ->
     host.ok(&at("stat-at"), &args).unwrap()
 }
 
-/// The names in a folder, with their types.
+/// Lists the names in a folder with their types.
 pub(crate) fn list(host: &mut Host, folder: &Value) -> Vec<(String, String)> {
     let stream = host.ok(&at("read-directory"), &[lent(folder)]).unwrap();
     let next = "filesystem/types#[method]directory-entry-stream.read-directory-entry";
@@ -49,7 +49,7 @@ pub(crate) fn tree(host: &mut Host) -> FileTree {
 }
 
 #[test]
-fn what_was_put_in_is_found_and_what_was_written_comes_out() {
+fn a_guest_reads_files_that_were_put_in_and_its_writes_are_observed() {
     let wasi = Wasi::hermetic()
         .file("/data/a.txt", "text")
         .folder("/empty")
@@ -206,7 +206,7 @@ fn opening_follows_the_flags() {
     ] {
         assert_eq!(error(path, how), code, "{path:?} {how}");
     }
-    // Creating follows a link that leads nowhere yet.
+    // Creating through a link to a free name creates the target.
     let made = host.open(&root, "m", "create write follow").unwrap();
     host.drop(&made);
     assert_eq!(host.read(&root, "new"), b"");
@@ -216,7 +216,7 @@ fn opening_follows_the_flags() {
 }
 
 #[test]
-fn descriptors_do_what_they_were_opened_for() {
+fn descriptors_allow_only_what_they_were_opened_for() {
     let mut host = Host::new(Wasi::hermetic().file("/f", "text"));
     let root = host.root();
     let read = host.open(&root, "f", "read").unwrap();
@@ -322,7 +322,7 @@ fn a_file_system_that_is_read_only_says_so() {
         let args: Vec<_> = [lent(&root)].into_iter().chain(args).collect();
         assert_eq!(host.err(&at(method), &args), "read-only", "{method}");
     }
-    // What fails anyway says why.
+    // A call that would fail anyway reports its own cause.
     assert_eq!(
         host.err(&at("unlink-file-at"), &[lent(&root), text("d")]),
         "is-directory"

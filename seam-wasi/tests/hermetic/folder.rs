@@ -8,7 +8,7 @@ use seam_wasi::{Access, FileTree, Wasi};
 
 use crate::support::{Host, at, field, lent};
 
-/// A folder of the test's own, which goes with it. What is outside of `shown` is not to be reached.
+/// A temporary folder, which is removed on drop. The guest must not reach anything outside `shown`.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -36,7 +36,7 @@ impl Drop for Folder {
     }
 }
 
-/// The host, and the folder that it shows.
+/// Returns the host side and a descriptor of the folder that it shows.
 fn open(wasi: Wasi) -> (Host, Value) {
     let mut host = Host::new(wasi);
     let mut preopens = host.preopens();
@@ -65,7 +65,7 @@ fn files_are_read_written_listed_renamed_and_removed() {
     assert_eq!(folder.read("shown/d/new"), b"One two");
     let rename = [lent(&root), "d".into(), lent(&root), "e".into()];
     host.ok(&at("rename-at"), &rename);
-    // The descriptor is the file's, whatever its path.
+    // The descriptor stays valid when the file's path changes.
     host.ok(&at("set-size"), &[lent(&file), 3u64.into()]);
     assert_eq!(folder.read("shown/e/new"), b"One");
     host.ok(&at("create-directory-at"), &[lent(&root), "g".into()]);
@@ -133,7 +133,7 @@ fn a_folder_that_is_read_only_stays_as_it_is() {
 }
 
 #[test]
-fn a_folder_the_guest_is_not_to_see_is_not_there() {
+fn a_folder_without_access_is_invisible() {
     let folder = Folder::new();
     let mut host = Host::new(folder.wasi(Access::None));
     assert_eq!(host.preopens().len(), 1);
@@ -178,7 +178,7 @@ fn no_path_and_no_link_leads_out() {
         }
     }
     assert_eq!(host.read(&root, "in"), b"text");
-    // A link may say anything relative; it is where it leads to that counts.
+    // A link may have any relative target. What counts is where it leads.
     host.ok(
         &at("symlink-at"),
         &[lent(&root), "../secret".into(), "mine".into()],
@@ -188,14 +188,14 @@ fn no_path_and_no_link_leads_out() {
         "not-permitted"
     );
     assert_eq!(host.open(&root, "mine", "read").unwrap_err(), "loop");
-    // To remove a link is not to follow it.
+    // Removing a link does not follow it.
     host.ok(&at("unlink-file-at"), &[lent(&root), "up".into()]);
     assert_eq!(folder.read("secret"), b"secret");
 }
 
 #[cfg(unix)]
 #[test]
-fn putting_a_link_in_the_place_of_what_is_open_leads_nowhere() {
+fn replacing_an_open_folder_with_a_link_leads_nowhere() {
     use std::os::unix::fs::symlink;
 
     let folder = Folder::new();

@@ -15,7 +15,7 @@ fn text(text: &str) -> Value {
 }
 
 #[test]
-fn the_command_line_is_what_the_caller_says() {
+fn the_command_line_is_the_callers() {
     let wasi = Wasi::hermetic()
         .args(["a", "b c"])
         .env("K", "V")
@@ -68,7 +68,7 @@ fn standard_input_is_read_once_by_all_handles() {
 }
 
 #[test]
-fn output_is_captured_apart_and_in_order() {
+fn stdout_and_stderr_are_captured_separately_and_in_order() {
     let mut host = Host::new(Wasi::hermetic());
     let out = host.get("cli/stdout#get-stdout", &[]);
     let err = host.get("cli/stderr#get-stderr", &[]);
@@ -186,7 +186,7 @@ fn now(host: &mut Host) -> u64 {
 }
 
 #[test]
-fn the_monotonic_clock_moves_by_waiting_alone() {
+fn only_waiting_advances_the_monotonic_clock() {
     let mut host = Host::new(Wasi::hermetic().monotonic_clock(100));
     assert_eq!((now(&mut host), now(&mut host)), (100, 100));
     let hour = 3_600_000_000_000u64;
@@ -224,7 +224,7 @@ fn streams_are_ready_and_take_no_time() {
 }
 
 #[test]
-fn polling_nothing_traps() {
+fn polling_an_empty_list_traps() {
     let mut host = Host::new(Wasi::hermetic());
     let error = host.fails("io/poll#poll", &[Value::list([])]);
     assert!(matches!(error.as_trap(), Some(Trap::Other(_))), "{error}");

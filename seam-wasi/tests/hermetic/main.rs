@@ -1,4 +1,4 @@
-//! What a guest sees of the hermetic world, called as a backend calls it.
+//! The hermetic world as a guest sees it, called the way a backend calls it.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Names in the file system in memory: paths, folders, links, renaming.
+//! Names in the file system in memory: paths, folders, links and renaming.
 
 use seam_core::Value;
 use seam_wasi::{FileTree, Wasi};
@@ -170,7 +170,7 @@ fn folders_are_made_and_removed_when_empty() {
     assert_eq!(host.err(&at("unlink-file-at"), &path("x")), "no-entry");
     let open = host.open(&root, "d/e", "directory read").unwrap();
     host.ok(&at("remove-directory-at"), &path("d/e"));
-    // The folder is still held, and nothing can be made in it any more.
+    // The folder is still held, but nothing can be created in it any more.
     assert_eq!(names(&mut host, &open), [] as [String; 0]);
     assert_eq!(
         host.open(&open, "x", "create write").unwrap_err(),
@@ -182,7 +182,7 @@ fn folders_are_made_and_removed_when_empty() {
 }
 
 #[test]
-fn renaming_replaces_as_posix_says() {
+fn renaming_replaces_as_in_posix() {
     let wasi = Wasi::hermetic()
         .file("/a", "a")
         .file("/b", "b")
@@ -220,7 +220,7 @@ fn renaming_replaces_as_posix_says() {
     host.ok(&at("rename-at"), &args("d", "empty"));
     assert_eq!(host.read(&root, "b"), b"a");
     assert_eq!(host.read(&root, "empty/e/f"), b"f");
-    // What was replaced can still be read by who holds it, and open folders move along.
+    // A replaced file stays readable for its holders, and open folders move with their names.
     let pair = host
         .ok(&at("read"), &[lent(&held), 9u64.into(), 0u64.into()])
         .unwrap();

@@ -1,4 +1,4 @@
-//! The file system in memory against one of the host, by random operations: same answers, same files.
+//! Random operations on the file system in memory and on one of the host: same answers, same files.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -9,7 +9,7 @@ use seam_wasi::{Access, Wasi};
 
 use crate::support::{Host, at, field, lent};
 
-/// [SplitMix64](https://doi.org/10.1145/2660193.2660195), for choices that are the same in every run.
+/// [SplitMix64](https://doi.org/10.1145/2660193.2660195): the choices are the same in every run.
 struct Choices(u64);
 
 impl Choices {
@@ -24,7 +24,7 @@ impl Choices {
         choices[self.next() as usize % choices.len()]
     }
 
-    /// A path of few names, so that operations meet.
+    /// Chooses a path from a few names, so that operations often meet.
     fn path(&mut self) -> String {
         let mut path = self.of(&["a", "b", "c"]).to_owned();
         for _ in 0..self.next() % 3 {
@@ -38,7 +38,7 @@ impl Choices {
     }
 }
 
-/// An operation, with what it answers: the name of a code, or what was found.
+/// Performs an operation. Returns its description and its result or error code.
 fn operate(host: &mut Host, root: &Value, choices: &mut Choices) -> (String, String) {
     let (path, other) = (choices.path(), choices.path());
     let follow = choices.next() % 2 == 0;
@@ -85,7 +85,7 @@ fn operate(host: &mut Host, root: &Value, choices: &mut Choices) -> (String, Str
     };
     let answer = match host.get(&at(name), &args) {
         Value::Result(Ok(Some(stat))) if name == "stat-at" => {
-            // Hard links are not counted on the host.
+            // Folders of the host do not report link counts.
             format!("{:?} {:?}", field(&stat, "type"), field(&stat, "size"))
         }
         Value::Result(Ok(found)) => format!("{found:?}"),
@@ -95,7 +95,7 @@ fn operate(host: &mut Host, root: &Value, choices: &mut Choices) -> (String, Str
     (format!("{name} {path} {other} {follow}"), answer)
 }
 
-/// Writes or reads what was opened, and lists it if it is a folder.
+/// Writes to or reads from the opened file, or lists it if it is a folder.
 fn use_file(host: &mut Host, opened: &Value, write: bool, text: &str) -> String {
     let bytes = Value::from(text.as_bytes().to_vec());
     let offset = Value::from(text.len() as u64 % 3);
@@ -120,7 +120,7 @@ fn use_file(host: &mut Host, opened: &Value, write: bool, text: &str) -> String 
 }
 
 #[test]
-fn memory_and_disk_answer_alike() {
+fn memory_and_disk_give_the_same_answers() {
     for seed in 0..200 {
         let path = std::env::temp_dir().join(format!(
             "seam-oracle-{}-{seed}-{}",

@@ -1,4 +1,4 @@
-//! An instance's host side without a guest.
+//! The host side of an instance, without a guest.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use seam_wasi::Wasi;
 
 use crate::everything;
 
-/// The host side of an instance that imports everything.
+/// The host side of an instance that imports all of WASI.
 pub(crate) struct Host {
     interface: &'static Interface,
     /// Indices of functions by their names without versions.
@@ -47,12 +47,12 @@ impl Host {
         self.state.call(index, args)
     }
 
-    /// What a function returns that cannot fail.
+    /// Calls a function that cannot fail, and returns its result.
     pub(crate) fn get(&mut self, name: &str, args: &[Value]) -> Value {
         self.call(name, args).unwrap().unwrap()
     }
 
-    /// What is in the `ok` of a function's result.
+    /// Calls a function and returns the `ok` payload of its result.
     pub(crate) fn ok(&mut self, name: &str, args: &[Value]) -> Option<Value> {
         match self.get(name, args) {
             Value::Result(Ok(value)) => value.map(|value| *value),
@@ -60,7 +60,7 @@ impl Host {
         }
     }
 
-    /// The case in the `err` of a function's result.
+    /// Calls a function and returns the name of its error case.
     pub(crate) fn err(&mut self, name: &str, args: &[Value]) -> String {
         match self.get(name, args) {
             Value::Result(Err(Some(error))) => match *error {
@@ -72,7 +72,7 @@ impl Host {
         }
     }
 
-    /// The error that ends the instance.
+    /// Calls a function that must end the instance, and returns the error.
     pub(crate) fn fails(&mut self, name: &str, args: &[Value]) -> Error {
         self.call(name, args).unwrap_err()
     }
@@ -89,7 +89,7 @@ impl Host {
         self.state.observed()
     }
 
-    /// The first folder that the guest can open.
+    /// Returns the first preopened folder.
     pub(crate) fn root(&mut self) -> Value {
         let mut list = self.preopens();
         list.remove(0).0
@@ -110,7 +110,7 @@ impl Host {
         pairs.collect()
     }
 
-    /// Opens a path; `how` has words of `open-flags` and `descriptor-flags`, and `follow`.
+    /// Opens a path. `how` lists words of `open-flags` and `descriptor-flags`, and `follow`.
     pub(crate) fn open(&mut self, folder: &Value, path: &str, how: &str) -> Result<Value, String> {
         let words: Vec<&str> = how.split_whitespace().collect();
         let flags = |known: &[&str]| {
@@ -135,7 +135,7 @@ impl Host {
         }
     }
 
-    /// All of a file, by `read`.
+    /// Reads a whole file with `read`.
     pub(crate) fn read(&mut self, folder: &Value, path: &str) -> Vec<u8> {
         let file = self.open(folder, path, "read follow").unwrap();
         let mut all = Vec::new();
@@ -155,7 +155,7 @@ impl Host {
         all
     }
 
-    /// Makes or replaces a file, by `write`.
+    /// Creates or replaces a file with `write`.
     pub(crate) fn write(&mut self, folder: &Value, path: &str, content: &[u8]) {
         let file = self.open(folder, path, "write create truncate").unwrap();
         let args = [lent(&file), content.to_vec().into(), 0u64.into()];
@@ -164,12 +164,12 @@ impl Host {
     }
 }
 
-/// The full name of a method of `descriptor`.
+/// Returns the full name of a method of `descriptor`.
 pub(crate) fn at(method: &str) -> String {
     format!("filesystem/types#[method]descriptor.{method}")
 }
 
-/// A borrowed handle of an owned resource.
+/// Returns a borrowed handle to an owned resource.
 pub(crate) fn lent(value: &Value) -> Value {
     Value::Borrow(resource(value).clone())
 }
@@ -189,7 +189,7 @@ pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     }
 }
 
-/// The field of a record.
+/// Returns a field of a record.
 pub(crate) fn field(value: &Value, name: &str) -> Value {
     match value {
         Value::Record(fields) => {

@@ -1,4 +1,4 @@
-//! The types are the official ones, in every version of the track.
+//! The types are the official ones in every version of the track.
 
 use seam_core::{ImportStatus, Interface, World};
 use seam_wasi::Wasi;
@@ -22,7 +22,7 @@ fn every_import_is_real_in_every_version() {
 }
 
 #[test]
-fn a_guest_may_leave_out_what_is_unstable() {
+fn a_guest_may_leave_out_unstable_functions() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     let names = |artifact| {
         let interface = Interface::of(&artifact).unwrap();
@@ -34,7 +34,7 @@ fn a_guest_may_leave_out_what_is_unstable() {
 }
 
 #[test]
-fn another_track_is_missing() {
+fn imports_of_another_track_are_missing() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     let interface = Interface::of(&component("0.3.0")).unwrap();
     let report = world.report(&interface);

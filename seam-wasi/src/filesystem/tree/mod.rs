@@ -17,13 +17,13 @@ pub(crate) struct Tree {
     nodes: BTreeMap<u64, Item>,
     root: Node,
     made: u64,
-    /// Names in all folders.
+    /// The number of names in all folders.
     names: usize,
-    /// Nodes without a name, kept while a descriptor or stream holds them.
+    /// Nodes without a name, which are kept while a descriptor or stream holds them.
     nameless: Vec<u64>,
-    /// The time that everything is made and changed at.
+    /// The creation and modification time of every node.
     wall: Datetime,
-    /// Bytes of all files and links.
+    /// Total bytes of all files and links.
     used: u64,
     space: u64,
 }
@@ -35,7 +35,7 @@ struct Item {
     content: Content,
 }
 
-/// What a node of the tree holds.
+/// The content of a node.
 pub(crate) enum Content {
     File(Vec<u8>),
     Link(String),
@@ -45,9 +45,9 @@ pub(crate) enum Content {
 /// A folder of the tree.
 #[derive(Default)]
 pub(crate) struct Folder {
-    /// The folder it is in; nothing for the root and for one that was removed.
+    /// The parent folder. `None` for the root and for a folder that was removed.
     parent: Option<u64>,
-    /// Bytes of its path from the root.
+    /// Length of the path from the root, in bytes.
     depth: usize,
     pub(crate) entries: BTreeMap<String, Node>,
 }
@@ -71,7 +71,7 @@ impl Content {
 }
 
 impl Tree {
-    /// An empty tree with room for `space` bytes.
+    /// Creates an empty tree with room for `space` bytes.
     pub(crate) fn new(wall: Datetime, space: u64) -> Self {
         let root = Node::new(0);
         let item = Item {
@@ -92,7 +92,7 @@ impl Tree {
         }
     }
 
-    /// What a node holds.
+    /// Returns the content of a node.
     pub(crate) fn content(&self, node: &Node) -> Option<&Content> {
         self.nodes.get(&node.id()).map(|item| &item.content)
     }
@@ -133,7 +133,7 @@ impl Tree {
         }
     }
 
-    /// Forgets nodes that have no name and that nobody holds.
+    /// Removes nodes that have no name and that nobody holds.
     fn sweep(&mut self) {
         let Self {
             nodes,
@@ -152,7 +152,7 @@ impl Tree {
         });
     }
 
-    /// Whether there is room for so many bytes more.
+    /// Fails if there is no room for `bytes` more bytes.
     fn room(&mut self, bytes: u64) -> Result<(), Code> {
         if self.used.saturating_add(bytes) > self.space {
             self.sweep();
@@ -163,7 +163,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Bytes of the path that a name in a folder would have.
+    /// Returns the length in bytes of the path that `name` in a folder has.
     fn path_len(&self, folder: &Node, name: &str) -> Result<usize, Code> {
         if self.item(folder)?.names == 0 {
             return Err(Code::NoEntry);
@@ -171,7 +171,7 @@ impl Tree {
         Ok(self.folder(folder)?.depth + 1 + name.len())
     }
 
-    /// Whether there may be one more name in a folder.
+    /// Checks whether one more name may be added to a folder.
     fn admit(&self, folder: &Node, name: &str) -> Result<(), Code> {
         if self.path_len(folder, name)? > LONGEST {
             return Err(Code::NameTooLong);
@@ -199,7 +199,7 @@ impl Tree {
         Ok(node)
     }
 
-    /// Gives a node a name, which is free.
+    /// Adds a name for a node. The name must be free.
     fn enter(&mut self, folder: &Node, name: &str, node: &Node) -> Result<(), Code> {
         let depth = self.path_len(folder, name)?;
         let entries = &mut self.folder_mut(folder)?.entries;
@@ -215,7 +215,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Takes a name away.
+    /// Removes a name and returns its node.
     fn leave(&mut self, folder: &Node, name: &str) -> Result<Node, Code> {
         let entries = &mut self.folder_mut(folder)?.entries;
         let node = entries.remove(name).ok_or(Code::NoEntry)?;
@@ -237,7 +237,7 @@ impl Tree {
         }
     }
 
-    /// Changes the size of a file; what is new is zero.
+    /// Changes the size of a file. Added bytes are zero.
     fn resize(&mut self, file: &Node, size: u64) -> Result<&mut Vec<u8>, Code> {
         let old = self.file(file)?.len() as u64;
         let len = usize::try_from(size).map_err(|_| Code::FileTooLarge)?;
@@ -253,7 +253,7 @@ impl Tree {
         }
     }
 
-    /// Whether `inner` is `outer` or in it.
+    /// Returns whether `inner` is `outer` itself or inside it.
     fn is_within(&self, inner: &Node, outer: &Node) -> bool {
         let mut at = Some(inner.id());
         while let Some(id) = at {
@@ -268,10 +268,11 @@ impl Tree {
         false
     }
 
-    /// Sets the path lengths in a folder that was moved.
+    /// Updates the path lengths in a folder that was moved.
     ///
     /// # Errors
-    /// `name-too-long` for a path in it that is; some have been set then.
+    /// `name-too-long` if a path in the folder becomes too long. Some lengths may have been
+    /// updated.
     fn deepen(&mut self, moved: &Node, depth: usize) -> Result<(), Code> {
         let mut ahead = vec![(moved.clone(), depth)];
         while let Some((node, depth)) = ahead.pop() {

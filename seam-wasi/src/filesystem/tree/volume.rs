@@ -156,7 +156,7 @@ impl Volume for Tree {
         if kind == Kind::Folder {
             let old = self.folder(&node)?.depth;
             if let Err(code) = self.deepen(&node, depth) {
-                // What was there before has the room it had.
+                // The old lengths were valid, so restoring them cannot fail.
                 return self.deepen(&node, old).and(Err(code));
             }
         }
