@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use seam_core::{Result, World};
 
-use crate::clocks::{self, Datetime};
-use crate::filesystem::{self, ARTEFACT, Access, FileTreeEntry, Mount, Recipe};
+use crate::files::{ARTEFACT, Access, FileTreeEntry, Mount, Recipe};
 use crate::func::{Body, Funcs, state};
 use crate::state::{Config, State};
 use crate::table::unknown;
+use crate::time::Datetime;
 use crate::wit::{Interface, Wit};
-use crate::{cli, http, io, random, sockets};
+use crate::{cli, clocks, filesystem, http, io, random, sockets};
 
 /// A WASI 0.2 that looks the same to a guest on every backend and in every run.
 ///

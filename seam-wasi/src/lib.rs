@@ -53,25 +53,23 @@
 
 mod cli;
 mod clocks;
-mod exit;
+mod files;
 mod filesystem;
 mod func;
 mod hermetic;
 mod http;
 mod io;
 mod meter;
-mod origin;
 mod preview1;
-mod preview1_backend;
-mod preview1_instance;
 mod random;
+mod rng;
 mod sockets;
 mod state;
+mod stdin;
 mod table;
+mod time;
 mod wit;
 
-pub use exit::EXIT;
-pub use filesystem::{Access, FileTree, FileTreeEntry};
+pub use files::{Access, FileTree, FileTreeEntry};
 pub use hermetic::Wasi;
-pub use preview1::{Wrapped, imports_preview1, wrap_preview1};
-pub use preview1_backend::Preview1;
+pub use preview1::{EXIT, Preview1, Wrapped, imports_preview1, wrap_preview1};

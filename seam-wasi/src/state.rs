@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::clocks::{Clock, Datetime};
-use crate::filesystem::{Files, Recipe};
-use crate::io::input::Stdin;
+use crate::files::{Files, Recipe};
 use crate::meter::Meter;
-use crate::random::Random;
+use crate::rng::Random;
+use crate::stdin::Stdin;
 use crate::table::Table;
+use crate::time::{Clock, Datetime};
 
 /// The initial state of every instance.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmi::{Func, ResumableCall, Store, Val};
 
 use crate::error::{HostFailure, of_execution, of_panic};
-use crate::state::{Context, Data};
+use crate::state::{AnyStore, CoreState};
 
 /// Fuel between two looks at the clock: well under a millisecond of plain instructions.
 const SLICE: u64 = 100_000;
 
 /// Gives a new store its fuel.
-pub(crate) fn fill(store: &mut Store<Data>) {
+pub(crate) fn fill(store: &mut Store<CoreState>) {
     if store.data().metered {
         let fuel = store.data().limits.fuel.unwrap_or(u64::MAX);
         give(store, fuel, 0);
@@ -31,7 +31,7 @@ const STACK: usize = 4 << 20;
 ///
 /// # Errors
 /// Traps, limits, and what host functions return.
-pub(crate) fn call<C: Context>(
+pub(crate) fn call<C: AnyStore>(
     ctx: &mut C,
     func: Func,
     args: &[Val],
@@ -52,7 +52,7 @@ pub(crate) fn call<C: Context>(
     })
 }
 
-fn run<C: Context>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
+fn run<C: AnyStore>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
     let sliced = ctx.state().deadline.is_some();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if sliced {
@@ -75,7 +75,12 @@ fn is_out_of_fuel(error: &Error) -> bool {
     *error.kind() == ErrorKind::Limit(Limit::Fuel)
 }
 
-fn in_slices<C: Context>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
+fn in_slices<C: AnyStore>(
+    ctx: &mut C,
+    func: Func,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<()> {
     ctx.state().check_deadline()?;
     let all = fuel(ctx);
     give(ctx, all, SLICE);
@@ -108,13 +113,13 @@ fn in_slices<C: Context>(ctx: &mut C, func: Func, args: &[Val], results: &mut [V
 }
 
 /// All fuel that the store has left.
-pub(crate) fn fuel(ctx: &impl Context) -> u64 {
+pub(crate) fn fuel(ctx: &impl AnyStore) -> u64 {
     let given = ctx.as_context().get_fuel().unwrap_or(0);
     given.saturating_add(ctx.state().reserve)
 }
 
 /// Gives the engine `slice` of the fuel that the store has, or all of it for a slice of zero.
-fn give(ctx: &mut impl Context, all: u64, slice: u64) {
+fn give(ctx: &mut impl AnyStore, all: u64, slice: u64) {
     let given = if slice == 0 { all } else { slice.min(all) };
     ctx.state_mut().reserve = all - given;
     // Only an engine that counts fuel takes any; limits on other engines were refused before.

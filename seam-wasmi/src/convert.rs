@@ -1,85 +1,22 @@
-//! Values and types, between the engine's vocabulary and the seam's.
+//! Values and handles, between the engine's vocabulary and the seam's.
 
 use std::sync::Arc;
 
 use seam_core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreMemory, CoreTable, CoreType, CoreValue,
-    Error, ErrorKind, HeapType, Limit, RefType, Result, foreign_handle,
+    CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreTable, CoreValue, Error, Result,
+    foreign_handle,
 };
-use wasmi::{
-    Extern, ExternRef, F32, F64, Func, FuncType, Memory, MemoryType, Nullable, Ref, V128, Val,
-    ValType,
-};
+use wasmi::{Extern, ExternRef, F32, F64, Func, Memory, Nullable, Ref, V128, Val};
 
 use crate::handles::{FuncEntry, MemoryEntry, identity};
-use crate::state::Context;
-
-/// Parameters or results that the engine's function types may have.
-const MAX_TYPES: usize = 1000;
-
-pub(crate) fn core_type(ty: ValType) -> CoreType {
-    match ty {
-        ValType::I32 => CoreType::I32,
-        ValType::I64 => CoreType::I64,
-        ValType::F32 => CoreType::F32,
-        ValType::F64 => CoreType::F64,
-        ValType::V128 => CoreType::V128,
-        ValType::FuncRef => CoreType::FUNCREF,
-        ValType::ExternRef => CoreType::EXTERNREF,
-    }
-}
-
-pub(crate) fn core_ref_type(ty: wasmi::RefType) -> RefType {
-    RefType {
-        nullable: true,
-        heap: match ty {
-            wasmi::RefType::Func => HeapType::Func,
-            wasmi::RefType::Extern => HeapType::Extern,
-        },
-    }
-}
-
-pub(crate) fn core_func_type(ty: &FuncType) -> CoreFuncType {
-    let types = |types: &[ValType]| types.iter().copied().map(core_type).collect::<Vec<_>>();
-    CoreFuncType::new(types(ty.params()), types(ty.results()))
-}
-
-/// # Errors
-/// `Unsupported` for references that the engine does not have; `Limit` for too many of anything.
-pub(crate) fn func_type(ty: &CoreFuncType) -> Result<FuncType> {
-    if ty.params.len() > MAX_TYPES || ty.results.len() > MAX_TYPES {
-        let message = format!("expected at most {MAX_TYPES} parameters and results, found more");
-        return Err(Error::new(ErrorKind::Limit(Limit::EngineCapacity), message));
-    }
-    let types = |types: &[CoreType]| types.iter().map(|ty| val_type(*ty)).collect();
-    let (params, results): (Result<Vec<_>>, Result<Vec<_>>) =
-        (types(&ty.params), types(&ty.results));
-    Ok(FuncType::new(params?, results?))
-}
-
-fn val_type(ty: CoreType) -> Result<ValType> {
-    Ok(match ty {
-        CoreType::I32 => ValType::I32,
-        CoreType::I64 => ValType::I64,
-        CoreType::F32 => ValType::F32,
-        CoreType::F64 => ValType::F64,
-        CoreType::V128 => ValType::V128,
-        ty if ty == CoreType::FUNCREF => ValType::FuncRef,
-        ty if ty == CoreType::EXTERNREF => ValType::ExternRef,
-        ty => {
-            return Err(Error::unsupported(
-                seam_core::Capability::FunctionReferences,
-                format!("expected a type that the engine has, found {ty}"),
-            ));
-        }
-    })
-}
+use crate::state::AnyStore;
+use crate::types::{core_func_type, page_size_log2};
 
 /// The engine's value; handles are checked against the store.
 ///
 /// # Errors
 /// `Misuse` for a foreign handle and for references that the engine does not have.
-pub(crate) fn val(ctx: &mut impl Context, value: CoreValue) -> Result<Val> {
+pub(crate) fn val(ctx: &mut impl AnyStore, value: CoreValue) -> Result<Val> {
     Ok(match value {
         CoreValue::I32(value) => Val::I32(value),
         CoreValue::I64(value) => Val::I64(value),
@@ -87,7 +24,7 @@ pub(crate) fn val(ctx: &mut impl Context, value: CoreValue) -> Result<Val> {
         CoreValue::F64(bits) => Val::F64(F64::from_bits(bits)),
         CoreValue::V128(bits) => Val::V128(V128::from(bits)),
         CoreValue::FuncRef(None) => Val::FuncRef(Nullable::Null),
-        CoreValue::FuncRef(Some(func)) => Val::from(entry(ctx, func)?.func),
+        CoreValue::FuncRef(Some(func)) => Val::from(self::func(ctx, func)?.func),
         CoreValue::ExternRef(None) => Val::ExternRef(Nullable::Null),
         CoreValue::ExternRef(Some(host)) => Val::from(extern_ref(ctx, host)),
         other => {
@@ -100,7 +37,7 @@ pub(crate) fn val(ctx: &mut impl Context, value: CoreValue) -> Result<Val> {
 }
 
 /// The host's reference, made once for each number.
-fn extern_ref(ctx: &mut impl Context, host: u64) -> ExternRef {
+fn extern_ref(ctx: &mut impl AnyStore, host: u64) -> ExternRef {
     if let Some(known) = ctx.state().handles.externs.get(&host) {
         return *known;
     }
@@ -111,7 +48,7 @@ fn extern_ref(ctx: &mut impl Context, host: u64) -> ExternRef {
 
 /// # Errors
 /// `Limit` if the store has too many handles; `Engine` for a reference that is not the host's.
-pub(crate) fn core_value(ctx: &mut impl Context, value: &Val) -> Result<CoreValue> {
+pub(crate) fn core_value(ctx: &mut impl AnyStore, value: &Val) -> Result<CoreValue> {
     Ok(match value {
         Val::I32(value) => CoreValue::I32(*value),
         Val::I64(value) => CoreValue::I64(*value),
@@ -119,7 +56,7 @@ pub(crate) fn core_value(ctx: &mut impl Context, value: &Val) -> Result<CoreValu
         Val::F64(value) => CoreValue::F64(value.to_bits()),
         Val::V128(value) => CoreValue::V128(value.as_u128()),
         Val::FuncRef(Nullable::Null) => CoreValue::FuncRef(None),
-        Val::FuncRef(Nullable::Val(func)) => CoreValue::FuncRef(Some(enter_func(ctx, *func)?)),
+        Val::FuncRef(Nullable::Val(func)) => CoreValue::FuncRef(Some(func_handle(ctx, *func)?)),
         Val::ExternRef(Nullable::Null) => CoreValue::ExternRef(None),
         Val::ExternRef(Nullable::Val(host)) => {
             let host = host.data(&*ctx).downcast_ref().copied();
@@ -131,7 +68,7 @@ pub(crate) fn core_value(ctx: &mut impl Context, value: &Val) -> Result<CoreValu
 
 /// # Errors
 /// As [`core_value`].
-pub(crate) fn core_ref(ctx: &mut impl Context, value: Ref) -> Result<CoreValue> {
+pub(crate) fn core_ref(ctx: &mut impl AnyStore, value: Ref) -> Result<CoreValue> {
     core_value(ctx, &Val::from(value))
 }
 
@@ -139,7 +76,7 @@ pub(crate) fn core_ref(ctx: &mut impl Context, value: Ref) -> Result<CoreValue> 
 ///
 /// # Errors
 /// `Misuse` for a foreign handle.
-pub(crate) fn entry(ctx: &impl Context, func: CoreFunc) -> Result<&FuncEntry> {
+pub(crate) fn func(ctx: &impl AnyStore, func: CoreFunc) -> Result<&FuncEntry> {
     let state = ctx.state();
     state
         .handles
@@ -147,7 +84,7 @@ pub(crate) fn entry(ctx: &impl Context, func: CoreFunc) -> Result<&FuncEntry> {
         .at(state.number, func.store(), func.index())
 }
 
-pub(crate) fn enter_func(ctx: &mut impl Context, func: Func) -> Result<CoreFunc> {
+pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func) -> Result<CoreFunc> {
     let number = ctx.state().number;
     let key = identity(&func);
     if let Some(known) = ctx.state().handles.funcs.find(&key) {
@@ -155,11 +92,11 @@ pub(crate) fn enter_func(ctx: &mut impl Context, func: Func) -> Result<CoreFunc>
     }
     let ty = Arc::new(core_func_type(&func.ty(&*ctx)));
     let funcs = &mut ctx.state_mut().handles.funcs;
-    let slot = funcs.enter(key, || FuncEntry { func, ty })?;
+    let slot = funcs.intern(key, || FuncEntry { func, ty })?;
     Ok(CoreFunc::new(number, slot))
 }
 
-fn enter_memory(ctx: &mut impl Context, memory: Memory) -> Result<CoreMemory> {
+fn memory_handle(ctx: &mut impl AnyStore, memory: Memory) -> Result<CoreMemory> {
     let number = ctx.state().number;
     let page_size_log2 = page_size_log2(&memory.ty(&*ctx));
     let entry = MemoryEntry {
@@ -167,40 +104,27 @@ fn enter_memory(ctx: &mut impl Context, memory: Memory) -> Result<CoreMemory> {
         page_size_log2,
     };
     let memories = &mut ctx.state_mut().handles.memories;
-    let slot = memories.enter(identity(&memory), || entry)?;
+    let slot = memories.intern(identity(&memory), || entry)?;
     Ok(CoreMemory::new(number, slot))
-}
-
-/// The engine compares page sizes and does not show them; it has the usual one and that of a byte.
-fn page_size_log2(ty: &MemoryType) -> Option<u32> {
-    let mut usual = MemoryType::builder();
-    usual
-        .min(ty.minimum())
-        .max(ty.maximum())
-        .memory64(ty.is_64());
-    match usual.build() {
-        Ok(usual) if usual == *ty => None,
-        _ => Some(0),
-    }
 }
 
 /// The handle of something that an instance exports.
 ///
 /// # Errors
 /// `Limit` if the store has too many handles.
-pub(crate) fn enter_extern(ctx: &mut impl Context, item: Extern) -> Result<CoreExtern> {
+pub(crate) fn extern_handle(ctx: &mut impl AnyStore, item: Extern) -> Result<CoreExtern> {
     let number = ctx.state().number;
     Ok(match item {
-        Extern::Func(func) => CoreExtern::Func(enter_func(ctx, func)?),
-        Extern::Memory(memory) => CoreExtern::Memory(enter_memory(ctx, memory)?),
+        Extern::Func(func) => CoreExtern::Func(func_handle(ctx, func)?),
+        Extern::Memory(memory) => CoreExtern::Memory(memory_handle(ctx, memory)?),
         Extern::Table(table) => {
             let tables = &mut ctx.state_mut().handles.tables;
-            let slot = tables.enter(identity(&table), || table)?;
+            let slot = tables.intern(identity(&table), || table)?;
             CoreExtern::Table(CoreTable::new(number, slot))
         }
         Extern::Global(global) => {
             let globals = &mut ctx.state_mut().handles.globals;
-            let slot = globals.enter(identity(&global), || global)?;
+            let slot = globals.intern(identity(&global), || global)?;
             CoreExtern::Global(CoreGlobal::new(number, slot))
         }
     })
@@ -210,11 +134,11 @@ pub(crate) fn enter_extern(ctx: &mut impl Context, item: Extern) -> Result<CoreE
 ///
 /// # Errors
 /// `Misuse` for a foreign handle; `Unsupported` for a tag, which the engine has none of.
-pub(crate) fn leave_extern(ctx: &impl Context, item: CoreExtern) -> Result<Extern> {
+pub(crate) fn native(ctx: &impl AnyStore, item: CoreExtern) -> Result<Extern> {
     let state = ctx.state();
     let (handles, ours) = (&state.handles, state.number);
     Ok(match item {
-        CoreExtern::Func(func) => Extern::Func(entry(ctx, func)?.func),
+        CoreExtern::Func(func) => Extern::Func(self::func(ctx, func)?.func),
         CoreExtern::Memory(memory) => {
             let found = handles.memories.at(ours, memory.store(), memory.index());
             Extern::Memory(found?.memory)

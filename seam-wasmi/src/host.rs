@@ -3,29 +3,32 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::{CoreFuncType, CoreValue, Error, HostFn, Limit, Result, check_core_results};
+use seam_core::{CoreFuncType, CoreValue, Error, Limit, Result, check_core_results};
 use wasmi::{Caller, Val};
 
 use crate::convert::{core_value, val};
-use crate::state::{Context, Data};
-use crate::store::Guest;
+use crate::state::{AnyStore, CoreState};
 
-/// Runs a host function for the guest.
+/// The store as a host function sees it, before the seam's traits are put on it.
+pub(crate) type Calling<'a, 'b> = &'a mut Caller<'b, CoreState>;
+
+/// Calls a host function for the guest; `run` gives it its view of the store.
 ///
-/// The engine's native stack overflows, and takes the process with it, some thousand calls host ->
-/// guest -> host deep; so they are counted. A panic must not unwind through the engine.
+/// The engine's native stack overflows, and aborts the process, some thousand calls host -> guest ->
+/// host deep; so they are counted. A panic must not unwind through the engine.
 ///
 /// # Errors
-/// What the host function returns; `Host` if it panics or its results are of other types;
+/// The host function's own error; `Host` if it panics or its results have other types;
 /// `Limit(HostDepth)`, `Limit(Deadline)`.
-pub(crate) fn enter(
-    caller: &mut &mut Caller<'_, Data>,
+pub(crate) fn call(
+    mut caller: Calling<'_, '_>,
     ty: &CoreFuncType,
-    func: &HostFn,
     args: &[Val],
     results: &mut [Val],
+    run: impl FnOnce(Calling<'_, '_>, &[CoreValue], &mut [CoreValue]) -> Result<()>,
 ) -> Result<()> {
-    let state = caller.state_mut();
+    let ctx = &mut caller;
+    let state = ctx.state_mut();
     if state.depth >= state.limits.host_depth {
         return Err(Error::limit(Limit::HostDepth));
     }
@@ -33,27 +36,27 @@ pub(crate) fn enter(
     state.depth += 1;
     let mut values = mem::take(&mut state.scratch.values);
     values.clear();
-    let outcome = run(caller, ty, func, args, &mut values);
+    let outcome = call_values(ctx, ty, args, &mut values, run);
     let outcome = outcome.and_then(|()| {
         let found = values.get(args.len()..).unwrap_or_default();
         for (result, value) in results.iter_mut().zip(found) {
-            *result = val(caller, *value)?;
+            *result = val(ctx, *value)?;
         }
         Ok(())
     });
-    let state = caller.state_mut();
+    let state = ctx.state_mut();
     state.scratch.values = values;
     state.depth -= 1;
     outcome
 }
 
-/// Calls the function with `values` as room for arguments and results, one after the other.
-fn run(
-    caller: &mut &mut Caller<'_, Data>,
+/// Runs the function with `values` as room for its arguments and, after them, its results.
+fn call_values(
+    caller: &mut Calling<'_, '_>,
     ty: &CoreFuncType,
-    func: &HostFn,
     args: &[Val],
     values: &mut Vec<CoreValue>,
+    run: impl FnOnce(Calling<'_, '_>, &[CoreValue], &mut [CoreValue]) -> Result<()>,
 ) -> Result<()> {
     for arg in args {
         values.push(core_value(caller, arg)?);
@@ -62,9 +65,7 @@ fn run(
         values.push(CoreValue::default_of(*ty).unwrap_or(CoreValue::I32(0)));
     }
     let (args, results) = values.split_at_mut(args.len());
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        func(&mut Guest(&mut **caller), args, results)
-    }));
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(caller, args, results)));
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
     check_core_results(&ty.results, results)
 }

@@ -10,58 +10,57 @@ use seam_core::{
 use wasmi::{Extern, Instance};
 
 use crate::call::call;
-use crate::convert::leave_extern;
-use crate::engine::Compiled;
+use crate::convert::native;
 use crate::error::{of_instantiation, of_panic};
 use crate::handles::InstanceEntry;
-use crate::state::{Context, Data};
-use crate::store::Guest;
+use crate::module::Compiled;
+use crate::state::{AnyStore, CoreState};
 
-impl<C: Context> Guest<C> {
-    /// Instantiates without running the start function.
-    pub(crate) fn link(
-        &mut self,
-        module: &CoreModule,
-        imports: &[CoreExtern],
-    ) -> Result<CoreInstanceId> {
-        let ctx = &mut self.0;
-        let compiled = compiled(module, ctx.state())?;
-        let imports: Result<Vec<Extern>> = by_kind(module, imports)
-            .map(|import| leave_extern(ctx, import))
-            .collect();
-        let imports = imports?;
-        ctx.state_mut().indirect_calls |= compiled.indirect_calls;
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            Instance::new(&mut *ctx, &compiled.module, &imports)
-        }));
-        let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
-            let state = ctx.state();
-            of_instantiation(error, state.indirect_calls, &state.limits)
-        })?;
-        let state = ctx.state_mut();
-        let index = handle_index(state.handles.instances.len())?;
-        state.handles.instances.push(InstanceEntry {
-            instance,
-            module: module.clone(),
-            exports: HashMap::new(),
-        });
-        Ok(CoreInstanceId::new(state.number, index))
-    }
+/// Instantiates without running the start function.
+pub(crate) fn link<C: AnyStore>(
+    ctx: &mut C,
+    module: &CoreModule,
+    imports: &[CoreExtern],
+) -> Result<CoreInstanceId> {
+    let compiled = compiled(module, ctx.state())?;
+    let imports: Result<Vec<Extern>> = by_kind(module, imports)
+        .map(|import| native(ctx, import))
+        .collect();
+    let imports = imports?;
+    ctx.state_mut().indirect_calls |= compiled.indirect_calls;
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        Instance::new(&mut *ctx, &compiled.module, &imports)
+    }));
+    let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
+        let state = ctx.state();
+        of_instantiation(error, state.indirect_calls, &state.limits)
+    })?;
+    let state = ctx.state_mut();
+    let index = handle_index(state.handles.instances.len())?;
+    state.handles.instances.push(InstanceEntry {
+        instance,
+        module: module.clone(),
+        exports: HashMap::new(),
+    });
+    Ok(CoreInstanceId::new(state.number, index))
+}
 
-    /// Runs the start function, if there is one.
-    pub(crate) fn start(&mut self, module: &CoreModule, id: CoreInstanceId) -> Result<()> {
-        let ctx = &mut self.0;
-        let Some(start) = &module.compiled::<Compiled>()?.start else {
-            return Ok(());
-        };
-        let instance = instance(ctx.state(), id)?.instance;
-        let Some(func) = instance.get_func(&*ctx, start) else {
-            return Err(Error::engine(
-                "expected the moved start function, found none",
-            ));
-        };
-        call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
-    }
+/// Runs the start function, if there is one.
+pub(crate) fn start<C: AnyStore>(
+    ctx: &mut C,
+    module: &CoreModule,
+    id: CoreInstanceId,
+) -> Result<()> {
+    let Some(start) = &module.compiled::<Compiled>()?.start else {
+        return Ok(());
+    };
+    let instance = instance(ctx.state(), id)?.instance;
+    let Some(func) = instance.get_func(&*ctx, start) else {
+        return Err(Error::engine(
+            "expected the moved start function, found no export of its name",
+        ));
+    };
+    call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
 }
 
 /// The imports as the engine wants them: functions first, then tables, memories and globals, each
@@ -78,8 +77,11 @@ fn by_kind(module: &CoreModule, imports: &[CoreExtern]) -> impl Iterator<Item = 
     imports.into_iter().map(|(_, import)| import)
 }
 
-/// What this engine, and no other, compiled.
-fn compiled<'m>(module: &'m CoreModule, state: &Data) -> Result<&'m Compiled> {
+/// The compiled module.
+///
+/// # Errors
+/// `Misuse` if another engine compiled it.
+fn compiled<'m>(module: &'m CoreModule, state: &CoreState) -> Result<&'m Compiled> {
     let compiled: &Compiled = module.compiled()?;
     if compiled.engine == state.engine {
         return Ok(compiled);
@@ -89,7 +91,11 @@ fn compiled<'m>(module: &'m CoreModule, state: &Data) -> Result<&'m Compiled> {
     ))
 }
 
-pub(crate) fn instance(state: &Data, id: CoreInstanceId) -> Result<&InstanceEntry> {
+/// The instance that a handle stands for.
+///
+/// # Errors
+/// `Misuse` for a foreign handle.
+pub(crate) fn instance(state: &CoreState, id: CoreInstanceId) -> Result<&InstanceEntry> {
     let entry = state.handles.instances.get(id.index() as usize);
     entry
         .filter(|_| id.store() == state.number)

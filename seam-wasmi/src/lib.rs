@@ -41,7 +41,8 @@
 //! - **Memories and tables** are written to when they are made. Where nothing limits them, all
 //!   memories of an instance have at most 4 GiB and all its tables 10,000,000 elements.
 
-mod builder;
+mod backend;
+mod build;
 mod call;
 mod convert;
 mod engine;
@@ -50,66 +51,12 @@ mod handles;
 mod host;
 mod instantiate;
 mod limits;
+mod module;
 mod scan;
 mod start;
 mod state;
 mod store;
+mod types;
 
-use async_trait::async_trait;
-use seam_component::Layered;
-use seam_core::{Artifact, Backend, BackendInfo, Capabilities, CoreEngine, Program, Result};
-
-pub use builder::Builder;
+pub use backend::{Builder, Wasmi};
 pub use engine::WasmiEngine;
-
-/// The wasmi backend.
-pub struct Wasmi {
-    layered: Layered<WasmiEngine>,
-    builder: Builder,
-}
-
-impl Wasmi {
-    /// The fastest build: no fuel, no deadlines.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::builder().build()
-    }
-
-    /// A build to be chosen.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
-    /// The core engine.
-    #[must_use]
-    pub fn engine(&self) -> &WasmiEngine {
-        self.layered.engine()
-    }
-}
-
-impl Default for Wasmi {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[async_trait]
-impl Backend for Wasmi {
-    fn info(&self) -> &BackendInfo {
-        self.layered.info()
-    }
-
-    fn core_engine(&self) -> Option<&dyn CoreEngine> {
-        Some(self.engine())
-    }
-
-    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        self.layered.load(artifact).await
-    }
-
-    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        let builder = self.builder.with(wanted, &self.info().capabilities)?;
-        Some(Ok(Box::new(builder.build())))
-    }
-}

@@ -11,8 +11,8 @@ use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 use crate::handles::Handles;
 use crate::limits::Limiter;
 
-/// The data of a store.
-pub(crate) struct Data {
+/// The data of every store.
+pub(crate) struct CoreState {
     pub(crate) number: u32,
     /// Number of the engine that the store is of.
     pub(crate) engine: u32,
@@ -45,7 +45,7 @@ pub(crate) struct Scratch {
     pub(crate) values: Vec<CoreValue>,
 }
 
-impl Data {
+impl CoreState {
     pub(crate) fn new(engine: u32, has: &Capabilities, limits: &Limits, host: HostState) -> Self {
         Self {
             number: store_number(),
@@ -86,19 +86,19 @@ impl Data {
 }
 
 /// A store, or what a host function sees of one.
-pub(crate) trait Context: AsContextMut<Data = Data> + Send {
-    fn state(&self) -> &Data;
-    fn state_mut(&mut self) -> &mut Data;
+pub(crate) trait AnyStore: AsContextMut<Data = CoreState> + Send {
+    fn state(&self) -> &CoreState;
+    fn state_mut(&mut self) -> &mut CoreState;
     /// An export of the calling instance, where there is one.
     fn caller_extern(&self, name: &str) -> Option<Extern>;
 }
 
-impl Context for Store<Data> {
-    fn state(&self) -> &Data {
+impl AnyStore for Store<CoreState> {
+    fn state(&self) -> &CoreState {
         self.data()
     }
 
-    fn state_mut(&mut self) -> &mut Data {
+    fn state_mut(&mut self) -> &mut CoreState {
         self.data_mut()
     }
 
@@ -108,12 +108,12 @@ impl Context for Store<Data> {
 }
 
 /// What a host function is given: the calling instance goes along.
-impl Context for &mut Caller<'_, Data> {
-    fn state(&self) -> &Data {
+impl AnyStore for &mut Caller<'_, CoreState> {
+    fn state(&self) -> &CoreState {
         self.data()
     }
 
-    fn state_mut(&mut self) -> &mut Data {
+    fn state_mut(&mut self) -> &mut CoreState {
         self.data_mut()
     }
 

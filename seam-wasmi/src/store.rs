@@ -10,29 +10,28 @@ use seam_core::{
 use wasmi::{Caller, Func, Mutability, Store, Val};
 
 use crate::call::{call, fill, fuel};
-use crate::convert::{
-    core_ref, core_ref_type, core_type, core_value, enter_extern, enter_func, entry, func_type, val,
-};
-use crate::engine::Compiled;
+use crate::convert::{core_ref, core_value, extern_handle, func_handle, val};
 use crate::handles::MemoryEntry;
-use crate::host;
-use crate::instantiate::instance;
-use crate::state::{Context, Data, Scratch};
+use crate::instantiate::{instance, link, start};
+use crate::module::Compiled;
+use crate::state::{AnyStore, CoreState, Scratch};
+use crate::types::{core_ref_type, core_type, func_type};
+use crate::{convert, host};
 
 /// A store, or the view of it that a host function has.
-pub(crate) struct Guest<C>(pub(crate) C);
+pub(crate) struct WasmiStore<C>(pub(crate) C);
 
-impl Guest<Store<Data>> {
+impl WasmiStore<Store<CoreState>> {
     /// An empty store.
-    pub(crate) fn new(engine: &wasmi::Engine, data: Data) -> Self {
-        let mut store = Store::new(engine, data);
-        store.limiter(|data| &mut data.limiter);
+    pub(crate) fn new(engine: &wasmi::Engine, state: CoreState) -> Self {
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.limiter);
         fill(&mut store);
         Self(store)
     }
 }
 
-impl<C: Context> Guest<C> {
+impl<C: AnyStore> WasmiStore<C> {
     fn call_values(
         &mut self,
         func: CoreFunc,
@@ -40,7 +39,7 @@ impl<C: Context> Guest<C> {
         results: &mut [CoreValue],
     ) -> Result<()> {
         let ctx = &mut self.0;
-        let found = entry(ctx, func)?;
+        let found = convert::func(ctx, func)?;
         let native = found.func;
         check_core_call(&found.ty, args, results)?;
         if ctx.state().depth > 0 && !ctx.state().reentrant {
@@ -85,7 +84,7 @@ impl<C: Context> Guest<C> {
 }
 
 /// Calls a function whose arguments have been checked; the results are the scratch values then.
-fn call_with<C: Context>(
+fn call_with<C: AnyStore>(
     ctx: &mut C,
     func: Func,
     args: &[CoreValue],
@@ -106,7 +105,7 @@ fn call_with<C: Context>(
     Ok(())
 }
 
-impl<C: Context> CoreStore for Guest<C> {
+impl<C: AnyStore> CoreStore for WasmiStore<C> {
     fn host(&mut self) -> &mut HostState {
         &mut self.0.state_mut().host
     }
@@ -125,8 +124,8 @@ impl<C: Context> CoreStore for Guest<C> {
                 "expected {wanted} imports, found {found}"
             )));
         }
-        let id = self.link(module, imports)?;
-        self.start(module, id)?;
+        let id = link(&mut self.0, module, imports)?;
+        start(&mut self.0, module, id)?;
         Ok(id)
     }
 
@@ -145,7 +144,7 @@ impl<C: Context> CoreStore for Guest<C> {
             return None;
         }
         let native = found.instance.get_export(&*ctx, name)?;
-        let export = enter_extern(ctx, native).ok()?;
+        let export = extern_handle(ctx, native).ok()?;
         let found = ctx
             .state_mut()
             .handles
@@ -161,12 +160,14 @@ impl<C: Context> CoreStore for Guest<C> {
         let made = Func::new(
             &mut *ctx,
             native,
-            move |mut caller: Caller<'_, Data>, args: &[Val], results: &mut [Val]| {
-                host::enter(&mut &mut caller, &ty, &func, args, results)
-                    .map_err(crate::call::carried)
+            move |mut caller: Caller<'_, CoreState>, args: &[Val], results: &mut [Val]| {
+                let run = |caller: host::Calling<'_, '_>, args: &[_], results: &mut [_]| {
+                    func(&mut WasmiStore(caller), args, results)
+                };
+                host::call(&mut caller, &ty, args, results, run).map_err(crate::call::carried)
             },
         );
-        enter_func(ctx, made)
+        func_handle(ctx, made)
     }
 
     fn call(
@@ -179,7 +180,7 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
-        Ok(CoreFuncType::clone(&entry(&self.0, func)?.ty))
+        Ok(CoreFuncType::clone(&convert::func(&self.0, func)?.ty))
     }
 
     fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
@@ -261,10 +262,10 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 }
 
-impl CoreCaller for Guest<&mut Caller<'_, Data>> {
+impl CoreCaller for WasmiStore<&mut Caller<'_, CoreState>> {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
         let native = self.0.caller_extern(name)?;
-        enter_extern(&mut self.0, native).ok()
+        extern_handle(&mut self.0, native).ok()
     }
 
     fn as_store(&mut self) -> &mut dyn CoreStore {

@@ -1,21 +1,18 @@
 //! The conformance kit, on the builds that matter: plain, and with everything on.
 
 mod plain {
-    use seam_wasmi::{Builder, Wasmi};
+    use seam_wasmi::{Wasmi, WasmiEngine};
 
-    seam_tests::conformance!(
-        backend = Wasmi::new(),
-        engine = Builder::new().build_engine()
-    );
+    seam_tests::conformance!(backend = Wasmi::new(), engine = WasmiEngine::new());
     seam_tests::conformance_wasi!();
 }
 
 /// As on an engine whose host functions cannot call back.
 mod without_reentry {
-    use seam_wasmi::Builder;
+    use seam_wasmi::{Builder, Wasmi};
 
     fn builder() -> Builder {
-        Builder::new().without_reentry()
+        Wasmi::builder().without_reentry()
     }
 
     seam_tests::conformance!(
@@ -26,10 +23,10 @@ mod without_reentry {
 }
 
 mod everything_on {
-    use seam_wasmi::Builder;
+    use seam_wasmi::{Builder, Wasmi};
 
     fn builder() -> Builder {
-        Builder::new().fuel().deadline()
+        Wasmi::builder().fuel().deadline()
     }
 
     seam_tests::conformance!(

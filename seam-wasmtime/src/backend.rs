@@ -76,6 +76,20 @@ impl Default for Wasmtime {
     }
 }
 
+impl WasmtimeEngine {
+    /// The core engine of the fastest build.
+    #[must_use]
+    pub fn new() -> Self {
+        Wasmtime::builder().build_engine()
+    }
+}
+
+impl Default for WasmtimeEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl WasmtimeLayered {
     /// The core engine of this build.
     #[must_use]
@@ -117,10 +131,16 @@ impl Builder {
         self
     }
 
+    /// The core engine of this build.
+    #[must_use]
+    pub fn build_engine(self) -> WasmtimeEngine {
+        WasmtimeEngine::of(&self.0)
+    }
+
     /// The native backend of this build. If this machine cannot run the engine, loading says so.
     #[must_use]
     pub fn build(self) -> Wasmtime {
-        let core = Layered::named("wasmtime", WasmtimeEngine::of(&self.0));
+        let core = Layered::named("wasmtime", self.build_engine());
         let native = self.0.native_capabilities();
         // What core modules have and components do better is had too.
         let blocks = core.info().capabilities.has(Capability::AsyncHostBlocks);
@@ -137,7 +157,7 @@ impl Builder {
     pub fn build_layered(self) -> WasmtimeLayered {
         WasmtimeLayered {
             build: self.0,
-            layered: Layered::named("wasmtime-layered", WasmtimeEngine::of(&self.0)),
+            layered: Layered::named("wasmtime-layered", self.build_engine()),
         }
     }
 }

@@ -6,13 +6,13 @@ use std::time::Instant;
 use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_call};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
-use crate::convert::{from_val, has_refs, misfit, to_val};
+use crate::convert::{self, from_val, misfit, to_val};
 use crate::deadline::{Alarm, until};
 use crate::error::{Code, run_error};
-use crate::runtime::Entered;
+use crate::runtime::InRuntime;
 use crate::stack;
 use crate::state::HasCore;
-use crate::store;
+use crate::types::has_refs;
 
 /// Why a call ended without a result.
 pub(crate) enum Stop {
@@ -37,7 +37,7 @@ pub(crate) async fn bounded<T>(
     at: Option<Instant>,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Stop> {
-    let call = Entered::new(until(at, call)).map_err(Stop::Seam)?;
+    let call = InRuntime::new(until(at, call)).map_err(Stop::Seam)?;
     match call.await {
         Ok(outcome) => outcome.map_err(Stop::Guest),
         Err(limit) => Err(Stop::Seam(limit)),
@@ -134,7 +134,7 @@ pub(crate) fn call<C>(
 where
     C: AsContextMut<Data: HasCore> + Send,
 {
-    let entry = store::func(ctx, func)?;
+    let entry = convert::func(ctx, func)?;
     check_core_call(&entry.ty, args, results)?;
     let mut scope = RootScope::new(&mut *ctx);
     let mut vals = lower(&mut scope, args, results.len())?;

@@ -1,136 +1,106 @@
-//! Core types and values, in wasmtime's words and in the seam's.
+//! Values and handles, between the engine's vocabulary and the seam's.
+
+use std::sync::Arc;
 
 use seam_core::{
-    AnyRef as OurAny, Capability, CoreFuncType, CoreType, CoreValue, Error, GlobalType, HeapType,
-    MemoryType, RefType, Result, TableType, handle_index,
+    AnyRef as OurAny, CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreTable, CoreTag, CoreValue,
+    Error, Result, handle_index,
 };
 use wasmtime::{
-    AnyRef, AsContext, AsContextMut, Engine, ExternRef, FuncType, I31, Mutability, Rooted, Val,
-    ValType,
+    AnyRef, AsContext, AsContextMut, Extern, ExternRef, Func, I31, Rooted, Val, ValType,
 };
 
-use crate::state::HasCore;
-use crate::store;
+use crate::error::engine_error;
+use crate::handles::{AnyMemory, FuncEntry, MemoryKey};
+use crate::state::{CoreState, HasCore};
+use crate::types::{func_type, val_type};
 
-/// A failure of the engine that has nothing to do with the guest.
-pub(crate) fn engine_error(error: wasmtime::Error) -> Error {
-    Error::engine(format!("{error:#}"))
+pub(crate) fn core<C: AsContext<Data: HasCore>>(ctx: &C) -> &CoreState {
+    ctx.as_context().data().core_ref()
 }
 
-pub(crate) fn func_type(ty: &FuncType) -> CoreFuncType {
-    let params: Vec<CoreType> = ty.params().map(|ty| val_type(&ty)).collect();
-    let results: Vec<CoreType> = ty.results().map(|ty| val_type(&ty)).collect();
-    CoreFuncType::new(params, results)
+/// The function that a handle stands for.
+pub(crate) fn func<C: AsContext<Data: HasCore>>(ctx: &C, handle: CoreFunc) -> Result<FuncEntry> {
+    let core = core(ctx);
+    let entry = core
+        .handles
+        .funcs
+        .at(core.number, handle.store(), handle.index())?;
+    Ok(entry.clone())
 }
 
-pub(crate) fn val_type(ty: &ValType) -> CoreType {
-    match ty {
-        ValType::I32 => CoreType::I32,
-        ValType::I64 => CoreType::I64,
-        ValType::F32 => CoreType::F32,
-        ValType::F64 => CoreType::F64,
-        ValType::V128 => CoreType::V128,
-        ValType::Ref(ty) => CoreType::Ref(ref_type(ty)),
+/// The handle of a function.
+pub(crate) fn func_handle<C>(ctx: &mut C, func: Func) -> Result<CoreFunc>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let key = func.to_raw(&mut *ctx).addr();
+    if let Some(slot) = core(ctx).handles.funcs.find(&key) {
+        return Ok(CoreFunc::new(core(ctx).number, slot));
     }
+    let ty = Arc::new(func_type(&func.ty(&*ctx)));
+    let mut ctx = ctx.as_context_mut();
+    let core = ctx.data_mut().core();
+    let slot = core.handles.funcs.intern(key, || FuncEntry { func, ty })?;
+    Ok(CoreFunc::new(core.number, slot))
 }
 
-pub(crate) fn ref_type(ty: &wasmtime::RefType) -> RefType {
-    RefType {
-        nullable: ty.is_nullable(),
-        heap: heap_type(ty.heap_type()),
-    }
-}
-
-/// A type of a module's own has no index outside of it: what it is a subtype of stands for it.
-fn heap_type(ty: &wasmtime::HeapType) -> HeapType {
-    use wasmtime::HeapType as Native;
-    match ty {
-        Native::Func | Native::ConcreteFunc(_) => HeapType::Func,
-        Native::NoFunc => HeapType::NoFunc,
-        Native::Extern => HeapType::Extern,
-        Native::NoExtern => HeapType::NoExtern,
-        Native::Any => HeapType::Any,
-        Native::Eq => HeapType::Eq,
-        Native::I31 => HeapType::I31,
-        Native::Struct | Native::ConcreteStruct(_) => HeapType::Struct,
-        Native::Array | Native::ConcreteArray(_) => HeapType::Array,
-        Native::None => HeapType::None,
-        Native::Exn | Native::ConcreteExn(_) => HeapType::Exn,
-        Native::NoExn => HeapType::NoExn,
-        Native::Cont | Native::ConcreteCont(_) => HeapType::Cont,
-        Native::NoCont => HeapType::NoCont,
-    }
-}
-
-pub(crate) fn to_func_type(engine: &Engine, ty: &CoreFuncType) -> Result<FuncType> {
-    let native = |types: &[CoreType]| -> Result<Vec<ValType>> {
-        types.iter().map(|ty| to_val_type(*ty)).collect()
-    };
-    FuncType::try_new(engine, native(&ty.params)?, native(&ty.results)?)
-        .map_err(|e| Error::engine(e.to_string()))
-}
-
-fn to_val_type(ty: CoreType) -> Result<ValType> {
-    use wasmtime::HeapType as Native;
-    let ty = match ty {
-        CoreType::I32 => return Ok(ValType::I32),
-        CoreType::I64 => return Ok(ValType::I64),
-        CoreType::F32 => return Ok(ValType::F32),
-        CoreType::F64 => return Ok(ValType::F64),
-        CoreType::V128 => return Ok(ValType::V128),
-        CoreType::Ref(ty) => ty,
-    };
-    let heap = match ty.heap {
-        HeapType::Func => Native::Func,
-        HeapType::NoFunc => Native::NoFunc,
-        HeapType::Extern => Native::Extern,
-        HeapType::NoExtern => Native::NoExtern,
-        HeapType::Any => Native::Any,
-        HeapType::Eq => Native::Eq,
-        HeapType::I31 => Native::I31,
-        HeapType::Struct => Native::Struct,
-        HeapType::Array => Native::Array,
-        HeapType::None => Native::None,
-        HeapType::Exn => Native::Exn,
-        HeapType::NoExn => Native::NoExn,
-        _ => {
-            return Err(Error::unsupported(
-                Capability::FunctionReferences,
-                format!("expected a host function of abstract types, found one of {ty}"),
-            ));
+/// The handle of anything that is exported.
+pub(crate) fn extern_handle<C>(ctx: &mut C, export: Extern) -> Result<CoreExtern>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let mut inner = ctx.as_context_mut();
+    let core = inner.data_mut().core();
+    let (number, handles) = (core.number, &mut core.handles);
+    Ok(match export {
+        Extern::Func(func) => CoreExtern::Func(func_handle(ctx, func)?),
+        Extern::Memory(memory) => {
+            let key = MemoryKey::Own(memory.debug_index_in_store());
+            let slot = handles.memories.intern(key, || AnyMemory::Own(memory))?;
+            CoreExtern::Memory(CoreMemory::new(number, slot))
         }
-    };
-    Ok(ValType::Ref(wasmtime::RefType::new(ty.nullable, heap)))
+        Extern::SharedMemory(memory) => {
+            let key = MemoryKey::Shared(memory.data().as_ptr().addr());
+            let slot = handles.memories.intern(key, || AnyMemory::Shared(memory))?;
+            CoreExtern::Memory(CoreMemory::new(number, slot))
+        }
+        Extern::Table(table) => {
+            let key = table.debug_index_in_store();
+            let slot = handles.tables.intern(key, || table)?;
+            CoreExtern::Table(CoreTable::new(number, slot))
+        }
+        Extern::Global(global) => {
+            let key = global.debug_index_in_store();
+            let slot = handles.globals.intern(key, || global)?;
+            CoreExtern::Global(CoreGlobal::new(number, slot))
+        }
+        Extern::Tag(tag) => {
+            let slot = handles.tags.intern(tag.debug_index_in_store(), || tag)?;
+            CoreExtern::Tag(CoreTag::new(number, slot))
+        }
+    })
 }
 
-/// The type of a memory that has `size` pages now.
-pub(crate) fn memory_type(ty: &wasmtime::MemoryType, size: u64) -> MemoryType {
-    MemoryType {
-        minimum: size,
-        maximum: ty.maximum(),
-        memory64: ty.is_64(),
-        shared: ty.is_shared(),
-        page_size_log2: Some(u32::from(ty.page_size_log2())).filter(|log2| *log2 != 16),
-    }
-}
-
-/// The type of a table that has `size` elements now.
-pub(crate) fn table_type(ty: &wasmtime::TableType, size: u64) -> TableType {
-    TableType {
-        element: ref_type(ty.element()),
-        minimum: size,
-        maximum: ty.maximum(),
-        table64: ty.is_64(),
-    }
-}
-
-pub(crate) fn global_type(ty: &wasmtime::GlobalType) -> GlobalType {
-    GlobalType::new(val_type(ty.content()), ty.mutability() == Mutability::Var)
-}
-
-/// Whether there is a reference among the types.
-pub(crate) fn has_refs(types: &[CoreType]) -> bool {
-    types.iter().any(|ty| matches!(ty, CoreType::Ref(_)))
+/// What a handle stands for, in the engine's words.
+pub(crate) fn native<C: AsContext<Data: HasCore>>(ctx: &C, item: CoreExtern) -> Result<Extern> {
+    let core = core(ctx);
+    let (number, handles) = (core.number, &core.handles);
+    Ok(match item {
+        CoreExtern::Func(handle) => func(ctx, handle)?.func.into(),
+        CoreExtern::Memory(memory) => {
+            match handles
+                .memories
+                .at(number, memory.store(), memory.index())?
+            {
+                AnyMemory::Own(memory) => (*memory).into(),
+                AnyMemory::Shared(memory) => memory.clone().into(),
+            }
+        }
+        CoreExtern::Table(t) => (*handles.tables.at(number, t.store(), t.index())?).into(),
+        CoreExtern::Global(g) => (*handles.globals.at(number, g.store(), g.index())?).into(),
+        CoreExtern::Tag(tag) => (*handles.tags.at(number, tag.store(), tag.index())?).into(),
+    })
 }
 
 /// The first reference that is not of the exact type wanted: the engine tells apart what is one
@@ -163,7 +133,7 @@ where
         CoreValue::F64(bits) => Val::F64(bits),
         CoreValue::V128(value) => Val::V128(value.into()),
         CoreValue::FuncRef(None) => Val::FuncRef(None),
-        CoreValue::FuncRef(Some(func)) => Val::FuncRef(Some(store::func(ctx, func)?.func)),
+        CoreValue::FuncRef(Some(handle)) => Val::FuncRef(Some(func(ctx, handle)?.func)),
         CoreValue::ExternRef(None) => Val::ExternRef(None),
         CoreValue::ExternRef(Some(host)) => Val::ExternRef(Some(extern_ref(ctx, host)?)),
         CoreValue::AnyRef(None) => Val::AnyRef(None),
@@ -220,7 +190,7 @@ where
         Val::F64(bits) => CoreValue::F64(bits),
         Val::V128(value) => CoreValue::V128(value.into()),
         Val::FuncRef(None) => CoreValue::FuncRef(None),
-        Val::FuncRef(Some(func)) => CoreValue::FuncRef(Some(store::enter_func(ctx, func)?)),
+        Val::FuncRef(Some(func)) => CoreValue::FuncRef(Some(func_handle(ctx, func)?)),
         Val::ExternRef(None) => CoreValue::ExternRef(None),
         Val::ExternRef(Some(host)) => from_extern(ctx, host)?,
         Val::AnyRef(None) => CoreValue::AnyRef(None),

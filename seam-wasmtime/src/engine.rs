@@ -1,4 +1,4 @@
-//! The port for core modules: the engine.
+//! The core engine: compilation and stores.
 
 use std::sync::Arc;
 
@@ -11,9 +11,10 @@ use wasmtime::{Engine, Module, Store};
 
 use crate::build::{Build, VERSION};
 use crate::error;
+use crate::module::Compiled;
 use crate::stack;
 use crate::state::{CoreState, set_limits};
-use crate::store::Port;
+use crate::store::WasmtimeStore;
 
 /// wasmtime as an engine for core modules.
 #[derive(Clone)]
@@ -22,12 +23,6 @@ pub struct WasmtimeEngine {
     engine: Result<Engine, Arc<str>>,
     info: Arc<EngineInfo>,
     stack: Option<usize>,
-}
-
-/// What `compile` keeps of a module.
-pub(crate) struct Compiled {
-    pub(crate) module: Module,
-    pub(crate) bytes: Arc<[u8]>,
 }
 
 impl WasmtimeEngine {
@@ -83,7 +78,7 @@ impl CoreEngine for WasmtimeEngine {
         let mut store = Store::try_new(self.native()?, state)
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
         set_limits(&mut store);
-        Ok(Box::new(Port(store)))
+        Ok(Box::new(WasmtimeStore(store)))
     }
 }
 

@@ -34,6 +34,11 @@ impl Code for NoCode {
     }
 }
 
+/// A failure of the engine that has nothing to do with the guest.
+pub(crate) fn engine_error(error: wasmtime::Error) -> Error {
+    Error::engine(format!("{error:#}"))
+}
+
 /// What became of running guest code.
 pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
     // What a host function returned passes unchanged.

@@ -4,10 +4,10 @@ use seam_core::{CoreExtern, CoreInstanceId, Error, ErrorKind, Limit, Result, blo
 use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
 use crate::call::{self, Stop, Way};
-use crate::engine::Compiled;
+use crate::convert::native;
 use crate::error;
+use crate::module::Compiled;
 use crate::state::HasCore;
-use crate::store;
 
 /// Instantiates a module, which runs its start function.
 pub(crate) fn instantiate<C>(
@@ -24,7 +24,7 @@ where
             "expected a core module of this engine, found one that another build compiled",
         ));
     }
-    let imports = imports.iter().map(|item| store::native(ctx, *item));
+    let imports = imports.iter().map(|item| native(ctx, *item));
     let imports: Vec<Extern> = imports.collect::<Result<_>>()?;
     let mut inner = ctx.as_context_mut();
     let core = inner.data_mut().core();
@@ -45,7 +45,7 @@ where
     };
     call::end(ctx, alarm);
     match outcome {
-        Ok(instance) => enter(ctx, instance),
+        Ok(instance) => instance_handle(ctx, instance),
         Err(stop) => {
             let failed = failed(ctx, module, before);
             ctx.as_context_mut().data_mut().core().failed = failed;
@@ -55,14 +55,14 @@ where
 }
 
 /// The handle of an instance.
-pub(crate) fn enter<C>(ctx: &mut C, instance: Instance) -> Result<CoreInstanceId>
+pub(crate) fn instance_handle<C>(ctx: &mut C, instance: Instance) -> Result<CoreInstanceId>
 where
     C: AsContextMut<Data: HasCore>,
 {
     let mut inner = ctx.as_context_mut();
     let core = inner.data_mut().core();
     let key = instance.debug_index_in_store();
-    let slot = core.handles.instances.enter(key, || instance)?;
+    let slot = core.handles.instances.intern(key, || instance)?;
     Ok(CoreInstanceId::new(core.number, slot))
 }
 

@@ -74,8 +74,10 @@ mod deadline;
 mod engine;
 mod error;
 mod handles;
+mod host;
 mod instantiate;
 mod limits;
+mod module;
 mod opcode;
 mod preview1;
 mod runtime;
@@ -83,6 +85,7 @@ mod shared_memory;
 mod stack;
 mod state;
 mod store;
+mod types;
 mod wasi;
 
 pub use backend::{Builder, Wasmtime, WasmtimeLayered};

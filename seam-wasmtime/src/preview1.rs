@@ -18,7 +18,7 @@ use seam_core::{
 use seam_wasi::{Wrapped, wrap_preview1};
 
 use crate::build::Build;
-use crate::component::{CorePlan, Loaded, Made};
+use crate::component::{self, CorePlan, Loaded, Made};
 use crate::engine::WasmtimeEngine;
 
 /// A preview1 module, to be compiled the way that the first world of its kind asks for.
@@ -136,7 +136,7 @@ impl Preview1Program {
             let (module, backend) = (self.interface.clone(), &self.info.name);
             (wrapping.wrapped).instance(Box::new(inner), module, backend)
         };
-        match loaded.instantiate(&world).await? {
+        match component::instantiate(&loaded, &world).await? {
             Made::Whole(inner) => Ok(instance(inner)),
             Made::Failed(error, left) => Err(Failed {
                 error,

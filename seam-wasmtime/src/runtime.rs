@@ -27,14 +27,14 @@ fn runtime() -> Result<&'static Runtime> {
 
 /// A future that finds the private runtime whenever it is polled, whatever executor polls it, be it
 /// inside another runtime or none.
-pub(crate) struct Entered<F> {
+pub(crate) struct InRuntime<F> {
     runtime: &'static Runtime,
     // Without a budget: that of a surrounding task would be used up for good by a caller that
     // blocks in it.
     future: Pin<Box<Unconstrained<F>>>,
 }
 
-impl<F: Future> Entered<F> {
+impl<F: Future> InRuntime<F> {
     pub(crate) fn new(future: F) -> Result<Self> {
         Ok(Self {
             runtime: runtime()?,
@@ -43,7 +43,7 @@ impl<F: Future> Entered<F> {
     }
 }
 
-impl<F: Future> Future for Entered<F> {
+impl<F: Future> Future for InRuntime<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn timers_work_without_an_executor() {
         let sleep = async { tokio::time::sleep(Duration::from_millis(1)).await };
-        block_on(Entered::new(sleep).unwrap());
+        block_on(InRuntime::new(sleep).unwrap());
     }
 
     #[test]
@@ -77,7 +77,7 @@ mod tests {
                 }
                 7
             };
-            block_on(Entered::new(sleep).unwrap())
+            block_on(InRuntime::new(sleep).unwrap())
         });
         assert_eq!(answer, 7);
     }

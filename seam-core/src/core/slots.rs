@@ -24,7 +24,7 @@ impl<K, T> Default for Slots<K, T> {
 }
 
 impl<K: Hash + Eq, T> Slots<K, T> {
-    /// The slot of the thing with this key, if it has been entered.
+    /// The slot of the thing with this key, if it is there.
     #[must_use]
     pub fn find(&self, key: &K) -> Option<u32> {
         self.by_key.get(key).copied()
@@ -34,7 +34,7 @@ impl<K: Hash + Eq, T> Slots<K, T> {
     ///
     /// # Errors
     /// `Limit(EngineCapacity)` at 2^32 things.
-    pub fn enter(&mut self, key: K, make: impl FnOnce() -> T) -> Result<u32> {
+    pub fn intern(&mut self, key: K, make: impl FnOnce() -> T) -> Result<u32> {
         if let Some(slot) = self.find(&key) {
             return Ok(slot);
         }
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn a_thing_is_entered_once() {
         let mut slots = Slots::default();
-        let (a, b) = (slots.enter("a", || 1), slots.enter("b", || 2));
+        let (a, b) = (slots.intern("a", || 1), slots.intern("b", || 2));
         let (a, b) = (a.unwrap(), b.unwrap());
         assert_ne!(a, b);
-        assert_eq!(slots.enter("a", || 3).unwrap(), a);
+        assert_eq!(slots.intern("a", || 3).unwrap(), a);
         assert_eq!((slots.find(&"a"), slots.find(&"c")), (Some(a), None));
         assert_eq!((slots.len(), slots.is_empty()), (2, false));
         assert_eq!(*slots.at(7, 7, b).unwrap(), 2);
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_was_never_given_out_is_misuse() {
         let mut slots = Slots::default();
-        let slot = slots.enter((), || 1).unwrap();
+        let slot = slots.intern((), || 1).unwrap();
         for (store, slot) in [(8, slot), (7, slot + 1), (u32::MAX, u32::MAX)] {
             let error = slots.at(7, store, slot).unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::Misuse);

@@ -2,11 +2,10 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use crate::filesystem::code::answer;
+use crate::files::{
+    Code, FileRef, Files, Kind, Node, Place, Volume, answer, find, free, resolve, used,
+};
 use crate::filesystem::descriptor::{Descriptor, INTERFACE, hash, new_times};
-use crate::filesystem::path::{Place, find, free, resolve, used};
-use crate::filesystem::volume::{Kind, Node, Volume};
-use crate::filesystem::{Code, FileRef, Files};
 use crate::func::{Args, Funcs, own, state};
 
 pub(crate) const FUNCS: Funcs = Funcs {

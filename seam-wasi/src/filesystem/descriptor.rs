@@ -2,16 +2,14 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use crate::clocks::Datetime;
-use crate::filesystem::code::answer;
-use crate::filesystem::volume::{Kind, Stat};
-use crate::filesystem::{Code, FileRef, Files};
+use crate::files::{Code, FileRef, Files, Kind, Stat, answer};
 use crate::func::{Args, Body, Funcs, own, state};
 use crate::io::CHUNK;
 use crate::io::error::IoError;
 use crate::io::input::Input;
 use crate::io::output::Output;
 use crate::state::State;
+use crate::time::Datetime;
 
 pub(crate) const INTERFACE: &str = "wasi:filesystem/types";
 

@@ -2,9 +2,8 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use crate::filesystem::code::answer;
+use crate::files::{Kind, answer};
 use crate::filesystem::descriptor::{Descriptor, INTERFACE};
-use crate::filesystem::volume::Kind;
 use crate::func::{Args, Funcs, own, state};
 use crate::meter::Charge;
 

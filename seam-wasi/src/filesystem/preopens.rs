@@ -2,9 +2,8 @@
 
 use seam_core::Value;
 
+use crate::files::{Access, FileRef, Kind};
 use crate::filesystem::descriptor::{Descriptor, INTERFACE};
-use crate::filesystem::volume::Kind;
-use crate::filesystem::{Access, FileRef};
 use crate::func::{Funcs, own, state};
 
 pub(crate) const FUNCS: Funcs = Funcs {

@@ -2,8 +2,7 @@
 
 use seam_core::{Result, Value};
 
-use super::INTERFACE;
-use super::fields::Fields;
+use super::fields::{Fields, INTERFACE};
 use crate::func::{Funcs, own, rep, state};
 use crate::io::output::Output;
 use crate::state::State;

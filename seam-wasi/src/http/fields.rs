@@ -2,10 +2,11 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use super::INTERFACE;
 use crate::func::{Args, Funcs, bytes, own, state, text};
 use crate::meter::{Charge, Meter};
 use crate::state::State;
+
+pub(super) const INTERFACE: &str = "wasi:http/types";
 
 pub(super) const FUNCS: Funcs = Funcs {
     interface: INTERFACE,

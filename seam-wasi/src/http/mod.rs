@@ -15,5 +15,3 @@ pub(crate) const FUNCS: [Funcs; 6] = [
     response::FUNCS,
     body::FUNCS,
 ];
-
-const INTERFACE: &str = "wasi:http/types";

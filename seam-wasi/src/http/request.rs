@@ -2,9 +2,8 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use super::INTERFACE;
 use super::body::Body;
-use super::fields::{Fields, is_token};
+use super::fields::{Fields, INTERFACE, is_token};
 use crate::func::{Args, Funcs, own, state, text};
 
 pub(super) const FUNCS: Funcs = Funcs {

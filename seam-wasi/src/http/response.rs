@@ -1,8 +1,7 @@
 //! `outgoing-response`: a guest can build responses, but no request ever receives them.
 
-use super::INTERFACE;
 use super::body::Body;
-use super::fields::Fields;
+use super::fields::{Fields, INTERFACE};
 use crate::func::{Funcs, own, state};
 use seam_core::Value;
 

@@ -2,7 +2,7 @@
 
 use seam_core::{Result, Value};
 
-use crate::filesystem::Code;
+use crate::files::Code;
 use crate::func::{Funcs, own, state};
 use crate::state::State;
 

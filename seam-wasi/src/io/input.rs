@@ -5,7 +5,7 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use crate::filesystem::FileRef;
+use crate::files::FileRef;
 use crate::func::{Args, Funcs, state};
 use crate::io::error::{StreamError, answer};
 use crate::io::{CHUNK, poll};
@@ -46,29 +46,6 @@ pub(crate) enum Input {
     File { file: FileRef, offset: u64 },
     /// A stream that has failed or reached its end.
     Closed,
-}
-
-/// The content of standard input and the position in it.
-pub(crate) struct Stdin {
-    bytes: std::sync::Arc<[u8]>,
-    read: usize,
-}
-
-impl Stdin {
-    pub(crate) fn new(bytes: std::sync::Arc<[u8]>) -> Self {
-        Self { bytes, read: 0 }
-    }
-
-    fn take(&mut self, len: usize) -> Vec<u8> {
-        let rest = self.bytes.get(self.read..).unwrap_or_default();
-        let bytes: Vec<u8> = rest.iter().take(len).copied().collect();
-        self.read += bytes.len();
-        bytes
-    }
-
-    fn is_empty(&self) -> bool {
-        self.read >= self.bytes.len()
-    }
 }
 
 /// Reads up to `len` bytes, but at most [`CHUNK`] bytes.

@@ -5,7 +5,7 @@
 
 use seam_core::{HostCall, OutputStream, Result, Value};
 
-use crate::filesystem::FileRef;
+use crate::files::FileRef;
 use crate::func::{Args, Body, Funcs, broken, state};
 use crate::io::error::{StreamError, answer};
 use crate::io::{CHUNK, input, poll};

@@ -2,9 +2,9 @@
 
 use seam_core::{Result, Value};
 
-use crate::clocks::Clock;
 use crate::func::{Funcs, broken, own, rep, state};
 use crate::state::State;
+use crate::time::Clock;
 
 pub(crate) const FUNCS: Funcs = Funcs {
     interface: "wasi:io/poll",
@@ -76,7 +76,7 @@ pub(crate) fn ready(state: &mut State) -> Result<Option<Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clocks::Datetime;
+    use crate::time::Datetime;
 
     fn clock(now: u64) -> Clock {
         let wall = Datetime::new(0, 0);

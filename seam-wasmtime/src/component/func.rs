@@ -7,8 +7,9 @@ use wasmtime::component::{Func, Instance, Val};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
+use crate::component::lift::FromVals;
+use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
-use crate::component::value::{Lift, Lower, Lowered, has_handles};
 use crate::deadline::Alarm;
 use crate::error::Code;
 
@@ -64,7 +65,7 @@ impl Export {
     pub(crate) fn begin(&self, store: &mut Store<State>, args: &[Value]) -> Result<Call> {
         self.ty.check_args(args)?;
         let mut context = store.as_context_mut();
-        let mut lower = Lower::new(&mut context);
+        let mut lower = ToVals::new(&mut context);
         if self.handles {
             args.iter().try_for_each(|arg| lower.claim(arg))?;
         }
@@ -103,7 +104,7 @@ impl Export {
             return Ok(None);
         };
         let mut context = store.as_context_mut();
-        Lift::new(&mut context).value(ty, val).map(Some)
+        FromVals::new(&mut context).value(ty, val).map(Some)
     }
 }
 

@@ -10,8 +10,9 @@ use seam_core::{Error, FuncType, Handle, Result, Started, Value};
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::component::lift::FromVals;
+use crate::component::lower::ToVals;
 use crate::component::state::State;
-use crate::component::value::{Lift, Lower};
 use crate::error::run_error;
 
 /// An import that the world defines: where in its bindings, and of which type.
@@ -35,13 +36,13 @@ impl Import {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let call = self.enter(&mut store, params)?;
+        let call = self.begin(&mut store, params)?;
         let outcome = store.data_mut().world.call(self.index, &call.args);
         let dropped = call.borrowed.iter().try_for_each(|(handle, any)| {
             release(&mut store, *handle)?;
             any.resource_drop(&mut store).map_err(drop_error)
         });
-        self.leave(&mut store, outcome, dropped, results)
+        self.end(&mut store, outcome, dropped, results)
     }
 
     /// The guest calls and is suspended meanwhile.
@@ -51,7 +52,7 @@ impl Import {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let call = self.enter(&mut store, params)?;
+        let call = self.begin(&mut store, params)?;
         let outcome = match store.data_mut().world.start(self.index, &call.args) {
             Ok(Started::Done(result)) => self.finish(&mut store, &call, result),
             Ok(Started::Pending(future)) => {
@@ -66,7 +67,7 @@ impl Import {
             let result = any.resource_drop_async(&mut store).await;
             dropped = dropped.and(released).and(result.map_err(drop_error));
         }
-        self.leave(&mut store, outcome, dropped, results)
+        self.end(&mut store, outcome, dropped, results)
     }
 
     /// The guest calls and goes on meanwhile, if it can.
@@ -78,7 +79,7 @@ impl Import {
     ) -> Result<()> {
         let (call, started) = accessor.with(|mut access| {
             let mut store = access.as_context_mut();
-            let call = self.enter(&mut store, params)?;
+            let call = self.begin(&mut store, params)?;
             let started = store.data_mut().world.start(self.index, &call.args);
             Ok::<_, Error>((call, started))
         })?;
@@ -94,14 +95,14 @@ impl Import {
                 release(&mut store, *handle)?;
                 any.resource_drop(&mut store).map_err(drop_error)
             });
-            self.leave(&mut store, outcome, dropped, results)
+            self.end(&mut store, outcome, dropped, results)
         })
     }
 
     /// One level of host recursion, and the arguments as values.
-    fn enter(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
+    fn begin(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
         store.data_mut().world.enter()?;
-        let mut lift = Lift::new(store);
+        let mut lift = FromVals::new(store);
         let pairs = self.ty.params.iter().zip(params);
         let args: Result<Vec<Value>> = pairs
             .map(|((_, ty), val)| lift.value(ty, val.clone()))
@@ -127,7 +128,7 @@ impl Import {
     }
 
     /// The result as the guest gets it.
-    fn leave(
+    fn end(
         &self,
         store: &mut StoreContextMut<'_, State>,
         outcome: Result<Option<Value>>,
@@ -141,7 +142,7 @@ impl Import {
         else {
             return Ok(());
         };
-        let mut lower = Lower::new(store);
+        let mut lower = ToVals::new(store);
         // What a host function returns is the host's fault.
         let at_fault = |e: Error| Error::host(format!("result: {}", e.message()));
         lower.claim(&value).map_err(at_fault)?;

@@ -64,7 +64,7 @@ impl CorePlan {
             cores.push(Core {
                 path: planned.path.clone(),
                 origin: planned.origin,
-                id: instantiate::enter(store, instance)?,
+                id: instantiate::instance_handle(store, instance)?,
                 module: planned.module.clone(),
             });
         }

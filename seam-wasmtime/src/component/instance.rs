@@ -13,11 +13,11 @@ use wasmtime::{Store, component};
 
 use crate::call;
 use crate::component::func::Export;
-use crate::component::program::Loaded;
-use crate::component::resource::Item;
+use crate::component::held::HeldItem;
+use crate::component::loaded::Loaded;
 use crate::component::state::State;
 use crate::state::HasCore;
-use crate::store::Port;
+use crate::store::WasmtimeStore;
 use crate::wasi::Captured;
 
 /// A component's instance; one whose start function trapped has no engine's instance.
@@ -128,14 +128,14 @@ impl ComponentInstance {
             return self.drop_of_host(resource);
         };
         match self.store.data().held.at(handle)? {
-            Item::Resource(any, _) if any.owned() => {}
+            HeldItem::Resource(any, _) if any.owned() => {}
             _ => {
                 return Err(Error::misuse(format!(
                     "expected an owned resource, found {handle:?}, which is borrowed"
                 )));
             }
         }
-        let Item::Resource(any, _) = self.store.data_mut().held.take(handle)? else {
+        let HeldItem::Resource(any, _) = self.store.data_mut().held.take(handle)? else {
             return Ok(());
         };
         self.store.data_mut().world.begin();
@@ -234,7 +234,7 @@ impl Instance for ComponentInstance {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
         let called = self.inner().and_then(|(cores, store)| {
-            let call = || cores.call(&mut Port(store), at, export, args);
+            let call = || cores.call(&mut WasmtimeStore(store), at, export, args);
             // In a build for asynchronous components, the engine panics at an import that it
             // reaches without a task of its own.
             catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
@@ -255,8 +255,8 @@ impl Instance for ComponentInstance {
         len: usize,
     ) -> Result<Vec<u8>> {
         let read = self.inner().and_then(|(cores, store)| {
-            let mut port = Port(store);
-            cores.memory(&mut port, at, export)?.read_vec(offset, len)
+            let mut store = WasmtimeStore(store);
+            cores.memory(&mut store, at, export)?.read_vec(offset, len)
         });
         self.at(read, || format!("read memory {at} {export}"))
     }
@@ -269,8 +269,8 @@ impl Instance for ComponentInstance {
         bytes: &[u8],
     ) -> Result<()> {
         let written = self.inner().and_then(|(cores, store)| {
-            let mut port = Port(store);
-            cores.memory(&mut port, at, export)?.write(offset, bytes)
+            let mut store = WasmtimeStore(store);
+            cores.memory(&mut store, at, export)?.write(offset, bytes)
         });
         self.at(written, || format!("write memory {at} {export}"))
     }
@@ -278,7 +278,7 @@ impl Instance for ComponentInstance {
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let taken = self
             .inner()
-            .and_then(|(cores, store)| cores.snapshot(&mut Port(store), query));
+            .and_then(|(cores, store)| cores.snapshot(&mut WasmtimeStore(store), query));
         self.at(taken, || "take a snapshot".into())
     }
 

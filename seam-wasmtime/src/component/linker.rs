@@ -8,7 +8,7 @@ use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 
 use crate::component::host::Import;
 use crate::component::state::{HostTypes, State};
-use crate::convert::engine_error;
+use crate::error::engine_error;
 use crate::wasi;
 
 /// How imports are linked.

@@ -1,14 +1,19 @@
 //! Components, by wasmtime's own component model.
 
 mod func;
+mod held;
 mod host;
 mod inner;
 mod instance;
+mod instantiate;
+mod lift;
 mod linker;
+mod loaded;
+mod lower;
 mod program;
-mod resource;
 mod state;
-mod value;
 
 pub(crate) use inner::CorePlan;
-pub(crate) use program::{ComponentProgram, Loaded, Made};
+pub(crate) use instantiate::{Made, instantiate};
+pub(crate) use loaded::Loaded;
+pub(crate) use program::ComponentProgram;

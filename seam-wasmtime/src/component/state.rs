@@ -7,7 +7,7 @@ use seam_core::{ExportName, HostState, Interface, Item, ItemKind, Limits, WorldS
 use wasmtime::Module;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use crate::component::resource::Held;
+use crate::component::held::Held;
 use crate::error::Code;
 use crate::state::{CoreState, HasCore};
 use crate::wasi::Wasi;

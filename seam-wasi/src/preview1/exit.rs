@@ -9,7 +9,8 @@ use wasmparser::{Parser, Payload};
 use wit_component::StringEncoding;
 use wit_parser::Resolve;
 
-use crate::preview1::MODULE;
+/// The import module of WASI preview1.
+pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Full name of the exit function that a wrapped module imports in addition to WASI.
 ///

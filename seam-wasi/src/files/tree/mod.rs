@@ -4,10 +4,10 @@ mod volume;
 
 use std::collections::BTreeMap;
 
-use crate::clocks::Datetime;
-use crate::filesystem::Code;
-use crate::filesystem::path::LONGEST;
-use crate::filesystem::volume::{Kind, Node, Times};
+use crate::files::code::Code;
+use crate::files::path::LONGEST;
+use crate::files::volume::{Kind, Node, Times};
+use crate::time::Datetime;
 
 /// Most names in all folders together.
 const NAMES: usize = 1 << 16;

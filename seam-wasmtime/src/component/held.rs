@@ -1,4 +1,4 @@
-//! What guests gave to the host to hold.
+//! Resources and stream ends that the guest gave to the host.
 
 use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, token};
 use wasmtime::component::{ResourceAny, Val};
@@ -17,12 +17,12 @@ struct Slot {
     generation: u32,
     /// How many handles were given before the last one in this slot.
     ordinal: u32,
-    item: Option<Item>,
+    item: Option<HeldItem>,
 }
 
 /// What a handle stands for.
 #[derive(Clone)]
-pub(crate) enum Item {
+pub(crate) enum HeldItem {
     /// A resource of a type that the guest defines, and the type's name.
     Resource(ResourceAny, ResourceType),
     /// The end of a stream or future, or an error context.
@@ -48,7 +48,7 @@ impl Held {
     ///
     /// # Errors
     /// `Limit(EngineCapacity)` at 2^32 handles.
-    pub(crate) fn enter(&mut self, item: Item) -> Result<Handle> {
+    pub(crate) fn hold(&mut self, item: HeldItem) -> Result<Handle> {
         let full = || Error::limit(Limit::EngineCapacity);
         let ordinal = self.given;
         self.given = ordinal.checked_add(1).ok_or_else(full)?;
@@ -74,7 +74,7 @@ impl Held {
     ///
     /// # Errors
     /// `Misuse` for a handle of another instance, or one that was moved or dropped.
-    pub(crate) fn at(&self, handle: Handle) -> Result<&Item> {
+    pub(crate) fn at(&self, handle: Handle) -> Result<&HeldItem> {
         if handle.owner() != self.owner {
             return Err(Error::misuse(format!(
                 "expected a handle of this instance, found {handle:?} of another"
@@ -95,7 +95,7 @@ impl Held {
         let slots = (0..).zip(&self.slots);
         let mut owned: Vec<Resource> = slots
             .filter_map(|(index, slot)| match &slot.item {
-                Some(Item::Resource(any, ty)) if any.owned() => {
+                Some(HeldItem::Resource(any, ty)) if any.owned() => {
                     let handle = Handle::new(self.owner, index, slot.generation, slot.ordinal);
                     Some(Resource::guest(ty.clone(), handle))
                 }
@@ -110,7 +110,7 @@ impl Held {
     ///
     /// # Errors
     /// As [`Held::at`].
-    pub(crate) fn take(&mut self, handle: Handle) -> Result<Item> {
+    pub(crate) fn take(&mut self, handle: Handle) -> Result<HeldItem> {
         let item = self.at(handle)?.clone();
         if let Some(slot) = self.slots.get_mut(handle.slot() as usize) {
             slot.item = None;
@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn a_slot_that_is_used_again_does_not_answer_to_its_former_handle() {
         let mut held = Held::new();
-        let first = held.enter(Item::End(Val::Bool(true))).unwrap();
+        let first = held.hold(HeldItem::End(Val::Bool(true))).unwrap();
         held.take(first).unwrap();
-        let second = held.enter(Item::End(Val::Bool(false))).unwrap();
+        let second = held.hold(HeldItem::End(Val::Bool(false))).unwrap();
         assert_eq!((second.slot(), second.ordinal()), (first.slot(), 1));
         assert_eq!(held.at(first).err().unwrap().kind(), &ErrorKind::Misuse);
         assert!(held.at(second).is_ok());
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn a_handle_of_another_instance_is_misuse() {
-        let handle = Held::new().enter(Item::End(Val::Bool(true))).unwrap();
+        let handle = Held::new().hold(HeldItem::End(Val::Bool(true))).unwrap();
         let mut other = Held::new();
-        other.enter(Item::End(Val::Bool(true))).unwrap();
+        other.hold(HeldItem::End(Val::Bool(true))).unwrap();
         assert_eq!(other.at(handle).err().unwrap().kind(), &ErrorKind::Misuse);
     }
 }

@@ -10,9 +10,9 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::clocks::Datetime;
-use crate::filesystem::Code;
-use crate::filesystem::volume::{Kind, Node, Stat, Times, Volume};
+use crate::files::code::Code;
+use crate::files::volume::{Kind, Node, Stat, Times, Volume};
+use crate::time::Datetime;
 
 /// A folder of the host, with the nodes that the guest holds in it.
 pub(crate) struct Folder {

@@ -1,10 +1,10 @@
 //! The tree as a [`Volume`].
 
 use super::{Content, Folder, Tree};
-use crate::clocks::Datetime;
-use crate::filesystem::Code;
-use crate::filesystem::path::LONGEST;
-use crate::filesystem::volume::{Kind, Node, Stat, Volume};
+use crate::files::code::Code;
+use crate::files::path::LONGEST;
+use crate::files::volume::{Kind, Node, Stat, Volume};
+use crate::time::Datetime;
 
 impl Volume for Tree {
     fn root(&self) -> Node {

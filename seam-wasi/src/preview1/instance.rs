@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    CoreInstance, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func, Instance, Interface,
-    Observed, Origin, Query, Resource, Result, Snapshot, Value, token,
+    CoreInstance, CoreInstanceType, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func,
+    Instance, Interface, Observed, Origin, Query, Resource, Result, Snapshot, Value, token,
 };
-
-use crate::Wrapped;
 
 /// How core instances of the component are presented.
 ///
@@ -17,8 +15,10 @@ use crate::Wrapped;
 pub(crate) struct Shown(Option<Vec<(CorePath, CorePath, Origin)>>);
 
 impl Shown {
-    pub(crate) fn new(wrapped: &Wrapped, component: &Interface) -> Self {
-        let cores = wrapped.cores(component).into_iter();
+    /// Takes the core instances of a wrapped module, as
+    /// [`Wrapped::cores`](crate::Wrapped::cores) lists them.
+    pub(crate) fn new(cores: Vec<(CoreInstanceType, CorePath, Origin)>) -> Self {
+        let cores = cores.into_iter();
         let cores = cores.map(|(core, path, origin)| (core.path, path, origin));
         Self(Some(cores.collect()))
     }

@@ -12,11 +12,9 @@ use wasi_preview1_component_adapter_provider::{
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
-use crate::preview1_instance::{Preview1Instance, Shown};
-use crate::{exit, origin};
-
-/// The import module of WASI preview1.
-pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
+use crate::preview1::exit::MODULE;
+use crate::preview1::instance::{Preview1Instance, Shown};
+use crate::preview1::{exit, origin};
 
 /// Returns whether a core module imports WASI preview1.
 #[must_use]

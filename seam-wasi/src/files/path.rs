@@ -1,7 +1,7 @@
 //! Path resolution: from a folder down, never above it.
 
-use crate::filesystem::Code;
-use crate::filesystem::volume::{Kind, Node, Volume};
+use crate::files::code::Code;
+use crate::files::volume::{Kind, Node, Volume};
 
 /// Longest path, and longest target of a symbolic link, in bytes.
 pub(crate) const LONGEST: usize = 4096;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::clocks::Datetime;
-use crate::filesystem::Code;
+use crate::files::code::Code;
+use crate::time::Datetime;
 
 /// A file, folder or symbolic link of a volume.
 ///

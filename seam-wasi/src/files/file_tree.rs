@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seam_core::{List, Value};
+use seam_core::{List, Observed, Value};
 
-use super::tree::{Content, Tree};
-use super::volume::Volume;
-use super::{Access, Files};
+use crate::files::mount::Access;
+use crate::files::system::Files;
+use crate::files::tree::{Content, Tree};
+use crate::files::volume::Volume;
+
+/// The name of the tree in [`Observed::artefacts`].
+pub(crate) const ARTEFACT: &str = "files";
 
 /// The guest's file system in memory: files, folders and symbolic links by their absolute paths.
 ///
@@ -28,6 +32,14 @@ pub enum FileTreeEntry {
 }
 
 impl FileTree {
+    /// Returns the guest's file system in memory as it was when `observed` was read.
+    ///
+    /// Returns `None` if the world had no such file system.
+    #[must_use]
+    pub fn of(observed: &Observed) -> Option<Self> {
+        observed.artefacts.get(ARTEFACT).and_then(Self::read)
+    }
+
     /// Returns the entry at a path, e.g. `/data/a.txt`, or `None` if the path does not exist.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&FileTreeEntry> {
@@ -49,7 +61,7 @@ impl FileTree {
     }
 
     /// Reads an artefact: `list<tuple<string, variant { folder, file(list<u8>), link(string) }>>`.
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    fn read(value: &Value) -> Option<Self> {
         let Value::List(list) = value else {
             return None;
         };

@@ -8,9 +8,9 @@ use seam_core::{
     CoreModuleType, Failed, ImportStatus, Instance, Interface, Program, Result, World,
 };
 
-use crate::preview1::MODULE;
-use crate::preview1_instance::{Preview1Instance, Shown};
-use crate::{Wrapped, imports_preview1, wrap_preview1};
+use crate::preview1::exit::MODULE;
+use crate::preview1::instance::{Preview1Instance, Shown};
+use crate::preview1::wrap::{Wrapped, imports_preview1, wrap_preview1};
 
 /// A backend that runs preview1 modules in worlds with WASI 0.2.
 ///
@@ -59,7 +59,7 @@ impl<B: Backend> Backend for Preview1<B> {
             return Ok(plain);
         };
         let component = self.0.load(wrapped.component()).await?;
-        let shown = Shown::new(&wrapped, component.interface());
+        let shown = Shown::new(wrapped.cores(component.interface()));
         Ok(Box::new(Preview1Program {
             interface: Arc::new(plain.interface().clone()),
             shown: Arc::new(shown),

@@ -1,14 +1,12 @@
-//! Values, in wasmtime's words and in the seam's.
-
-use std::sync::Arc;
+//! Values on their way to the guest: the seam's values as wasmtime's.
 
 use seam_core::{Error, Handle, List, Resource, ResourceType, Result, Type, Value};
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::component::resource::Item;
+use crate::component::held::HeldItem;
 use crate::component::state::State;
-use crate::convert::engine_error;
+use crate::error::engine_error;
 
 /// Whether a value of this type can have handles in it.
 pub(crate) fn has_handles(ty: &Type) -> bool {
@@ -29,8 +27,8 @@ pub(crate) fn has_handles(ty: &Type) -> bool {
     }
 }
 
-/// Values on their way to the guest.
-pub(crate) struct Lower<'a, 'b> {
+/// Makes values for the guest, and keeps account of the handles in them.
+pub(crate) struct ToVals<'a, 'b> {
     store: &'a mut StoreContextMut<'b, State>,
     /// Handles that move with the values.
     moved: Vec<Handle>,
@@ -64,7 +62,7 @@ impl Lowered {
     }
 }
 
-impl<'a, 'b> Lower<'a, 'b> {
+impl<'a, 'b> ToVals<'a, 'b> {
     pub(crate) fn new(store: &'a mut StoreContextMut<'b, State>) -> Self {
         Self {
             store,
@@ -108,7 +106,8 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some(handle) = resource.handle() else {
             return Ok(());
         };
-        let lent = matches!(self.store.data().held.at(handle)?, Item::Resource(r, _) if !r.owned());
+        let lent =
+            matches!(self.store.data().held.at(handle)?, HeldItem::Resource(r, _) if !r.owned());
         if own && lent {
             return Err(Error::misuse(format!(
                 "expected an owned resource, found {handle:?}, which is borrowed"
@@ -187,8 +186,8 @@ impl<'a, 'b> Lower<'a, 'b> {
             (Type::Borrow(ty), Value::Borrow(resource)) => self.resource(ty, resource, true)?,
             (_, Value::Stream(end) | Value::Future(end) | Value::ErrorContext(end)) => {
                 match self.store.data().held.at(*end)? {
-                    Item::End(val) => val.clone(),
-                    Item::Resource(..) => return Err(unexpected(ty, value)),
+                    HeldItem::End(val) => val.clone(),
+                    HeldItem::Resource(..) => return Err(unexpected(ty, value)),
                 }
             }
             _ => return Err(unexpected(ty, value)),
@@ -213,8 +212,8 @@ impl<'a, 'b> Lower<'a, 'b> {
     fn resource(&mut self, ty: &ResourceType, resource: &Resource, lend: bool) -> Result<Val> {
         if let Some(handle) = resource.handle() {
             return match self.store.data().held.at(handle)? {
-                Item::Resource(any, _) => Ok(Val::Resource(*any)),
-                Item::End(_) => Err(Error::misuse(format!(
+                HeldItem::Resource(any, _) => Ok(Val::Resource(*any)),
+                HeldItem::End(_) => Err(Error::misuse(format!(
                     "expected a resource, found {handle:?}, which is none"
                 ))),
             };
@@ -241,159 +240,4 @@ fn unexpected(ty: &Type, value: &Value) -> Error {
         "expected a value of type {ty}, found {}",
         value.kind()
     ))
-}
-
-/// Values on their way from the guest.
-pub(crate) struct Lift<'a, 'b> {
-    store: &'a mut StoreContextMut<'b, State>,
-    /// Resources that the host has for the call alone.
-    borrowed: Vec<(Handle, ResourceAny)>,
-}
-
-impl<'a, 'b> Lift<'a, 'b> {
-    pub(crate) fn new(store: &'a mut StoreContextMut<'b, State>) -> Self {
-        Self {
-            store,
-            borrowed: Vec::new(),
-        }
-    }
-
-    /// What was borrowed, to be dropped when the call is over.
-    pub(crate) fn done(self) -> Vec<(Handle, ResourceAny)> {
-        self.borrowed
-    }
-
-    /// A value of the guest.
-    pub(crate) fn value(&mut self, ty: &Type, val: Val) -> Result<Value> {
-        Ok(match (ty, val) {
-            (_, Val::Bool(value)) => Value::Bool(value),
-            (_, Val::S8(value)) => Value::S8(value),
-            (_, Val::U8(value)) => Value::U8(value),
-            (_, Val::S16(value)) => Value::S16(value),
-            (_, Val::U16(value)) => Value::U16(value),
-            (_, Val::S32(value)) => Value::S32(value),
-            (_, Val::U32(value)) => Value::U32(value),
-            (_, Val::S64(value)) => Value::S64(value),
-            (_, Val::U64(value)) => Value::U64(value),
-            (_, Val::Float32(value)) => Value::F32(value),
-            (_, Val::Float64(value)) => Value::F64(value),
-            (_, Val::Char(value)) => Value::Char(value),
-            (_, Val::String(value)) => Value::String(value.into()),
-            (Type::List(element), Val::List(list)) => self.list(element, list)?,
-            (Type::FixedLengthList(element, _), Val::FixedLengthList(list)) => {
-                self.list(element, list)?
-            }
-            (Type::Map(key, value), Val::Map(entries)) => {
-                let entries = entries.into_iter();
-                let entries =
-                    entries.map(|(k, v)| Ok((self.value(key, k)?, self.value(value, v)?)));
-                Value::Map(entries.collect::<Result<_>>()?)
-            }
-            (Type::Record(ty), Val::Record(fields)) => {
-                let pairs = ty.fields.iter().zip(fields);
-                let fields =
-                    pairs.map(|((name, ty), (_, val))| Ok((name.clone(), self.value(ty, val)?)));
-                Value::Record(fields.collect::<Result<_>>()?)
-            }
-            (Type::Tuple(types), Val::Tuple(elements)) => {
-                let pairs = types.iter().zip(elements);
-                let elements = pairs.map(|(ty, val)| self.value(ty, val));
-                Value::Tuple(elements.collect::<Result<_>>()?)
-            }
-            (Type::Variant(ty), Val::Variant(case, payload)) => {
-                let found = ty.cases.iter().find(|(name, _)| **name == *case);
-                let (name, ty) = found.ok_or_else(|| unknown("case", &case))?;
-                Value::Variant(name.clone(), self.payload(ty.as_ref(), payload)?)
-            }
-            (Type::Enum(cases), Val::Enum(case)) => Value::Enum(known(cases, "case", &case)?),
-            (Type::Option(ty), Val::Option(some)) => Value::Option(self.payload(Some(ty), some)?),
-            (Type::Result(ty), Val::Result(result)) => Value::Result(match result {
-                Ok(ok) => Ok(self.payload(ty.ok.as_ref(), ok)?),
-                Err(err) => Err(self.payload(ty.err.as_ref(), err)?),
-            }),
-            (Type::Flags(names), Val::Flags(set)) => {
-                let set = set.iter().map(|flag| known(names, "flag", flag));
-                Value::Flags(set.collect::<Result<_>>()?)
-            }
-            (Type::Own(ty), Val::Resource(any)) => Value::Own(self.resource(ty, any)?),
-            (Type::Borrow(ty), Val::Resource(any)) => Value::Borrow(self.resource(ty, any)?),
-            (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
-            (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
-            (Type::ErrorContext, end @ Val::ErrorContext(_)) => Value::ErrorContext(self.end(end)?),
-            (ty, val) => return Err(misfit(ty, &val)),
-        })
-    }
-
-    /// Numbers are stored flat, also where there are none.
-    fn list(&mut self, element: &Type, list: Vec<Val>) -> Result<Value> {
-        macro_rules! flat {
-            ($case:ident) => {{
-                let numbers = list.into_iter().map(|val| match val {
-                    Val::$case(number) => Ok(number),
-                    other => Err(misfit(element, &other)),
-                });
-                Value::List(List::from(numbers.collect::<Result<Vec<_>>>()?))
-            }};
-        }
-        Ok(match element {
-            Type::S8 => flat!(S8),
-            Type::U8 => flat!(U8),
-            Type::S16 => flat!(S16),
-            Type::U16 => flat!(U16),
-            Type::S32 => flat!(S32),
-            Type::U32 => flat!(U32),
-            Type::S64 => flat!(S64),
-            Type::U64 => flat!(U64),
-            Type::F32 => flat!(Float32),
-            Type::F64 => flat!(Float64),
-            _ => {
-                let values = list.into_iter().map(|val| self.value(element, val));
-                Value::List(List::Values(values.collect::<Result<_>>()?))
-            }
-        })
-    }
-
-    fn payload(&mut self, ty: Option<&Type>, val: Option<Box<Val>>) -> Result<Option<Box<Value>>> {
-        match (ty, val) {
-            (Some(ty), Some(val)) => Ok(Some(Box::new(self.value(ty, *val)?))),
-            _ => Ok(None),
-        }
-    }
-
-    fn resource(&mut self, ty: &ResourceType, any: ResourceAny) -> Result<Resource> {
-        let number = self.store.data().types.number(ty.name());
-        let of_host = number.map(wasmtime::component::ResourceType::host_dynamic);
-        if of_host == Some(any.ty()) {
-            let resource = any.try_into_resource_dynamic(&mut *self.store);
-            let rep = resource.map_err(engine_error)?.rep();
-            return Ok(Resource::host(ty.clone(), rep));
-        }
-        let handle = self.hold(Item::Resource(any, ty.clone()))?;
-        if !any.owned() {
-            self.borrowed.push((handle, any));
-        }
-        Ok(Resource::guest(ty.clone(), handle))
-    }
-
-    fn end(&mut self, end: Val) -> Result<Handle> {
-        self.hold(Item::End(end))
-    }
-
-    fn hold(&mut self, item: Item) -> Result<Handle> {
-        self.store.data_mut().held.enter(item)
-    }
-}
-
-/// The engine gave something of another type.
-fn misfit(ty: &Type, val: &Val) -> Error {
-    Error::engine(format!("expected a value of type {ty}, found {val:?}"))
-}
-
-fn known(names: &[Arc<str>], what: &str, name: &str) -> Result<Arc<str>> {
-    let found = names.iter().find(|known| ***known == *name);
-    found.cloned().ok_or_else(|| unknown(what, name))
-}
-
-fn unknown(what: &str, name: &str) -> Error {
-    Error::engine(format!("expected a {what} of the type, found {name:?}"))
 }

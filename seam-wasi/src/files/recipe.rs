@@ -4,19 +4,15 @@ use std::path::{Path, PathBuf};
 
 use seam_core::{Error, Result};
 
-use super::folder::Folder;
-use super::path::{Place, resolve};
-use super::tree::Tree;
-use super::volume::{Kind, Node, Volume};
-use super::{Access, Code, FileTreeEntry, Files};
-use crate::clocks::Datetime;
-
-/// Where a file system is mounted, and what the guest may do there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mount {
-    pub(crate) guest: String,
-    pub(crate) access: Access,
-}
+use crate::files::code::Code;
+use crate::files::file_tree::FileTreeEntry;
+use crate::files::folder::Folder;
+use crate::files::mount::{Access, Mount};
+use crate::files::path::{Place, resolve};
+use crate::files::system::Files;
+use crate::files::tree::Tree;
+use crate::files::volume::{Kind, Node, Volume};
+use crate::time::Datetime;
 
 /// The file systems to create for each instance.
 #[derive(Clone, Debug)]

@@ -1,0 +1,85 @@
+//! How an engine is built: what is chosen once because it changes how guest code runs.
+
+use seam_core::{Capabilities, Capability};
+use wasmi::{CompilationMode, Config};
+
+/// The version of wasmi that this crate is written for.
+pub(crate) const VERSION: &str = "2.0.0";
+
+/// What every build can do.
+const CAPABILITIES: [Capability; 10] = [
+    Capability::Simd,
+    Capability::RelaxedSimd,
+    Capability::MultiMemory,
+    Capability::Memory64,
+    Capability::TailCalls,
+    Capability::ExtendedConst,
+    Capability::CustomPageSizes,
+    Capability::WideArithmetic,
+    Capability::StoreLimits,
+    Capability::FailedInstance,
+];
+
+/// Bytes of the value stack that every guest has: the engine rejects a smaller limit.
+const MIN_STACK: usize = 64 << 10;
+
+/// The choices of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Build {
+    pub(crate) fuel: bool,
+    pub(crate) deadline: bool,
+    pub(crate) reentrant: bool,
+    /// Calls that may be nested within the guest.
+    pub(crate) frames: usize,
+    /// Bytes for the locals and operands of all frames.
+    pub(crate) stack: usize,
+}
+
+impl Default for Build {
+    fn default() -> Self {
+        Self {
+            fuel: false,
+            deadline: false,
+            reentrant: true,
+            frames: 10_000,
+            stack: 4 << 20,
+        }
+    }
+}
+
+impl Build {
+    /// This build extended by `wanted`; `None` if it lacks one of these capabilities, which are
+    /// not in `has`, and no build has it.
+    pub(crate) fn with(mut self, wanted: &Capabilities, has: &Capabilities) -> Option<Self> {
+        for capability in wanted.iter() {
+            match capability {
+                Capability::Fuel => self.fuel = true,
+                Capability::Deadline => self.deadline = true,
+                other if has.has(other) => {}
+                _ => return None,
+            }
+        }
+        Some(self)
+    }
+
+    /// What the engine of this build can do.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        Capabilities::from(CAPABILITIES)
+            .with(Capability::Fuel, self.fuel)
+            .with(Capability::Deadline, self.deadline)
+            .with(Capability::Reentrant, self.reentrant)
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::default();
+        config
+            .wasm_custom_page_sizes(true)
+            .wasm_wide_arithmetic(true)
+            // A function that is compiled lazily would charge its fuel to its first caller.
+            .compilation_mode(CompilationMode::Eager)
+            .consume_fuel(self.fuel || self.deadline)
+            .set_max_recursion_depth(self.frames)
+            .set_max_stack_height(self.stack.max(MIN_STACK));
+        config
+    }
+}

@@ -1,0 +1,131 @@
+//! Instantiation of components.
+
+use std::sync::Arc;
+
+use seam_core::{
+    Capability, Error, ErrorKind, Limit, Result, Target, World, WorldState, check_core_limits,
+};
+use wasmtime::Store;
+use wasmtime::component::{InstancePre, Val};
+
+use crate::call::{self, Stop};
+use crate::component::instance::ComponentInstance;
+use crate::component::linker::{self, Linking};
+use crate::component::loaded::Loaded;
+use crate::component::state::State;
+use crate::error;
+use crate::state::{HasCore, set_limits};
+use crate::wasi::{Captured, Wasi};
+
+/// A new instance, or why there is none and what is left of it.
+pub(crate) enum Made {
+    Whole(ComponentInstance),
+    Failed(Error, Option<ComponentInstance>),
+}
+
+/// Makes an instance in a world of its own.
+///
+/// # Errors
+/// Only before any guest code has run; see [`Made`] for what fails later.
+pub(crate) async fn instantiate(loaded: &Arc<Loaded>, world: &World) -> Result<Made> {
+    let limits = world.limits_of_instances();
+    check_core_limits(limits, &loaded.info.capabilities)?;
+    if limits
+        .instances
+        .is_some_and(|limit| loaded.plan.len() as u64 > limit)
+    {
+        return Err(Error::limit(Limit::Instances));
+    }
+    let bindings = world.bind(&loaded.interface)?;
+    let host = WorldState::new(world, &bindings);
+    let wasi = world.system_wasi_config().filter(|_| loaded.imports_wasi());
+    let suspends = |(index, binding): (usize, &seam_core::Binding)| {
+        binding.target == Target::Wasi || host.is_async(index)
+    };
+    let concurrent = loaded.info.capabilities.has(Capability::ComponentAsync);
+    let asynchronous = concurrent || bindings.iter().enumerate().any(suspends);
+    let mut linker = match wasi {
+        Some(_) => loaded.wasi_linker()?.clone(),
+        None => linker::empty_linker(&loaded.engine),
+    };
+    let linking = Linking {
+        interface: &loaded.interface,
+        bindings: &bindings,
+        types: &loaded.types,
+        wasi: wasi.is_some(),
+        asynchronous,
+    };
+    linking.define(&mut linker)?;
+    let pre = linker.instantiate_pre(&loaded.component);
+    let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
+    let captured = Captured::new(limits.output);
+    let wasi = wasi
+        .map(|config| Wasi::new(config, &captured))
+        .transpose()?;
+    let state = State::new(
+        limits,
+        host,
+        loaded.types.clone(),
+        loaded.code.clone(),
+        wasi,
+    );
+    let store = Store::try_new(&loaded.engine, state)
+        .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
+    start(loaded, store, &pre, captured, asynchronous).await
+}
+
+async fn start(
+    loaded: &Arc<Loaded>,
+    mut store: Store<State>,
+    pre: &InstancePre<State>,
+    captured: Captured,
+    asynchronous: bool,
+) -> Result<Made> {
+    set_limits(&mut store);
+    store.set_hostcall_fuel(lifting_fuel(store.data().world.limits().lifted));
+    let core = store.data_mut().core();
+    core.asynchronous = asynchronous;
+    core.stack = loaded.stack;
+    let alarm = call::begin(&mut store)?;
+    let outcome = if asynchronous {
+        let at = call::deadline(&store);
+        call::bounded(at, pre.instantiate_async(&mut store)).await
+    } else {
+        call::synchronous(&mut store, |store| pre.instantiate(store))
+    };
+    call::end(&mut store, alarm);
+    let program = loaded.clone();
+    let instance = |store, instance| ComponentInstance::new(program, store, instance, captured);
+    Ok(match outcome {
+        Ok(made) => Made::Whole(instance(store, Some(made))),
+        Err(stop) => {
+            let error = failure(loaded, &mut store, stop);
+            let left = loaded.sees_inside() && leaves_instance(&error);
+            Made::Failed(error, left.then(|| instance(store, None)))
+        }
+    })
+}
+
+/// Why the component could not be instantiated.
+fn failure(loaded: &Loaded, store: &mut Store<State>, stop: Stop) -> Error {
+    let error = stop.error(&*loaded.code);
+    let refused = store.data_mut().core().limiter.take_refused();
+    error::refusal(error, refused)
+}
+
+/// What the engine may allocate for lifting so many bytes. It counts its own values, of which there
+/// is one for each element of a list, be it a single byte; and however many bytes are allowed, that
+/// must stay far below what a machine has.
+fn lifting_fuel(bytes: u64) -> usize {
+    const MOST: u64 = 4 << 30;
+    let expanded = bytes.saturating_mul(size_of::<Val>() as u64);
+    usize::try_from(expanded.min(MOST.max(bytes))).unwrap_or(usize::MAX)
+}
+
+/// Whether guest code ran before it failed.
+fn leaves_instance(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Trap(_) | ErrorKind::Exit(_) | ErrorKind::Limit(_) | ErrorKind::Host
+    )
+}
