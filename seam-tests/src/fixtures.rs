@@ -1,6 +1,6 @@
-//! The artifacts that the cases use; other crates' tests may use them too.
+//! The artifacts that the cases use. Other crates' tests may use them too.
 //!
-//! Their sources, and the one command that rebuilds each, are in `seam-tests/fixtures`.
+//! Their sources are in `seam-tests/fixtures`, each with the one command that rebuilds it.
 
 use seam_core::{Artifact, Result};
 
@@ -13,7 +13,7 @@ macro_rules! fixtures {
             $(#[$text_doc])*
             ///
             /// # Errors
-            /// `Invalid` if the text does not parse, which a test of this crate rules out.
+            /// `Invalid` if the text does not parse. A test of this crate ensures that it does.
             pub fn $text() -> Result<Artifact> {
                 Artifact::from_wat(
                     stringify!($text),
@@ -25,8 +25,8 @@ macro_rules! fixtures {
             $(#[$binary_doc])*
             ///
             /// # Errors
-            /// `Invalid` if the bytes are none of WebAssembly, which a test of this crate rules
-            /// out.
+            /// `Invalid` if the bytes are not WebAssembly. A test of this crate ensures that they
+            /// are.
             pub fn $binary() -> Result<Artifact> {
                 Artifact::from_bytes(
                     stringify!($binary),
@@ -35,10 +35,10 @@ macro_rules! fixtures {
             }
         )*
 
-        /// All fixtures.
+        /// Returns all fixtures.
         ///
         /// # Errors
-        /// `Invalid` if one cannot be read, which a test of this crate rules out.
+        /// `Invalid` if a fixture cannot be read. A test of this crate ensures that all can.
         pub fn all() -> Result<Vec<Artifact>> {
             Ok(vec![$( $text()?, )* $( $binary()?, )*])
         }
@@ -51,59 +51,59 @@ fixtures! {
         calc = "core/calc.wat",
         /// A core module that exports a global of every value type; needs vectors.
         globals = "core/globals.wat",
-        /// A core module that calls host functions every way.
+        /// A core module that calls host functions in every possible way.
         imports = "core/imports.wat",
-        /// A core module whose start function counts and traps.
+        /// A core module whose start function increments a counter and then traps.
         start_trap = "core/start-trap.wat",
-        /// A component with counters at every depth.
+        /// A component with counters at every nesting depth.
         nested = "core/nested.wat",
-        /// A component that returns any bits as a `bool`.
+        /// A component that returns arbitrary bits as a `bool`.
         bool_from_bits = "hostile/bool-from-bits.wat",
-        /// A component that keeps, gives and drops what the host lent it.
+        /// A component that keeps, transfers and drops handles that the host lent it.
         borrow_kept = "hostile/borrow-kept.wat",
-        /// Components of which one keeps what another lent it.
+        /// Components where one keeps a handle that another lent it.
         borrow_kept_inside = "hostile/borrow-kept-inside.wat",
         /// A component that drops a handle twice.
         double_drop = "hostile/double-drop.wat",
         /// A component that uses any number as a handle.
         handle_from_any_index = "hostile/handle-from-any-index.wat",
-        /// Components of which one uses handles that it gave away or lent.
+        /// Components where one uses handles that it has given away or lent.
         handle_given_away = "hostile/handle-given-away.wat",
         /// A component with strings in latin1+utf16, in both directions.
         latin1_utf16 = "hostile/latin1-utf16.wat",
-        /// A string through components of three encodings.
+        /// Components that pass a string through three encodings.
         transcode = "hostile/transcode.wat",
         /// A component with strings in utf16, in both directions.
         utf16 = "hostile/utf16.wat",
-        /// A component that returns any bits as a `char`.
+        /// A component that returns arbitrary bits as a `char`.
         char_from_bits = "hostile/char-from-bits.wat",
-        /// A component that returns any bits as flags.
+        /// A component that returns arbitrary bits as flags.
         flags_from_bits = "hostile/flags-from-bits.wat",
-        /// A component that returns any bits as narrow integers.
+        /// A component that returns arbitrary bits as narrow integers.
         int_from_bits = "hostile/int-from-bits.wat",
-        /// A component that returns lists at any address.
+        /// A component that returns lists at arbitrary addresses.
         list_anywhere = "hostile/list-anywhere.wat",
-        /// A component that returns any bits as floats.
+        /// A component that returns arbitrary bits as floats.
         nan_payloads = "hostile/nan-payloads.wat",
         /// A component whose post-return function calls an import.
         post_return_calls_import = "hostile/post-return-calls-import.wat",
         /// A component whose post-return function traps.
         post_return_traps = "hostile/post-return-traps.wat",
-        /// A component whose `realloc` returns any address.
+        /// A component whose `realloc` returns arbitrary addresses.
         realloc_anywhere = "hostile/realloc-anywhere.wat",
         /// A component whose `realloc` calls an import.
         realloc_calls_import = "hostile/realloc-calls-import.wat",
         /// A component whose `realloc` traps.
         realloc_traps = "hostile/realloc-traps.wat",
-        /// A component whose export calls an import, for a host that calls it again.
+        /// A component whose export calls an import, so that the host can re-enter it.
         reenter = "hostile/reenter.wat",
-        /// A component that returns any address as the place of its result.
+        /// A component that returns an arbitrary address for its result.
         result_anywhere = "hostile/result-anywhere.wat",
         /// A component that returns strings longer than the specification allows.
         string_too_long = "hostile/string-too-long.wat",
-        /// A component that returns strings at any address.
+        /// A component that returns strings at arbitrary addresses.
         utf8_anywhere = "hostile/utf8-anywhere.wat",
-        /// A component that returns any discriminant.
+        /// A component that returns arbitrary discriminants.
         variant_from_discriminant = "hostile/variant-from-discriminant.wat",
     }
     binary {
@@ -117,23 +117,24 @@ fixtures! {
         hosted = "hosted/hosted.wasm",
         /// A component made of a provider and a consumer of a resource.
         composed = "compose/composed.wasm",
-        /// A component made of a provider below two others.
+        /// A component where two components share one provider.
         composed3 = "compose/composed3.wasm",
-        /// A component made of a provider, a reseller and a consumer, one on top of the other.
+        /// A component made of a consumer on a reseller on a provider.
         chain = "compose/chain.wasm",
         /// A command, as a preview1 core module.
         command = "command/command.wasm",
         /// The same command, as a component.
         command_component = "command/command.component.wasm",
-        /// A command that tries files, clocks, chance and streams, as a preview1 core module.
+        /// A command that exercises files, clocks, random numbers and streams, as a preview1 core
+        /// module.
         tour = "tour/tour.wasm",
         /// The same command, as a component.
         tour_component = "tour/tour.component.wasm",
         /// A reactor, as a preview1 core module.
         reactor = "reactor/reactor.wasm",
-        /// A component that is entered at `wasi:cli/run` and succeeds.
+        /// A component whose entry is `wasi:cli/run`, which succeeds.
         run_only = "run-only/run-only.wasm",
-        /// A component that is entered at `wasi:cli/run` and fails.
+        /// A component whose entry is `wasi:cli/run`, which fails.
         run_err = "run-only/run-err.wasm",
     }
 }

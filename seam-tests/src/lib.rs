@@ -1,25 +1,25 @@
-//! The conformance kit of **seam**, and the runner of the official suites.
+//! The conformance kit of **seam**, and the runner of the official test suites.
 //!
-//! The kit owns the list of cases; the whole test file of a backend is one line, which makes one
-//! named `#[test]` per case:
+//! The kit owns the list of cases. The whole test file of a backend is one line, which expands to
+//! one named `#[test]` per case:
 //!
 //! ```ignore
 //! seam_tests::conformance!(backend = Toy::new(), engine = ToyEngine::new());
 //! ```
 //!
-//! - [`kit`] has the cases and runs them, as tests or as data.
-//! - [`clauses`] names every clause of seam-core's traits and the cases that check it.
+//! - [`kit`] defines the cases and runs them, as tests or as data.
+//! - [`clauses`] lists every clause of seam-core's traits with the cases that check it.
 //! - `suite` (feature `wast`) runs the scripts of the official suites.
-//! - The feature `wasi` adds the area "hermetic wasi" to the kit, and `conformance_wasi!` the tests of
-//!   it: what the fixtures print, do to files and call in the one WASI of `seam-wasi` is the same on
-//!   every backend.
-//! - [`fixtures`] are the artifacts that the cases use.
+//! - The feature `wasi` adds the area "hermetic wasi" to the kit, and the macro `conformance_wasi!`
+//!   for its tests. They check that the fixtures print the same, change files in the same way and
+//!   make the same host calls on every backend, in the one WASI of `seam-wasi`.
+//! - [`fixtures`] returns the artifacts that the cases use.
 //!
 //! # Rules
-//! - A case that needs a [`Capability`](seam_core::Capability) that the backend lacks is run all
-//!   the same: the backend must answer `Unsupported` with that capability, at the operation that
-//!   needs it. No case returns early as a pass.
-//! - A known failure is run and must fail; an unexpected pass is an error.
+//! - If a case needs a [`Capability`](seam_core::Capability) that the backend lacks, the case still
+//!   runs: the backend must return `Unsupported` with that capability, at the operation that needs
+//!   it. No case returns early as a pass.
+//! - A known failure runs and must fail. An unexpected pass is an error.
 
 pub mod clauses;
 pub mod fixtures;

@@ -1,5 +1,7 @@
-//! Every export of every committed component is called with random values, resources included, on
-//! every backend: results, traps and the state of all core instances agree, memories included.
+//! Calls every export of every committed component with random values, on every backend.
+//!
+//! Resources are included. Results, traps and the state of all core instances, including memories,
+//! must agree.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,13 +22,14 @@ use seam_wasmtime::Wasmtime;
 
 use common::Random;
 
-/// What is seen of an artifact on a backend, a line for each call.
+/// Runs an artifact on a backend and returns its observations, one line per call.
 fn seen(backend: &dyn Backend, artifact: &Artifact) -> Vec<String> {
     let program = backend.load_blocking(artifact).unwrap();
     let world = World::new().stub(Stub::Default);
     let mut random = Random::new(7);
     let mut lines = Vec::new();
-    // What was trapped in stays closed, so every export is called first in an instance of its own.
+    // An instance cannot be entered after a trap, so each export is called first in a fresh
+    // instance.
     let exports = program.interface().export_funcs().to_vec();
     for first in 0..exports.len() {
         let mut instance = program.instantiate_blocking(&world).unwrap();
@@ -58,7 +61,7 @@ fn seen(backend: &dyn Backend, artifact: &Artifact) -> Vec<String> {
     lines
 }
 
-/// A random value; handles are among those that the host holds, and owned ones move.
+/// Generates a random value. Handles come from `held`, and owned handles move out of it.
 fn value(random: &mut Random, ty: &Type, held: &mut Vec<Value>) -> Option<Value> {
     let of = |held: &[Value], ty: &seam_core::ResourceType| {
         held.iter()
@@ -99,7 +102,7 @@ fn every_export_of_every_component_agrees() {
     let mut calls = 0;
     for name in common::fixture_names() {
         let artifact = Artifact::from_bytes(name.as_str(), common::fixture(&name)).unwrap();
-        // Hostile ones end in traps that are cases of the kit; commands need WASI.
+        // Hostile components trap, which the kit's cases cover. Commands need WASI.
         let skipped = ["hostile/", "command/", "reactor/"];
         if artifact.kind() != ArtifactKind::Component || skipped.iter().any(|s| name.starts_with(s))
         {

@@ -1,6 +1,7 @@
-//! The runner of the official suites, on scripts of its own and an engine that does what it is
-//! told: what passes, what fails, what is lacking, and what becomes of processes that do not end as
-//! they should.
+//! The runner of the official suites, on its own scripts and a scripted engine.
+//!
+//! It tests what passes, what fails, what is unsupported, and how the runner handles processes that
+//! do not end as they should.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,8 +26,9 @@ fn suites(suites: &[Suite], options: &Options, told: &(dyn Fn(&Progress<'_>) + S
     suite::run(suites, &[Target::core(&toy)], options, told)
 }
 
-/// The child's side: this program is started again with this test alone. Without the runner's
-/// environment it has nothing to do.
+/// The child process: this program is started again with only this test.
+///
+/// Without the runner's environment variable, the test does nothing.
 #[test]
 fn child() {
     let toy = toy::Toy::new();
@@ -45,7 +47,7 @@ fn options() -> Options {
     options
 }
 
-/// A folder with these scripts, removed in the end.
+/// A folder with scripts, which is removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -78,7 +80,7 @@ fn run_one(test: &str, script: &str) -> FileReport {
     report.suites[0].files[0].clone()
 }
 
-/// Lines, directives, expectations and findings.
+/// Returns the lines, directives, expectations and findings of all failures.
 fn failures(file: &FileReport) -> Vec<(usize, &str, &str, &str)> {
     let failures = file.failures.iter();
     failures
@@ -123,7 +125,7 @@ fn every_kind_of_directive_can_pass() {
 }
 
 #[test]
-fn a_wrong_expectation_fails_with_its_line_and_the_rest_goes_on() {
+fn a_wrong_expectation_fails_with_its_line_and_the_script_goes_on() {
     let script = "(module (func (export \"answer\") (result i32) (i32.const 42))
   (func (export \"trap\")))
 (assert_return (invoke \"answer\") (i32.const 41))
@@ -165,7 +167,7 @@ fn a_wrong_expectation_fails_with_its_line_and_the_rest_goes_on() {
 }
 
 #[test]
-fn what_depends_on_a_lack_is_unsupported_and_never_failed() {
+fn what_depends_on_an_unsupported_module_is_unsupported_too() {
     let script = "
 (module $G (func (export \"needs-gc\")) (func (export \"f\")))
 (assert_return (invoke \"f\"))
@@ -197,7 +199,7 @@ fn text_that_cannot_be_parsed_is_not_counted_and_nothing_executed() {
 }
 
 #[test]
-fn a_panic_costs_one_directive() {
+fn a_panic_fails_only_its_directive() {
     let script =
         format!("{MODULE}(invoke \"panic\")\n(assert_return (invoke \"answer\") (i32.const 42))");
     let file = run_one("panic", &script);
@@ -210,7 +212,7 @@ fn a_panic_costs_one_directive() {
 }
 
 #[test]
-fn an_abort_costs_the_rest_of_one_script_with_the_reason_shown() {
+fn an_abort_ends_one_script_and_the_report_shows_the_reason() {
     let aborts = format!("{MODULE}(invoke \"abort\")\n(invoke \"answer\")");
     let good = format!("{MODULE}(invoke \"answer\")");
     let scripts = [
@@ -224,7 +226,7 @@ fn an_abort_costs_the_rest_of_one_script_with_the_reason_shown() {
     let files: Vec<&str> = suite.files.iter().map(|file| file.file.as_str()).collect();
     assert_eq!(files, ["a/good.wast", "b/aborts.wast", "c/good.wast"]);
     let failed = failures(&suite.files[1]);
-    let [(7, "invoke \"abort\"", "a process that lives", found)] = failed[..] else {
+    let [(7, "invoke \"abort\"", "a running process", found)] = failed[..] else {
         panic!("{failed:?}");
     };
     assert!(found.contains("the toy aborts"), "{found}");
@@ -233,7 +235,7 @@ fn an_abort_costs_the_rest_of_one_script_with_the_reason_shown() {
 }
 
 #[test]
-fn a_hang_is_ended_at_the_directive_s_deadline() {
+fn a_hang_ends_at_the_deadline_of_the_directive() {
     let script = format!("{MODULE}(invoke \"answer\")\n(invoke \"loop\")\n(invoke \"answer\")");
     let mut options = options();
     options.directive_deadline = Duration::from_secs(3);
@@ -244,7 +246,7 @@ fn a_hang_is_ended_at_the_directive_s_deadline() {
         [(
             8,
             "invoke \"loop\"",
-            "an end in time",
+            "an end before the deadline",
             "the directive was not done after 3s"
         )]
     );
@@ -252,7 +254,7 @@ fn a_hang_is_ended_at_the_directive_s_deadline() {
 }
 
 #[test]
-fn a_hang_is_ended_at_the_script_s_deadline() {
+fn a_hang_ends_at_the_deadline_of_the_script() {
     let script = format!("{MODULE}(invoke \"loop\")");
     let mut options = options();
     options.file_deadline = Duration::from_secs(3);
@@ -280,11 +282,11 @@ fn a_script_that_cannot_be_read_fails() {
     let report = suites(&found, &options(), &|_| {});
     assert_eq!((report.suites[0].passed, report.suites[0].failed), (1, 1));
     let failed = failures(&report.suites[0].files[1]);
-    assert_eq!(failed[0].2, "a process that lives");
+    assert_eq!(failed[0].2, "a running process");
 }
 
 #[test]
-fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
+fn component_scripts_are_a_separate_suite_with_separate_targets() {
     let scripts = [
         ("core/a.wast", "(module)"),
         ("core/p/b.wast", "(module)"),
@@ -303,14 +305,14 @@ fn scripts_about_components_are_a_suite_of_their_own_with_its_own_targets() {
             (Kind::Component, vec!["c.wast".to_string()]),
         ]
     );
-    // There is no target for components, so nothing is run on one.
+    // No target runs components, so the component script does not run.
     let report = suites(&found, &options(), &|_| {});
     let ran: Vec<&str> = report.suites.iter().map(|s| s.suite.as_str()).collect();
     assert_eq!(ran, ["core"]);
 }
 
 #[test]
-fn every_script_is_told_once_it_is_done() {
+fn every_finished_script_is_reported_once() {
     let folder = Folder::of("told", &[("a.wast", "(module)"), ("b.wast", "(module)")]);
     let found = Suite::find(&folder.0).unwrap();
     let told = Mutex::new(Vec::new());

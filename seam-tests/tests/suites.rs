@@ -1,10 +1,10 @@
-//! The official suites on every backend, script by script as named tests, against a table of what
-//! is known to fail and to be lacking.
+//! The official suites on every backend, one named test per script, against a table of known
+//! results.
 //!
-//! `SEAM_SUITES` names the folder that has them; they are not part of this repository. A test
-//! passes if its script has exactly the failed and unsupported directives that the table says:
-//! none, where it says nothing. The README's table of the suites is checked too; `SEAM_REWRITE=1`
-//! brings it up to date.
+//! `SEAM_SUITES` names the folder with the suites; they are not part of this repository. A test
+//! passes if its script has exactly the failed and unsupported directives that the table lists, or
+//! none if the table does not list the script. The README's table of the suites is checked too;
+//! `SEAM_REWRITE=1` updates it.
 
 #[path = "suites/readme.rs"]
 mod readme;
@@ -20,11 +20,11 @@ use seam_wasmtime::Wasmtime;
 
 use table::{Exception, exceptions};
 
-/// The environment variable that names the folder.
+/// The environment variable that names the folder of the suites.
 const FOLDER: &str = "SEAM_SUITES";
 
 fn main() -> ExitCode {
-    // Components are native on wasmtime, and our own on its core engine and on wasmi.
+    // Components run natively on wasmtime, and in our component layer on wasmtime and wasmi.
     let wasmtime = Wasmtime::builder().component_async().build();
     let layered = Wasmtime::layered();
     let wasmi = Wasmi::new();
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     suite::serve(&targets).unwrap_or_else(|| run(&targets))
 }
 
-/// As a test harness does: arguments are options, which are passed over, and parts of names.
+/// Runs like a test harness: ignores options and treats other arguments as parts of test names.
 fn run(targets: &[Target<'_>]) -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let parts: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -66,7 +66,7 @@ fn run(targets: &[Target<'_>]) -> ExitCode {
     judge(&suites, targets, &parts)
 }
 
-/// The name of a test.
+/// Returns the name of a test.
 fn name(suite: &str, backend: &str, file: &str) -> String {
     format!("{suite}/{backend}/{file}")
 }
@@ -81,7 +81,7 @@ fn list(suites: &[Suite], targets: &[Target<'_>]) {
     }
 }
 
-/// Runs what is asked for, one target after the other, and judges it by the table.
+/// Runs the selected scripts, one target after the other, and compares the results with the table.
 fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
     let mut faults = Vec::new();
     let mut totals = Vec::new();
@@ -134,7 +134,7 @@ fn judge(suites: &[Suite], targets: &[Target<'_>], parts: &[&str]) -> ExitCode {
     }
 }
 
-/// The line of a test.
+/// Prints the line of a test.
 fn tell(progress: &Progress<'_>) {
     let (suite, file) = (progress.suite.name(), progress.file);
     let name = name(suite, progress.backend, &file.file);
@@ -156,7 +156,7 @@ fn agrees(file: &FileReport, known: Option<Exception>) -> bool {
     (file.failed, file.unsupported) == expected
 }
 
-/// What is not as the table says, and the line it would have to have.
+/// Describes how a report differs from the table, with the line that the table would need.
 fn fault(report: &SuiteReport, file: &FileReport) -> Option<String> {
     use std::fmt::Write;
 
@@ -186,7 +186,7 @@ fn fault(report: &SuiteReport, file: &FileReport) -> Option<String> {
     Some(text)
 }
 
-/// Lines of the table that say something of no script.
+/// Lists the lines of the table that name no script.
 fn strangers(totals: &[SuiteReport]) -> Vec<String> {
     let ran: BTreeSet<String> = totals
         .iter()
@@ -199,7 +199,7 @@ fn strangers(totals: &[SuiteReport]) -> Vec<String> {
         .map(|known| name(known.suite, known.backend, known.file))
         .filter(|name| !ran.contains(name))
         .map(|name| {
-            format!("---- {name} ----\nexpected a script, found none: take it off the table")
+            format!("---- {name} ----\nexpected a script, found none: remove it from the table")
         })
         .collect()
 }

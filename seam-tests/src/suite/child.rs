@@ -1,4 +1,4 @@
-//! The child process's side: one script, told to the runner as it goes.
+//! The child process: runs one script and reports to the runner as it goes.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -10,20 +10,23 @@ use super::outcome::Outcome;
 use super::script::{self, Listener};
 use super::target::Target;
 
-/// Bytes of stack for the script's thread: guests that exhaust their own stack need room above it,
-/// in unoptimised builds too.
+/// Stack size of the script's thread, in bytes.
+///
+/// Guests that exhaust their own stack need room on top of it, in unoptimised builds too.
 const STACK: usize = 64 << 20;
 
-/// Whether this process is a child that the runner started: it has to call [`serve`] and nothing
-/// else.
+/// Returns whether this process is a child that the runner started.
+///
+/// Such a process must call [`serve`] and do nothing else.
 #[must_use]
 pub fn is_child() -> bool {
     std::env::var_os(JOB).is_some()
 }
 
-/// Runs the one script that the runner asked for, if this process is a child that it started; every
-/// program that runs suites calls this first in `main`, with the same targets, and ends with what
-/// it gives.
+/// Runs one script if this process is a child that the runner started; otherwise returns `None`.
+///
+/// Every program that runs suites must call this first in `main`, with the same targets as the
+/// runner, and exit with the code that it returns.
 ///
 /// ```no_run
 /// # fn run_suites(_: &[seam_tests::suite::Target<'_>]) -> std::process::ExitCode {
@@ -43,7 +46,7 @@ pub fn serve(targets: &[Target<'_>]) -> Option<ExitCode> {
         match thread.spawn_scoped(scope, work) {
             Ok(thread) => thread
                 .join()
-                .unwrap_or_else(|_| Err(Error::engine("the thread of the script panicked"))),
+                .unwrap_or_else(|_| Err(Error::engine("the script's thread panicked"))),
             Err(error) => Err(Error::engine(format!("expected a thread: {error}"))),
         }
     });
@@ -77,13 +80,13 @@ fn perform(job: &str, targets: &[Target<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Tells what happens on stdout, at once: the next directive may be the last.
+/// Writes each event to stdout immediately, because the next directive may end the process.
 struct Speaker;
 
 impl Speaker {
     fn say(&mut self, message: &Message) {
         let mut out = std::io::stdout().lock();
-        // Nobody is left to tell if the runner is gone.
+        // An error means that the runner is gone, so nobody reads this.
         let _ = writeln!(out, "{}", message.to_line()).and_then(|()| out.flush());
     }
 }

@@ -9,7 +9,7 @@ use super::names::{Names, Place};
 use super::outcome::{Step, Stop};
 use super::script::{Machine, encode, encode_rejected};
 
-/// What a script has defined so far.
+/// The definitions of a script so far.
 pub(crate) struct Scope<D, I> {
     pub(crate) definitions: Names<D>,
     pub(crate) instances: Names<I>,
@@ -26,20 +26,20 @@ impl<D, I> Scope<D, I> {
     }
 }
 
-/// A [`Machine`] for one kind of script: what directives of that kind do in their own way.
+/// The part of a [`Machine`] that depends on the kind of script.
 pub(crate) trait Interpreter {
-    /// What a script defines: `module` or `component`.
+    /// The word for a definition: `module` or `component`.
     const KIND: &'static str;
     /// A definition that can be instantiated.
     type Definition: Clone;
-    /// An instance of one.
+    /// An instance of a definition.
     type Instance;
-    /// What a call gives; by default, what there is of nothing.
+    /// The result of a call. The default is the result of a call that returns no values.
     type Found: Default;
 
     fn scope(&mut self) -> &mut Scope<Self::Definition, Self::Instance>;
 
-    /// Hands bytes to what is tested.
+    /// Passes bytes to the engine or backend under test.
     fn load(&self, bytes: Vec<u8>) -> Result<Self::Definition>;
 
     fn instantiate(&mut self, definition: &Self::Definition) -> Step<Result<Self::Instance>>;
@@ -53,7 +53,7 @@ pub(crate) trait Interpreter {
 
     fn assert_exception(&mut self, exec: WastExecute<'_>) -> Step;
 
-    /// What a call gave, for a person.
+    /// Formats the result of a call for a person.
     fn text(found: &Self::Found) -> String;
 }
 
@@ -66,7 +66,7 @@ impl<I: Interpreter> Machine for I {
                 let made = definition.as_ref().map_err(Stop::clone);
                 let made = made.and_then(|definition| instance(self, definition));
                 let scope = self.scope();
-                // It is a definition too, for later instances of it.
+                // The directive also names the definition, so that it can be instantiated again.
                 let _ = scope.definitions.define(line, name, definition);
                 scope.instances.define(line, name, made)
             }
@@ -116,7 +116,7 @@ impl<I: Interpreter> Machine for I {
             WastDirective::AssertUnlinkable {
                 module, message, ..
             } => assert_unlinkable(self, module, message),
-            // What custom sections hold cannot make a module or component invalid.
+            // The content of a custom section cannot make a module or component invalid.
             WastDirective::AssertInvalidCustom { .. }
             | WastDirective::AssertMalformedCustom { .. } => Err(Stop::NotCounted),
             WastDirective::AssertSuspension { .. } => {
@@ -129,7 +129,7 @@ impl<I: Interpreter> Machine for I {
     }
 }
 
-/// Performs what an assertion is about.
+/// Performs the action that an assertion is about.
 pub(crate) fn execute<I: Interpreter>(
     interpreter: &mut I,
     exec: WastExecute<'_>,
@@ -147,14 +147,15 @@ pub(crate) fn execute<I: Interpreter>(
     }
 }
 
-/// A definition that the script wants to be accepted.
+/// Compiles a definition that the script expects to be accepted.
 fn compile<I: Interpreter>(interpreter: &I, wat: &mut QuoteWat<'_>) -> Step<I::Definition> {
     let loaded = interpreter.load(encode(wat)?);
     loaded.map_err(|error| Stop::unexpected(format!("a valid {}", I::KIND), &error))
 }
 
-/// A definition that the script wants to be rejected. Texts are not compared: there is no agreed
-/// spelling.
+/// Checks that a definition is rejected, as the script expects.
+///
+/// The messages are not compared, because there is no agreed spelling.
 fn reject<I: Interpreter>(interpreter: &I, wat: &mut QuoteWat<'_>, message: &str) -> Step {
     let bytes = encode_rejected(wat)?;
     let expected = || format!("an invalid {}: {message}", I::KIND);
@@ -168,7 +169,7 @@ fn reject<I: Interpreter>(interpreter: &I, wat: &mut QuoteWat<'_>, message: &str
     }
 }
 
-/// An instance that the script wants to be made.
+/// Instantiates a definition, as the script expects to be possible.
 fn instance<I: Interpreter>(interpreter: &mut I, definition: &I::Definition) -> Step<I::Instance> {
     let made = interpreter.instantiate(definition)?;
     made.map_err(|error| Stop::unexpected("an instance", &error))

@@ -1,22 +1,22 @@
-//! Finding the scripts of the suites in a folder.
+//! Finds the scripts of the suites in a folder.
 
 use std::path::{Path, PathBuf};
 
 use seam_core::{Error, Result};
 
-/// Which of the official suites a script belongs to.
+/// The official suite that a script belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The core specification's: core modules on a core engine.
+    /// The core specification's suite: core modules on a core engine.
     Core,
-    /// The component model's: components on a backend.
+    /// The component model's suite: components on a backend.
     #[serde(rename = "component-model")]
     Component,
 }
 
 impl Kind {
-    /// The name in reports.
+    /// Returns the name that reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Kind {
         }
     }
 
-    /// What a script is about: components if there is one in it.
+    /// Returns `Component` if the script contains a component, else `Core`.
     fn of(text: &[u8]) -> Self {
         let word = b"(component";
         if text.windows(word.len()).any(|window| window == word) {
@@ -41,18 +41,20 @@ impl Kind {
 pub struct Suite {
     /// Which suite it is.
     pub kind: Kind,
-    /// The folder that all scripts are below.
+    /// The folder that contains all scripts.
     pub folder: PathBuf,
-    /// The scripts, sorted: paths below the folder, with `/` between their parts.
+    /// The scripts, sorted, as paths relative to `folder` with `/` as the separator.
     pub files: Vec<String>,
 }
 
 impl Suite {
-    /// The suites in a folder: all `.wast` files at any depth, those about components apart from
-    /// those about core modules. Each suite's folder is the innermost that has all its scripts.
+    /// Finds all `.wast` files in a folder, at any depth.
+    ///
+    /// Scripts about components and scripts about core modules become separate suites. The folder
+    /// of each suite is the innermost one that contains all its scripts.
     ///
     /// # Errors
-    /// `Misuse` if the folder cannot be read or has no script.
+    /// `Misuse` if the folder cannot be read or contains no script.
     pub fn find(folder: impl AsRef<Path>) -> Result<Vec<Self>> {
         let folder = folder.as_ref();
         let mut scripts: Vec<(Kind, PathBuf)> = Vec::new();
@@ -89,9 +91,10 @@ impl Suite {
         })
     }
 
-    /// The suite with those scripts alone whose path matches: `*` stands for any characters within
-    /// a folder or a name, `**` for any at all, `?` for one. A pattern without `/` is matched
-    /// against the file's own name too.
+    /// Keeps only the scripts whose path matches `pattern`.
+    ///
+    /// `*` matches any characters within one path segment, `**` matches any characters, and `?`
+    /// matches one character. A pattern without `/` is also matched against the file name.
     #[must_use]
     pub fn filtered(mut self, pattern: &str) -> Self {
         self.files.retain(|file| {
@@ -110,7 +113,7 @@ fn collect(folder: &Path, scripts: &mut Vec<(Kind, PathBuf)>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))? {
         let entry = entry.map_err(|e| unreadable(folder, e))?;
         let path = entry.path();
-        // Symbolic links to folders are not followed: they may lead in circles.
+        // Symbolic links to folders are not followed, because they may form a cycle.
         if entry.file_type().is_ok_and(|ty| ty.is_dir()) {
             collect(&path, scripts)?;
         } else if path
@@ -146,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_within_folders_unless_doubled() {
+    fn a_star_stays_within_a_path_segment_and_a_double_star_does_not() {
         let all = [
             ("a.wast", "a.wast", true),
             ("*.wast", "a.wast", true),
@@ -169,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_looks_at_the_path_and_at_the_name() {
+    fn a_filter_matches_the_path_or_the_name() {
         let suite = Suite {
             kind: Kind::Core,
             folder: PathBuf::from("s"),
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_lies_in_the_innermost_folder_of_its_scripts() {
+    fn the_folder_of_a_suite_is_the_innermost_with_all_its_scripts() {
         let suite = |paths: &[&str]| {
             Suite::of(Kind::Core, paths.iter().map(Path::new).collect())
                 .map(|suite| (suite.folder, suite.files))

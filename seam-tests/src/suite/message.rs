@@ -1,14 +1,14 @@
-//! What a child process and the runner tell each other.
+//! The messages that a child process sends to the runner.
 
 use super::outcome::Outcome;
 
 /// The environment variable that makes a process a child: it holds a [`Job`] in JSON.
 pub(super) const JOB: &str = "SEAM_SUITE_JOB";
 
-/// How every line of a child's messages begins: what else is on its stdout is passed over.
+/// The prefix of every message line. The runner ignores other output on the child's stdout.
 const MARK: &str = "seam-suite ";
 
-/// What a child is to do.
+/// The job of a child process.
 #[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Job {
     /// Name of the target's suite.
@@ -19,32 +19,32 @@ pub(super) struct Job {
     pub(super) script: String,
 }
 
-/// What a child tells.
+/// A message from a child process.
 #[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Message {
     /// A directive begins.
     Begin {
-        /// Its line, from 1.
+        /// Its line number, from 1.
         line: usize,
-        /// What it is.
+        /// The directive's keyword, and what it invokes.
         directive: String,
     },
     /// That directive has ended.
     End(Outcome),
-    /// The script has ended. A child that ends without a word of it was killed.
+    /// The script has ended. A child that exits without this message was killed.
     Done,
 }
 
 impl Message {
-    /// The message as a line, without its end.
+    /// Returns the message as a line, without the line end.
     pub(super) fn to_line(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
         format!("{MARK}{text}")
     }
 
-    /// The message of a line, if it is one.
+    /// Parses a line. Returns `None` if the line is not a message.
     pub(super) fn from_line(line: &str) -> Option<Self> {
-        // What a test harness prints first may stand on the same line.
+        // A test harness may have printed the start of the same line.
         let (_, text) = line.split_once(MARK)?;
         serde_json::from_str(text).ok()
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_read_back_and_other_lines_are_none() {
+    fn messages_round_trip_and_other_lines_parse_as_none() {
         let messages = [
             Message::Begin {
                 line: 3,

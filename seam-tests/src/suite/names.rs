@@ -1,19 +1,21 @@
-//! What a script has named: modules, instances.
+//! The modules and instances that a script has defined.
 
 use std::collections::HashMap;
 
 use super::outcome::{Step, Stop};
 
-/// The things of one kind that a script has defined so far. Those that could not be made are kept
-/// with the reason, which is what a directive that refers to one comes to.
+/// The definitions of one kind in a script so far.
+///
+/// A definition that could not be made is kept as its reason. A directive that refers to it ends
+/// with the same reason.
 pub(crate) struct Names<T> {
     all: Vec<Result<T, Stop>>,
-    /// The one that a directive without a name refers to.
+    /// The definition that a directive without a name refers to.
     current: Option<Place>,
     named: HashMap<String, Place>,
 }
 
-/// Where a thing is kept.
+/// The index of a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(usize);
 
@@ -26,8 +28,10 @@ impl<T> Names<T> {
         }
     }
 
-    /// Keeps what the directive on this line made, or why it made none, as the current one, and
-    /// under a name if it has one. Gives what the directive itself comes to.
+    /// Records the definition that the directive on `line` made, or the reason why it could not.
+    ///
+    /// The definition becomes the current one, and also gets `name` if there is one. Returns the
+    /// outcome of the directive itself.
     pub(crate) fn define(&mut self, line: usize, name: Option<&str>, made: Step<T>) -> Step {
         let step = match &made {
             Ok(_) => Ok(()),
@@ -36,8 +40,8 @@ impl<T> Names<T> {
         let place = Place(self.all.len());
         self.all.push(made.map_err(|stop| match stop {
             Stop::Failed { .. } => Stop::failed(
-                format!("what line {line} was to make"),
-                "nothing: that directive failed",
+                format!("the definition of line {line}"),
+                "none: that directive failed",
             ),
             stop => stop,
         }));
@@ -48,7 +52,7 @@ impl<T> Names<T> {
         step
     }
 
-    /// The one of this name, or the current one.
+    /// Finds the definition with this name, or the current one if `name` is `None`.
     pub(crate) fn find(&self, name: Option<&str>) -> Step<Place> {
         let found = match name {
             Some(name) => self.named.get(name).copied(),
@@ -62,7 +66,7 @@ impl<T> Names<T> {
         })
     }
 
-    /// What is kept there, or why nothing is.
+    /// Returns the definition at `place`, or the reason why it could not be made.
     pub(crate) fn at(&mut self, place: Place) -> Step<&mut T> {
         match self.all.get_mut(place.0) {
             Some(Ok(made)) => Ok(made),
@@ -71,7 +75,7 @@ impl<T> Names<T> {
         }
     }
 
-    /// From now on there is nothing at this place, for this reason.
+    /// Replaces the definition at `place` by the reason why it can no longer be used.
     pub(crate) fn spoil(&mut self, place: Place, why: Stop) {
         if let Some(slot) = self.all.get_mut(place.0) {
             *slot = Err(why);
@@ -86,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_not_be_made_is_remembered_with_its_reason() {
+    fn a_definition_that_failed_is_kept_with_its_reason() {
         let mut names = Names::new();
         let lack = Stop::Unsupported("gc".into());
         names.define(1, Some("a"), Ok(7)).unwrap();

@@ -1,42 +1,42 @@
-//! How a directive of a script went.
+//! The outcome of a directive.
 
 use seam_core::{Error, ErrorKind};
 
-/// How a directive went.
+/// The outcome of a directive.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
-    /// What the script says holds.
+    /// The assertion of the script holds.
     Passed,
-    /// It does not.
+    /// The assertion of the script does not hold.
     Failed {
-        /// What the script says.
+        /// What the script expects.
         expected: String,
-        /// What was seen.
+        /// What was found.
         found: String,
     },
-    /// It was not tried, or came to nothing, for lack of this.
+    /// The directive was not tried or could not finish, because this capability is missing.
     Unsupported(String),
-    /// It says nothing about the engine: it asserts that text cannot be parsed.
+    /// The directive says nothing about an engine: it asserts that text cannot be parsed.
     NotCounted,
 }
 
-/// What a step of a directive gives: a value to go on with, or why the directive ends here.
+/// The result of one step of a directive: a value, or the reason why the directive ends here.
 pub(crate) type Step<T = ()> = Result<T, Stop>;
 
-/// Why a directive ends before its last step.
+/// The reason why a directive ends before its last step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// What the script says does not hold.
+    /// The assertion of the script does not hold.
     Failed {
-        /// What the script says.
+        /// What the script expects.
         expected: String,
-        /// What was seen.
+        /// What was found.
         found: String,
     },
-    /// The engine, or the seam, lacks this.
+    /// The engine or the seam lacks this capability.
     Unsupported(String),
-    /// The directive says nothing about the engine.
+    /// The directive says nothing about an engine.
     NotCounted,
 }
 
@@ -48,7 +48,7 @@ impl Stop {
         }
     }
 
-    /// An error where the script expects something else: a lack if it says so, else a failure.
+    /// Converts an unexpected error: `Unsupported` if it says so, otherwise `Failed`.
     pub(crate) fn unexpected(expected: impl Into<String>, found: &Error) -> Self {
         match found.kind() {
             ErrorKind::Unsupported(capability) => Stop::Unsupported(capability.to_string()),

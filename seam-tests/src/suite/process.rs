@@ -1,4 +1,4 @@
-//! The runner's side of a child process: starts it, listens, and ends it at a deadline.
+//! The runner's side of a child process: starts it, reads its messages, and kills it at a deadline.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -13,8 +13,9 @@ use super::report::{Failure, FileReport};
 use super::runner::Options;
 use super::target::Target;
 
-/// Runs one script in a process of its own and gathers what it tells. Whatever becomes of the
-/// process, there is a report.
+/// Runs one script in its own process and collects the messages.
+///
+/// There is always a report, even if the process dies.
 pub(super) fn run(target: Target<'_>, script: &Path, file: &str, options: &Options) -> FileReport {
     let mut log = Log::new(file);
     match Process::start(target, script, options) {
@@ -24,12 +25,12 @@ pub(super) fn run(target: Target<'_>, script: &Path, file: &str, options: &Optio
             let (status, stderr) = process.end(&ended);
             match ended {
                 Ended::Done => {}
-                Ended::TimedOut(what) => log.fail("an end in time", what),
+                Ended::TimedOut(what) => log.fail("an end before the deadline", what),
                 Ended::Died if stderr.is_empty() => {
-                    log.fail("a process that lives", format!("it ended with {status}"));
+                    log.fail("a running process", format!("it ended with {status}"));
                 }
                 Ended::Died => log.fail(
-                    "a process that lives",
+                    "a running process",
                     format!("it ended with {status}: {stderr}"),
                 ),
             }
@@ -45,13 +46,13 @@ struct Process {
     stderr: Option<JoinHandle<String>>,
 }
 
-/// How listening ended.
+/// How reading the messages ended.
 enum Ended {
     /// The script ran to its end.
     Done,
     /// A deadline passed.
     TimedOut(String),
-    /// The process closed its stdout before the script's end.
+    /// The process closed its stdout before the end of the script.
     Died,
 }
 
@@ -75,7 +76,7 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| error.to_string())?;
-        // A bound, so that a child that runs ahead waits for the runner.
+        // The channel is bounded, so a child that is ahead waits for the runner.
         let (sender, messages) = mpsc::sync_channel(1024);
         if let Some(stdout) = child.stdout.take() {
             std::thread::spawn(move || forward(stdout, &sender));
@@ -93,7 +94,7 @@ impl Process {
         let begun = Instant::now();
         loop {
             let left = options.file_deadline.saturating_sub(begun.elapsed());
-            // How long the process takes to start is no directive's fault.
+            // The first directive must not pay for the start of the process.
             let patience = match log.last {
                 0 => left,
                 _ => options.directive_deadline.min(left),
@@ -115,7 +116,7 @@ impl Process {
         }
     }
 
-    /// Ends the process, if it lives, and gives how it ended and the last line of its stderr.
+    /// Ends the process if it is alive. Returns its exit status and the last line of its stderr.
     fn end(mut self, ended: &Ended) -> (String, String) {
         let waited = match ended {
             Ended::TimedOut(_) => self.child.kill().and_then(|()| self.child.wait()),
@@ -130,8 +131,9 @@ impl Process {
     }
 }
 
-/// Waits a moment for a process that has nothing more to tell to end by itself, so that its own
-/// status is seen, and then ends it.
+/// Waits briefly for a finished process to exit by itself, and then kills it.
+///
+/// Waiting preserves the exit status.
 fn grace(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
     for _ in 0..50 {
         if let Some(status) = child.try_wait()? {
@@ -154,10 +156,10 @@ fn forward(stdout: ChildStdout, messages: &SyncSender<Message>) {
     }
 }
 
-/// Reads all, and keeps the last line that says something.
+/// Reads stderr to its end and returns the last line with content.
 fn last_line(stderr: ChildStderr) -> String {
     let mut last = String::new();
-    // A line without an end must not fill the memory.
+    // Reads are bounded, because a line may be endless.
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
     loop {
@@ -166,7 +168,7 @@ fn last_line(stderr: ChildStderr) -> String {
             Ok(0) | Err(_) => return last,
             Ok(_) => {
                 let text = String::from_utf8_lossy(&line);
-                // The hint that Rust adds to a panic says nothing about it.
+                // Rust's hint after a panic is not part of the message.
                 if !text.trim().is_empty() && !text.starts_with("note: ") {
                     last = text.trim().to_string();
                 }
@@ -175,12 +177,12 @@ fn last_line(stderr: ChildStderr) -> String {
     }
 }
 
-/// What is known of a script so far.
+/// The report of a script so far.
 struct Log {
     report: FileReport,
-    /// The directive that is under way.
+    /// The directive that is being performed.
     begun: Option<(usize, String)>,
-    /// The line of the last directive that has begun; 0 before the first.
+    /// The line of the last directive that began; 0 before the first.
     last: usize,
 }
 
@@ -211,7 +213,7 @@ impl Log {
         }
     }
 
-    /// The process came to nothing: the directive that was under way has failed, or the script.
+    /// Records that the process failed: the current directive fails, or else the script.
     fn fail(&mut self, expected: &str, found: String) {
         self.failure(expected.to_string(), found);
     }

@@ -1,4 +1,4 @@
-//! Running suites on targets: one child process per script, several at a time.
+//! Runs suites on targets: one child process per script, several at a time.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -12,25 +12,25 @@ use super::process;
 use super::report::{FileReport, Report, SuiteReport};
 use super::target::Target;
 
-/// How suites are run.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// Child processes at a time.
+    /// The number of child processes at a time.
     pub jobs: NonZeroUsize,
-    /// Wall-clock time for one directive.
+    /// Wall-clock deadline of one directive.
     pub directive_deadline: Duration,
-    /// Wall-clock time for one script.
+    /// Wall-clock deadline of one script.
     pub file_deadline: Duration,
-    /// The program that is started as a child and calls [`serve`](super::serve); this very one if
-    /// none.
+    /// The program to start as a child, which must call [`serve`](super::serve). `None` stands for
+    /// the running program.
     pub program: Option<PathBuf>,
-    /// Arguments of the child.
+    /// Command-line arguments of the child.
     pub args: Vec<OsString>,
 }
 
 impl Default for Options {
-    /// As many children as there are processors, a minute for a directive and ten for a script.
+    /// One child per processor, a minute per directive and ten minutes per script.
     fn default() -> Self {
         let one = NonZeroUsize::MIN;
         Self {
@@ -43,33 +43,35 @@ impl Default for Options {
     }
 }
 
-/// A script that has been run.
+/// A script that has finished.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Progress<'a> {
-    /// Which suite it belongs to.
+    /// The suite of the script.
     pub suite: Kind,
-    /// What it ran on.
+    /// The name of the target.
     pub backend: &'a str,
-    /// How it went.
+    /// The report of the script.
     pub file: &'a FileReport,
-    /// How many have been run, this one included.
+    /// The number of finished scripts, including this one.
     pub done: usize,
-    /// How many there are to run.
+    /// The total number of scripts.
     pub all: usize,
 }
 
 /// One script on one target.
 struct Job<'a> {
-    /// Index among the reports of suites.
+    /// Index into the suite reports.
     report: usize,
     suite: &'a Suite,
     file: &'a str,
     target: Target<'a>,
 }
 
-/// Runs every suite on every target of its kind, and tells each script that is done, in the order
-/// they end. The report is in the order of suites, targets and files.
+/// Runs every suite on every target of its kind.
+///
+/// `tell` is called for each finished script, in the order in which they finish. The report is in
+/// the order of suites, targets and files.
 #[must_use]
 pub fn run(
     suites: &[Suite],
@@ -99,7 +101,7 @@ pub fn run(
     Report { suites: reports }
 }
 
-/// Runs the jobs on as many threads as there may be children; the reports in the jobs' order.
+/// Runs the jobs on as many threads as there may be children. Returns the reports in job order.
 fn run_jobs(
     jobs: &[Job<'_>],
     options: &Options,
@@ -115,8 +117,8 @@ fn run_jobs(
                     let Some(job) = jobs.get(index) else { return };
                     let script = job.suite.folder.join(job.file);
                     let file = process::run(job.target, &script, job.file, options);
-                    // The hook is called under the lock, so that it need not sort out what other
-                    // threads tell at the same time; if it panics, the reports are as good.
+                    // The hook is called under the lock, so that it need not be thread-safe. If it
+                    // panics, the reports stay valid.
                     let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
                     files.0 += 1;
                     progress(&Progress {

@@ -1,4 +1,4 @@
-//! Reading a script and performing its directives, one after the other.
+//! Reads a script and performs its directives in order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,26 +9,27 @@ use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke}
 
 use super::outcome::{Outcome, Step, Stop};
 
-/// What performs directives.
+/// Performs directives.
 pub(crate) trait Machine {
     /// Performs the directive on this line.
     fn perform(&mut self, line: usize, directive: WastDirective<'_>) -> Step;
 }
 
-/// What is told while a script runs.
+/// Is told about each directive of a running script.
 pub(crate) trait Listener {
-    /// A directive begins: its line, from 1, and what it is.
+    /// A directive begins. `line` counts from 1.
     fn begin(&mut self, line: usize, directive: &str);
-    /// That directive has ended.
+    /// The directive has ended.
     fn end(&mut self, outcome: Outcome);
 }
 
-/// Performs the directives of a script in order. A panic is a failure of its directive; the script
-/// goes on.
+/// Performs the directives of a script in order.
+///
+/// If a directive panics, it fails, and the script goes on.
 pub(crate) fn run(text: &str, machine: &mut dyn Machine, listener: &mut dyn Listener) {
     let lines = Lines::of(text);
     let mut lexer = Lexer::new(text);
-    // Names of the suite hold characters that look like others, on purpose.
+    // The suite uses confusable characters in names on purpose.
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer);
     let script = buffer
@@ -62,14 +63,16 @@ pub(crate) fn run(text: &str, machine: &mut dyn Machine, listener: &mut dyn List
     }
 }
 
-/// The bytes of a module or component that a script wants to be accepted.
+/// Encodes a module or component that the script expects to be accepted.
 pub(crate) fn encode(wat: &mut QuoteWat<'_>) -> Step<Vec<u8>> {
     wat.encode()
         .map_err(|error| Stop::failed("text that can be parsed", error.message()))
 }
 
-/// The bytes of a module or component that a script wants to be rejected. Where the parser of the
-/// text format rejects it already, no engine sees it and the directive is not counted.
+/// Encodes a module or component that the script expects to be rejected.
+///
+/// If the parser of the text format already rejects it, no engine sees it and the directive is not
+/// counted.
 pub(crate) fn encode_rejected(wat: &mut QuoteWat<'_>) -> Step<Vec<u8>> {
     match wat.to_test() {
         Ok(QuoteWatTest::Binary(bytes)) => Ok(bytes),
@@ -78,7 +81,7 @@ pub(crate) fn encode_rejected(wat: &mut QuoteWat<'_>) -> Step<Vec<u8>> {
     }
 }
 
-/// The directive's keyword, and what it invokes.
+/// Returns the directive's keyword, and what it invokes.
 fn describe(directive: &WastDirective<'_>) -> String {
     let exec = |keyword: &str, exec: &WastExecute<'_>| match exec {
         WastExecute::Invoke(call) => format!("{keyword} {}", invoke(call)),
@@ -112,7 +115,7 @@ fn invoke(call: &WastInvoke<'_>) -> String {
     format!("invoke {:?}", call.name)
 }
 
-/// Where the lines of a text begin.
+/// The offsets at which the lines of a text begin.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -121,7 +124,7 @@ impl Lines {
         Self(breaks.map(|(at, _)| at).collect())
     }
 
-    /// The line that holds the byte at `offset`, from 1.
+    /// Returns the line that contains the byte at `offset`, counting from 1.
     fn line(&self, offset: usize) -> usize {
         self.0.partition_point(|at| *at < offset) + 1
     }
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_are_told_with_their_lines_and_a_panic_is_a_failure() {
+    fn directives_are_reported_with_their_lines_and_a_panic_is_a_failure() {
         let log = log("(module)\n\n(invoke \"f\")\n(assert_return (get \"g\"))");
         let lines: Vec<_> = log
             .iter()
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_no_engine_sees_is_not_counted() {
+    fn text_that_reaches_no_engine_is_not_counted() {
         let text = "(assert_malformed (module quote \"(func\") \"\") \
                     (assert_invalid (module (func (drop (local.get $x)))) \"\") \
                     (assert_malformed (module quote \"(func (result i32))\") \"\") \

@@ -1,4 +1,4 @@
-//! What a suite runs on.
+//! The engines and backends that suites run on.
 
 use seam_core::{Backend, CoreEngine, Result};
 
@@ -7,7 +7,7 @@ use super::component::ComponentMachine;
 use super::core::CoreMachine;
 use super::script::Machine;
 
-/// A core engine or a backend, under the name that reports give it.
+/// A core engine or a backend, with its name in reports.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
     name: &'a str,
@@ -21,7 +21,7 @@ enum On<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// A core engine, which runs the core suite, under its own name.
+    /// Creates a target for the core suite, with the engine's own name.
     #[must_use]
     pub fn core(engine: &'a dyn CoreEngine) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// A backend, which runs the component model's suite, under its own name.
+    /// Creates a target for the component model's suite, with the backend's own name.
     #[must_use]
     pub fn component(backend: &'a dyn Backend) -> Self {
         Self {
@@ -39,20 +39,20 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// The same under another name. The name and the kind together must be one target's alone.
+    /// Changes the name. The pair of name and kind must be unique among the targets.
     #[must_use]
     pub fn named(mut self, name: &'a str) -> Self {
         self.name = name;
         self
     }
 
-    /// The name in reports.
+    /// Returns the name in reports.
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
-    /// Which of the suites it runs.
+    /// Returns the suite that the target runs.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.on {
@@ -61,7 +61,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// What performs a script on it.
+    /// Creates the machine that performs a script on this target.
     pub(crate) fn machine(&self) -> Result<Box<dyn Machine + 'a>> {
         Ok(match self.on {
             On::Core(engine) => Box::new(CoreMachine::new(engine)?),

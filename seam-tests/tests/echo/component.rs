@@ -1,6 +1,7 @@
-//! A component, as text, that echoes values of one type in every way a value can travel: through
-//! linear memory, flat through a host function, and through a second component whose strings are
-//! encoded differently.
+//! Generates components, as text, that echo values of one type.
+//!
+//! A value travels in three ways: through linear memory, flat through a host function, and through
+//! a second component with another string encoding.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -9,13 +10,13 @@ use seam_core::Type;
 
 use crate::flat::flatten;
 
-/// String encodings, as canonical options.
+/// The string encodings, as canonical options.
 pub(crate) const ENCODINGS: [&str; 3] = ["utf8", "utf16", "latin1+utf16"];
 
-/// Parameters after the echoed value that make all of them too many to be passed flat.
+/// The number of parameters after the echoed value. It exceeds what can be passed flat.
 pub(crate) const PADDING: usize = 16;
 
-/// Definitions of a component's types, in order; types that need a name have one.
+/// Definitions of a component's types, in dependency order. Types that need a name have one.
 #[derive(Default)]
 struct Types {
     text: String,
@@ -23,7 +24,7 @@ struct Types {
 }
 
 impl Types {
-    /// The type as the text format refers to it.
+    /// Returns the reference to a type in the text format.
     fn of(&mut self, ty: &Type) -> String {
         if let Some(known) = self.known.get(ty) {
             return known.clone();
@@ -65,7 +66,7 @@ impl Types {
         );
         let name = format!("$t{index}");
         if named {
-            // A type that stands in the signature of an export needs a name; an imported one has it.
+            // A type in the signature of an export needs a name, which the import gives it.
             let (text, import) = (
                 format!("(type $d{index} {body})"),
                 format!("(import \"t{index}\" (type {name} (eq $d{index})))"),
@@ -84,7 +85,7 @@ fn quoted(names: &[std::sync::Arc<str>]) -> String {
     names.join(" ")
 }
 
-/// What every guest has: a memory that grows, and an allocator that never frees.
+/// The memory and allocator of every guest. The memory grows, and the allocator never frees.
 const MEMORY: &str = r#"
   (core module $memory
     (memory (export "memory") 2)
@@ -107,10 +108,12 @@ const MEMORY: &str = r#"
   (alias core export $memory "memory" (core memory $mem))
   (alias core export $memory "realloc" (core func $realloc))"#;
 
-/// The component for a type. It imports `host`, and exports `through-memory`, `through-host` and
-/// `through-guest`; the last goes to a component whose strings are of the `inner` encoding.
+/// Generates the component for a type.
 ///
-/// The two components stand side by side: wasmtime 48 lets no component call one nested in it.
+/// It imports `host` and exports `through-memory`, `through-host` and `through-guest`. The last one
+/// calls a component whose strings have the encoding `inner`.
+///
+/// The two components are siblings, because in wasmtime 48 no component can call a nested one.
 pub(crate) fn echo(ty: &Type, outer: &str, inner: &str) -> String {
     let mut types = Types::default();
     let name = types.of(ty);
@@ -136,7 +139,7 @@ pub(crate) fn echo(ty: &Type, outer: &str, inner: &str) -> String {
     let args: String = (0..params.len())
         .map(|n| format!("(local.get {n}) "))
         .collect();
-    // A result that does not fit flat goes where the caller says, and comes out as a pointer.
+    // A result that does not fit flat is stored at the caller's address and returned as a pointer.
     let call = if spills {
         let space = "(call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 65536))";
         let keep = params.len();
@@ -200,7 +203,7 @@ pub(crate) fn echo(ty: &Type, outer: &str, inner: &str) -> String {
     )
 }
 
-/// The arguments for the types that the inner component imports.
+/// Returns the instantiation arguments for the types that the inner component imports.
 fn arguments(types: &Types) -> String {
     let mut with: Vec<String> = types
         .known

@@ -1,9 +1,10 @@
-//! `flatten_type` of the canonical ABI, written a second time so that the generated components do
-//! not depend on what they test.
+//! `flatten_type` of the canonical ABI, in a second implementation.
+//!
+//! The generated components must not depend on the code under test.
 
 use seam_core::Type;
 
-/// The core types that a value is passed as.
+/// Returns the core types that a value is passed as.
 pub(crate) fn flatten(ty: &Type) -> Vec<&'static str> {
     match ty {
         Type::S64 | Type::U64 => vec!["i64"],

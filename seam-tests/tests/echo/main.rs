@@ -1,5 +1,6 @@
-//! Random types and values go through generated components and come back as they were, on every
-//! backend, whichever way they travel and however strings are encoded.
+//! Random values of random types pass through generated components and come back unchanged.
+//!
+//! This holds on every backend, for each way of passing and each string encoding.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +28,7 @@ use seam_wasmtime::Wasmtime;
 use common::Random;
 use component::{ENCODINGS, PADDING, echo};
 
-/// Every way in which a component runs.
+/// Every backend that runs components, native or layered.
 static BACKENDS: LazyLock<Vec<Box<dyn Backend>>> = LazyLock::new(|| {
     vec![
         Box::new(Wasmi::new()),
@@ -71,13 +72,13 @@ fn round_trips(seed: u64, ty: &Type) {
 }
 
 #[test]
-fn simple_types_come_back_as_they_were() {
+fn simple_types_round_trip() {
     for seed in 1..41 {
         round_trips(seed, &Random::new(seed).ty(0));
     }
 }
 
-/// What the validator asks of maps.
+/// Returns whether a type has no map with float keys, which validation rejects.
 fn has_no_float_keys(ty: &Type) -> bool {
     match ty {
         Type::Map(key, value) => {
@@ -98,13 +99,13 @@ fn has_no_float_keys(ty: &Type) -> bool {
     }
 }
 
-/// Types at most four deep.
+/// Generates types that are nested at most four deep.
 fn nested() -> impl Strategy<Value = Type> {
     strategy::ty(4).prop_filter("a map with float keys", has_no_float_keys)
 }
 
 proptest! {
-    // The same types in every run; with PROPTEST_CASES as many others.
+    // The types are the same in every run. PROPTEST_CASES=n tests n other types.
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         ..match std::env::var_os("PROPTEST_CASES") {
@@ -114,7 +115,7 @@ proptest! {
     })]
 
     #[test]
-    fn nested_types_come_back_as_they_were(ty in nested(), seed in any::<u64>().no_shrink()) {
+    fn nested_types_round_trip(ty in nested(), seed in any::<u64>().no_shrink()) {
         round_trips(seed, &ty);
     }
 }

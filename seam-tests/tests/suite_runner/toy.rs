@@ -1,4 +1,4 @@
-//! An engine that runs nothing: what a function does is its export's name.
+//! An engine that executes no code: the name of an export determines what the function does.
 
 use seam_core::{
     Capability, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal,
@@ -7,7 +7,7 @@ use seam_core::{
     Result, TableType, Trap,
 };
 
-/// The engine.
+/// The toy engine.
 pub(crate) struct Toy(EngineInfo);
 
 impl Toy {
@@ -21,19 +21,21 @@ impl CoreEngine for Toy {
         &self.0
     }
 
-    /// A module that exports `needs-gc` needs what the engine lacks, and one that exports
-    /// `invalid` is.
+    /// Compiles a module.
+    ///
+    /// A module that exports `needs-gc` is unsupported, and a module that exports `invalid` is
+    /// invalid.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let ty = CoreModuleType::decode(wasm)?;
         let exports = |wanted: &str| ty.exports.iter().any(|(name, _)| name == wanted);
         if exports("needs-gc") {
             return Err(Error::unsupported(
                 Capability::Gc,
-                "the toy collects nothing",
+                "the toy has no garbage collector",
             ));
         }
         if exports("invalid") {
-            return Err(Error::invalid("it says so itself"));
+            return Err(Error::invalid("an export asks for it"));
         }
         Ok(CoreModule::new((), ty))
     }
@@ -50,7 +52,7 @@ impl CoreEngine for Toy {
 struct Store {
     host: HostState,
     instances: Vec<CoreModule>,
-    /// Name and type of each function that was asked for.
+    /// Name and type of each function handle.
     funcs: Vec<(String, CoreFuncType)>,
 }
 
@@ -72,7 +74,7 @@ impl CoreStore for Store {
             .iter()
             .any(|(name, _)| name == "unlinkable")
         {
-            return Err(Error::link("it says so itself"));
+            return Err(Error::link("an export asks for it"));
         }
         self.instances.push(module.clone());
         Ok(CoreInstanceId::new(
@@ -148,7 +150,7 @@ impl CoreStore for Store {
         Ok(GlobalType::new(CoreType::I32, false))
     }
 
-    /// Every global is 7.
+    /// Every global has the value 7.
     fn global(&mut self, _: CoreGlobal) -> Result<CoreValue> {
         Ok(CoreValue::I32(7))
     }

@@ -1,4 +1,4 @@
-//! The README's table of the official suites: what it states is what was found.
+//! Checks the README's table of the official suites against the results.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -8,8 +8,9 @@ use seam_tests::suite::SuiteReport;
 const BEGIN: &str = "<!-- suites -->\n";
 const END: &str = "<!-- end of suites -->";
 
-/// Compares the README with a run of everything, or with `SEAM_REWRITE` set brings it up to date;
-/// what is wrong with it.
+/// Compares the README with the results of all suites, and returns a description of the difference.
+///
+/// If `SEAM_REWRITE` is set, it updates the README instead.
 pub(crate) fn fault(totals: &[SuiteReport]) -> Option<String> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = match std::fs::read_to_string(&path) {
@@ -34,7 +35,7 @@ pub(crate) fn fault(totals: &[SuiteReport]) -> Option<String> {
     }
     Some(format!(
         "---- README.md ----\nexpected its table of suites to be\n{found}found\n{stated}SEAM_REWRITE=1 \
-         brings it up to date"
+         updates it"
     ))
 }
 

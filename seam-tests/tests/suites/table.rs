@@ -1,26 +1,26 @@
-//! What is known to fail and to be lacking.
+//! The known failures and the known unsupported directives.
 
-/// A script of which not every directive passes.
+/// A script whose directives do not all pass.
 #[derive(Clone, Copy)]
 pub(crate) struct Exception {
     pub(crate) suite: &'static str,
     pub(crate) backend: &'static str,
     pub(crate) file: &'static str,
-    /// Directives that fail.
+    /// The number of directives that fail.
     pub(crate) failed: usize,
-    /// Directives that need what the backend lacks.
+    /// The number of directives that need a capability which the backend lacks.
     pub(crate) unsupported: usize,
-    /// Why.
+    /// The reason.
     pub(crate) reason: &'static str,
 }
 
-/// Exceptions of one suite for one reason.
+/// Exceptions of one suite that share a reason.
 struct Group {
     suite: &'static str,
-    /// All of which have all of these exceptions.
+    /// Each of these backends has all of these exceptions.
     backends: &'static [&'static str],
     reason: &'static str,
-    /// Script, failed and unsupported directives.
+    /// Script, number of failed directives, number of unsupported directives.
     files: &'static [(&'static str, usize, usize)],
 }
 
@@ -41,7 +41,7 @@ impl Group {
     }
 }
 
-/// All exceptions.
+/// Returns all exceptions.
 pub(crate) fn exceptions() -> impl Iterator<Item = Exception> {
     TABLE.iter().flat_map(Group::exceptions)
 }

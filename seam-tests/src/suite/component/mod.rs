@@ -13,8 +13,7 @@ use wast::{WastExecute, WastInvoke, WastRet};
 use super::directive::{Interpreter, Scope, execute};
 use super::outcome::{Step, Stop};
 
-/// Performs the directives of a component script. Every instance has a world of its own that
-/// defines nothing.
+/// Performs the directives of a component script. Every instance has its own empty world.
 pub(crate) struct ComponentMachine<'b> {
     backend: &'b dyn Backend,
     scope: Scope<Arc<dyn Program>, Box<dyn Instance>>,
@@ -42,8 +41,10 @@ impl Interpreter for ComponentMachine<'_> {
         self.backend.load_blocking(&artifact).map(Arc::from)
     }
 
-    /// Instantiates in a world that defines nothing: a [`World`] cannot be made of another
-    /// instance's exports, so a component that imports a registered instance is beyond the seam.
+    /// Instantiates in an empty world.
+    ///
+    /// A [`World`] cannot be made from the exports of another instance. Therefore a component that
+    /// imports a registered instance is unsupported.
     fn instantiate(&mut self, program: &Arc<dyn Program>) -> Step<Result<Box<dyn Instance>>> {
         let imports = program.interface().imports();
         if imports
@@ -56,8 +57,10 @@ impl Interpreter for ComponentMachine<'_> {
         Ok(made.map_err(|failed| failed.error))
     }
 
-    /// Calls an export. An instance in which a call came to a lack is in an unknown state: what
-    /// depends on it comes to that lack too.
+    /// Calls an export.
+    ///
+    /// After a call that returns `Unsupported`, the state of the instance is unknown. Every
+    /// directive that depends on the instance then ends as unsupported too.
     fn invoke(&mut self, call: &WastInvoke<'_>) -> Step<Result<Option<Value>>> {
         let instances = &mut self.scope.instances;
         let place = instances.find(call.module.map(|id| id.name()))?;
@@ -75,7 +78,7 @@ impl Interpreter for ComponentMachine<'_> {
     fn get(&mut self, _: Option<&str>, _: &str) -> Step<Result<Option<Value>>> {
         Err(Stop::failed(
             "an invocation or a component",
-            "a global, which a component has none of",
+            "a global, which components do not have",
         ))
     }
 

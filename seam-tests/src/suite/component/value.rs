@@ -7,7 +7,7 @@ use wast::{WastArg, WastRet};
 
 use crate::suite::outcome::{Step, Stop};
 
-/// The arguments of an invocation.
+/// Converts the arguments of an invocation.
 pub(super) fn arguments(args: &[WastArg<'_>]) -> Step<Vec<Value>> {
     let argument = |arg: &WastArg<'_>| match arg {
         WastArg::Component(value) => Ok(convert(value)),
@@ -23,7 +23,7 @@ pub(super) fn arguments(args: &[WastArg<'_>]) -> Step<Vec<Value>> {
     args.iter().map(argument).collect()
 }
 
-/// The result that the script expects, if any.
+/// Converts the result that the script expects, if any.
 pub(super) fn result(expected: &[WastRet<'_>]) -> Step<Option<Value>> {
     let value = match expected {
         [] => return Ok(None),
@@ -80,7 +80,7 @@ fn convert(value: &WastVal<'_>) -> Value {
     }
 }
 
-/// The value, or that there is none, for a person.
+/// Formats a value, or its absence, for a person.
 pub(super) fn text(value: Option<&Value>) -> String {
     value.map_or_else(|| "no result".into(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! Results that core scripts expect: values, patterns of NaNs, references, alternatives.
+//! The results that core scripts expect: values, NaN patterns, references and alternatives.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use wast::token::{F32, F64};
 use super::value::is_null_of;
 use crate::suite::outcome::{Step, Stop};
 
-/// Checks results against what the script expects, floats by their bits.
+/// Checks results against the script's expectations. Floats are compared by their bits.
 pub(super) fn results(expected: &[WastRet<'_>], found: &[CoreValue]) -> Step {
     let patterns: Step<Vec<&WastRetCore<'_>>> = expected.iter().map(pattern).collect();
     let patterns = patterns?;
@@ -53,7 +53,7 @@ fn matches(pattern: &WastRetCore<'_>, value: &CoreValue) -> bool {
         (WastRetCore::V128(a), CoreValue::V128(b)) => v128_matches(a, *b),
         (WastRetCore::RefNull(heap), value) => is_null_of(value, heap.as_ref()),
         (WastRetCore::RefExtern(None), CoreValue::ExternRef(found)) => found.is_some(),
-        // What the guest externalised is shown as what it is inside.
+        // For an externalised guest reference, the engine returns the inner reference.
         (WastRetCore::RefExtern(None), CoreValue::AnyRef(found)) => found.is_some(),
         (WastRetCore::RefExtern(Some(a)), CoreValue::ExternRef(Some(b))) => u64::from(*a) == *b,
         (WastRetCore::RefHost(a), CoreValue::AnyRef(Some(AnyRef::Host(b)))) => u64::from(*a) == *b,
@@ -68,8 +68,10 @@ fn matches(pattern: &WastRetCore<'_>, value: &CoreValue) -> bool {
     }
 }
 
-/// The quiet bit alone is set in the payload of a canonical NaN, and set in that of an arithmetic
-/// one; the sign is free in both.
+/// Checks a float against an expected value or NaN pattern.
+///
+/// The payload of a canonical NaN has only the quiet bit set. The payload of an arithmetic NaN has
+/// at least the quiet bit set. Both may have either sign.
 fn f32_matches(pattern: &NanPattern<F32>, bits: u32) -> bool {
     match pattern {
         NanPattern::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
@@ -78,7 +80,7 @@ fn f32_matches(pattern: &NanPattern<F32>, bits: u32) -> bool {
     }
 }
 
-/// As [`f32_matches`].
+/// Like [`f32_matches`].
 fn f64_matches(pattern: &NanPattern<F64>, bits: u64) -> bool {
     match pattern {
         NanPattern::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
@@ -88,7 +90,7 @@ fn f64_matches(pattern: &NanPattern<F64>, bits: u64) -> bool {
 }
 
 fn v128_matches(pattern: &V128Pattern, found: u128) -> bool {
-    /// The lanes of `$ty` in the value, lowest first, each paired with its expectation.
+    /// Pairs the lanes of `$ty` in the value, lowest first, with their expectations.
     macro_rules! lanes {
         ($expected:expr, $ty:ty, $matches:expr) => {
             $expected.iter().enumerate().all(|(lane, expected)| {
@@ -127,7 +129,7 @@ fn f64_text(pattern: &NanPattern<F64>) -> String {
     }
 }
 
-/// A float as a number, and its bits where it is none: two NaNs that read the same may differ.
+/// Formats a float as a number. NaNs also show their bits, because different NaNs print alike.
 fn float_text(value: &CoreValue) -> String {
     match value {
         CoreValue::F32(bits) if f32::from_bits(*bits).is_nan() => format!("nan:{bits:#010x}"),
@@ -136,7 +138,7 @@ fn float_text(value: &CoreValue) -> String {
     }
 }
 
-/// What was found, as the script would write it.
+/// Formats a value the way the script would write it.
 pub(super) fn value_text(value: &CoreValue) -> String {
     match value {
         CoreValue::I32(_) | CoreValue::I64(_) | CoreValue::F32(_) | CoreValue::F64(_) => {
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_patterns_leave_the_sign_free_and_judge_the_payload() {
+    fn nan_patterns_ignore_the_sign_and_check_the_payload() {
         for sign in [0, 0x8000_0000] {
             assert!(check(
                 "(f32.const nan:canonical)",
@@ -285,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_alternatives_is_enough() {
+    fn one_matching_alternative_is_enough() {
         let expected = "(either (i32.const 1) (i32.const 2))";
         assert!(check(expected, &[CoreValue::I32(2)]));
         assert!(!check(expected, &[CoreValue::I32(3)]));
     }
 
     #[test]
-    fn references_are_judged_by_kind_and_host_number() {
+    fn references_are_compared_by_kind_and_host_number() {
         let extern_ = |host| CoreValue::ExternRef(host);
         assert!(check("(ref.extern 3)", &[extern_(Some(3))]));
         assert!(!check("(ref.extern 3)", &[extern_(Some(4))]));
@@ -325,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_results_counts() {
+    fn the_number_of_results_is_compared() {
         assert!(check("", &[]));
         assert!(!check("", &[CoreValue::I32(0)]));
         assert!(!check("(i32.const 0)", &[]));

@@ -15,8 +15,9 @@ use wast::{WastExecute, WastInvoke, WastRet};
 use super::directive::{Interpreter, Scope, execute};
 use super::outcome::{Step, Stop};
 
-/// Performs the directives of a core script: all instances in one store, so that they can be linked
-/// with each other.
+/// Performs the directives of a core script.
+///
+/// All instances live in one store, so that they can be linked with each other.
 pub(crate) struct CoreMachine<'e> {
     engine: &'e dyn CoreEngine,
     store: Box<dyn CoreStore>,
@@ -26,7 +27,7 @@ pub(crate) struct CoreMachine<'e> {
 
 impl<'e> CoreMachine<'e> {
     /// # Errors
-    /// What the engine refuses of the `spectest` module.
+    /// Any error of the engine while it instantiates the `spectest` module.
     pub(crate) fn new(engine: &'e dyn CoreEngine) -> Result<Self> {
         let mut store = engine.store(&Limits::new(), HostState::none())?;
         let spectest = spectest::provide(engine, &mut *store).map_err(|e| e.during("spectest"))?;
@@ -38,8 +39,10 @@ impl<'e> CoreMachine<'e> {
         })
     }
 
-    /// What a module imports, or the link error of what there is not. A module that imports from
-    /// one that is not there for a lack comes to that lack.
+    /// Collects the imports of a module, or returns the link error for a missing import.
+    ///
+    /// If the exporting module is missing because a capability is unsupported, the importing module
+    /// is unsupported too.
     fn imports(&mut self, module: &CoreModule) -> Step<Result<Vec<CoreExtern>>> {
         let mut imports = Vec::new();
         for (module, field, _) in &module.ty().imports {

@@ -8,7 +8,7 @@ use seam_core::{
     Result,
 };
 
-/// Functions that print nowhere, by their parameters.
+/// Functions that discard their arguments, with their parameter types.
 const PRINTS: &[(&str, &[CoreType])] = &[
     ("print", &[]),
     ("print_i32", &[CoreType::I32]),
@@ -19,7 +19,7 @@ const PRINTS: &[(&str, &[CoreType])] = &[
     ("print_f64_f64", &[CoreType::F64, CoreType::F64]),
 ];
 
-/// What is no function, as modules: each with the proposal that it needs, if any.
+/// Modules that provide the other exports, each with the proposal that it needs, if any.
 const PROVIDERS: &[(Option<Capability>, &str)] = &[
     (
         None,
@@ -41,11 +41,13 @@ const PROVIDERS: &[(Option<Capability>, &str)] = &[
     ),
 ];
 
-/// What `spectest` exports, made in this store. What needs a proposal that the engine lacks is not
-/// among it, and no module that the engine accepts can import it.
+/// Creates the exports of `spectest` in this store.
+///
+/// Exports that need a proposal which the engine lacks are left out. No module that the engine
+/// accepts can import them.
 ///
 /// # Errors
-/// What the engine refuses of it.
+/// Any error of the engine while it creates the exports.
 pub(super) fn provide(
     engine: &dyn CoreEngine,
     store: &mut dyn CoreStore,

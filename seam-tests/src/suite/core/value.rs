@@ -6,7 +6,7 @@ use wast::core::{AbstractHeapType, HeapType, WastArgCore};
 
 use crate::suite::outcome::{Step, Stop};
 
-/// The arguments of an invocation.
+/// Converts the arguments of an invocation.
 pub(super) fn arguments(args: &[WastArg<'_>]) -> Step<Vec<CoreValue>> {
     args.iter().map(argument).collect()
 }
@@ -27,8 +27,10 @@ fn argument(arg: &WastArg<'_>) -> Step<CoreValue> {
     })
 }
 
-/// The null of a heap type's family. One of a module's own types may be of several; functions are
-/// what scripts pass.
+/// Returns the null of a heap type's family.
+///
+/// A type that the module defines may belong to one of several families. It counts as a function
+/// type, because scripts pass only functions.
 fn null(heap: &HeapType<'_>) -> Step<CoreValue> {
     let HeapType::Abstract { ty, .. } = heap else {
         return Ok(CoreValue::FuncRef(None));
@@ -44,7 +46,7 @@ fn null(heap: &HeapType<'_>) -> Step<CoreValue> {
     })
 }
 
-/// Whether a null is of the family that a heap type belongs to.
+/// Returns whether a value is a null of the family of a heap type.
 pub(super) fn is_null_of(value: &CoreValue, heap: Option<&HeapType<'_>>) -> bool {
     let any = matches!(
         value,
@@ -55,7 +57,7 @@ pub(super) fn is_null_of(value: &CoreValue, heap: Option<&HeapType<'_>>) -> bool
     );
     match heap {
         Some(heap @ HeapType::Abstract { .. }) => null(heap).is_ok_and(|null| null == *value),
-        // A type of the module's own, or none: any null will do.
+        // Any null matches if the type is defined by the module or not given.
         _ => any,
     }
 }

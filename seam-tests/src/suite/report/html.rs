@@ -1,4 +1,4 @@
-//! The report as a page.
+//! The report as an HTML page.
 
 use std::fmt::{self, Write};
 
@@ -23,8 +23,9 @@ pre { margin: .2em 0; white-space: pre-wrap; }
 ";
 
 impl Report {
-    /// The report as an HTML page that stands alone: the totals, then each suite by file, with
-    /// what failed.
+    /// Returns the report as a self-contained HTML page.
+    ///
+    /// The page shows the totals, then each suite by file, with the failed directives.
     #[must_use]
     pub fn to_html(&self) -> String {
         let mut page = String::from(HEAD);
@@ -123,7 +124,7 @@ fn counts(passed: usize, failed: usize, unsupported: usize) -> String {
     format!("<td class=n>{passed}<td class=n>{failed}<td class=n>{unsupported}")
 }
 
-/// Text in which nothing is markup.
+/// Text with all markup escaped.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -143,7 +144,7 @@ mod tests {
     use super::super::tests::sample;
 
     #[test]
-    fn what_guests_and_scripts_say_is_no_markup() {
+    fn text_of_guests_and_scripts_is_escaped() {
         let page = sample().to_html();
         assert!(page.contains("found    (i32.const &lt;2&gt;)"), "{page}");
         assert!(

@@ -1,75 +1,76 @@
-//! How the suites went: as data, as text for a person, as a page.
+//! The results of the suites: as data, as text for a person, and as an HTML page.
 
 mod html;
 mod text;
 
 use std::collections::BTreeMap;
 
-/// How the suites went on the targets.
+/// The results of the suites on the targets.
 ///
 /// Serialises to `{"suites": [{"suite", "backend", "files": [{"file", "passed", "failed",
 /// "unsupported", "failures": [{"line", "directive", "expected", "found"}]}], "passed", "failed",
 /// "unsupported"}]}`; the numbers count directives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// Each suite on each target that runs it.
+    /// One report for each suite and each target that runs it.
     pub suites: Vec<SuiteReport>,
 }
 
-/// How one suite went on one target.
+/// The results of one suite on one target.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SuiteReport {
     /// Name of the suite: `core` or `component-model`.
     pub suite: String,
     /// Name of the target.
     pub backend: String,
-    /// Its scripts, sorted.
+    /// The scripts, sorted.
     pub files: Vec<FileReport>,
-    /// Directives of all scripts that passed.
+    /// The number of directives that passed, in all scripts.
     pub passed: usize,
-    /// Directives of all scripts that failed.
+    /// The number of directives that failed, in all scripts.
     pub failed: usize,
-    /// Directives of all scripts that need what the target lacks.
+    /// The number of directives that need a capability which the target lacks, in all scripts.
     pub unsupported: usize,
 }
 
-/// How one script went.
+/// The results of one script.
 ///
 /// Directives that say nothing about an engine are not counted: those that assert that text cannot
-/// be parsed, and those about the contents of custom sections. All others are, each once: a
+/// be parsed, and those about the contents of custom sections. Every other directive counts once. A
 /// definition passes if it is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FileReport {
-    /// Path below the suite's folder.
+    /// Path relative to the suite's folder.
     pub file: String,
-    /// Directives that passed.
+    /// The number of directives that passed.
     pub passed: usize,
-    /// Directives that failed.
+    /// The number of directives that failed.
     pub failed: usize,
-    /// Directives that need what the target lacks, or that depend on one that does.
+    /// The number of directives that need a missing capability, directly or through another
+    /// directive.
     pub unsupported: usize,
-    /// What the unsupported directives need, each with their number.
+    /// The missing capabilities, each with the number of directives that need it.
     #[serde(skip)]
     pub missing: BTreeMap<String, usize>,
-    /// What went wrong, in the script's order.
+    /// The failed directives, in script order.
     pub failures: Vec<Failure>,
 }
 
 /// A directive that failed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
-    /// Its line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What it is, e.g. `assert_return invoke "add"`; `script` for what belongs to none.
+    /// The directive, e.g. `assert_return invoke "add"`, or `script` if no directive is to blame.
     pub directive: String,
-    /// What the script says.
+    /// What the script expects.
     pub expected: String,
-    /// What was seen.
+    /// What was found.
     pub found: String,
 }
 
 impl Report {
-    /// Whether no directive failed.
+    /// Returns whether no directive failed.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.suites.iter().all(|suite| suite.failed == 0)
@@ -95,7 +96,8 @@ impl SuiteReport {
         self.files.push(file);
     }
 
-    /// What the unsupported directives of all scripts need, each with their number.
+    /// Returns the missing capabilities of all scripts, each with the number of directives that
+    /// need it.
     #[must_use]
     pub fn missing(&self) -> BTreeMap<&str, usize> {
         let mut all = BTreeMap::new();
@@ -128,8 +130,10 @@ impl FileReport {
         self.failures.push(failure);
     }
 
-    /// Whether not one directive was executed: there is none that says anything about an engine, or
-    /// all need what the target lacks.
+    /// Returns whether nothing was executed.
+    ///
+    /// This is the case if no directive says anything about an engine, or if all need a capability
+    /// which the target lacks.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.passed == 0 && self.failed == 0

@@ -1,11 +1,11 @@
-//! The report for a person who reads a terminal.
+//! The report as text for a terminal.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{FileReport, Report, SuiteReport};
 
-/// A line for each script and one for each failed directive, then the totals.
+/// Prints a line for each script and each failed directive, and then the totals.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for suite in &self.suites {
@@ -34,7 +34,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The numbers of a script.
+/// The numbers of one script.
 struct Row<'a>(&'a FileReport);
 
 impl fmt::Display for Row<'_> {
@@ -64,7 +64,7 @@ impl fmt::Display for Row<'_> {
     }
 }
 
-/// The numbers of a suite.
+/// The numbers of one suite.
 struct Totals<'a>(&'a SuiteReport);
 
 impl fmt::Display for Totals<'_> {
@@ -96,7 +96,7 @@ fn files_text(count: usize) -> String {
     format!("{count} file{s}")
 }
 
-/// What is missing, the most missed first.
+/// Lists the missing capabilities, the most frequent first.
 pub(super) fn lacks<'a>(missing: impl Iterator<Item = (&'a str, usize)>) -> String {
     let mut missing: Vec<(&str, usize)> = missing.collect();
     missing.sort_by_key(|(lack, count)| (std::cmp::Reverse(*count), *lack));
@@ -112,7 +112,7 @@ mod tests {
     use super::super::tests::sample;
 
     #[test]
-    fn every_script_has_a_line_and_lacks_are_named() {
+    fn every_script_has_a_line_and_missing_capabilities_are_named() {
         let expected = "\
 core on toy
   a.wast     3 passed
