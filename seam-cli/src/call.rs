@@ -120,7 +120,7 @@ mod tests {
             (instance $one (export "f" (func $f)))
             (export "a:b/both@1.2.0" (instance $both))
             (export "a:b/one" (instance $one)))"#;
-        Interface::of(&Artifact::from_wat("a", text).unwrap()).unwrap()
+        seam_decode::validate(&Artifact::from_wat("a", text).unwrap()).unwrap()
     }
 
     fn resolve(text: &str) -> Result<String, String> {

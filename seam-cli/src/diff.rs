@@ -101,7 +101,7 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     let plan = |path| {
         let artifact = world::artifact(path, options)?;
         // Whether the bytes are valid is for the backends to say: they may differ in it.
-        let interface = Interface::decode(&artifact)?;
+        let interface = seam_decode::interface(&artifact)?;
         let steps = match calls.as_slice() {
             [] => vec![Step::Run],
             calls => steps(calls, &artifact, &interface)?,
@@ -124,7 +124,10 @@ fn steps(
     artifact: &Artifact,
     interface: &Interface,
 ) -> Result<Vec<Step>, Failure> {
-    let of = artifact.interface_of().map(Interface::decode).transpose()?;
+    let of = artifact
+        .interface_of()
+        .map(seam_decode::interface)
+        .transpose()?;
     let step = |call: &Call<'_>| {
         let resolved = call.resolve(of.as_ref().unwrap_or(interface))?;
         Ok(Step::Invoke {

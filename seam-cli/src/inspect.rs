@@ -87,7 +87,7 @@ struct Core<'a> {
 
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
     let artifact = Artifact::from_file(&args.artifact)?;
-    let interface = Interface::of(&artifact)?;
+    let interface = seam_decode::validate(&artifact)?;
     let world = World::new().stub(args.stub.into());
     let world = match (wasi_import(&interface), artifact.kind()) {
         (None, _) => world,

@@ -24,9 +24,6 @@
 //!   that, and asks the host what to do next. All functions that are lowered between two
 //!   instantiations of core modules share one, as far as its room goes.
 //!
-//! Adapters also find [`needed_capability`] here: which proposal a valid module needs that an
-//! engine lacks.
-//!
 //! # Where it differs
 //! - **Calls between a component and one nested in it** are allowed in both directions, as in the
 //!   reference interpreter: of the instances to be entered, the caller and those around it do not
@@ -69,7 +66,6 @@ mod canon;
 mod component;
 mod core_module;
 mod cores;
-mod feature;
 mod glue;
 mod handle;
 mod host;
@@ -80,5 +76,4 @@ mod snapshot;
 mod types;
 
 pub use cores::{Core, Cores};
-pub use feature::needed_capability;
 pub use layered::Layered;

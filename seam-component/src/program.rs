@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::{Artifact, ArtifactKind, CoreEngine, CoreModule, Program, Result};
+use seam_core::{Artifact, ArtifactKind, CoreEngine, Program, Result};
 
 use crate::component::ComponentProgram;
 use crate::core_module::CoreProgram;
-use crate::feature;
 
 /// Loads an artifact on an engine; errors are without operation and backend.
 pub(crate) fn load(
@@ -18,14 +17,4 @@ pub(crate) fn load(
         ArtifactKind::CoreModule => Ok(Box::new(CoreProgram::load(engine, backend, artifact)?)),
         ArtifactKind::Component => Ok(Box::new(ComponentProgram::load(engine, backend, artifact)?)),
     }
-}
-
-/// Compiles a core module. The engine's own verdict comes first; an engine that has none gets
-/// validated bytes.
-pub(crate) fn compile(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
-    let info = engine.info();
-    if !info.validates {
-        feature::validate(wasm, &info.capabilities)?;
-    }
-    engine.compile(wasm)
 }

@@ -28,7 +28,6 @@
 mod artifact;
 mod backend;
 mod block_on;
-mod budget;
 mod canon_trap;
 mod capability;
 mod core;

@@ -4,11 +4,11 @@
 
 mod common;
 
-use seam_core::{Artifact, Entry, ErrorKind, ExportName, Interface, Result};
+use seam_core::{Artifact, Entry, ErrorKind, ExportName, Result};
 
 fn entry(bytes: Vec<u8>) -> Result<Entry> {
     let artifact = Artifact::from_bytes("entry", bytes).unwrap();
-    Entry::of(&Interface::of(&artifact).unwrap())
+    Entry::of(&seam_decode::validate(&artifact).unwrap())
 }
 
 fn of_wat(text: &str) -> Result<Entry> {
@@ -87,7 +87,7 @@ fn what_has_no_entry_says_what_it_exports() {
 fn a_reactor_is_initialised_and_a_command_is_not() {
     let initializer = |name: &str| {
         let artifact = Artifact::from_bytes(name, common::fixture(name)).unwrap();
-        Entry::initializer(&Interface::of(&artifact).unwrap())
+        Entry::initializer(&seam_decode::validate(&artifact).unwrap())
     };
     assert_eq!(initializer("reactor/reactor.wasm"), Some("_initialize"));
     assert_eq!(initializer("command/command.wasm"), None);

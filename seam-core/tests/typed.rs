@@ -6,8 +6,8 @@ use seam_core::typed::{
     Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar, Typed, args_to_values, result_from_values,
 };
 use seam_core::{
-    Artifact, ErrorKind, FuncType, Handle, Interface, List, Resource, ResourceType, Result, Type,
-    Value, World, WorldState,
+    Artifact, ErrorKind, FuncType, Handle, List, Resource, ResourceType, Result, Type, Value,
+    World, WorldState,
 };
 
 /// Calls the only host function of a world, as a guest would.
@@ -27,7 +27,7 @@ fn call(world: World, ty: &FuncType, args: &[Value]) -> Result<Option<Value>> {
         result.unwrap_or_default()
     );
     let artifact = Artifact::from_bytes("host", wat::parse_str(&text).unwrap()).unwrap();
-    let bindings = world.bind(&Interface::of(&artifact).unwrap())?;
+    let bindings = world.bind(&seam_decode::validate(&artifact).unwrap())?;
     WorldState::new(&world, &bindings).call(0, args)
 }
 

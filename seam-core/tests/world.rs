@@ -23,7 +23,7 @@ fn interface() -> Interface {
             (export "g" (func))))
         (import "h" (func (result u8))))"#;
     let artifact = Artifact::from_bytes("imports", wat::parse_str(text).unwrap()).unwrap();
-    Interface::of(&artifact).unwrap()
+    seam_decode::validate(&artifact).unwrap()
 }
 
 fn start(world: &World) -> WorldState {

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seam_component::needed_capability;
 use seam_core::{
-    Capability, CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, Error, HostState,
-    Limits, Result, check_core_limits, store_number,
+    Capability, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
+    check_core_limits, store_number,
 };
-use wasmparser::Validator;
 
 use crate::call::Owner;
 use crate::error::of_loading;
@@ -111,23 +109,6 @@ impl<K: Kiln> KilnEngine<K> {
     pub fn probed(&self) -> &Probed {
         &self.probed
     }
-
-    /// Validates with all that can be validated, so that what kiln lacks is told from what is
-    /// invalid.
-    fn validate(&self, wasm: &[u8]) -> Result<()> {
-        if let Some(needed) = needed_capability(wasm, &self.info.capabilities) {
-            let message = format!("the module needs {needed}, which kiln lacks");
-            return Err(Error::unsupported(needed, message));
-        }
-        let mut validator = Validator::new_with_features(wasmparser::WasmFeatures::all());
-        let valid = validator.validate_all(wasm);
-        valid.map(|_| ()).map_err(|error| {
-            let at = error.offset() as u64;
-            Error::invalid(error.message().to_string())
-                .at(at)
-                .with_source(error)
-        })
-    }
 }
 
 impl<K: Kiln> CoreEngine for KilnEngine<K> {
@@ -135,16 +116,16 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
         &self.info
     }
 
-    /// kiln validates nothing, so wasmparser does. kiln sees the module when it is instantiated:
-    /// it takes about 10 ms for each function, and forgets nothing that it has loaded.
+    /// kiln validates nothing: `seam_decode::compile` validates before it calls this. kiln sees the
+    /// module when it is instantiated: it takes about 10 ms for each function, and never frees what
+    /// it has loaded.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        self.validate(wasm)?;
         let compiled = Compiled {
             wasm: wasm.into(),
             shape: shape::read(wasm)?,
             engine: self.number,
         };
-        Ok(CoreModule::new(compiled, CoreModuleType::decode(wasm)?))
+        Ok(CoreModule::new(compiled))
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

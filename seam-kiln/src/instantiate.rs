@@ -42,27 +42,27 @@ impl<K: Kiln> Owner<K> {
                  compiled",
             ));
         }
-        self.check(module.ty(), imports)?;
+        self.check(module.ty()?, imports)?;
         let caller = u32::try_from(self.state.instances.len()).unwrap_or(u32::MAX);
         let number = self.serial;
         self.serial += 1;
         let names = match self.direct {
             false => Names::Neutral(number),
-            true if self.names_are_free(module.ty(), imports) => Names::Own,
+            true if self.names_are_free(module.ty()?, imports) => Names::Own,
             true => Names::Neutral(number),
         };
         if names == Names::Own {
-            caps::check_names(module.ty())?;
+            caps::check_names(module.ty()?)?;
         }
         let places = match self.direct {
             false => self.provide(number, imports, &compiled.shape, caller)?,
-            true => self.bind_directly(names, module.ty(), imports, caller),
+            true => self.bind_directly(names, module.ty()?, imports, caller),
         };
         let Rewritten { wasm, start } = rewrite(&compiled.wasm, names)?;
         let handle = self.load(&wasm)?;
-        self.link(handle, names, module.ty(), imports, &places)?;
+        self.link(handle, names, module.ty()?, imports, &places)?;
         let instance = self.make(handle)?;
-        let exports = self.exports(module.ty(), &compiled.shape.exports, imports, instance)?;
+        let exports = self.exports(module.ty()?, &compiled.shape.exports, imports, instance)?;
         self.state.instances.push(exports);
         let id = CoreInstanceId::new(self.state.number, caller);
         if let Some(start) = &start {

@@ -184,7 +184,7 @@ mod tests {
         let artifact = Artifact::from_wat("a", wat).unwrap();
         let Rewritten { wasm, start } = rewrite(artifact.bytes(), Names::Neutral(7)).unwrap();
         wasmparser::validate(&wasm).unwrap();
-        (CoreModuleType::decode(&wasm).unwrap(), start)
+        (seam_decode::module_type(&wasm).unwrap(), start)
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn direct_imports_show_what_providers_hide() {
 fn a_cap_is_reached_as_a_limit_that_names_it() {
     let engine = KilnEngine::new(Twin::new).unwrap();
     let empty = Artifact::from_wat("empty", "(module)").unwrap();
-    let module = engine.compile(empty.bytes()).unwrap();
+    let module = seam_decode::compile(&engine, empty.bytes()).unwrap();
     let mut store = engine.store(&Limits::new(), HostState::none()).unwrap();
     for _ in 0..32 {
         store.instantiate(&module, &[]).unwrap();

@@ -176,7 +176,7 @@ fn loading_is_bounded_if_that_is_wished() {
     let stuck = KilnEngine::new(make)
         .unwrap()
         .load_within(Duration::from_millis(1));
-    let module = stuck.compile(artifact.bytes()).unwrap();
+    let module = seam_decode::compile(&stuck, artifact.bytes()).unwrap();
     let mut store = stuck.store(&Limits::new(), HostState::none()).unwrap();
     for _ in 0..2 {
         let error = store.instantiate(&module, &[]).unwrap_err();

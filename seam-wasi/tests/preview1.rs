@@ -1,7 +1,7 @@
 //! Wrapping real preview1 modules.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use seam_core::{Artifact, CoreModuleType, Entry, ErrorKind, Interface, Origin};
+use seam_core::{Artifact, CoreModuleType, Entry, ErrorKind, Origin};
 use seam_wasi::{EXIT, imports_preview1, wrap_preview1};
 
 fn fixture(path: &str) -> Artifact {
@@ -16,14 +16,14 @@ fn wat(text: &str) -> Artifact {
 #[test]
 fn a_command_becomes_a_component_that_runs() {
     let wrapped = wrap_preview1(&fixture("command/command.wasm")).unwrap();
-    let interface = Interface::of(wrapped.component()).unwrap();
+    let interface = seam_decode::validate(wrapped.component()).unwrap();
     assert!(matches!(Entry::of(&interface), Ok(Entry::Run(_))));
 }
 
 #[test]
 fn the_component_imports_a_function_for_the_exit_code() {
     let wrapped = wrap_preview1(&fixture("command/command.wasm")).unwrap();
-    let interface = Interface::of(wrapped.component()).unwrap();
+    let interface = seam_decode::validate(wrapped.component()).unwrap();
     let imports = interface.import_funcs();
     let exit = imports.iter().find(|(name, _)| name.to_string() == EXIT);
     assert_eq!(exit.unwrap().1.to_string(), "func(code: u32)");
@@ -34,7 +34,7 @@ fn the_guests_module_changes_only_in_one_import_name() {
     for path in ["command/command.wasm", "reactor/reactor.wasm"] {
         let module = fixture(path);
         let wrapped = wrap_preview1(&module).unwrap();
-        let interface = Interface::of(wrapped.component()).unwrap();
+        let interface = seam_decode::validate(wrapped.component()).unwrap();
         let cores = wrapped.cores(&interface);
         let mains: Vec<_> = (cores.iter())
             .filter(|(_, _, origin)| *origin == Origin::Main)
@@ -44,7 +44,7 @@ fn the_guests_module_changes_only_in_one_import_name() {
         assert_eq!(at.to_string(), "0");
         let range = main.range.clone().unwrap();
         assert_eq!(range.len(), module.bytes().len(), "{path}");
-        let own = CoreModuleType::decode(module.bytes()).unwrap();
+        let own = seam_decode::module_type(module.bytes()).unwrap();
         assert_eq!(main.module.exports, own.exports);
         assert!(
             cores
@@ -56,7 +56,7 @@ fn the_guests_module_changes_only_in_one_import_name() {
 
 #[test]
 fn only_modules_that_import_preview1_count_as_preview1() {
-    let command = CoreModuleType::decode(fixture("command/command.wasm").bytes()).unwrap();
+    let command = seam_decode::module_type(fixture("command/command.wasm").bytes()).unwrap();
     assert!(imports_preview1(&command));
     assert!(!imports_preview1(&CoreModuleType::default()));
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, Limits, Result,
+    CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
     check_core_limits, store_number,
 };
 use wasmi::Engine;
@@ -43,8 +43,9 @@ impl CoreEngine for WasmiEngine {
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let compile = || Compiled::new(&self.engine, self.number, &self.info.capabilities, wasm);
         let compiled = catch_unwind(AssertUnwindSafe(compile));
-        let compiled = compiled.unwrap_or_else(|panic| Err(of_panic(&*panic)))?;
-        Ok(CoreModule::new(compiled, CoreModuleType::decode(wasm)?))
+        compiled
+            .unwrap_or_else(|panic| Err(of_panic(&*panic)))
+            .map(CoreModule::new)
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::fmt;
 
-use seam_component::needed_capability;
 use seam_core::{Capabilities, Error, ErrorKind, Limit, Limits, Trap, panic_text};
+use seam_decode::needed_capability;
 use wasmi::TrapCode;
 use wasmi::errors::{ErrorKind as Native, HostError, InstantiationError, MemoryError, TableError};
 

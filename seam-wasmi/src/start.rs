@@ -138,10 +138,11 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::{Artifact, CoreModuleType};
+    use seam_core::Artifact;
+    use seam_decode::module_type;
 
     fn names(wasm: &[u8]) -> Vec<String> {
-        let exports = CoreModuleType::decode(wasm).unwrap().exports;
+        let exports = module_type(wasm).unwrap().exports;
         exports.into_iter().map(|(name, _)| name).collect()
     }
 

@@ -117,7 +117,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     ) -> Result<CoreInstanceId> {
         self.0.state_mut().failed = None;
         self.0.state_mut().start_clock();
-        let wanted = &module.ty().imports;
+        let wanted = &module.ty()?.imports;
         if imports.len() != wanted.len() {
             let (wanted, found) = (wanted.len(), imports.len());
             return Err(Error::link(format!(

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_component::Layered;
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine,
-    CoreModuleType, Failed, Instance, Interface, Program, Result, World,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Failed,
+    Instance, Interface, Program, Result, World,
 };
+use seam_decode::module_type;
 
 use crate::build::{Build, VERSION};
 use crate::component::ComponentProgram;
@@ -204,7 +205,7 @@ impl Wasmtime {
 
     /// A preview1 module has two ways to run, and which one it takes the world decides.
     fn load_preview1(&self, artifact: &Artifact) -> Result<Option<Box<dyn Program>>> {
-        let Ok(module) = CoreModuleType::decode(artifact.bytes()) else {
+        let Ok(module) = module_type(artifact.bytes()) else {
             return Ok(None);
         };
         if !seam_wasi::imports_preview1(&module) {

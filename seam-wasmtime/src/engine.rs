@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_component::needed_capability;
 use seam_core::{
-    CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, Error, HostState, Limits,
-    Result, check_core_limits,
+    CoreEngine, CoreModule, CoreStore, EngineInfo, Error, HostState, Limits, Result,
+    check_core_limits,
 };
+use seam_decode::needed_capability;
 use wasmtime::{Engine, Module, Store};
 
 use crate::build::{Build, VERSION};
@@ -66,9 +66,8 @@ impl CoreEngine for WasmtimeEngine {
                 None => error,
             }
         })?;
-        let ty = CoreModuleType::decode(wasm)?;
         let bytes = wasm.into();
-        Ok(CoreModule::new(Compiled { module, bytes }, ty))
+        Ok(CoreModule::new(Compiled { module, bytes }))
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use seam_core::{Artifact, CanonTrap, Capability, Error, ErrorKind, Frame, Interface, Limit, Trap};
+use seam_core::{Artifact, CanonTrap, Capability, Error, ErrorKind, Frame, Limit, Trap};
 use wasmtime::{Trap as Native, WasmBacktrace};
 
 use crate::opcode;
@@ -258,7 +258,7 @@ pub(crate) fn compile_error(error: &wasmtime::Error, wasm: &[u8]) -> Error {
         return error;
     }
     let artifact = Artifact::from_bytes("", wasm);
-    let own = artifact.and_then(|artifact| Interface::of(&artifact));
+    let own = artifact.and_then(|artifact| seam_decode::validate(&artifact));
     match own.map_err(|own| own.kind().clone()) {
         Err(ErrorKind::Invalid { offset: Some(at) }) => error.at(at),
         _ => error,

@@ -76,7 +76,7 @@ impl Preview1Program {
             build,
             info,
             artifact: artifact.clone(),
-            interface: Arc::new(Interface::decode(artifact)?),
+            interface: Arc::new(seam_decode::interface(artifact)?),
             plain: Once::new(),
             wrapping: Once::new(),
             wrapped: Once::new(),
@@ -86,7 +86,7 @@ impl Preview1Program {
     fn wrapping(&self) -> Result<Arc<Wrapping>> {
         self.wrapping.get(|| {
             let wrapped = wrap_preview1(&self.artifact)?;
-            let interface = Interface::decode(wrapped.component())?;
+            let interface = seam_decode::interface(wrapped.component())?;
             Ok(Arc::new(Wrapping { wrapped, interface }))
         })
     }

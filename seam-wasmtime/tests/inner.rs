@@ -51,7 +51,7 @@ fn core_instances_at_every_depth_have_their_paths() {
 #[test]
 fn adapters_that_the_engine_makes_do_not_show() {
     let mut composed = instance(&inner(), &fixture("compose/composed.wasm"), &World::new());
-    let expected = seam_core::Interface::of(&fixture("compose/composed.wasm")).unwrap();
+    let expected = seam_decode::validate(&fixture("compose/composed.wasm")).unwrap();
     let mut expected: Vec<_> = (expected.core_instances().iter())
         .map(|core| core.path.clone())
         .collect();

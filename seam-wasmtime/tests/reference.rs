@@ -24,7 +24,7 @@ fn store() -> (Box<dyn CoreStore>, Wasmtime) {
 }
 
 fn func(store: &mut dyn CoreStore, on: &Wasmtime, text: &str, imports: &[CoreExtern]) -> CoreFunc {
-    let module = on.engine().compile(wat(text).bytes()).unwrap();
+    let module = seam_decode::compile(on.engine(), wat(text).bytes()).unwrap();
     let instance = store.instantiate(&module, imports).unwrap();
     match store.export(instance, "f") {
         Some(CoreExtern::Func(func)) => func,

@@ -3,9 +3,7 @@
 
 mod support;
 
-use seam_core::{
-    Backend, BackendExt, Capability, ErrorKind, InstanceExt, Interface, Trap, Value, World,
-};
+use seam_core::{Backend, BackendExt, Capability, ErrorKind, InstanceExt, Trap, Value, World};
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, sample, wat};
 
@@ -13,7 +11,7 @@ use support::{fixture, instance, sample, wat};
 fn every_type_makes_the_round_trip() {
     let artifact = fixture("types/types.wasm");
     let mut echo = instance(&Wasmtime::new(), &artifact, &World::new());
-    let interface = Interface::of(&artifact).unwrap();
+    let interface = seam_decode::validate(&artifact).unwrap();
     let mut checked = 0;
     for (name, ty) in interface.export_funcs() {
         let Some(result) = &ty.result else { continue };

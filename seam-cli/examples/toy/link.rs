@@ -61,7 +61,7 @@ impl ToyStore {
 
     /// Whether there are as many imports as the module wants, each of a type that it takes.
     fn check_imports(&mut self, module: &CoreModule, imports: &[CoreExtern]) -> Result<()> {
-        let wanted = &module.ty().imports;
+        let wanted = &module.ty()?.imports;
         if imports.len() != wanted.len() {
             let (wanted, found) = (wanted.len(), imports.len());
             return Err(Error::link(format!(

@@ -26,8 +26,8 @@ use std::process::ExitCode;
 
 use seam_component::Layered;
 use seam_core::{
-    Capability, CoreEngine, CoreModule, CoreModuleType, CoreStore, EngineInfo, HostState, Limits,
-    Result, check_core_limits,
+    Capability, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
+    check_core_limits,
 };
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
@@ -64,7 +64,7 @@ impl CoreEngine for Toy {
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let code = module::Code::compile(wasm)?;
-        Ok(CoreModule::new(code, CoreModuleType::decode(wasm)?))
+        Ok(CoreModule::new(code))
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

@@ -9,6 +9,7 @@ use seam_core::{
     Artifact, Binding, Capability, CoreEngine, CoreModule, Error, ErrorKind, Failed, HostState,
     Instance, Interface, Program, Result, Target, World, WorldState, token,
 };
+use seam_decode::compile;
 
 use super::decode::decode;
 use super::def::{ComponentDef, Def};
@@ -21,7 +22,6 @@ use super::state::Running;
 use crate::cores::Cores;
 use crate::glue::Glue;
 use crate::instance::{Base, LayeredInstance};
-use crate::program::compile;
 
 /// A component whose core modules an engine has compiled.
 pub(crate) struct ComponentProgram {
@@ -45,7 +45,7 @@ impl ComponentProgram {
         artifact: &Artifact,
     ) -> Result<Self> {
         let bytes = artifact.bytes();
-        let interface = Arc::new(Interface::decode(artifact)?);
+        let interface = Arc::new(seam_decode::interface(artifact)?);
         check_sizes(bytes)?;
         let def = Arc::new(decode(bytes)?);
         let mut modules = HashMap::new();

@@ -7,10 +7,10 @@ use seam_core::{
     CoreItemKind, CoreModuleType, CoreStore, Error, ErrorKind, ExportName, HostFn, Interface,
     Result, Stub, Target, World,
 };
+use seam_decode::compile;
 
 use super::fit::fit;
 use super::{host_func, provider};
-use crate::program::compile;
 
 /// What stands for the imports, before there is a store to make it in.
 pub(super) struct Links<'w> {

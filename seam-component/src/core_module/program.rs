@@ -8,6 +8,7 @@ use seam_core::{
     CoreStore, Error, Failed, HostState, Instance, Interface, Origin, Program, Result, World,
     WorldState, token,
 };
+use seam_decode::compile;
 
 use super::instance::{CoreModuleGuest, State};
 use super::link::Links;
@@ -15,7 +16,6 @@ use super::scalar::is_number;
 use crate::cores::{Core, Cores};
 use crate::host::Host;
 use crate::instance::{Base, LayeredInstance};
-use crate::program::compile;
 
 /// A core module that an engine has compiled.
 pub(crate) struct CoreProgram {
@@ -46,7 +46,7 @@ impl CoreProgram {
             ));
         }
         let module = compile(&*engine, artifact.bytes())?;
-        let interface = Arc::new(Interface::decode(artifact)?);
+        let interface = Arc::new(seam_decode::interface(artifact)?);
         let exports = module
             .ty()
             .exports

@@ -146,12 +146,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::{CoreExternType, CoreModuleType, ErrorKind};
+    use seam_core::{CoreExternType, ErrorKind};
 
     fn exported(kind: &CoreItemKind) -> CoreExternType {
         let bytes = module(kind).unwrap();
         wasmparser::validate(&bytes).unwrap();
-        let ty = CoreModuleType::decode(&bytes).unwrap();
+        let ty = seam_decode::module_type(&bytes).unwrap();
         let [(name, ty)] = &*ty.exports else {
             unreachable!("one export: {:?}", ty.exports)
         };

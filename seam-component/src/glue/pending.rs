@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use seam_core::{
     CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, Result,
 };
+use seam_decode::compile;
 
 use super::job::{Target, Task};
 use super::link::{begin, shared, without_calls};
@@ -17,7 +18,6 @@ use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::component::state::Running;
-use crate::program::compile;
 
 /// What glue is made for: a lowered call, or the drop of a resource.
 pub(crate) enum GlueTask {

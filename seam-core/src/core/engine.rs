@@ -7,9 +7,9 @@ use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
 /// A runtime for core modules.
 ///
 /// # Contract
-/// 1. `compile` judges the bytes as they are: what the engine itself rejects is `Invalid`, and only
-///    an engine with [`EngineInfo::validates`] unset has validation in front of it. (kit:
-///    `core_compile_judges_raw_bytes`)
+/// 1. `compile` judges the bytes as they are and decodes nothing for the seam: what the engine itself
+///    rejects is `Invalid`. Only an engine with [`EngineInfo::validates`] unset gets bytes that the
+///    layer above has validated. (kit: `core_compile_judges_raw_bytes`)
 /// 2. A compiled module can be instantiated any number of times, in any store of this engine;
 ///    instances share nothing. (kit: `core_instances_share_nothing`)
 /// 3. A store asked for a limit that the engine was not built for is `Unsupported`. (kit:
@@ -29,6 +29,9 @@ pub trait CoreEngine: Send + Sync + 'static {
     fn info(&self) -> &EngineInfo;
 
     /// Validates and compiles a core module in the binary format.
+    ///
+    /// The module has no type yet. Callers use `seam_decode::compile`, which attaches it, and which
+    /// validates first for an engine that does not.
     ///
     /// # Errors
     /// `Invalid` with the offset where the engine tells it; `Unsupported` for a valid module that

@@ -1,6 +1,5 @@
 //! The core-level half of the seam: what a runtime that knows only core modules implements.
 
-mod decode;
 mod engine;
 mod memory;
 mod module;
@@ -10,9 +9,6 @@ mod tally;
 mod ty;
 mod value;
 
-pub(crate) use decode::{
-    func_type, global_type, invalid, memory_type, spend_name, spend_signature, table_type,
-};
 pub use engine::{CoreEngine, EngineInfo, HostState};
 pub use memory::{MemoryAccess, MemoryView};
 pub use module::{CoreModule, CoreModuleType};

@@ -10,7 +10,7 @@ use crate::{CoreExternType, Error, Result};
 #[derive(Clone)]
 pub struct CoreModule {
     compiled: Arc<dyn Any + Send + Sync>,
-    ty: Arc<CoreModuleType>,
+    ty: Option<Arc<CoreModuleType>>,
 }
 
 /// What a core module imports and exports, in the order of its sections.
@@ -26,13 +26,22 @@ pub struct CoreModuleType {
 
 impl CoreModule {
     /// # For implementors
-    /// Wraps what the engine compiled.
+    /// Wraps what the engine compiled. The layer above attaches the type.
     #[must_use]
-    pub fn new<T: Any + Send + Sync>(compiled: T, ty: CoreModuleType) -> Self {
+    pub fn new<T: Any + Send + Sync>(compiled: T) -> Self {
         Self {
             compiled: Arc::new(compiled),
-            ty: Arc::new(ty),
+            ty: None,
         }
+    }
+
+    /// Attaches what the module imports and exports.
+    ///
+    /// `seam_decode::compile` compiles a module and attaches its type.
+    #[must_use]
+    pub fn with_type(mut self, ty: impl Into<Arc<CoreModuleType>>) -> Self {
+        self.ty = Some(ty.into());
+        self
     }
 
     /// # For implementors
@@ -48,10 +57,18 @@ impl CoreModule {
         })
     }
 
-    /// Imports and exports.
-    #[must_use]
-    pub fn ty(&self) -> &Arc<CoreModuleType> {
-        &self.ty
+    /// What the module imports and exports.
+    ///
+    /// # Errors
+    /// `Misuse` if no type is attached: [`CoreEngine::compile`](crate::CoreEngine::compile) gives a
+    /// module without one.
+    pub fn ty(&self) -> Result<&Arc<CoreModuleType>> {
+        self.ty.as_ref().ok_or_else(|| {
+            Error::misuse(
+                "expected a core module with its type attached, found one as the engine compiled \
+                 it: compile it with seam_decode::compile",
+            )
+        })
     }
 }
 

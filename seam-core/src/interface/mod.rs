@@ -1,21 +1,19 @@
 //! What an artifact imports and exports, and which core instances it is made of.
 
-mod component;
-mod core_module;
 mod display;
+mod lifted;
 mod serialize;
-mod validate;
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use validate::Bodies;
+pub(crate) use lifted::has_lifted_type;
 
 use crate::{
-    Artifact, ArtifactKind, CoreExternType, CoreModuleType, Error, ExportName, FuncType,
-    ResourceType, Result, Type,
+    ArtifactKind, CoreExternType, CoreModuleType, Error, ExportName, FuncType, ResourceType,
+    Result, Type,
 };
 
 /// What an artifact imports and exports, with component-level types, and the tree of its core
@@ -84,50 +82,11 @@ pub struct CoreInstanceType {
 pub struct CorePath(Vec<u32>);
 
 impl Interface {
-    /// Validates an artifact, function bodies included and with every proposal on, and reads what
-    /// it imports and exports.
+    /// The interface of an artifact of this kind, from its parts.
     ///
-    /// This is the seam's own verdict. Engines judge the bytes themselves: a backend uses
-    /// [`Interface::decode`], after its engine.
-    ///
-    /// The interface of [`Artifact::interface_of`] is not merged in here.
-    ///
-    /// # Errors
-    /// `Invalid`, with the offset, for bytes that do not validate; `Limit` for a component that
-    /// would make tens of thousands of instances, or whose types take hundreds of megabytes.
-    pub fn of(artifact: &Artifact) -> Result<Self> {
-        Self::read(artifact, Bodies::Validate)
-    }
-
-    /// Reads what an artifact imports and exports.
-    ///
-    /// Of a core module, sections are decoded and nothing is validated. Of a component, all but the
-    /// function bodies of its core modules is validated, since its types come from that.
-    ///
-    /// The interface of [`Artifact::interface_of`] is not merged in here.
-    ///
-    /// # For implementors
-    /// Call it after the engine's own verdict on the bytes.
-    ///
-    /// # Errors
-    /// As [`Interface::of`], for what is looked at.
-    pub fn decode(artifact: &Artifact) -> Result<Self> {
-        Self::read(artifact, Bodies::Skip)
-    }
-
-    fn read(artifact: &Artifact, bodies: Bodies) -> Result<Self> {
-        let bytes = artifact.bytes();
-        let read = match (artifact.kind(), bodies) {
-            (ArtifactKind::CoreModule, Bodies::Skip) => core_module::read(bytes),
-            (ArtifactKind::CoreModule, Bodies::Validate) => {
-                validate::validate(bytes, bodies, |_| Ok(())).and_then(|_| core_module::read(bytes))
-            }
-            (ArtifactKind::Component, _) => component::read(bytes, bodies),
-        };
-        read.map_err(|e| e.during(format!("read {}", artifact.name())))
-    }
-
-    pub(crate) fn new(
+    /// The crate `seam-decode` reads the interface of an artifact from its bytes.
+    #[must_use]
+    pub fn new(
         kind: ArtifactKind,
         imports: Vec<Item>,
         exports: Vec<Item>,
@@ -238,8 +197,8 @@ fn funcs(items: &[Item]) -> Vec<(ExportName, Arc<FuncType>)> {
                     ty.clone(),
                 )),
                 ItemKind::Core(CoreExternType::Func(ty)) => {
-                    if let Some(ty) = core_module::lift_signature(ty) {
-                        out.push((core_module::export_name(path, &item.name), Arc::new(ty)));
+                    if let Some(ty) = lifted::lift_signature(ty) {
+                        out.push((lifted::export_name(path, &item.name), Arc::new(ty)));
                     }
                 }
                 ItemKind::Instance(items) => {
@@ -307,9 +266,4 @@ impl serde::Serialize for CorePath {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// Whether a core function has a component-level type: numbers only.
-pub(crate) fn has_lifted_type(ty: &crate::CoreFuncType) -> bool {
-    core_module::lift_signature(ty).is_some()
 }

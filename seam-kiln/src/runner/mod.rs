@@ -77,13 +77,13 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
 
     fn component(&self, artifact: &Artifact) -> Result<RunnerProgram<C>> {
         // kiln validates nothing.
-        let interface = Interface::of(artifact)?;
+        let interface = seam_decode::validate(artifact)?;
         // Its runner gets no core module that its engine would not.
         for core in interface.core_instances() {
             let bytes = artifact.bytes();
             let wasm = core.range.clone().and_then(|range| bytes.get(range));
             if let Some(wasm) = wasm {
-                self.core.engine().compile(wasm)?;
+                seam_decode::compile(self.core.engine(), wasm)?;
             }
         }
         takes::check(artifact.bytes(), &interface)?;

@@ -104,7 +104,7 @@ mod tests {
 
     fn takes(text: &str) -> Result<()> {
         let artifact = Artifact::from_wat("a", text).unwrap();
-        check(artifact.bytes(), &Interface::of(&artifact).unwrap())
+        check(artifact.bytes(), &seam_decode::validate(&artifact).unwrap())
     }
 
     /// A component with one core module, and these exports of its functions.

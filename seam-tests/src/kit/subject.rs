@@ -95,8 +95,7 @@ impl Subject {
 
     /// Compiles a module that is expected to compile.
     pub(crate) fn compile(&self, artifact: &Artifact) -> Result<CoreModule, Failure> {
-        self.engine()?
-            .compile(artifact.bytes())
+        seam_decode::compile(self.engine()?, artifact.bytes())
             .map_err(|e| Failure::of(Stage::Load, e).about(artifact.name()))
     }
 

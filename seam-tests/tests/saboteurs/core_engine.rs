@@ -46,7 +46,7 @@ impl CoreEngine for SabotagedEngine {
                 "{error:?}"
             );
         }
-        let nothing = self.inner.compile(empty().bytes())?;
+        let nothing = seam_decode::compile(&*self.inner, empty().bytes())?;
         Ok(Box::new(SabotagedStore::new(store?, self.fault, nothing)))
     }
 }

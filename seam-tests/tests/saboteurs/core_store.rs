@@ -128,7 +128,7 @@ impl CoreStore for SabotagedStore {
         module: &CoreModule,
         imports: &[CoreExtern],
     ) -> Result<CoreInstanceId> {
-        let identity = Arc::as_ptr(module.ty()).addr();
+        let identity = Arc::as_ptr(module.ty()?).addr();
         let before = self.made.iter().find(|(made, _)| *made == identity);
         if let (Fault::ReusesInstances, Some((_, instance))) = (self.fault, before) {
             return Ok(*instance);

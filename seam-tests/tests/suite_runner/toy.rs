@@ -2,9 +2,8 @@
 
 use seam_core::{
     Capability, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal,
-    CoreInstanceId, CoreMemory, CoreModule, CoreModuleType, CoreStore, CoreTable, CoreType,
-    CoreValue, EngineInfo, Error, GlobalType, HostFn, HostState, Limits, MemoryType, MemoryView,
-    Result, TableType, Trap,
+    CoreInstanceId, CoreMemory, CoreModule, CoreStore, CoreTable, CoreType, CoreValue, EngineInfo,
+    Error, GlobalType, HostFn, HostState, Limits, MemoryType, MemoryView, Result, TableType, Trap,
 };
 
 /// The toy engine.
@@ -26,7 +25,7 @@ impl CoreEngine for Toy {
     /// A module that exports `needs-gc` is unsupported, and a module that exports `invalid` is
     /// invalid.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let ty = CoreModuleType::decode(wasm)?;
+        let ty = seam_decode::module_type(wasm)?;
         let exports = |wanted: &str| ty.exports.iter().any(|(name, _)| name == wanted);
         if exports("needs-gc") {
             return Err(Error::unsupported(
@@ -37,7 +36,7 @@ impl CoreEngine for Toy {
         if exports("invalid") {
             return Err(Error::invalid("an export asks for it"));
         }
-        Ok(CoreModule::new((), ty))
+        Ok(CoreModule::new(()))
     }
 
     fn store(&self, _: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
@@ -69,7 +68,7 @@ impl CoreStore for Store {
 
     fn instantiate(&mut self, module: &CoreModule, _: &[CoreExtern]) -> Result<CoreInstanceId> {
         if module
-            .ty()
+            .ty()?
             .exports
             .iter()
             .any(|(name, _)| name == "unlinkable")
@@ -85,7 +84,12 @@ impl CoreStore for Store {
 
     fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
         let module = self.instances.get(instance.index() as usize)?;
-        let (_, ty) = module.ty().exports.iter().find(|(own, _)| own == name)?;
+        let (_, ty) = module
+            .ty()
+            .ok()?
+            .exports
+            .iter()
+            .find(|(own, _)| own == name)?;
         Some(match ty {
             CoreExternType::Func(ty) => {
                 self.funcs.push((name.to_string(), ty.clone()));

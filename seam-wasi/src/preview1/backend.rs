@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine,
-    CoreModuleType, Failed, ImportStatus, Instance, Interface, Program, Result, World,
+    Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Failed,
+    ImportStatus, Instance, Interface, Program, Result, World,
 };
+use seam_decode::module_type;
 
 use crate::preview1::exit::MODULE;
 use crate::preview1::instance::{Preview1Instance, Shown};
@@ -50,7 +51,7 @@ impl<B: Backend> Backend for Preview1<B> {
         let able = [Capability::Components, Capability::InnerGlobals];
         if artifact.kind() != ArtifactKind::CoreModule
             || !able.iter().all(|needed| capabilities.has(*needed))
-            || !imports_preview1(&CoreModuleType::decode(artifact.bytes())?)
+            || !imports_preview1(&module_type(artifact.bytes())?)
         {
             return Ok(plain);
         }

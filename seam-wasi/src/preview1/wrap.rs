@@ -6,6 +6,7 @@ use seam_core::{
     Artifact, CoreExternType, CoreInstanceType, CoreModuleType, CorePath, Entry, Error, Instance,
     Interface, Origin, Result, World,
 };
+use seam_decode::module_type;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
@@ -83,8 +84,8 @@ impl Wrapped {
 /// preview1, or a function that preview1 does not define.
 pub fn wrap_preview1(module: &Artifact) -> Result<Wrapped> {
     let during = |e: Error| e.during(format!("wrap {}", module.name()));
-    let interface = Interface::decode(module)?;
-    let ty = CoreModuleType::decode(module.bytes())?;
+    let interface = seam_decode::interface(module)?;
+    let ty = module_type(module.bytes())?;
     if !has_component_types(module.bytes()) {
         check_imports(&ty).map_err(during)?;
     }

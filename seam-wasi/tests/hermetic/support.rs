@@ -23,7 +23,7 @@ impl Host {
 
     pub(crate) fn with(wasi: Wasi, world: World) -> Self {
         static INTERFACE: LazyLock<Interface> =
-            LazyLock::new(|| Interface::of(&everything::component("0.2.3")).unwrap());
+            LazyLock::new(|| seam_decode::validate(&everything::component("0.2.3")).unwrap());
         let interface = &*INTERFACE;
         let world = wasi.add_to(world).unwrap();
         let bindings = world.bind(interface).unwrap();

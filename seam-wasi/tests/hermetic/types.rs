@@ -1,6 +1,6 @@
 //! The types are the official ones in every version of the track.
 
-use seam_core::{ImportStatus, Interface, World};
+use seam_core::{ImportStatus, World};
 use seam_wasi::Wasi;
 
 use crate::everything::{component, stable};
@@ -9,7 +9,7 @@ use crate::everything::{component, stable};
 fn every_import_is_real_in_every_version() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     for version in ["0.2.0", "0.2.3", "0.2.12", "0.2.99"] {
-        let interface = Interface::of(&component(version)).unwrap();
+        let interface = seam_decode::validate(&component(version)).unwrap();
         let report = world.report(&interface);
         let odd: Vec<_> = report
             .iter()
@@ -25,7 +25,7 @@ fn every_import_is_real_in_every_version() {
 fn a_guest_may_leave_out_unstable_functions() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
     let names = |artifact| {
-        let interface = Interface::of(&artifact).unwrap();
+        let interface = seam_decode::validate(&artifact).unwrap();
         let report = world.report(&interface);
         assert!(report.iter().all(|it| it.status == ImportStatus::Real));
         report.len()
@@ -36,7 +36,7 @@ fn a_guest_may_leave_out_unstable_functions() {
 #[test]
 fn imports_of_another_track_are_missing() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
-    let interface = Interface::of(&component("0.3.0")).unwrap();
+    let interface = seam_decode::validate(&component("0.3.0")).unwrap();
     let report = world.report(&interface);
     assert!(report.iter().all(|it| it.status == ImportStatus::Missing));
 }

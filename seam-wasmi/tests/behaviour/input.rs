@@ -3,6 +3,7 @@
 use seam_core::{
     Artifact, Backend, BackendExt, Capability, CoreEngine, ErrorKind, InstanceExt, Limit, World,
 };
+use seam_decode::compile;
 use seam_wasmi::{Wasmi, WasmiEngine};
 
 use crate::{everything_on, fixture, kind, limit, s32, wat};
@@ -61,7 +62,7 @@ fn truncated_and_changed_bytes_do_not_panic() {
 
 #[test]
 fn components_are_no_core_modules() {
-    let found = kind(WasmiEngine::new().compile(wat("(component)").bytes()));
+    let found = kind(compile(&WasmiEngine::new(), wat("(component)").bytes()));
     assert!(matches!(found, ErrorKind::Invalid { .. }), "{found:?}");
 }
 

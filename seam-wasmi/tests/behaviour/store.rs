@@ -14,14 +14,14 @@ fn store(engine: &WasmiEngine) -> Box<dyn CoreStore> {
 }
 
 fn compile(engine: &WasmiEngine, text: &str) -> CoreModule {
-    engine.compile(wat(text).bytes()).unwrap()
+    seam_decode::compile(engine, wat(text).bytes()).unwrap()
 }
 
 #[test]
 fn handles_of_another_store_are_misuse() {
     let engine = WasmiEngine::new();
-    let module = engine.compile(fixture("globals").bytes()).unwrap();
-    let calc = engine.compile(fixture("calc").bytes()).unwrap();
+    let module = seam_decode::compile(&engine, fixture("globals").bytes()).unwrap();
+    let calc = seam_decode::compile(&engine, fixture("calc").bytes()).unwrap();
     let (mut ours, mut theirs) = (store(&engine), store(&engine));
     let globals = theirs.instantiate(&module, &[]).unwrap();
     let calc = theirs.instantiate(&calc, &[]).unwrap();
@@ -62,7 +62,7 @@ fn handles_of_another_store_are_misuse() {
         kind(ours.instantiate(&wants, &[CoreExtern::Func(add)])),
         misuse
     );
-    let keeps = engine.compile(fixture("globals").bytes()).unwrap();
+    let keeps = seam_decode::compile(&engine, fixture("globals").bytes()).unwrap();
     let keeps = ours.instantiate(&keeps, &[]).unwrap();
     let Some(CoreExtern::Global(own)) = ours.export(keeps, "mut-funcref") else {
         panic!("expected a global");

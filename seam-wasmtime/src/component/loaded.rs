@@ -40,7 +40,7 @@ impl Loaded {
         let (native, stack) = (engine.native()?, engine.stack());
         let component = Component::from_binary(native, artifact.bytes())
             .map_err(|e| error::compile_error(&e, artifact.bytes()))?;
-        let interface = Interface::decode(artifact)?;
+        let interface = seam_decode::interface(artifact)?;
         Ok(Self {
             engine: native.clone(),
             stack,

@@ -4,6 +4,7 @@ use seam_core::{
     Artifact, Capability, CoreExtern, CoreExternType, CoreModule, CoreModuleType, CoreValue,
     ErrorKind, HostState, Limits,
 };
+use seam_decode::compile;
 
 use super::bad_input::mutated;
 use super::core_call::{call, func, made};
@@ -13,7 +14,7 @@ use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn core_compile_judges_raw_bytes(subject: &Subject) -> Checked {
     let engine = subject.engine()?;
-    engine.compile(fixtures::calc()?.bytes())?;
+    compile(engine, fixtures::calc()?.bytes())?;
     for (what, bytes) in [
         ("nothing", &b""[..]),
         ("text", b"(module)"),
@@ -21,7 +22,7 @@ pub(in crate::kit) fn core_compile_judges_raw_bytes(subject: &Subject) -> Checke
         ("a component", fixtures::greet()?.bytes()),
         ("a section longer than the file", b"\0asm\x01\0\0\0\x01\x7f"),
     ] {
-        invalid(what, engine.compile(bytes))?;
+        invalid(what, compile(engine, bytes))?;
     }
     for text in [
         "(module (func (result i32) (i64.const 0)))",
@@ -29,7 +30,7 @@ pub(in crate::kit) fn core_compile_judges_raw_bytes(subject: &Subject) -> Checke
         "(module (func (drop)))",
         "(module (memory 2 1))",
     ] {
-        invalid(text, engine.compile(wat("invalid", text)?.bytes()))?;
+        invalid(text, compile(engine, wat("invalid", text)?.bytes()))?;
     }
     Ok(())
 }
@@ -41,12 +42,12 @@ pub(in crate::kit) fn core_module_types_are_read(subject: &Subject) -> Checked {
         fixtures::start_trap()?,
     ] {
         let module = subject.compile(&artifact)?;
-        let expected = seam_core::Interface::of(&artifact)?;
+        let expected = seam_decode::validate(&artifact)?;
         let expected = expected
             .core_instances()
             .first()
             .map(|core| core.module.clone());
-        same(artifact.name(), Some(module.ty()), expected.as_ref())?;
+        same(artifact.name(), Some(module.ty()?), expected.as_ref())?;
     }
     let text = r#"(module $named (import "a" "b" (func (param i64) (result f32)))
         (memory (export "m") 1 2) (global (export "g") (mut f64) (f64.const 0)))"#;
@@ -55,7 +56,7 @@ pub(in crate::kit) fn core_module_types_are_read(subject: &Subject) -> Checked {
         name,
         imports,
         exports,
-    } = &**module.ty();
+    } = &**module.ty()?;
     same("name", name.as_deref(), Some("named"))?;
     let imports: Vec<_> = imports
         .iter()
@@ -137,7 +138,7 @@ pub(in crate::kit) fn core_limits_not_built_for_are_unsupported(subject: &Subjec
 
 pub(in crate::kit) fn core_foreign_module_is_misuse(subject: &Subject) -> Checked {
     // What no engine compiled.
-    let foreign = CoreModule::new("another engine's", CoreModuleType::default());
+    let foreign = CoreModule::new("another engine's").with_type(CoreModuleType::default());
     let mut store = subject.store(&Limits::new())?;
     misuse(
         "a module of another engine",
@@ -153,7 +154,7 @@ pub(in crate::kit) fn core_hostile_input_does_not_panic(subject: &Subject) -> Ch
     for artifact in [fixtures::calc()?, fixtures::imports()?] {
         for round in 0..200 {
             let bytes = mutated(artifact.bytes(), round);
-            rejected += u32::from(engine.compile(&bytes).is_err());
+            rejected += u32::from(compile(engine, &bytes).is_err());
         }
     }
     holds(

@@ -1,6 +1,6 @@
 //! Names of exports and imports, and what artifacts say of themselves.
 
-use seam_core::{Capability, InstanceExt, Interface, ProgramExt, World};
+use seam_core::{Capability, InstanceExt, ProgramExt, World};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, misuse, same, says, wat};
@@ -17,7 +17,7 @@ pub(in crate::kit) fn interfaces_are_read_alike(subject: &Subject) -> Checked {
     }
     for artifact in artifacts {
         let program = subject.load(&artifact)?;
-        let expected = Interface::of(&artifact)?;
+        let expected = seam_decode::validate(&artifact)?;
         same(artifact.name(), program.interface(), &expected)?;
     }
     Ok(())

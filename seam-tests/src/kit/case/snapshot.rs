@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use seam_core::{
-    CorePath, CoreSnapshot, CoreValue, InstanceExt, Interface, Memories, MemorySnapshot, Origin,
-    Query, World,
+    CorePath, CoreSnapshot, CoreValue, InstanceExt, Memories, MemorySnapshot, Origin, Query, World,
 };
 
 use super::call::root;
@@ -176,7 +175,7 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
 
 pub(in crate::kit) fn core_paths_are_stable(subject: &Subject) -> Checked {
     for artifact in [fixtures::calc()?, fixtures::start_trap()?] {
-        let expected = Interface::of(&artifact)?;
+        let expected = seam_decode::validate(&artifact)?;
         // A start function that traps leaves nothing to look at on every backend.
         if artifact.name() == "start_trap" {
             same("core instances", expected.core_instances().len(), 1)?;
@@ -207,7 +206,7 @@ pub(in crate::kit) fn paths_inside_components_are_stable(subject: &Subject) -> C
     let mut nested = subject.instantiate(&artifact, &World::new())?;
     let found = nested.cores()?;
     let paths: Vec<String> = found.iter().map(|core| core.path.to_string()).collect();
-    let expected = Interface::of(&artifact)?;
+    let expected = seam_decode::validate(&artifact)?;
     let described = expected.core_instances();
     // By path, whatever the order they are made in.
     let mut described: Vec<_> = described.iter().collect();

@@ -85,7 +85,7 @@ impl Interpreter for CoreMachine<'_> {
     }
 
     fn load(&self, bytes: Vec<u8>) -> Result<CoreModule> {
-        self.engine.compile(&bytes)
+        seam_decode::compile(self.engine, &bytes)
     }
 
     fn instantiate(&mut self, module: &CoreModule) -> Step<Result<CoreInstanceId>> {

@@ -64,9 +64,9 @@ pub(super) fn provide(
         if needs.is_some_and(|needs| !has.has(needs)) {
             continue;
         }
-        let module = engine.compile(Artifact::from_wat("spectest", text)?.bytes())?;
+        let module = seam_decode::compile(engine, Artifact::from_wat("spectest", text)?.bytes())?;
         let instance = store.instantiate(&module, &[])?;
-        for (name, _) in &module.ty().exports {
+        for (name, _) in &module.ty()?.exports {
             let item = store.export(instance, name).ok_or_else(|| {
                 Error::engine(format!("expected the export `{name}`, found none"))
             })?;

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+#[path = "../../seam-core/tests/common/mod.rs"]
 mod common;
 
 use std::fmt::Write as _;
@@ -18,8 +19,8 @@ use seam_core::{Artifact, ErrorKind, Interface, Limit, Type, Value, World};
 /// Everything that can be done with bytes without running them.
 fn read(bytes: Vec<u8>) -> Option<Interface> {
     let artifact = Artifact::from_bytes("hostile", bytes).ok()?;
-    let validated = Interface::of(&artifact);
-    let interface = Interface::decode(&artifact);
+    let validated = seam_decode::validate(&artifact);
+    let interface = seam_decode::interface(&artifact);
     if let (Ok(validated), Ok(decoded)) = (&validated, &interface) {
         assert_eq!(validated, decoded);
     }
@@ -144,8 +145,8 @@ fn component(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
 
 fn fails(bytes: Vec<u8>) -> ErrorKind {
     let artifact = Artifact::from_bytes("hostile", bytes).unwrap();
-    let of = Interface::of(&artifact).expect_err("it is hostile");
-    let decode = Interface::decode(&artifact).expect_err("it is hostile");
+    let of = seam_decode::validate(&artifact).expect_err("it is hostile");
+    let decode = seam_decode::interface(&artifact).expect_err("it is hostile");
     assert_eq!(of.kind(), decode.kind());
     of.kind().clone()
 }
@@ -282,10 +283,10 @@ fn signatures_repeated_without_end_are_a_limit() {
         bytes.extend(contents);
     }
     let artifact = Artifact::from_bytes("hostile", bytes).unwrap();
-    let decoded = Interface::decode(&artifact).unwrap_err();
+    let decoded = seam_decode::interface(&artifact).unwrap_err();
     assert!(matches!(decoded.kind(), ErrorKind::Limit(_)), "{decoded}");
     // Validation has bounds of its own.
-    let validated = Interface::of(&artifact).unwrap_err();
+    let validated = seam_decode::validate(&artifact).unwrap_err();
     assert!(
         matches!(validated.kind(), ErrorKind::Invalid { .. }),
         "{validated}"
@@ -357,7 +358,7 @@ fn truncated_artifacts_are_invalid_at_an_offset() {
         bytes.truncate(bytes.len() / 2);
         let len = bytes.len() as u64;
         let artifact = Artifact::from_bytes(name, bytes).unwrap();
-        let error = Interface::of(&artifact).unwrap_err();
+        let error = seam_decode::validate(&artifact).unwrap_err();
         let ErrorKind::Invalid {
             offset: Some(offset),
         } = *error.kind()

@@ -9,8 +9,9 @@ use wasmparser::{
     ComponentTypeRef, CoreType, Parser, Payload,
 };
 
-use crate::core::invalid;
-use crate::{Error, Result};
+use seam_core::{Error, Result};
+
+use crate::module_type::invalid;
 
 /// More than the hundred levels that the validator admits.
 const MAX_DEPTH: usize = 128;

@@ -5,12 +5,13 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
+use seam_core::{Item, ItemKind, Result};
+
 use super::definition::Definitions;
 use super::module::{module_type, unknown};
 use super::ty::TypeReader;
 use crate::budget::Budget;
-use crate::core::spend_name;
-use crate::{Item, ItemKind, Result};
+use crate::module_type::spend_name;
 
 /// Converts the validator's entities.
 pub(super) struct Items<'t, 'b> {

@@ -5,8 +5,9 @@ use wasmparser::{
     FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::core::invalid;
-use crate::{Error, ErrorKind, Limit, Result};
+use seam_core::{Error, ErrorKind, Limit, Result};
+
+use crate::module_type::invalid;
 
 /// How deep definitions of components and core modules may nest: validation takes time with the
 /// square of it, and everything that walks them takes stack.
@@ -14,7 +15,7 @@ const MAX_NESTING: usize = 1_000;
 
 /// Whether function bodies are judged too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bodies {
+pub(crate) enum Bodies {
     Validate,
     Skip,
 }
@@ -24,7 +25,7 @@ pub(super) enum Bodies {
 ///
 /// # Errors
 /// `Invalid` with the offset; `Limit` for components nested too deep; those of `visit`.
-pub(super) fn validate<'a>(
+pub(crate) fn validate<'a>(
     bytes: &'a [u8],
     bodies: Bodies,
     mut visit: impl FnMut(&Payload<'a>) -> Result<()>,

@@ -9,10 +9,12 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
+use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Error, ErrorKind, Limit, Result};
+
 use super::definition::{Definition, Definitions, Named, Sort};
 use super::module::{module_type, unknown};
-use crate::{CoreInstanceType, CorePath, Error, ErrorKind, Limit, Result};
-use crate::{CoreModuleType, budget::Budget};
+use crate::budget::Budget;
+use crate::module_type::module_type_at;
 
 /// Bounds. Instantiations multiply: a component that instantiates the next one twice, thirty times
 /// over, asks for a billion instances in a few hundred bytes.
@@ -235,7 +237,7 @@ impl<'a> Walk<'a, '_, '_> {
         }
         let range = self.definitions.modules().get(place).ok_or_else(unknown)?;
         let bytes = self.bytes.get(range.clone()).ok_or_else(unknown)?;
-        let ty = CoreModuleType::decode_at(bytes, range.start as u64, self.budget)?;
+        let ty = module_type_at(bytes, range.start as u64, self.budget)?;
         let ty = Arc::new(ty);
         self.local_modules.insert(place, ty.clone());
         Ok(ty)

@@ -1,6 +1,6 @@
 //! A bound on what decoding an artifact may allocate.
 
-use crate::{Error, ErrorKind, Limit, Result};
+use seam_core::{Error, ErrorKind, Limit, Result};
 
 /// What may still be copied out of an artifact, in bytes, roughly.
 ///

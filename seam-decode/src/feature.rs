@@ -37,7 +37,7 @@ const PROPOSALS: &[(Capability, WasmFeatures)] = &[
 /// A module that needs several is reported under one that builds on the others.
 ///
 /// ```
-/// use seam_component::needed_capability;
+/// use seam_decode::needed_capability;
 /// use seam_core::{Capabilities, Capability};
 ///
 /// let shared_memory = b"\0asm\x01\0\0\0\x05\x04\x01\x03\x01\x01";

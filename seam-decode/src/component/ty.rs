@@ -9,9 +9,10 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
+use seam_core::{FuncType, ResourceType, Result, Type};
+
 use super::module::unknown;
 use crate::budget::Budget;
-use crate::{FuncType, ResourceType, Result, Type};
 
 /// Converts types, each definition once: a type that is used many times stays shared.
 pub(super) struct TypeReader<'t> {

@@ -8,8 +8,9 @@ use wasmparser::{
     Payload,
 };
 
-use crate::Result;
-use crate::core::invalid;
+use seam_core::Result;
+
+use crate::module_type::invalid;
 
 /// All components and core modules that an artifact defines, at whatever depth.
 pub(super) struct Definitions<'a> {

@@ -5,35 +5,38 @@ use wasmparser::{
     RecGroup, TypeRef, UnpackedIndex, ValType,
 };
 
-use crate::{
-    CoreExternType, CoreFuncType, CoreModuleType, CoreType, GlobalType, HeapType, MemoryType,
-    RefType, TableType, budget::Budget,
+use seam_core::{
+    CoreExternType, CoreFuncType, CoreModuleType, CoreType, Error, GlobalType, HeapType,
+    MemoryType, RefType, Result, TableType,
 };
-use crate::{Error, Result};
 
-impl CoreModuleType {
-    /// Reads what a core module in the binary format imports and exports, with all proposals on.
-    ///
-    /// Sections are decoded; function bodies, initialisers and all that needs type checking are
-    /// passed over. So an engine's own verdict on the bytes has to come first.
-    ///
-    /// # Errors
-    /// `Invalid`, with the offset, for bytes that are no core module, that cannot be decoded, or
-    /// whose imports and exports refer to what does not exist; `Limit` for imports and exports that
-    /// together have hundreds of megabytes of types.
-    pub fn decode(wasm: &[u8]) -> Result<Self> {
-        Self::decode_at(wasm, 0, &mut Budget::new())
-    }
+use crate::budget::Budget;
 
-    /// As [`CoreModuleType::decode`], for a module that stands at `offset` in its artifact: faults
-    /// are reported at offsets in the artifact.
-    pub(crate) fn decode_at(wasm: &[u8], offset: u64, budget: &mut Budget) -> Result<Self> {
-        let mut decoder = Decoder::new(budget);
-        for payload in Parser::new(offset).parse_all(wasm) {
-            decoder.payload(payload.map_err(invalid)?)?;
-        }
-        Ok(decoder.ty)
+/// Reads what a core module in the binary format imports and exports, with all proposals on.
+///
+/// This decodes sections and skips function bodies, initialisers and everything else that needs
+/// type checking. Call it after an engine has accepted the bytes.
+///
+/// # Errors
+/// `Invalid`, with the offset, for bytes that are not a core module, that cannot be decoded, or
+/// whose imports and exports refer to something that does not exist; `Limit` for imports and
+/// exports whose types take hundreds of megabytes.
+pub fn module_type(wasm: &[u8]) -> Result<CoreModuleType> {
+    module_type_at(wasm, 0, &mut Budget::new())
+}
+
+/// As [`module_type`], for a module that starts at `offset` in its artifact: errors have offsets in
+/// the artifact.
+pub(crate) fn module_type_at(
+    wasm: &[u8],
+    offset: u64,
+    budget: &mut Budget,
+) -> Result<CoreModuleType> {
+    let mut decoder = Decoder::new(budget);
+    for payload in Parser::new(offset).parse_all(wasm) {
+        decoder.payload(payload.map_err(invalid)?)?;
     }
+    Ok(decoder.ty)
 }
 
 /// What `wasmparser` found wrong with the bytes.

@@ -4,9 +4,12 @@ use wasmparser::CompositeInnerType;
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
+
 use crate::budget::Budget;
-use crate::core::{func_type, global_type, memory_type, spend_name, spend_signature, table_type};
-use crate::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
+use crate::module_type::{
+    func_type, global_type, memory_type, spend_name, spend_signature, table_type,
+};
 
 /// The type of a core module. It has no name: a type is all that is known.
 pub(super) fn module_type(

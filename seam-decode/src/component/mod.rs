@@ -10,16 +10,17 @@ mod nesting;
 mod ty;
 mod walk;
 
+use seam_core::{ArtifactKind, Interface, Result};
+
 use crate::budget::Budget;
-use crate::interface::validate::{Bodies, validate};
-use crate::{ArtifactKind, Interface, Result};
+use crate::validate::{Bodies, validate};
 
 use definition::Definitions;
 use item::Items;
 
 /// Reads a component. What it is made of is always validated, since types come from that; function
 /// bodies are if `bodies` says so.
-pub(super) fn read(bytes: &[u8], bodies: Bodies) -> Result<Interface> {
+pub(crate) fn read(bytes: &[u8], bodies: Bodies) -> Result<Interface> {
     nesting::check(bytes)?;
     let mut definitions = Definitions::new();
     let types = validate(bytes, bodies, |payload| definitions.payload(payload))?;

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+#[path = "../../seam-core/tests/common/mod.rs"]
 mod common;
 
 use std::fmt::Write as _;
@@ -18,7 +19,7 @@ use seam_core::{
 
 fn interface(name: &str) -> Interface {
     let artifact = Artifact::from_bytes(name, common::fixture(name)).unwrap();
-    Interface::of(&artifact).unwrap()
+    seam_decode::validate(&artifact).unwrap()
 }
 
 fn item<'a>(items: &'a [Item], name: &str) -> &'a ItemKind {
@@ -63,7 +64,7 @@ fn interfaces_print_as_they_did() {
 
 fn of_wat(text: &str) -> Interface {
     let artifact = Artifact::from_bytes("text", wat::parse_str(text).unwrap()).unwrap();
-    Interface::of(&artifact).unwrap()
+    seam_decode::validate(&artifact).unwrap()
 }
 
 fn paths(interface: &Interface) -> Vec<String> {

@@ -1,0 +1,46 @@
+//! The component-level types and names of what a core module imports and exports.
+//!
+//! A core module knows only core types. Numbers have an obvious component-level type, so that calls
+//! by value work on plain modules. Better sources of types, an artifact's attached interface or a
+//! `component-type` custom section, replace the types of single functions and belong to whoever has
+//! them.
+
+use std::sync::Arc;
+
+use crate::{CoreFuncType, CoreType, ExportName, FuncType, Type};
+
+/// Whether a core function has a component-level type: numbers only.
+pub(crate) fn has_lifted_type(ty: &CoreFuncType) -> bool {
+    lift_signature(ty).is_some()
+}
+
+/// The component-level type of a core function that takes and gives nothing but numbers.
+pub(super) fn lift_signature(ty: &CoreFuncType) -> Option<FuncType> {
+    let params: Option<Vec<Type>> = ty.params.iter().copied().map(lift).collect();
+    let results: Option<Vec<Type>> = ty.results.iter().copied().map(lift).collect();
+    let mut results = results?;
+    let result = match results.len() {
+        0 | 1 => results.pop(),
+        _ => Some(Type::tuple(results)),
+    };
+    Some(FuncType::new(params?, result))
+}
+
+fn lift(ty: CoreType) -> Option<Type> {
+    match ty {
+        CoreType::I32 => Some(Type::S32),
+        CoreType::I64 => Some(Type::S64),
+        CoreType::F32 => Some(Type::F32),
+        CoreType::F64 => Some(Type::F64),
+        CoreType::V128 | CoreType::Ref(_) => None,
+    }
+}
+
+/// The full name of a core import or export. An export of a fused module that is called
+/// `ns:pkg/iface@1.0.0#f` is `f` of that interface; any text that is no such name stays whole.
+pub(super) fn export_name(path: &[Arc<str>], name: &str) -> ExportName {
+    match name.parse() {
+        Ok(parsed) if path.is_empty() => parsed,
+        _ => ExportName::nested(path.iter().cloned(), name),
+    }
+}
