@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
-    CoreExtern, CoreExternType, CoreInstanceId, CoreModule, Error, Result, foreign_handle,
-    handle_index,
+    CoreExtern, CoreExternType, CoreInstanceId, CoreModule, CoreModuleType, Error, Result,
+    foreign_handle, handle_index,
 };
 use wasmi::{Extern, Instance};
 
@@ -23,7 +23,7 @@ pub(crate) fn link<C: AnyStore>(
     imports: &[CoreExtern],
 ) -> Result<CoreInstanceId> {
     let compiled = compiled(module, ctx.state())?;
-    let imports: Result<Vec<Extern>> = by_kind(module, imports)
+    let imports: Result<Vec<Extern>> = by_kind(module.ty()?, imports)
         .map(|import| native(ctx, import))
         .collect();
     let imports = imports?;
@@ -65,8 +65,11 @@ pub(crate) fn start<C: AnyStore>(
 
 /// The imports as the engine wants them: functions first, then tables, memories and globals, each
 /// in the order of the module's import section.
-fn by_kind(module: &CoreModule, imports: &[CoreExtern]) -> impl Iterator<Item = CoreExtern> {
-    let rank = |index: usize| match module.ty().imports.get(index) {
+fn by_kind(
+    module: &CoreModuleType,
+    imports: &[CoreExtern],
+) -> impl Iterator<Item = CoreExtern> {
+    let rank = |index: usize| match module.imports.get(index) {
         Some((_, _, CoreExternType::Func(_))) => 0,
         Some((_, _, CoreExternType::Table(_))) => 1,
         Some((_, _, CoreExternType::Memory(_))) => 2,

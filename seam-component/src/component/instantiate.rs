@@ -208,8 +208,8 @@ impl Instantiation<'_> {
             }
             CoreInstanceDef::Instantiate(index, args) => {
                 let module = at(&current.spaces.core_modules, *index, "core module")?.clone();
-                let imports: Result<Vec<_>> = module
-                    .ty()
+                let ty = module.ty()?.clone();
+                let imports: Result<Vec<_>> = ty
                     .imports
                     .iter()
                     .map(|(from, field, ty)| self.core_import(current, args, from, field, ty))
@@ -220,7 +220,7 @@ impl Instantiation<'_> {
                     path: path.clone(),
                     origin: Origin::Main,
                     id,
-                    module: module.ty().clone(),
+                    module: ty.clone(),
                 };
                 match self.store.instantiate(&module, &imports?) {
                     Ok(id) => {

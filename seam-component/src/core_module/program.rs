@@ -48,7 +48,7 @@ impl CoreProgram {
         let module = compile(&*engine, artifact.bytes())?;
         let interface = Arc::new(seam_decode::interface(artifact)?);
         let exports = module
-            .ty()
+            .ty()?
             .exports
             .iter()
             .filter_map(|(name, ty)| match ty {
@@ -75,7 +75,7 @@ impl CoreProgram {
                 "expected a world without the system's WASI, found one with it",
             )));
         }
-        let links = Links::new(world, &self.interface, self.module.ty())?;
+        let links = Links::new(world, &self.interface, self.module.ty()?)?;
         let mut state = WorldState::new(world, &links.bindings);
         let unused = &mut state.observed_mut().unused_stubs;
         unused.extend(links.stubs.iter().cloned());
@@ -86,12 +86,16 @@ impl CoreProgram {
         let mut store = self.engine.store(&limits, host)?;
         let imports = links.make(&*self.engine, &mut *store)?;
         match store.instantiate(&self.module, &imports) {
-            Ok(id) => Ok(self.instance(store, id, State::Ready)),
+            Ok(id) => Ok(self.instance(store, id, State::Ready)?),
             Err(error) => {
                 let left = store.failed_instance();
-                let instance = left.map(|id| -> Box<dyn Instance> {
-                    Box::new(self.instance(store, id, State::Failed))
-                });
+                let instance = match left {
+                    Some(id) => {
+                        let failed = self.instance(store, id, State::Failed)?;
+                        Some(Box::new(failed) as Box<dyn Instance>)
+                    }
+                    None => None,
+                };
                 Err(Failed { error, instance })
             }
         }
@@ -102,12 +106,12 @@ impl CoreProgram {
         store: Box<dyn CoreStore>,
         id: CoreInstanceId,
         state: State,
-    ) -> LayeredInstance<CoreModuleGuest> {
+    ) -> Result<LayeredInstance<CoreModuleGuest>> {
         let core = Core {
             path: CorePath::new([0]),
             origin: Origin::Main,
             id,
-            module: self.module.ty().clone(),
+            module: self.module.ty()?.clone(),
         };
         let base = Base {
             store,
@@ -116,7 +120,8 @@ impl CoreProgram {
             cores: Cores::new([core]),
             owner: token(),
         };
-        LayeredInstance::new(base, CoreModuleGuest::new(self.exports.clone(), id, state))
+        let guest = CoreModuleGuest::new(self.exports.clone(), id, state);
+        Ok(LayeredInstance::new(base, guest))
     }
 }
 

@@ -3,7 +3,7 @@
 pub(crate) mod component {
     use std::collections::HashMap;
 
-    use seam_core::{Artifact, FuncType, Interface};
+    use seam_core::{Artifact, FuncType};
     use wasmparser::{
         CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentInstance, ExternalKind,
         Parser, Payload,
@@ -26,7 +26,7 @@ pub(crate) mod component {
     pub(crate) fn decode_component(binary: &[u8]) -> Result<Component> {
         let odd = |_| Error::new(ErrorCategory::Runtime, 1005, "the double cannot decode it");
         let artifact = Artifact::from_bytes("component", binary).map_err(odd)?;
-        let types: HashMap<String, FuncType> = Interface::of(&artifact)
+        let types: HashMap<String, FuncType> = seam_decode::validate(&artifact)
             .map_err(odd)?
             .export_funcs()
             .iter()

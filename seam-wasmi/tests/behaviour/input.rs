@@ -1,8 +1,6 @@
 //! Bytes that are not what they claim to be.
 
-use seam_core::{
-    Artifact, Backend, BackendExt, Capability, CoreEngine, ErrorKind, InstanceExt, Limit, World,
-};
+use seam_core::{Artifact, Backend, BackendExt, Capability, ErrorKind, InstanceExt, Limit, World};
 use seam_decode::compile;
 use seam_wasmi::{Wasmi, WasmiEngine};
 

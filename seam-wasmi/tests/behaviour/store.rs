@@ -222,7 +222,7 @@ fn objects_have_their_current_types() {
             (table (export "t") 2 9 externref) (global (export "g") f32 (f32.const 1)))"#,
     );
     let instance = store.instantiate(&module, &[]).unwrap();
-    for (name, ty) in &module.ty().exports {
+    for (name, ty) in &module.ty().unwrap().exports {
         use seam_core::CoreExternType as Type;
         let found = match store.export(instance, name).unwrap() {
             CoreExtern::Memory(memory) => Type::Memory(store.memory_type(memory).unwrap()),

@@ -45,7 +45,11 @@ impl<'e> CoreMachine<'e> {
     /// is unsupported too.
     fn imports(&mut self, module: &CoreModule) -> Step<Result<Vec<CoreExtern>>> {
         let mut imports = Vec::new();
-        for (module, field, _) in &module.ty().imports {
+        let ty = match module.ty() {
+            Ok(ty) => ty.clone(),
+            Err(error) => return Ok(Err(error)),
+        };
+        for (module, field, _) in &ty.imports {
             let item = match self.scope.registered.get(module) {
                 Some(place) => {
                     let instance = *self.scope.instances.at(*place)?;
