@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
-    CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
-    check_core_limits, store_number,
+    CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result, check_core_limits,
+    store_number,
 };
 use wasmi::Engine;
 

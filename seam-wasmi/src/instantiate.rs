@@ -65,10 +65,7 @@ pub(crate) fn start<C: AnyStore>(
 
 /// The imports as the engine wants them: functions first, then tables, memories and globals, each
 /// in the order of the module's import section.
-fn by_kind(
-    module: &CoreModuleType,
-    imports: &[CoreExtern],
-) -> impl Iterator<Item = CoreExtern> {
+fn by_kind(module: &CoreModuleType, imports: &[CoreExtern]) -> impl Iterator<Item = CoreExtern> {
     let rank = |index: usize| match module.imports.get(index) {
         Some((_, _, CoreExternType::Func(_))) => 0,
         Some((_, _, CoreExternType::Table(_))) => 1,
