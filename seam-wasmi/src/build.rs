@@ -3,7 +3,7 @@
 use seam_core::{Capabilities, Capability};
 use wasmi::{CompilationMode, Config};
 
-/// The version of wasmi that this crate is written for.
+/// The engine's version in this repository's lock file. Other trees may link another 2.x.
 pub(crate) const VERSION: &str = "2.0.0";
 
 /// What every build can do.
@@ -81,5 +81,29 @@ impl Build {
             .set_max_recursion_depth(self.frames)
             .set_max_stack_height(self.stack.max(MIN_STACK));
         config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_lock_file() {
+        let package = format!("name = \"wasmi\"\nversion = \"{VERSION}\"\n");
+        assert!(include_str!("../../Cargo.lock").contains(&package));
+    }
+
+    #[test]
+    fn a_build_is_extended_by_what_is_asked_for_only() {
+        let build = Build::default();
+        let wanted = Capabilities::from([Capability::Fuel, Capability::Simd]);
+        let fuel = Build {
+            fuel: true,
+            ..build
+        };
+        assert_eq!(build.with(&wanted, &build.capabilities()), Some(fuel));
+        let never = Capabilities::from([Capability::CustomDescriptors]);
+        assert_eq!(build.with(&never, &build.capabilities()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Calls: in one go, or in slices of fuel with a look at the clock in between.
+//! Calls: run to their end, or in slices of fuel with a look at the clock in between.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::state::{AnyStore, CoreState};
 /// Fuel between two looks at the clock: well under a millisecond of plain instructions.
 const SLICE: u64 = 100_000;
 
-/// Gives a new store its fuel.
+/// Gives the engine the fuel of a new store.
 pub(crate) fn fill(store: &mut Store<CoreState>) {
     if store.data().metered {
         let fuel = store.data().limits.fuel.unwrap_or(u64::MAX);
@@ -20,17 +20,17 @@ pub(crate) fn fill(store: &mut Store<CoreState>) {
     }
 }
 
-/// Levels of host recursion that share a native stack, and the bytes of each further stack.
+/// Levels of host recursion that share a native stack, and the bytes of each additional stack.
 const LEVELS: u32 = 16;
 const STACK: usize = 4 << 20;
 
-/// Calls a function; panics in the engine are its errors.
+/// Calls a function. If the engine panics, that is an `Engine` error.
 ///
-/// Calls host -> guest -> host nest on the native stack, and how much there is of it depends on the
-/// caller's thread. So a deep call goes on in a thread of its own, while this one waits.
+/// Calls host -> guest -> host nest on the native stack, whose size depends on the caller's thread.
+/// So a deep call continues in a thread of its own, while this thread waits.
 ///
 /// # Errors
-/// Traps, limits, and what host functions return.
+/// Traps, limits, and the errors of host functions.
 pub(crate) fn call<C: AnyStore>(
     ctx: &mut C,
     func: Func,
@@ -64,7 +64,7 @@ fn run<C: AnyStore>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) 
     let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
     if let Err(error) = &outcome {
         if ctx.state().limits.fuel.is_some() && is_out_of_fuel(error) {
-            // What is left would do for a cheaper instruction, and the store has had its fuel.
+            // The rest may be enough for a cheaper instruction, but the store's fuel is used up.
             give(ctx, 0, 0);
         }
     }
@@ -112,21 +112,21 @@ fn in_slices<C: AnyStore>(
     }
 }
 
-/// All fuel that the store has left.
+/// Returns the fuel that the store has left.
 pub(crate) fn fuel(ctx: &impl AnyStore) -> u64 {
     let given = ctx.as_context().get_fuel().unwrap_or(0);
     given.saturating_add(ctx.state().reserve)
 }
 
-/// Gives the engine `slice` of the fuel that the store has, or all of it for a slice of zero.
+/// Gives the engine at most `slice` of the store's fuel, or all of it if `slice` is 0.
 fn give(ctx: &mut impl AnyStore, all: u64, slice: u64) {
     let given = if slice == 0 { all } else { slice.min(all) };
     ctx.state_mut().reserve = all - given;
-    // Only an engine that counts fuel takes any; limits on other engines were refused before.
+    // An engine that does not count fuel rejects this. `store` has rejected fuel limits there.
     let _ = ctx.as_context_mut().set_fuel(given);
 }
 
-/// Makes an error of the host one of the engine's, which carries it out unchanged.
+/// Wraps an error of the host in one of the engine's, which carries it out unchanged.
 pub(crate) fn carried(error: Error) -> wasmi::Error {
     wasmi::Error::from(HostFailure(error))
 }

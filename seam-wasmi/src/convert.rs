@@ -12,10 +12,10 @@ use crate::handles::{FuncEntry, MemoryEntry, identity};
 use crate::state::AnyStore;
 use crate::types::{core_func_type, page_size_log2};
 
-/// The engine's value; handles are checked against the store.
+/// Returns the engine's value.
 ///
 /// # Errors
-/// `Misuse` for a foreign handle and for references that the engine does not have.
+/// `Misuse` for a handle of another store, and for references that the engine does not have.
 pub(crate) fn val(ctx: &mut impl AnyStore, value: CoreValue) -> Result<Val> {
     Ok(match value {
         CoreValue::I32(value) => Val::I32(value),
@@ -36,7 +36,7 @@ pub(crate) fn val(ctx: &mut impl AnyStore, value: CoreValue) -> Result<Val> {
     })
 }
 
-/// The host's reference, made once for each number.
+/// Returns the reference for the host's number. It is made once for each number.
 fn extern_ref(ctx: &mut impl AnyStore, host: u64) -> ExternRef {
     if let Some(known) = ctx.state().handles.externs.get(&host) {
         return *known;
@@ -46,6 +46,8 @@ fn extern_ref(ctx: &mut impl AnyStore, host: u64) -> ExternRef {
     made
 }
 
+/// Returns the seam's value.
+///
 /// # Errors
 /// `Limit` if the store has too many handles; `Engine` for a reference that is not the host's.
 pub(crate) fn core_value(ctx: &mut impl AnyStore, value: &Val) -> Result<CoreValue> {
@@ -60,22 +62,24 @@ pub(crate) fn core_value(ctx: &mut impl AnyStore, value: &Val) -> Result<CoreVal
         Val::ExternRef(Nullable::Null) => CoreValue::ExternRef(None),
         Val::ExternRef(Nullable::Val(host)) => {
             let host = host.data(&*ctx).downcast_ref().copied();
-            let lost = || Error::engine("expected a reference of the host, found another");
+            let lost = || Error::engine("expected a reference of the host, found another one");
             CoreValue::ExternRef(Some(host.ok_or_else(lost)?))
         }
     })
 }
 
+/// Returns the seam's value of a reference.
+///
 /// # Errors
 /// As [`core_value`].
 pub(crate) fn core_ref(ctx: &mut impl AnyStore, value: Ref) -> Result<CoreValue> {
     core_value(ctx, &Val::from(value))
 }
 
-/// What a handle of a function stands for.
+/// Returns the function that a handle stands for.
 ///
 /// # Errors
-/// `Misuse` for a foreign handle.
+/// `Misuse` for a handle of another store.
 pub(crate) fn func(ctx: &impl AnyStore, func: CoreFunc) -> Result<&FuncEntry> {
     let state = ctx.state();
     state
@@ -84,6 +88,10 @@ pub(crate) fn func(ctx: &impl AnyStore, func: CoreFunc) -> Result<&FuncEntry> {
         .at(state.number, func.store(), func.index())
 }
 
+/// Returns the handle of a function.
+///
+/// # Errors
+/// `Limit` if the store has too many handles.
 pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func) -> Result<CoreFunc> {
     let number = ctx.state().number;
     let key = identity(&func);
@@ -108,7 +116,7 @@ fn memory_handle(ctx: &mut impl AnyStore, memory: Memory) -> Result<CoreMemory> 
     Ok(CoreMemory::new(number, slot))
 }
 
-/// The handle of something that an instance exports.
+/// Returns the handle of anything that an instance exports.
 ///
 /// # Errors
 /// `Limit` if the store has too many handles.
@@ -130,10 +138,10 @@ pub(crate) fn extern_handle(ctx: &mut impl AnyStore, item: Extern) -> Result<Cor
     })
 }
 
-/// What a handle stands for.
+/// Returns what a handle stands for, as the engine's own.
 ///
 /// # Errors
-/// `Misuse` for a foreign handle; `Unsupported` for a tag, which the engine has none of.
+/// `Misuse` for a handle of another store, and for a tag: the engine has no tags.
 pub(crate) fn native(ctx: &impl AnyStore, item: CoreExtern) -> Result<Extern> {
     let state = ctx.state();
     let (handles, ours) = (&state.handles, state.number);

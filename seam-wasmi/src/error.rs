@@ -1,4 +1,4 @@
-//! The engine's errors, in the one taxonomy.
+//! The engine's errors as the seam's.
 
 use std::any::Any;
 use std::fmt;
@@ -10,7 +10,7 @@ use wasmi::errors::{ErrorKind as Native, HostError, InstantiationError, MemoryEr
 
 use crate::limits;
 
-/// What a host function returned, on its way through the engine.
+/// The error of a host function, on its way through the engine.
 #[derive(Debug)]
 pub(crate) struct HostFailure(pub(crate) Error);
 
@@ -28,7 +28,7 @@ impl From<HostFailure> for wasmi::Error {
     }
 }
 
-/// Why the engine did not compile a module.
+/// Maps the engine's reason for rejecting a module.
 pub(crate) fn of_compilation(error: wasmi::Error, wasm: &[u8], has: &Capabilities) -> Error {
     if let Some(needed) = needed_capability(wasm, has) {
         let message = format!("the module needs {needed}: {error}");
@@ -47,7 +47,7 @@ pub(crate) fn of_compilation(error: wasmi::Error, wasm: &[u8], has: &Capabilitie
     }
 }
 
-/// Why an instantiation failed before its start function ran.
+/// Maps the engine's reason why an instantiation failed before the start function ran.
 pub(crate) fn of_instantiation(error: wasmi::Error, indirect_calls: bool, asked: &Limits) -> Error {
     let Native::Instantiation(cause) = error.kind() else {
         return of_execution(error, indirect_calls);
@@ -72,17 +72,19 @@ pub(crate) fn of_instantiation(error: wasmi::Error, indirect_calls: bool, asked:
     }
 }
 
-/// Why a call ended; `indirect_calls` is whether there are any in the store's code. What a host function returned comes out as it was.
+/// Maps the engine's reason why a call ended. The error of a host function comes out unchanged.
+///
+/// `indirect_calls` says whether the code in the store has any.
 pub(crate) fn of_execution(error: wasmi::Error, indirect_calls: bool) -> Error {
     if error.downcast_ref::<HostFailure>().is_some() {
         return match error.downcast::<HostFailure>() {
             Some(HostFailure(error)) => error,
-            None => Error::engine("expected the error of a host function, found none"),
+            None => Error::engine("expected the error of a host function, found another one"),
         };
     }
     let cause = match error.kind() {
         Native::TrapCode(code) => of_trap_code(*code, indirect_calls),
-        // The engine reports what its own functions for memories and tables return as it is, also
+        // For some instructions on memories and tables, the engine returns the error of its own API
         // where the specification has a trap.
         Native::Memory(cause) => of_memory(*cause),
         Native::Table(cause) => of_table(*cause),
@@ -104,8 +106,8 @@ fn of_trap_code(code: TrapCode, indirect_calls: bool) -> Option<ErrorKind> {
     Some(ErrorKind::Trap(match code {
         TrapCode::UnreachableCodeReached => Trap::Unreachable,
         TrapCode::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
-        // The engine has one code for indirect calls and for accesses of a table. Where the code in
-        // the store has both, it is taken for the call: that is what compilers make.
+        // The engine has one code for indirect calls and for table accesses. If the code in the store
+        // has both, this assumes the call, since compilers emit it far more often.
         TrapCode::TableOutOfBounds if indirect_calls => Trap::UndefinedElement,
         TrapCode::TableOutOfBounds => Trap::TableOutOfBounds,
         TrapCode::IndirectCallToNull => Trap::UninitializedElement,
@@ -159,7 +161,7 @@ fn other(error: wasmi::Error) -> Error {
     Error::engine(error.to_string()).with_source(error)
 }
 
-/// The engine panicked, which is its own fault, whatever it was given.
+/// A panic of the engine: an error of the engine's, whatever its input was.
 pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
     let text = panic_text(payload);
     Error::engine(format!("the engine panicked: {text}"))

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
 use wasmi::{ExternRef, Func, Global, Instance, Memory, Table};
 
-/// Everything that handles of one store stand for. Things are entered once, so that asking for an
-/// export again and again does not grow the tables.
+/// Everything that the handles of one store stand for.
+///
+/// Everything is interned, so that asking for the same export again does not grow the tables.
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) instances: Vec<InstanceEntry>,
@@ -16,11 +17,11 @@ pub(crate) struct Handles {
     pub(crate) memories: Slots<String, MemoryEntry>,
     pub(crate) tables: Slots<String, Table>,
     pub(crate) globals: Slots<String, Global>,
-    /// References to the host's own things, by the host's number.
+    /// References to the host's own objects, by the host's number.
     pub(crate) externs: HashMap<u64, ExternRef>,
 }
 
-/// An instance, the module it was made of, and the exports that were asked for.
+/// An instance, its module, and the exports that were asked for so far.
 pub(crate) struct InstanceEntry {
     pub(crate) instance: Instance,
     pub(crate) module: CoreModule,
@@ -34,15 +35,17 @@ pub(crate) struct FuncEntry {
     pub(crate) ty: Arc<CoreFuncType>,
 }
 
-/// A memory and what the engine does not show of its type.
+/// A memory, and the part of its type that the engine does not show.
 #[derive(Clone, Copy)]
 pub(crate) struct MemoryEntry {
     pub(crate) memory: Memory,
     pub(crate) page_size_log2: Option<u32>,
 }
 
-/// What tells the engine's handles apart. It has no comparison, hash or number of them that others
-/// can see; what they print as is their store's number and their own.
+/// Returns a key that identifies one of the engine's handles.
+///
+/// The engine's handles can be neither compared nor hashed. Their `Debug` output contains the number
+/// of their store and their own.
 pub(crate) fn identity(handle: &impl Debug) -> String {
     format!("{handle:?}")
 }
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
     use wasmi::{Engine, FuncType, MemoryType, Mutability, Ref, RefType, Store, TableType, Val};
 
-    /// The engine does not promise what its handles print as.
+    /// The engine makes no promise about the `Debug` output of its handles.
     #[test]
     fn equal_handles_are_one_and_others_are_not() {
         let mut store = Store::new(&Engine::default(), ());

@@ -1,4 +1,4 @@
-//! Instantiation: imports, segments, and the start function apart from them.
+//! Instantiation: first imports and segments, then the start function.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,8 +63,8 @@ pub(crate) fn start<C: AnyStore>(
     call(ctx, func, &[], &mut []).inspect_err(|_| ctx.state_mut().failed = Some(id))
 }
 
-/// The imports as the engine wants them: functions first, then tables, memories and globals, each
-/// in the order of the module's import section.
+/// Sorts imports as the engine expects them: functions first, then tables, memories and globals,
+/// each kind in the order of the module's import section.
 fn by_kind(module: &CoreModuleType, imports: &[CoreExtern]) -> impl Iterator<Item = CoreExtern> {
     let rank = |index: usize| match module.imports.get(index) {
         Some((_, _, CoreExternType::Func(_))) => 0,
@@ -77,7 +77,7 @@ fn by_kind(module: &CoreModuleType, imports: &[CoreExtern]) -> impl Iterator<Ite
     imports.into_iter().map(|(_, import)| import)
 }
 
-/// The compiled module.
+/// Returns the compiled module.
 ///
 /// # Errors
 /// `Misuse` if another engine compiled it.
@@ -91,10 +91,10 @@ fn compiled<'m>(module: &'m CoreModule, state: &CoreState) -> Result<&'m Compile
     ))
 }
 
-/// The instance that a handle stands for.
+/// Returns the instance that a handle stands for.
 ///
 /// # Errors
-/// `Misuse` for a foreign handle.
+/// `Misuse` for a handle of another store.
 pub(crate) fn instance(state: &CoreState, id: CoreInstanceId) -> Result<&InstanceEntry> {
     let entry = state.handles.instances.get(id.index() as usize);
     entry

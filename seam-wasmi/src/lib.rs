@@ -1,5 +1,4 @@
-//! seam on [wasmi](https://docs.rs/wasmi) 2, an interpreter: core modules, and components by way of
-//! `seam-component`.
+//! seam on [wasmi](https://docs.rs/wasmi) 2, an interpreter. Components run through `seam-component`.
 //!
 //! ```
 //! use seam_core::{Artifact, BackendExt, InstanceExt, World};
@@ -14,32 +13,33 @@
 //! # }
 //! ```
 //!
-//! [`WasmiEngine`] is the port, a [`CoreEngine`]; [`Wasmi`] is the backend that [`Layered`] makes
-//! of it. [`Wasmi::builder`] chooses a build: fuel and deadlines cost speed, so they are off by
-//! default.
+//! [`WasmiEngine`] is the [`CoreEngine`](seam_core::CoreEngine); [`Wasmi`] is the backend that
+//! [`Layered`](seam_component::Layered) makes of it. [`Wasmi::builder`] chooses a build: fuel and
+//! deadlines cost speed, so they are off by default.
 //!
 //! | this crate | wasmi |
 //! |---|---|
 //! | 0.1 | 2.0 |
 //!
 //! # What the adapter does about wasmi
-//! - **Start functions** become an export that is called after instantiation: in wasmi's own
-//!   instantiation they could not be interrupted, and a trap would leave no instance for a snapshot.
-//! - **Deadlines**: the guest gets its fuel in slices and is resumed after each look at the clock.
-//!   wasmi cannot resume a `table.grow` that finds its slice used up: that is an `Engine` error. It
-//!   is rare for a few elements and certain for 2,000,000 at once.
-//! - **Traps** that wasmi reports as ordinary errors are traps here. It has one code for an indirect
-//!   call and for an access past the end of a table: it is `UndefinedElement` if the code in the
-//!   store has indirect calls, else `TableOutOfBounds`.
-//! - **Host recursion** would overflow the native stack and abort the process, at a few thousand
-//!   levels or at a hundred, as the caller's thread has it. Every sixteenth level goes on in a thread
+//! - **Start functions** become an export, which is called after instantiation. wasmi's own
+//!   instantiation cannot be interrupted in a start function, and a trap there leaves no instance for
+//!   a snapshot.
+//! - **Deadlines**: the guest gets its fuel in slices. After each slice the adapter looks at the clock
+//!   and resumes the guest. wasmi cannot resume a `table.grow` that uses up its slice: that is an
+//!   `Engine` error. It is rare for a few elements and certain for 2,000,000 at once.
+//! - **Traps** that wasmi reports as ordinary errors are traps here. wasmi has one trap code for
+//!   indirect calls and for table accesses out of bounds. It becomes `UndefinedElement` if the code
+//!   in the store has indirect calls, otherwise `TableOutOfBounds`.
+//! - **Host recursion** would overflow the native stack and abort the process: after a hundred levels
+//!   or a few thousand, depending on the caller's thread. Every sixteenth level continues in a thread
 //!   of its own, until [`Limits::host_depth`](seam_core::Limits::host_depth) ends it.
-//! - **Handles** are entered in a store's tables by what wasmi prints for them, which is their number:
-//!   it lets others neither compare nor hash them. A test guards that.
-//! - **Constant expressions** of thousands of operators would overflow it too; `load` refuses more
-//!   than 500 as beyond the engine.
-//! - **Memories and tables** are written to when they are made. Where nothing limits them, all
-//!   memories of an instance have at most 4 GiB and all its tables 10,000,000 elements.
+//! - **Handles** are found in a store's tables by their `Debug` output, which contains their number:
+//!   wasmi's handles can be neither compared nor hashed. A test checks this output.
+//! - **Constant expressions** of thousands of operators would overflow the native stack too. `load`
+//!   rejects more than 500 operators with `Limit(EngineCapacity)`.
+//! - **Memories and tables** are filled when they are created. Without limits in the world, all
+//!   memories of an instance have at most 4 GiB, and all its tables at most 10,000,000 elements.
 
 mod backend;
 mod build;

@@ -1,22 +1,23 @@
-//! Bounds on what a store's memories and tables have, all of them together.
+//! Limits on the memories, tables and instances of a store.
 
 use seam_core::{Limit, Limits, Tally};
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
 use wasmi_core::LimiterError;
 
-/// The engine writes to every byte of a memory and every element of a table when it makes them, so
-/// a few bytes of a module could take more than the machine has. Without limits of the caller's,
-/// these hold.
+/// The limits of memories and tables if the caller sets none.
+///
+/// The engine fills memories and tables when it creates them, so a module of a few bytes could use
+/// up all memory of the machine.
 const MEMORY_BYTES: u64 = 4 << 30;
 const TABLE_ELEMENTS: u64 = 10_000_000;
 
-/// Counts what a store's memories and tables have, and refuses what would be too much.
+/// Counts the bytes and elements of all memories and tables of a store, and enforces the limits.
 pub(crate) struct Limiter {
     memory: Tally,
     tables: Tally,
     instances: usize,
-    /// Whether a `table.grow` ran out of fuel: the engine keeps no point to resume it from.
+    /// Whether a `table.grow` ran out of fuel: the engine cannot resume it.
     pub(crate) broken_off: bool,
 }
 
@@ -32,14 +33,14 @@ impl Limiter {
     }
 }
 
-/// The limit that a refused memory has hit: the caller's, or the engine's own.
+/// Returns the limit that a memory exceeded: the caller's, or the engine's own.
 pub(crate) fn of_memory(limits: &Limits) -> Limit {
     limits
         .memory
         .map_or(Limit::EngineCapacity, |_| Limit::Memory)
 }
 
-/// The limit that a refused table has hit: the caller's, or the engine's own.
+/// Returns the limit that a table exceeded: the caller's, or the engine's own.
 pub(crate) fn of_tables(limits: &Limits) -> Limit {
     let own = Limit::EngineCapacity;
     limits.table_elements.map_or(own, |_| Limit::TableElements)
@@ -55,7 +56,7 @@ impl ResourceLimiter for Limiter {
         Ok(self.memory.grow(current, desired, maximum))
     }
 
-    // Also when there is not enough fuel to grow: the operation is then tried again.
+    // The engine also calls this if the fuel does not suffice. It then tries the operation again.
     fn memory_grow_failed(&mut self, _: &MemoryError) -> Result<(), LimiterError> {
         self.memory.give_back();
         Ok(())
@@ -80,7 +81,7 @@ impl ResourceLimiter for Limiter {
         self.instances
     }
 
-    // The numbers of tables and memories are bounded by what they have.
+    // Bytes and elements are limited instead of the numbers of memories and tables.
     fn tables(&self) -> usize {
         usize::MAX
     }

@@ -1,4 +1,4 @@
-//! What every store keeps beside the guest.
+//! The data of a store.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::limits::Limiter;
 /// The data of every store.
 pub(crate) struct CoreState {
     pub(crate) number: u32,
-    /// Number of the engine that the store is of.
+    /// The number of the store's engine.
     pub(crate) engine: u32,
     pub(crate) host: HostState,
     pub(crate) handles: Handles,
@@ -24,11 +24,11 @@ pub(crate) struct CoreState {
     pub(crate) metered: bool,
     /// Whether host functions may call guests.
     pub(crate) reentrant: bool,
-    /// Fuel that the store has and the engine has not been given yet.
+    /// The store's fuel that the engine has not been given yet.
     pub(crate) reserve: u64,
-    /// When the outermost call under way has to end.
+    /// When the current outermost call must end.
     pub(crate) deadline: Option<Instant>,
-    /// Functions of the host that are running.
+    /// How many calls of host functions are running.
     pub(crate) depth: u32,
     /// The instance whose start function trapped last.
     pub(crate) failed: Option<CoreInstanceId>,
@@ -65,10 +65,10 @@ impl CoreState {
         }
     }
 
-    /// Whether the time of the outermost call is over.
+    /// Checks the clock.
     ///
     /// # Errors
-    /// `Limit(Deadline)`.
+    /// `Limit(Deadline)` if the time of the outermost call is over.
     pub(crate) fn check_deadline(&self) -> Result<()> {
         match self.deadline {
             Some(deadline) if Instant::now() >= deadline => Err(Error::limit(Limit::Deadline)),
@@ -76,7 +76,7 @@ impl CoreState {
         }
     }
 
-    /// Starts the time of an outermost call.
+    /// Starts the clock of a call, if it is an outermost one.
     pub(crate) fn start_clock(&mut self) {
         if self.depth == 0 {
             let limit = self.limits.deadline;
@@ -89,7 +89,7 @@ impl CoreState {
 pub(crate) trait AnyStore: AsContextMut<Data = CoreState> + Send {
     fn state(&self) -> &CoreState;
     fn state_mut(&mut self) -> &mut CoreState;
-    /// An export of the calling instance, where there is one.
+    /// Returns an export of the calling instance; `None` on the store itself.
     fn caller_extern(&self, name: &str) -> Option<Extern>;
 }
 
@@ -107,7 +107,7 @@ impl AnyStore for Store<CoreState> {
     }
 }
 
-/// What a host function is given: the calling instance goes along.
+/// The view of a host function, which knows the calling instance.
 impl AnyStore for &mut Caller<'_, CoreState> {
     fn state(&self) -> &CoreState {
         self.data()

@@ -83,7 +83,7 @@ impl<C: AnyStore> WasmiStore<C> {
     }
 }
 
-/// Calls a function whose arguments have been checked; the results are the scratch values then.
+/// Calls a function whose arguments have been checked. The results are in `scratch.values`.
 fn call_with<C: AnyStore>(
     ctx: &mut C,
     func: Func,

@@ -3,7 +3,7 @@
 use seam_core::{CoreFuncType, CoreType, Error, ErrorKind, HeapType, Limit, RefType, Result};
 use wasmi::{FuncType, MemoryType, ValType};
 
-/// Parameters or results that the engine's function types may have.
+/// Maximum number of parameters, and of results, in the engine's function types.
 const MAX_TYPES: usize = 1000;
 
 pub(crate) fn core_type(ty: ValType) -> CoreType {
@@ -33,8 +33,11 @@ pub(crate) fn core_func_type(ty: &FuncType) -> CoreFuncType {
     CoreFuncType::new(types(ty.params()), types(ty.results()))
 }
 
+/// Returns the engine's function type.
+///
 /// # Errors
-/// `Unsupported` for references that the engine does not have; `Limit` for too many of anything.
+/// `Unsupported` for reference types that the engine does not have; `Limit` for too many parameters
+/// or results.
 pub(crate) fn func_type(ty: &CoreFuncType) -> Result<FuncType> {
     if ty.params.len() > MAX_TYPES || ty.results.len() > MAX_TYPES {
         let message = format!("expected at most {MAX_TYPES} parameters and results, found more");
@@ -64,7 +67,9 @@ fn val_type(ty: CoreType) -> Result<ValType> {
     })
 }
 
-/// The engine compares page sizes and does not show them; it has the usual one and that of a byte.
+/// Returns the page size of a memory type; `None` for 64 KiB.
+///
+/// The engine does not show page sizes, but compares them. It supports 64 KiB and one byte.
 pub(crate) fn page_size_log2(ty: &MemoryType) -> Option<u32> {
     let mut usual = MemoryType::builder();
     usual

@@ -17,8 +17,8 @@ use crate::preview1::Preview1Program;
 
 /// wasmtime with its own component model.
 ///
-/// Core modules run through [`Layered`] over [`WasmtimeEngine`], as on every other engine, so that
-/// there is one implementation of calls by value and of linking with a world.
+/// Core modules run through [`Layered`] over [`WasmtimeEngine`], as on every other engine. So there is
+/// only one implementation of calls with values and of linking with a world.
 ///
 /// ```
 /// use seam_core::Backend;
@@ -32,28 +32,29 @@ pub struct Wasmtime {
     core: Layered<WasmtimeEngine>,
 }
 
-/// wasmtime as an engine for core modules alone, with the seam's own component model above it.
+/// wasmtime's core engine with the seam's own component model above it.
 pub struct WasmtimeLayered {
     build: Build,
     layered: Layered<WasmtimeEngine>,
 }
 
-/// The choices that change compiled code, made once; all are off unless asked for, for each has a
-/// price (measured on guest code: fuel 1.3x, deadline 1.2x to 1.6x, inner instances 1.8x on calls
-/// and up to 3x on loops over memory, component async 2.4x on calls between host and guest).
+/// Chooses a build. Everything is off by default, since it slows down guest code.
+///
+/// Measured: fuel 1.3x, deadline 1.2x to 1.6x, inner instances 1.8x on calls and up to 3x on loops
+/// over memory, component async 2.4x on calls between host and guest.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Builder(Build);
 
 impl Wasmtime {
-    /// The fastest build: no fuel, no deadline, no view of the core instances inside a component,
+    /// The fastest build: no fuel, no deadlines, no access to the core instances inside a component,
     /// no asynchronous components.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// A build of your choice.
+    /// Starts from the fastest build.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -100,33 +101,32 @@ impl WasmtimeLayered {
 }
 
 impl Builder {
-    /// Fuel limits and fuel counts ([`Capability::Fuel`]).
+    /// Counts fuel, so that it can be limited ([`Capability::Fuel`]).
     pub fn fuel(mut self) -> Self {
         self.0.fuel = true;
         self
     }
 
-    /// Wall-clock limits ([`Capability::Deadline`]).
+    /// Enforces wall-clock limits ([`Capability::Deadline`]).
     pub fn deadline(mut self) -> Self {
         self.0.deadline = true;
         self
     }
 
-    /// Snapshots, memories and calls of the core instances inside a component
-    /// ([`Capability::InnerGlobals`]), and instances whose start function trapped
-    /// ([`Capability::FailedInstance`]).
+    /// Gives access to the core instances inside a component ([`Capability::InnerGlobals`]), and to
+    /// instances whose start function trapped ([`Capability::FailedInstance`]).
     pub fn inner_instances(mut self) -> Self {
         self.0.inner_instances = true;
         self
     }
 
-    /// Asynchronous components ([`Capability::ComponentAsync`]).
+    /// Runs asynchronous components ([`Capability::ComponentAsync`]).
     pub fn component_async(mut self) -> Self {
         self.0.component_async = true;
         self
     }
 
-    /// Bytes of stack for guest code; wasmtime's default (512 KiB) unless set.
+    /// Sets the bytes of stack for guest code. Default: wasmtime's own, 512 KiB.
     pub fn stack(mut self, bytes: usize) -> Self {
         self.0.stack = Some(bytes);
         self
@@ -138,12 +138,12 @@ impl Builder {
         WasmtimeEngine::of(&self.0)
     }
 
-    /// The native backend of this build. If this machine cannot run the engine, loading says so.
+    /// The native backend of this build. If this machine cannot run the engine, `load` fails.
     #[must_use]
     pub fn build(self) -> Wasmtime {
         let core = Layered::named("wasmtime", self.build_engine());
         let native = self.0.native_capabilities();
-        // What core modules have and components do better is had too.
+        // Core modules block on asynchronous host functions, which suspend components.
         let blocks = core.info().capabilities.has(Capability::AsyncHostBlocks);
         let capabilities = native.with(Capability::AsyncHostBlocks, blocks);
         Wasmtime {
@@ -203,7 +203,7 @@ impl Wasmtime {
         Ok(Box::new(program))
     }
 
-    /// A preview1 module has two ways to run, and which one it takes the world decides.
+    /// Loads a preview1 module, which the world decides how to run; `None` for other modules.
     fn load_preview1(&self, artifact: &Artifact) -> Result<Option<Box<dyn Program>>> {
         let Ok(module) = module_type(artifact.bytes()) else {
             return Ok(None);
@@ -218,7 +218,7 @@ impl Wasmtime {
     }
 }
 
-/// A core module that is no module of preview1.
+/// A core module that does not import preview1.
 struct PlainProgram(Box<dyn Program>);
 
 #[async_trait]
@@ -228,7 +228,7 @@ impl Program for PlainProgram {
     }
 
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        // The layer has no system's WASI, and a module that imports none has no need of it.
+        // `Layered` rejects the system's WASI, but a module that does not import WASI does not need it.
         let imports = self.interface().imports();
         if imports.iter().any(|item| item.name.starts_with("wasi:")) {
             return self.0.instantiate(world).await;
@@ -253,7 +253,7 @@ impl Backend for WasmtimeLayered {
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        // What the engine lacks as an engine for core modules no build of it has.
+        // No build of the core engine has asynchronous components.
         if wanted.has(Capability::ComponentAsync)
             && !self.info().capabilities.has(Capability::ComponentAsync)
         {

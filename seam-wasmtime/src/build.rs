@@ -1,11 +1,11 @@
-//! How an engine is built: what is chosen once because it changes compiled code.
+//! How an engine is built: the choices that change compiled code.
 
 use seam_core::{Capabilities, Capability, Error, Result};
 use wasmtime::{Config, Engine};
 
 use crate::stack;
 
-/// Version of the engine that this adapter is pinned to.
+/// The engine's version in this repository's lock file. Other trees may link another 48.x.
 pub(crate) const VERSION: &str = "48.0.8";
 
 /// The choices of a build. The default has none of them.
@@ -15,7 +15,7 @@ pub(crate) struct Build {
     pub(crate) deadline: bool,
     pub(crate) inner_instances: bool,
     pub(crate) component_async: bool,
-    /// Bytes of stack for guest code; the engine's default if none.
+    /// Bytes of stack for guest code; `None` for the engine's default.
     pub(crate) stack: Option<usize>,
 }
 
@@ -36,7 +36,8 @@ const PROPOSALS: &[Capability] = &[
 ];
 
 impl Build {
-    /// This build with what the capabilities ask for, or nothing if no build has one of them.
+    /// This build extended by `wanted`; `None` if it lacks one of these capabilities, which are
+    /// not in `has`, and no build has it.
     pub(crate) fn with(mut self, wanted: &Capabilities, has: &Capabilities) -> Option<Self> {
         for capability in wanted.iter() {
             match capability {
@@ -53,7 +54,7 @@ impl Build {
         Some(self)
     }
 
-    /// What the engine of this build can do with core modules.
+    /// The capabilities of this build for core modules.
     pub(crate) fn core_capabilities(&self) -> Capabilities {
         let properties = [
             (Capability::Fuel, self.fuel),
@@ -69,7 +70,7 @@ impl Build {
             .fold(proposals, |all, (one, on)| all.with(one, on))
     }
 
-    /// What the native backend of this build can do.
+    /// The capabilities of this build's native backend.
     pub(crate) fn native_capabilities(&self) -> Capabilities {
         let properties = [
             (Capability::Components, true),
@@ -102,11 +103,11 @@ impl Build {
             .epoch_interruption(self.deadline)
             .concurrency_support(self.component_async);
         if self.inner_instances {
-            // The engine refuses to combine them.
+            // The engine does not support both together.
             config.guest_debug(true).signals_based_traps(false);
         }
         if let Some(bytes) = self.stack {
-            // Asynchronous calls run on a stack of their own, which must have room for the host too.
+            // Asynchronous calls run on a stack of their own, which the host uses too.
             config
                 .max_wasm_stack(bytes)
                 .async_stack_size(bytes.saturating_add(stack::HOST));
@@ -139,6 +140,12 @@ impl Build {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_lock_file() {
+        let package = format!("name = \"wasmtime\"\nversion = \"{VERSION}\"\n");
+        assert!(include_str!("../../Cargo.lock").contains(&package));
+    }
 
     #[test]
     fn every_build_has_an_engine() {

@@ -1,4 +1,4 @@
-//! Calls of core functions, with the limits of the store around them.
+//! Calls of core functions, within the limits of the store.
 
 use std::future::Future;
 use std::time::Instant;
@@ -16,14 +16,14 @@ use crate::types::has_refs;
 
 /// Why a call ended without a result.
 pub(crate) enum Stop {
-    /// The engine says so.
+    /// The engine's error.
     Guest(wasmtime::Error),
-    /// The seam says so.
+    /// The seam's own error, e.g. a deadline.
     Seam(Error),
 }
 
 impl Stop {
-    /// The seam's error for it.
+    /// Maps this to an error of the seam.
     pub(crate) fn error(self, code: &dyn Code) -> Error {
         match self {
             Stop::Guest(error) => run_error(error, code),
@@ -32,7 +32,7 @@ impl Stop {
     }
 }
 
-/// A call that suspends: to its end or to the deadline, with the private runtime at hand.
+/// Runs a call that can suspend until it ends or the deadline passes, within the private runtime.
 pub(crate) async fn bounded<T>(
     at: Option<Instant>,
     call: impl Future<Output = wasmtime::Result<T>>,
@@ -44,7 +44,7 @@ pub(crate) async fn bounded<T>(
     }
 }
 
-/// When the call under way has to end.
+/// When the current call must end.
 pub(crate) fn deadline<C>(ctx: &C) -> Option<Instant>
 where
     C: AsContext<Data: HasCore>,
@@ -52,8 +52,9 @@ where
     ctx.as_context().data().core_ref().deadline
 }
 
-/// Arms the deadline, if the store has one and no call is under way. What is given back is to be
-/// handed to [`end`].
+/// Arms the deadline, if the store has one and this is an outermost call.
+///
+/// The alarm must be passed to [`end`].
 pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
 where
     C: AsContextMut<Data: HasCore>,
@@ -81,15 +82,15 @@ where
     }
 }
 
-/// How guest code is run by a caller that blocks.
+/// How guest code runs while the caller blocks.
 pub(crate) enum Way {
     /// On the stack of the calling thread.
     Synchronous,
-    /// On a stack of its own, as the engine's asynchronous calls are: calls host -> guest -> host
-    /// that are nested deeply take more native stack than the engine would grant them together, for
-    /// it counts the host's frames as the guest's.
+    /// On a stack of its own, as an asynchronous call of the engine. Deeply nested calls host ->
+    /// guest -> host need more stack than the engine grants one stack, since it counts the host's
+    /// frames as the guest's.
     Nested,
-    /// As the engine's asynchronous calls, since the host may suspend them.
+    /// As an asynchronous call of the engine, since the host may suspend it.
     Suspending,
 }
 
@@ -107,7 +108,7 @@ impl Way {
     }
 }
 
-/// Runs guest code that never suspends, where there is stack enough.
+/// Runs guest code that never suspends, on a thread with enough stack.
 pub(crate) fn synchronous<C, R>(
     ctx: &mut C,
     run: impl FnOnce(&mut C) -> wasmtime::Result<R> + Send,
@@ -168,7 +169,7 @@ where
     lifted
 }
 
-/// Arguments, and after them room for the results.
+/// Returns the arguments as the engine's values, followed by room for the results.
 pub(crate) fn lower<C>(ctx: &mut C, args: &[CoreValue], results: usize) -> Result<Vec<Val>>
 where
     C: AsContextMut<Data: HasCore>,
@@ -181,7 +182,7 @@ where
     Ok(vals)
 }
 
-/// Results; all of them or none.
+/// Writes all results, or none if one of them has no value of the seam.
 pub(crate) fn lift<C>(ctx: &mut C, vals: &[Val], results: &mut [CoreValue]) -> Result<()>
 where
     C: AsContextMut<Data: HasCore>,
@@ -192,7 +193,7 @@ where
     Ok(())
 }
 
-/// Fuel used so far, where it is limited.
+/// Returns the fuel used so far; `None` if it is not limited.
 pub(crate) fn fuel_consumed<C>(ctx: &C) -> Option<u64>
 where
     C: AsContext<Data: HasCore>,

@@ -19,7 +19,7 @@ pub(crate) fn core<C: AsContext<Data: HasCore>>(ctx: &C) -> &CoreState {
     ctx.as_context().data().core_ref()
 }
 
-/// The function that a handle stands for.
+/// Returns the function that a handle stands for.
 pub(crate) fn func<C: AsContext<Data: HasCore>>(ctx: &C, handle: CoreFunc) -> Result<FuncEntry> {
     let core = core(ctx);
     let entry = core
@@ -29,7 +29,7 @@ pub(crate) fn func<C: AsContext<Data: HasCore>>(ctx: &C, handle: CoreFunc) -> Re
     Ok(entry.clone())
 }
 
-/// The handle of a function.
+/// Returns the handle of a function.
 pub(crate) fn func_handle<C>(ctx: &mut C, func: Func) -> Result<CoreFunc>
 where
     C: AsContextMut<Data: HasCore>,
@@ -45,7 +45,7 @@ where
     Ok(CoreFunc::new(core.number, slot))
 }
 
-/// The handle of anything that is exported.
+/// Returns the handle of anything that is exported.
 pub(crate) fn extern_handle<C>(ctx: &mut C, export: Extern) -> Result<CoreExtern>
 where
     C: AsContextMut<Data: HasCore>,
@@ -82,7 +82,7 @@ where
     })
 }
 
-/// What a handle stands for, in the engine's words.
+/// Returns what a handle stands for, as the engine's own.
 pub(crate) fn native<C: AsContext<Data: HasCore>>(ctx: &C, item: CoreExtern) -> Result<Extern> {
     let core = core(ctx);
     let (number, handles) = (core.number, &core.handles);
@@ -103,8 +103,9 @@ pub(crate) fn native<C: AsContext<Data: HasCore>>(ctx: &C, item: CoreExtern) -> 
     })
 }
 
-/// The first reference that is not of the exact type wanted: the engine tells apart what is one
-/// family of references to the seam.
+/// Describes the first reference that does not have the exact type that the engine expects.
+///
+/// The seam has one type for a family of references which the engine tells apart.
 pub(crate) fn misfit<C: AsContext>(
     ctx: &C,
     types: impl Iterator<Item = ValType>,
@@ -121,7 +122,7 @@ pub(crate) fn misfit<C: AsContext>(
     Ok(None)
 }
 
-/// A value for the guest.
+/// Returns the engine's value.
 pub(crate) fn to_val<C>(ctx: &mut C, value: CoreValue) -> Result<Val>
 where
     C: AsContextMut<Data: HasCore>,
@@ -175,10 +176,10 @@ where
 }
 
 fn no_such_ref() -> Error {
-    Error::misuse("expected a reference that this store gave, found another")
+    Error::misuse("expected a reference of this store, found one of another store")
 }
 
-/// A value of the guest.
+/// Returns the seam's value.
 pub(crate) fn from_val<C>(ctx: &mut C, val: Val) -> Result<CoreValue>
 where
     C: AsContextMut<Data: HasCore>,
@@ -209,8 +210,9 @@ where
     })
 }
 
-/// The host's own number for an external reference; one that the guest made from an object of its
-/// own comes out as that object.
+/// Returns the host's number of an external reference.
+///
+/// If the guest made the reference from one of its own objects, this returns that object.
 fn from_extern<C>(ctx: &mut C, host: Rooted<ExternRef>) -> Result<CoreValue>
 where
     C: AsContextMut<Data: HasCore>,

@@ -1,8 +1,8 @@
 //! Wall-clock deadlines.
 //!
-//! One thread of the process waits for the next deadline that is armed, and sleeps without end while
-//! none is. At a deadline it advances the engine's epoch: every store of that engine then looks at its
-//! own deadline, and the one that is past it ends its call. So nothing ticks while nothing is due.
+//! One thread of the process sleeps until the next armed deadline; without one it sleeps indefinitely.
+//! At a deadline it advances the engine's epoch. Every store of that engine then checks its own
+//! deadline, and ends its call if the deadline has passed. So no thread wakes up periodically.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -24,7 +24,7 @@ struct Timer {
     changed: Condvar,
 }
 
-/// Something that happens at a point in time, unless this is dropped before.
+/// An action at a point in time; dropping the alarm cancels it.
 pub(crate) struct Alarm {
     key: (Instant, u64),
 }
@@ -57,7 +57,7 @@ impl Drop for Alarm {
     }
 }
 
-/// The process's timer, with its thread running.
+/// Returns the process's timer, whose thread is running.
 fn timer() -> Result<&'static Timer> {
     static TIMER: OnceLock<Option<Arc<Timer>>> = OnceLock::new();
     let started = TIMER.get_or_init(|| {
@@ -88,7 +88,7 @@ impl Timer {
                 }
                 Some(_) => {
                     let due = queue.pop_first().map(|(_, action)| action);
-                    // An action must not run under the lock: it may drop an alarm.
+                    // An action must not run under the lock, since it may drop an alarm.
                     drop(queue);
                     if let Some(action) = due {
                         action();
@@ -104,7 +104,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a store does when its engine's epoch has advanced: goes on, unless its own deadline is past.
+/// What a store does when its engine's epoch advances: it continues, unless its deadline has passed.
 pub(crate) fn at_epoch(deadline: Option<Instant>) -> wasmtime::Result<UpdateDeadline> {
     match deadline {
         Some(at) if Instant::now() >= at => {
@@ -114,8 +114,9 @@ pub(crate) fn at_epoch(deadline: Option<Instant>) -> wasmtime::Result<UpdateDead
     }
 }
 
-/// Ends a future at a deadline with `Limit(Deadline)`: a guest that waits in the host executes no
-/// code that could look at an epoch.
+/// Ends a future at a deadline with `Limit(Deadline)`.
+///
+/// The epoch cannot do this: a guest that waits in the host executes no code that checks it.
 pub(crate) async fn until<F: Future>(at: Option<Instant>, future: F) -> Result<F::Output> {
     let Some(at) = at else {
         return Ok(future.await);

@@ -19,7 +19,7 @@ use crate::store::WasmtimeStore;
 /// wasmtime as an engine for core modules.
 #[derive(Clone)]
 pub struct WasmtimeEngine {
-    /// Or why there is none: a backend can be named and listed where it cannot run.
+    /// The engine, or why this machine cannot run it: such a backend can still be listed.
     engine: Result<Engine, Arc<str>>,
     info: Arc<EngineInfo>,
     stack: Option<usize>,
@@ -44,7 +44,27 @@ impl WasmtimeEngine {
         (self.engine.as_ref()).map_err(|text| Error::engine(text.to_string()))
     }
 
-    /// Bytes of stack that synchronous calls need and not every thread has.
+    /// Validates a module without compiling it.
+    ///
+    /// # Errors
+    /// `Invalid`, `Unsupported`, `Limit`.
+    pub(crate) fn validate(&self, wasm: &[u8]) -> Result<()> {
+        Module::validate(self.native()?, wasm).map_err(|e| self.rejected(&e, wasm))
+    }
+
+    /// Why the engine did not accept a module.
+    fn rejected(&self, error: &wasmtime::Error, wasm: &[u8]) -> Error {
+        let error = error::compile_error(error, wasm);
+        match needed_capability(wasm, &self.info.capabilities) {
+            Some(needed) => {
+                let message = format!("the module needs {needed}: {}", error.message());
+                Error::unsupported(needed, message).with_source(error)
+            }
+            None => error,
+        }
+    }
+
+    /// Bytes of stack that synchronous calls need, if that is more than every thread has.
     pub(crate) fn stack(&self) -> Option<usize> {
         self.stack
     }
@@ -56,16 +76,8 @@ impl CoreEngine for WasmtimeEngine {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let module = Module::from_binary(self.native()?, wasm).map_err(|e| {
-            let error = error::compile_error(&e, wasm);
-            match needed_capability(wasm, &self.info.capabilities) {
-                Some(needed) => {
-                    let message = format!("the module needs {needed}: {}", error.message());
-                    Error::unsupported(needed, message).with_source(error)
-                }
-                None => error,
-            }
-        })?;
+        let module = Module::from_binary(self.native()?, wasm);
+        let module = module.map_err(|e| self.rejected(&e, wasm))?;
         let bytes = wasm.into();
         Ok(CoreModule::new(Compiled { module, bytes }))
     }

@@ -1,4 +1,4 @@
-//! wasmtime's errors in the seam's taxonomy.
+//! The engine's errors as the seam's.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use wasmtime::{Trap as Native, WasmBacktrace};
 
 use crate::opcode;
 
-/// The engine's words for a failure that it has no type for, as an error's source.
+/// The text of an engine's error that has no type, kept as the source of the seam's error.
 #[derive(Debug)]
 struct Text(String);
 
@@ -19,13 +19,13 @@ impl fmt::Display for Text {
 
 impl std::error::Error for Text {}
 
-/// The bytes that an instruction's offset counts in, for each module that can trap.
+/// The bytes that the offsets of instructions refer to, for each module that can trap.
 pub(crate) trait Code {
-    /// The bytes, and where in them the module starts.
+    /// Returns the bytes, and where the module starts in them.
     fn of(&self, module: &wasmtime::Module, offset: usize) -> Option<(&[u8], usize)>;
 }
 
-/// No code: nothing of the guest runs.
+/// For calls that run no guest code.
 pub(crate) struct NoCode;
 
 impl Code for NoCode {
@@ -34,14 +34,14 @@ impl Code for NoCode {
     }
 }
 
-/// A failure of the engine that has nothing to do with the guest.
+/// Maps a failure of the engine that the guest did not cause.
 pub(crate) fn engine_error(error: wasmtime::Error) -> Error {
     Error::engine(format!("{error:#}"))
 }
 
-/// What became of running guest code.
+/// Maps the engine's reason why guest code ended.
 pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
-    // What a host function returned passes unchanged.
+    // The error of a host function comes out unchanged.
     let error = match error.downcast::<Error>() {
         Ok(own) => return own,
         Err(error) => error,
@@ -68,8 +68,9 @@ pub(crate) fn run_error(error: wasmtime::Error, code: &dyn Code) -> Error {
     mapped.with_frames(frames)
 }
 
-/// An instantiation's error, where `refused` is the limit that its memories and tables have reached:
-/// the engine's words are the same for a limit of the caller's and for its own.
+/// Refines the error of an instantiation; `refused` is the limit that its memories and tables exceeded.
+///
+/// The engine uses the same text for the caller's limits and for its own.
 pub(crate) fn refusal(error: Error, refused: Option<Limit>) -> Error {
     if *error.kind() != ErrorKind::Engine {
         return error;
@@ -84,8 +85,9 @@ pub(crate) fn refusal(error: Error, refused: Option<Limit>) -> Error {
     }
 }
 
-/// wasmtime gives table accesses past the end and indirect calls through such an index one trap;
-/// which it is, the instruction tells.
+/// Whether the instruction that trapped is an indirect call.
+///
+/// wasmtime has one trap for table accesses out of bounds and for indirect calls out of bounds.
 fn calls_indirectly(error: &wasmtime::Error, code: &dyn Code) -> bool {
     let innermost = error
         .downcast_ref::<WasmBacktrace>()
@@ -104,7 +106,7 @@ fn frames(error: &wasmtime::Error, code: &dyn Code) -> Vec<Frame> {
     };
     let known = trace.frames().iter().filter_map(|frame| {
         let offset = frame.module_offset();
-        // Frames of the engine's own adapters between components are no code of the artifact's.
+        // Frames of the engine's own adapters between components do not belong to the artifact.
         let (_, start) = code.of(frame.module(), offset.unwrap_or_default())?;
         let mut known = Frame::new(frame.func_index());
         known.module = frame.module().name().map(str::to_string);
@@ -152,8 +154,8 @@ fn cause(trap: Native) -> Trap {
     }
 }
 
-/// Failures for which wasmtime has words only: the traps of the canonical ABI that its own lifting
-/// and lowering find, and exhausted resources.
+/// Maps failures that wasmtime reports as text only: traps of the canonical ABI in its own lifting and
+/// lowering, and exhausted resources.
 fn text_error(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
     let mapped = if text.contains("fuel allocated for hostcalls has been exhausted") {
@@ -170,8 +172,7 @@ fn text_error(error: &wasmtime::Error) -> Error {
     mapped.with_source(Text(text))
 }
 
-/// Texts of `wasmtime/src/runtime/component` and `vm/component` in version 48, by how they begin or
-/// by a part that no other has.
+/// Unique parts of the texts in `wasmtime/src/runtime/component` and `vm/component` in version 48.
 const CANON_TEXTS: &[(&str, CanonTrap)] = &[
     ("unknown handle index", CanonTrap::UnknownHandle),
     ("used with the wrong type", CanonTrap::WrongResourceType),
@@ -231,7 +232,7 @@ const CANON_TEXTS: &[(&str, CanonTrap)] = &[
     ("unpaired surrogate", CanonTrap::InvalidString),
 ];
 
-/// How the texts of the asynchronous built-ins' traps begin, which have no names in the taxonomy.
+/// How the texts of traps in asynchronous built-ins begin. The seam has no trap for each of them.
 const ASYNC_TEXTS: &[&str] = &[
     "cannot drop ",
     "cannot lift ",
@@ -250,8 +251,9 @@ fn canon_trap(text: &str) -> Option<CanonTrap> {
         .or_else(|| CanonTrap::from_text(text))
 }
 
-/// Why an artifact did not compile. Where the engine does not say at which offset, the seam's own
-/// validation may.
+/// Maps the engine's reason for rejecting an artifact.
+///
+/// If the engine does not name the offset, the seam's own validation may find it.
 pub(crate) fn compile_error(error: &wasmtime::Error, wasm: &[u8]) -> Error {
     let error = verdict(error);
     if *error.kind() != (ErrorKind::Invalid { offset: None }) {
@@ -283,8 +285,9 @@ fn verdict(error: &wasmtime::Error) -> Error {
     mapped.with_source(source)
 }
 
-/// `unexpected end-of-file (at offset 0x1f)` as its text and its offset; also `Invalid input
-/// WebAssembly code at offset 31: ..`, which is how the compiler passes on what it finds.
+/// Splits `unexpected end-of-file (at offset 0x1f)` into its text and its offset.
+///
+/// Also `Invalid input WebAssembly code at offset 31: ..`, the form that the compiler uses.
 fn split_offset(text: &str) -> (&str, Option<u64>) {
     let validator = || {
         let (message, at) = text.rsplit_once(" (at offset 0x")?;
@@ -299,7 +302,7 @@ fn split_offset(text: &str) -> (&str, Option<u64>) {
     validator().or_else(compiler).unwrap_or((text, None))
 }
 
-/// The proposal that the validator says is off in this build.
+/// Returns the proposal that this build does not support, according to the validator's text.
 fn missing_proposal(message: &str) -> Option<Capability> {
     const OFF: &[&str] = &["not enabled", "not supported", "disabled", "requires the"];
     const PROPOSALS: &[(&str, Capability)] = &[
@@ -310,7 +313,7 @@ fn missing_proposal(message: &str) -> Option<Capability> {
         ("component model threading", Capability::ComponentAsync),
         ("error-context", Capability::ComponentAsync),
     ];
-    // The validator lets exact references pass; the compiler does not know them.
+    // The validator accepts exact references, but the compiler does not support them.
     if message.contains("unsupported heap type Exact") {
         return Some(Capability::CustomDescriptors);
     }

@@ -7,9 +7,10 @@ use wasmtime::{
     AnyRef, ExnRef, Func, Global, Instance, Memory, OwnedRooted, SharedMemory, Table, Tag,
 };
 
-/// Everything that handles of one store stand for. Things are entered once, so that asking for an
-/// export again and again does not grow the tables. References to the guest's garbage-collected heap
-/// are kept until the store goes.
+/// Everything that the handles of one store stand for.
+///
+/// Everything is interned, so that asking for the same export again does not grow the tables.
+/// References to the guest's garbage-collected heap are kept until the store is dropped.
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) instances: Slots<u32, Instance>,
@@ -36,7 +37,7 @@ pub(crate) enum AnyMemory {
     Shared(SharedMemory),
 }
 
-/// What tells memories apart.
+/// Identifies a memory.
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) enum MemoryKey {
     Own(u64),

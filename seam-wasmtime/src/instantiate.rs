@@ -9,7 +9,7 @@ use crate::error;
 use crate::module::Compiled;
 use crate::state::HasCore;
 
-/// Instantiates a module, which runs its start function.
+/// Instantiates a module, and runs its start function.
 pub(crate) fn instantiate<C>(
     ctx: &mut C,
     compiled: &Compiled,
@@ -54,7 +54,7 @@ where
     }
 }
 
-/// The handle of an instance.
+/// Returns the handle of an instance.
 pub(crate) fn instance_handle<C>(ctx: &mut C, instance: Instance) -> Result<CoreInstanceId>
 where
     C: AsContextMut<Data: HasCore>,
@@ -66,14 +66,14 @@ where
     Ok(CoreInstanceId::new(core.number, slot))
 }
 
-/// What a failed instantiation left, where the build lets it be seen.
+/// Returns the instance that a failed instantiation left, if the build shows it.
 fn failed<C: AsContextMut>(ctx: &mut C, module: &Module, before: usize) -> Option<Instance> {
     let all = ctx.as_context_mut().debug_all_instances();
     let mut new = all.into_iter().skip(before);
     new.rfind(|instance| Module::same(instance.module(ctx.as_context()), module))
 }
 
-/// Why a module could not be instantiated.
+/// Maps the reason why a module could not be instantiated.
 fn failure<C>(ctx: &mut C, stop: Stop) -> Error
 where
     C: AsContextMut<Data: HasCore>,

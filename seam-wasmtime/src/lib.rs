@@ -1,10 +1,10 @@
 //! seam on [wasmtime](https://wasmtime.dev) 48.
 //!
-//! - [`Wasmtime`] is the native backend: components run on wasmtime's own component model, with
-//!   resources, asynchronous host functions that suspend the guest, and the operating system's WASI.
-//! - [`WasmtimeLayered`] ([`Wasmtime::layered`]) is the same engine under the component model of
-//!   `seam-component`: a bug in either shows by comparison.
-//! - [`WasmtimeEngine`] is the engine for core modules that both are made of.
+//! - [`Wasmtime`] is the native backend. Components run on wasmtime's own component model, with
+//!   asynchronous host functions that suspend the guest, and the operating system's WASI.
+//! - [`WasmtimeLayered`] ([`Wasmtime::layered`]) runs components on `seam-component`, over the same
+//!   engine. A comparison of the two shows bugs in either component model.
+//! - [`WasmtimeEngine`] is the [`CoreEngine`](seam_core::CoreEngine) of both.
 //!
 //! ```
 //! use seam_core::{Artifact, BackendExt, InstanceExt, Value, World};
@@ -20,50 +20,49 @@
 //! ```
 //!
 //! # Builds
-//! What changes compiled code is chosen with [`Wasmtime::builder`] and stated as capabilities. All
-//! proposals that wasmtime has are on in every build. A few consequences:
+//! [`Wasmtime::builder`] chooses what changes compiled code, and capabilities state it. Every build has
+//! all proposals that wasmtime supports. Two choices have consequences:
 //!
-//! - *Inner instances* turn guest debugging on: wasmtime lists the core instances of a store then,
-//!   which is how the counters inside a component are read.
-//! - *Component async* turns wasmtime's concurrency support on. Functions of core instances inside a
-//!   component that call an import cannot be called directly in such a build: that is an `Engine`
-//!   error.
+//! - *Inner instances* turn on guest debugging. wasmtime then lists the core instances of a store, so
+//!   that the counters inside a component can be read.
+//! - *Component async* turns on wasmtime's concurrency support. In such a build, `call_core` on a core
+//!   instance inside a component fails with an `Engine` error if the function calls an import.
 //!
 //! # Calls and stacks
-//! Calls are synchronous and run on the calling thread, unless something that the guest imports can
-//! suspend it: then they run on a stack of their own, and `call_blocking` waits for them, inside an
-//! executor or outside. Calls host -> guest -> host that nest deeply get stacks of their own too, so
-//! [`Limits::host_depth`](seam_core::Limits::host_depth) is reached before any stack is exhausted.
-//! A thread that calls guests needs 1 MiB of stack: wasmtime takes 512 KiB for granted.
+//! Calls are synchronous and run on the calling thread, unless an import can suspend the guest. Such
+//! calls run on a stack of their own, and blocking calls wait for them, inside an executor or outside.
+//! Deeply nested calls host -> guest -> host get stacks of their own too, so that
+//! [`Limits::host_depth`](seam_core::Limits::host_depth) is reached before a stack is exhausted.
+//! A thread that calls guests needs 1 MiB of stack, since wasmtime assumes that 512 KiB are free.
 //!
 //! The future of a call may be dropped while the guest waits in the host. The host function's future
-//! is dropped with it, and a component is then as after a trap: what it is made of can be looked at,
-//! where the build sees inside, and every further call is the trap `CannotEnter`. A wait that ends at
-//! its deadline is such a call too.
+//! is dropped with it. The component is then in the same state as after a trap: every further call is
+//! the trap `CannotEnter`, and builds with inner instances can still inspect it. The same holds for a
+//! wait that is ended by the deadline.
 //!
-//! Typed calls go by way of values here, since wasmtime's own typed functions need types that are
-//! known when the host is compiled; components on [`WasmtimeLayered`] lower and lift them directly.
+//! Typed calls convert through values, since wasmtime's own typed functions need types that are known
+//! when the host is compiled. [`WasmtimeLayered`] lowers and lifts Rust types directly.
 //!
 //! # The operating system's WASI
 //! `wasmtime-wasi` is always linked asynchronously, and polled within a private runtime of this
-//! crate. Its synchronous form panics where a runtime is running already.
+//! crate. Its synchronous form panics if it is called inside a runtime.
 //!
-//! Modules of preview1 are wrapped with the official adapter and reported as the core modules they
-//! are; their exit code is the guest's own. A *component* knows success and failure only: one that
-//! was made with the official adapter beforehand ends with 0 or 1, whatever the guest's code was,
-//! unless it imports `wasi:cli/exit#exit-with-code`.
+//! Preview1 modules are wrapped with the official adapter, but shown as core modules, with their own
+//! exit codes. A *component* that was made with the official adapter beforehand exits with 0 or 1
+//! only, unless it imports `wasi:cli/exit#exit-with-code`.
 //!
-//! # This adapter and that engine
+//! # Versions
 //! | seam-wasmtime | wasmtime | wasmtime-wasi |
 //! |---|---|---|
 //! | 0.1 | 48.0.8 | 48.0.8 |
 //!
 //! # Where wasmtime differs from the specification
-//! wasmtime 48 does not know the maximum byte length of strings and lists (2^28 - 1): what is
-//! longer passes if it is all there, and is out of bounds otherwise.
+//! wasmtime 48 does not enforce the maximum byte length of strings and lists (2^28 - 1). A longer one
+//! passes if it lies within the memory.
 //!
-//! What a call may lift ([`Limits::lifted`](seam_core::Limits::lifted)) wasmtime counts in its own
-//! values, one for each element of a list; this crate allows for that, up to 4 GiB.
+//! wasmtime counts what a call lifts ([`Limits::lifted`](seam_core::Limits::lifted)) in the size of its
+//! own values, one for each element of a list. This crate raises the limit accordingly, to at most
+//! 4 GiB.
 
 mod backend;
 mod build;

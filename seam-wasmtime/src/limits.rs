@@ -1,9 +1,9 @@
-//! The store limits of [`Limits`], counted over all memories and tables of a store together.
+//! Limits on the memories and tables of a store.
 
 use seam_core::{Limit, Limits, Tally};
 use wasmtime::ResourceLimiter;
 
-/// Counts what a store's memories and tables have, and refuses what would be too much.
+/// Counts the bytes and elements of all memories and tables of a store, and enforces the limits.
 pub(crate) struct Limiter {
     memory: Tally,
     tables: Tally,
@@ -17,8 +17,9 @@ impl Limiter {
         }
     }
 
-    /// Which limit was reached since this was asked last. An instantiation that fails then failed
-    /// for that reason; a `memory.grow` just gave -1.
+    /// Returns the limit that was exceeded since the last call of this.
+    ///
+    /// It is the reason for an instantiation that failed; a `memory.grow` just returned -1.
     pub(crate) fn take_refused(&mut self) -> Option<Limit> {
         match (self.memory.take_refused(), self.tables.take_refused()) {
             (true, _) => Some(Limit::Memory),
@@ -57,7 +58,7 @@ impl ResourceLimiter for Limiter {
         Ok(())
     }
 
-    // The engine's own caps on numbers of things are far below what artifacts have.
+    // The engine's defaults for these numbers are too low for many artifacts.
     fn instances(&self) -> usize {
         usize::MAX
     }

@@ -6,14 +6,16 @@
 //! component then, the wrapped module is compiled in a build that shows inner instances, whatever
 //! the backend's own build: its code runs slower for that. In every other world, so also in one
 //! that defines functions of preview1 itself, the module is a core module like any other.
+//!
+//! Loading validates the module. It is compiled when the first world decides how it runs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use seam_component::Layered;
 use seam_core::{
-    Artifact, Backend, BackendInfo, Capability, CoreEngine, Failed, ImportStatus, Instance,
-    Interface, Program, Result, World,
+    Artifact, Backend, BackendInfo, Capability, Failed, ImportStatus, Instance, Interface, Program,
+    Result, World,
 };
 use seam_wasi::{Wrapped, wrap_preview1};
 
@@ -21,7 +23,7 @@ use crate::build::Build;
 use crate::component::{self, CorePlan, Loaded, Made};
 use crate::engine::WasmtimeEngine;
 
-/// A preview1 module, to be compiled the way that the first world of its kind asks for.
+/// A preview1 module. It is compiled when it is first instantiated, in the form that the world needs.
 pub(crate) struct Preview1Program {
     core: Layered<WasmtimeEngine>,
     build: Build,
@@ -39,12 +41,17 @@ struct Wrapping {
     interface: Interface,
 }
 
-/// Something that is made when it is first asked for, and asked for again if that failed.
+/// A value that is made when it is first needed. If that fails, the next call tries again.
 struct Once<T: ?Sized>(Mutex<Option<Arc<T>>>);
 
 impl<T: ?Sized> Once<T> {
     fn new() -> Self {
         Self(Mutex::new(None))
+    }
+
+    #[cfg(test)]
+    fn is_made(&self) -> bool {
+        self.0.lock().is_ok_and(|made| made.is_some())
     }
 
     fn get(&self, make: impl FnOnce() -> Result<Arc<T>>) -> Result<Arc<T>> {
@@ -59,7 +66,7 @@ impl<T: ?Sized> Once<T> {
 }
 
 impl Preview1Program {
-    /// Validates a preview1 module; compiling it waits for a world.
+    /// Validates a preview1 module.
     ///
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
@@ -69,8 +76,7 @@ impl Preview1Program {
         info: Arc<BackendInfo>,
         artifact: &Artifact,
     ) -> Result<Self> {
-        // The engine's own verdict, and the build's.
-        core.engine().compile(artifact.bytes())?;
+        core.engine().validate(artifact.bytes())?;
         Ok(Self {
             core,
             build,
@@ -91,7 +97,7 @@ impl Preview1Program {
         })
     }
 
-    /// Whether the world has WASI 0.2 for the module, and nothing of preview1.
+    /// Whether the world defines WASI 0.2 for the module, but no function of preview1.
     fn runs_wrapped(&self, world: &World) -> bool {
         let defines = |interface: &Interface, prefix: &str| {
             let report = world.report(interface);
@@ -165,5 +171,64 @@ impl Program for Preview1Program {
             Ok(Arc::from(loaded))
         })?;
         plain.instantiate(world).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::Wasmtime;
+    use seam_core::{CoreFuncType, CoreType, ErrorKind, ProgramExt};
+
+    const EXITS: &str = r#"(module
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (call $exit (i32.const 3))))"#;
+
+    fn load(artifact: &Artifact) -> Result<Preview1Program> {
+        let backend = Wasmtime::new();
+        let core = Layered::new(backend.engine().clone());
+        let info = Arc::new(backend.info().clone());
+        Preview1Program::load(core, Build::default(), info, artifact)
+    }
+
+    /// Whether the module has been compiled as it is, and as a component.
+    fn compiled(program: &Preview1Program) -> (bool, bool) {
+        (program.plain.is_made(), program.wrapped.is_made())
+    }
+
+    #[test]
+    fn a_module_is_compiled_once_for_the_way_it_runs() {
+        let artifact = Artifact::from_wat("exits", EXITS).unwrap();
+        let program = load(&artifact).unwrap();
+        assert_eq!(compiled(&program), (false, false));
+        let world = seam_wasi::Wasi::hermetic().add_to(World::new()).unwrap();
+        let mut first = program.instantiate_blocking(&world).unwrap();
+        assert_eq!(first.run_blocking().unwrap().code, 3);
+        let wrapped = program.load_wrapped(&program.wrapping().unwrap()).unwrap();
+        program.instantiate_blocking(&world).unwrap();
+        let again = program.load_wrapped(&program.wrapping().unwrap()).unwrap();
+        assert!(Arc::ptr_eq(&wrapped, &again));
+        assert_eq!(compiled(&program), (false, true));
+
+        let program = load(&artifact).unwrap();
+        let ty = CoreFuncType::new([CoreType::I32], []);
+        let module = "wasi_snapshot_preview1";
+        let world = World::new().core_func(module, "proc_exit", ty, |_, _, _| Ok(()));
+        program.instantiate_blocking(&world).unwrap();
+        assert_eq!(compiled(&program), (true, false));
+    }
+
+    #[test]
+    fn loading_validates_all_of_a_module() {
+        let invalid = EXITS.replace("(i32.const 3)", "(i64.const 3)");
+        let artifact = Artifact::from_wat("invalid", &invalid).unwrap();
+        let error = load(&artifact).map(drop).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Invalid { offset: Some(_) }),
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The private runtime that the system's WASI needs for files, timers and sockets.
+//! The private tokio runtime that the system's WASI needs for files, timers and sockets.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,8 +9,9 @@ use seam_core::{Error, Result};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{Unconstrained, unconstrained};
 
-/// The process's runtime. Its own threads drive timers and sockets, so a future that uses them can
-/// be polled from any thread.
+/// Returns the process's runtime.
+///
+/// Its own threads drive timers and sockets, so futures that use them can be polled on any thread.
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| {
@@ -25,12 +26,11 @@ fn runtime() -> Result<&'static Runtime> {
     made.as_ref().ok_or_else(refused)
 }
 
-/// A future that finds the private runtime whenever it is polled, whatever executor polls it, be it
-/// inside another runtime or none.
+/// A future that is polled within the private runtime, whichever executor polls it.
 pub(crate) struct InRuntime<F> {
     runtime: &'static Runtime,
-    // Without a budget: that of a surrounding task would be used up for good by a caller that
-    // blocks in it.
+    // Without tokio's budget: a caller that blocks within a task would use up that task's budget and
+    // never get a new one.
     future: Pin<Box<Unconstrained<F>>>,
 }
 

@@ -1,7 +1,7 @@
 //! Access to the bytes of a shared memory.
 //!
-//! The engine shows them as `UnsafeCell`s because other threads may write them at any time; the only
-//! sound way to touch them is by atomic operations. This is the crate's one use of unsafe code.
+//! The engine shows them as `UnsafeCell`s because other threads may write them at any time. Only
+//! atomic operations can access them soundly. This is the crate's only use of unsafe code.
 #![expect(
     unsafe_code,
     reason = "an UnsafeCell's content can only be viewed as an atomic through its pointer"

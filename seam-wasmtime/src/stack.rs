@@ -1,24 +1,24 @@
-//! Room for guests with a deep stack.
+//! Threads for guests that need a large stack.
 //!
-//! A synchronous call runs on the stack of the calling thread, and the engine believes that there is
-//! room for as much as it was built for. For more than its default that is made true by a thread
-//! with such a stack; asynchronous calls have stacks of their own.
+//! A synchronous call runs on the stack of the calling thread, and the engine assumes that it is as
+//! large as the build says. For builds with more than the default, such calls run on a thread with a
+//! stack of that size. Asynchronous calls have stacks of their own.
 
 use seam_core::{Error, Result};
 
-/// Bytes of stack that the engine takes for granted on every thread.
+/// Bytes of stack that the engine assumes on every thread by default.
 const DEFAULT: usize = 512 << 10;
 
-/// Bytes of stack for host functions beside the guest's.
+/// Bytes of stack for host functions, in addition to the guest's.
 pub(crate) const HOST: usize = 2 << 20;
 
-/// How much stack a thread needs for guests with this much, unless every thread has it.
+/// Returns the stack that a thread needs for such guests; `None` if every thread has enough.
 pub(crate) fn needed(guest: Option<usize>) -> Option<usize> {
     let guest = guest.filter(|bytes| *bytes > DEFAULT)?;
     Some(guest.saturating_add(HOST))
 }
 
-/// Runs guest code where there are so many bytes of stack.
+/// Runs guest code on a thread with so many bytes of stack; on the calling thread for `None`.
 ///
 /// # Errors
 /// `Engine` if a thread with such a stack cannot be started.

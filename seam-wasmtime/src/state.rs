@@ -1,4 +1,4 @@
-//! What every store of this crate keeps beside the guest.
+//! The data of a store.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use crate::error::Code;
 use crate::handles::Handles;
 use crate::limits::Limiter;
 
-/// Data of a store that the core-level port works on.
+/// The data of every store; the store of a component has more.
 pub(crate) struct CoreState {
     pub(crate) number: u32,
     pub(crate) host: HostState,
     pub(crate) handles: Handles,
     pub(crate) limiter: Limiter,
-    /// Fuel at the start, where it is limited.
+    /// Fuel at the start; `None` if it is not limited.
     pub(crate) fuel: Option<u64>,
     /// Time for each outermost call.
     pub(crate) time: Option<Duration>,
-    /// When the call under way has to end.
+    /// When the current call must end.
     pub(crate) deadline: Option<Instant>,
     pub(crate) instances: Option<u64>,
     pub(crate) host_depth: u32,
@@ -29,23 +29,23 @@ pub(crate) struct CoreState {
     /// The instance that the last failed instantiation left.
     pub(crate) failed: Option<Instance>,
     pub(crate) sources: Sources,
-    /// Whether calls have to be asynchronous ones, because something that the guest imports is.
+    /// Whether calls must be asynchronous, because an import of the guest can suspend it.
     pub(crate) asynchronous: bool,
-    /// Bytes of stack that synchronous calls need and not every thread has.
+    /// Bytes of stack that synchronous calls need, if that is more than every thread has.
     pub(crate) stack: Option<usize>,
-    /// Arguments and results of the call under way, kept for the next call's use.
+    /// Room for arguments and results, kept between calls.
     pub(crate) scratch: Vec<Val>,
 }
 
-/// The bytes of modules that were instantiated one by one.
+/// The bytes of the modules that were instantiated in the store.
 #[derive(Default)]
 pub(crate) struct Sources(Vec<(Module, Arc<[u8]>)>);
 
-/// Data of a store that has a [`CoreState`] in it.
+/// Data of a store that contains a [`CoreState`].
 pub(crate) trait HasCore: Send + 'static {
     fn core(&mut self) -> &mut CoreState;
     fn core_ref(&self) -> &CoreState;
-    /// What offsets in the store's modules count in.
+    /// The bytes that offsets in the store's modules refer to.
     fn code(&self) -> &dyn Code;
 }
 
@@ -100,11 +100,11 @@ impl Code for Sources {
     }
 }
 
-/// Puts the limits of its data's [`CoreState`] on a new store.
+/// Sets the limits in its [`CoreState`] on a new store.
 pub(crate) fn set_limits<T: HasCore>(store: &mut Store<T>) {
     store.limiter(|data| &mut data.core().limiter);
     let fuel = store.data().core_ref().fuel.unwrap_or(u64::MAX);
-    // Only an engine that counts fuel takes any; limits on other engines were refused before.
+    // An engine that does not count fuel rejects this. `store` has rejected fuel limits there.
     let _ = store.set_fuel(fuel);
     store.epoch_deadline_callback(|ctx| deadline::at_epoch(ctx.data().core_ref().deadline));
     store.set_epoch_deadline(1);

@@ -201,7 +201,7 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
         }
         let mut scope = RootScope::new(&mut self.0);
         let value = to_val(&mut scope, value)?;
-        // The engine judges what is finer than the family of a reference.
+        // The engine checks the exact type of a reference.
         global
             .set(&mut scope, value)
             .map_err(|e| Error::misuse(e.to_string()))

@@ -30,7 +30,7 @@ pub(crate) fn ref_type(ty: &wasmtime::RefType) -> RefType {
     }
 }
 
-/// A type of a module's own has no index outside of it: what it is a subtype of stands for it.
+/// A concrete type has no index outside its module, so its abstract supertype stands for it.
 fn heap_type(ty: &wasmtime::HeapType) -> HeapType {
     use wasmtime::HeapType as Native;
     match ty {
@@ -92,7 +92,7 @@ fn to_val_type(ty: CoreType) -> Result<ValType> {
     Ok(ValType::Ref(wasmtime::RefType::new(ty.nullable, heap)))
 }
 
-/// The type of a memory that has `size` pages now.
+/// Returns the type of a memory that currently has `size` pages.
 pub(crate) fn memory_type(ty: &wasmtime::MemoryType, size: u64) -> MemoryType {
     MemoryType {
         minimum: size,
@@ -103,7 +103,7 @@ pub(crate) fn memory_type(ty: &wasmtime::MemoryType, size: u64) -> MemoryType {
     }
 }
 
-/// The type of a table that has `size` elements now.
+/// Returns the type of a table that currently has `size` elements.
 pub(crate) fn table_type(ty: &wasmtime::TableType, size: u64) -> TableType {
     TableType {
         element: ref_type(ty.element()),
@@ -117,7 +117,7 @@ pub(crate) fn global_type(ty: &wasmtime::GlobalType) -> GlobalType {
     GlobalType::new(val_type(ty.content()), ty.mutability() == Mutability::Var)
 }
 
-/// Whether there is a reference among the types.
+/// Whether one of the types is a reference type.
 pub(crate) fn has_refs(types: &[CoreType]) -> bool {
     types.iter().any(|ty| matches!(ty, CoreType::Ref(_)))
 }

@@ -1,4 +1,4 @@
-//! The operating system's own WASI, from its configuration.
+//! The operating system's WASI.
 
 use std::io;
 use std::pin::Pin;
@@ -14,17 +14,17 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream as WasiOutput, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView};
 
-/// Version of the interfaces that the engine's WASI defines; those of the same track link to them.
+/// The version of the interfaces that the engine's WASI defines. Imports of any 0.2.x link to them.
 pub(crate) const INTERFACES: &str = "0.2.12";
 
-/// What a store keeps for WASI.
+/// The WASI part of a store's data.
 pub(crate) struct Wasi {
     ctx: WasiCtx,
     table: ResourceTable,
 }
 
 impl Wasi {
-    /// A WASI that shows what the configuration says, and captures output into `captured`.
+    /// Makes a WASI from its configuration. Captured output goes to `captured`.
     ///
     /// # Errors
     /// `Link` for a folder that cannot be opened.
@@ -51,7 +51,7 @@ impl Wasi {
         })
     }
 
-    /// A WASI that shows nothing.
+    /// Makes a WASI that shows nothing of the system.
     pub(crate) fn none() -> Self {
         Self {
             ctx: WasiCtxBuilder::new().build(),
@@ -81,18 +81,18 @@ fn preopen(builder: &mut WasiCtxBuilder, dir: &Dir) -> Result<()> {
     })
 }
 
-/// Output on its way from a guest's streams to what was observed.
+/// Captured output, until it is moved to [`Observed`].
 #[derive(Clone)]
 pub(crate) struct Captured(Arc<Mutex<Buffer>>);
 
 struct Buffer {
     pieces: Vec<(OutputStream, Vec<u8>)>,
-    /// Bytes that may still come.
+    /// How many more bytes may be captured.
     room: u64,
 }
 
 impl Captured {
-    /// Takes up to `limit` bytes.
+    /// Captures up to `limit` bytes.
     pub(crate) fn new(limit: u64) -> Self {
         let pieces = Vec::new();
         Self(Arc::new(Mutex::new(Buffer {
@@ -119,10 +119,10 @@ impl Captured {
         Ok(())
     }
 
-    /// Moves what has come to what was observed.
+    /// Moves the captured output to `observed`.
     pub(crate) fn drain(&self, observed: &mut Observed) {
         for (stream, bytes) in self.lock().pieces.drain(..) {
-            // The limit has been kept on the way in.
+            // `write` has enforced the limit.
             let _ = observed.output(stream, &bytes, u64::MAX);
         }
     }
@@ -132,14 +132,14 @@ impl Captured {
     }
 }
 
-/// One of a guest's captured output streams; it is always ready.
+/// One of a guest's captured output streams, which is always ready.
 #[derive(Clone)]
 struct Stream {
     to: Captured,
     stream: OutputStream,
 }
 
-/// How much a guest may hand over at once.
+/// How many bytes a guest may write at once.
 const PERMIT: usize = 64 << 10;
 
 impl IsTerminal for Stream {

@@ -1,21 +1,23 @@
-//! Resources and stream ends that the guest gave to the host.
+//! The table behind the handles that the host holds of a component instance.
 
 use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, token};
 use wasmtime::component::{ResourceAny, Val};
 
-/// The table behind a component instance's handles. A slot is used again under a new generation, so
-/// a handle that was moved or dropped is never taken for another.
+/// Resources and stream ends that the guest gave to the host.
+///
+/// A slot is reused under a new generation, so a handle that was moved or dropped never refers to
+/// another item.
 pub(crate) struct Held {
     owner: u64,
     slots: Vec<Slot>,
     free: Vec<u32>,
-    /// How many handles were given so far.
+    /// How many handles were made so far.
     given: u32,
 }
 
 struct Slot {
     generation: u32,
-    /// How many handles were given before the last one in this slot.
+    /// How many handles were made before the current one of this slot.
     ordinal: u32,
     item: Option<HeldItem>,
 }
@@ -39,12 +41,12 @@ impl Held {
         }
     }
 
-    /// The token of the instance.
+    /// Returns the token of the instance.
     pub(crate) fn owner(&self) -> u64 {
         self.owner
     }
 
-    /// Holds an item.
+    /// Puts an item into the table.
     ///
     /// # Errors
     /// `Limit(EngineCapacity)` at 2^32 handles.
@@ -70,7 +72,7 @@ impl Held {
         Ok(Handle::new(self.owner, slot, entry.generation, ordinal))
     }
 
-    /// What a handle stands for.
+    /// Returns what a handle stands for.
     ///
     /// # Errors
     /// `Misuse` for a handle of another instance, or one that was moved or dropped.
@@ -90,7 +92,7 @@ impl Held {
             })
     }
 
-    /// The resources that are owned, in the order of their handles.
+    /// Returns the owned resources, in the order in which their handles were made.
     pub(crate) fn owned(&self) -> Vec<Resource> {
         let slots = (0..).zip(&self.slots);
         let mut owned: Vec<Resource> = slots
@@ -106,7 +108,7 @@ impl Held {
         owned
     }
 
-    /// Stops holding what a handle stands for, and gives it back.
+    /// Removes what a handle stands for from the table, and returns it.
     ///
     /// # Errors
     /// As [`Held::at`].
@@ -129,7 +131,7 @@ mod tests {
     use seam_core::ErrorKind;
 
     #[test]
-    fn a_slot_that_is_used_again_does_not_answer_to_its_former_handle() {
+    fn a_reused_slot_rejects_its_former_handle() {
         let mut held = Held::new();
         let first = held.hold(HeldItem::End(Val::Bool(true))).unwrap();
         held.take(first).unwrap();

@@ -15,21 +15,21 @@ use crate::component::lower::ToVals;
 use crate::component::state::State;
 use crate::error::run_error;
 
-/// An import that the world defines: where in its bindings, and of which type.
+/// An import that the world defines: its index in the bindings, and its type.
 #[derive(Clone)]
 pub(crate) struct Import {
     pub(crate) index: usize,
     pub(crate) ty: Arc<FuncType>,
 }
 
-/// A call under way.
+/// A call of the host, with its arguments lifted.
 struct Call {
     args: Vec<Value>,
     borrowed: Vec<(Handle, ResourceAny)>,
 }
 
 impl Import {
-    /// The guest calls and waits.
+    /// Calls the host function on the guest's stack.
     pub(crate) fn call(
         &self,
         mut store: StoreContextMut<'_, State>,
@@ -45,7 +45,7 @@ impl Import {
         self.end(&mut store, outcome, dropped, results)
     }
 
-    /// The guest calls and is suspended meanwhile.
+    /// Calls the host function while the guest is suspended.
     pub(crate) async fn call_async(
         &self,
         mut store: StoreContextMut<'_, State>,
@@ -70,7 +70,7 @@ impl Import {
         self.end(&mut store, outcome, dropped, results)
     }
 
-    /// The guest calls and goes on meanwhile, if it can.
+    /// Calls the host function while the guest may continue.
     pub(crate) async fn call_concurrent(
         &self,
         accessor: &Accessor<State>,
@@ -99,7 +99,7 @@ impl Import {
         })
     }
 
-    /// One level of host recursion, and the arguments as values.
+    /// Counts one level of host recursion and lifts the arguments.
     fn begin(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
         store.data_mut().world.enter()?;
         let mut lift = FromVals::new(store);
@@ -127,7 +127,7 @@ impl Import {
         world.finish(self.index, &call.args, result)
     }
 
-    /// The result as the guest gets it.
+    /// Ends the level of host recursion and lowers the result.
     fn end(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -143,7 +143,7 @@ impl Import {
             return Ok(());
         };
         let mut lower = ToVals::new(store);
-        // What a host function returns is the host's fault.
+        // An ill-typed result is an error of the host.
         let at_fault = |e: Error| Error::host(format!("result: {}", e.message()));
         lower.claim(&value).map_err(at_fault)?;
         *slot = lower.value(ty, &value).map_err(at_fault)?;
@@ -151,17 +151,17 @@ impl Import {
     }
 }
 
-/// A borrowed handle is good for the call alone.
+/// Removes a borrowed handle, which is valid only during the call.
 fn release(store: &mut StoreContextMut<'_, State>, handle: Handle) -> Result<()> {
     store.data_mut().held.take(handle).map(|_| ())
 }
 
-/// Why a borrowed handle could not be dropped.
+/// Maps the reason why a borrowed handle could not be dropped.
 fn drop_error(error: wasmtime::Error) -> Error {
     run_error(error, &crate::error::NoCode)
 }
 
-/// A host's future whose panics are errors.
+/// A host's future whose panics become errors.
 struct Caught<F>(F);
 
 impl<F> Future for Caught<F>

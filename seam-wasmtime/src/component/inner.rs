@@ -1,8 +1,8 @@
 //! The core instances inside a component, by their paths.
 //!
-//! The engine lists all core instances of a store in the order they were made, if it was built for
-//! debugging. Those it generated itself, to adapt calls between components, are told by their
-//! bytes, which do not occur in the artifact.
+//! In a build for debugging, the engine lists all core instances of a store in the order in which they
+//! were made. The list includes instances that the engine generated to adapt calls between components.
+//! They are recognised by their bytes, which do not occur in the artifact.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,13 +25,13 @@ struct Planned {
 }
 
 impl CorePlan {
-    /// Those of a component, as the artifact has them.
+    /// The core instances of a component, as the artifact defines them.
     pub(crate) fn of(interface: &Interface) -> Self {
         let cores = interface.core_instances().iter();
         Self::new(cores.map(|core| (core.clone(), core.path.clone(), Origin::Main)))
     }
 
-    /// Core instances that are reported under other paths and origins.
+    /// Core instances that are shown under the given paths and origins.
     pub(crate) fn new(
         cores: impl IntoIterator<Item = (CoreInstanceType, CorePath, Origin)>,
     ) -> Self {
@@ -48,7 +48,7 @@ impl CorePlan {
         self.0.len()
     }
 
-    /// The core instances of a store, of which there are fewer than planned if one failed.
+    /// Finds the core instances of a store. There are fewer than planned if one of them failed.
     pub(crate) fn find(&self, store: &mut Store<State>, artifact: &[u8]) -> Result<Cores> {
         let mut planned = self.0.iter().peekable();
         let mut cores = Vec::new();

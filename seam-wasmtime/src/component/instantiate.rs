@@ -17,7 +17,7 @@ use crate::error;
 use crate::state::{HasCore, set_limits};
 use crate::wasi::{Captured, Wasi};
 
-/// A new instance, or why there is none and what is left of it.
+/// A new instance, or the error and what is left of the instance.
 pub(crate) enum Made {
     Whole(ComponentInstance),
     Failed(Error, Option<ComponentInstance>),
@@ -26,7 +26,7 @@ pub(crate) enum Made {
 /// Makes an instance in a world of its own.
 ///
 /// # Errors
-/// Only before any guest code has run; see [`Made`] for what fails later.
+/// Whatever fails before guest code runs. What fails later is [`Made::Failed`].
 pub(crate) async fn instantiate(loaded: &Arc<Loaded>, world: &World) -> Result<Made> {
     let limits = world.limits_of_instances();
     check_core_limits(limits, &loaded.info.capabilities)?;
@@ -106,16 +106,17 @@ async fn start(
     })
 }
 
-/// Why the component could not be instantiated.
+/// Maps the reason why the component could not be instantiated.
 fn failure(loaded: &Loaded, store: &mut Store<State>, stop: Stop) -> Error {
     let error = stop.error(&*loaded.code);
     let refused = store.data_mut().core().limiter.take_refused();
     error::refusal(error, refused)
 }
 
-/// What the engine may allocate for lifting so many bytes. It counts its own values, of which there
-/// is one for each element of a list, be it a single byte; and however many bytes are allowed, that
-/// must stay far below what a machine has.
+/// Returns how many bytes the engine may allocate to lift so many bytes of the guest's.
+///
+/// The engine counts its own values, one for each element of a list, even of single bytes. The result is
+/// bounded, since it must stay far below the memory of a machine.
 fn lifting_fuel(bytes: u64) -> usize {
     const MOST: u64 = 4 << 30;
     let expanded = bytes.saturating_mul(size_of::<Val>() as u64);

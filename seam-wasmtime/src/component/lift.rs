@@ -10,10 +10,10 @@ use crate::component::held::HeldItem;
 use crate::component::state::State;
 use crate::error::engine_error;
 
-/// Makes values of the guest's, and keeps account of the resources that it lent.
+/// Lifts values, and keeps track of the resources that the guest lent to the host.
 pub(crate) struct FromVals<'a, 'b> {
     store: &'a mut StoreContextMut<'b, State>,
-    /// Resources that the host has for the call alone.
+    /// Resources that the host may use only during the call.
     borrowed: Vec<(Handle, ResourceAny)>,
 }
 
@@ -25,12 +25,12 @@ impl<'a, 'b> FromVals<'a, 'b> {
         }
     }
 
-    /// What was borrowed, to be dropped when the call is over.
+    /// Returns the borrowed resources, which must be dropped at the end of the call.
     pub(crate) fn done(self) -> Vec<(Handle, ResourceAny)> {
         self.borrowed
     }
 
-    /// A value of the guest.
+    /// Returns the seam's value.
     pub(crate) fn value(&mut self, ty: &Type, val: Val) -> Result<Value> {
         Ok(match (ty, val) {
             (_, Val::Bool(value)) => Value::Bool(value),
@@ -91,7 +91,7 @@ impl<'a, 'b> FromVals<'a, 'b> {
         })
     }
 
-    /// Numbers are stored flat, also where there are none.
+    /// Returns a list; lists of numbers are stored flat, even if they are empty.
     fn list(&mut self, element: &Type, list: Vec<Val>) -> Result<Value> {
         macro_rules! flat {
             ($case:ident) => {{
@@ -151,7 +151,7 @@ impl<'a, 'b> FromVals<'a, 'b> {
     }
 }
 
-/// The engine gave something of another type.
+/// The engine returned a value of another type.
 fn misfit(ty: &Type, val: &Val) -> Error {
     Error::engine(format!("expected a value of type {ty}, found {val:?}"))
 }

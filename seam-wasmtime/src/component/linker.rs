@@ -1,4 +1,4 @@
-//! What a component's imports are linked to.
+//! Linking of a component's imports.
 
 use std::sync::Arc;
 
@@ -11,30 +11,30 @@ use crate::component::state::{HostTypes, State};
 use crate::error::engine_error;
 use crate::wasi;
 
-/// How imports are linked.
+/// The choices of one linking.
 pub(crate) struct Linking<'a> {
     pub(crate) interface: &'a Interface,
     pub(crate) bindings: &'a [Binding],
     pub(crate) types: &'a HostTypes,
-    /// Whether the system's WASI stands for the interfaces of WASI.
+    /// Whether the system's WASI defines the interfaces of WASI.
     pub(crate) wasi: bool,
     /// Whether calls are asynchronous, so that host functions can suspend the guest.
     pub(crate) asynchronous: bool,
 }
 
-/// A linker with the system's WASI in it.
+/// Makes a linker that defines the system's WASI.
 ///
 /// # Errors
 /// `Engine` if the engine's own WASI cannot be linked.
 pub(crate) fn wasi_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    // Functions of the world may stand for some of WASI's.
+    // Functions of the world may replace functions of WASI.
     linker.allow_shadowing(true);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(engine_error)?;
     Ok(linker)
 }
 
-/// A linker without anything in it.
+/// Makes an empty linker.
 pub(crate) fn empty_linker(engine: &Engine) -> Linker<State> {
     let mut linker = Linker::new(engine);
     linker.allow_shadowing(true);
@@ -42,7 +42,7 @@ pub(crate) fn empty_linker(engine: &Engine) -> Linker<State> {
 }
 
 impl Linking<'_> {
-    /// Defines everything that the component imports and WASI does not define.
+    /// Defines all imports of the component that WASI does not define.
     ///
     /// # Errors
     /// `Link` for an import that cannot be defined.
@@ -99,7 +99,7 @@ impl Linking<'_> {
         })
     }
 
-    /// Resource types that the host defines.
+    /// Defines the resource types of the host.
     fn resources(
         &self,
         linker: &mut Linker<State>,
@@ -164,13 +164,14 @@ fn drop_resource(state: &mut State, number: u32, rep: u32) -> Result<()> {
     dropped
 }
 
-/// Whether an interface is one of WASI.
+/// Whether an interface belongs to WASI.
 pub(crate) fn is_wasi(instance: &str) -> bool {
     instance.starts_with("wasi:")
 }
 
-/// An interface of WASI 0.2 under the version that the engine defines: a function that shadows one
-/// of its functions has to be beside the others.
+/// Returns the name of an interface of WASI 0.2 with the version that the engine defines.
+///
+/// A function that replaces one of WASI's must be in the same instance as the others.
 fn wasi_name(name: &str) -> String {
     match name.split_once("@0.2.") {
         Some((interface, _)) if is_wasi(name) => format!("{interface}@{}", wasi::INTERFACES),

@@ -1,4 +1,4 @@
-//! What all instances of a component share.
+//! A compiled component, which all its instances share.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use crate::component::state::{ComponentCode, HostTypes, State};
 use crate::engine::WasmtimeEngine;
 use crate::error;
 
-/// A compiled component, with what was read of it.
+/// A compiled component, and what was read from its bytes.
 pub(crate) struct Loaded {
     pub(crate) engine: Engine,
     pub(crate) stack: Option<usize>,
@@ -27,7 +27,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Compiles a component; `plan` says how its core instances are reported.
+    /// Compiles a component; `plan` says how its core instances are shown.
     ///
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
@@ -54,7 +54,7 @@ impl Loaded {
         })
     }
 
-    /// Whether the engine shows core instances.
+    /// Whether the engine shows the core instances.
     pub(crate) fn sees_inside(&self) -> bool {
         self.info.capabilities.has(Capability::InnerGlobals)
     }

@@ -27,18 +27,18 @@ pub(crate) fn has_handles(ty: &Type) -> bool {
     }
 }
 
-/// Makes values for the guest, and keeps account of the handles in them.
+/// Lowers values, and keeps track of the handles in them.
 pub(crate) struct ToVals<'a, 'b> {
     store: &'a mut StoreContextMut<'b, State>,
     /// Handles that move with the values.
     moved: Vec<Handle>,
     /// Handles that the values borrow.
     borrowed: Vec<Handle>,
-    /// Resources of the host that are lent for the call alone.
+    /// Resources of the host that are lent to the guest for the call.
     lent: Vec<ResourceAny>,
 }
 
-/// What is left to do for values that have been lowered.
+/// Handles in lowered values: what must still be done for them.
 #[derive(Default)]
 #[must_use]
 pub(crate) struct Lowered {
@@ -47,16 +47,16 @@ pub(crate) struct Lowered {
 }
 
 impl Lowered {
-    /// The values are about to be given to the guest: what they move is held no more.
+    /// Removes the handles that move, just before the guest gets the values.
     pub(crate) fn commit(&mut self, state: &mut State) -> Result<()> {
         let mut moved = self.moved.drain(..);
         moved.try_for_each(|handle| state.held.take(handle).map(|_| ()))
     }
 
-    /// The call is over: what was lent to it is taken back.
+    /// Takes back what was lent, at the end of the call.
     pub(crate) fn end(self, store: &mut impl AsContextMut<Data = State>) {
         for resource in self.lent {
-            // After a trap the engine may have given up on it already.
+            // After a trap, the engine may have dropped it already.
             let _ = resource.try_into_resource_dynamic(&mut *store);
         }
     }
@@ -79,8 +79,9 @@ impl<'a, 'b> ToVals<'a, 'b> {
         }
     }
 
-    /// Checks the handles in a value, and notes those that would move. Nothing has been changed
-    /// when this fails.
+    /// Checks the handles in a value, and records which of them will move.
+    ///
+    /// If this fails, nothing has changed.
     pub(crate) fn claim(&mut self, value: &Value) -> Result<()> {
         match value {
             Value::Own(resource) => self.claim_resource(resource, true),
@@ -121,7 +122,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         let among = |handles: &[Handle]| handles.iter().any(|h| h.slot() == handle.slot());
         if among(&self.moved) || (moves && among(&self.borrowed)) {
             return Err(Error::misuse(format!(
-                "expected a handle to be moved alone, found {handle:?} twice in one call"
+                "expected a moved handle to be used once in a call, found {handle:?} twice"
             )));
         }
         match moves {
@@ -131,7 +132,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         Ok(())
     }
 
-    /// A value for the guest; the type has been checked and the handles claimed.
+    /// Returns the engine's value. Its type must have been checked, and its handles claimed.
     pub(crate) fn value(&mut self, ty: &Type, value: &Value) -> Result<Val> {
         Ok(match (ty, value) {
             (_, Value::Bool(value)) => Val::Bool(*value),
@@ -214,7 +215,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
             return match self.store.data().held.at(handle)? {
                 HeldItem::Resource(any, _) => Ok(Val::Resource(*any)),
                 HeldItem::End(_) => Err(Error::misuse(format!(
-                    "expected a resource, found {handle:?}, which is none"
+                    "expected a resource, found {handle:?}, which is a stream, future or error context"
                 ))),
             };
         }

@@ -1,4 +1,4 @@
-//! What the store of a component keeps beside the guest.
+//! The data of a component's store.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::error::Code;
 use crate::state::{CoreState, HasCore};
 use crate::wasi::Wasi;
 
-/// Data of a component's store.
+/// The data of a component's store.
 pub(crate) struct State {
     core: CoreState,
     code: Arc<ComponentCode>,
@@ -61,21 +61,20 @@ impl WasiView for State {
     }
 }
 
-/// The resource types that a component imports from the host, each with the number that the engine
-/// knows it by.
+/// The resource types that a component imports from the host. The index is the engine's number.
 #[derive(Debug, Default)]
 pub(crate) struct HostTypes(Vec<HostType>);
 
 #[derive(Debug)]
 struct HostType {
-    /// As types name it: where it was first seen in the artifact.
+    /// The name in types: where the type first occurs in the artifact.
     name: Arc<str>,
-    /// The same, for the world to find its definition.
+    /// The name that the world looks up.
     world_name: ExportName,
 }
 
 impl HostTypes {
-    /// All resource types that the interface imports.
+    /// Collects the resource types that the interface imports.
     pub(crate) fn of(interface: &Interface) -> Self {
         let mut types = Self::default();
         types.add(interface.imports());
@@ -97,20 +96,20 @@ impl HostTypes {
         }
     }
 
-    /// The number of a type.
+    /// Returns the engine's number of a type.
     pub(crate) fn number(&self, name: &str) -> Option<u32> {
         let position = self.0.iter().position(|ty| &*ty.name == name)?;
         u32::try_from(position).ok()
     }
 
-    /// The name that the world knows a type by.
+    /// Returns the name that the world looks up.
     pub(crate) fn world_name(&self, number: u32) -> Option<&ExportName> {
         let ty = self.0.get(usize::try_from(number).ok()?)?;
         Some(&ty.world_name)
     }
 }
 
-/// The artifact's bytes, and where its core modules stand in them: what offsets count in.
+/// The artifact's bytes, which offsets refer to, and the ranges of its core modules.
 pub(crate) struct ComponentCode {
     pub(crate) bytes: Arc<[u8]>,
     pub(crate) modules: Vec<Range<usize>>,
