@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::{Error, Result};
 
-/// Immutable bytes of a core module or a component, with a name for reports. Cheap to clone.
+/// Immutable bytes of a core module or a component, with a name for reports.
 ///
-/// Making one checks the header only; [`Backend::load`](crate::Backend::load) validates.
+/// It is cheap to clone. Creating it checks only the header;
+/// [`Backend::load`](crate::Backend::load) validates.
 #[derive(Clone)]
 pub struct Artifact {
     name: Arc<str>,
@@ -17,7 +18,7 @@ pub struct Artifact {
     interface_of: Option<Arc<Artifact>>,
 }
 
-/// What the header says an artifact is.
+/// The kind of an artifact, according to its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArtifactKind {
@@ -28,11 +29,11 @@ pub enum ArtifactKind {
 }
 
 impl Artifact {
-    /// An artifact in the binary format.
+    /// Creates an artifact from bytes in the binary format.
     ///
     /// # Errors
-    /// `Invalid`, with the offset, for bytes that do not begin with the header of a core module or
-    /// a component.
+    /// `Invalid`, with the offset, if the bytes do not start with the header of a core module or
+    /// component.
     pub fn from_bytes(name: impl Into<Arc<str>>, bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
         let (name, bytes) = (name.into(), bytes.into());
         let kind = ArtifactKind::of(&bytes).map_err(|e| e.during(format!("read {name}")))?;
@@ -44,11 +45,12 @@ impl Artifact {
         })
     }
 
-    /// An artifact from a file; its name is the path as given. With the feature `wat`, a file in
-    /// the text format is taken too.
+    /// Reads an artifact from a file, with the path as its name.
+    ///
+    /// With the feature `wat`, the file may also be in the text format.
     ///
     /// # Errors
-    /// `Invalid` if the file cannot be read (the cause is the source), and as
+    /// `Invalid` if the file cannot be read, with the cause as its source. Also those of
     /// [`Artifact::from_bytes`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -69,10 +71,10 @@ impl Artifact {
         Self::from_bytes(name, bytes)
     }
 
-    /// An artifact from the text format.
+    /// Creates an artifact from the text format.
     ///
     /// # Errors
-    /// `Invalid`, with the offset in the text, for text that does not parse.
+    /// `Invalid`, with the offset in the text, if the text does not parse.
     #[cfg(feature = "wat")]
     pub fn from_wat(name: impl Into<Arc<str>>, text: &str) -> Result<Self> {
         let name = name.into();
@@ -81,33 +83,35 @@ impl Artifact {
         Self::from_bytes(name, bytes)
     }
 
-    /// The same bytes, with the component-level types of `unfused`: how the exports of a core
-    /// module that a tool fused from components get their types back.
+    /// Attaches the component-level types of `unfused`.
+    ///
+    /// If a tool fused components into a core module, this gives the module's exports their types
+    /// back.
     #[must_use]
     pub fn with_interface_of(mut self, unfused: &Artifact) -> Self {
         self.interface_of = Some(Arc::new(unfused.clone()));
         self
     }
 
-    /// The artifact whose types this one was given with [`Artifact::with_interface_of`].
+    /// Returns the artifact that [`Artifact::with_interface_of`] attached.
     #[must_use]
     pub fn interface_of(&self) -> Option<&Artifact> {
         self.interface_of.as_deref()
     }
 
-    /// The name, for reports.
+    /// Returns the name for reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// What the header says it is.
+    /// Returns the kind, according to the header.
     #[must_use]
     pub fn kind(&self) -> ArtifactKind {
         self.kind
@@ -141,8 +145,9 @@ impl ArtifactKind {
     }
 }
 
-/// The fault of a text: the parser tells the place as line and column below its message, and then
-/// shows the line.
+/// Converts the parser's error into ours.
+///
+/// The parser prints line and column below its message, followed by the source line.
 #[cfg(feature = "wat")]
 fn text_fault(error: wat::Error, text: &str) -> Error {
     let shown = error.to_string();
@@ -213,7 +218,7 @@ mod tests {
             error.to_string(),
             "read a: expected `)`, at line 2, column 8 (at offset 0xf)"
         );
-        // A fault that the parser finds without a place.
+        // The parser reports this fault without a position.
         assert!(Artifact::from_wat("a", "(module (func call $f))").is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Waiting for a future on the calling thread, without an executor.
+//! Waits for a future on the calling thread, without an executor.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Runs a future to its end on the calling thread, which parks while the future waits.
+/// Runs a future to completion on the calling thread, which parks while the future is pending.
 ///
-/// What the future waits for must be woken by another thread: a future that needs a reactor or a
-/// runtime of its own (timers, sockets) must bring it along. Waiting here for a call into the
-/// instance that is calling is a deadlock.
+/// Another thread must wake the future. If the future needs a reactor or a runtime (for timers or
+/// sockets), it must bring its own. Do not wait here for a call into the instance that is calling:
+/// this is a deadlock.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,15 +1,15 @@
-//! Traps that the canonical ABI asks for.
+//! The traps that the canonical ABI requires.
 
 use std::fmt;
 
 macro_rules! canon_traps {
     ($( $(#[$doc:meta])* $name:ident = $text:literal $(| $alias:literal)* ,)*) => {
-        /// A cause for which the canonical ABI demands a trap.
+        /// A cause for which the canonical ABI requires a trap.
         ///
         /// Each variant stands for the `trap_if`s of the specification's reference interpreter
         /// ([`CanonicalABI.md`](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md))
-        /// that an observer cannot tell apart; the function it stands in is named in the variant's
-        /// documentation.
+        /// that an observer cannot distinguish. The documentation of each variant names the
+        /// specification's function.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum CanonTrap {
@@ -20,8 +20,8 @@ macro_rules! canon_traps {
             /// Every cause, in the order of the specification's sections.
             pub const ALL: &'static [CanonTrap] = &[$( CanonTrap::$name, )*];
 
-            /// The first text is ours; the others are spellings of the official suite and of
-            /// engines.
+            /// The spellings of the cause. The first one is ours; the others are of the official
+            /// suite and engines.
             fn texts(self) -> &'static [&'static str] {
                 match self { $( CanonTrap::$name => &[$text $(, $alias)*], )* }
             }
@@ -30,65 +30,65 @@ macro_rules! canon_traps {
 }
 
 canon_traps! {
-    /// Entering an instance that is not to be entered: re-entry, or after a trap
+    /// An instance was entered that must not be entered: by re-entry, or after a trap
     /// (`may_enter_from`).
     CannotEnter = "cannot enter component instance",
-    /// Calling an import or built-in where the instance may not be left, e.g. in `realloc` or
+    /// An import or built-in was called while the instance must not be left, e.g. in `realloc` or
     /// post-return.
     CannotLeave = "cannot leave component instance",
-    /// A handle index that is zero, past the end of the table, or free (`Table.get`).
+    /// A handle index is zero, out of bounds of the table, or free (`Table.get`).
     UnknownHandle = "unknown handle index",
-    /// The table element is not of the expected kind, e.g. a waitable where a resource handle is
+    /// A table element is not of the expected kind, e.g. a waitable where a resource handle is
     /// needed.
     WrongHandleKind = "handle index used with the wrong type" | "unexpected handle type",
-    /// The handle is of another resource type (`h.rt is not t.rt`).
+    /// A handle is of another resource type (`h.rt is not t.rt`).
     WrongResourceType = "handle index used with the wrong resource type"
         | "found a different guest-defined resource",
-    /// Moving or dropping an owned handle while borrows of it are outstanding (`h.num_lends != 0`).
+    /// An owned handle was moved or dropped while it is lent (`h.num_lends != 0`).
     HandleLent = "cannot remove owned resource while borrowed",
-    /// Lifting an `own` from a handle that is only borrowed (`not h.own`).
+    /// An `own` was lifted from a handle that is only borrowed (`not h.own`).
     NotOwned = "cannot lift own resource from a borrow",
-    /// A call returned while borrowed handles it received are still held (`task.num_borrows > 0`).
+    /// A call returned while it holds borrowed handles that it received (`task.num_borrows > 0`).
     BorrowsNotDropped = "borrow handles still remain at the end of the call",
-    /// A handle table has no room left (`Table.MAX_LENGTH`).
+    /// A handle table is full (`Table.MAX_LENGTH`).
     TableFull = "handle table is full" | "resource table has no free keys",
-    /// A `char` that is a surrogate or past U+10FFFF (`convert_i32_to_char`).
+    /// A `char` is a surrogate or exceeds U+10FFFF (`convert_i32_to_char`).
     InvalidChar = "invalid `char` bit pattern" | "converted integer out of range for `char`",
-    /// A variant, enum, option or result discriminant past the last case (`load_variant`,
+    /// A discriminant of a variant, enum, option or result exceeds the last case (`load_variant`,
     /// `lift_flat_variant`).
     InvalidDiscriminant = "invalid variant discriminant" | "unexpected discriminant" | "discriminant out of range",
-    /// A pointer from the guest (string, list, parameter or return area, or a `realloc` result) is
-    /// not aligned.
+    /// A pointer from the guest is not aligned: of a string, list, parameter or return area, or
+    /// from `realloc`.
     UnalignedPointer = "unaligned pointer" | "pointer not aligned" | "list pointer is not aligned"
         | "realloc return: result not aligned" | "return pointer not aligned",
-    /// A string reaches past the end of its memory (`load_string_from_range`).
+    /// A string is out of bounds of its memory (`load_string_from_range`).
     StringOutOfBounds = "string content out-of-bounds" | "string pointer/length out of bounds of memory",
     /// A string has more bytes than the specification allows (`MAX_STRING_BYTE_LENGTH`).
     StringTooLong = "string exceeds the maximum byte length" | "string byte length exceeds maximum",
     /// The bytes of a string do not decode in its encoding.
     InvalidString = "invalid string encoding" | "invalid utf-8" | "invalid utf-16" | "unpaired surrogate"
         | "incomplete utf-8 byte sequence",
-    /// A list reaches past the end of its memory (`load_list_from_range`).
+    /// A list is out of bounds of its memory (`load_list_from_range`).
     ListOutOfBounds = "list content out-of-bounds" | "list pointer/length out of bounds of memory",
     /// A list has more bytes than the specification allows (`MAX_LIST_BYTE_LENGTH`).
     ListTooLong = "list exceeds the maximum byte length" | "list byte length exceeds maximum",
-    /// A parameter or return area reaches past the end of its memory (`lift_flat_values`,
+    /// A parameter or return area is out of bounds of its memory (`lift_flat_values`,
     /// `lower_flat_values`).
     PointerOutOfBounds = "pointer out of bounds of memory" | "pointer out of bounds",
-    /// `realloc` returned a pointer past the end of its memory.
+    /// `realloc` returned a pointer that is out of bounds of its memory.
     ReallocOutOfBounds = "realloc returned a pointer out of bounds" | "realloc return: beyond end of memory",
-    /// `backpressure.inc` past 2^16 - 1, or `backpressure.dec` below 0.
+    /// `backpressure.inc` exceeded 2^16 - 1, or `backpressure.dec` went below 0.
     BackpressureOverflow = "backpressure counter overflow",
     /// A synchronous call would have to block before it has returned its result.
     CannotBlock = "cannot block a synchronous task before returning",
-    /// An asynchronous export ended without giving its result.
+    /// An asynchronous export ended without returning its result.
     NoAsyncResult = "async-lifted export failed to produce a result",
     /// No task can make progress any more.
     Deadlock = "deadlock detected: event loop cannot make further progress",
 }
 
 impl CanonTrap {
-    /// Whether `text`, the expectation of an `assert_trap` of the official suite, names this cause.
+    /// Returns whether `text`, from an `assert_trap` of the official suite, names this cause.
     #[must_use]
     pub fn matches(self, text: &str) -> bool {
         let text = text.strip_prefix("wasm trap: ").unwrap_or(text);
@@ -100,19 +100,22 @@ impl CanonTrap {
             return true;
         }
         match self {
-            // The texts of these two begin alike, with the index that was used in between.
+            // The texts of these two causes start alike, with the index that was used in the
+            // middle.
             CanonTrap::WrongResourceType => text.ends_with("a different guest-defined resource"),
             CanonTrap::WrongHandleKind => {
                 text.starts_with("handle index ") && !CanonTrap::WrongResourceType.matches(text)
             }
-            // What `realloc` returns for another guest's list, the suite takes for the list's fault.
+            // If `realloc` returns a bad pointer for another guest's list, the suite blames the
+            // list.
             CanonTrap::ReallocOutOfBounds => text == "list content out-of-bounds",
             _ => false,
         }
     }
 
-    /// The cause that an engine's or a suite's message names. Of several spellings in it the
-    /// longest counts: some are parts of others.
+    /// Returns the cause that a message of an engine or a suite names.
+    ///
+    /// If several spellings occur in it, the longest wins, because some spellings contain others.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let spellings = Self::ALL

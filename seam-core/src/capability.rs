@@ -1,14 +1,14 @@
-//! What a backend, as it was built, can do.
+//! The capabilities of a backend in its current build.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 macro_rules! capabilities {
     ($( $(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Something that not every backend, or not every build of one, can do.
+        /// Something that not every backend, or not every build of a backend, supports.
         ///
-        /// Named after the WebAssembly proposal or the property. `Display` is kebab-case, as the
-        /// command line prints it.
+        /// A capability is named after a WebAssembly proposal or a property. `Display` prints its
+        /// kebab-case name, as the command line does.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Capability {
@@ -19,7 +19,7 @@ macro_rules! capabilities {
             /// Every capability, proposals first.
             pub const ALL: &'static [Capability] = &[$( Capability::$name, )*];
 
-            /// The kebab-case name.
+            /// Returns the kebab-case name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Capability::$name => $text, )* }
@@ -63,15 +63,16 @@ capabilities! {
     FixedLengthLists = "fixed-length-lists",
     /// `map<K, V>` in component types.
     Maps = "maps",
-    /// Execution limited and measured in fuel.
+    /// Execution can be limited and measured in fuel.
     Fuel = "fuel",
-    /// Execution limited in wall-clock time.
+    /// Execution can be limited by wall-clock time.
     Deadline = "deadline",
     /// Memory, table and instance limits.
     StoreLimits = "store-limits",
-    /// Snapshots, memories and calls of the core instances inside a component.
+    /// Snapshots, memories and calls reach the core instances inside a component.
     InnerGlobals = "inner-globals",
-    /// Asynchronous host functions suspend the guest, so the calling thread is free meanwhile.
+    /// Asynchronous host functions suspend the guest, so the calling thread is free in the
+    /// meantime.
     AsyncHostSuspends = "async-host-suspends",
     /// Asynchronous host functions are polled in place and block the calling thread.
     AsyncHostBlocks = "async-host-blocks",
@@ -81,7 +82,7 @@ capabilities! {
     Reentrant = "reentrant",
     /// Traps carry the guest's call stack.
     Frames = "frames",
-    /// An instance is left to be looked at when its start function traps.
+    /// If a start function traps, the instance remains available for inspection.
     FailedInstance = "failed-instance",
 }
 
@@ -103,13 +104,13 @@ impl serde::Serialize for Capability {
 pub struct Capabilities(BTreeSet<Capability>);
 
 impl Capabilities {
-    /// Whether the capability is in the set.
+    /// Returns whether the set contains the capability.
     #[must_use]
     pub fn has(&self, capability: Capability) -> bool {
         self.0.contains(&capability)
     }
 
-    /// The set with this capability added (`on`) or removed.
+    /// Returns the set with this capability added (`on`) or removed.
     #[must_use]
     pub fn with(mut self, capability: Capability, on: bool) -> Self {
         if on {
@@ -120,7 +121,7 @@ impl Capabilities {
         self
     }
 
-    /// The capabilities, in order.
+    /// Iterates over the capabilities, in the order of [`Capability::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = Capability> + '_ {
         self.0.iter().copied()
     }

@@ -1,4 +1,4 @@
-//! Where an artifact starts.
+//! The entry of an artifact.
 
 use std::sync::Arc;
 
@@ -6,13 +6,15 @@ use crate::{
     ArtifactKind, CoreExternType, Error, ExportName, FuncType, Interface, ItemKind, Result, Type,
 };
 
-/// The canonical entry of an artifact: the one export that running it calls. Nothing else is ever
-/// guessed.
+/// The canonical entry of an artifact: the one export that a run calls.
+///
+/// The seam never guesses any other entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Entry {
     /// `run` of `wasi:cli/run`, exported by a component, or under that name by a fused core module.
-    /// `ok` is exit code 0, `err` is 1.
+    ///
+    /// `ok` is exit code 0, and `err` is exit code 1.
     Run(ExportName),
     /// `_start` of a preview1 command.
     Start,
@@ -22,14 +24,14 @@ impl Entry {
     /// The interface of the canonical entry, in any version of its track.
     pub const RUN: &'static str = "wasi:cli/run@0.2.0";
 
-    /// The entry of an artifact.
+    /// Returns the entry of an artifact.
     ///
-    /// A component starts at its `wasi:cli/run@0.2.x` export, whatever its core modules look like.
-    /// A core module starts at an export of that interface, or, if it exports `_start` and no
-    /// `_initialize`, there.
+    /// The entry of a component is its `wasi:cli/run@0.2.x` export, whatever its core modules look
+    /// like. The entry of a core module is its export of that interface. Without this export it is
+    /// `_start`, if the module exports `_start` and not `_initialize`.
     ///
     /// # Errors
-    /// `Misuse` naming what was looked for and what the artifact exports.
+    /// `Misuse` that says what was expected and what the artifact exports.
     pub fn of(interface: &Interface) -> Result<Self> {
         let run = ExportName::in_instance(Self::RUN, "run");
         if let Ok((name, ty)) = interface.func(&run) {
@@ -47,15 +49,16 @@ impl Entry {
         Err(no_entry(interface, reactor))
     }
 
-    /// The function that initialises a preview1 reactor, to be called once before any other:
-    /// `_initialize`.
+    /// Returns the function that initialises a preview1 reactor: `_initialize`.
+    ///
+    /// It must be called once, before any other function.
     #[must_use]
     pub fn initializer(interface: &Interface) -> Option<&'static str> {
         exports_start(interface, "_initialize").then_some("_initialize")
     }
 }
 
-/// Whether a core module exports a function of this name that takes and gives nothing.
+/// Returns whether a core module exports a function with this name, without parameters and results.
 fn exports_start(interface: &Interface, wanted: &str) -> bool {
     interface.kind() == ArtifactKind::CoreModule
         && interface.exports().iter().any(|item| {
@@ -71,7 +74,7 @@ fn is_run(kind: ArtifactKind, ty: &Arc<FuncType>) -> bool {
             (ArtifactKind::Component, Some(Type::Result(result))) => {
                 result.ok.is_none() && result.err.is_none()
             }
-            // The flattened result of a fused core module.
+            // A fused core module returns the flattened result.
             (ArtifactKind::CoreModule, Some(Type::S32)) => true,
             _ => false,
         }

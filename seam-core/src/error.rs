@@ -10,10 +10,10 @@ use crate::{Capability, Limit, Trap};
 /// The result of every fallible operation of the seam.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation failed: one pointer wide, with the blame in [`Error::kind`].
+/// Why an operation failed. [`Error::kind`] says who is to blame.
 ///
-/// `Display` gives one line that says what was expected and what was found. The engine's own error,
-/// where there is one, is the [`source`](StdError::source).
+/// It is one pointer wide. `Display` prints one line that says what was expected and what was
+/// found. The engine's own error, if any, is the [`source`](StdError::source).
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -29,30 +29,30 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The artifact (or other text or bytes handed in) is malformed or does not validate.
+    /// The artifact (or another text or byte input) is malformed or does not validate.
     Invalid {
-        /// Offset in bytes of the fault, from the start of the input, where it is known.
+        /// Offset of the fault in bytes from the start of the input, if it is known.
         offset: Option<u64>,
     },
-    /// The artifact's imports and what the world defines do not fit together.
+    /// The artifact's imports do not match what the world defines.
     Link,
     /// The guest trapped.
     Trap(Trap),
-    /// The guest asked to end with this exit code.
+    /// The guest exited with this code.
     Exit(i32),
     /// A host function failed or panicked.
     Host,
     /// One of the [`Limits`](crate::Limits) was reached.
     Limit(Limit),
-    /// The backend, as it was built, cannot do this.
+    /// The backend, in its current build, does not support this.
     Unsupported(Capability),
-    /// The caller broke a contract: unknown export, ill-typed argument, foreign handle.
+    /// The caller broke a contract: unknown export, ill-typed argument or foreign handle.
     Misuse,
-    /// The engine failed for a reason of its own; probably a bug in it or in its adapter.
+    /// The engine failed for an internal reason, which is probably a bug in it or in its adapter.
     Engine,
 }
 
-/// One frame of a guest's call stack, innermost first in [`Error::frames`].
+/// A frame of a guest's call stack, as in [`Error::frames`].
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Frame {
@@ -60,14 +60,14 @@ pub struct Frame {
     pub module: Option<String>,
     /// Index of the function in its module's function index space.
     pub func_index: u32,
-    /// Name of the function, from the name section, demangled where the engine does that.
+    /// Name of the function, from the name section, demangled if the engine does that.
     pub func_name: Option<String>,
     /// Offset in bytes of the instruction from the start of the core module.
     pub module_offset: Option<u64>,
 }
 
 impl Frame {
-    /// A frame of the function with this index; the other fields are public and start out unknown.
+    /// Creates a frame of the function with this index. All other fields are `None`.
     #[must_use]
     pub fn new(func_index: u32) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Frame {
 }
 
 impl Error {
-    /// An error of this kind, with a message that says what was expected and what was found.
+    /// Creates an error of this kind. The message should say what was expected and what was found.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
@@ -93,19 +93,19 @@ impl Error {
         }))
     }
 
-    /// [`ErrorKind::Invalid`] without an offset; add it with [`Error::at`].
+    /// Creates an [`ErrorKind::Invalid`] without an offset, which [`Error::at`] adds.
     #[must_use]
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid { offset: None }, message)
     }
 
-    /// [`ErrorKind::Link`].
+    /// Creates an [`ErrorKind::Link`].
     #[must_use]
     pub fn link(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Link, message)
     }
 
-    /// [`ErrorKind::Trap`]; the message is the trap's own text.
+    /// Creates an [`ErrorKind::Trap`] with the trap's own text as its message.
     #[must_use]
     pub fn trap(trap: impl Into<Trap>) -> Self {
         let trap = trap.into();
@@ -113,7 +113,7 @@ impl Error {
         Self::new(ErrorKind::Trap(trap), message)
     }
 
-    /// [`ErrorKind::Exit`].
+    /// Creates an [`ErrorKind::Exit`].
     #[must_use]
     pub fn exit(code: i32) -> Self {
         Self::new(
@@ -122,76 +122,79 @@ impl Error {
         )
     }
 
-    /// [`ErrorKind::Host`]: what a host function returns when it fails for a reason of its own.
+    /// Creates an [`ErrorKind::Host`], which a host function returns for a failure of its own.
     #[must_use]
     pub fn host(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Host, message)
     }
 
+    /// Creates an [`ErrorKind::Host`] for a host function that panicked with this payload.
+    ///
     /// # For implementors
-    /// [`ErrorKind::Host`] for a host function that panicked with this payload.
+    /// Call it with what `catch_unwind` returned.
     #[must_use]
     pub fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = panic_text(payload);
         Self::host(format!("the host function panicked: {text}"))
     }
 
-    /// [`ErrorKind::Limit`]; the message is the limit's own text.
+    /// Creates an [`ErrorKind::Limit`] with the limit's own text as its message.
     #[must_use]
     pub fn limit(limit: Limit) -> Self {
         Self::new(ErrorKind::Limit(limit), limit.to_string())
     }
 
-    /// [`ErrorKind::Unsupported`]; the message says what needed the capability.
+    /// Creates an [`ErrorKind::Unsupported`]. The message says what needed the capability.
     #[must_use]
     pub fn unsupported(capability: Capability, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported(capability), message)
     }
 
-    /// [`ErrorKind::Misuse`].
+    /// Creates an [`ErrorKind::Misuse`].
     #[must_use]
     pub fn misuse(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Misuse, message)
     }
 
-    /// [`ErrorKind::Engine`].
+    /// Creates an [`ErrorKind::Engine`].
     #[must_use]
     pub fn engine(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Engine, message)
     }
 
-    /// Who is to blame.
+    /// Returns who is to blame.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// What the seam was doing, e.g. `instantiate` or `call add`.
+    /// Returns the operation that failed, e.g. `instantiate` or `call add`.
     #[must_use]
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
 
-    /// Name of the backend that reported the error.
+    /// Returns the name of the backend that reported the error.
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
         self.0.backend.as_deref()
     }
 
-    /// The message alone, without operation and backend.
+    /// Returns the message alone, without operation and backend.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The guest's call stack at the time of the error, innermost frame first; empty where the
-    /// engine has none.
+    /// Returns the guest's call stack at the time of the error, innermost frame first.
+    ///
+    /// It is empty if the engine does not provide it.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
         &self.0.frames
     }
 
-    /// The trap, if this is one.
+    /// Returns the trap, if the error is a trap.
     #[must_use]
     pub fn as_trap(&self) -> Option<&Trap> {
         match &self.0.kind {
@@ -200,7 +203,7 @@ impl Error {
         }
     }
 
-    /// Sets the offset in bytes of an [`ErrorKind::Invalid`]; other kinds stay as they are.
+    /// Sets the offset in bytes of an [`ErrorKind::Invalid`]. Other kinds stay unchanged.
     #[must_use]
     pub fn at(mut self, at: u64) -> Self {
         if let ErrorKind::Invalid { offset } = &mut self.0.kind {
@@ -209,14 +212,14 @@ impl Error {
         self
     }
 
-    /// Names the operation, unless an inner one has been named already.
+    /// Sets the operation, unless an inner operation is already set.
     #[must_use]
     pub fn during(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation.get_or_insert_with(|| operation.into());
         self
     }
 
-    /// Names the backend, unless it has been named already.
+    /// Sets the backend, unless it is already set.
     #[must_use]
     pub fn on(mut self, backend: impl Into<Cow<'static, str>>) -> Self {
         self.0.backend.get_or_insert_with(|| backend.into());
@@ -299,8 +302,10 @@ impl From<Limit> for Error {
     }
 }
 
+/// Returns the text of a panic with this payload.
+///
 /// # For implementors
-/// What a panic with this payload said.
+/// Use it for panics that an adapter catches.
 #[must_use]
 pub fn panic_text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();

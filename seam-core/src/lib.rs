@@ -1,29 +1,30 @@
 //! The vocabulary and the traits of **seam**, a runtime-agnostic execution seam for WebAssembly.
 //!
-//! A test, a coverage tool or a host loads the same [`Artifact`] on any [`Backend`], calls its
-//! exports with the same typed [`Value`]s in the same [`World`], and sees the same observations:
-//! results, traps, output, exit code, host calls, exported globals.
+//! A test, a coverage tool or a host loads the same [`Artifact`] on any [`Backend`] and calls its
+//! exports with the same typed [`Value`]s in the same [`World`]. It then sees the same
+//! observations: results, traps, output, exit code, host calls and exported globals.
 //!
-//! - [`Backend`] -> [`Program`] -> [`Instance`] is what users hold; [`BackendExt`], [`ProgramExt`]
-//!   and [`InstanceExt`] add blocking forms and typed calls.
-//! - [`CoreEngine`] -> [`CoreStore`] is what a runtime for core modules implements.
-//! - [`Interface`] says what an artifact imports and exports and which core instances it is made
-//!   of.
+//! - Users work with [`Backend`] -> [`Program`] -> [`Instance`]. [`BackendExt`], [`ProgramExt`] and
+//!   [`InstanceExt`] add blocking forms and typed calls.
+//! - A runtime for core modules implements [`CoreEngine`] -> [`CoreStore`].
+//! - [`Interface`] describes the imports and exports of an artifact, and its core instances.
 //! - [`Error`] sorts failures by blame, [`Trap`] by cause.
 //!
-//! There is no engine and no executor in here. Every contract clause names the case of the
+//! This crate contains no engine and no executor. Every contract clause names the case of the
 //! conformance kit (crate `seam-tests`) that checks it.
 //!
-//! # Where this deviates from the usual
-//! - [`Program::instantiate`] fails with [`Failed`], which can hold the instance whose start
-//!   function trapped: coverage counters of code that ran before the trap would be lost otherwise.
-//! - The stack size is not among the [`Limits`]: engines count it in different units, so adapters'
-//!   builders have it.
-//! - WAVE is read and written here and not by wasm-wave: its errors have no path to the offending
-//!   part, it passes over fields that a record does not have, and it has neither maps nor lists of
-//!   numbers in one piece. It is the oracle of the tests: each reads what the other writes.
-//! - A host-defined resource is named by its representation ([`Resource::host`]), so host functions
-//!   need no access to a backend's tables.
+//! # Deviations from common practice
+//! - [`Program::instantiate`] fails with [`Failed`], which may hold the instance whose start
+//!   function trapped. Otherwise, the coverage counters of code that ran before the trap would be
+//!   lost.
+//! - The stack size is not one of the [`Limits`]. Engines count it in different units, so it is set
+//!   with the adapters' builders.
+//! - This crate reads and writes WAVE itself instead of using wasm-wave. The errors of wasm-wave
+//!   have no path to the offending part, it ignores fields that a record does not have, and it
+//!   supports neither maps nor flat lists of numbers. It serves as the tests' oracle: each reads
+//!   what the other writes.
+//! - A host-defined resource is identified by its representation ([`Resource::host`]), so host
+//!   functions do not need access to a backend's tables.
 
 mod artifact;
 mod backend;

@@ -1,33 +1,34 @@
-//! What an instance may use up.
+//! Bounds on what an instance may use.
 
 use std::fmt;
 use std::time::Duration;
 
 /// Bounds on what one instance may use; `None` means unbounded.
 ///
-/// A limit that the backend was not built for (see [`Capability`](crate::Capability)) is an
-/// `Unsupported` error at instantiation, never ignored. The size of the guest's stack is not here:
-/// it is a property of an engine's build and counted in a different unit by each, so adapters'
-/// builders have it.
+/// If the backend was not built for a limit (see [`Capability`](crate::Capability)), instantiation
+/// returns `Unsupported`; a limit is never ignored. The stack size of the guest is not a limit
+/// here: it is a property of an engine's build, and engines count it in different units. Therefore
+/// it is set with the adapters' builders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Fuel for the instance's whole life, instantiation included; the engine's own unit, roughly
-    /// an instruction.
+    /// Fuel for the whole life of the instance, including instantiation.
+    ///
+    /// The unit is the engine's own, roughly one instruction.
     pub fuel: Option<u64>,
     /// Wall-clock time for instantiation, and again for each call.
     pub deadline: Option<Duration>,
-    /// Bytes that all linear memories of the instance may have together.
+    /// Total bytes of all linear memories of the instance.
     pub memory: Option<u64>,
-    /// Elements that all tables of the instance may have together.
+    /// Total elements of all tables of the instance.
     pub table_elements: Option<u64>,
-    /// Core instances.
+    /// Number of core instances.
     pub instances: Option<u64>,
-    /// Depth of calls host -> guest -> host ...; each level uses native stack. Default 200.
+    /// Depth of calls host -> guest -> host ... Each level uses native stack. The default is 200.
     pub host_depth: u32,
-    /// Bytes that lifting one call's values may allocate on the host. Default 1 GiB.
+    /// Bytes that lifting the values of one call may allocate on the host. The default is 1 GiB.
     pub lifted: u64,
-    /// Bytes of captured output, both streams together. Default 64 MiB.
+    /// Bytes of captured output, both streams together. The default is 64 MiB.
     pub output: u64,
 }
 
@@ -47,7 +48,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The defaults: no fuel, deadline or store limits, and the documented host-side bounds.
+    /// Creates the defaults: the host-side bounds above, and no fuel, deadline or store limits.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -110,7 +111,7 @@ impl Limits {
     }
 }
 
-/// Which of the [`Limits`] was reached.
+/// The [`Limits`] field that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
@@ -130,8 +131,7 @@ pub enum Limit {
     Lifted,
     /// [`Limits::output`].
     Output,
-    /// A fixed capacity of the engine (modules, exports, handles, ...); the error's message names
-    /// it.
+    /// A fixed capacity of the engine (modules, exports, handles, ...). The error's message names it.
     EngineCapacity,
 }
 

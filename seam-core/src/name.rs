@@ -1,4 +1,4 @@
-//! Names of imports and exports, and how versions match.
+//! Names of imports and exports, and the matching of versions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,10 @@ use semver::Version;
 
 use crate::{Error, Result};
 
-/// The name of a component-level import or export: an item, in an instance or at the root.
+/// The name of a component-level import or export: an item at the root or in an instance.
 ///
-/// Written `f`, `iface#f`, `ns:pkg/iface@1.2.3#f` or `ns:pkg/iface@1.2.3#[method]r.m`. Deeper
-/// nesting repeats the `#`.
+/// The text form is `f`, `iface#f`, `ns:pkg/iface@1.2.3#f` or `ns:pkg/iface@1.2.3#[method]r.m`.
+/// Each further level of nesting adds another `#`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExportName {
     instances: Vec<Arc<str>>,
@@ -19,7 +19,7 @@ pub struct ExportName {
 }
 
 impl ExportName {
-    /// An item at the root.
+    /// Creates the name of an item at the root.
     #[must_use]
     pub fn root(item: impl Into<Arc<str>>) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl ExportName {
         }
     }
 
-    /// An item in an instance.
+    /// Creates the name of an item in an instance.
     #[must_use]
     pub fn in_instance(instance: impl Into<Arc<str>>, item: impl Into<Arc<str>>) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl ExportName {
         }
     }
 
-    /// An item in nested instances, outermost first.
+    /// Creates the name of an item in nested instances, outermost first.
     #[must_use]
     pub fn nested(
         instances: impl IntoIterator<Item = Arc<str>>,
@@ -49,26 +49,27 @@ impl ExportName {
         }
     }
 
-    /// The instances that the item is in, outermost first; empty at the root.
+    /// Returns the instances that contain the item, outermost first. Empty at the root.
     #[must_use]
     pub fn instances(&self) -> &[Arc<str>] {
         &self.instances
     }
 
-    /// The innermost instance, e.g. `ns:pkg/iface@1.2.3`.
+    /// Returns the innermost instance, e.g. `ns:pkg/iface@1.2.3`.
     #[must_use]
     pub fn instance(&self) -> Option<&str> {
         self.instances.last().map(|name| &**name)
     }
 
-    /// The item, e.g. `f` or `[method]r.m`.
+    /// Returns the item, e.g. `f` or `[method]r.m`.
     #[must_use]
     pub fn item(&self) -> &str {
         &self.item
     }
 
-    /// The instance without its version, or the whole where it has none: what is compared between
-    /// two artifacts.
+    /// Returns the name without the versions of its instances.
+    ///
+    /// Names of two artifacts are compared in this form.
     #[must_use]
     pub fn track(&self) -> Self {
         let instances = self
@@ -82,8 +83,9 @@ impl ExportName {
         }
     }
 
-    /// Whether something defined under this name may stand for `wanted`: the same item in instances
-    /// that are equal or semver-compatible, in either direction.
+    /// Returns whether a definition with this name can satisfy an import or lookup of `wanted`.
+    ///
+    /// The items must be equal, and the instances equal or semver-compatible, in either direction.
     #[must_use]
     pub fn provides(&self, wanted: &ExportName) -> bool {
         self.item == wanted.item
@@ -95,8 +97,7 @@ impl ExportName {
                 .all(|(a, b)| compatible(a, b))
     }
 
-    /// Of several candidates the one that stands for this name: an equal one, else the highest
-    /// compatible version.
+    /// Returns the candidate that satisfies this name: the equal name, else the highest version.
     pub fn resolve<'a>(
         &self,
         candidates: impl IntoIterator<Item = &'a ExportName>,
@@ -121,7 +122,7 @@ impl ExportName {
         best.map(|(name, _)| name)
     }
 
-    /// The candidates most like this name, best first, for error messages; at most three.
+    /// Returns up to three candidates that resemble this name, best first, for error messages.
     #[must_use]
     pub fn near<'a>(
         &self,
@@ -138,20 +139,20 @@ impl ExportName {
     }
 }
 
-/// Smaller is nearer; the right item in another instance is nearer than any misspelling.
+/// Returns the distance of a name. The right item in another instance is the nearest.
 fn likeness(wanted: &ExportName, text: &str, name: &ExportName) -> usize {
     if wanted.item == name.item {
         return 0;
     }
     let whole = edit_distance(text, &name.to_string());
-    // An item alone may stand for one in an instance.
+    // A name without an instance may stand for an item in an instance.
     match wanted.instances.is_empty() {
         true => whole.min(edit_distance(text, &name.item) + 1),
         false => whole,
     }
 }
 
-/// Levenshtein distance in bytes; inputs are names, so quadratic time is fine once they are cut.
+/// Returns the Levenshtein distance in bytes. Quadratic time is fine, because names are truncated.
 fn edit_distance(a: &str, b: &str) -> usize {
     let a: Vec<u8> = a.bytes().take(200).collect();
     let b: Vec<u8> = b.bytes().take(200).collect();
@@ -172,8 +173,9 @@ fn edit_distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// `ns:pkg/iface@1.2.3` as its track and its version; a name whose `@` part is no version is all
-/// track.
+/// Splits `ns:pkg/iface@1.2.3` into track and version.
+///
+/// If the part after `@` is not a version, the whole name is the track.
 pub(crate) fn split_version(name: &str) -> (&str, Option<Version>) {
     match name.rsplit_once('@') {
         Some((track, version)) => match Version::parse(version) {
@@ -184,12 +186,12 @@ pub(crate) fn split_version(name: &str) -> (&str, Option<Version>) {
     }
 }
 
-/// Whether two instance names are equal or differ only in semver-compatible versions.
+/// Returns whether two instance names are equal or differ only in semver-compatible versions.
 ///
-/// Versions are compatible as the [component
-/// model](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#canonical-interface-name)
-/// says: the same major version from 1 on, the same minor version in 0.x, else equal; pre-releases
-/// only if equal.
+/// Versions are compatible as defined by the [component
+/// model](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#canonical-interface-name):
+/// with the same major version from 1.0 on, with the same minor version in 0.x, and otherwise only
+/// if equal. Pre-releases are compatible only if equal.
 #[must_use]
 pub(crate) fn compatible(a: &str, b: &str) -> bool {
     if a == b {

@@ -1,4 +1,4 @@
-//! What can be seen of an instance's state from outside.
+//! Snapshots of the state of an instance that is visible from outside.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,61 +8,62 @@ use crate::{CoreExternType, CorePath, CoreValue};
 /// A core instance of a running instance.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct CoreInstance {
-    /// Where it stands in the artifact.
+    /// Position in the artifact.
     pub path: CorePath,
     /// Name of its module, from the name section.
     pub module: Option<String>,
-    /// What brought it about.
+    /// How the instance came about.
     pub origin: Origin,
-    /// Name and type of each export, in order.
+    /// Name and type of each export, in declaration order.
     pub exports: Vec<(String, CoreExternType)>,
 }
 
-/// What brought a core instance about.
+/// How a core instance came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// The artifact as it was given.
+    /// It belongs to the artifact as given.
     Main,
-    /// The official preview1 adapter that the artifact was wrapped with.
+    /// It is the official preview1 adapter, with which the artifact was wrapped.
     Adapter,
-    /// The shims of that wrapping.
+    /// It is a shim that this wrapping added.
     Shim,
 }
 
-/// What to take into a [`Snapshot`]. The default takes all exported globals of all `Main` instances
-/// and no memories.
+/// What a [`Snapshot`] contains.
+///
+/// The default is all exported globals of all `Main` instances, and no memories.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// Take only globals whose export name begins so.
+    /// Include only globals whose export name starts with this prefix.
     pub prefix: Option<String>,
-    /// What to take of exported memories.
+    /// How to include exported memories.
     pub memories: Memories,
-    /// Take adapter and shim instances too.
+    /// Include adapter and shim instances too.
     pub all_origins: bool,
 }
 
-/// What a [`Query`] takes of exported memories.
+/// How a [`Query`] includes exported memories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Memories {
-    /// Nothing.
+    /// Not at all.
     #[default]
     None,
-    /// Size and digest.
+    /// With size and digest.
     Digest,
-    /// Size, digest and all bytes.
+    /// With size, digest and all bytes.
     Bytes,
 }
 
 impl Query {
-    /// All exported globals of all `Main` instances.
+    /// Creates a query for all exported globals of all `Main` instances.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only globals whose export name begins with `prefix`.
+    /// Restricts the query to globals whose export name starts with `prefix`.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
@@ -76,7 +77,7 @@ impl Query {
         self
     }
 
-    /// Whether a global of this name is asked for.
+    /// Returns whether the query includes a global with this name.
     #[must_use]
     pub fn takes(&self, global: &str) -> bool {
         self.prefix
@@ -85,21 +86,21 @@ impl Query {
     }
 }
 
-/// The exported state of an instance's core instances, in the order they were made.
+/// The exported state of an instance's core instances, in the order of their instantiation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Snapshot {
-    /// One entry for each core instance, also those that export nothing asked for.
+    /// One entry for each core instance, even if it exports nothing that the query includes.
     pub instances: Vec<CoreSnapshot>,
 }
 
 /// The exported state of one core instance.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct CoreSnapshot {
-    /// Where it stands in the artifact.
+    /// Position in the artifact.
     pub path: CorePath,
     /// Name of its module.
     pub module: Option<String>,
-    /// What brought it about.
+    /// How the instance came about.
     pub origin: Origin,
     /// Value of each exported global, by export name.
     pub globals: BTreeMap<String, CoreValue>,
@@ -108,21 +109,21 @@ pub struct CoreSnapshot {
     pub memories: BTreeMap<String, MemorySnapshot>,
 }
 
-/// A memory at one time.
+/// The state of a memory at one point in time.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct MemorySnapshot {
     /// Size in bytes.
     pub size: u64,
-    /// 64-bit FNV-1a of the bytes; 16 hexadecimal digits in reports.
+    /// 64-bit FNV-1a hash of the bytes. Reports show it as 16 hexadecimal digits.
     #[serde(serialize_with = "hexadecimal")]
     pub digest: u64,
-    /// The bytes, if they were asked for.
+    /// The bytes, if the query includes them.
     #[serde(skip)]
     pub bytes: Option<Vec<u8>>,
 }
 
 impl MemorySnapshot {
-    /// A snapshot of these bytes.
+    /// Creates a snapshot of a memory. It includes the bytes themselves if `keep`.
     #[must_use]
     pub fn of(bytes: &[u8], keep: bool) -> Self {
         let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -136,7 +137,7 @@ impl MemorySnapshot {
     }
 }
 
-/// A difference between two snapshots, for a person.
+/// A difference between two snapshots, as text for a person.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// What differs, e.g. `1/0: global "count"`.
@@ -147,15 +148,17 @@ pub struct Difference {
     pub right: String,
 }
 
-/// JSON readers would round the number.
+/// Writes the number in hexadecimal, because JSON readers would round it.
 fn hexadecimal<S: serde::Serializer>(digest: &u64, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&format_args!("{digest:016x}"))
 }
 
 impl Snapshot {
-    /// Counters: the value of every exported integer global named `prefix` and a decimal number, by
-    /// that number, over all core instances. Values are unsigned; two globals of one number add up,
-    /// wrapping.
+    /// Returns the counters whose names start with `prefix`, by number.
+    ///
+    /// A counter is an exported integer global of any core instance whose name is `prefix` and a
+    /// decimal number. Values are unsigned. Globals with equal numbers are added up, with
+    /// wrap-around.
     #[must_use]
     pub fn counters(&self, prefix: &str) -> BTreeMap<u64, u64> {
         let mut counters = BTreeMap::new();
@@ -174,7 +177,7 @@ impl Snapshot {
         counters
     }
 
-    /// Every difference between two snapshots, in order; empty if they are equal.
+    /// Returns every difference between two snapshots, in order.
     #[must_use]
     pub fn diff(&self, other: &Snapshot) -> Vec<Difference> {
         let mut out = Vec::new();

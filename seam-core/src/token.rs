@@ -1,19 +1,21 @@
-//! Numbers that tell stores and instances apart within a process.
+//! Numbers that distinguish stores and instances within a process.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+/// Returns a number that is unique among the instances of this process.
+///
 /// # For implementors
-/// A number for an instance that no other instance of this process has; for
-/// [`Handle`](crate::Handle)s and [`Func`](crate::Func)s.
+/// [`Handle`](crate::Handle)s and [`Func`](crate::Func)s carry the number of their instance.
 #[must_use]
 pub fn token() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Returns a number for a core store. It wraps around after 2^32 stores.
+///
 /// # For implementors
-/// A number for a core store; for handles such as [`CoreFunc`](crate::CoreFunc). It wraps
-/// after 2^32 stores.
+/// Handles such as [`CoreFunc`](crate::CoreFunc) carry the number of their store.
 #[must_use]
 pub fn store_number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);

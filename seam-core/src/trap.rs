@@ -1,4 +1,4 @@
-//! The one taxonomy of traps: a variant per observable cause.
+//! The taxonomy of traps, with one variant per observable cause.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,62 +7,60 @@ use crate::CanonTrap;
 
 /// Why a guest trapped.
 ///
-/// Backends map their engine's own trap to the cause here, so that two runtimes can be compared.
-/// `Display` gives the seam's spelling; [`Trap::matches`] knows those of the official test suites.
+/// A backend maps its engine's own trap to one of these causes, so that two runtimes can be
+/// compared. `Display` prints the seam's spelling. [`Trap::matches`] also knows those of the
+/// official test suites.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trap {
     /// `unreachable` was executed.
     Unreachable,
-    /// A load, store or bulk operation reached past the end of a memory (or a data segment past its
-    /// end).
+    /// A load, store or bulk operation was out of bounds of a memory or data segment.
     MemoryOutOfBounds,
-    /// A table access or bulk operation reached past the end of a table (or an element segment past
-    /// its end).
+    /// A table access or bulk operation was out of bounds of a table or element segment.
     TableOutOfBounds,
-    /// An array access or bulk operation reached past the end of an array.
+    /// An array access or bulk operation was out of bounds of an array.
     ArrayOutOfBounds,
-    /// An indirect call through an index past the end of the table.
+    /// An indirect call used an index that is out of bounds of the table.
     UndefinedElement,
-    /// An indirect call through a null table entry.
+    /// An indirect call used a null table entry.
     UninitializedElement,
-    /// An indirect call of a function with another type.
+    /// An indirect call reached a function of another type.
     BadSignature,
-    /// A null reference where a non-null one is needed.
+    /// A null reference was used where a non-null reference is needed.
     NullReference,
-    /// An integer operation whose result has no representation, e.g. `i32.div_s(i32::MIN, -1)`.
+    /// The result of an integer operation is not representable, e.g. `i32.div_s(i32::MIN, -1)`.
     IntegerOverflow,
-    /// An integer division or remainder by zero.
+    /// An integer division or remainder had a zero divisor.
     IntegerDivideByZero,
-    /// Conversion of a NaN to an integer.
+    /// A NaN was converted to an integer.
     BadConversionToInteger,
     /// The call stack is exhausted.
     StackExhausted,
-    /// A reference is not of the type it is cast to.
+    /// A reference is not of the type that it is cast to.
     CastFailure,
-    /// An exception (`throw`) that no handler caught left the guest.
+    /// An exception left the guest uncaught.
     UncaughtException,
-    /// An allocation (array, table, ...) is larger than the engine can ever make.
+    /// An allocation (array, table, ...) exceeds what the engine can ever allocate.
     AllocationTooLarge,
-    /// An atomic access to an address that is not naturally aligned.
+    /// An atomic access used an address that is not naturally aligned.
     UnalignedAtomic,
-    /// An atomic wait on a memory that is not shared.
+    /// An atomic wait used a memory that is not shared.
     AtomicWaitNonShared,
-    /// Suspending to a tag that no handler is active for.
+    /// The guest suspended to a tag that has no active handler.
     UnhandledTag,
-    /// Resuming a continuation a second time.
+    /// The guest resumed a continuation a second time.
     ContinuationConsumed,
-    /// A trap that the canonical ABI asks for.
+    /// A trap that the canonical ABI requires.
     Canon(CanonTrap),
-    /// An import that was stubbed with [`Stub::Trap`](crate::Stub::Trap) was called; holds the
-    /// import's name.
+    /// An import that is stubbed with [`Stub::Trap`](crate::Stub::Trap) was called. Holds its name.
     StubbedImport(Arc<str>),
-    /// A trap of the engine that has no name here; holds the engine's own text.
+    /// A trap of the engine that has no variant here. Holds the engine's own text.
     Other(Arc<str>),
 }
 
 impl Trap {
-    /// The causes whose text is fixed, for tables and for parsing.
+    /// The causes whose text is fixed, for printing and parsing.
     const NAMED: &'static [(Trap, &'static str)] = &[
         (Trap::Unreachable, "unreachable"),
         (Trap::MemoryOutOfBounds, "out of bounds memory access"),
@@ -88,7 +86,8 @@ impl Trap {
         (Trap::ContinuationConsumed, "continuation already consumed"),
     ];
 
-    /// Texts of engines for causes without a name here, and the suite's for the same.
+    /// Texts of engines for causes without a variant, each with the suite's text for the same
+    /// cause.
     const OTHER_SPELLINGS: &[(&str, &str)] = &[
         (
             "cannot read after being notified that the writable end dropped",
@@ -104,9 +103,10 @@ impl Trap {
         ),
     ];
 
-    /// Whether `text`, the expectation of an `assert_trap` or `assert_exhaustion` of an official
-    /// test suite, names this cause. The suites spell one cause in several ways; a text matches as
-    /// a prefix, as their reference interpreter compares it.
+    /// Returns whether the text of an `assert_trap` or `assert_exhaustion` names this cause.
+    ///
+    /// The official test suites spell some causes in several ways. As in their reference
+    /// interpreter, a prefix of a spelling matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let text = text.strip_prefix("wasm trap: ").unwrap_or(text);
@@ -116,8 +116,7 @@ impl Trap {
                 "undefined element: out of bounds table access",
                 "out of bounds table access",
             ],
-            // Bulk operations and accesses of the same table are spelled either way by the core
-            // suite.
+            // The core suite uses either spelling for bulk operations and accesses of a table.
             Trap::TableOutOfBounds => &[
                 "undefined element",
                 "undefined element: out of bounds table access",
@@ -143,8 +142,8 @@ impl Trap {
             Trap::StubbedImport(_) => return self.to_string().contains(text),
             _ => &[],
         };
-        // `uninitialized element 7` is the suite's text for an entry: the cause is a prefix of the
-        // expectation.
+        // The suite's text may also be longer, e.g. `uninitialized element 7`: then the spelling is
+        // a prefix of the text.
         let own = self.to_string();
         spellings
             .iter()
@@ -153,7 +152,7 @@ impl Trap {
             .any(|s| s.starts_with(text) || text.starts_with(s))
     }
 
-    /// The cause whose `Display` text this is, if it is one with a fixed text.
+    /// Returns the cause with this `Display` text, if its text is fixed.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let core = Self::NAMED

@@ -1,4 +1,4 @@
-//! Whether a value is of a type.
+//! Checks values against types.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -10,26 +10,28 @@ use crate::{Error, FuncType, List, RecordType, Resource, ResourceType, Result, T
 type Check = std::result::Result<(), Mismatch>;
 
 impl Type {
-    /// Whether a value is of this type: the same shape, the same names, resources of the same name.
+    /// Checks that a value is of this type: the same shape, the same names, resources of the same
+    /// name.
     ///
-    /// A list of numbers that is stored flat is checked at once, whatever its length. The check
-    /// goes as deep as the type, not as the value, and types of artifacts are at most 100 deep.
+    /// A list of numbers that is stored flat takes constant time, whatever its length. The
+    /// recursion is as deep as the type, not as the value. Types of artifacts are at most 100 deep.
     ///
     /// # Errors
-    /// `Misuse` with the path to the first offending part and what was expected and found there,
-    /// e.g. `field "tags", element 3: expected string, found u32`. Elements of
-    /// lists and tuples, and keys and values of maps, are counted from 1.
+    /// `Misuse` with the path to the first offending part, and what was expected and found there,
+    /// e.g. `field "tags", element 3: expected string, found u32`. Elements of lists and tuples,
+    /// and keys and values of maps, are counted from 1.
     pub fn check(&self, value: &Value) -> Result<()> {
         Ok(check(self, value)?)
     }
 }
 
 impl FuncType {
-    /// Whether arguments fit the parameters: as many, and each [of the type](Type::check).
+    /// Checks that there is one argument per parameter, each [of the parameter's
+    /// type](Type::check).
     ///
     /// # Errors
-    /// As [`Type::check`]; the path starts with the argument, counted from 1 too, e.g. `argument 2,
-    /// field "tags", element 3: expected string, found u32`.
+    /// Those of [`Type::check`]. The path starts with the argument, also counted from 1, e.g.
+    /// `argument 2, field "tags", element 3: expected string, found u32`.
     pub fn check_args(&self, args: &[Value]) -> Result<()> {
         if args.len() != self.params.len() {
             return Err(self.arity(args.len()).into());
@@ -40,10 +42,10 @@ impl FuncType {
         Ok(())
     }
 
-    /// Whether a result fits: there where the type has one, and [of the type](Type::check).
+    /// Checks that a result is present if the type has one, and is [of its type](Type::check).
     ///
     /// # Errors
-    /// As [`Type::check`]; the path starts with `result`.
+    /// Those of [`Type::check`]. The path starts with `result`.
     pub fn check_result(&self, result: Option<&Value>) -> Result<()> {
         match (&self.result, result) {
             (None, None) => Ok(()),
@@ -58,7 +60,7 @@ impl FuncType {
         }
     }
 
-    /// Another number of arguments than of parameters.
+    /// The error for a number of arguments that is not the number of parameters.
     pub(crate) fn arity(&self, found: impl Display) -> Mismatch {
         let expected = match self.params.len() {
             0 => "no arguments".to_owned(),
@@ -128,7 +130,7 @@ fn list(element: &Type, list: &List) -> Check {
             }
             Ok(())
         }
-        // Stored flat: the first element speaks for all.
+        // A flat list has elements of one type, so checking the first is enough.
         flat => match flat.at(0) {
             Some(first) => check(element, &first).at(|| Step::Element(0)),
             None => Ok(()),
@@ -173,7 +175,7 @@ fn record(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Check {
     Ok(())
 }
 
-/// Says how a record's fields are not those of its type.
+/// Describes how a record's fields differ from those of its type.
 fn misfit(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Mismatch {
     let known = || ty.fields.iter().map(|(name, _)| name);
     for (index, (field, _)) in fields.iter().enumerate() {
@@ -190,7 +192,7 @@ fn misfit(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Mismatch {
             return Mismatch::new(missing).at(Step::Field(name.clone()));
         }
     }
-    // The same names, then, in another order.
+    // The names are the same, but in another order.
     let mut pairs = known().zip(fields);
     let found = pairs.find(|(name, (field, _))| *name != field);
     Mismatch::new(match found {

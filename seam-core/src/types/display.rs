@@ -4,9 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::{FuncType, Type};
 
-/// The type as WIT spells it, on one line. Records, variants, enums and flags are written out,
-/// since not every artifact has names for them; resources are written by their
-/// [label](crate::ResourceType::label).
+/// Prints the type as in WIT, on one line.
+///
+/// Records, variants, enums and flags are printed in full, because not every artifact has names for
+/// them. Resources are printed with their [label](crate::ResourceType::label).
 impl Display for Type {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -46,7 +47,7 @@ impl Display for Type {
     }
 }
 
-/// The type as WIT spells it, e.g. `func(name: string, tags: list<string>) -> string`.
+/// Prints the type as in WIT, e.g. `func(name: string, tags: list<string>) -> string`.
 impl Display for FuncType {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.is_async {

@@ -14,12 +14,12 @@ use std::sync::Arc;
 /// A component-model [value
 /// type](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#type-definitions).
 ///
-/// Types compare structurally; resource types compare by name, so that two artifacts' types can be
-/// compared.
+/// Types compare structurally. Resource types compare by name, so that types of two artifacts can
+/// be compared.
 ///
-/// What is done with a type goes as deep as the type, on the native stack. Those of artifacts are
-/// at most 100 deep, which validation sees to, and the texts and values that come with them cannot
-/// make it deeper; whoever builds types of their own has the depth in their own hand.
+/// Operations on a type recurse as deep as the type, on the native stack. Validation ensures that
+/// types of artifacts are at most 100 deep, and the texts and values that come with them cannot
+/// make them deeper. If you build types yourself, you control their depth.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Type {
@@ -81,14 +81,16 @@ pub enum Type {
     Future(Option<Arc<Type>>),
 }
 
-/// The fields of a record, in order; at least one, names distinct.
+/// The fields of a record, in declaration order. There is at least one field, and names are
+/// distinct.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecordType {
     /// Name and type of each field.
     pub fields: Vec<(Arc<str>, Type)>,
 }
 
-/// The cases of a variant, in order; at least one, names distinct.
+/// The cases of a variant, in declaration order. There is at least one case, and names are
+/// distinct.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VariantType {
     /// Name and payload type of each case.
@@ -104,25 +106,27 @@ pub struct ResultType {
     pub err: Option<Type>,
 }
 
-/// A resource type, by the name of the interface and resource that it was first seen under in an
-/// artifact's type, e.g. `test:res/counters@0.1.0#counter`, or `counter` at the root.
+/// A resource type, identified by name.
+///
+/// The name is the interface and the resource under which the type first appears in an artifact's
+/// type, e.g. `test:res/counters@0.1.0#counter`, or `counter` at the root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceType(Arc<str>);
 
 impl ResourceType {
-    /// The resource type of this name.
+    /// Creates the resource type with this name.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
-    /// The full name.
+    /// Returns the full name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// The name without its interface, e.g. `counter`.
+    /// Returns the name without its interface, e.g. `counter`.
     #[must_use]
     pub fn label(&self) -> &str {
         self.0.rsplit_once('#').map_or(&self.0, |(_, label)| label)
@@ -134,14 +138,14 @@ impl ResourceType {
 pub struct FuncType {
     /// Name and type of each parameter, in order.
     pub params: Vec<(Arc<str>, Type)>,
-    /// The result, if there is one.
+    /// The result, if any.
     pub result: Option<Type>,
     /// Whether the function is declared `async`.
     pub is_async: bool,
 }
 
 impl FuncType {
-    /// A synchronous function type with parameters named `p0`, `p1`, ...
+    /// Creates a synchronous function type with parameters named `p0`, `p1`, ...
     #[must_use]
     pub fn new(params: impl IntoIterator<Item = Type>, result: Option<Type>) -> Self {
         let params = params
@@ -156,7 +160,7 @@ impl FuncType {
         }
     }
 
-    /// Whether two function types take and give the same types; parameter names do not count.
+    /// Returns whether the parameter and result types are equal. Parameter names are ignored.
     #[must_use]
     pub fn same_types(&self, other: &FuncType) -> bool {
         self.is_async == other.is_async
@@ -227,7 +231,7 @@ impl Type {
         Type::Flags(names.into_iter().map(Into::into).collect())
     }
 
-    /// Whether it is one of the number types, whose lists are stored flat.
+    /// Returns whether this is a number type. Lists of numbers are stored flat.
     #[must_use]
     pub fn is_number(&self) -> bool {
         use Type::{F32, F64, S8, S16, S32, S64, U8, U16, U32, U64};
@@ -237,7 +241,7 @@ impl Type {
         )
     }
 
-    /// The name of this type's kind, e.g. `u32` or `record`, for messages.
+    /// Returns the name of the type's kind, e.g. `u32` or `record`, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

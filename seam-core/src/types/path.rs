@@ -1,4 +1,4 @@
-//! Where in a value something is wrong.
+//! The path to the part of a value that is wrong.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::{Error, Type, Value};
 
 /// One step from a value to a part of it.
 ///
-/// It holds indices, from 0; the text counts everything from 1, as people do.
+/// Indices count from 0. The text counts from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Argument(usize),
@@ -42,11 +42,12 @@ impl Display for Step {
 
 /// What is wrong, and where: `argument 2, field "tags", element 3: expected string, found u32`.
 ///
-/// The path is put together on the way out, so that nothing is paid for it where all is well.
+/// The path is built while the error returns to the caller, so it costs nothing unless there is an
+/// error.
 #[derive(Debug)]
 pub(crate) struct Mismatch {
     message: String,
-    /// Innermost first.
+    /// The steps, innermost first.
     path: Vec<Step>,
 }
 
@@ -58,12 +59,12 @@ impl Mismatch {
         }
     }
 
-    /// A value of another kind than the type's.
+    /// The error for a value whose kind is not the kind of the type.
     pub(crate) fn kind(ty: &Type, value: &Value) -> Self {
         Self::new(format!("expected {}, found {}", Brief(ty), value.kind()))
     }
 
-    /// A case or flag that the type does not have.
+    /// The error for a case or flag that the type does not have.
     pub(crate) fn name<'a>(
         what: &str,
         known: impl IntoIterator<Item = &'a Arc<str>>,
@@ -75,13 +76,13 @@ impl Mismatch {
         ))
     }
 
-    /// Says where in a text it was found, in bytes.
+    /// Adds the offset in a text, in bytes.
     pub(crate) fn place(mut self, offset: usize) -> Self {
         let _ = write!(self.message, " at offset {offset}");
         self
     }
 
-    /// Puts the path before the message, for errors that have a text of their own.
+    /// Puts the path before the message, for an error whose message is final.
     pub(crate) fn at(mut self, step: Step) -> Self {
         self.path.push(step);
         self
@@ -115,7 +116,7 @@ impl<T> At for Result<T, Mismatch> {
     }
 }
 
-/// A type in a message: written out where that is short, or else by its kind.
+/// A type in a message: in full if that is short, otherwise only its kind.
 pub(crate) struct Brief<'a>(pub(crate) &'a Type);
 
 impl Display for Brief<'_> {
@@ -132,7 +133,8 @@ impl Display for Brief<'_> {
     }
 }
 
-/// Text that fails to grow beyond a line, so that a type of a million parts is not written out.
+/// A buffer of one line. Writing more fails, so that a type with a million parts is not printed in
+/// full.
 struct Line(String);
 
 impl fmt::Write for Line {
@@ -145,7 +147,7 @@ impl fmt::Write for Line {
     }
 }
 
-/// Names in a message: `"a"`, `"b" or "c"`; the first few of many.
+/// A list of names in a message, e.g. `"a"` or `"b" or "c"`. Only the first few are shown.
 struct Names<'a> {
     names: Vec<&'a Arc<str>>,
     more: bool,

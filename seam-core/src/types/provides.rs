@@ -1,9 +1,9 @@
-//! Whether what a host declares may stand for what a guest imports.
+//! Checks whether a host's declaration can satisfy a guest's import.
 
 use crate::{ExportName, FuncType, List, ResourceType, Type, Value};
 
 impl ResourceType {
-    /// Whether this is the type `wanted`, or the same one in a semver-compatible version of its
+    /// Returns whether this is the type `wanted`, possibly in a semver-compatible version of its
     /// interface.
     #[must_use]
     pub fn provides(&self, wanted: &ResourceType) -> bool {
@@ -17,8 +17,10 @@ impl ResourceType {
 }
 
 impl FuncType {
-    /// Whether a host function of this type may stand for an import of the type `wanted`: the same
-    /// types, resource types in a semver-compatible version; parameter names do not count.
+    /// Returns whether a host function of this type can satisfy an import of the type `wanted`.
+    ///
+    /// The types must be equal, except that resource types may be in semver-compatible versions.
+    /// Parameter names are ignored.
     #[must_use]
     pub fn provides(&self, wanted: &FuncType) -> bool {
         self.is_async == wanted.is_async
@@ -68,8 +70,9 @@ fn optional(own: Option<&Type>, wanted: Option<&Type>) -> bool {
     }
 }
 
-/// Gives the host's resources in a value the names that the type `wanted` has for them: a host
-/// function names them in the version it was written for.
+/// Renames the host's resources in a value to the names that the type `wanted` has for them.
+///
+/// A host function uses the names of the interface version that it was written for.
 pub(crate) fn rename(wanted: &Type, value: &mut Value) {
     let payload = |ty: Option<&Type>, value: Option<&mut Value>| {
         if let (Some(ty), Some(value)) = (ty, value) {

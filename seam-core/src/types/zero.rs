@@ -3,20 +3,25 @@
 use crate::{Type, Value};
 
 impl Value {
-    /// The zero of a type: `false`, `0`, the empty string, list and map, no flags, `none`, and of a
-    /// record or tuple the zeroes of its parts, of an enum, variant or result the first case with
-    /// the zero of its payload, of a list of fixed length as many zeroes.
+    /// Returns the zero value of a type.
     ///
-    /// `None` where that needs a resource, stream, future or error context, or more than 2^20
-    /// parts.
+    /// - Booleans and numbers: `false` and `0`.
+    /// - Strings, lists, maps and flags: empty.
+    /// - Options: `none`.
+    /// - Records, tuples and fixed-length lists: the zero value of each part.
+    /// - Enums, variants and results: the first case, with the zero value of its payload.
+    ///
+    /// Returns `None` if this would need a resource, stream, future or error context, or more than
+    /// 2^20 parts.
     #[must_use]
     pub fn default_of(ty: &Type) -> Option<Value> {
         zero(ty, &mut (1 << 20))
     }
 }
 
-/// Parts are counted: a type may repeat lists of a fixed length, or types that it shares, more
-/// often than memory can hold.
+/// Builds a zero value and counts its parts.
+///
+/// Nested fixed-length lists and shared types can repeat a part more often than memory can hold.
 fn zero(ty: &Type, budget: &mut usize) -> Option<Value> {
     *budget = budget.checked_sub(1)?;
     let mut payload = |ty: &Option<Type>| match ty {

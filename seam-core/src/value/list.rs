@@ -1,14 +1,15 @@
-//! Lists, with number lists stored flat.
+//! Lists. A list of numbers is stored flat.
 
 use super::{Value, canonical_f32, canonical_f64};
 use crate::Type;
 
 macro_rules! lists {
     ($( $case:ident $rust:ty,)*) => {
-        /// The elements of a `list`. Lists of numbers are one buffer; all others are values.
+        /// The elements of a `list`. A list of numbers is one buffer; any other list is a vector of
+        /// values.
         ///
-        /// Two lists are equal if their elements are, however they are stored; all empty lists are
-        /// equal.
+        /// Two lists are equal if their elements are equal, however they are stored. All empty
+        /// lists are equal.
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum List {
@@ -16,18 +17,18 @@ macro_rules! lists {
                 #[doc = concat!("A list of `", stringify!($rust), "`.")]
                 $case(Vec<$rust>),
             )*
-            /// Elements of any other type, all of one type.
+            /// Elements of any other type. All elements have the same type.
             Values(Vec<Value>),
         }
 
         impl List {
-            /// Number of elements.
+            /// Returns the number of elements.
             #[must_use]
             pub fn len(&self) -> usize {
                 match self { $( List::$case(list) => list.len(), )* List::Values(list) => list.len() }
             }
 
-            /// The element at `index`, as a value of its own.
+            /// Returns the element at `index`, or `None` if `index` is out of bounds.
             #[must_use]
             pub fn at(&self, index: usize) -> Option<Value> {
                 match self {
@@ -36,7 +37,7 @@ macro_rules! lists {
                 }
             }
 
-            /// An empty list stored the way the elements of `first`'s type are.
+            /// Creates an empty list with the storage for elements of the type of `first`.
             fn for_element(first: &Value, capacity: usize) -> Self {
                 match first {
                     $( Value::$case(_) => List::$case(Vec::with_capacity(capacity)), )*
@@ -44,7 +45,7 @@ macro_rules! lists {
                 }
             }
 
-            /// An empty list stored the way elements of a type are.
+            /// Creates an empty list with the storage for elements of type `element`.
             pub(crate) fn of(element: &Type) -> Self {
                 match element {
                     $( Type::$case => List::$case(Vec::new()), )*
@@ -52,7 +53,8 @@ macro_rules! lists {
                 }
             }
 
-            /// Appends, falling back to [`List::Values`] for an element of another type.
+            /// Appends an element. An element of another type switches the list to
+            /// [`List::Values`].
             pub(crate) fn push(&mut self, value: Value) {
                 match (&mut *self, value) {
                     $( (List::$case(list), Value::$case(value)) => list.push(value), )*
@@ -81,13 +83,13 @@ lists! {
 }
 
 impl List {
-    /// Whether there is no element.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The elements, one value at a time.
+    /// Iterates over the elements, as one value each.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Value> + '_ {
         (0..self.len()).filter_map(|index| self.at(index))
     }
@@ -105,7 +107,7 @@ impl FromIterator<Value> for List {
         let Some(first) = values.next() else {
             return List::Values(Vec::new());
         };
-        // The hint is the caller's word; a wrong one must not reserve memory without bound.
+        // The size hint is untrusted, so it must not reserve memory without bound.
         let mut list = List::for_element(&first, values.size_hint().0.saturating_add(1).min(1024));
         list.push(first);
         values.for_each(|value| list.push(value));

@@ -13,8 +13,9 @@ pub(crate) use serialize::EXACT;
 
 /// A component-model value.
 ///
-/// Equality is what two runtimes must agree on: floats compare by their bits after all NaNs have
-/// been made one, lists by their elements however they are stored, flags as sets.
+/// Two values are equal if two runtimes must agree on them. Floats are compared by their bits, with
+/// all NaNs equal. Lists are compared by their elements, however they are stored. Flags are
+/// compared as sets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Value {
@@ -46,9 +47,9 @@ pub enum Value {
     String(Box<str>),
     /// `list<T>` and `list<T, N>`
     List(List),
-    /// `map<K, V>`: the entries in the order the guest or the caller gave them
+    /// `map<K, V>`: the entries, in the order in which the guest or the caller listed them
     Map(Vec<(Value, Value)>),
-    /// `record`: name and value of each field, in the order of the type
+    /// `record`: name and value of each field, in declaration order
     Record(Vec<(Arc<str>, Value)>),
     /// `tuple`
     Tuple(Vec<Value>),
@@ -60,7 +61,7 @@ pub enum Value {
     Option(Option<Box<Value>>),
     /// `result`
     Result(Result<Option<Box<Value>>, Option<Box<Value>>>),
-    /// `flags`: the names that are set
+    /// `flags`: the names of the flags that are set
     Flags(Vec<Arc<str>>),
     /// `own<R>`: ownership moves with the value
     Own(Resource),
@@ -75,13 +76,13 @@ pub enum Value {
 }
 
 impl Value {
-    /// A `list` of these values; number lists are stored flat.
+    /// Creates a `list` of these values. Numbers are stored flat.
     #[must_use]
     pub fn list(values: impl IntoIterator<Item = Value>) -> Self {
         Value::List(values.into_iter().collect())
     }
 
-    /// A `record` of these fields.
+    /// Creates a `record` of these fields.
     #[must_use]
     pub fn record<N: Into<Arc<str>>>(fields: impl IntoIterator<Item = (N, Value)>) -> Self {
         Value::Record(
@@ -92,49 +93,49 @@ impl Value {
         )
     }
 
-    /// A `variant` case with its payload.
+    /// Creates a `variant` case with its payload.
     #[must_use]
     pub fn variant(case: impl Into<Arc<str>>, payload: Option<Value>) -> Self {
         Value::Variant(case.into(), payload.map(Box::new))
     }
 
-    /// An `enum` case.
+    /// Creates an `enum` case.
     #[must_use]
     pub fn enumeration(case: impl Into<Arc<str>>) -> Self {
         Value::Enum(case.into())
     }
 
-    /// `some(value)`
+    /// Creates `some(value)`.
     #[must_use]
     pub fn some(value: Value) -> Self {
         Value::Option(Some(Box::new(value)))
     }
 
-    /// `none`
+    /// Creates `none`.
     #[must_use]
     pub fn none() -> Self {
         Value::Option(None)
     }
 
-    /// `ok` or `ok(value)`
+    /// Creates `ok` or `ok(value)`.
     #[must_use]
     pub fn ok(value: Option<Value>) -> Self {
         Value::Result(Ok(value.map(Box::new)))
     }
 
-    /// `err` or `err(value)`
+    /// Creates `err` or `err(value)`.
     #[must_use]
     pub fn err(value: Option<Value>) -> Self {
         Value::Result(Err(value.map(Box::new)))
     }
 
-    /// `flags` with these names set.
+    /// Creates `flags` with these names set.
     #[must_use]
     pub fn flags<N: Into<Arc<str>>>(names: impl IntoIterator<Item = N>) -> Self {
         Value::Flags(names.into_iter().map(Into::into).collect())
     }
 
-    /// The name of this value's kind of type, e.g. `u32` or `record`, for messages.
+    /// Returns the kind of the value's type, e.g. `u32` or `record`, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -169,7 +170,7 @@ impl Value {
     }
 }
 
-/// The bits that two runtimes must agree on: those of the number, or of the one canonical NaN.
+/// Returns the bits that two runtimes must agree on. All NaNs map to the canonical NaN.
 pub(crate) fn canonical_f32(value: f32) -> u32 {
     if value.is_nan() {
         0x7fc0_0000
@@ -178,7 +179,7 @@ pub(crate) fn canonical_f32(value: f32) -> u32 {
     }
 }
 
-/// As [`canonical_f32`].
+/// Like [`canonical_f32`].
 pub(crate) fn canonical_f64(value: f64) -> u64 {
     if value.is_nan() {
         0x7ff8_0000_0000_0000

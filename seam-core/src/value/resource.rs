@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{Error, ResourceType, Result};
 
-/// A handle that an instance gave to the host.
+/// A handle that an instance has passed to the host.
 ///
-/// It names an instance, a slot in that instance's table of host-held handles and the slot's
-/// generation. It is an identity, not a pointer: using one that was moved, dropped, or that belongs
-/// to another instance is [`ErrorKind::Misuse`](crate::ErrorKind::Misuse).
+/// It consists of the instance, a slot in the instance's table of host-held handles, and the slot's
+/// generation. It is an identity, not a pointer. Using a handle that was moved or dropped, or that
+/// belongs to another instance, is [`ErrorKind::Misuse`](crate::ErrorKind::Misuse).
 #[derive(Clone, Copy)]
 pub struct Handle {
     owner: u64,
@@ -18,9 +18,11 @@ pub struct Handle {
 }
 
 impl Handle {
+    /// Creates a handle of the instance with the token `owner`.
+    ///
     /// # For implementors
-    /// A handle of the instance with the token `owner` (see [`token`](crate::token())); `ordinal`
-    /// counts the handles that this instance has given to the host, from 0.
+    /// See [`token`](crate::token()). `ordinal` counts the handles that this instance has passed to
+    /// the host, from 0.
     #[must_use]
     pub fn new(owner: u64, slot: u32, generation: u32, ordinal: u32) -> Self {
         Self {
@@ -31,34 +33,37 @@ impl Handle {
         }
     }
 
-    /// Which handle this is, in the order the instance gave them to the host, from 0. Two runs that
-    /// behave the same number their handles the same, which is how handles are compared and
-    /// printed.
+    /// Returns the position of this handle among those that the instance passed to the host, from
+    /// 0.
+    ///
+    /// Two runs with the same behaviour number their handles alike. Therefore handles are compared
+    /// and printed by this number.
     #[must_use]
     pub fn ordinal(&self) -> u32 {
         self.ordinal
     }
 
-    /// Slot in the instance's table.
+    /// Returns the slot in the instance's table.
     #[must_use]
     pub fn slot(&self) -> u32 {
         self.slot
     }
 
-    /// Generation of the slot.
+    /// Returns the generation of the slot.
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Token of the instance it belongs to.
+    /// Returns the token of the instance that the handle belongs to.
     #[must_use]
     pub fn owner(&self) -> u64 {
         self.owner
     }
 }
 
-/// Observational equality: by ordinal, so that records of two runs compare.
+/// Observational equality: handles are equal if their ordinals are, so that two runs can be
+/// compared.
 impl PartialEq for Handle {
     fn eq(&self, other: &Self) -> bool {
         self.ordinal == other.ordinal
@@ -73,8 +78,10 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// A resource, owned or borrowed: one that the guest defines and the host holds by [`Handle`], or
-/// one that the host defines and names by its representation.
+/// A resource, owned or borrowed.
+///
+/// The host holds a resource of a guest-defined type by its [`Handle`]. A resource of a
+/// host-defined type is identified by its representation.
 #[derive(Clone, Debug)]
 pub struct Resource {
     ty: ResourceType,
@@ -88,8 +95,10 @@ enum What {
 }
 
 impl Resource {
+    /// Creates a resource of a guest-defined type.
+    ///
     /// # For implementors
-    /// A resource of a guest-defined type.
+    /// A backend calls this for the handles that it passes to the host.
     #[must_use]
     pub fn guest(ty: ResourceType, handle: Handle) -> Self {
         Self {
@@ -98,8 +107,9 @@ impl Resource {
         }
     }
 
-    /// A resource of a type that the host defines (see
-    /// [`World::resource`](crate::World::resource)); `rep` is the host's own number for it.
+    /// Creates a resource of a host-defined type (see [`World::resource`](crate::World::resource)).
+    ///
+    /// `rep` is the host's own number for the resource.
     #[must_use]
     pub fn host(ty: ResourceType, rep: u32) -> Self {
         Self {
@@ -108,18 +118,18 @@ impl Resource {
         }
     }
 
-    /// The resource type.
+    /// Returns the resource type.
     #[must_use]
     pub fn ty(&self) -> &ResourceType {
         &self.ty
     }
 
-    /// The same resource under the name that another version of its interface has for the type.
+    /// Replaces the type by the same type under the name in another version of its interface.
     pub(crate) fn rename(&mut self, ty: ResourceType) {
         self.ty = ty;
     }
 
-    /// The handle, if the guest defines the type.
+    /// Returns the handle, or `None` if the host defines the type.
     #[must_use]
     pub fn handle(&self) -> Option<Handle> {
         match self.what {
@@ -128,10 +138,10 @@ impl Resource {
         }
     }
 
-    /// The host's number for the resource.
+    /// Returns the host's number for the resource.
     ///
     /// # Errors
-    /// `Misuse` if the guest defines the type, for then the representation is the guest's secret.
+    /// `Misuse` if the guest defines the type, because only the guest knows its representations.
     pub fn rep(&self) -> Result<u32> {
         match self.what {
             What::Host(rep) => Ok(rep),
@@ -142,8 +152,10 @@ impl Resource {
         }
     }
 
-    /// The number that the resource is printed and compared by: creation ordinal or host
-    /// representation.
+    /// Returns the number by which the resource is printed and compared.
+    ///
+    /// It is the creation ordinal of a guest's resource, and the representation of a host's
+    /// resource.
     #[must_use]
     pub fn ordinal(&self) -> u32 {
         match self.what {
@@ -153,8 +165,7 @@ impl Resource {
     }
 }
 
-/// Observational equality: the same type label and the same ordinal, so that records of two runs
-/// compare.
+/// Observational equality: equal type label and equal ordinal, so that two runs can be compared.
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
         self.ty.label() == other.ty.label()

@@ -1,28 +1,28 @@
-//! Values as data, for reports.
+//! Serialization of values, for reports.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Value;
 use crate::List;
 
-/// The largest integer up to which every JSON reader keeps all integers apart.
+/// The largest integer up to which every JSON reader represents all integers exactly.
 pub(crate) const EXACT: u64 = 1 << 53;
 
-/// As data (JSON), for reports:
+/// Serializes the value for reports. In JSON:
 ///
 /// | value | data |
 /// |---|---|
 /// | `bool` | boolean |
 /// | `s8` .. `u32` | number |
-/// | `s64`, `u64` | number up to ±2^53, a string of digits beyond, which JSON readers would round |
-/// | `f32`, `f64` | number; `"nan"`, `"inf"`, `"-inf"` |
+/// | `s64`, `u64` | number up to ±2^53; beyond, a string of digits, as JSON readers would round |
+/// | `f32`, `f64` | number, or `"nan"`, `"inf"`, `"-inf"` |
 /// | `char`, `string`, `enum` | string |
 /// | `list`, `tuple` | array |
 /// | `map` | array of `[key, value]` |
 /// | `record` | object |
-/// | `variant` | the case as a string, with a payload `{"case": payload}` |
-/// | `option` | `null` or the value; `{"some": value}` if the value is an option itself |
-/// | `result` | `{"ok": payload}` or `{"err": payload}`, `null` without one |
+/// | `variant` | the case as a string; with a payload, `{"case": payload}` |
+/// | `option` | `null` or the value; `{"some": value}` if the value is itself an option |
+/// | `result` | `{"ok": payload}` or `{"err": payload}`; the payload is `null` if there is none |
 /// | `flags` | array of the names that are set |
 /// | handles | their ordinal: `{"own": 3}`, `{"borrow": 3}`, `{"stream": 0}`, ... |
 impl Serialize for Value {
@@ -41,7 +41,7 @@ impl Serialize for Value {
             Value::U64(value) => to.serialize_u64(*value),
             Value::F32(value) if value.is_finite() => to.serialize_f32(*value),
             Value::F64(value) if value.is_finite() => to.serialize_f64(*value),
-            // As WAVE spells them.
+            // Spelled as in WAVE.
             Value::F32(_) | Value::F64(_) => to.collect_str(self),
             Value::Char(value) => to.serialize_char(*value),
             Value::String(value) => to.serialize_str(value),

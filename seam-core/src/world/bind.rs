@@ -1,4 +1,4 @@
-//! Which definition stands for each import.
+//! Determines the definition that satisfies each import.
 
 use std::sync::Arc;
 
@@ -6,19 +6,21 @@ use crate::world::{CoreItemKind, Stub, World};
 use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type};
 use crate::{CoreExternType, interface::has_lifted_type};
 
-/// An imported function and what stands for it.
+/// An imported function and its definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// The import's full name, as the guest has it.
+    /// The import's full name, as the guest spells it.
     pub name: ExportName,
-    /// The import's type. A core module's import knows only numbers; if the host function declares
-    /// narrower ones (`u8`, `bool`, ...), they are the type.
+    /// The import's type.
+    ///
+    /// An import of a core module knows only its core types. If the host function declares narrower
+    /// types (`u8`, `bool`, ...), this is the declared type.
     pub ty: Arc<FuncType>,
-    /// What stands for it.
+    /// The definition.
     pub target: Target,
 }
 
-/// What stands for an import.
+/// The definition that satisfies an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
@@ -26,24 +28,24 @@ pub enum Target {
     Host(usize),
     /// A stub.
     Stub(Stub),
-    /// The system's WASI.
+    /// The operating system's WASI.
     Wasi,
-    /// A raw core function of the world; the layer that links core modules looks it up by name.
+    /// A raw core function of the world, which the layer that links core modules looks up by name.
     Core,
 }
 
-/// What the world does about one import.
+/// How the world satisfies one import.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ImportReport {
     /// The import's full name.
     pub name: ExportName,
-    /// Its type, as text.
+    /// Its type as text.
     pub ty: String,
-    /// What the world does about it.
+    /// Whether and how the world satisfies it.
     pub status: ImportStatus,
 }
 
-/// What the world does about an import.
+/// Whether and how a world satisfies an import.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -52,31 +54,31 @@ pub enum ImportStatus {
     Real,
     /// It is stubbed.
     Stubbed(Stub),
-    /// Nothing defines it and stubs are denied for it.
+    /// Nothing defines it, and it is not stubbed.
     Missing,
-    /// The host defines it with another type.
+    /// The host defines it with another type. Holds the message.
     Mismatched(String),
 }
 
-/// What the fault of an import that nothing defines begins with.
+/// The start of the message for an import that nothing defines.
 const MISSING: &str = "missing import ";
 
-/// How many faults a message lists.
+/// Most faults that a message lists.
 const SHOWN: usize = 16;
 
 const HOW_TO_DEFINE: &str =
     "define what is missing with World::func, or stub it (`--stub trap` or `--stub default`)";
 
 impl World {
-    /// For every imported component-level function, what stands for it, in the order of
+    /// Determines the definition of every imported function, in the order of
     /// [`Interface::import_funcs`].
     ///
     /// # For implementors
-    /// Hand the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
+    /// Pass the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
     ///
     /// # Errors
-    /// `Link`, naming the imports that are missing or have another type than the host's, up to 16,
-    /// and how to define or stub them.
+    /// `Link`, with up to 16 imports that are missing or whose type differs from the host's, and
+    /// how to define or stub them.
     pub fn bind(&self, interface: &Interface) -> Result<Vec<Binding>> {
         let mut bindings = Vec::new();
         let mut faults = Vec::new();
@@ -105,7 +107,7 @@ impl World {
         Err(Error::link(faults.join("; ")))
     }
 
-    /// What the world does about each import of an artifact, in order.
+    /// Reports how the world satisfies each import of an artifact, in declaration order.
     #[must_use]
     pub fn report(&self, interface: &Interface) -> Vec<ImportReport> {
         let funcs = interface.import_funcs().iter().map(|(name, ty)| {
@@ -124,7 +126,7 @@ impl World {
         funcs.chain(self.report_core(interface.imports())).collect()
     }
 
-    /// Core-level imports that are not functions with a component-level type.
+    /// Reports on core-level imports that are not functions with a component-level type.
     fn report_core(&self, items: &[Item]) -> Vec<ImportReport> {
         let mut reports = Vec::new();
         for module in items {
@@ -165,8 +167,10 @@ impl World {
         self.funcs.iter().position(|func| func.name == *defined)
     }
 
-    /// The type that a binding has: the import's own, but for a core module's import the declared
-    /// one, which says more.
+    /// Returns the type of a binding.
+    ///
+    /// It is the import's own type. For an import of a core module it is the host function's
+    /// declared type, which is more precise.
     fn bound_type(&self, target: &Target, ty: &Arc<FuncType>) -> Arc<FuncType> {
         let declared = match target {
             Target::Host(index) => self.funcs.get(*index).and_then(|func| func.ty.as_ref()),
@@ -178,7 +182,7 @@ impl World {
         }
     }
 
-    /// What stands for the import, or why nothing does.
+    /// Returns the definition of an import, or the fault if there is none.
     fn resolve(
         &self,
         kind: ArtifactKind,
@@ -220,7 +224,7 @@ impl World {
         }
     }
 
-    /// What becomes of an import of this full name that nothing defines.
+    /// Returns the stub policy for an import with this full name that nothing defines.
     ///
     /// # For implementors
     /// [`World::bind`] applies it to functions with a component-level type.
@@ -237,13 +241,15 @@ impl World {
     }
 }
 
-/// Whether an interface is one of those that a system's WASI defines.
+/// Returns whether the operating system's WASI defines an interface.
 fn is_wasi(instance: &str) -> bool {
     instance.starts_with("wasi:") || instance == "wasi_snapshot_preview1"
 }
 
-/// Whether a declared type of numbers becomes, by the canonical ABI, the core signature that
-/// `lifted` stands for.
+/// Returns whether a declared type of scalars flattens to the core signature of `lifted`.
+///
+/// Flattening is that of the canonical ABI. `lifted` is the component-level form of the core
+/// signature.
 fn flattens_to(declared: &FuncType, lifted: &FuncType) -> bool {
     let same = |declared: &Type, lifted: &Type| flat(declared).as_ref() == Some(lifted);
     let results = match (&declared.result, &lifted.result) {
@@ -261,7 +267,7 @@ fn flattens_to(declared: &FuncType, lifted: &FuncType) -> bool {
         && params.into_iter().all(|((_, d), (_, l))| same(d, l))
 }
 
-/// The type that stands for the core type of a flattened scalar.
+/// Returns the type that stands for the core type of a flattened scalar.
 fn flat(ty: &Type) -> Option<Type> {
     Some(match ty {
         Type::Bool | Type::S8 | Type::U8 | Type::S16 | Type::U16 => Type::S32,

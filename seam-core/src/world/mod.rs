@@ -1,4 +1,4 @@
-//! The world a guest sees: a recipe, made afresh for every instance.
+//! The world that a guest sees: a recipe from which each instance gets fresh state.
 
 mod bind;
 mod host;
@@ -23,14 +23,14 @@ use crate::{
 };
 use crate::{Error, ExportName, FuncType, Limits, ResourceType, Result, Value};
 
-/// What a synchronous host function is inside.
+/// The body of a synchronous host function.
 pub(crate) type SyncBody =
     Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send>;
 
 /// The future of an asynchronous host function.
 pub type HostFuture = Pin<Box<dyn Future<Output = Result<Option<Value>>> + Send + 'static>>;
 
-/// What an asynchronous host function is inside.
+/// The body of an asynchronous host function.
 pub(crate) type AsyncBody = Box<dyn FnMut(Vec<Value>) -> HostFuture + Send>;
 
 /// One host function of one instance.
@@ -43,7 +43,7 @@ pub(crate) enum Body {
 #[derive(Clone)]
 pub(crate) struct HostFunc {
     pub(crate) name: ExportName,
-    /// Declared type; without one the import's own type is taken.
+    /// Declared type. `None` stands for the import's own type.
     pub(crate) ty: Option<FuncType>,
     pub(crate) make: Arc<dyn Fn() -> Body + Send + Sync>,
 }
@@ -51,10 +51,10 @@ pub(crate) struct HostFunc {
 /// The destructor of a host-defined resource, given the representation.
 pub(crate) type Destructor = dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync;
 
-/// What makes an instance's state of one Rust type.
+/// Creates an instance's state of one Rust type.
 pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
 
-/// What shows a part of an instance's state.
+/// Shows a part of an instance's state as a value.
 pub(crate) type ShowArtefact =
     dyn Fn(&[(TypeId, Box<dyn Any + Send>)]) -> Option<Value> + Send + Sync;
 
@@ -65,22 +65,22 @@ pub(crate) struct HostResource {
     pub(crate) drop: Arc<Destructor>,
 }
 
-/// Something core-level that the host defines.
+/// A core-level item that the host defines.
 #[derive(Clone)]
 pub struct CoreItem {
     /// Module name of the import.
     pub module: Arc<str>,
     /// Field name of the import.
     pub field: Arc<str>,
-    /// What it is.
+    /// The item itself.
     pub kind: CoreItemKind,
 }
 
-/// What a [`CoreItem`] is.
+/// The kind and definition of a [`CoreItem`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CoreItemKind {
-    /// A function; the factory is called once for each instance.
+    /// A function. The factory is called once per instance.
     Func(CoreFuncType, Arc<dyn Fn() -> HostFn + Send + Sync>),
     /// A memory of zeroes.
     Memory(MemoryType),
@@ -90,22 +90,28 @@ pub enum CoreItemKind {
     Global(GlobalType, CoreValue),
 }
 
-/// What becomes of an import that nothing defines.
+/// The treatment of an import that nothing defines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stub {
     /// Instantiation fails and names the import.
     #[default]
     Deny,
-    /// Calling it is a trap that names the import.
+    /// Calling it traps, and the trap names the import.
     Trap,
-    /// Calling it gives the zero value of its result type: `false`, `0`, `""`, `[]`, `none`, `ok`,
-    /// the first case. A result type without one (a resource) traps.
+    /// Calling it returns the zero value of its result type: `false`, `0`, `""`, `[]`, `none`,
+    /// `ok`, the first case. If the result type has no zero value (a resource), the call traps.
     Default,
 }
 
-/// The recipe of the world that every instance is given afresh: host functions and their state,
-/// host-defined resources, WASI, stubs, limits, and what to record.
+/// The recipe from which every instance gets a fresh world.
+///
+/// It consists of host functions and their state, host-defined resources, WASI, stubs, limits, and
+/// what to record.
+///
+/// A guest cannot change the recipe, so two backends with the same `World` see the same. State of
+/// host functions must be created by a factory ([`World::func_with`], [`World::state`]), not
+/// captured.
 ///
 /// Nothing that a guest does changes the recipe, so two backends given the same `World` see the
 /// same. State that host functions keep must be made by a factory ([`World::func_with`],
@@ -137,7 +143,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world that defines nothing and denies every import.
+    /// Creates a world that defines nothing and denies every import.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -244,8 +250,9 @@ impl World {
         self
     }
 
-    /// State that all host functions of an instance share, reached with [`HostCall::state`]; one
-    /// per Rust type.
+    /// Adds state that all host functions of an instance share. There is one state per Rust type.
+    ///
+    /// Host functions reach it with [`HostCall::state`].
     #[must_use]
     pub fn state<S, M>(mut self, make: M) -> Self
     where
@@ -259,8 +266,10 @@ impl World {
     }
 
     /// Shows a part of the state that [`World::state`] makes, as a value in
-    /// [`Observed::artefacts`]: what host functions did to it is an observation then. `show` is
-    /// called whenever what was observed is read.
+    /// [`Observed::artefacts`].
+    ///
+    /// This makes visible what host functions did to the state. `show` is called whenever the
+    /// observations are read.
     ///
     /// ```
     /// use seam_core::{Value, World, WorldState};
@@ -326,8 +335,8 @@ impl World {
         let make = move || -> HostFn {
             let (state, func) = (Mutex::new(state()), func.clone());
             Arc::new(move |caller, args, results| {
-                // The guest may call back into the same function: its state is taken, and that is
-                // an error, not a wait.
+                // The guest may call back into the same function, whose state is then in use. This
+                // is an error, because waiting would be a deadlock.
                 let mut state = state.try_lock().map_err(|_| {
                     Error::host("the host function was called again while it was running")
                 })?;
@@ -337,7 +346,7 @@ impl World {
         self.core_item(module, field, CoreItemKind::Func(ty, Arc::new(make)))
     }
 
-    /// A core-level memory, table or global for core modules to import.
+    /// Adds a memory, table or global that core modules can import.
     #[must_use]
     pub fn core_item(mut self, module: &str, field: &str, kind: CoreItemKind) -> Self {
         self.core_items
@@ -350,22 +359,23 @@ impl World {
         self
     }
 
-    /// What becomes of imports that nothing defines. [`Stub::Deny`] is the default.
+    /// Sets the treatment of imports that nothing defines. The default is [`Stub::Deny`].
     #[must_use]
     pub fn stub(mut self, stub: Stub) -> Self {
         self.stub = stub;
         self
     }
 
-    /// As [`World::stub`], for imports whose full name begins with `prefix`; the longest prefix
-    /// wins.
+    /// Like [`World::stub`], for imports whose full name starts with `prefix`.
+    ///
+    /// The longest matching prefix wins.
     #[must_use]
     pub fn stub_for(mut self, prefix: impl Into<String>, stub: Stub) -> Self {
         self.stubs.push((prefix.into(), stub));
         self
     }
 
-    /// The operating system's own WASI, on backends with
+    /// Adds the operating system's own WASI, on backends with
     /// [`SystemWasi`](crate::Capability::SystemWasi).
     #[must_use]
     pub fn system_wasi(mut self, wasi: SystemWasi) -> Self {
@@ -373,47 +383,48 @@ impl World {
         self
     }
 
-    /// The same world without the operating system's WASI.
+    /// Removes the operating system's WASI from the world.
     #[must_use]
     pub fn without_system_wasi(mut self) -> Self {
         self.wasi = None;
         self
     }
 
-    /// Sets what an instance may use.
+    /// Sets the limits of an instance.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Records every host call with its arguments and result in [`Observed::host_calls`]. Off by
-    /// default.
+    /// Records every host call with its arguments and result in [`Observed::host_calls`].
+    ///
+    /// The default is off.
     #[must_use]
     pub fn record(mut self, record: bool) -> Self {
         self.record = record;
         self
     }
 
-    /// What an instance may use.
+    /// Returns the limits of an instance.
     #[must_use]
     pub fn limits_of_instances(&self) -> &Limits {
         &self.limits
     }
 
-    /// The system WASI asked for, if any.
+    /// Returns the configuration of the operating system's WASI, if the world uses it.
     #[must_use]
     pub fn system_wasi_config(&self) -> Option<&SystemWasi> {
         self.wasi.as_ref()
     }
 
-    /// The core-level items that the host defines.
+    /// Returns the core-level items that the host defines.
     #[must_use]
     pub fn core_items(&self) -> &[CoreItem] {
         &self.core_items
     }
 
-    /// The resource types that the host defines, with the names they were given.
+    /// Returns the resource types that the host defines, under the names that it gave them.
     pub fn resources(&self) -> impl Iterator<Item = ResourceType> + '_ {
         self.resources
             .iter()
@@ -421,8 +432,9 @@ impl World {
     }
 }
 
-/// The name as written, or at the root if it is not of that form: a core module may import
-/// anything.
+/// Parses a name. Text of any other form becomes a name at the root.
+///
+/// A core module may import any text.
 fn import_name(name: &str) -> ExportName {
     name.parse().unwrap_or_else(|_| ExportName::root(name))
 }

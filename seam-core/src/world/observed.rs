@@ -1,4 +1,4 @@
-//! What an instance was seen to do.
+//! Observations of an instance.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::{Error, ExportName, Limit, Result, Value};
 
-/// What an instance was seen to do, from instantiation on.
+/// Everything that was observed of an instance since its instantiation began.
 ///
-/// In reports output is text, with replacement characters for what is not UTF-8.
+/// Reports show output as text, with replacement characters for invalid UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Observed {
@@ -18,15 +18,15 @@ pub struct Observed {
     /// Captured standard error.
     #[serde(serialize_with = "text")]
     pub stderr: Vec<u8>,
-    /// Both streams in the order they were written.
+    /// The output of both streams, in the order in which it was written.
     #[serde(skip)]
     pub interleaved: Vec<(OutputStream, Vec<u8>)>,
     /// Calls of host functions in order, if the world records them.
     pub host_calls: Vec<HostCallRecord>,
-    /// Stubbed imports that were not called, by full name.
+    /// Full names of the stubbed imports that were never called.
     pub unused_stubs: Vec<ExportName>,
-    /// What the host's side of the instance has come to, by name: what the world shows of its state
-    /// with [`World::artefact`](crate::World::artefact), e.g. a file system's tree.
+    /// Parts of the host's state that the world shows with
+    /// [`World::artefact`](crate::World::artefact), e.g. a file system's tree, by name.
     pub artefacts: BTreeMap<String, Value>,
 }
 
@@ -40,14 +40,14 @@ pub enum OutputStream {
     Stderr,
 }
 
-/// A call of a host function.
+/// The record of one call of a host function.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct HostCallRecord {
-    /// The import's full name, as the guest has it.
+    /// The import's full name, as the guest spells it.
     pub name: ExportName,
     /// The arguments.
     pub args: Vec<Value>,
-    /// The result, or the error's message; `{"ok": ..}` or `{"err": ..}` in reports.
+    /// The result, or the error's message. Reports show `{"ok": ..}` or `{"err": ..}`.
     #[serde(serialize_with = "outcome")]
     pub result: Result<Option<Value>, String>,
 }
@@ -72,8 +72,8 @@ impl Observed {
     /// Appends captured output.
     ///
     /// # Errors
-    /// `Limit(Output)` if that would be more than `limit` bytes of both streams together; nothing
-    /// is appended then.
+    /// `Limit(Output)` if both streams together would exceed `limit` bytes. Nothing is appended in
+    /// this case.
     pub fn output(&mut self, stream: OutputStream, bytes: &[u8], limit: u64) -> Result<()> {
         let total = self.stdout.len() as u64 + self.stderr.len() as u64 + bytes.len() as u64;
         if total > limit {

@@ -1,4 +1,4 @@
-//! A world in use: the state of one instance's host side.
+//! A world in use: the host side of one instance.
 
 use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,12 +10,12 @@ use crate::world::{
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 
-/// The host's side of one instance: fresh state, host functions, and what was observed.
+/// The host side of one instance: fresh state, host functions and observations.
 ///
 /// # For implementors
-/// Make one for each instance and route every imported function's call through
-/// [`WorldState::call`]: it checks values, catches panics, answers stubs and records, so that all
-/// backends do that alike.
+/// Create a `WorldState` for each instance, and route the calls of all imported functions through
+/// [`WorldState::call`]. It checks values, catches panics, performs stubs and records calls, so
+/// that all backends do this alike.
 pub struct WorldState {
     funcs: Vec<Bound>,
     resources: Vec<HostResource>,
@@ -41,7 +41,7 @@ enum Run {
 }
 
 impl WorldState {
-    /// The state of a new instance whose imports are bound so (see [`World::bind`]).
+    /// Creates the state of a new instance with these bindings (see [`World::bind`]).
     #[must_use]
     pub fn new(world: &World, bindings: &[Binding]) -> Self {
         let funcs: Vec<Bound> = bindings
@@ -85,7 +85,8 @@ impl WorldState {
         }
     }
 
-    /// What was observed so far; the world's [artefacts](World::artefact) as they are now.
+    /// Returns the observations so far, with the current state of the world's
+    /// [artefacts](World::artefact).
     #[must_use]
     pub fn observed(&mut self) -> &Observed {
         for (name, show) in &self.artefacts {
@@ -96,25 +97,25 @@ impl WorldState {
         &self.observed
     }
 
-    /// What was observed so far, for a backend to add output to.
+    /// Returns the observations so far, so that a backend can add output.
     #[must_use]
     pub fn observed_mut(&mut self) -> &mut Observed {
         &mut self.observed
     }
 
-    /// The limits of the instance.
+    /// Returns the limits of the instance.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Whether the world records host calls.
+    /// Returns whether the world records host calls.
     #[must_use]
     pub fn records(&self) -> bool {
         self.record
     }
 
-    /// Whether the host function bound at this index is asynchronous.
+    /// Returns whether the host function bound at this index is asynchronous.
     #[must_use]
     pub fn is_async(&self, index: usize) -> bool {
         matches!(
@@ -126,12 +127,13 @@ impl WorldState {
         )
     }
 
-    /// Calls the import bound at `index` and blocks until it is done; an asynchronous host function
-    /// is polled in place.
+    /// Calls the import bound at `index` and blocks until the call is done.
+    ///
+    /// An asynchronous host function is polled in place.
     ///
     /// # Errors
-    /// What the host function returns; `Host` if it panics or its result is ill-typed; the trap of
-    /// a stub.
+    /// Any error of the host function; `Host` if it panics or returns an ill-typed result; the trap
+    /// of a stub.
     pub fn call(&mut self, index: usize, args: &[Value]) -> Result<Option<Value>> {
         match self.start(index, args)? {
             Started::Done(result) => self.finish(index, args, result),
@@ -145,11 +147,13 @@ impl WorldState {
         }
     }
 
-    /// Begins the call of the import bound at `index`, for a backend that suspends the guest
-    /// meanwhile. Hand what the future gives to [`WorldState::finish`].
+    /// Starts a call of the import bound at `index`, for a backend that suspends the guest
+    /// meanwhile.
+    ///
+    /// Pass the output of the future to [`WorldState::finish`].
     ///
     /// # Errors
-    /// `Engine` for an index that is not bound to the world.
+    /// `Engine` if the index is not bound to the world.
     pub fn start(&mut self, index: usize, args: &[Value]) -> Result<Started> {
         let Self {
             funcs,
@@ -197,7 +201,7 @@ impl WorldState {
     /// Checks and records the result of a host function.
     ///
     /// # Errors
-    /// The host function's own, or `Host` if its result is not of the import's type.
+    /// The host function's own error, or `Host` if its result is not of the import's type.
     pub fn finish(
         &mut self,
         index: usize,
@@ -231,7 +235,7 @@ impl WorldState {
     /// Runs the destructor of a host-defined resource.
     ///
     /// # Errors
-    /// What the destructor returns; `Host` if it panics.
+    /// Any error of the destructor; `Host` if it panics.
     pub fn drop_resource(&mut self, resource: &ExportName, rep: u32) -> Result<()> {
         let Self {
             resources,
@@ -262,7 +266,7 @@ impl WorldState {
             .map_err(|e| e.during(format!("drop {found}")))
     }
 
-    /// Enters one more level of host recursion.
+    /// Starts one more level of host recursion.
     ///
     /// # Errors
     /// `Limit(HostDepth)` at [`Limits::host_depth`].
@@ -274,23 +278,25 @@ impl WorldState {
         Ok(())
     }
 
-    /// Begins a call from outside, where no host function of the instance is running: the future of
-    /// an earlier call may have been dropped, and the host functions it was waiting for with it.
+    /// Starts a call from outside, while no host function of the instance is running.
+    ///
+    /// The future of an earlier call may have been dropped, together with the host functions that
+    /// it awaited.
     pub fn begin(&mut self) {
         self.depth = 0;
     }
 
-    /// Leaves a level of host recursion.
+    /// Ends a level of host recursion.
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 }
 
-/// A host call that has begun.
+/// A host call that has been started.
 pub enum Started {
-    /// It is done already.
+    /// It has completed.
     Done(Result<Option<Value>>),
-    /// It is asynchronous.
+    /// It is asynchronous and has not completed.
     Pending(super::HostFuture),
 }
 

@@ -2,30 +2,32 @@
 
 use std::path::PathBuf;
 
-/// What the operating system's WASI shows to a guest. The default shows nothing: no arguments, no
-/// environment, empty input, captured output, no folders.
+/// The configuration of the operating system's WASI for a guest.
+///
+/// By default the guest has no arguments, no environment, no input and no folders, and its output
+/// is captured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SystemWasi {
-    /// Command-line arguments; the first is the program's name by convention.
+    /// Command-line arguments. By convention, the first is the program's name.
     pub args: Vec<String>,
     /// Environment variables, in order.
     pub env: Vec<(String, String)>,
-    /// Bytes of standard input; nothing inherits the process's.
+    /// Content of standard input. `None` inherits the standard input of the process.
     pub stdin: Option<Vec<u8>>,
-    /// Where standard output and error go.
+    /// The destination of standard output and standard error.
     pub stdio: Stdio,
     /// Folders of the host that the guest can open.
     pub dirs: Vec<Dir>,
 }
 
-/// Where a guest's output goes.
+/// The destination of a guest's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stdio {
     /// Into [`Observed`](crate::Observed), up to [`Limits::output`](crate::Limits::output) bytes.
     #[default]
     Capture,
-    /// To the process's own.
+    /// The process's own standard output and standard error.
     Inherit,
 }
 
@@ -34,7 +36,7 @@ pub enum Stdio {
 pub struct Dir {
     /// The folder.
     pub host: PathBuf,
-    /// The path the guest opens it by.
+    /// The path under which the guest opens it.
     pub guest: String,
     /// Whether the guest may change it.
     pub writable: bool,
@@ -54,13 +56,13 @@ impl Default for SystemWasi {
 }
 
 impl SystemWasi {
-    /// Shows nothing.
+    /// Creates the default configuration.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds command-line arguments.
+    /// Appends command-line arguments.
     #[must_use]
     pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
@@ -74,21 +76,21 @@ impl SystemWasi {
         self
     }
 
-    /// Sets the bytes of standard input.
+    /// Sets the content of standard input.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
     }
 
-    /// Takes the process's own standard input.
+    /// Lets the guest read the process's own standard input.
     #[must_use]
     pub fn inherit_stdin(mut self) -> Self {
         self.stdin = None;
         self
     }
 
-    /// Sets where output goes.
+    /// Sets the destination of output.
     #[must_use]
     pub fn stdio(mut self, stdio: Stdio) -> Self {
         self.stdio = stdio;

@@ -9,32 +9,38 @@ use read::Reader;
 use crate::{FuncType, Result, Type, Value};
 
 impl Value {
-    /// Reads a value of this type from WAVE text: what [`Display`](std::fmt::Display) writes, and
-    /// the liberties that WAVE gives: white space, `//` comments, a comma after the last part,
-    /// fields in any order, fields left out that are `none`, `some` and `ok` left out around values
-    /// that are no options and no results, and strings of several lines between triple quotes.
-    /// Unlike there, a field that the type does not have is an error, and a record whose fields are
-    /// all left out may be `{}` as well as `{:}`. A map is a list of pairs.
+    /// Reads a value of type `ty` from WAVE text, as [`Display`](std::fmt::Display) writes it.
     ///
-    /// It goes as deep as the type, whatever the text.
+    /// It also accepts what WAVE allows:
+    ///
+    /// - white space, `//` comments, and a comma after the last part;
+    /// - fields in any order, and omitted fields that are `none`;
+    /// - values without `some` or `ok`, if their type is not itself an option or a result;
+    /// - multi-line strings between triple quotes.
+    ///
+    /// Unlike in WAVE, a field that the type does not have is an error, and a record whose fields
+    /// are all omitted may be written `{}` as well as `{:}`. A map is a list of pairs.
+    ///
+    /// The recursion is as deep as the type, whatever the text is.
     ///
     /// # Errors
-    /// `Misuse` for text that is not of the type, with the path to the offending part, what was
-    /// expected and found there, and the offset in bytes, e.g. `field "tags", element 3: expected
-    /// string, found `7` at offset 30`. Resources, streams, futures and error contexts have no
-    /// text to be read from.
+    /// `Misuse` if the text does not match the type. The message has the path to the offending
+    /// part, what was expected and found there, and the offset in bytes, e.g. `field "tags",
+    /// element 3: expected string, found `7` at offset 30`. Resources, streams, futures and error
+    /// contexts cannot be read from text.
     pub fn parse(ty: &Type, text: &str) -> Result<Self> {
         Ok(Reader::new(text).only_value(ty)?)
     }
 }
 
 impl FuncType {
-    /// Reads the arguments of a call from WAVE text: what stands between the parentheses, e.g. `1,
-    /// "x"`. Options at the end may be left out.
+    /// Reads the arguments of a call from WAVE text.
+    ///
+    /// `text` is what is between the parentheses, e.g. `1, "x"`. Trailing options may be omitted.
     ///
     /// # Errors
-    /// As [`Value::parse`]; the path starts with the argument, counted from 1. `Misuse` too for
-    /// another number of arguments than of parameters.
+    /// Those of [`Value::parse`], with a path that starts with the argument, counted from 1. Also
+    /// `Misuse` if the number of arguments is not the number of parameters.
     pub fn parse_args(&self, text: &str) -> Result<Vec<Value>> {
         Ok(Reader::new(text).arguments(self)?)
     }

@@ -1,4 +1,4 @@
-//! Values from WAVE text, led by the type.
+//! Reads values from WAVE text, guided by the type.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,14 +13,14 @@ type Read<T> = Result<T, Mismatch>;
 
 /// Reads values of given types from a text.
 ///
-/// It goes as deep as the type, not as the text, so that no text makes it overflow the stack.
+/// The recursion is as deep as the type, not as the text, so no text can overflow the stack.
 #[derive(Clone)]
 pub(super) struct Reader<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
-    /// The token that is due.
+    /// The next token.
     token: Token<'a>,
-    /// Where it starts, in bytes.
+    /// Its offset in bytes.
     at: usize,
 }
 
@@ -36,14 +36,14 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    /// The whole text, as one value.
+    /// Reads the whole text as one value.
     pub(super) fn only_value(&mut self, ty: &Type) -> Read<Value> {
         let value = self.value(ty)?;
         self.end()?;
         Ok(value)
     }
 
-    /// The whole text, as the arguments of a call.
+    /// Reads the whole text as the arguments of a call.
     pub(super) fn arguments(&mut self, ty: &FuncType) -> Read<Vec<Value>> {
         let mut args = Vec::with_capacity(ty.params.len());
         while self.token != Token::End {
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
             return Err(self.expected(ty));
         };
         match text.parse() {
-            // Too large a number is a mistake, not infinity.
+            // A number that is too large is an error, not infinity.
             Ok(number) if !is_infinite(number) || text.ends_with("inf") => {
                 self.advance();
                 Ok(number)
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Enum(case.clone()))
     }
 
-    /// `some(1)`, `none`, or a bare `1` where that cannot be mistaken.
+    /// Reads `some(1)`, `none`, or a bare `1` if that is unambiguous.
     fn option(&mut self, ty: &Type, some: &Type) -> Read<Value> {
         match self.token {
             Token::Label("none") => {
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `ok(1)`, `err(1)`, or a bare `1` for `ok(1)` where that cannot be mistaken.
+    /// Reads `ok(1)`, `err(1)`, or a bare `1` for `ok(1)` if that is unambiguous.
     fn result(&mut self, ty: &Type, result: &ResultType) -> Read<Value> {
         match (self.token, &result.ok) {
             (Token::Label("ok"), ok) => {
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Flags(set))
     }
 
-    /// What stands in parentheses behind a case, if the case has a payload.
+    /// Reads the payload in parentheses after a case, if the case has a payload.
     fn payload(&mut self, ty: Option<&Type>) -> Read<Option<Box<Value>>> {
         match ty {
             Some(ty) => {
@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The due name of a case, which stays due.
+    /// Returns the next token as the name of a case, without consuming it.
     fn case(&self) -> Read<&'a str> {
         match self.token {
             Token::Label(label) if is_keyword(label) => {
@@ -342,7 +342,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The due name of a field, case or flag, which stays due.
+    /// Returns the next token as the name of a field, case or flag, without consuming it.
     fn label(&self) -> Read<&'a str> {
         match self.token {
             Token::Label(label) => Ok(label.strip_prefix('%').unwrap_or(label)),
@@ -350,8 +350,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands between `open` and `close`, separated by commas, the last of which may be
-    /// followed by one.
+    /// Reads the comma-separated items between `open` and `close`. A trailing comma is allowed.
     fn items(
         &mut self,
         open: char,
@@ -370,7 +369,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The fields of a record; `field` is called at the name of each. Without any, it is `{:}`.
+    /// Reads the fields of a record: calls `field` at each name. An empty record is `{:}`.
     fn fields(&mut self, mut field: impl FnMut(&mut Self, &'a str) -> Read<()>) -> Read<()> {
         let mut empty = self.clone();
         if empty.eat('{') && empty.eat(':') {
@@ -412,13 +411,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The due token is not what it should be.
+    /// Reports that the next token is not the expected one.
     fn expected(&self, what: impl Display) -> Mismatch {
         let found = self.token.describe();
         self.wrong(self.at, format!("expected {what}, found {found}"))
     }
 
-    /// The due label is not a name that the type has.
+    /// Reports that the type has no part with the name of the next token.
     fn unknown<'n>(
         &self,
         what: &str,
@@ -428,7 +427,7 @@ impl<'a> Reader<'a> {
         Mismatch::name(what, known, found).place(self.at)
     }
 
-    /// Something is wrong at an offset of the text.
+    /// Reports an error at an offset of the text.
     fn wrong(&self, at: usize, message: String) -> Mismatch {
         Mismatch::new(message).place(at)
     }
@@ -440,7 +439,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether `some` and `ok` may be left out around values of a type, as WAVE has it.
+/// Returns whether `some` and `ok` may be omitted around values of a type, as in WAVE.
 fn is_flattened(ty: &Type) -> bool {
     !matches!(ty, Type::Option(_) | Type::Result(_))
 }

@@ -1,6 +1,6 @@
 //! The tokens of WAVE.
 
-/// A token, borrowed from the text; literals with their quotes and escapes.
+/// A token, borrowed from the text. Literals include their quotes and escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// One of `{}()[]:,`
@@ -9,20 +9,20 @@ pub(super) enum Token<'a> {
     Number(&'a str),
     /// A name or a keyword; `%` is part of the text.
     Label(&'a str),
-    /// What is between the quotes of `'a'`.
+    /// The text between the quotes of `'a'`.
     Char(&'a str),
-    /// What is between the quotes of `"a"`.
+    /// The text between the quotes of `"a"`.
     String(&'a str),
-    /// What is between the quotes of `"""a"""`.
+    /// The text between the quotes of `"""a"""`.
     Multiline(&'a str),
     /// The end of the text.
     End,
-    /// Something that starts no token, or a literal without an end.
+    /// Text that cannot start a token, or an unterminated literal.
     Unknown(&'a str),
 }
 
 impl Token<'_> {
-    /// The token in a message.
+    /// Describes the token for a message.
     pub(super) fn describe(self) -> String {
         match self {
             Token::Punct(ch) => format!("`{ch}`"),
@@ -39,7 +39,7 @@ impl Token<'_> {
     }
 }
 
-/// The start of a text, so that no message holds a whole book.
+/// Returns the start of a text, so that messages stay short.
 fn short(text: &str) -> String {
     let mut chars = text.chars();
     let mut start: String = chars.by_ref().take(24).collect();
@@ -49,7 +49,7 @@ fn short(text: &str) -> String {
     start
 }
 
-/// Whether a label means something else where it stands for a case, so that the case is escaped.
+/// Returns whether a case with this name must be escaped, because it is a keyword.
 pub(super) fn is_keyword(label: &str) -> bool {
     matches!(
         label,
@@ -57,7 +57,7 @@ pub(super) fn is_keyword(label: &str) -> bool {
     )
 }
 
-/// Cuts text into tokens, one by one and without recursion.
+/// Splits text into tokens, one by one and without recursion.
 #[derive(Clone)]
 pub(super) struct Lexer<'a> {
     rest: &'a str,
@@ -68,7 +68,8 @@ impl<'a> Lexer<'a> {
         Self { rest: text }
     }
 
-    /// Skips white space and comments; what is left is what the next token starts with.
+    /// Skips white space and comments. Returns the remaining text, which starts with the next
+    /// token.
     pub(super) fn skip(&mut self) -> &'a str {
         loop {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
@@ -111,8 +112,9 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A literal with `quotes` bytes of quotes at either end, and the offset of the closing ones in
-    /// what follows the opening ones.
+    /// Reads a literal with `quotes` bytes of quotes at both ends.
+    ///
+    /// `end` finds the closing quotes in the text after the opening quotes, and returns their offset.
     fn literal(
         &mut self,
         quotes: usize,
@@ -130,7 +132,7 @@ impl<'a> Lexer<'a> {
         token(body)
     }
 
-    /// Cuts off the first `len` bytes.
+    /// Removes and returns the first `len` bytes.
     fn take(&mut self, len: usize) -> &'a str {
         let (token, rest) = self
             .rest
@@ -141,7 +143,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Where a literal on one line ends.
+/// Returns the offset of the closing quote of a single-line literal.
 fn end_of_literal(body: &str, quote: char) -> Option<usize> {
     let mut chars = body.char_indices();
     while let Some((at, ch)) = chars.next() {
@@ -155,7 +157,7 @@ fn end_of_literal(body: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// Length of the number that a text starts with: JSON's syntax, or `-inf`.
+/// Returns the length of the number at the start of a text: JSON's syntax, or `-inf`.
 fn number(text: &str) -> Option<usize> {
     let digits = |text: &str| {
         text.find(|ch: char| !ch.is_ascii_digit())
@@ -186,7 +188,7 @@ fn number(text: &str) -> Option<usize> {
     Some(len)
 }
 
-/// What the inside of a literal on one line stands for, or the part that is no escape.
+/// Decodes the content of a single-line literal, or returns the invalid escape.
 pub(super) fn unescape(body: &str) -> Result<String, &str> {
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
@@ -201,7 +203,7 @@ pub(super) fn unescape(body: &str) -> Result<String, &str> {
     Ok(text)
 }
 
-/// The character that an escape stands for, and the escape's length.
+/// Returns the character that an escape stands for, and the length of the escape.
 fn escape_at(text: &str) -> Option<(char, usize)> {
     let escape = text.strip_prefix('\\')?;
     let ch = match escape.chars().next()? {
@@ -222,10 +224,10 @@ fn escape_at(text: &str) -> Option<(char, usize)> {
     Some((ch, 2))
 }
 
-/// What the inside of a literal of several lines stands for, or what is wrong with it.
+/// Decodes the content of a multi-line literal, or returns what was expected.
 ///
-/// The first line is empty and the last holds blanks alone, as many as every other line is
-/// indented by.
+/// The first line must be empty. The last line must consist of blanks, and every other line must be
+/// indented at least as far.
 pub(super) fn dedent(body: &str) -> Result<String, &'static str> {
     let (mut lines, indent) = match body.rsplit_once('\n') {
         Some((lines, indent)) if indent.bytes().all(|b| b == b' ') => (lines.split('\n'), indent),
@@ -238,7 +240,7 @@ pub(super) fn dedent(body: &str) -> Result<String, &'static str> {
     for (index, line) in lines.enumerate() {
         let line = line
             .strip_prefix(indent)
-            .ok_or("lines indented as the closing quotes are")?;
+            .ok_or("lines indented like the closing quotes")?;
         let line = line.strip_suffix('\r').unwrap_or(line);
         if index > 0 {
             text.push('\n');

@@ -1,4 +1,4 @@
-//! Values as WAVE text.
+//! Writes values as WAVE text.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -6,11 +6,11 @@ use super::token::is_keyword;
 use crate::types::separated;
 use crate::{List, Value};
 
-/// The value in [WAVE](https://docs.rs/wasm-wave), on one line.
+/// Writes the value in [WAVE](https://docs.rs/wasm-wave), on one line.
 ///
-/// [`Value::parse`] reads back every value but handles, and gets an equal one. WAVE does not say
-/// how to write maps and handles: a map is a list of pairs, which is what the canonical ABI makes
-/// of it, and a handle is its ordinal, e.g. `own<#3>` or `stream<#0>`.
+/// [`Value::parse`] reads back an equal value, except for handles. WAVE does not define maps and
+/// handles. A map is written as a list of pairs, like in the canonical ABI. A handle is written
+/// with its ordinal, e.g. `own<#3>` or `stream<#0>`.
 impl Display for Value {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,12 +94,13 @@ fn in_parentheses(f: &mut Formatter<'_>, payload: Option<&Value>) -> fmt::Result
     payload.map_or(Ok(()), |value| write!(f, "({value})"))
 }
 
-/// The shortest digits that read back as the same float, with an exponent where the number would
-/// have many zeroes otherwise.
+/// Writes the shortest digits that read back as the same float.
+///
+/// It uses an exponent if the number would otherwise have many zeroes.
 fn float<F: Display + fmt::LowerExp>(f: &mut Formatter<'_>, value: F, wide: f64) -> fmt::Result {
     let magnitude = wide.abs();
     if wide.is_nan() {
-        // Without sign and payload, which a component cannot tell apart.
+        // Sign and payload are omitted, because a component cannot distinguish them.
         f.write_str("nan")
     } else if wide.is_infinite() || wide == 0.0 || (1e-5..1e16).contains(&magnitude) {
         write!(f, "{value}")
@@ -108,12 +109,12 @@ fn float<F: Display + fmt::LowerExp>(f: &mut Formatter<'_>, value: F, wide: f64)
     }
 }
 
-/// A character of a string or char literal that `quote` ends.
+/// Writes a character of a string or char literal that is delimited by `quote`.
 fn escaped(f: &mut Formatter<'_>, ch: char, quote: char) -> fmt::Result {
     match ch {
         '\'' | '"' if ch != quote => write!(f, "{ch}"),
         '\\' | '\'' | '"' | '\t' | '\r' | '\n' => write!(f, "{}", ch.escape_default()),
-        // `escape_debug` would write NUL as `\0`, which is not WAVE.
+        // `escape_debug` would write NUL as `\0`, which is invalid in WAVE.
         ch if ch.is_control() => write!(f, "{}", ch.escape_unicode()),
         ch => write!(f, "{}", ch.escape_debug()),
     }
