@@ -198,7 +198,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn the_header_says_the_kind() {
+    fn the_header_determines_the_kind() {
         let kind = |bytes: &[u8]| Artifact::from_bytes("a", bytes).map(|a| a.kind());
         assert_eq!(
             kind(b"\0asm\x01\0\0\0").ok(),
@@ -212,7 +212,7 @@ mod tests {
 
     #[cfg(feature = "wat")]
     #[test]
-    fn a_fault_of_a_text_has_its_line_and_offset() {
+    fn a_fault_in_text_has_a_line_and_an_offset() {
         let error = Artifact::from_wat("a", "(module\n  (func").expect_err("not closed");
         assert_eq!(
             error.to_string(),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wasm_is_invalid_with_an_offset() {
+    fn bytes_that_are_not_wasm_are_invalid_with_an_offset() {
         for (bytes, offset) in [
             (&b""[..], 0),
             (b"(module)", 0),

@@ -34,7 +34,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
-    fn a_future_that_another_thread_wakes_ends() {
+    fn a_future_that_another_thread_wakes_completes() {
         let done = Arc::new(AtomicBool::new(false));
         let mut started = false;
         let output = block_on(std::future::poll_fn(|cx| {

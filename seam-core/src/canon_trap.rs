@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_in_the_text_of_a_wrong_handle_does_not_matter() {
+    fn the_index_in_the_text_of_a_wrong_handle_is_ignored() {
         let resource = "handle index 1 used with the wrong type, expected guest-defined resource \
                         but found a different guest-defined resource";
         let kind = "handle index 7 used with the wrong type, expected guest-defined resource but \

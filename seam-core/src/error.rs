@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_is_only_kept_by_invalid_input() {
+    fn only_invalid_input_keeps_an_offset() {
         assert_eq!(*Error::link("missing").at(7).kind(), ErrorKind::Link);
     }
 }

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_bound_the_host_side_and_nothing_else() {
+    fn the_defaults_bound_only_the_host_side() {
         let limits = Limits::new();
         assert_eq!(limits, Limits::default());
         assert_eq!((limits.fuel, limits.deadline), (None, None));

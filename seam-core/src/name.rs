@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn names_print_as_they_were_written() {
+    fn names_print_as_they_were_parsed() {
         for text in [
             "f",
             "iface#f",
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_equal_name_wins_then_the_highest_version() {
+    fn an_equal_name_wins_over_the_highest_version() {
         let defined = [
             name("a:b/c@1.1.0#f"),
             name("a:b/c@1.10.0#f"),

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_is_data_for_reports() {
+    fn a_snapshot_serializes_for_reports() {
         let mut snapshot = snapshot(CoreValue::I64(i64::MAX));
         let memory = MemorySnapshot::of(b"a", true);
         snapshot.instances[0]
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn instances_and_globals_that_only_one_side_has_are_differences() {
+    fn instances_and_globals_on_one_side_only_are_differences() {
         let one = snapshot(CoreValue::I32(1));
         let mut other = one.clone();
         other.instances[0].globals.remove("other");
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_of_one_number_add_up_over_instances_and_other_globals_do_not_count() {
+    fn counters_with_equal_numbers_add_up_over_instances_and_other_globals_are_ignored() {
         let mut snapshot = snapshot(CoreValue::I32(-1));
         snapshot.instances.push(snapshot.instances[0].clone());
         let first = &mut snapshot.instances[0].globals;

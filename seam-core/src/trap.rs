@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_named_cause_reads_back() {
+    fn every_named_cause_round_trips() {
         for (trap, text) in Trap::NAMED {
             assert_eq!(trap.to_string(), *text);
             assert_eq!(Trap::from_text(text).as_ref(), Some(trap));

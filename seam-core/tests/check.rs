@@ -1,4 +1,4 @@
-//! Whether values are of types, and what is said where they are not.
+//! Checks of values against types, and the messages of mismatches.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ fn values_are_of_their_types() {
             assert_eq!(*error.kind(), ErrorKind::Misuse);
             assert!(error.message().contains("expected"), "{error}");
         } else {
-            // Only empty lists and options of nothing are of several types.
+            // Only empty lists and `none` values have several types.
             assert!(
                 Value::parse(&ty, &value.to_string()).is_ok(),
                 "{ty}: {value}"
@@ -79,7 +79,7 @@ fn the_path_leads_to_the_offending_argument_field_and_element() {
 }
 
 #[test]
-fn every_kind_of_mismatch_is_said() {
+fn every_kind_of_mismatch_has_a_message() {
     let resource = |name: &str| Resource::guest(ResourceType::new(name), Handle::new(1, 1, 1, 0));
     let shape = || Type::variant([("dot", None), ("circle", Some(Type::F32))]);
     let point = || Type::record([("x", Type::U8), ("y", Type::U8)]);
@@ -199,7 +199,7 @@ fn flags_may_be_given_in_any_order() {
 }
 
 #[test]
-fn floats_compare_by_bits_and_all_nans_are_one() {
+fn floats_compare_by_bits_and_all_nans_are_equal() {
     let nan = |bits| Value::F32(f32::from_bits(bits));
     assert_eq!(nan(0x7fc0_0000), nan(0xff80_0001));
     assert_ne!(Value::F64(0.0), Value::F64(-0.0));
@@ -211,10 +211,10 @@ fn floats_compare_by_bits_and_all_nans_are_one() {
 }
 
 #[test]
-fn a_flat_list_is_checked_by_its_kind() {
+fn a_flat_list_is_checked_by_its_element_type() {
     let ty = Type::list(Type::U8);
     ty.check(&Value::from(vec![0u8; 1 << 20])).unwrap();
-    // Of no elements there is nothing to be wrong.
+    // An empty list has no element that could be wrong.
     ty.check(&Value::from(Vec::<f64>::new())).unwrap();
     assert!(ty.check(&Value::from(vec![1u16])).is_err());
 }

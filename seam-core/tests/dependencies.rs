@@ -1,4 +1,4 @@
-//! What this crate drags along.
+//! The dependencies of this crate.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -32,7 +32,7 @@ fn there_is_no_parser_engine_or_executor_in_the_tree() {
         .map(str::trim)
         .filter(|l| !l.is_empty())
         .collect();
-    // The test would pass on no output otherwise.
+    // Without this check, the test would pass on empty output.
     assert!(
         crates.contains(&"seam_core") && crates.contains(&"serde"),
         "{text}"

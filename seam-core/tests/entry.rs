@@ -1,4 +1,4 @@
-//! Where artifacts start.
+//! The entries of artifacts.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -36,7 +36,7 @@ fn a_command_starts_at_its_start() {
 }
 
 #[test]
-fn a_fused_module_starts_at_its_run_export_though_it_has_a_start() {
+fn a_fused_module_starts_at_its_run_export_even_if_it_has_a_start() {
     let fused = r#"(module
         (func (export "wasi:cli/run@0.2.6#run") (result i32) (i32.const 0))
         (func (export "_start")))"#;
@@ -44,7 +44,7 @@ fn a_fused_module_starts_at_its_run_export_though_it_has_a_start() {
 }
 
 #[test]
-fn the_highest_of_several_run_exports_is_it() {
+fn the_highest_version_of_several_run_exports_is_the_entry() {
     let two = r#"(module
         (func (export "wasi:cli/run@0.2.3#run") (result i32) (i32.const 0))
         (func (export "wasi:cli/run@0.2.11#run") (result i32) (i32.const 0))
@@ -53,7 +53,7 @@ fn the_highest_of_several_run_exports_is_it() {
 }
 
 #[test]
-fn what_has_no_entry_says_what_it_exports() {
+fn the_error_for_a_missing_entry_lists_the_exports() {
     for (text, part) in [
         (
             r#"(module (func (export "_start")) (func (export "_initialize")))"#,

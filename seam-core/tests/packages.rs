@@ -1,8 +1,8 @@
-//! Licences and sources of every package in the lock file, without the network.
+//! Licences and sources of every package in the lock file, checked without the network.
 //!
-//! Licences are checked of the packages that a build on this platform uses: cargo has not downloaded
-//! the others. Sources are checked of all. Security advisories and yanked versions are not checked,
-//! since both need a database that is not part of a checkout.
+//! Licences are checked only for packages that a build on this platform uses, because cargo has not
+//! downloaded the others. Sources are checked for all packages. Security advisories and yanked
+//! versions are not checked, because both need a database that is not part of a checkout.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Licences that a dependency may have; a choice of licences needs one that is here.
+/// The licences that a dependency may have. One allowed licence is enough if there is a choice.
 const ALLOWED: &[&str] = &[
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -22,7 +22,8 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// The packages of a build on this platform with all features, the workspace's own included.
+/// Returns the packages of a build on this platform with all features, including the workspace's
+/// own.
 fn packages() -> Vec<Value> {
     let rustc = Command::new("rustc").arg("-vV").output().unwrap();
     let rustc = String::from_utf8(rustc.stdout).unwrap();
@@ -39,9 +40,9 @@ fn packages() -> Vec<Value> {
     metadata["packages"].as_array().unwrap().clone()
 }
 
-/// Whether a licence expression can be satisfied with the licences in [`ALLOWED`].
+/// Returns whether a licence expression can be satisfied with the licences in [`ALLOWED`].
 fn is_allowed(expression: &str) -> bool {
-    // Old manifests separate a choice of licences by a slash.
+    // Old manifests separate alternative licences with a slash.
     let spaced = expression.replace('/', " OR ");
     let spaced = spaced.replace('(', " ( ").replace(')', " ) ");
     let mut tokens = spaced.split_whitespace().peekable();
@@ -82,7 +83,7 @@ fn one(tokens: &mut Tokens<'_>) -> bool {
 #[test]
 fn every_package_of_a_build_has_a_licence_that_is_allowed() {
     let packages = packages();
-    // The test would pass on an empty list otherwise.
+    // Without this check, the test would pass on an empty list.
     assert!(packages.len() > 100, "{} packages", packages.len());
     let refused: Vec<String> = packages
         .iter()

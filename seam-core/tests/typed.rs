@@ -1,4 +1,4 @@
-//! Typed calls and host functions over Rust types.
+//! Typed calls, and host functions over Rust types.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -10,7 +10,7 @@ use seam_core::{
     World, WorldState,
 };
 
-/// Calls the only host function of a world, as a guest would.
+/// Calls the only host function of a world as a guest would.
 fn call(world: World, ty: &FuncType, args: &[Value]) -> Result<Option<Value>> {
     let params: Vec<_> = ty
         .params
@@ -31,7 +31,7 @@ fn call(world: World, ty: &FuncType, args: &[Value]) -> Result<Option<Value>> {
     WorldState::new(&world, &bindings).call(0, args)
 }
 
-/// A type in the text format.
+/// Returns a type in the text format.
 fn wat_of(ty: &Type) -> String {
     match ty {
         Type::List(element) => format!("(list {})", wat_of(element)),
@@ -92,7 +92,7 @@ type Everything = (
 );
 
 #[test]
-fn every_rust_type_goes_in_and_comes_out() {
+fn every_rust_type_round_trips() {
     let scalars = vec![
         Value::Bool(true),
         Value::S8(-1),
@@ -136,7 +136,7 @@ fn every_rust_type_goes_in_and_comes_out() {
 }
 
 #[test]
-fn functions_without_arguments_or_result_are_the_unit() {
+fn functions_without_arguments_or_result_use_the_unit_type() {
     let world = World::new().func("f", |(): ()| Ok(()));
     assert_eq!(call(world, &FuncType::default(), &[]).unwrap(), None);
 }
@@ -156,7 +156,7 @@ fn ill_typed_arguments_of_a_host_function_are_misuse() {
     assert_eq!(*error.kind(), ErrorKind::Link);
 }
 
-/// Hands out parts by hand.
+/// Passes parts with a plain function.
 struct Parts(fn(&mut dyn Lower) -> Result<()>);
 
 impl LowerArgs for Parts {
@@ -165,7 +165,7 @@ impl LowerArgs for Parts {
     }
 }
 
-/// Takes parts by hand.
+/// Takes parts with a plain function.
 struct Take<F>(F);
 
 impl<F: FnMut(&mut dyn Lift) -> Result<()>> LiftResult for Take<F> {
@@ -197,7 +197,7 @@ fn every_structure() -> (Vec<Type>, Vec<Value>) {
 }
 
 #[test]
-fn every_structure_is_put_together_from_its_parts() {
+fn every_structure_is_built_from_its_parts() {
     let (types, values) = every_structure();
     let ty = FuncType::new(types, None);
     let mut lower = Parts(|to| {
@@ -219,7 +219,7 @@ fn every_structure_is_put_together_from_its_parts() {
 }
 
 #[test]
-fn every_structure_is_taken_apart_into_its_parts() {
+fn every_structure_is_split_into_its_parts() {
     let (types, values) = every_structure();
     let ty = FuncType::new([], Some(Type::tuple(types)));
     let mut seen = 0;
@@ -231,7 +231,7 @@ fn every_structure_is_taken_apart_into_its_parts() {
         assert_eq!(from.list()?, 1);
         assert_eq!(from.string()?, "k");
         assert_eq!(from.scalar()?, Scalar::U8(2));
-        // Numbers come in bulk or one by one.
+        // Numbers can be read in bulk or one by one.
         assert_eq!(from.list()?, 2);
         assert_eq!(from.scalar()?, Scalar::U16(7));
         assert_eq!(from.scalar()?, Scalar::U16(8));

@@ -1,4 +1,4 @@
-//! Values as WAVE text, beside the reference implementation.
+//! Values as WAVE text, compared with the reference implementation.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use common::Random;
 use seam_core::{Error, ErrorKind, FuncType, Handle, List, Resource, ResourceType, Type, Value};
 use wasm_wave::value as oracle;
 
-/// The type as the reference has it; it reads neither maps nor lists of a fixed length.
+/// Converts a type for the reference, which supports neither maps nor fixed-length lists.
 fn oracle_type(ty: &Type) -> oracle::Type {
     let maybe = |ty: &Option<Type>| ty.as_ref().map(oracle_type);
     match ty {
@@ -57,7 +57,7 @@ fn oracle_type(ty: &Type) -> oracle::Type {
 }
 
 #[test]
-fn every_value_reads_back_from_its_text() {
+fn every_value_round_trips_through_text() {
     for seed in 0..4000 {
         let mut random = Random::new(seed);
         let ty = random.ty(4);
@@ -71,7 +71,7 @@ fn every_value_reads_back_from_its_text() {
 }
 
 #[test]
-fn the_reference_reads_what_is_written_and_is_read_itself() {
+fn the_reference_and_this_crate_read_each_others_text() {
     for seed in 0..4000 {
         let mut random = Random::new(seed);
         let ty = random.ty(4);
@@ -86,7 +86,7 @@ fn the_reference_reads_what_is_written_and_is_read_itself() {
     }
 }
 
-/// The reference's verdict on a text, as our text.
+/// Returns the value that the reference reads from a text, in our notation.
 fn verdict_of_reference(ty: &Type, text: &str) -> Option<Value> {
     let value: oracle::Value = wasm_wave::from_str(&oracle_type(ty), text).ok()?;
     let text = wasm_wave::to_string(&value).unwrap();
@@ -94,7 +94,7 @@ fn verdict_of_reference(ty: &Type, text: &str) -> Option<Value> {
 }
 
 #[test]
-fn liberties_of_the_text_are_those_of_the_reference() {
+fn the_same_variations_of_text_are_accepted_as_by_the_reference() {
     let color = || Type::enumeration(["red", "ok", "true"]);
     let point = || Type::record([("x", Type::U8), ("y", Type::option(Type::U8))]);
     let shape = || Type::variant([("dot", None), ("none", Some(Type::U8))]);
@@ -271,7 +271,7 @@ fn liberties_of_the_text_are_those_of_the_reference() {
 }
 
 #[test]
-fn a_field_that_the_type_does_not_have_is_an_error_though_the_reference_drops_it() {
+fn an_unknown_field_is_an_error_although_the_reference_ignores_it() {
     let ty = Type::record([("x", Type::U8)]);
     let text = "{x: 1, z: 2}";
     assert!(verdict_of_reference(&ty, text).is_some());
@@ -281,14 +281,14 @@ fn a_field_that_the_type_does_not_have_is_an_error_though_the_reference_drops_it
 }
 
 #[test]
-fn a_name_may_be_escaped_anywhere_though_the_reference_forgets_flags() {
+fn any_name_may_be_escaped_although_the_reference_rejects_escaped_flags() {
     let ty = Type::flags(["r"]);
     assert!(verdict_of_reference(&ty, "{%r}").is_none());
     assert_eq!(Value::parse(&ty, "{%r}").unwrap(), Value::flags(["r"]));
 }
 
 #[test]
-fn a_record_without_fields_may_be_written_as_flags_are() {
+fn an_empty_record_may_be_written_like_empty_flags() {
     let ty = Type::record([("y", Type::option(Type::U8))]);
     let none = Value::record([("y", Value::none())]);
     assert!(verdict_of_reference(&ty, "{}").is_none());
@@ -354,7 +354,7 @@ fn arguments_are_read_by_the_parameters_types() {
     );
     assert_eq!(found.unwrap(), [Value::S64(1), Value::list(["x".into()])]);
     assert_eq!(args([], " ").unwrap(), []);
-    // What stands between the parentheses of `f((1, 2))`.
+    // The text between the parentheses of `f((1, 2))`.
     let pair = Type::tuple([Type::U8, Type::U8]);
     let found = args([("p", pair)], "(1, 2)").unwrap();
     assert_eq!(found, [Value::Tuple(vec![Value::U8(1), Value::U8(2)])]);
@@ -412,7 +412,7 @@ fn errors_name_the_path_and_the_offset() {
 }
 
 #[test]
-fn no_text_makes_reading_panic_or_go_deeper_than_the_type() {
+fn no_text_makes_the_reader_panic_or_recurse_deeper_than_the_type() {
     let ty = Type::list(Type::option(Type::list(Type::String)));
     let open = "[".repeat(1_000_000);
     assert!(Value::parse(&ty, &open).is_err());
@@ -435,7 +435,7 @@ fn no_text_makes_reading_panic_or_go_deeper_than_the_type() {
 }
 
 #[test]
-fn damaged_text_of_a_value_is_read_as_the_reference_reads_it() {
+fn damaged_text_is_read_as_by_the_reference() {
     for seed in 0..6000 {
         let mut random = Random::new(seed);
         let ty = random.ty(3);

@@ -1,4 +1,4 @@
-//! What a world makes of an artifact's imports.
+//! How a world satisfies an artifact's imports.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn start(world: &World) -> WorldState {
 }
 
 #[test]
-fn missing_and_mismatched_imports_are_named_all_at_once() {
+fn one_error_names_all_missing_and_mismatched_imports() {
     let world = World::new().func("h", |(): ()| Ok(1u16));
     let error = world.bind(&interface()).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Link);
@@ -73,7 +73,7 @@ fn a_compatible_version_defines_an_import() {
 }
 
 #[test]
-fn stubs_go_by_the_longest_prefix_and_unused_ones_are_told() {
+fn the_longest_prefix_decides_a_stub_and_unused_stubs_are_listed() {
     let world = World::new()
         .stub(Stub::Trap)
         .stub_for("a:b", Stub::Deny)
@@ -125,7 +125,7 @@ fn host_functions_share_the_state_of_their_instance() {
 }
 
 #[test]
-fn a_panic_and_an_ill_typed_result_of_a_host_function_are_its_own_fault() {
+fn a_panic_and_an_ill_typed_result_of_a_host_function_are_host_errors() {
     let world = World::new()
         .stub(Stub::Trap)
         .func("a:b/c@1.0.0#g", |(): ()| -> Result<()> {
@@ -143,7 +143,7 @@ fn a_panic_and_an_ill_typed_result_of_a_host_function_are_its_own_fault() {
 }
 
 #[test]
-fn calls_are_recorded_when_asked_for() {
+fn calls_are_recorded_on_request() {
     let world = World::new().stub(Stub::Default);
     for record in [false, true] {
         let mut state = start(&world.clone().record(record));

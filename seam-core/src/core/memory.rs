@@ -2,30 +2,30 @@
 
 use crate::{Error, Result};
 
-/// What an engine without direct access to its memories' bytes implements to give a [`MemoryView`].
+/// The access to memories that an engine implements if it cannot expose their bytes as a slice.
 pub trait MemoryAccess {
-    /// Size in bytes.
+    /// Returns the size in bytes.
     fn len(&self) -> u64;
 
-    /// Fills `out` from `offset`; the view has checked the bounds.
+    /// Fills `out` with the bytes from `offset` on. The view has already checked the bounds.
     ///
     /// # Errors
     /// `Engine` if the engine refuses.
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()>;
 
-    /// Writes `bytes` at `offset`; the view has checked the bounds.
+    /// Writes `bytes` at `offset`. The view has already checked the bounds.
     ///
     /// # Errors
     /// `Engine` if the engine refuses.
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
 
-    /// Whether the memory has no bytes.
+    /// Returns whether the memory has no bytes.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A linear memory, borrowed from its store for a while.
+/// A linear memory, temporarily borrowed from its store.
 pub struct MemoryView<'a>(Repr<'a>);
 
 enum Repr<'a> {
@@ -34,22 +34,25 @@ enum Repr<'a> {
 }
 
 impl<'a> MemoryView<'a> {
+    /// Creates a view of a memory whose bytes the engine exposes as a slice.
+    ///
     /// # For implementors
-    /// A memory whose bytes the engine shows directly. Prefer this: bulk data then moves at
-    /// memory-copy speed.
+    /// Prefer this constructor, because bulk data then moves at memory-copy speed.
     #[must_use]
     pub fn from_slice(bytes: &'a mut [u8]) -> Self {
         Self(Repr::Slice(bytes))
     }
 
+    /// Creates a view of a memory that can only be copied from and to (shared, remote, ...).
+    ///
     /// # For implementors
-    /// A memory that can only be copied from and to (shared, remote, ...).
+    /// Use it if the engine cannot expose the bytes as a slice.
     #[must_use]
     pub fn from_access(access: impl MemoryAccess + 'a) -> Self {
         Self(Repr::Access(Box::new(access)))
     }
 
-    /// Size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn len(&self) -> u64 {
         match &self.0 {
@@ -58,16 +61,16 @@ impl<'a> MemoryView<'a> {
         }
     }
 
-    /// Whether the memory has no bytes.
+    /// Returns whether the memory has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Fills `out` from `offset` bytes on.
+    /// Fills `out` with the bytes from `offset` on.
     ///
     /// # Errors
-    /// `Misuse` if the range is not within the memory; nothing is read then.
+    /// `Misuse` if the range is out of bounds. Nothing is read in this case.
     pub fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         self.check(offset, out.len())?;
         match &self.0 {
@@ -84,10 +87,10 @@ impl<'a> MemoryView<'a> {
         }
     }
 
-    /// Writes `bytes` from `offset` bytes on.
+    /// Writes `bytes` at `offset`.
     ///
     /// # Errors
-    /// `Misuse` if the range is not within the memory; nothing is written then.
+    /// `Misuse` if the range is out of bounds. Nothing is written in this case.
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.check(offset, bytes.len())?;
         let len = self.len();
@@ -106,10 +109,12 @@ impl<'a> MemoryView<'a> {
         }
     }
 
-    /// Copies a range out. The length is checked against the memory before anything is allocated.
+    /// Copies a range into a vector.
+    ///
+    /// The range is checked before anything is allocated.
     ///
     /// # Errors
-    /// `Misuse` if the range is not within the memory.
+    /// `Misuse` if the range is out of bounds.
     pub fn read_vec(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
         self.check(offset, len)?;
         let mut out = vec![0; len];
@@ -117,7 +122,7 @@ impl<'a> MemoryView<'a> {
         Ok(out)
     }
 
-    /// All bytes, where the engine shows them directly.
+    /// Returns all bytes, if the engine exposes them as a slice.
     #[must_use]
     pub fn as_slice(&self) -> Option<&[u8]> {
         match &self.0 {
@@ -126,7 +131,7 @@ impl<'a> MemoryView<'a> {
         }
     }
 
-    /// All bytes, where the engine shows them directly.
+    /// Returns all bytes, if the engine exposes them as a slice.
     #[must_use]
     pub fn as_mut_slice(&mut self) -> Option<&mut [u8]> {
         match &mut self.0 {
@@ -155,7 +160,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn a_range_past_the_end_is_misuse_and_changes_nothing() {
+    fn an_out_of_bounds_range_is_misuse_and_changes_nothing() {
         let mut bytes = [1u8, 2, 3];
         let mut view = MemoryView::from_slice(&mut bytes);
         for (offset, len) in [(0, 4), (3, 1), (u64::MAX, 1), (u64::MAX, 0), (4, 0)] {

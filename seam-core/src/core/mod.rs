@@ -1,4 +1,4 @@
-//! The core-level half of the seam: what a runtime that knows only core modules implements.
+//! The core-level half of the seam: the traits that a runtime for core modules implements.
 
 mod engine;
 mod memory;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use crate::{CoreExternType, Error, Result};
 
-/// A compiled core module of some engine; cheap to clone.
+/// A core module that an engine has compiled. It is cheap to clone.
 #[derive(Clone)]
 pub struct CoreModule {
     compiled: Arc<dyn Any + Send + Sync>,
     ty: Option<Arc<CoreModuleType>>,
 }
 
-/// What a core module imports and exports, in the order of its sections.
+/// The imports and exports of a core module, in declaration order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CoreModuleType {
     /// The module's own name, from its name section.
@@ -25,8 +25,10 @@ pub struct CoreModuleType {
 }
 
 impl CoreModule {
+    /// Wraps a module that the engine compiled. The layer above attaches the type.
+    ///
     /// # For implementors
-    /// Wraps what the engine compiled. The layer above attaches the type.
+    /// `compiled` is the engine's own representation.
     #[must_use]
     pub fn new<T: Any + Send + Sync>(compiled: T) -> Self {
         Self {
@@ -35,7 +37,7 @@ impl CoreModule {
         }
     }
 
-    /// Attaches what the module imports and exports.
+    /// Attaches the module's imports and exports.
     ///
     /// `seam_decode::compile` compiles a module and attaches its type.
     #[must_use]
@@ -44,8 +46,10 @@ impl CoreModule {
         self
     }
 
+    /// Returns the engine's own representation of the module.
+    ///
     /// # For implementors
-    /// What the engine compiled.
+    /// `T` must be the type that was passed to [`CoreModule::new`].
     ///
     /// # Errors
     /// `Misuse` if another engine compiled the module.
@@ -57,16 +61,16 @@ impl CoreModule {
         })
     }
 
-    /// What the module imports and exports.
+    /// Returns the module's imports and exports.
     ///
     /// # Errors
-    /// `Misuse` if no type is attached: [`CoreEngine::compile`](crate::CoreEngine::compile) gives a
-    /// module without one.
+    /// `Misuse` if no type is attached. [`CoreEngine::compile`](crate::CoreEngine::compile) returns
+    /// a module without a type.
     pub fn ty(&self) -> Result<&Arc<CoreModuleType>> {
         self.ty.as_ref().ok_or_else(|| {
             Error::misuse(
-                "expected a core module with its type attached, found one as the engine compiled \
-                 it: compile it with seam_decode::compile",
+                "expected a core module with a type, found the engine's untyped module: compile it \
+                 with seam_decode::compile",
             )
         })
     }

@@ -5,10 +5,12 @@ use std::hash::Hash;
 
 use crate::{Error, ErrorKind, Limit, Result};
 
+/// A table that maps handles of one kind, e.g. [`CoreFunc`](crate::CoreFunc), to an engine's
+/// objects.
+///
 /// # For implementors
-/// A table of what one kind of a store's handles, e.g. [`CoreFunc`](crate::CoreFunc), stand
-/// for. Things are entered once, by the key that tells them apart, so that asking for an export
-/// again and again does not grow the table.
+/// Keep one table per kind of handle in a store. Each object has a key that identifies it and is
+/// added only once, so looking up the same export repeatedly does not grow the table.
 pub struct Slots<K, T> {
     items: Vec<T>,
     by_key: HashMap<K, u32>,
@@ -24,16 +26,16 @@ impl<K, T> Default for Slots<K, T> {
 }
 
 impl<K: Hash + Eq, T> Slots<K, T> {
-    /// The slot of the thing with this key, if it is there.
+    /// Returns the slot of the object with this key, or `None` if it has no slot yet.
     #[must_use]
     pub fn find(&self, key: &K) -> Option<u32> {
         self.by_key.get(key).copied()
     }
 
-    /// The slot of the thing with this key, which is made if it is new.
+    /// Returns the slot of the object with this key. A new object is created and added.
     ///
     /// # Errors
-    /// `Limit(EngineCapacity)` at 2^32 things.
+    /// `Limit(EngineCapacity)` at 2^32 objects.
     pub fn intern(&mut self, key: K, make: impl FnOnce() -> T) -> Result<u32> {
         if let Some(slot) = self.find(&key) {
             return Ok(slot);
@@ -44,30 +46,33 @@ impl<K: Hash + Eq, T> Slots<K, T> {
         Ok(slot)
     }
 
-    /// The thing in a slot of the store numbered `store`, for the store numbered `ours`.
+    /// Returns the object of a handle: `store` and `slot` are the handle's, `ours` is this store's
+    /// number.
     ///
     /// # Errors
-    /// `Misuse` if they are not the same store, and for a slot that was never given out.
+    /// `Misuse` if `store` is not `ours`, or if the slot was never assigned.
     pub fn at(&self, ours: u32, store: u32, slot: u32) -> Result<&T> {
         let item = self.items.get(slot as usize);
         item.filter(|_| ours == store).ok_or_else(foreign_handle)
     }
 
-    /// How many things there are.
+    /// Returns the number of objects.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there is nothing.
+    /// Returns whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }
 
+/// Converts an index to the number type of handles.
+///
 /// # For implementors
-/// An index as the number that handles have.
+/// Use it for tables other than [`Slots`].
 ///
 /// # Errors
 /// `Limit(EngineCapacity)` at 2^32.
@@ -81,8 +86,10 @@ pub fn handle_index(index: usize) -> Result<u32> {
     })
 }
 
+/// Returns the `Misuse` error for a handle of another store, or for an unassigned slot.
+///
 /// # For implementors
-/// `Misuse`: a handle of another store, or one that was never given out.
+/// Use it for tables other than [`Slots`].
 #[must_use]
 pub fn foreign_handle() -> Error {
     Error::misuse("expected a handle of this store, found one of another")
@@ -95,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thing_is_entered_once() {
+    fn an_object_is_added_once() {
         let mut slots = Slots::default();
         let (a, b) = (slots.intern("a", || 1), slots.intern("b", || 2));
         let (a, b) = (a.unwrap(), b.unwrap());
@@ -107,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_given_out_is_misuse() {
+    fn an_unassigned_slot_is_misuse() {
         let mut slots = Slots::default();
         let slot = slots.intern((), || 1).unwrap();
         for (store, slot) in [(8, slot), (7, slot + 1), (u32::MAX, u32::MAX)] {

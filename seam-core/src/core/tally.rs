@@ -1,20 +1,21 @@
-//! Totals over all memories, or all tables, of a store.
+//! The total size of all memories, or of all tables, of a store.
 
+/// Counts the total size of all memories (or all tables) of a store and enforces a limit.
+///
 /// # For implementors
-/// Counts what all memories of a store (or all its tables) have together, and refuses what would be
-/// more than a limit; for engines that ask before something grows.
+/// Use it if the engine asks before a memory or table grows.
 #[derive(Debug)]
 pub struct Tally {
     limit: Option<u64>,
     used: u64,
-    /// What was granted last: given back if the engine then fails to grow.
+    /// The last granted growth, which is returned if the engine then fails to grow.
     last: u64,
-    /// Whether something was refused since this was asked last.
+    /// Whether a growth was refused since the last call of [`Tally::take_refused`].
     refused: bool,
 }
 
 impl Tally {
-    /// Nothing counted yet; `None` means unbounded.
+    /// Creates a counter at 0. A limit of `None` means unbounded.
     #[must_use]
     pub fn new(limit: Option<u64>) -> Self {
         Self {
@@ -25,7 +26,9 @@ impl Tally {
         }
     }
 
-    /// Whether one of the things counted may grow from `current` to `desired`; `maximum` is its own.
+    /// Grants or refuses growth of one memory or table from `current` to `desired`.
+    ///
+    /// `maximum` is the maximum of this memory or table.
     pub fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
         self.last = 0;
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -42,12 +45,12 @@ impl Tally {
         true
     }
 
-    /// What was granted last has not come to be.
+    /// Takes back the last granted growth, because the engine failed to grow.
     pub fn give_back(&mut self) {
         self.used = self.used.saturating_sub(std::mem::take(&mut self.last));
     }
 
-    /// Whether the limit was reached since this was asked last.
+    /// Returns whether the limit was reached since the last call.
     pub fn take_refused(&mut self) -> bool {
         std::mem::take(&mut self.refused)
     }
@@ -58,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_is_over_all_together() {
+    fn the_limit_applies_to_the_total() {
         let mut tally = Tally::new(Some(100));
         assert!(tally.grow(0, 60, None));
         assert!(!tally.take_refused());
@@ -70,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_that_the_engine_fails_is_given_back_once() {
+    fn failed_growth_is_taken_back_once() {
         let mut tally = Tally::new(Some(10));
         assert!(tally.grow(0, 10, None));
         tally.give_back();
@@ -82,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_past_a_maximum_uses_up_nothing() {
+    fn growth_beyond_a_maximum_is_not_counted() {
         let mut tally = Tally::new(Some(100));
         assert!(!tally.grow(0, 50, Some(40)));
         tally.give_back();

@@ -22,9 +22,9 @@ pub enum CoreType {
 /// A [reference type](https://webassembly.github.io/spec/core/syntax/types.html#reference-types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RefType {
-    /// Whether null belongs to the type.
+    /// Whether null is a value of the type.
     pub nullable: bool,
-    /// What is referred to.
+    /// The type of the referent.
     pub heap: HeapType,
 }
 
@@ -60,7 +60,7 @@ pub enum HeapType {
     NoExn,
     /// `nocont`
     NoCont,
-    /// A type of the module's own, by its type index.
+    /// A type that the module defines, by its type index.
     Concrete(u32),
 }
 
@@ -87,7 +87,7 @@ pub struct CoreFuncType {
 }
 
 impl CoreFuncType {
-    /// A function type.
+    /// Creates a function type.
     #[must_use]
     pub fn new(params: impl Into<Vec<CoreType>>, results: impl Into<Vec<CoreType>>) -> Self {
         Self {
@@ -100,20 +100,20 @@ impl CoreFuncType {
 /// The type of a linear memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemoryType {
-    /// Pages at the start.
+    /// Initial size in pages.
     pub minimum: u64,
-    /// Pages at most.
+    /// Maximum size in pages.
     pub maximum: Option<u64>,
     /// Whether addresses are `i64`.
     pub memory64: bool,
     /// Whether the memory is shared between threads.
     pub shared: bool,
-    /// Logarithm to base 2 of the page size in bytes, if it is not the usual 16 (64 KiB).
+    /// Logarithm to base 2 of the page size in bytes, if it differs from the default 16 (64 KiB).
     pub page_size_log2: Option<u32>,
 }
 
 impl MemoryType {
-    /// A plain 32-bit memory with 64 KiB pages.
+    /// Creates the type of a 32-bit memory with 64 KiB pages.
     #[must_use]
     pub fn new(minimum: u64, maximum: Option<u64>) -> Self {
         Self {
@@ -125,7 +125,7 @@ impl MemoryType {
         }
     }
 
-    /// Bytes in a page.
+    /// Returns the page size in bytes.
     #[must_use]
     pub fn page_size(&self) -> u64 {
         1u64.checked_shl(self.page_size_log2.unwrap_or(16))
@@ -138,9 +138,9 @@ impl MemoryType {
 pub struct TableType {
     /// Type of the elements.
     pub element: RefType,
-    /// Elements at the start.
+    /// Initial number of elements.
     pub minimum: u64,
-    /// Elements at most.
+    /// Maximum number of elements.
     pub maximum: Option<u64>,
     /// Whether indices are `i64`.
     pub table64: bool,
@@ -158,7 +158,7 @@ pub struct GlobalType {
 }
 
 impl GlobalType {
-    /// The type of an unshared global.
+    /// Creates the type of an unshared global.
     #[must_use]
     pub fn new(content: CoreType, mutable: bool) -> Self {
         Self {
@@ -181,12 +181,12 @@ pub enum CoreExternType {
     Table(TableType),
     /// A global.
     Global(GlobalType),
-    /// An exception tag, with its payload as parameters.
+    /// An exception tag. Its parameters are the payload.
     Tag(CoreFuncType),
 }
 
 impl CoreExternType {
-    /// The word for what it is, e.g. `func`.
+    /// Returns the word for the kind, e.g. `func`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -248,7 +248,7 @@ impl fmt::Display for CoreType {
     }
 }
 
-/// As the text format writes it: `(func (param i32) (result i64))`.
+/// Prints the type as in the text format: `(func (param i32) (result i64))`.
 impl fmt::Display for CoreFuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(func")?;
@@ -263,7 +263,7 @@ impl fmt::Display for CoreFuncType {
     }
 }
 
-/// As the text format writes it.
+/// Prints the type as in the text format.
 impl fmt::Display for CoreExternType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limits =
@@ -318,9 +318,11 @@ macro_rules! serialize_as_text {
 serialize_as_text!(CoreType, RefType, CoreFuncType, CoreExternType);
 
 impl CoreExternType {
-    /// Whether something of this type may stand for an import of the type `wanted`, as the core
-    /// specification's [import matching](https://webassembly.github.io/spec/core/valid/matching.html)
-    /// says. Of memories and tables, the minimum is the current size.
+    /// Returns whether an item of this type can satisfy an import of the type `wanted`.
+    ///
+    /// This is the core specification's [import
+    /// matching](https://webassembly.github.io/spec/core/valid/matching.html). The minimum of a
+    /// memory or table must be its current size.
     #[must_use]
     pub fn provides(&self, wanted: &CoreExternType) -> bool {
         use CoreExternType::{Func, Global, Memory, Table, Tag};
@@ -347,8 +349,9 @@ impl CoreExternType {
     }
 }
 
-/// Whether the limits found are within those wanted: at least the minimum, and never past the
-/// maximum.
+/// Returns whether the limits found are within those wanted.
+///
+/// The minimum must be at least the wanted one, and the maximum must not exceed the wanted one.
 fn within(wanted: (u64, Option<u64>), found: (u64, Option<u64>)) -> bool {
     found.0 >= wanted.0
         && wanted

@@ -9,13 +9,13 @@ use crate::{
 
 /// A core value.
 ///
-/// Floats are kept as bits, so that nothing a host does changes a NaN on the way. Equality is what
-/// two runtimes must agree on: all NaNs of a width are one. To compare NaN bits, match on the
-/// variant.
+/// Floats are stored as bits, so that the host does not change NaNs on the way. Two values are
+/// equal if two runtimes must agree on them: all NaNs of a width are equal. To compare NaN bits,
+/// match on the variant.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum CoreValue {
-    /// An `i32`; signedness is the instruction's business.
+    /// An `i32`. The instruction determines the signedness.
     I32(i32),
     /// An `i64`.
     I64(i64),
@@ -23,15 +23,15 @@ pub enum CoreValue {
     F32(u32),
     /// The bits of an `f64`.
     F64(u64),
-    /// A `v128`, little-endian lanes.
+    /// A `v128`, with little-endian lanes.
     V128(u128),
     /// A function reference, or null.
     FuncRef(Option<CoreFunc>),
-    /// A host reference, by the host's own number for it, or null.
+    /// A host reference, as the host's own number for it, or null.
     ExternRef(Option<u64>),
     /// A reference into the guest's garbage-collected heap, or null.
     AnyRef(Option<AnyRef>),
-    /// A caught exception, by its slot in the store, or null.
+    /// A caught exception, as its slot in the store, or null.
     ExnRef(Option<u32>),
 }
 
@@ -41,16 +41,16 @@ pub enum CoreValue {
 pub enum AnyRef {
     /// An unboxed 31-bit integer, sign-extended.
     I31(i32),
-    /// A struct, by its slot in the store.
+    /// A struct, as its slot in the store.
     Struct(u32),
-    /// An array, by its slot in the store.
+    /// An array, as its slot in the store.
     Array(u32),
-    /// A host reference that was converted with `any.convert_extern`, by the host's own number.
+    /// A host reference that `any.convert_extern` converted, as the host's own number for it.
     Host(u64),
 }
 
 impl CoreValue {
-    /// The zero or null of a type; nothing where the type has neither (a non-nullable reference).
+    /// Returns the zero or null of a type, or `None` for a non-nullable reference type.
     #[must_use]
     pub fn default_of(ty: CoreType) -> Option<Self> {
         Some(match ty {
@@ -74,7 +74,7 @@ impl CoreValue {
         })
     }
 
-    /// The word for the value's type, e.g. `i32` or `funcref`.
+    /// Returns the word for the value's type, e.g. `i32` or `funcref`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -90,8 +90,9 @@ impl CoreValue {
         }
     }
 
-    /// Whether the value can stand where `ty` is expected. References are judged by their family
-    /// only; an engine judges the rest.
+    /// Returns whether the value can be used where `ty` is expected.
+    ///
+    /// For a reference, only its family is checked. The engine checks the rest.
     #[must_use]
     pub fn is_of(&self, ty: CoreType) -> bool {
         let of_family = |null: bool, ty: RefType, family: &[HeapType]| {
@@ -142,7 +143,8 @@ impl PartialEq for CoreValue {
                 canonical_f64(f64::from_bits(*a)) == canonical_f64(f64::from_bits(*b))
             }
             (CoreValue::V128(a), CoreValue::V128(b)) => a == b,
-            // References have no identity across stores: what can be agreed on is null or not.
+            // References have no identity across stores, so only null and non-null are
+            // distinguished.
             (CoreValue::FuncRef(a), CoreValue::FuncRef(b)) => a.is_some() == b.is_some(),
             (CoreValue::ExternRef(a), CoreValue::ExternRef(b)) => a == b,
             (CoreValue::AnyRef(a), CoreValue::AnyRef(b)) => match (a, b) {
@@ -161,8 +163,9 @@ impl PartialEq for CoreValue {
 
 impl Eq for CoreValue {}
 
-/// Integers signed, floats in decimal or as `nan`, `inf` and `-inf`, vectors in hexadecimal, and
-/// references by their kind, since they have no identity outside their store.
+/// Prints integers as signed, floats in decimal or as `nan`, `inf` and `-inf`, and vectors in
+/// hexadecimal. References print only their kind, because they have no identity outside their
+/// store.
 impl fmt::Display for CoreValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let float = |f: &mut fmt::Formatter<'_>, text: String| {
@@ -189,9 +192,10 @@ impl fmt::Display for CoreValue {
     }
 }
 
-/// As data (JSON), for reports: `{"type": "i32", "value": 5}`. An `i32` is a number; an `i64` is
-/// one up to ±2^53, which is as far as all JSON readers are exact; everything else is text, as
-/// `Display` has it.
+/// Serializes the value for reports. In JSON: `{"type": "i32", "value": 5}`.
+///
+/// An `i32` is a number. An `i64` is a number up to ±2^53, the range in which all JSON readers are
+/// exact. All other values are text, as printed by `Display`.
 impl serde::Serialize for CoreValue {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
@@ -228,7 +232,7 @@ from! {
     u128 => V128 std::convert::identity,
 }
 
-/// `cast_signed` of the standard library is newer than this crate's oldest Rust.
+/// `cast_signed` of the standard library needs a newer Rust than this crate's minimum.
 trait CastSigned {
     type Signed;
     fn cast_signed_(self) -> Self::Signed;

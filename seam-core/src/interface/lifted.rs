@@ -1,20 +1,19 @@
-//! The component-level types and names of what a core module imports and exports.
+//! The component-level types and names of a core module's imports and exports.
 //!
 //! A core module knows only core types. Numbers have an obvious component-level type, so that calls
-//! by value work on plain modules. Better sources of types, an artifact's attached interface or a
-//! `component-type` custom section, replace the types of single functions and belong to whoever has
-//! them.
+//! by value work on plain modules. An attached interface or a `component-type` custom section is a
+//! better source of types: whoever has it replaces the types of single functions.
 
 use std::sync::Arc;
 
 use crate::{CoreFuncType, CoreType, ExportName, FuncType, Type};
 
-/// Whether a core function has a component-level type: numbers only.
+/// Returns whether a core function has a component-level type, i.e. uses only numbers.
 pub(crate) fn has_lifted_type(ty: &CoreFuncType) -> bool {
     lift_signature(ty).is_some()
 }
 
-/// The component-level type of a core function that takes and gives nothing but numbers.
+/// Returns the component-level type of a core function that uses only numbers.
 pub(super) fn lift_signature(ty: &CoreFuncType) -> Option<FuncType> {
     let params: Option<Vec<Type>> = ty.params.iter().copied().map(lift).collect();
     let results: Option<Vec<Type>> = ty.results.iter().copied().map(lift).collect();
@@ -36,8 +35,10 @@ fn lift(ty: CoreType) -> Option<Type> {
     }
 }
 
-/// The full name of a core import or export. An export of a fused module that is called
-/// `ns:pkg/iface@1.0.0#f` is `f` of that interface; any text that is no such name stays whole.
+/// Returns the full name of a core import or export.
+///
+/// If a fused module exports `ns:pkg/iface@1.0.0#f`, this is `f` of that interface. Text of any
+/// other form becomes one name at the root.
 pub(super) fn export_name(path: &[Arc<str>], name: &str) -> ExportName {
     match name.parse() {
         Ok(parsed) if path.is_empty() => parsed,

@@ -1,4 +1,4 @@
-//! What an artifact imports and exports, and which core instances it is made of.
+//! The imports, exports and core instances of an artifact.
 
 mod display;
 mod lifted;
@@ -16,8 +16,7 @@ use crate::{
     Result, Type,
 };
 
-/// What an artifact imports and exports, with component-level types, and the tree of its core
-/// instances.
+/// The imports and exports of an artifact, with component-level types, and its core instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
     kind: ArtifactKind,
@@ -33,48 +32,52 @@ pub struct Interface {
 pub struct Item {
     /// Its name at this level, e.g. `ns:pkg/iface@1.0.0` or `f`.
     pub name: Arc<str>,
-    /// What it is.
+    /// Its kind and type.
     pub kind: ItemKind,
 }
 
-/// What an import or export is.
+/// The kind and type of an import or export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItemKind {
     /// A component-level function.
     Func(Arc<FuncType>),
-    /// An instance, with its exports. The imports of a core module are grouped so by module name.
+    /// An instance, with its exports. A core module's imports are grouped into instances by module
+    /// name.
     Instance(Vec<Item>),
     /// A resource type.
     Resource(ResourceType),
-    /// Any other type of values.
+    /// Any other value type.
     Type(Type),
-    /// A type of functions, instances or components. It describes and has no use at run time.
+    /// A type of functions, instances or components. It has no use at run time.
     TypeOfItems,
-    /// A value, of this type.
+    /// A value of this type.
     Value(Type),
     /// A component.
     Component,
     /// A core module.
     CoreModule(CoreModuleType),
-    /// Something core-level, of a core module.
+    /// A core-level item of a core module.
     Core(CoreExternType),
 }
 
-/// A core instance that instantiating the artifact makes.
+/// A core instance that is made when the artifact is instantiated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoreInstanceType {
-    /// Where it stands in the artifact.
+    /// Position in the artifact.
     pub path: CorePath,
-    /// Where its module's bytes stand in the artifact; nothing for a module that the artifact
-    /// imports.
+    /// Range of the module's bytes in the artifact, or `None` if the artifact imports the module.
     pub range: Option<Range<usize>>,
-    /// Name, imports and exports of its module.
+    /// Name, imports and exports of the module.
     pub module: Arc<CoreModuleType>,
 }
 
-/// Where a core instance stands in an artifact: indices of component instantiations, outermost
-/// first, then the index of the core instantiation, each counted in definition order.
+/// The position of a core instance in an artifact.
+///
+/// It consists of the indices of component instantiations, outermost first, and then the index of
+/// the core instantiation. Each is counted in definition order. Instances that a component makes
+/// from exports do not count, and neither do modules that an engine or the seam generates. The only
+/// instance of a core module is `0`. Text forms are `0` and `1/0`.
 ///
 /// Instances that a component makes from exports, and modules that an engine or the seam generates,
 /// do not count. A core module's one instance is `0`. Written `0`, `1/0`.
@@ -82,7 +85,7 @@ pub struct CoreInstanceType {
 pub struct CorePath(Vec<u32>);
 
 impl Interface {
-    /// The interface of an artifact of this kind, from its parts.
+    /// Creates the interface of an artifact of this kind from its parts.
     ///
     /// The crate `seam-decode` reads the interface of an artifact from its bytes.
     #[must_use]
@@ -104,50 +107,53 @@ impl Interface {
         }
     }
 
-    /// What the artifact is.
+    /// Returns the kind of the artifact.
     #[must_use]
     pub fn kind(&self) -> ArtifactKind {
         self.kind
     }
 
-    /// The imports, as a tree, in order.
+    /// Returns the imports as a tree, in declaration order.
     #[must_use]
     pub fn imports(&self) -> &[Item] {
         &self.imports
     }
 
-    /// The exports, as a tree, in order.
+    /// Returns the exports as a tree, in declaration order.
     #[must_use]
     pub fn exports(&self) -> &[Item] {
         &self.exports
     }
 
-    /// All imported functions, by full name, in order. The functions of a core module that take or
-    /// give `v128` or references have no component-level type and are left out; see
-    /// [`Interface::imports`] for them.
+    /// Returns all imported functions with their full names, in declaration order.
+    ///
+    /// Functions of a core module that use `v128` or references have no component-level type and
+    /// are omitted. See [`Interface::imports`] for them.
     #[must_use]
     pub fn import_funcs(&self) -> &[(ExportName, Arc<FuncType>)] {
         &self.import_funcs
     }
 
-    /// All exported functions, by full name, in order; see [`Interface::import_funcs`] for what is
-    /// left out.
+    /// Returns all exported functions with their full names, in declaration order.
+    ///
+    /// The same functions are omitted as in [`Interface::import_funcs`].
     #[must_use]
     pub fn export_funcs(&self) -> &[(ExportName, Arc<FuncType>)] {
         &self.export_funcs
     }
 
-    /// The core instances that instantiating the artifact makes, in the order it makes them.
+    /// Returns the core instances of the artifact, in the order of their instantiation.
     #[must_use]
     pub fn core_instances(&self) -> &[CoreInstanceType] {
         &self.core_instances
     }
 
-    /// The exported function that `name` stands for: the equal name, else the highest
-    /// semver-compatible one.
+    /// Finds the exported function for `name`: the equal name, else the highest semver-compatible
+    /// version.
     ///
     /// # Errors
-    /// `Misuse` listing near matches, or everything the artifact exports where nothing is near.
+    /// `Misuse` that lists near matches, or if there are none, everything that the artifact
+    /// exports.
     pub fn func(&self, name: &ExportName) -> Result<(&ExportName, &Arc<FuncType>)> {
         let found = name.resolve(self.export_funcs.iter().map(|(name, _)| name));
         let pair = found.and_then(|found| self.export_funcs.iter().find(|(name, _)| name == found));
@@ -187,7 +193,7 @@ impl Interface {
     }
 }
 
-/// The functions of a tree of items, by full name.
+/// Collects the functions of a tree of items, with their full names.
 fn funcs(items: &[Item]) -> Vec<(ExportName, Arc<FuncType>)> {
     fn walk(items: &[Item], path: &mut Vec<Arc<str>>, out: &mut Vec<(ExportName, Arc<FuncType>)>) {
         for item in items {
@@ -216,19 +222,19 @@ fn funcs(items: &[Item]) -> Vec<(ExportName, Arc<FuncType>)> {
 }
 
 impl CorePath {
-    /// The path of these indices.
+    /// Creates the path with these indices.
     #[must_use]
     pub fn new(indices: impl Into<Vec<u32>>) -> Self {
         Self(indices.into())
     }
 
-    /// The indices, outermost first.
+    /// Returns the indices, outermost first.
     #[must_use]
     pub fn indices(&self) -> &[u32] {
         &self.0
     }
 
-    /// The path one step further in.
+    /// Returns the path that is one level deeper.
     #[must_use]
     pub fn child(&self, index: u32) -> Self {
         let mut indices = self.0.clone();

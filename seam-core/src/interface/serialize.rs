@@ -1,13 +1,18 @@
-//! An interface as data, for reports. Types are text.
+//! Serialization of an interface, for reports. Types are text.
 
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
 use super::{CoreInstanceType, Interface, Item, ItemKind};
 use crate::{CoreExternType, CoreModuleType, FuncType};
 
-/// `{kind, imports, exports, core_instances}`. Each import and export has a `name` and a `kind`,
-/// and what the kind has: `async`, `params` and `result` of a function, `items` of an instance,
-/// `module` of a core module, `type` of a type, a resource, a value or anything core-level.
+/// Serializes `{kind, imports, exports, core_instances}`.
+///
+/// Each import and export has a `name`, a `kind`, and the fields of its kind:
+///
+/// - a function has `async`, `params` and `result`;
+/// - an instance has `items`;
+/// - a core module has `module`;
+/// - a type, a resource, a value or a core-level item has `type`.
 impl Serialize for Interface {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Interface", 4)?;

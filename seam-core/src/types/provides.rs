@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_of_one_track_stand_for_each_other() {
+    fn versions_of_one_track_satisfy_each_other() {
         assert!(maker("0.2.12").provides(&maker("0.2.0")));
         assert!(maker("0.2.0").provides(&maker("0.2.12")));
         assert!(!maker("0.2.12").provides(&maker("0.3.0")));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_takes_the_names_of_the_import() {
+    fn a_result_gets_the_resource_names_of_the_import() {
         let result = |version| {
             let stream = Value::Own(Resource::host(stream(version), 3));
             let pair = Value::Tuple(vec![Value::U8(1), stream]);

@@ -79,7 +79,7 @@ mod tests {
     use crate::{List, ResourceType};
 
     #[test]
-    fn the_zero_of_a_type_is_of_the_type() {
+    fn the_zero_value_has_the_type() {
         let numbers = Type::tuple([
             Type::Bool,
             Type::S8,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn zeroes_are_the_first_and_the_empty() {
+    fn zero_values_are_first_cases_and_empty_collections() {
         let ty = Type::variant([("a", Some(Type::enumeration(["x", "y"]))), ("b", None)]);
         let zero = Value::variant("a", Some(Value::enumeration("x")));
         assert_eq!(Value::default_of(&ty), Some(zero));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn handles_have_no_zero() {
+    fn handles_have_no_zero_value() {
         let resource = || ResourceType::new("r");
         for ty in [
             Type::Own(resource()),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_multiplies_beyond_memory_has_no_zero() {
+    fn a_type_with_too_many_parts_has_no_zero_value() {
         let mut ty = Type::U8;
         for _ in 0..4 {
             ty = Type::FixedLengthList(ty.into(), u32::MAX);

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn storage_does_not_count_for_equality() {
+    fn equality_ignores_the_storage() {
         assert_eq!(List::U8(vec![1]), List::Values(vec![Value::U8(1)]));
         assert_eq!(List::U8(vec![]), List::F64(vec![]));
         assert_ne!(List::U8(vec![1]), List::S8(vec![1]));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn mixed_elements_are_kept_as_they_are() {
+    fn mixed_elements_are_stored_as_values() {
         let list: List = [Value::U8(1), Value::Bool(true)].into_iter().collect();
         assert_eq!(
             list.iter().collect::<Vec<_>>(),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_payloads_are_one_and_zeroes_are_two() {
+    fn nans_are_equal_and_zeroes_differ_by_sign() {
         assert_eq!(
             List::F32(vec![f32::NAN]),
             List::F32(vec![f32::from_bits(0xffc0_0001)])

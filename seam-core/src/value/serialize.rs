@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_plain() {
+    fn scalars_serialize_as_scalars() {
         for (value, text) in [
             (Value::Bool(true), "true"),
             (Value::S8(-1), "-1"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_that_readers_would_round_are_text() {
+    fn integers_that_readers_would_round_serialize_as_text() {
         assert_eq!(json(&Value::U64(1 << 53)), "9007199254740992");
         assert_eq!(json(&Value::U64((1 << 53) + 1)), r#""9007199254740993""#);
         assert_eq!(json(&Value::S64(-(1 << 53))), "-9007199254740992");
@@ -117,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn floats_that_json_has_no_number_for_are_text() {
+    fn floats_without_a_json_number_serialize_as_text() {
         let floats = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5];
         assert_eq!(json(&Value::from(floats)), r#"["nan","inf","-inf",1.5]"#);
         assert_eq!(json(&Value::F32(-f32::NAN)), r#""nan""#);
     }
 
     #[test]
-    fn structures_are_arrays_and_objects() {
+    fn structures_serialize_as_arrays_and_objects() {
         let point = Value::record([("y", Value::U8(2)), ("x", Value::U8(1))]);
         for (value, text) in [
             (point, r#"{"y":2,"x":1}"#),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_options_stay_apart() {
+    fn nested_options_serialize_distinctly() {
         let some = Value::some;
         assert_eq!(json(&Value::none()), "null");
         assert_eq!(json(&some(Value::U8(1))), "1");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn handles_are_their_ordinals() {
+    fn handles_serialize_as_their_ordinals() {
         let handle = Handle::new(7, 5, 2, 3);
         let resource = || Resource::guest(ResourceType::new("a:b/c#r"), handle);
         assert_eq!(json(&Value::Own(resource())), r#"{"own":3}"#);

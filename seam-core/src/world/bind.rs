@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_flatten_to_the_core_type_they_are_passed_as() {
+    fn scalars_flatten_to_the_core_type_that_passes_them() {
         let lifted = FuncType::new([Type::S32, Type::S64, Type::F32], Some(Type::S32));
         let declared = FuncType::new([Type::U8, Type::U64, Type::F32], Some(Type::Bool));
         assert!(flattens_to(&declared, &lifted));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_memory_has_no_core_type() {
+    fn a_type_that_needs_memory_has_no_core_type() {
         let lifted = FuncType::new([Type::S32, Type::S32], None);
         assert!(!flattens_to(&FuncType::new([Type::String], None), &lifted));
     }

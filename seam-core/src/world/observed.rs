@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_observed_is_data_for_reports() {
+    fn observations_serialize_for_reports() {
         let call = |result| HostCallRecord {
             name: ExportName::in_instance("a:b/c", "f"),
             args: vec![Value::U8(1)],

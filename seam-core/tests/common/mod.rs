@@ -1,4 +1,4 @@
-//! Pseudo-random types and values, the same in every run.
+//! Pseudo-random types and values, which are the same in every run.
 
 #![allow(dead_code, reason = "each test uses a part")]
 #![allow(
@@ -29,7 +29,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Less than `end`, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
@@ -38,7 +38,7 @@ impl Random {
         from[self.below(from.len())].clone()
     }
 
-    /// A number with its interesting ones more often than chance would have them.
+    /// Returns random bits. Interesting numbers are more frequent than by chance.
     fn bits(&mut self) -> u64 {
         match self.below(4) {
             0 => self.pick(&[0, 1, u64::MAX, 1 << 63, (1 << 53) + 1, i64::MAX as u64]),
@@ -73,7 +73,7 @@ impl Random {
     }
 
     fn names(&mut self) -> Vec<&'static str> {
-        // Some of them are keywords of WAVE.
+        // Some of the names are keywords of WAVE.
         let known = [
             "a", "b-c", "ok", "err", "some", "none", "true", "nan", "inf", "X1-Y", "false",
         ];
@@ -82,7 +82,7 @@ impl Random {
         known.into_iter().skip(skip).take(len).collect()
     }
 
-    /// A type of values that have text, at most so deep.
+    /// Generates a type whose values have a text form, nested at most `depth` deep.
     pub(crate) fn ty(&mut self, depth: usize) -> Type {
         let simple = [
             Type::Bool,
@@ -131,7 +131,7 @@ impl Random {
         (self.below(2) == 0).then(|| self.ty(depth))
     }
 
-    /// A value of a type that [`Random::ty`] makes.
+    /// Generates a value of a type that [`Random::ty`] can return.
     pub(crate) fn value(&mut self, ty: &Type) -> Value {
         match ty {
             Type::Bool => Value::Bool(self.below(2) == 0),
@@ -195,18 +195,18 @@ impl Random {
     }
 }
 
-/// Where the committed guests are.
+/// Returns the folder of the committed guests.
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../seam-tests/fixtures")
 }
 
-/// The bytes of a committed guest, by its path in the folder of fixtures; text is assembled.
+/// Returns the bytes of a committed guest by its path in the fixtures. Text is assembled.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
     let path = fixtures().join(name);
     wat::parse_file(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The paths of all committed guests, sorted.
+/// Returns the paths of all committed guests, sorted.
 pub(crate) fn fixture_names() -> Vec<String> {
     let mut names = Vec::new();
     for folder in std::fs::read_dir(fixtures()).unwrap() {

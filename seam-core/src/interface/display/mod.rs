@@ -1,4 +1,5 @@
-//! An interface as text: close to a WIT world for components, to the text format for core modules.
+//! Prints an interface: similar to a WIT world for components, and to the text format for core
+//! modules.
 
 mod ty;
 
@@ -11,8 +12,10 @@ use crate::{
 
 use ty::{Names, Text};
 
-/// For people: types are written out where the artifact names them and by that name elsewhere, and
-/// the functions of a resource stand in its block.
+/// Prints the interface for a person.
+///
+/// A type is printed in full where the artifact names it, and by this name elsewhere. The functions
+/// of a resource are printed in its block.
 impl fmt::Display for Interface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)?;
@@ -65,13 +68,13 @@ impl fmt::Display for Interface {
     }
 }
 
-/// Items, each on a line of its own, after a line break.
+/// Items, each on its own line, after a line break.
 struct Block<'a> {
     items: &'a [Item],
     names: &'a Names<'a>,
-    /// The interface they are in.
+    /// The interface that contains the items.
     interface: Option<&'a str>,
-    /// What each line begins with.
+    /// The first word of each line.
     word: &'a str,
     indent: usize,
 }
@@ -148,7 +151,7 @@ impl Block<'_> {
         write!(f, "\n{:indent$}}}", "", indent = self.indent)
     }
 
-    /// Whether an item is shown in the block of its resource.
+    /// Returns whether an item is printed in the block of its resource.
     fn is_member(&self, item: &Item) -> bool {
         let resource = resource_of(&item.name);
         resource.is_some_and(|resource| {
@@ -177,7 +180,7 @@ enum Member<'a> {
     Static(&'a str, &'a FuncType),
 }
 
-/// The resource that an item's name says it belongs to.
+/// Returns the resource that an item belongs to, according to the item's name.
 fn resource_of(name: &str) -> Option<&str> {
     if let Some(resource) = name.strip_prefix("[constructor]") {
         return Some(resource);
@@ -262,8 +265,9 @@ fn core_func(f: &mut fmt::Formatter<'_>, ty: &CoreFuncType) -> fmt::Result {
     }
 }
 
-/// A name as it is, or quoted where it is empty or would be mistaken on a terminal for something
-/// else: a core module may call things anything.
+/// A name, quoted if it is empty or could be mistaken on a terminal for something else.
+///
+/// A core module may use any text as a name.
 struct Name<'a>(&'a str);
 
 impl Name<'_> {

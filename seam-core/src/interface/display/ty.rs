@@ -1,4 +1,4 @@
-//! Types as WIT text, by the names that an interface gives them.
+//! Prints types as WIT text, with the names that an interface gives them.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display as _};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 use super::Name;
 use crate::{FuncType, Item, ItemKind, ResourceType, Type};
 
-/// The names that are known in one interface, or at the root of a component.
+/// The names that are known in an interface or at the root of a component.
 ///
-/// Types are structural: where two names stand for the same type, the first is printed.
+/// Types are structural. If two names stand for the same type, the first name is printed.
 pub(super) struct Names<'a> {
     types: HashMap<&'a Type, &'a str>,
     resources: HashMap<&'a ResourceType, &'a str>,
 }
 
-/// Something printed with names.
+/// An item to print with names.
 pub(super) struct Text<'a, T: ?Sized>(pub(super) &'a T, pub(super) &'a Names<'a>);
 
 impl<'a> Names<'a> {
@@ -38,7 +38,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// A type where the interface defines it.
+    /// Prints the definition of a type in its interface.
     pub(super) fn definition(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -79,7 +79,7 @@ impl<'a> Names<'a> {
         f.write_str(" }")
     }
 
-    /// A resource's constructor; that it gives the resource goes without saying.
+    /// Prints a resource's constructor, without its result, which is always the resource.
     pub(super) fn constructor(&self, f: &mut fmt::Formatter<'_>, ty: &FuncType) -> fmt::Result {
         f.write_str("constructor")?;
         self.params(f, &ty.params)?;
@@ -89,7 +89,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// A resource's method; the first parameter is the resource itself.
+    /// Prints a resource's method, without its first parameter, which is the resource itself.
     pub(super) fn method(&self, f: &mut fmt::Formatter<'_>, ty: &FuncType) -> fmt::Result {
         let params = ty.params.get(1..).unwrap_or_default();
         self.func(f, ty, params)?;
@@ -161,14 +161,15 @@ impl fmt::Display for Text<'_, Type> {
             },
             Type::Stream(Some(ty)) => write!(f, "stream<{}>", Text(&**ty, names)),
             Type::Future(Some(ty)) => write!(f, "future<{}>", Text(&**ty, names)),
-            // Validation wants these to be named wherever they are seen from outside, so there is
-            // nothing inside that would have to be printed by a name.
+            // Validation requires that these types are named where they are visible from outside,
+            // so they contain no type that must be printed by name.
             _ => ty.fmt(f),
         }
     }
 }
 
-/// Whether two types of the kind are different types to a person unless they have one name.
+/// Returns whether types of this kind are, to a person, the same type only if they have the same
+/// name.
 fn is_nominal(ty: &Type) -> bool {
     matches!(
         ty,
