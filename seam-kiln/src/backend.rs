@@ -5,24 +5,23 @@ use seam_component::Layered;
 use seam_core::{Artifact, Backend, BackendInfo, CoreEngine, Program, Result};
 
 use crate::engine::KilnEngine;
-use crate::fault::KilnResult;
-use crate::kiln::Kiln;
+use crate::kiln::{Kiln, KilnResult};
 
-/// The kiln backend: core modules on kiln, components over its core engine.
+/// The kiln backend: core modules on kiln, and components over [`KilnEngine`].
 pub struct KilnBackend<K> {
     layered: Layered<KilnEngine<K>>,
 }
 
 impl<K: Kiln> KilnBackend<K> {
-    /// The backend; `make` makes a fresh engine of kiln's, one for each instance.
+    /// Makes a backend. `make` makes a fresh engine of kiln's for each instance.
     ///
     /// # Errors
-    /// `Engine` if kiln does something that is not known here.
+    /// As [`KilnEngine::new`].
     pub fn new(make: impl Fn() -> KilnResult<K> + Send + Sync + 'static) -> Result<Self> {
         KilnEngine::new(make).map(Self::of)
     }
 
-    /// The backend over an engine, under the engine's name.
+    /// Makes a backend over an engine, under the engine's name.
     #[must_use]
     pub fn of(engine: KilnEngine<K>) -> Self {
         Self {
@@ -30,7 +29,7 @@ impl<K: Kiln> KilnBackend<K> {
         }
     }
 
-    /// The core engine.
+    /// Returns the core engine.
     #[must_use]
     pub fn engine(&self) -> &KilnEngine<K> {
         self.layered.engine()

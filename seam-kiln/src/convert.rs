@@ -1,14 +1,16 @@
-//! Values between the seam and kiln.
+//! Converts values between the seam and kiln.
 
 use seam_core::{AnyRef, CoreFunc, CoreType, CoreValue, Error, HeapType, RefType, Result};
 
-use crate::state::{FuncEntry, FuncKind, State};
-use crate::value::{KilnFuncRef, KilnValue};
+use crate::handles::{FuncEntry, FuncKind, FuncPosition};
+use crate::kiln::{KilnFuncRef, KilnValue};
+use crate::state::State;
 
-/// A value as kiln takes it.
+/// Converts a value for kiln.
 ///
 /// # Errors
-/// `Misuse` for a function of another store; `Engine` for a reference that kiln cannot be given.
+/// `Misuse` for a function of another store; `Engine` for a reference that cannot be
+/// passed to kiln.
 pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> {
     Ok(match value {
         CoreValue::I32(value) => KilnValue::I32(value),
@@ -16,7 +18,9 @@ pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> 
         CoreValue::F32(bits) => KilnValue::F32(bits),
         CoreValue::F64(bits) => KilnValue::F64(bits),
         CoreValue::V128(bits) => KilnValue::V128(bits.to_le_bytes()),
-        CoreValue::FuncRef(func) => KilnValue::FuncRef(func.map(|f| place(state, f)).transpose()?),
+        CoreValue::FuncRef(func) => {
+            KilnValue::FuncRef(func.map(|f| func_ref(state, f)).transpose()?)
+        }
         CoreValue::ExternRef(host) => {
             KilnValue::ExternRef(host.map(|host| number(state, host)).transpose()?)
         }
@@ -31,8 +35,9 @@ pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> 
     })
 }
 
-/// A value of kiln's as one of this type; kiln checks no types. A reference without an instance is
-/// one into `home`, as references call it.
+/// Converts a value from kiln, which checks no types, to one of type `ty`.
+///
+/// A function reference that names no instance is one of the instance with the id `home`.
 ///
 /// # Errors
 /// `Engine` for a value of another type.
@@ -62,7 +67,7 @@ pub(crate) fn from_kiln(
             let host = state.externs.get(*index as usize).copied();
             CoreValue::ExternRef(Some(host.ok_or_else(|| {
                 Error::engine(format!(
-                    "expected a reference that the host gave, found number {index}"
+                    "expected a reference that the host passed to kiln, found number {index}"
                 ))
             })?))
         }
@@ -83,7 +88,7 @@ fn unlike(ty: CoreType, found: &KilnValue) -> Error {
     ))
 }
 
-/// The null of a nullable type.
+/// Returns the null reference of a nullable type.
 fn null(ty: CoreType) -> CoreValue {
     let CoreType::Ref(ty) = ty else {
         return CoreValue::AnyRef(None);
@@ -96,32 +101,35 @@ fn null(ty: CoreType) -> CoreValue {
     }
 }
 
-fn place(state: &State, func: CoreFunc) -> Result<KilnFuncRef> {
-    let Some((instance, index)) = state.func(func)?.place else {
+fn func_ref(state: &State, func: CoreFunc) -> Result<KilnFuncRef> {
+    let Some(position) = state.handles.func(func)?.position else {
         return Err(Error::engine(
-            "expected a function that an instance has, found one of the host that no module has \
-             imported yet",
+            "expected a function of an instance, found one of the host that no module has imported",
         ));
     };
     Ok(KilnFuncRef {
-        index,
-        instance: Some(instance),
+        index: position.index,
+        instance: Some(position.instance_id),
     })
 }
 
 fn func_at(state: &mut State, func: KilnFuncRef, home: u32) -> Result<CoreFunc> {
-    let place = (func.instance.unwrap_or(home), func.index);
-    match state.by_place.get(&place) {
-        Some(known) => Ok(CoreFunc::new(state.number, *known)),
-        None => state.enter_func(FuncEntry {
+    let position = FuncPosition {
+        instance_id: func.instance.unwrap_or(home),
+        index: func.index,
+    };
+    let handles = &mut state.handles;
+    match handles.by_position.get(&position) {
+        Some(known) => Ok(CoreFunc::new(handles.store, *known)),
+        None => handles.add_func(FuncEntry {
             ty: None,
-            kind: FuncKind::Unnamed,
-            place: Some(place),
+            kind: FuncKind::Referenced,
+            position: Some(position),
         }),
     }
 }
 
-/// kiln's number for a reference of the host.
+/// Returns kiln's number for a reference of the host.
 fn number(state: &mut State, host: u64) -> Result<u32> {
     let known = state.externs.iter().position(|known| *known == host);
     let index = known.unwrap_or_else(|| {
@@ -129,5 +137,5 @@ fn number(state: &mut State, host: u64) -> Result<u32> {
         state.externs.len() - 1
     });
     u32::try_from(index)
-        .map_err(|_| Error::engine("expected at most 2^32 references of the host in a store"))
+        .map_err(|_| Error::engine("expected at most 2^32 host references in a store"))
 }

@@ -1,4 +1,4 @@
-//! The engine: probing, validation, stores.
+//! The engine: probes kiln, scans modules, makes stores.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,21 +8,20 @@ use seam_core::{
     check_core_limits, store_number,
 };
 
-use crate::call::Owner;
 use crate::error::of_loading;
-use crate::fault::KilnResult;
 use crate::host::Handler;
-use crate::kiln::Kiln;
-use crate::load::Loader;
+use crate::kiln::{Kiln, KilnResult};
+use crate::loader::Loader;
+use crate::owner::Owner;
 use crate::probe::{Probed, probe};
-use crate::shape::{self, Shape};
+use crate::scan::{Scan, scan};
 use crate::state::{Shared, State};
-use crate::store::Guest;
+use crate::store::KilnStore;
 
-/// The [`CoreEngine`] port over kiln.
+/// A [`CoreEngine`] over kiln.
 ///
-/// It translates kiln's interface, and repairs nothing of what kiln executes: finding where kiln
-/// differs is what the seam is for.
+/// It translates kiln's interface, and repairs nothing that kiln executes: the seam is there to find
+/// where kiln differs.
 pub struct KilnEngine<K> {
     make: Box<dyn Fn() -> KilnResult<K> + Send + Sync>,
     number: u32,
@@ -32,22 +31,24 @@ pub struct KilnEngine<K> {
     load_time: Option<Duration>,
 }
 
-/// What stands for a compiled module: kiln loads it anew for each instance.
+/// A module that was validated and scanned. kiln loads it again for each instance.
 pub(crate) struct Compiled {
     pub(crate) wasm: Arc<[u8]>,
-    pub(crate) shape: Shape,
-    /// Number of the engine.
+    pub(crate) scan: Scan,
+    /// The number of the engine.
     pub(crate) engine: u32,
 }
 
 impl<K: Kiln> KilnEngine<K> {
-    /// The engine; `make` makes a fresh engine of kiln's, one for each store.
+    /// Makes an engine. `make` makes a fresh engine of kiln's for each store.
     ///
-    /// A tiny module is run on the first: in which order do arguments of host functions arrive, do
-    /// results come back, can memories and globals be reached?
+    /// The first engine of kiln's runs a tiny module, which shows in which order the arguments of
+    /// host functions arrive, by direct and by indirect calls, whether results come back, and whether
+    /// memories and globals can be reached.
     ///
     /// # Errors
-    /// `Engine` if kiln does something that is not known here: what was expected and what was found.
+    /// `Engine` if kiln behaves in a way that this adapter does not know. The message says what was
+    /// expected and what was found.
     pub fn new(make: impl Fn() -> KilnResult<K> + Send + Sync + 'static) -> Result<Self> {
         let mut first = make().map_err(of_loading)?;
         let probed = probe(&mut first).map_err(|e| e.during("probe kiln"))?;
@@ -67,9 +68,11 @@ impl<K: Kiln> KilnEngine<K> {
         })
     }
 
-    /// The same engine, without a provider between a module and the host functions it imports, and
-    /// with the module's own names where the store has no other use of them: to look for kiln's
-    /// faults with imports. Reports name this mode `kiln-direct`.
+    /// Leaves out the providers between a module and its host functions, to look for kiln's faults
+    /// with imports.
+    ///
+    /// Imports keep the module's own names if nothing else in the store has these names. Reports call
+    /// this mode `kiln-direct`.
     #[must_use]
     pub fn direct_imports(self) -> Self {
         Self {
@@ -78,25 +81,26 @@ impl<K: Kiln> KilnEngine<K> {
         }
     }
 
-    /// The same engine under another name.
+    /// Gives the engine another name.
     pub(crate) fn named(mut self, name: &str) -> Self {
         self.info.name = name.into();
         self
     }
 
-    /// The same engine, with this long for loading the modules of each store together: it takes kiln
-    /// about 10 ms for each function, and more for large modules. What takes longer is
-    /// `Limit(Deadline)`, and so is all that the store does afterwards.
+    /// Bounds the time that each store has for loading modules.
     ///
-    /// kiln cannot be interrupted: what was begun goes on, on a thread that nobody waits for.
+    /// kiln takes about 10 ms for each function, and more in large modules. If loading takes longer
+    /// than `time` in all, it is `Limit(Deadline)`, and so is every later operation of the store.
+    ///
+    /// kiln cannot be interrupted: the load goes on, on a thread that nobody waits for.
     #[must_use]
     pub fn load_within(mut self, time: Duration) -> Self {
         self.load_time = Some(time);
         self
     }
 
-    /// The same engine, said to lack something: modules that need it are `Unsupported`, and kiln
-    /// never sees them.
+    /// Makes the engine lack a capability. Modules that need it are `Unsupported`, and kiln never
+    /// sees them.
     #[must_use]
     pub fn without(mut self, capability: Capability) -> Self {
         let capabilities = std::mem::take(&mut self.info.capabilities);
@@ -104,7 +108,7 @@ impl<K: Kiln> KilnEngine<K> {
         self
     }
 
-    /// What the probe found.
+    /// Returns what the probe found.
     #[must_use]
     pub fn probed(&self) -> &Probed {
         &self.probed
@@ -116,13 +120,12 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
         &self.info
     }
 
-    /// kiln validates nothing: `seam_decode::compile` validates before it calls this. kiln sees the
-    /// module when it is instantiated: it takes about 10 ms for each function, and never frees what
-    /// it has loaded.
+    /// Scans a module. `seam_decode::compile` validates it first, because kiln does not. kiln loads the
+    /// module when it is instantiated.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let compiled = Compiled {
             wasm: wasm.into(),
-            shape: shape::read(wasm)?,
+            scan: scan(wasm)?,
             engine: self.number,
         };
         Ok(CoreModule::new(compiled))
@@ -131,32 +134,16 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
         check_core_limits(limits, &self.info.capabilities)?;
         let mut kiln = (self.make)().map_err(of_loading)?;
-        let shared = Arc::new(Shared::default());
-        let handler = Handler {
-            shared: shared.clone(),
-        };
-        kiln.set_host_handler(Box::new(handler));
+        let shared = Shared::default();
+        kiln.set_host_handler(Box::new(Handler(shared.clone())));
         if let Some(fuel) = limits.fuel {
             kiln.set_fuel(fuel);
         }
-        let state = State {
-            number: store_number(),
-            host,
-            host_depth: limits.host_depth,
-            order: self.probed.order,
-            ..State::default()
-        };
-        Ok(Box::new(Guest(Owner {
-            kiln: Loader::new(kiln, self.load_time),
-            engine: self.number,
-            direct: self.direct,
-            shared,
-            state: Box::new(state),
-            spare: None,
-            fuel: limits.fuel,
-            loaded: 0,
-            made: 0,
-            serial: 0,
-        })))
+        let loader = Loader::new(kiln, self.load_time);
+        let state = State::new(host, limits.host_depth, self.probed.order);
+        let mut owner = Owner::new(self.number, loader, state, shared);
+        owner.direct = self.direct;
+        owner.fuel = limits.fuel;
+        Ok(Box::new(KilnStore(owner)))
     }
 }

@@ -1,18 +1,18 @@
-//! kiln's errors, in the one taxonomy.
+//! Maps kiln's errors to the seam's.
 
 use std::any::Any;
 
 use seam_core::{CanonTrap, Error, ErrorKind, Limit, Trap, panic_text};
 
-use crate::fault::KilnError;
+use crate::kiln::KilnError;
 
-/// kiln's text for running out of fuel, from its start.
+/// How kiln's message for running out of fuel begins.
 const OUT_OF_FUEL: &str = "fuel exhausted";
 
-/// The one trap of the canonical ABI that kiln's runner knows.
+/// The message of the only canonical ABI trap that kiln's runner has.
 const BAD_CHAR: &str = "direct-hosting char result is not a valid Unicode scalar value";
 
-/// The traps by their messages: category and code are the same for nearly all.
+/// Traps by their messages: nearly all have the same category and code.
 const TRAPS: &[(&str, Trap)] = &[
     ("unreachable", Trap::Unreachable),
     ("out of bounds memory access", Trap::MemoryOutOfBounds),
@@ -42,7 +42,7 @@ const TRAPS: &[(&str, Trap)] = &[
     ("Memory write out of bounds", Trap::MemoryOutOfBounds),
 ];
 
-/// Why a call ended.
+/// Maps the error that ended a call.
 pub(crate) fn of_execution(error: KilnError) -> Error {
     if error.message.starts_with(OUT_OF_FUEL) {
         return Error::limit(Limit::Fuel).with_source(error);
@@ -58,17 +58,17 @@ pub(crate) fn of_execution(error: KilnError) -> Error {
     }
 }
 
-/// Why an instantiation failed; start functions are calls of their own.
+/// Maps the error that ended an instantiation, without the start function, which is called later.
 pub(crate) fn of_instantiation(error: KilnError) -> Error {
     match error.category {
         KilnError::CAPACITY => capacity(error),
-        // A data segment past the end.
+        // A data segment does not fit.
         KilnError::MEMORY => Error::trap(Trap::MemoryOutOfBounds).with_source(error),
         _ => of_execution(error),
     }
 }
 
-/// Why kiln's own runner did not instantiate a component that it takes.
+/// Maps the error of kiln's runner for a component that it should instantiate.
 pub(crate) fn of_component(error: KilnError) -> Error {
     match error.category {
         KilnError::CAPACITY => capacity(error),
@@ -79,7 +79,7 @@ pub(crate) fn of_component(error: KilnError) -> Error {
     }
 }
 
-/// Why a call in kiln's own runner ended.
+/// Maps the error that ended a call in kiln's runner.
 pub(crate) fn of_component_call(error: KilnError) -> Error {
     if error.message == BAD_CHAR {
         return Error::trap(CanonTrap::InvalidChar).with_source(error);
@@ -87,7 +87,7 @@ pub(crate) fn of_component_call(error: KilnError) -> Error {
     of_execution(error)
 }
 
-/// Why a module that is valid was not loaded, or not linked.
+/// Maps the error of loading or linking a valid module.
 pub(crate) fn of_loading(error: KilnError) -> Error {
     match error.category {
         KilnError::CAPACITY => capacity(error),
@@ -98,7 +98,7 @@ pub(crate) fn of_loading(error: KilnError) -> Error {
     }
 }
 
-/// An operation on a memory, table or global failed.
+/// Maps the error of an operation on a memory, table or global.
 pub(crate) fn of_object(error: KilnError) -> Error {
     other(error)
 }
@@ -112,7 +112,7 @@ fn other(error: KilnError) -> Error {
     Error::engine(error.to_string()).with_source(error)
 }
 
-/// kiln panicked, which is its own fault, whatever it was given.
+/// Maps a panic of kiln's, which is kiln's own fault, whatever its input was.
 pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
     let text = panic_text(payload);
     Error::engine(format!("kiln panicked: {text}"))
@@ -127,9 +127,9 @@ mod tests {
         of_execution(KilnError::new(category, code, message))
     }
 
-    /// The messages of kiln's traps as they were seen.
+    /// kiln 0.4.4 has these messages.
     #[test]
-    fn every_message_is_its_cause() {
+    fn each_message_maps_to_its_trap() {
         for (message, trap) in [
             ("unreachable", Trap::Unreachable),
             ("out of bounds memory access", Trap::MemoryOutOfBounds),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn category_and_code_are_kept_as_the_source() {
+    fn the_source_has_category_and_code() {
         let error = trapped(KilnError::RUNTIME, KilnError::TRAP, "unreachable");
         let source = error.source().map(ToString::to_string);
         let expected = "unreachable (category 7, code 8601)";
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trap_is_the_engines_own_fault_or_a_capacity() {
+    fn an_error_that_is_not_a_trap_is_an_engine_error_or_a_capacity() {
         let missing = trapped(KilnError::RUNTIME, 2010, "Export not found");
         assert_eq!(*missing.kind(), ErrorKind::Engine);
         let odd = trapped(KilnError::RUNTIME, KilnError::TRAP, "struct.new: odd");

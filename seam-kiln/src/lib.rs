@@ -40,39 +40,41 @@
 mod backend;
 mod bind;
 mod bind_component;
+mod bind_hosts;
 mod call;
-mod caps;
+mod capacity;
 mod convert;
 mod engine;
 mod error;
 mod fault;
-mod fit;
+mod generate;
+mod handles;
 mod host;
+mod imports;
 mod instantiate;
 mod kiln;
-mod known;
-mod load;
+mod link;
+mod loader;
+mod owner;
 mod probe;
-mod provide;
-mod provider;
 mod rewrite;
 mod runner;
-mod shape;
+mod scan;
 mod state;
 mod store;
-mod value;
 
 pub use backend::KilnBackend;
-pub use caps::Count;
+pub use capacity::Capacity;
 pub use engine::KilnEngine;
-pub use fault::{KilnError, KilnResult};
-pub use kiln::{HostImportHandler, Kiln, KilnGlobal, KilnMemory, KilnTable, PROPOSALS, VERSION};
-pub use known::Fault;
+pub use fault::Fault;
+pub use kiln::{
+    HostImportHandler, Kiln, KilnComponent, KilnError, KilnFuncRef, KilnGlobal, KilnMemory,
+    KilnResult, KilnTable, KilnValue, PROPOSALS, VERSION,
+};
 pub use probe::{Order, Probed};
-pub use runner::{KilnComponent, KilnRunner};
-pub use value::{KilnFuncRef, KilnValue};
+pub use runner::KilnRunner;
 
-/// What [`bind!`] needs of other crates.
+/// Types of other crates that [`bind!`] uses.
 #[doc(hidden)]
 pub mod __private {
     pub use seam_core::{CoreFuncType, CoreType, HeapType, RefType, Value};

@@ -1,66 +1,85 @@
-//! What kiln does with host functions, found out before anything is trusted to it.
+//! Probes what kiln does with host functions before the adapter relies on it.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seam_core::{Error, Result};
 
 use crate::error::of_loading;
-use crate::fault::{KilnError, KilnResult};
-use crate::kiln::{HostImportHandler, Kiln};
-use crate::value::KilnValue;
+use crate::kiln::{HostImportHandler, Kiln, KilnError, KilnResult, KilnValue};
 
-/// How arguments arrive at a host function.
+/// The order in which arguments arrive at a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The first parameter first.
+    /// The first parameter comes first.
     Forward,
-    /// The last parameter first.
+    /// The last parameter comes first.
     Reversed,
 }
 
-/// What kiln was found to do.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Order::Forward => "first parameter first",
+            Order::Reversed => "last parameter first",
+        })
+    }
+}
+
+/// How kiln behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probed {
-    /// The order of arguments.
+    /// The order of arguments, which is the same for direct and indirect calls.
     pub order: Order,
-    /// Whether a call was counted in fuel.
+    /// Whether kiln counted fuel for a call.
     pub fuel: bool,
 }
 
-/// The probe: `run` calls the host with (1, 2, 3.0, 4.0), writes its result to memory, and gives it
-/// back plus one.
+/// The module that probes kiln: `direct` and `indirect` call the host with (1, 2, 3.0, 4.0), by
+/// `call` and by `call_indirect`. `direct` also writes the result to memory, reads it and adds one.
 ///
 /// ```wat
 /// (module
 ///   (type (func (param i32 i64 f32 f64) (result i32)))
 ///   (type (func (result i32)))
-///   (import "probe" "args" (func (type 0)))
+///   (import "probe" "direct" (func (type 0)))
+///   (import "probe" "indirect" (func (type 0)))
+///   (table 1 1 funcref)
 ///   (memory (export "memory") 1)
 ///   (global (export "global") (mut i64) (i64.const 5))
-///   (func (export "run") (type 1)
+///   (func (export "direct") (type 1)
 ///     i32.const 8
 ///     i32.const 1  i64.const 2  f32.const 3  f64.const 4  call 0
 ///     i32.store
 ///     i32.const 8  i32.load  i32.const 1  i32.add)
+///   (func (export "indirect") (type 1)
+///     i32.const 1  i64.const 2  f32.const 3  f64.const 4
+///     i32.const 0  call_indirect (type 0))
+///   (elem (i32.const 0) func 1)
 ///   (data (i32.const 4) "kiln"))
 /// ```
 const PROBE: &[u8] = b"\0asm\x01\0\0\0\
 \x01\x0d\x02\x60\x04\x7f\x7e\x7d\x7c\x01\x7f\x60\0\x01\x7f\
-\x02\x0e\x01\x05probe\x04args\0\0\
-\x03\x02\x01\x01\
+\x02\x21\x02\x05probe\x06direct\0\0\x05probe\x08indirect\0\0\
+\x03\x03\x02\x01\x01\
+\x04\x05\x01\x70\x01\x01\x01\
 \x05\x03\x01\0\x01\
 \x06\x06\x01\x7e\x01\x42\x05\x0b\
-\x07\x19\x03\x06memory\x02\0\x06global\x03\0\x03run\0\x01\
-\x0a\x25\x01\x23\0\
+\x07\x27\x04\x06memory\x02\0\x06global\x03\0\x06direct\0\x02\x08indirect\0\x03\
+\x09\x07\x01\0\x41\0\x0b\x01\x01\
+\x0a\x42\x02\x23\0\
 \x41\x08\
 \x41\x01\x42\x02\x43\0\0\x40\x40\x44\0\0\0\0\0\0\x10\x40\x10\0\
 \x36\x02\0\
 \x41\x08\x28\x02\0\x41\x01\x6a\x0b\
+\x1c\0\
+\x41\x01\x42\x02\x43\0\0\x40\x40\x44\0\0\0\0\0\0\x10\x40\
+\x41\0\x11\0\0\x0b\
 \x0b\x0a\x01\0\x41\x04\x0b\x04kiln";
 
-/// Arguments that arrived at the probe's import.
-type Seen = Arc<Mutex<Vec<Vec<KilnValue>>>>;
+/// The calls that arrived at the host: the import's name and the arguments.
+type Seen = Arc<Mutex<Vec<(String, Vec<KilnValue>)>>>;
 
 struct Recorder(Seen);
 
@@ -71,38 +90,51 @@ impl HostImportHandler for Recorder {
         function: &str,
         args: &[KilnValue],
     ) -> KilnResult<Vec<KilnValue>> {
-        if (module, function) != ("probe", "args") {
+        if module != "probe" {
             return Err(KilnError::HOST);
         }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.push(args.to_vec());
+        seen.push((function.to_string(), args.to_vec()));
         Ok(vec![KilnValue::I32(41)])
     }
 }
 
-/// Runs the probe on a fresh engine.
+/// Probes a fresh engine.
 ///
 /// # Errors
-/// `Engine` for a kiln that does something the seam does not know: what was expected and what was
-/// found.
+/// `Engine` if kiln behaves in a way that this adapter does not know. The message says what was
+/// expected and what was found.
 pub(crate) fn probe<K: Kiln>(kiln: &mut K) -> Result<Probed> {
     let seen = Seen::default();
     kiln.set_host_handler(Box::new(Recorder(seen.clone())));
     let module = kiln.load_module(PROBE).map_err(of_loading)?;
     let instance = kiln.instantiate(module).map_err(of_loading)?;
-    let fuel = kiln.remaining_fuel();
-    let results = kiln.execute(instance, "run", &[]).map_err(of_loading)?;
-    expect("the result of a call", &results, &[KilnValue::I32(42)])?;
-    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let order = order(&seen)?;
+    let mut call = |export: &str, result| {
+        let results = kiln.execute(instance, export, &[]).map_err(of_loading)?;
+        let what = format!("the result of a call of `{export}`");
+        expect(&what, &results, &[KilnValue::I32(result)])?;
+        let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let fuel = kiln.remaining_fuel();
+        Ok::<_, Error>((order(export, &seen)?, fuel))
+    };
+    let (order, before) = call("direct", 42)?;
+    let (of_indirect, after) = call("indirect", 41)?;
+    if of_indirect != order {
+        return Err(Error::engine(format!(
+            "expected the same order of arguments for direct and indirect calls of a host function \
+             from kiln, found {order} for a direct call and {of_indirect} for an indirect one; the \
+             feature `wasi` of `kiln-runtime` has this effect, so build it without"
+        )));
+    }
     objects(kiln, instance)?;
     Ok(Probed {
         order,
-        fuel: fuel.is_some() && kiln.remaining_fuel() < fuel,
+        fuel: before.is_some() && after < before,
     })
 }
 
-fn order(seen: &[Vec<KilnValue>]) -> Result<Order> {
+/// Returns the order of the arguments of the one call that arrived.
+fn order(import: &str, seen: &[(String, Vec<KilnValue>)]) -> Result<Order> {
     let forward = [
         KilnValue::I32(1),
         KilnValue::I64(2),
@@ -112,15 +144,16 @@ fn order(seen: &[Vec<KilnValue>]) -> Result<Order> {
     let mut reversed = forward.clone();
     reversed.reverse();
     match seen {
-        [args] if **args == forward => Ok(Order::Forward),
-        [args] if **args == reversed => Ok(Order::Reversed),
+        [(name, args)] if name == import && **args == forward => Ok(Order::Forward),
+        [(name, args)] if name == import && **args == reversed => Ok(Order::Reversed),
         found => Err(Error::engine(format!(
-            "expected kiln to call the host once, with arguments in either order, found {found:?}"
+            "expected kiln to call the host's `{import}` once, with {forward:?} in this or the \
+             reverse order, found {found:?}"
         ))),
     }
 }
 
-/// The memory and the global, from outside.
+/// Checks that memories and globals can be read and written from outside.
 fn objects<K: Kiln>(kiln: &K, instance: u32) -> Result<()> {
     let memory = kiln
         .memory_by_name(instance, "memory")
@@ -163,31 +196,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_probe_is_the_text_beside_it() {
-        let text = r#"(module
-            (type (func (param i32 i64 f32 f64) (result i32)))
-            (type (func (result i32)))
-            (import "probe" "args" (func (type 0)))
-            (memory (export "memory") 1)
-            (global (export "global") (mut i64) (i64.const 5))
-            (func (export "run") (type 1)
-                i32.const 8
-                i32.const 1  i64.const 2  f32.const 3  f64.const 4  call 0
-                i32.store
-                i32.const 8  i32.load  i32.const 1  i32.add)
-            (data (i32.const 4) "kiln"))"#;
+    fn the_probe_is_the_text_in_its_documentation() {
+        let source = include_str!("probe.rs");
+        let (_, text) = source.split_once("/// ```wat\n").unwrap();
+        let (text, _) = text.split_once("/// ```\n").unwrap();
+        let text = text.replace("/// ", "");
         assert_eq!(wat::parse_str(text).unwrap(), PROBE);
     }
 
+    fn seen(import: &str, args: &[KilnValue]) -> Vec<(String, Vec<KilnValue>)> {
+        vec![(import.to_string(), args.to_vec())]
+    }
+
     #[test]
-    fn arguments_in_no_known_order_are_refused() {
-        let odd = vec![vec![KilnValue::I32(1)]];
-        let error = order(&odd).unwrap_err().to_string();
-        assert!(
-            error.contains("expected kiln to call the host once"),
-            "{error}"
+    fn one_call_with_arguments_in_a_known_order_is_accepted() {
+        let mut args = [
+            KilnValue::I32(1),
+            KilnValue::I64(2),
+            KilnValue::F32(0x4040_0000),
+            KilnValue::F64(0x4010_0000_0000_0000),
+        ];
+        assert_eq!(
+            order("direct", &seen("direct", &args)).unwrap(),
+            Order::Forward
         );
-        assert!(error.contains("[[I32(1)]]"), "{error}");
-        assert!(order(&[]).is_err());
+        args.reverse();
+        assert_eq!(
+            order("direct", &seen("direct", &args)).unwrap(),
+            Order::Reversed
+        );
+        assert!(
+            order("indirect", &seen("direct", &args)).is_err(),
+            "another import"
+        );
+        let twice = [seen("direct", &args), seen("direct", &args)].concat();
+        assert!(order("direct", &twice).is_err(), "two calls");
+        assert!(order("direct", &[]).is_err(), "no call");
+        args.swap(0, 1);
+        let error = order("direct", &seen("direct", &args))
+            .unwrap_err()
+            .to_string();
+        let text = "expected kiln to call the host's `direct` once, with [I32(1), I64(2), ";
+        assert!(error.starts_with(text), "{error}");
+        assert!(error.contains("found [(\"direct\", [F32("), "{error}");
     }
 }

@@ -1,38 +1,39 @@
-//! Modules as kiln gets them: imports under neutral names, and start functions as exports.
+//! Rewrites a module for kiln: imports get neutral names, and the start function becomes an export.
 //!
-//! kiln finds what stands for an import by its name alone, drops versions from it, and takes some
-//! names for its own (`[resource-drop]…`). So imports get names that mean nothing and that no other
-//! instance of the store has. A start function would run before the host holds the instance whose
-//! memory it is to read; as an export it is called afterwards.
+//! kiln finds the target of an import by name alone, drops versions from the name, and intercepts
+//! some names (`[resource-drop]…`). So imports get names without meaning, which no other instance of
+//! the store uses. A start function that kiln itself runs would call host functions before the host
+//! has the instance whose memory they read. As an export it is called after instantiation.
 
 use seam_core::{Error, Result};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{BinaryReader, Parser, Payload};
 
-use crate::shape::unreadable;
+use crate::scan::unreadable;
 
-/// A module as kiln gets it.
+/// A module as kiln loads it.
 #[derive(Debug)]
 pub(crate) struct Rewritten {
     pub(crate) wasm: Vec<u8>,
-    /// The export that stands for the start function.
+    /// The name of the export that is the start function, if the module has one.
     pub(crate) start: Option<String>,
 }
 
-/// Names of imports.
+/// The names of a module's imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Names {
-    /// As the module has them.
+    /// The module's own names.
     Own,
-    /// Neutral ones, for the instance of this number.
+    /// Neutral names, for the instance with this number.
     Neutral(u32),
 }
 
-/// Imports that share a module name: kiln has a cap on them.
+/// How many imports share a module name: kiln allows 256.
 const SHARED: usize = 200;
 
 impl Names {
-    /// Module and field name of the import at this position, unless it keeps its own.
+    /// Returns the module and field name of the import at this position, or `None` if it keeps its
+    /// own.
     pub(crate) fn of(self, position: usize) -> Option<(String, String)> {
         match self {
             Names::Own => None,
@@ -47,7 +48,7 @@ impl Names {
 /// Rewrites a valid module.
 ///
 /// # Errors
-/// `Engine` for bytes that were found valid and cannot be read.
+/// `Engine` if valid bytes cannot be read.
 pub(crate) fn rewrite(wasm: &[u8], names: Names) -> Result<Rewritten> {
     let start = start(wasm)?;
     let mut module = Module::new();
@@ -61,7 +62,7 @@ pub(crate) fn rewrite(wasm: &[u8], names: Names) -> Result<Rewritten> {
             (Payload::ImportSection(_), _) => imports(content, names)?,
             (Payload::ExportSection(_), Some(start)) => with_one_more(content, start)?,
             (Payload::StartSection { .. }, Some(start)) => {
-                // It comes right after the exports.
+                // This is where an export section belongs.
                 if !start.has_exports {
                     let mut exports = ExportSection::new();
                     exports.export(&start.export, ExportKind::Func, start.func);
@@ -79,7 +80,7 @@ pub(crate) fn rewrite(wasm: &[u8], names: Names) -> Result<Rewritten> {
     })
 }
 
-/// A start function, and the export that is to stand for it.
+/// A start function, and the name that it is exported by.
 struct Start {
     func: u32,
     export: String,
@@ -114,7 +115,7 @@ fn start(wasm: &[u8]) -> Result<Option<Start>> {
     Ok(None)
 }
 
-/// The content of an import section under other names.
+/// Returns the content of an import section with other names.
 fn imports(content: &[u8], names: Names) -> Result<Vec<u8>> {
     if names == Names::Own {
         return Ok(content.to_vec());
@@ -142,7 +143,7 @@ fn imports(content: &[u8], names: Names) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The content of an export section with the start function as one more export at its end.
+/// Returns the content of an export section with the start function as one more export.
 fn with_one_more(content: &[u8], start: &Start) -> Result<Vec<u8>> {
     let mut reader = BinaryReader::new(content, 0);
     let count = reader.read_var_u32().map_err(unreadable)?;
@@ -170,7 +171,7 @@ fn leb128(mut value: u32, out: &mut Vec<u8>) {
 }
 
 fn lost() -> Error {
-    Error::engine("expected a section within the module, found one past its end")
+    Error::engine("expected a section inside the module, found one past its end")
 }
 
 #[cfg(test)]
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_function_becomes_an_export_of_its_own_name() {
+    fn a_start_function_becomes_an_export_with_an_unused_name() {
         let (ty, start) = rewritten(
             r#"(module (memory (export "start") 1) (func $f) (start $f)
                 (data (i32.const 0) "x"))"#,

@@ -1,218 +1,84 @@
-//! What every store keeps beside kiln: the handles' tables, and the layer's data.
+//! The data of a store beside kiln's engine.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use seam_core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreTable, Error,
-    ErrorKind, GlobalType, HostFn, HostState, Limit, MemoryType, Result, TableType,
-};
+use seam_core::{CoreInstanceId, Error, HostState};
 
-use crate::kiln::{KilnGlobal, KilnMemory, KilnTable};
+use crate::handles::Handles;
+use crate::kiln::KilnValue;
 use crate::probe::Order;
-use crate::value::KilnValue;
 
-/// The data of a store. While kiln runs it is lent to the handler of host imports, see [`Shared`].
+/// The data of a store. While kiln runs, the handler of host imports has it, see [`Shared`].
 pub(crate) struct State {
-    pub(crate) number: u32,
     pub(crate) host: HostState,
-    pub(crate) host_depth: u32,
-    /// How kiln passes arguments to host functions.
+    pub(crate) handles: Handles,
+    /// The order in which kiln passes arguments to host functions.
     pub(crate) order: Order,
-    /// Functions of the host that are running.
+    /// How many host functions may run inside each other.
+    pub(crate) host_depth: u32,
+    /// How many host functions are running.
     pub(crate) depth: u32,
-    /// By the number of their handles.
-    pub(crate) instances: Vec<Exports>,
-    pub(crate) funcs: Vec<FuncEntry>,
-    pub(crate) memories: Vec<Object<dyn KilnMemory, MemoryType>>,
-    pub(crate) tables: Vec<Object<dyn KilnTable, TableType>>,
-    pub(crate) globals: Vec<Object<dyn KilnGlobal, GlobalType>>,
-    pub(crate) tags: u32,
-    /// kiln's two numbers of each instance: that of its handle, and that in references.
+    /// The two numbers that kiln has for each instance: the index of its handle, and its
+    /// [`instance_id`](crate::Kiln::instance_id).
     pub(crate) ids: Vec<(u32, u32)>,
-    /// Functions by where they are: instance as references have it, and index in its function index
-    /// space.
-    pub(crate) by_place: HashMap<(u32, u32), u32>,
     /// What each import of kiln's handler stands for, by module and field name.
-    pub(crate) bindings: HashMap<String, HashMap<String, Binding>>,
-    /// The host's own numbers for its references, by kiln's.
+    bindings: HashMap<String, HashMap<String, Binding>>,
+    /// The host's references, by kiln's numbers for them.
     pub(crate) externs: Vec<u64>,
-    /// Results of the last host function that have not been fetched.
+    /// The results of the last host function after the first one, until they are fetched.
     pub(crate) further: Vec<KilnValue>,
-    /// The error of a host function, on its way through kiln.
+    /// The error of a host function, until kiln has returned to the store.
     pub(crate) pending: Option<Error>,
-    /// The instance whose start function trapped last.
+    /// The last instance whose start function trapped, until the store is asked for it.
     pub(crate) failed: Option<CoreInstanceId>,
-    /// Fuel used so far, where the store has a limit; a host function sees what it was when the
-    /// call began.
-    pub(crate) fuel_used: Option<u64>,
+    /// The fuel that was consumed when kiln's current or last operation began, if the store has a
+    /// limit of fuel.
+    pub(crate) fuel_consumed: Option<u64>,
 }
 
-/// An instance's exports.
-pub(crate) type Exports = HashMap<String, CoreExtern>;
-
-/// An export of one of kiln's instances, by its handle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) instance: u32,
-    pub(crate) export: Arc<str>,
-}
-
-/// A function.
-#[derive(Clone)]
-pub(crate) struct FuncEntry {
-    /// Nothing for an unnamed function that kiln has not been asked about.
-    pub(crate) ty: Option<Arc<CoreFuncType>>,
-    pub(crate) kind: FuncKind,
-    /// Instance and index as references have them; nothing for a host function that no module has
-    /// imported.
-    pub(crate) place: Option<(u32, u32)>,
-}
-
-/// What there is to call.
-#[derive(Clone)]
-pub(crate) enum FuncKind {
-    /// An export.
-    Export(Place),
-    /// The host's own.
-    Host(HostFn),
-    /// A function that is known by reference alone.
-    Unnamed,
-}
-
-/// A memory, table or global: kiln's handle, the static type, and an export that it has.
-pub(crate) struct Object<O: ?Sized, T> {
-    pub(crate) object: Arc<O>,
-    pub(crate) ty: T,
-    pub(crate) place: Place,
-}
-
-impl<O: ?Sized, T: Clone> Clone for Object<O, T> {
-    fn clone(&self) -> Self {
-        Self {
-            object: self.object.clone(),
-            ty: self.ty.clone(),
-            place: self.place.clone(),
-        }
-    }
-}
-
-/// What an import of the handler stands for.
+/// What an import of kiln's handler stands for.
 #[derive(Clone, Copy)]
 pub(crate) struct Binding {
-    /// Number of the function.
+    /// The index of the function among the handles.
     pub(crate) func: u32,
-    /// 0 is the call; n gives result n of the call before.
+    /// 0 calls the function; n fetches result n of the call before.
     pub(crate) part: usize,
-    /// The instance whose code calls.
+    /// The index of the calling instance among the handles.
     pub(crate) caller: u32,
 }
 
-impl Default for State {
-    fn default() -> Self {
+impl State {
+    pub(crate) fn new(host: HostState, host_depth: u32, order: Order) -> Self {
         Self {
-            number: 0,
-            host: HostState::none(),
-            host_depth: 0,
-            order: Order::Forward,
+            host,
+            handles: Handles::new(),
+            order,
+            host_depth,
             depth: 0,
-            instances: Vec::new(),
-            funcs: Vec::new(),
-            memories: Vec::new(),
-            tables: Vec::new(),
-            globals: Vec::new(),
-            tags: 0,
             ids: Vec::new(),
-            by_place: HashMap::new(),
             bindings: HashMap::new(),
             externs: Vec::new(),
             further: Vec::new(),
             pending: None,
             failed: None,
-            fuel_used: None,
+            fuel_consumed: None,
         }
     }
-}
 
-impl State {
-    pub(crate) fn func(&self, func: CoreFunc) -> Result<&FuncEntry> {
-        at(&self.funcs, self.number, func.store(), func.index())
-    }
-
-    pub(crate) fn memory(&self, memory: CoreMemory) -> Result<&Object<dyn KilnMemory, MemoryType>> {
-        at(&self.memories, self.number, memory.store(), memory.index())
-    }
-
-    pub(crate) fn table(&self, table: CoreTable) -> Result<&Object<dyn KilnTable, TableType>> {
-        at(&self.tables, self.number, table.store(), table.index())
-    }
-
-    pub(crate) fn global(&self, global: CoreGlobal) -> Result<&Object<dyn KilnGlobal, GlobalType>> {
-        at(&self.globals, self.number, global.store(), global.index())
-    }
-
-    /// The type of a memory; the minimum is its current size.
-    pub(crate) fn memory_type(&self, memory: CoreMemory) -> Result<MemoryType> {
-        let memory = self.memory(memory)?;
-        let mut ty = memory.ty;
-        let pages = memory.object.size().checked_div(ty.page_size());
-        ty.minimum = pages.unwrap_or(0);
-        Ok(ty)
-    }
-
-    /// The type of a table; the minimum is its current size.
-    pub(crate) fn table_type(&self, table: CoreTable) -> Result<TableType> {
-        let table = self.table(table)?;
-        let mut ty = table.ty;
-        ty.minimum = u64::from(table.object.size());
-        Ok(ty)
-    }
-
-    pub(crate) fn enter_func(&mut self, entry: FuncEntry) -> Result<CoreFunc> {
-        let place = entry.place;
-        let index = push(&mut self.funcs, entry)?;
-        if let Some(place) = place {
-            self.by_place.insert(place, index);
-        }
-        Ok(CoreFunc::new(self.number, index))
-    }
-
-    pub(crate) fn enter_memory(
-        &mut self,
-        memory: Object<dyn KilnMemory, MemoryType>,
-    ) -> Result<CoreMemory> {
-        let index = push(&mut self.memories, memory)?;
-        Ok(CoreMemory::new(self.number, index))
-    }
-
-    pub(crate) fn enter_table(
-        &mut self,
-        table: Object<dyn KilnTable, TableType>,
-    ) -> Result<CoreTable> {
-        let index = push(&mut self.tables, table)?;
-        Ok(CoreTable::new(self.number, index))
-    }
-
-    pub(crate) fn enter_global(
-        &mut self,
-        global: Object<dyn KilnGlobal, GlobalType>,
-    ) -> Result<CoreGlobal> {
-        let index = push(&mut self.globals, global)?;
-        Ok(CoreGlobal::new(self.number, index))
-    }
-
-    /// What references call the instance with this handle.
+    /// Returns the number that references use for the instance with this handle.
     pub(crate) fn id_of(&self, handle: u32) -> u32 {
         let known = self.ids.iter().find(|(known, _)| *known == handle);
         known.map_or(handle, |(_, id)| *id)
     }
 
-    /// The handle of what references call by this number.
+    /// Returns the handle of the instance for which references use this number.
     pub(crate) fn handle_of(&self, id: u32) -> u32 {
         let known = self.ids.iter().find(|(_, known)| *known == id);
         known.map_or(id, |(handle, _)| *handle)
     }
 
+    /// Makes an import of kiln's handler stand for a host function.
     pub(crate) fn bind(&mut self, module: &str, field: &str, binding: Binding) {
         let fields = self.bindings.entry(module.to_string()).or_default();
         fields.insert(field.to_string(), binding);
@@ -223,28 +89,9 @@ impl State {
     }
 }
 
-fn at<T>(items: &[T], ours: u32, store: u32, index: u32) -> Result<&T> {
-    let item = items.get(index as usize);
-    item.filter(|_| ours == store).ok_or_else(foreign)
-}
-
-fn push<T>(items: &mut Vec<T>, item: T) -> Result<u32> {
-    let index = u32::try_from(items.len()).map_err(|_| {
-        let kind = ErrorKind::Limit(Limit::EngineCapacity);
-        Error::new(kind, "expected at most 2^32 handles of a kind in a store")
-    })?;
-    items.push(item);
-    Ok(index)
-}
-
-/// A handle of another store, or one that was never given out.
-pub(crate) fn foreign() -> Error {
-    Error::misuse("expected a handle of this store, found one of another")
-}
-
-/// Where a store leaves its state while kiln runs, for the handler of host imports.
-#[derive(Default)]
-pub(crate) struct Shared(Mutex<Option<Box<State>>>);
+/// Where a store leaves its state for the handler of host imports while kiln runs.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(Arc<Mutex<Option<Box<State>>>>);
 
 impl Shared {
     /// Leaves the state.
@@ -252,7 +99,7 @@ impl Shared {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }
 
-    /// Takes it; nothing if none was left.
+    /// Takes the state, or returns `None` if it is not there.
     pub(crate) fn take(&self) -> Option<Box<State>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,26 +1,27 @@
-//! The store, and what host functions see of it.
+//! The store.
 
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
-    CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
-    MemoryAccess, MemoryType, MemoryView, Result, TableType, check_core_call,
+    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreModule,
+    CoreStore, CoreTable, CoreType, CoreValue, Error, GlobalType, HostFn, HostState, MemoryAccess,
+    MemoryType, MemoryView, Result, TableType, check_core_call,
 };
 
 use crate::convert::{from_kiln, to_kiln};
 use crate::error::of_object;
-use crate::host::enter;
+use crate::handles::{FuncEntry, FuncKind};
 use crate::kiln::KilnMemory;
-use crate::state::{FuncEntry, FuncKind, State};
+use crate::state::State;
 
-/// A store, or the view of it that a host function has.
-pub(crate) struct Guest<C>(pub(crate) C);
+/// A store, or a host function's view of it. They differ in their [`Access`].
+pub(crate) struct KilnStore<A>(pub(crate) A);
 
-/// What differs between the two.
-pub(crate) trait Context: Send {
+/// What a store can do: everything while kiln does not run, and less in a host function, which kiln
+/// gives no way to call it.
+pub(crate) trait Access: Send {
     fn state(&self) -> &State;
-    fn state_mut(&mut self) -> &mut Box<State>;
+    fn state_mut(&mut self) -> &mut State;
 
     /// Instantiates a module.
     fn instantiate(
@@ -29,7 +30,7 @@ pub(crate) trait Context: Send {
         imports: &[CoreExtern],
     ) -> Result<CoreInstanceId>;
 
-    /// Calls a function of a guest, with arguments that have been checked.
+    /// Calls a function of a guest with arguments of the right types.
     fn call_guest(
         &mut self,
         func: CoreFunc,
@@ -38,69 +39,22 @@ pub(crate) trait Context: Send {
         results: &mut [CoreValue],
     ) -> Result<()>;
 
-    /// The type of a function that is known by reference alone.
-    fn ask_type(&mut self, func: CoreFunc) -> Result<Arc<CoreFuncType>>;
+    /// Calls a host function on behalf of the host, with arguments of the right types.
+    fn call_host(
+        &mut self,
+        func: &HostFn,
+        ty: &CoreFuncType,
+        args: &[CoreValue],
+    ) -> Result<Vec<CoreValue>>;
 
+    /// Returns the type of a function.
+    fn type_of(&mut self, func: CoreFunc) -> Result<Arc<CoreFuncType>>;
+
+    /// Returns the fuel consumed so far, if the store has a limit of fuel.
     fn fuel_consumed(&self) -> Option<u64>;
 }
 
-/// What a host function is given: everything but kiln, which is running the guest.
-pub(crate) struct Hosted<'a> {
-    pub(crate) state: &'a mut Box<State>,
-    /// The instance whose code calls; none for a host function that the host called.
-    pub(crate) caller: Option<u32>,
-}
-
-/// kiln gives its host functions no way back.
-fn not_reentrant() -> Error {
-    Error::unsupported(
-        Capability::Reentrant,
-        "expected no call into a guest from a host function, which kiln cannot do",
-    )
-}
-
-impl Context for Hosted<'_> {
-    fn state(&self) -> &State {
-        self.state
-    }
-
-    fn state_mut(&mut self) -> &mut Box<State> {
-        self.state
-    }
-
-    fn instantiate(&mut self, _: &CoreModule, _: &[CoreExtern]) -> Result<CoreInstanceId> {
-        Err(not_reentrant())
-    }
-
-    fn call_guest(
-        &mut self,
-        _: CoreFunc,
-        _: &CoreFuncType,
-        _: &[CoreValue],
-        _: &mut [CoreValue],
-    ) -> Result<()> {
-        Err(not_reentrant())
-    }
-
-    fn ask_type(&mut self, _: CoreFunc) -> Result<Arc<CoreFuncType>> {
-        Err(not_reentrant())
-    }
-
-    fn fuel_consumed(&self) -> Option<u64> {
-        self.state.fuel_used
-    }
-}
-
-impl<C: Context> Guest<C> {
-    fn type_of(&mut self, func: CoreFunc) -> Result<Arc<CoreFuncType>> {
-        match &self.0.state().func(func)?.ty {
-            Some(ty) => Ok(ty.clone()),
-            None => self.0.ask_type(func),
-        }
-    }
-}
-
-impl<C: Context> CoreStore for Guest<C> {
+impl<A: Access> CoreStore for KilnStore<A> {
     fn host(&mut self) -> &mut HostState {
         &mut self.0.state_mut().host
     }
@@ -118,17 +72,17 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 
     fn export(&mut self, id: CoreInstanceId, name: &str) -> Option<CoreExtern> {
-        let state = self.0.state();
-        let ours = id.store() == state.number;
-        let instance = state.instances.get(id.index() as usize);
-        instance.filter(|_| ours)?.get(name).copied()
+        let handles = &self.0.state().handles;
+        let ours = id.store() == handles.store;
+        let instance = handles.instances.get(id.index() as usize);
+        instance.filter(|_| ours)?.0.get(name).copied()
     }
 
     fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
-        self.0.state_mut().enter_func(FuncEntry {
+        self.0.state_mut().handles.add_func(FuncEntry {
             ty: Some(Arc::new(ty)),
             kind: FuncKind::Host(func),
-            place: None,
+            position: None,
         })
     }
 
@@ -138,32 +92,30 @@ impl<C: Context> CoreStore for Guest<C> {
         args: &[CoreValue],
         results: &mut [CoreValue],
     ) -> Result<()> {
-        let ty = self.type_of(func)?;
+        let ty = self.0.type_of(func)?;
         check_core_call(&ty, args, results)?;
-        let FuncKind::Host(host) = self.0.state().func(func)?.kind.clone() else {
+        let FuncKind::Host(host) = self.0.state().handles.func(func)?.kind.clone() else {
             return self.0.call_guest(func, &ty, args, results);
         };
-        let mut found = crate::host::zeroes(&ty);
-        enter(self.0.state_mut(), None, &ty, &host, args, &mut found)?;
-        results.copy_from_slice(&found);
+        results.copy_from_slice(&self.0.call_host(&host, &ty, args)?);
         Ok(())
     }
 
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
-        self.type_of(func).map(|ty| CoreFuncType::clone(&ty))
+        self.0.type_of(func).map(|ty| CoreFuncType::clone(&ty))
     }
 
     fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
-        self.0.state().memory_type(memory)
+        self.0.state().handles.memory_type(memory)
     }
 
     fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
-        let memory = self.0.state().memory(memory)?.object.clone();
+        let memory = self.0.state().handles.memory(memory)?.object.clone();
         Ok(MemoryView::from_access(Bytes(memory)))
     }
 
     fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
-        let memory = self.0.state().memory(memory)?;
+        let memory = self.0.state().handles.memory(memory)?;
         let pages = memory.object.size().checked_div(memory.ty.page_size());
         if delta == 0 {
             return Ok(pages);
@@ -175,38 +127,38 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 
     fn table_type(&mut self, table: CoreTable) -> Result<TableType> {
-        self.0.state().table_type(table)
+        self.0.state().handles.table_type(table)
     }
 
     fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
-        let entry = self.0.state().table(table)?.clone();
+        let entry = self.0.state().handles.table(table)?.clone();
         let index = u32::try_from(index).ok();
         let Some(index) = index.filter(|index| *index < entry.object.size()) else {
             return Ok(None);
         };
-        let ty = seam_core::CoreType::Ref(entry.ty.element);
+        let ty = CoreType::Ref(entry.ty.element);
         match entry.object.get(index).map_err(of_object)? {
             None => Ok(CoreValue::default_of(ty)),
             Some(value) => {
-                let home = self.0.state().id_of(entry.place.instance);
+                let home = self.0.state().id_of(entry.export.instance);
                 from_kiln(self.0.state_mut(), &value, ty, home).map(Some)
             }
         }
     }
 
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
-        Ok(self.0.state().global(global)?.ty)
+        Ok(self.0.state().handles.global(global)?.ty)
     }
 
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
-        let entry = self.0.state().global(global)?.clone();
+        let entry = self.0.state().handles.global(global)?.clone();
         let value = entry.object.get().map_err(of_object)?;
-        let home = self.0.state().id_of(entry.place.instance);
+        let home = self.0.state().id_of(entry.export.instance);
         from_kiln(self.0.state_mut(), &value, entry.ty.content, home)
     }
 
     fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {
-        let entry = self.0.state().global(global)?.clone();
+        let entry = self.0.state().handles.global(global)?.clone();
         if !entry.ty.mutable {
             return Err(Error::misuse(format!(
                 "expected a mutable global, found an immutable one of type {}",
@@ -229,23 +181,7 @@ impl<C: Context> CoreStore for Guest<C> {
     }
 }
 
-impl CoreCaller for Guest<Hosted<'_>> {
-    fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
-        let caller = self.0.caller?;
-        self.0
-            .state
-            .instances
-            .get(caller as usize)?
-            .get(name)
-            .copied()
-    }
-
-    fn as_store(&mut self) -> &mut dyn CoreStore {
-        self
-    }
-}
-
-/// A memory of kiln's, which shows no bytes.
+/// A memory of kiln's, which can only be read and written by copying.
 struct Bytes(Arc<dyn KilnMemory>);
 
 impl Bytes {

@@ -8,9 +8,9 @@ use seam_core::{
     Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
 };
 
-use super::{KilnComponent, NAME, guarded, takes};
+use super::{NAME, guarded, takes};
 use crate::error::{of_component_call, of_execution};
-use crate::value::KilnValue;
+use crate::kiln::{KilnComponent, KilnValue};
 
 /// An instance of a component in kiln's runner.
 pub(super) struct RunnerInstance<C> {

@@ -1,7 +1,6 @@
 //! kiln's own runner for components, as a second mode of the backend.
 
 mod instance;
-mod port;
 mod takes;
 
 use std::marker::PhantomData;
@@ -14,13 +13,10 @@ use seam_core::{
     Failed, Instance, Interface, Program, Result, World, WorldState, check_core_limits,
 };
 
-pub use port::KilnComponent;
-
 use crate::backend::KilnBackend;
 use crate::engine::KilnEngine;
 use crate::error::{of_component, of_panic};
-use crate::fault::{KilnError, KilnResult};
-use crate::kiln::Kiln;
+use crate::kiln::{Kiln, KilnComponent, KilnError, KilnResult};
 use instance::RunnerInstance;
 
 /// Name of the mode in reports.

@@ -5,7 +5,7 @@ use seam_core::{
 };
 use wasmparser::{Parser, Payload};
 
-use crate::shape::unreadable;
+use crate::scan::unreadable;
 
 /// Whether kiln's runner can instantiate a valid component and call all that it exports.
 ///

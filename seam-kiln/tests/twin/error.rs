@@ -1,4 +1,4 @@
-//! wasmi's errors under kiln's categories, codes and messages.
+//! Maps wasmi's errors to kiln's categories, codes and messages.
 
 use std::fmt;
 
@@ -8,12 +8,14 @@ use wasmi::{Store, TrapCode, Val};
 
 use super::refs::Refs;
 
-/// A guest that waits for the host; it is resumed with the host's results.
+/// A call of the host, which suspends the guest until the host returned.
 #[derive(Clone, Debug)]
 pub(crate) struct HostCall {
     pub(crate) module: String,
     pub(crate) field: String,
     pub(crate) args: Vec<Val>,
+    /// Whether kiln passes the arguments in order.
+    pub(crate) in_order: bool,
     pub(crate) results: usize,
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn out_of_fuel() -> KilnError {
     trap("fuel exhausted: execution exceeded the configured instruction budget")
 }
 
-/// Why a call ended; fuel that has run out stays out.
+/// Maps the error that ended a call. Fuel that was used up stays used up.
 pub(crate) fn of_call(error: &wasmi::Error, store: &mut Store<Refs>) -> KilnError {
     let mapped = of_execution(error, store.data().indirect_calls);
     if mapped == out_of_fuel() {
@@ -71,7 +73,7 @@ fn of_trap_code(code: TrapCode, indirect_calls: bool) -> KilnError {
     })
 }
 
-/// Why an instantiation failed.
+/// Maps the error that ended an instantiation.
 pub(crate) fn of_instantiation(error: &wasmi::Error, indirect_calls: bool) -> KilnError {
     match error.kind() {
         ErrorKind::Memory(MemoryError::OutOfBoundsAccess) => {

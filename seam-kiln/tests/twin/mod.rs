@@ -1,10 +1,10 @@
 //! The twin: kiln's library API over wasmi.
 //!
-//! It has kiln's *interface* restrictions, whatever the build: host functions get no way back into
-//! the engine, one handler keyed by import names that only calls by the importing instance reach,
-//! arguments reversed, the first result only, instances of one loaded module not to be told apart, and
-//! the caps. kiln's *semantic* faults are switches:
-//! [`Fault`].
+//! It always has the restrictions of kiln's *interface*: host functions cannot call the engine; there
+//! is one handler, which finds imports by name, and which only calls by the importing instance reach;
+//! arguments arrive reversed; only the first result counts; a loaded module has one instance; and
+//! capacities are fixed. kiln's *semantic* faults are switches, see [`Fault`], and so is kiln's
+//! feature `wasi`, see [`Twin::with_feature_wasi`].
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 #![allow(
@@ -17,10 +17,11 @@ mod error;
 mod fault;
 mod module;
 mod object;
+pub(crate) mod odd;
 mod refs;
 pub(crate) mod report;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use seam_core::{Capabilities, Capability, CoreFuncType, CoreType};
@@ -39,11 +40,12 @@ use error::{HostCall, of_call, of_instantiation};
 use object::{TwinGlobal, TwinMemory, TwinTable};
 use refs::Refs;
 
-/// Faults that need a proposal which the twin's engine lacks.
+/// The faults that need a proposal which wasmi lacks.
 pub(crate) const BEYOND_THE_TWIN: &[(Fault, Capability)] =
     &[(Fault::UnsharedWait, Capability::Threads)];
 
-/// A store that objects outside share with the engine; nobody holds the lock while the host runs.
+/// A store that the engine shares with memories, tables and globals. Nobody holds the lock while the
+/// host runs.
 pub(crate) type SharedStore = Arc<Mutex<Store<Refs>>>;
 
 pub(crate) fn lock(store: &SharedStore) -> MutexGuard<'_, Store<Refs>> {
@@ -58,21 +60,25 @@ pub(crate) struct Twin {
     instances: Vec<wasmi::Instance>,
     handler: Option<Box<dyn HostImportHandler>>,
     faults: Faults,
+    /// Whether arguments of indirect calls arrive in order.
+    feature_wasi: bool,
 }
 
 struct Loaded {
     module: Module,
-    /// How many functions it has, imported ones included.
+    /// How many functions it has, including imported ones.
     funcs: u32,
-    /// What has been linked, by module and field name.
+    /// The linked imports, by module and field name.
     links: HashMap<(String, String), (u32, String)>,
-    /// Whether it has been instantiated: instances of one load share state.
+    /// The imported functions that the module's code does not call directly.
+    not_called: HashSet<(String, String)>,
+    /// Whether the module was instantiated: instances of one load share state.
     used: bool,
 }
 
 const MOST: usize = 32;
 
-/// Handles of instances count from 1, and what references call them from 0.
+/// Handles of instances count from 1, and the ids that references use count from 0.
 const FIRST: u32 = 1;
 
 fn full() -> KilnError {
@@ -84,12 +90,21 @@ fn not_found(message: &'static str) -> KilnError {
 }
 
 impl Twin {
-    /// A fresh engine without faults.
+    /// Makes a fresh engine without faults.
     pub(crate) fn new() -> KilnResult<Self> {
         Self::with(Faults::none())
     }
 
-    /// A fresh engine with these faults.
+    /// Makes a fresh engine that acts as kiln does with its feature `wasi`: arguments of a host
+    /// function arrive in order if it is called through a table, and reversed otherwise.
+    pub(crate) fn with_feature_wasi() -> KilnResult<Self> {
+        Ok(Self {
+            feature_wasi: true,
+            ..Self::new()?
+        })
+    }
+
+    /// Makes a fresh engine with these faults.
     pub(crate) fn with(faults: Faults) -> KilnResult<Self> {
         let mut config = Config::default();
         config
@@ -106,10 +121,11 @@ impl Twin {
             instances: Vec::new(),
             handler: None,
             faults,
+            feature_wasi: false,
         })
     }
 
-    /// Whether a fault shows, if it is switched on.
+    /// Whether a fault that is switched on shows.
     pub(crate) fn shows(fault: Fault) -> bool {
         !BEYOND_THE_TWIN.iter().any(|(beyond, _)| *beyond == fault)
     }
@@ -119,14 +135,18 @@ impl Twin {
         instance.get_export(&*lock(&self.store), name)
     }
 
-    /// What stands for an import that nothing was linked to: kiln asks its handler for functions,
-    /// and makes the rest up. Where a function is called that the caller itself does not import, as
-    /// by another instance's table or a re-export, kiln does not ask either, and gives zeros.
-    fn unlinked(&self, load: usize, module: &str, field: &str, ty: &ExternType) -> Extern {
+    /// Returns what stands for an import that is not linked: kiln asks its handler for functions, and
+    /// makes up memories, tables and globals.
+    ///
+    /// If the calling instance does not import the function itself, because it calls through another
+    /// instance's table or a re-export, kiln does not ask its handler and returns zeros.
+    fn unlinked(&self, load: usize, name: (String, String), ty: &ExternType) -> Extern {
         let mut store = lock(&self.store);
         match ty {
             ExternType::Func(ty) => {
-                let name = (module.to_string(), field.to_string());
+                // The twin cannot tell an indirect call from a direct one, so it takes functions that
+                // are only called indirectly.
+                let in_order = self.feature_wasi && self.modules[load].not_called.contains(&name);
                 let results = ty.results().len();
                 let (mark, zeros) = (module::mark(load), zeros(ty.results()));
                 Extern::Func(Func::new(
@@ -141,6 +161,7 @@ impl Twin {
                             module: name.0.clone(),
                             field: name.1.clone(),
                             args: args.to_vec(),
+                            in_order,
                             results,
                         }))
                     },
@@ -158,7 +179,7 @@ impl Twin {
         }
     }
 
-    /// Asks the handler, while nobody holds the store.
+    /// Asks the handler. Nobody may hold the store meanwhile.
     fn host(&mut self, call: &HostCall) -> KilnResult<Vec<Val>> {
         let mut args: Vec<KilnValue> = {
             let mut store = lock(&self.store);
@@ -167,7 +188,9 @@ impl Twin {
                 .map(|arg| refs::to_kiln(&mut store, arg))
                 .collect()
         };
-        args.reverse();
+        if !call.in_order {
+            args.reverse();
+        }
         let Some(handler) = &mut self.handler else {
             return Err(KilnError::new(KilnError::RUNTIME, 7000, "no host handler"));
         };
@@ -215,7 +238,7 @@ impl Kiln for Twin {
         if self.modules.len() >= MOST {
             return Err(full());
         }
-        module::check_caps(wasm)?;
+        module::check_capacities(wasm)?;
         let (wasm, funcs) =
             module::with_all_functions(&self.faults.changed(wasm), self.modules.len());
         let module = Module::new(&self.engine, &wasm).map_err(|_| {
@@ -230,6 +253,7 @@ impl Kiln for Twin {
             module,
             funcs,
             links: HashMap::new(),
+            not_called: module::not_called(&wasm),
             used: false,
         });
         Ok(self.modules.len() - 1)
@@ -271,7 +295,7 @@ impl Kiln for Twin {
         for import in module.imports() {
             let key = (import.module().to_string(), import.name().to_string());
             let item = match links.get(&key) {
-                None => self.unlinked(load, &key.0, &key.1, import.ty()),
+                None => self.unlinked(load, key.clone(), import.ty()),
                 Some((provider, export)) => {
                     let found = self.export(*provider, export);
                     found.ok_or(not_found("Export not found"))?
@@ -354,7 +378,7 @@ impl Kiln for Twin {
 
     fn function_type(&self, instance: u32, index: u32) -> KilnResult<CoreFuncType> {
         let store = lock(&self.store);
-        // One that failed has no handle.
+        // An instance that failed has no handle.
         let found = instance
             .checked_sub(FIRST)
             .and_then(|id| store.data().func(id, index));

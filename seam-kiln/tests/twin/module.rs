@@ -1,24 +1,26 @@
-//! Modules on their way into the twin: kiln's caps, and names for all functions.
+//! Prepares modules for the twin: checks kiln's capacities, and exports all functions.
 
-use seam_kiln::{Count, KilnError, KilnResult};
+use std::collections::HashSet;
+
+use seam_kiln::{Capacity, KilnError, KilnResult};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{
     CompositeInnerType, ElementItems, ExternalKind, Operator, Parser, Payload, TypeRef,
 };
 
-/// The name under which the twin finds the function of this index.
+/// Returns the export by which the twin finds the function of this index.
 pub(crate) fn hidden(index: u32) -> String {
     format!("\u{1}{index}")
 }
 
-/// An export that the instance of this load alone has.
+/// Returns an export that only the instance of this load has.
 pub(crate) fn mark(load: usize) -> String {
     format!("\u{2}{load}")
 }
 
-/// kiln's own caps.
-pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
-    let check = |count: Count, found: usize| match found > count.most() {
+/// Checks kiln's capacities.
+pub(crate) fn check_capacities(wasm: &[u8]) -> KilnResult<()> {
+    let check = |capacity: Capacity, found: usize| match found > capacity.maximum() {
         true => Err(KilnError::new(
             KilnError::CAPACITY,
             1016,
@@ -32,8 +34,8 @@ pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
                 for group in section.into_iter().flatten() {
                     for ty in group.types() {
                         if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
-                            check(Count::Parameters, ty.params().len())?;
-                            check(Count::Results, ty.results().len())?;
+                            check(Capacity::Parameters, ty.params().len())?;
+                            check(Capacity::Results, ty.results().len())?;
                         }
                     }
                 }
@@ -41,28 +43,28 @@ pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
             Payload::ImportSection(section) => {
                 let imports: Vec<_> = section.into_imports().flatten().collect();
                 for import in &imports {
-                    check(Count::ImportName, import.name.len())?;
+                    check(Capacity::ImportName, import.name.len())?;
                     let funcs = imports.iter().filter(|other| {
                         other.module == import.module && matches!(other.ty, TypeRef::Func(_))
                     });
-                    check(Count::FunctionImports, funcs.count())?;
+                    check(Capacity::FunctionImports, funcs.count())?;
                 }
             }
-            Payload::ExportSection(section) => check(Count::Exports, section.count() as usize)?,
+            Payload::ExportSection(section) => check(Capacity::Exports, section.count() as usize)?,
             Payload::ElementSection(section) => {
                 for element in section.into_iter().flatten() {
                     let items = match element.items {
                         ElementItems::Functions(items) => items.count(),
                         ElementItems::Expressions(_, items) => items.count(),
                     };
-                    check(Count::ElementItems, items as usize)?;
+                    check(Capacity::ElementItems, items as usize)?;
                 }
             }
             Payload::CodeSectionEntry(body) => {
                 let runs = body
                     .get_locals_reader()
                     .map_or(0, |reader| reader.get_count());
-                check(Count::LocalRuns, runs as usize)?;
+                check(Capacity::LocalRuns, runs as usize)?;
             }
             _ => {}
         }
@@ -70,8 +72,8 @@ pub(crate) fn check_caps(wasm: &[u8]) -> KilnResult<()> {
     Ok(())
 }
 
-/// The module with every function exported under its hidden name, and its mark, and how many
-/// functions there are.
+/// Returns the module with an export for every function and for the mark of its load, and how many
+/// functions it has.
 pub(crate) fn with_all_functions(wasm: &[u8], load: usize) -> (Vec<u8>, u32) {
     let (mut funcs, mut exports) = (0, ExportSection::new());
     for payload in Parser::new(0).parse_all(wasm).flatten() {
@@ -106,7 +108,7 @@ pub(crate) fn with_all_functions(wasm: &[u8], load: usize) -> (Vec<u8>, u32) {
     (with_exports(wasm, &exports), funcs)
 }
 
-/// Ids of the sections that come before the exports.
+/// The ids of the sections that come before the exports.
 const BEFORE_EXPORTS: [u8; 8] = [0, 1, 2, 3, 4, 5, 13, 6];
 
 fn with_exports(wasm: &[u8], exports: &ExportSection) -> Vec<u8> {
@@ -129,6 +131,33 @@ fn with_exports(wasm: &[u8], exports: &ExportSection) -> Vec<u8> {
         module.section(exports);
     }
     module.finish()
+}
+
+/// Returns the imported functions that the module's code does not call directly, by name.
+pub(crate) fn not_called(wasm: &[u8]) -> HashSet<(String, String)> {
+    let (mut imports, mut called) = (Vec::new(), HashSet::new());
+    for payload in Parser::new(0).parse_all(wasm).flatten() {
+        match payload {
+            Payload::ImportSection(section) => {
+                let funcs = section.into_imports().flatten();
+                let funcs = funcs.filter(|import| matches!(import.ty, TypeRef::Func(_)));
+                imports.extend(
+                    funcs.map(|import| (import.module.to_string(), import.name.to_string())),
+                );
+            }
+            Payload::CodeSectionEntry(body) => {
+                let operators = body.get_operators_reader().into_iter().flatten().flatten();
+                called.extend(operators.filter_map(|operator| match operator {
+                    Operator::Call { function_index } => Some(function_index),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    let imports = (0..).zip(imports);
+    let not_called = imports.filter(|(index, _)| !called.contains(index));
+    not_called.map(|(_, name)| name).collect()
 }
 
 /// Whether any function calls through a table.

@@ -1,4 +1,4 @@
-//! What the store must know of a module beside its imports and exports.
+//! A scan of a module: kiln's capacities, and the functions that need a provider.
 
 use std::collections::HashSet;
 
@@ -8,43 +8,44 @@ use wasmparser::{
     ExternalKind, FunctionBody, Operator, Parser, Payload, TableInit,
 };
 
-use crate::caps::{self, Count};
+use crate::capacity::Capacity;
 
-/// The parts of a module that decide how it is linked.
+/// What a store must know of a module beside its type.
 #[derive(Debug, Default)]
-pub(crate) struct Shape {
-    /// Index of each export in the index space of its kind, in the order of the exports.
+pub(crate) struct Scan {
+    /// The index of each export in the index space of its kind, in declaration order.
     pub(crate) exports: Vec<u32>,
-    /// Functions that are reached other than by a direct call: exported, tail-called, or referred
-    /// to. Host functions among them need a provider.
+    /// The functions that can be reached other than by a direct call: exported, tail-called, the
+    /// start function, or named by a reference. Host functions among them need a provider.
     pub(crate) passed_on: HashSet<u32>,
 }
 
-/// Reads a valid module.
+/// Scans a valid module.
 ///
 /// # Errors
-/// `Limit(EngineCapacity)` for what kiln has no room for; `Engine` for bytes that were found valid
-/// and cannot be read.
-pub(crate) fn read(wasm: &[u8]) -> Result<Shape> {
-    let (mut shape, mut starts) = (Shape::default(), false);
+/// `Limit(EngineCapacity)` if the module exceeds a capacity of kiln's; `Engine` if valid bytes cannot
+/// be read.
+pub(crate) fn scan(wasm: &[u8]) -> Result<Scan> {
+    let (mut scan, mut starts) = (Scan::default(), false);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(unreadable)?;
-        check_caps(&payload)?;
+        check_capacities(&payload)?;
         starts = starts || matches!(payload, Payload::StartSection { .. });
-        shape.payload(payload).map_err(unreadable)?;
+        scan.payload(payload).map_err(unreadable)?;
     }
-    caps::check(Count::Exports, shape.exports.len() + usize::from(starts))?;
-    Ok(shape)
+    // The start function becomes one more export.
+    Capacity::Exports.check(scan.exports.len() + usize::from(starts))?;
+    Ok(scan)
 }
 
-fn check_caps(payload: &Payload<'_>) -> Result<()> {
+fn check_capacities(payload: &Payload<'_>) -> Result<()> {
     match payload {
         Payload::TypeSection(section) => {
             for group in section.clone() {
                 for ty in group.map_err(unreadable)?.types() {
                     if let CompositeInnerType::Func(ty) = &ty.composite_type.inner {
-                        caps::check(Count::Parameters, ty.params().len())?;
-                        caps::check(Count::Results, ty.results().len())?;
+                        Capacity::Parameters.check(ty.params().len())?;
+                        Capacity::Results.check(ty.results().len())?;
                     }
                 }
             }
@@ -55,19 +56,19 @@ fn check_caps(payload: &Payload<'_>) -> Result<()> {
                     ElementItems::Functions(items) => items.count(),
                     ElementItems::Expressions(_, items) => items.count(),
                 };
-                caps::check(Count::ElementItems, items as usize)?;
+                Capacity::ElementItems.check(items as usize)?;
             }
         }
         Payload::CodeSectionEntry(body) => {
             let locals = body.get_locals_reader().map_err(unreadable)?;
-            caps::check(Count::LocalRuns, locals.get_count() as usize)?;
+            Capacity::LocalRuns.check(locals.get_count() as usize)?;
         }
         _ => {}
     }
     Ok(())
 }
 
-impl Shape {
+impl Scan {
     fn payload(&mut self, payload: Payload<'_>) -> Result<(), BinaryReaderError> {
         match payload {
             Payload::TableSection(section) => {
@@ -150,7 +151,7 @@ impl Shape {
     }
 }
 
-/// Reads of a valid module that went wrong.
+/// The error for a valid module that cannot be read.
 pub(crate) fn unreadable(error: BinaryReaderError) -> Error {
     Error::engine(format!(
         "expected to read a module that was found valid: {error}"
@@ -165,12 +166,12 @@ mod tests {
     use super::*;
     use seam_core::{Artifact, ErrorKind, Limit};
 
-    fn shape(wat: &str) -> Result<Shape> {
-        read(Artifact::from_wat("a", wat).unwrap().bytes())
+    fn scanned(wat: &str) -> Result<Scan> {
+        scan(Artifact::from_wat("a", wat).unwrap().bytes())
     }
 
     #[test]
-    fn functions_that_are_only_called_are_told_from_those_passed_on() {
+    fn functions_that_are_only_called_directly_are_not_passed_on() {
         let wat = r#"(module
             (import "h" "called" (func $called))
             (import "h" "exported" (func $exported))
@@ -183,26 +184,26 @@ mod tests {
             (elem declare func $ref)
             (export "e" (func $exported))
             (func (call $called) (drop (ref.func $ref)) (return_call $tail)))"#;
-        let mut found: Vec<u32> = shape(wat).unwrap().passed_on.into_iter().collect();
+        let mut found: Vec<u32> = scanned(wat).unwrap().passed_on.into_iter().collect();
         found.sort_unstable();
         assert_eq!(found, [1, 2, 3, 4, 5]);
     }
 
     #[test]
-    fn a_cap_is_a_limit_that_names_it() {
+    fn exceeding_a_capacity_is_a_limit_that_names_it() {
         let exports = |count: usize| {
             let export = |index: usize| format!("(export \"{index}\" (func 0))");
             let exports: String = (0..count).map(export).collect();
             format!("(module (func) {exports})")
         };
-        assert_eq!(shape(&exports(256)).unwrap().exports.len(), 256);
-        let error = shape(&exports(257)).unwrap_err();
+        assert_eq!(scanned(&exports(256)).unwrap().exports.len(), 256);
+        let error = scanned(&exports(257)).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
-        let text = "kiln has room for 256 exports of a module, found 257";
+        let text = "expected at most 256 exports of a module, kiln's maximum, found 257";
         assert_eq!(error.to_string(), text);
         let params = format!("(module (func (param {})))", "i32 ".repeat(129));
-        assert!(shape(&params).is_err());
+        assert!(scanned(&params).is_err());
         let locals: String = (0..257).map(|_| "(local i32) (local i64)").collect();
-        assert!(shape(&format!("(module (func {locals}))")).is_err());
+        assert!(scanned(&format!("(module (func {locals}))")).is_err());
     }
 }

@@ -1,38 +1,43 @@
-//! How the host functions that a module imports are reached.
+//! Binds the host functions that a module imports, by providers or directly.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use seam_core::{CoreExtern, CoreModuleType, Error, Result};
 
-use crate::call::Owner;
+use crate::generate::{self, MOST};
+use crate::handles::{Export, FuncPosition};
 use crate::kiln::Kiln;
-use crate::provider::{self, MOST};
+use crate::owner::Owner;
 use crate::rewrite::Names;
-use crate::shape::Shape;
-use crate::state::{Binding, Place};
+use crate::scan::Scan;
+use crate::state::Binding;
 
 impl<K: Kiln> Owner<K> {
-    /// Binds the host functions among the imports for the instance `caller`; where those that need
-    /// a provider can be linked to.
+    /// Binds the host functions among the imports of the instance `caller`.
     ///
-    /// One with a single result that the module only ever calls needs none: its imports are reached
-    /// just as a provider's are. That halves what most modules take of kiln's room.
-    pub(crate) fn provide(
+    /// Returns the exports of providers, by function, to link the others to. A function with at most
+    /// one result that the module only calls directly needs no provider: kiln dispatches the
+    /// module's own import as it dispatches a provider's. That halves the modules and instances that
+    /// most artifacts need.
+    ///
+    /// # Errors
+    /// `Limit(EngineCapacity)` if a provider does not fit; kiln's own errors.
+    pub(crate) fn bind_with_providers(
         &mut self,
         number: u32,
         imports: &[CoreExtern],
-        shape: &Shape,
+        scan: &Scan,
         caller: u32,
-    ) -> Result<HashMap<u32, Place>> {
+    ) -> Result<HashMap<u32, Export>> {
         let (mut funcs, mut index) = (Vec::new(), 0);
         for (position, import) in imports.iter().enumerate() {
-            let passed_on = shape.passed_on.contains(&index);
+            let passed_on = scan.passed_on.contains(&index);
             index += u32::from(matches!(import, CoreExtern::Func(_)));
             let Some(func) = self.host_func_of(*import) else {
                 continue;
             };
-            let ty = self.state.func(func)?.ty.as_ref();
+            let ty = self.state.handles.func(func)?.ty.as_ref();
             let single = ty.is_some_and(|ty| ty.results.len() <= 1);
             let func = func.index();
             match Names::Neutral(number).of(position) {
@@ -45,28 +50,28 @@ impl<K: Kiln> Owner<K> {
                 _ => {}
             }
         }
-        let mut places = HashMap::new();
+        let mut provided = HashMap::new();
         for funcs in funcs.chunks(MOST) {
-            self.provide_some(funcs, caller, &mut places)?;
+            self.provide(funcs, caller, &mut provided)?;
         }
-        Ok(places)
+        Ok(provided)
     }
 
-    /// Makes one provider.
-    fn provide_some(
+    /// Makes one provider for these functions.
+    fn provide(
         &mut self,
         funcs: &[u32],
         caller: u32,
-        places: &mut HashMap<u32, Place>,
+        provided: &mut HashMap<u32, Export>,
     ) -> Result<()> {
-        let number = self.serial;
-        self.serial += 1;
+        let number = self.next_serial();
+        let handles = &self.state.handles;
         let types: Vec<_> = funcs
             .iter()
-            .filter_map(|func| self.state.funcs.get(*func as usize)?.ty.clone())
+            .filter_map(|func| handles.funcs.get(*func as usize)?.ty.clone())
             .collect();
         let types: Vec<_> = types.iter().map(|ty| &**ty).collect();
-        let provider = provider::provider(number, &types)?;
+        let provider = generate::provider(number, &types)?;
         for import in &provider.imports {
             let func = funcs.get(import.func).copied();
             let binding = Binding {
@@ -77,23 +82,24 @@ impl<K: Kiln> Owner<K> {
             self.state.bind(&import.module, &import.field, binding);
         }
         let module = self.load(&provider.wasm)?;
-        let instance = self.make(module)?;
-        let id = self.state.id_of(instance);
+        let instance = self.instantiate_loaded(module)?;
+        let instance_id = self.state.id_of(instance);
         let first = u32::try_from(provider.imports.len()).unwrap_or(u32::MAX);
-        for (position, func) in (0u32..).zip(funcs) {
-            let export: Arc<str> = position.to_string().into();
-            places.insert(*func, Place { instance, export });
-            let place = (id, first.saturating_add(position));
-            self.state.by_place.insert(place, *func);
-            if let Some(entry) = self.state.funcs.get_mut(*func as usize) {
-                entry.place.get_or_insert(place);
+        for (number, func) in (0u32..).zip(funcs) {
+            let name: Arc<str> = number.to_string().into();
+            provided.insert(*func, Export { instance, name });
+            let index = first.saturating_add(number);
+            let position = FuncPosition { instance_id, index };
+            self.state.handles.by_position.insert(position, *func);
+            if let Some(entry) = self.state.handles.funcs.get_mut(*func as usize) {
+                entry.position.get_or_insert(position);
             }
         }
         Ok(())
     }
 
-    /// Whether the names of the host functions among the imports stand for nothing else in the
-    /// store: kiln's handler knows them by nothing more.
+    /// Whether the module's own names are free in the store: the handler knows a host function only
+    /// by the names of its import.
     pub(crate) fn names_are_free(&self, ty: &CoreModuleType, imports: &[CoreExtern]) -> bool {
         let mut seen = HashMap::new();
         let mut names = imports.iter().zip(&ty.imports);
@@ -110,7 +116,7 @@ impl<K: Kiln> Owner<K> {
         ty: &CoreModuleType,
         imports: &[CoreExtern],
         caller: u32,
-    ) -> HashMap<u32, Place> {
+    ) {
         for (position, (import, own)) in imports.iter().zip(&ty.imports).enumerate() {
             if let Some(func) = self.host_func_of(*import) {
                 let own = || (own.0.clone(), own.1.clone());
@@ -120,6 +126,5 @@ impl<K: Kiln> Owner<K> {
                 self.state.bind(&module, &field, binding);
             }
         }
-        HashMap::new()
     }
 }

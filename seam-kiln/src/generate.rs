@@ -1,9 +1,9 @@
-//! Generated modules: what stands between kiln and the host functions of a module.
+//! The modules that the adapter generates: providers and trampolines.
 //!
-//! A provider's functions call the real imports directly, which is the one way by which kiln's
-//! handler is always reached and the order of its arguments is known. kiln takes one result of a
-//! host function; the others are fetched by more calls. A trampoline calls a function that is known
-//! by reference alone.
+//! A provider stands between kiln's handler and a module's host functions. Its functions call the
+//! handler's imports directly: kiln dispatches every direct call, and the probe found the order of
+//! its arguments. kiln takes only one result of a host function, so a provider fetches further
+//! results by more calls. A trampoline calls a function that only a reference names.
 
 use seam_core::{CoreFuncType, CoreType, Error, HeapType, RefType, Result};
 use wasm_encoder::{
@@ -11,32 +11,33 @@ use wasm_encoder::{
     FunctionSection, ImportSection, Module, TableSection, TableType, TypeSection, ValType,
 };
 
-/// Functions that one provider has at most: kiln's caps on exports and on imports are 256.
+/// The most functions in one provider: kiln allows 256 exports, and 256 imports of one module name.
 pub(crate) const MOST: usize = 200;
 
-/// One import of a provider.
+/// An import of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Import {
     pub(crate) module: String,
     pub(crate) field: String,
-    /// Position of its function among those of the provider.
+    /// The position of its function among the functions of the provider.
     pub(crate) func: usize,
-    /// 0 is the call itself, which gives the first result; n gives result n.
+    /// 0 calls the function and returns the first result; n returns result n.
     pub(crate) part: usize,
 }
 
-/// A generated module and what it imports.
+/// A provider and its imports.
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) wasm: Vec<u8>,
     pub(crate) imports: Vec<Import>,
 }
 
-/// A provider of functions with these types, exported as `0`, `1`, ...; `number` is one that no
-/// other provider of the store has.
+/// Generates a provider of functions with these types, exported as `0`, `1`, ...
+///
+/// No other provider of the store may have the same `number`.
 ///
 /// # Errors
-/// `Engine` for a type that cannot be written down outside its own module.
+/// `Engine` for a type that has no meaning outside its own module.
 pub(crate) fn provider(number: u32, funcs: &[&CoreFuncType]) -> Result<Provider> {
     let (mut types, mut import_section) = (TypeSection::new(), ImportSection::new());
     let mut imports: Vec<Import> = Vec::new();
@@ -95,14 +96,16 @@ pub(crate) fn provider(number: u32, funcs: &[&CoreFuncType]) -> Result<Provider>
     })
 }
 
-/// Exports of a trampoline: the table with the one function, and the function that calls it.
+/// The export of a trampoline that is the table with the function to call.
 pub(crate) const TABLE: &str = "table";
+
+/// The export of a trampoline that calls the function in the table.
 pub(crate) const CALL: &str = "call";
 
-/// A module whose function `call` calls what is in its table.
+/// Generates a module whose function `call` calls the function in its table.
 ///
 /// # Errors
-/// `Engine` for a type that cannot be written down outside its own module.
+/// `Engine` for a type that has no meaning outside its own module.
 pub(crate) fn trampoline(ty: &CoreFuncType) -> Result<Vec<u8>> {
     let mut types = TypeSection::new();
     types
@@ -180,8 +183,8 @@ fn heap_type(heap: HeapType) -> Result<AbstractHeapType> {
         HeapType::NoExn => AbstractHeapType::NoExn,
         other => {
             return Err(Error::engine(format!(
-                "expected a function whose type holds outside its module, found a reference to \
-                 {other}"
+                "expected a function type without references to a module's own types, found a \
+                 reference to {other}"
             )));
         }
     })
@@ -194,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn further_results_are_fetched_by_more_calls() {
+    fn a_provider_fetches_further_results_by_more_calls() {
         use CoreType::{F64, I32, I64};
         let none = CoreFuncType::new([I32], []);
         let three = CoreFuncType::new([I32, F64], [I64, F64, I32]);
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_of_a_module_of_its_own_is_refused() {
+    fn a_reference_to_a_type_of_one_module_is_refused() {
         let own = CoreType::Ref(RefType {
             nullable: true,
             heap: HeapType::Concrete(0),

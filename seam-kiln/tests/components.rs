@@ -1,18 +1,44 @@
-//! Components that lower more functions than kiln has room for modules.
+//! Components: their entry, and components that lower more functions than kiln has modules.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod twin;
 
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 
 use seam_core::{Artifact, BackendExt, InstanceExt, Value, World};
 use seam_kiln::{KilnBackend, KilnEngine};
 
 use twin::Twin;
 
-/// A component that lowers so many functions of the host, each of which gives a string; `call`
-/// calls one of them.
+/// A command starts at `wasi:cli/run`, whatever its core modules export.
+#[test]
+fn a_fused_component_starts_at_its_run_after_the_deferred_start() {
+    let text = include_str!("fixtures/fused-component.wat");
+    let artifact = Artifact::from_wat("fused-component", text).unwrap();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    let world = World::new().func("test:host/log#log", move |(value,): (i32,)| {
+        log.lock().unwrap().push(value);
+        Ok(())
+    });
+    let backend = KilnBackend::new(Twin::new).unwrap();
+    let mut instance = backend.instantiate_blocking(&artifact, &world).unwrap();
+    assert_eq!(*heard.lock().unwrap(), [1], "the deferred start");
+    let exit = instance.run_blocking().unwrap();
+    assert_eq!(exit.code, 0);
+    assert_eq!(*heard.lock().unwrap(), [1, 7]);
+    let cores = instance.cores().unwrap();
+    assert_eq!(cores.len(), 4, "stubs, fused, fixup and caller: {cores:?}");
+    assert!(
+        instance.resolve("_start").is_err(),
+        "a core export is not an export of the component"
+    );
+}
+
+/// Returns a component that lowers this many functions of the host, each of which returns a string.
+/// Its `call` calls one of them.
 fn lowering(count: usize) -> Artifact {
     let (mut imports, mut lowered) = (String::new(), String::new());
     let (mut items, mut given, mut calls) = (String::new(), String::new(), String::new());
@@ -64,7 +90,7 @@ fn a_component_lowers_more_functions_than_kiln_has_room_for_modules() {
     let engine = || KilnEngine::new(Twin::new).unwrap();
     for engine in [engine(), engine().direct_imports()] {
         let backend = KilnBackend::of(engine);
-        // In one glue module, and in two.
+        // The functions fit in one glue module, and in two.
         for count in [60, 250] {
             let artifact = lowering(count);
             let mut guest = backend

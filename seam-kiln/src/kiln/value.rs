@@ -1,6 +1,6 @@
-//! Values as kiln passes them.
+//! Values in kiln's shape.
 
-/// A core value in kiln's shape.
+/// A core value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KilnValue {
     /// `Value::I32`
@@ -11,32 +11,32 @@ pub enum KilnValue {
     F32(u32),
     /// `Value::F64`, as bits.
     F64(u64),
-    /// `Value::V128`, little-endian bytes.
+    /// `Value::V128`, as little-endian bytes.
     V128([u8; 16]),
     /// `Value::FuncRef`
     FuncRef(Option<KilnFuncRef>),
-    /// `Value::ExternRef`, by its index.
+    /// `Value::ExternRef`, as its index.
     ExternRef(Option<u32>),
     /// `Value::I31Ref`
     I31Ref(Option<i32>),
     /// `Value::ExnRef`
     ExnRef(Option<u32>),
-    /// A value that the seam does not carry; kiln's name of its kind.
+    /// A value that the seam does not carry, as kiln's word for its kind.
     Other(&'static str),
 }
 
-/// A function reference in kiln's shape.
+/// A function reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KilnFuncRef {
-    /// Index in the function index space of its instance.
+    /// The index in the function index space of its instance.
     pub index: u32,
-    /// [`instance_id`](crate::Kiln::instance_id) of the instance; nothing for the instance that the
-    /// reference was found in.
+    /// The [`instance_id`](crate::Kiln::instance_id) of its instance. `None` means the instance that
+    /// holds the reference.
     pub instance: Option<u32>,
 }
 
 impl KilnValue {
-    /// The word for the value's kind.
+    /// Returns the word for the value's kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
