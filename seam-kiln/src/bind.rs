@@ -1,7 +1,9 @@
-//! The binding: forwarding to kiln's own types, for crates that have kiln.
+//! `bind!` implements [`Kiln`](crate::Kiln) over kiln's own types.
 
-/// Implements [`Kiln`](crate::Kiln) over kiln, in a crate that depends on `kiln-error`,
-/// `kiln-foundation` and `kiln-runtime` (0.4.4, with feature `std`).
+/// Defines a type that implements [`Kiln`](crate::Kiln) over kiln.
+///
+/// The crate must depend on `kiln-error`, `kiln-foundation` and `kiln-runtime` 0.4.4, the last two
+/// with the feature `std`.
 ///
 /// ```ignore
 /// seam_kiln::bind!(pub struct RealKiln);
@@ -9,8 +11,8 @@
 /// let kiln = seam_kiln::KilnBackend::new(RealKiln::new)?;
 /// ```
 ///
-/// The expansion forwards each method to the one of kiln's of the same name and converts values;
-/// there is no logic in it. What it uses of kiln:
+/// The expansion contains no logic: it forwards each method to the method of kiln with the same name,
+/// and converts values. It uses these items of kiln:
 ///
 /// | crate | items |
 /// |---|---|
@@ -28,10 +30,10 @@ macro_rules! bind {
         }
 
         impl $name {
-            /// A fresh engine of kiln's, with the preset `QM`.
+            /// Makes a fresh engine of kiln's with the preset `QM`.
             ///
             /// # Errors
-            /// kiln's.
+            /// kiln's own error.
             $vis fn new() -> $crate::KilnResult<Self> {
                 use kiln_runtime::engine::{CapabilityAwareEngine, EnginePreset};
                 match CapabilityAwareEngine::with_preset(EnginePreset::QM) {

@@ -1,8 +1,10 @@
-//! The binding of kiln's own runner for components, for crates that have kiln.
+//! `bind_component!` implements [`KilnComponent`](crate::KilnComponent) over kiln's own types.
 
-/// Implements [`KilnComponent`](crate::KilnComponent) over kiln, in a crate that depends on
-/// `kiln-component`, `kiln-decoder`, `kiln-error`, `kiln-foundation` and `kiln-runtime` (0.4.4, with feature
-/// `std`).
+/// Defines a type that implements [`KilnComponent`](crate::KilnComponent) over kiln's own runner.
+///
+/// The crate must depend on `kiln-component`, `kiln-decoder`, `kiln-error`, `kiln-foundation` and
+/// `kiln-runtime` 0.4.4, with their feature `std`. `kiln-component` also needs its feature
+/// `kiln-execution`; both are on by default.
 ///
 /// ```ignore
 /// seam_kiln::bind!(pub struct RealKiln);
@@ -11,7 +13,8 @@
 /// let runner = seam_kiln::KilnRunner::<_, RealComponent>::new(RealKiln::new)?;
 /// ```
 ///
-/// The expansion forwards and converts scalars; there is no logic in it. What it uses of kiln:
+/// The expansion contains no logic: it forwards to kiln and converts scalars. It uses these items of
+/// kiln:
 ///
 /// | crate | items |
 /// |---|---|
@@ -119,7 +122,7 @@ macro_rules! bind_component {
                     let results = engine.execute(main, core_export, &[]).map_err(fault)?;
                     let from_core = |value| match value {
                         kiln_foundation::Value::I32(value) => KilnValue::I32(value),
-                        _ => KilnValue::Other("a value that is no i32"),
+                        _ => KilnValue::Other("a value of another type than i32"),
                     };
                     Ok(results.into_iter().map(from_core).collect())
                 }

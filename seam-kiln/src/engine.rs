@@ -1,6 +1,5 @@
 //! The engine: probes kiln, scans modules, makes stores.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use seam_core::{
@@ -12,9 +11,9 @@ use crate::error::of_loading;
 use crate::host::Handler;
 use crate::kiln::{Kiln, KilnResult};
 use crate::loader::Loader;
-use crate::owner::Owner;
+use crate::owner::{Compiled, Owner};
 use crate::probe::{Probed, probe};
-use crate::scan::{Scan, scan};
+use crate::scan::scan;
 use crate::state::{Shared, State};
 use crate::store::KilnStore;
 
@@ -29,14 +28,6 @@ pub struct KilnEngine<K> {
     probed: Probed,
     direct: bool,
     load_time: Option<Duration>,
-}
-
-/// A module that was validated and scanned. kiln loads it again for each instance.
-pub(crate) struct Compiled {
-    pub(crate) wasm: Arc<[u8]>,
-    pub(crate) scan: Scan,
-    /// The number of the engine.
-    pub(crate) engine: u32,
 }
 
 impl<K: Kiln> KilnEngine<K> {

@@ -8,11 +8,10 @@ use seam_core::{
 };
 
 use crate::capacity::check_import_names;
-use crate::engine::Compiled;
 use crate::error::{of_execution, of_object};
 use crate::handles::{Export, Exports, FuncEntry, FuncKind, FuncPosition, Object};
 use crate::kiln::Kiln;
-use crate::owner::Owner;
+use crate::owner::{Compiled, Owner};
 use crate::rewrite::{Names, Rewritten, rewrite};
 
 impl<K: Kiln> Owner<K> {

@@ -1,41 +1,44 @@
-//! seam on [kiln](https://github.com/pulseengine/kiln), through its library API.
+//! seam on [kiln](https://github.com/pulseengine/kiln), through kiln's library API.
 //!
-//! kiln's crates are not on the package registry, so none is a dependency here. [`Kiln`] is a port in
-//! the shape of kiln's own API; a crate that has kiln implements it with [`bind!`], and
-//! [`KilnBackend`] is then a backend like any other. What has to be written is in `docs/kiln.md`.
+//! This crate depends on no crate of kiln's, because kiln is not on the package registry. Instead
+//! [`Kiln`] is a trait in the shape of kiln's API. A crate that has kiln implements it with [`bind!`],
+//! and [`KilnBackend`] is then a backend like any other. `docs/kiln.md` shows how.
 //!
 //! | this crate | kiln |
 //! |---|---|
 //! | 0.1 | 0.4.4 |
 //!
-//! # What the adapter does about kiln
+//! # How the adapter works
 //! It translates kiln's *interface*:
-//! - **Validation.** kiln has none; modules are validated here, and imports are checked.
-//! - **Instances** of one loaded module share memories, tables and globals; every instance is
-//!   loaded anew.
-//! - **Imports** are found by names, some of which kiln takes for its own; modules get neutral ones.
-//! - **Host functions** are reached by direct calls alone, get their arguments reversed, give one
-//!   result, and do not learn who calls. So each importing instance has bindings of its own, and
-//!   where a module does more than call them, or they give several results, a generated provider
-//!   module stands between: its functions call the host directly.
-//! - **Start functions** become an export that is called after instantiation: the host could not
-//!   reach the instance's memory before.
-//! - **Functions without a name** (in tables, or passed as references) are called by a generated
+//! - **Validation.** kiln does not validate, so modules are validated here, and imports are checked.
+//! - **Instances** of one loaded module share memories, tables and globals, so each instance has its
+//!   own load.
+//! - **Imports** are found by name, and kiln intercepts some names, so imports get neutral names.
+//! - **Host functions** are reached only by direct calls of the importing instance. Their arguments
+//!   arrive reversed, they return one result, and kiln does not tell them who calls. So each
+//!   importing instance has its own bindings. If a module does more than call a host function, or the
+//!   function has several results, a generated provider module calls the host directly in its place.
+//! - **Start functions** become exports that are called after instantiation, because the host could
+//!   not reach the instance's memory before.
+//! - **Functions without an export** (in tables, or passed as references) are called by a generated
 //!   trampoline.
-//! - **Traps** are told apart by their messages; category and code are the error's source.
-//! - **Caps** ([`Count`]) are `Limit(EngineCapacity)` before kiln's own errors. Generated modules use
-//!   up the same room: one for each instance whose host functions need a provider.
+//! - **Traps** are mapped by their messages. kiln's category and code are the error's source.
+//! - **Capacities** ([`Capacity`]) are `Limit(EngineCapacity)` before kiln's own errors. Generated
+//!   modules count as well, at most one provider for every 200 host functions of an instance.
 //!
-//! It repairs nothing of what kiln *executes*: that is what the seam is there to find. What is known
-//! to differ is [`Fault`], each with the cases of the conformance kit that fail for it.
+//! It repairs nothing that kiln *executes*: the seam is there to find such differences. [`Fault`] has
+//! the known ones, each with the cases of the conformance kit that fail because of it.
 //!
 //! # kiln's own component runner
-//! [`KilnBackend`] runs components through `seam-component` over kiln's core engine. [`KilnRunner`]
-//! drives kiln's own runner instead, as far as that goes, bound with [`bind_component!`]. It asks kiln
-//! for nothing that its interface does not show to be within reach: that runner reports success for
-//! functions that it never ran.
+//! [`KilnBackend`] runs components by `seam-component` over kiln's core engine. [`KilnRunner`]
+//! instead drives kiln's own runner, which [`bind_component!`] binds. kiln's runner reports success
+//! for functions that it never ran, so `KilnRunner` loads only components whose interface that runner
+//! handles.
 //!
-//! [`KilnEngine::new`] runs a tiny module first and refuses a kiln that does what is not known here.
+//! # Where to look
+//! [`KilnEngine::new`] probes kiln with a tiny module (`probe`). `owner` runs every operation of
+//! kiln's and lends the store's state to host functions meanwhile; `instantiate`, `bind_hosts`, `link`
+//! and `call` are built on it. `host` answers kiln's handler.
 
 mod backend;
 mod bind;

@@ -11,7 +11,16 @@ use crate::handles::{FuncKind, foreign};
 use crate::kiln::{Kiln, KilnError, KilnResult};
 use crate::loader::Loader;
 use crate::probe::Order;
+use crate::scan::Scan;
 use crate::state::{Shared, State};
+
+/// A module that was validated and scanned. kiln loads it again for each instance.
+pub(crate) struct Compiled {
+    pub(crate) wasm: Arc<[u8]>,
+    pub(crate) scan: Scan,
+    /// The number of the engine.
+    pub(crate) engine: u32,
+}
 
 /// A store's engine, and the store's state while kiln does not run.
 pub(crate) struct Owner<K> {

@@ -148,14 +148,14 @@ fn guessed<const FOUND: u8>(export: &str) -> String {
 #[test]
 fn a_runner_that_did_not_find_a_function_is_refused() {
     let three = r#"(export "three" (func $three))"#;
-    let lost = "expected kiln's runner to find the function behind `three`, found that it has not";
+    let lost = "expected kiln's runner to find the function behind `three`, found that it did not";
     assert_eq!(guessed::<{ found::NOTHING }>(three), lost);
     assert_eq!(guessed::<{ found::OTHER_ARITY }>(three), lost);
     let run = r#"(export "wasi:cli/run@0.2.6" (instance $r))"#;
     assert_eq!(
         guessed::<{ found::NO_RESULT }>(run),
         "expected kiln's runner to find the function behind `wasi:cli/run@0.2.6#run`, found that \
-         it has not"
+         it did not"
     );
 }
 

@@ -8,7 +8,7 @@ use seam_core::{
     Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
 };
 
-use super::{NAME, guarded, takes};
+use super::{NAME, accept, guarded};
 use crate::error::{of_component_call, of_execution};
 use crate::kiln::{KilnComponent, KilnValue};
 
@@ -16,20 +16,20 @@ use crate::kiln::{KilnComponent, KilnValue};
 pub(super) struct RunnerInstance<C> {
     component: C,
     interface: Arc<Interface>,
-    /// `run`, and the core export behind it.
+    /// The command's `run` and the core export behind it, if the component is a command.
     entry: Option<(ExportName, String)>,
     owner: u64,
     world: WorldState,
 }
 
 impl<C: KilnComponent> RunnerInstance<C> {
-    /// The instance, once kiln is seen to have found each of its functions.
+    /// Makes an instance, and checks that kiln found each of its functions.
     ///
     /// # Errors
-    /// `Engine` for one that it has not found, or found as something else.
+    /// `Engine` if kiln did not find a function, or found another one.
     pub(super) fn new(component: C, interface: Arc<Interface>, world: WorldState) -> Result<Self> {
         let mut entry = None;
-        let run = takes::entry(&interface);
+        let run = accept::entry(&interface);
         for (name, ty) in interface.export_funcs() {
             if Some(name) == run.as_ref() {
                 let found = component.command_entry();
@@ -83,28 +83,28 @@ impl<C: KilnComponent> RunnerInstance<C> {
     }
 }
 
-/// What `run` gave, lifted.
+/// Lifts the result of `run`.
 fn outcome(results: Vec<KilnValue>) -> Result<Option<Value>> {
     match results.as_slice() {
         [KilnValue::I32(0)] => Ok(Some(Value::ok(None))),
         [KilnValue::I32(1)] => Ok(Some(Value::err(None))),
         [KilnValue::I32(_)] => Err(Error::trap(CanonTrap::InvalidDiscriminant)),
         found => Err(Error::engine(format!(
-            "expected an i32 of a command's run from kiln, found {found:?}"
+            "expected an i32 from kiln for a command's run, found {found:?}"
         ))),
     }
 }
 
 fn lost(name: &ExportName) -> Error {
     Error::engine(format!(
-        "expected kiln's runner to find the function behind `{name}`, found that it has not"
+        "expected kiln's runner to find the function behind `{name}`, found that it did not"
     ))
 }
 
-/// kiln's runner shows nothing of what is inside a component.
+/// The error for a look inside a component, which kiln's runner does not allow.
 fn inside<T>(operation: &str) -> Result<T> {
-    let message = "expected nothing of the core instances in a component, which kiln's runner \
-                   does not show";
+    let message = "expected no look at the core instances of a component, which kiln's runner does \
+                   not show";
     let error = Error::unsupported(Capability::InnerGlobals, message);
     Err(error.during(operation.to_string()).on(NAME))
 }

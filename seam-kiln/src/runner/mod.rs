@@ -1,7 +1,7 @@
-//! kiln's own runner for components, as a second mode of the backend.
+//! The backend over kiln's own runner for components.
 
+mod accept;
 mod instance;
-mod takes;
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,10 +19,10 @@ use crate::error::{of_component, of_panic};
 use crate::kiln::{Kiln, KilnComponent, KilnError, KilnResult};
 use instance::RunnerInstance;
 
-/// Name of the mode in reports.
+/// The backend's name in reports.
 const NAME: &str = "kiln-runner";
 
-/// What `seam-component` adds to the core engine and kiln's runner has not.
+/// The capabilities that `seam-component` adds to a core engine, and that kiln's runner lacks.
 const LACKING: [Capability; 4] = [
     Capability::Components,
     Capability::FixedLengthLists,
@@ -30,17 +30,18 @@ const LACKING: [Capability; 4] = [
     Capability::InnerGlobals,
 ];
 
-/// A backend over kiln's own runner for components, as far as that goes; core modules run as on
-/// [`KilnBackend`]. Reports name it `kiln-runner`.
+/// A backend over kiln's own runner for components. Reports call it `kiln-runner`.
 ///
-/// A component that this backend loads can be called wholly: it has no imports and one core instance,
-/// and exports one function over scalars, `run` of `wasi:cli/run`, or both. Of every other
-/// one kiln's runner would leave out exports, link them to the wrong core instance, or report success
-/// for calls that never happened; those are `Unsupported(Components)`. Whether kiln has
-/// found the functions is checked once more when a component is instantiated.
+/// Core modules run as on [`KilnBackend`].
 ///
-/// It repairs nothing of what kiln's runner executes: post-return functions are not called, and a trap
-/// of a start function comes out as a failure to find exports.
+/// Every export of a component that this backend loads can be called. Such a component has no imports
+/// and one core instance, and exports one function over scalars, `run` of `wasi:cli/run`, or both.
+/// Other components are `Unsupported(Components)`: kiln's runner would leave out exports, link them
+/// to the wrong core instance, or report success for calls that never happened. Instantiation checks
+/// again that kiln found the functions.
+///
+/// It repairs nothing that kiln's runner executes: post-return functions are not called, and kiln
+/// reports a trap of a start function as a failure to find exports.
 pub struct KilnRunner<K, C> {
     core: KilnBackend<K>,
     info: BackendInfo,
@@ -48,7 +49,7 @@ pub struct KilnRunner<K, C> {
 }
 
 impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
-    /// The backend; `make` makes a fresh engine of kiln's for each core module's instance.
+    /// Makes a backend. `make` makes a fresh engine of kiln's for each instance of a core module.
     ///
     /// # Errors
     /// As [`KilnEngine::new`].
@@ -56,10 +57,10 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
         KilnEngine::new(make).map(Self::of)
     }
 
-    /// The backend with this engine for core modules.
+    /// Makes a backend that runs core modules on this engine.
     #[must_use]
     pub fn of(engine: KilnEngine<K>) -> Self {
-        // A limit that only core modules could keep is none of the backend's.
+        // Fuel could limit core modules only, so the backend does not offer it.
         let core = KilnBackend::of(engine.named(NAME).without(Capability::Fuel));
         let mut info = core.info().clone();
         let has = |all: Capabilities, one| all.with(one, false);
@@ -72,9 +73,9 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
     }
 
     fn component(&self, artifact: &Artifact) -> Result<RunnerProgram<C>> {
-        // kiln validates nothing.
+        // kiln does not validate.
         let interface = seam_decode::validate(artifact)?;
-        // Its runner gets no core module that its engine would not.
+        // kiln's runner must not get a core module that its engine may not get.
         for core in interface.core_instances() {
             let bytes = artifact.bytes();
             let wasm = core.range.clone().and_then(|range| bytes.get(range));
@@ -82,7 +83,7 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
                 seam_decode::compile(self.core.engine(), wasm)?;
             }
         }
-        takes::check(artifact.bytes(), &interface)?;
+        accept::check(artifact.bytes(), &interface)?;
         Ok(RunnerProgram {
             artifact: artifact.clone(),
             interface: Arc::new(interface),
@@ -113,7 +114,7 @@ impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
     }
 }
 
-/// A component that kiln's runner takes.
+/// A component that kiln's runner can run.
 struct RunnerProgram<C> {
     artifact: Artifact,
     interface: Arc<Interface>,
@@ -126,7 +127,7 @@ impl<C: KilnComponent> RunnerProgram<C> {
         if world.system_wasi_config().is_some() {
             return Err(Error::unsupported(
                 Capability::SystemWasi,
-                "expected a world without the system's WASI, found one with it",
+                "expected a world without the system's WASI, found a world with it",
             ));
         }
         let bindings = world.bind(&self.interface)?;
@@ -151,10 +152,10 @@ impl<C: KilnComponent> Program for RunnerProgram<C> {
     }
 }
 
-/// Runs kiln.
+/// Runs an operation of kiln's.
 ///
 /// # Errors
-/// kiln's, mapped; `Engine` for a panic.
+/// kiln's own error, mapped by `map`; `Engine` for a panic.
 fn guarded<T>(
     map: impl FnOnce(KilnError) -> Error,
     operation: impl FnOnce() -> KilnResult<T>,

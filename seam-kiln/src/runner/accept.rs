@@ -1,4 +1,4 @@
-//! Which components kiln's runner takes.
+//! Checks which components kiln's runner can run.
 
 use seam_core::{
     Capability, Entry, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type,
@@ -7,10 +7,10 @@ use wasmparser::{Parser, Payload};
 
 use crate::scan::unreadable;
 
-/// Whether kiln's runner can instantiate a valid component and call all that it exports.
+/// Checks that kiln's runner can instantiate a valid component and call all of its exports.
 ///
 /// # Errors
-/// `Unsupported(Components)` that says what kiln's runner takes and what was found.
+/// `Unsupported(Components)` that says which components kiln's runner can run, and what was found.
 pub(super) fn check(bytes: &[u8], interface: &Interface) -> Result<()> {
     if let Some(import) = interface.imports().first() {
         return Err(beyond(
@@ -27,10 +27,7 @@ pub(super) fn check(bytes: &[u8], interface: &Interface) -> Result<()> {
         }
     }
     if components > 0 {
-        return Err(beyond(
-            "no components in it",
-            format!("{components} of them"),
-        ));
+        return Err(beyond("no nested components", components.to_string()));
     }
     let instances = interface.core_instances().len();
     if modules != 1 || instances != 1 {
@@ -61,16 +58,16 @@ fn exports(interface: &Interface) -> Result<()> {
         }
     }
     if funcs > 1 {
-        // kiln registers the others without a name.
+        // kiln registers the second and later ones without a name.
         return Err(beyond("one exported function", format!("{funcs}")));
     }
     if interface.exports().is_empty() {
-        return Err(beyond("an exported function", "none".into()));
+        return Err(beyond("an export", "none".into()));
     }
     Ok(())
 }
 
-/// Whether an exported instance is the command's interface and nothing more.
+/// Whether an exported instance is the command's interface and has no other export.
 fn is_entry(interface: &Interface, export: &Item, items: &[Item]) -> bool {
     items.len() == 1
         && matches!(Entry::of(interface), Ok(Entry::Run(name))
@@ -82,7 +79,7 @@ fn is_scalar(ty: &FuncType) -> bool {
     !ty.is_async && types.all(|ty| ty.is_number() || matches!(ty, Type::Bool | Type::Char))
 }
 
-/// The command's `run`, if the component has one.
+/// Returns the command's `run`, if the component is a command.
 pub(super) fn entry(interface: &Interface) -> Option<ExportName> {
     match Entry::of(interface) {
         Ok(Entry::Run(name)) => Some(name),
@@ -91,7 +88,7 @@ pub(super) fn entry(interface: &Interface) -> Option<ExportName> {
 }
 
 fn beyond(expected: &str, found: String) -> Error {
-    let message = format!("kiln's runner takes components with {expected}, found {found}");
+    let message = format!("kiln's runner runs components with {expected}, found {found}");
     Error::unsupported(Capability::Components, message)
 }
 
@@ -102,12 +99,12 @@ mod tests {
     use super::*;
     use seam_core::{Artifact, ErrorKind};
 
-    fn takes(text: &str) -> Result<()> {
+    fn accepts(text: &str) -> Result<()> {
         let artifact = Artifact::from_wat("a", text).unwrap();
         check(artifact.bytes(), &seam_decode::validate(&artifact).unwrap())
     }
 
-    /// A component with one core module, and these exports of its functions.
+    /// Returns a component with one core module and these exports.
     fn with_exports(exports: &str) -> String {
         format!(
             r#"(component
@@ -126,17 +123,17 @@ mod tests {
         (export "wasi:cli/run@0.2.6" (instance $r))"#;
 
     #[test]
-    fn one_function_over_scalars_and_the_entry_are_taken() {
+    fn one_function_over_scalars_and_the_entry_are_accepted() {
         let one = r#"(export "one" (func $one))"#;
-        takes(&with_exports(one)).unwrap();
-        takes(&with_exports(RUN)).unwrap();
-        takes(&with_exports(&format!("{one} {RUN}"))).unwrap();
+        accepts(&with_exports(one)).unwrap();
+        accepts(&with_exports(RUN)).unwrap();
+        accepts(&with_exports(&format!("{one} {RUN}"))).unwrap();
     }
 
     #[test]
-    fn what_kiln_would_guess_at_is_refused_and_named() {
+    fn a_component_whose_exports_kiln_would_guess_is_refused() {
         for (text, found) in [
-            (with_exports(""), "an exported function, found none"),
+            (with_exports(""), "an export, found none"),
             (
                 with_exports(r#"(export "one" (func $one)) (export "two" (func $one))"#),
                 "one exported function, found 2",
@@ -156,7 +153,7 @@ mod tests {
                 "exports that are functions or `wasi:cli/run`, found `test:a/b`",
             ),
             (
-                // It has the name of the entry, and not its type.
+                // It has the name of the entry, but another type.
                 with_exports(
                     r#"(instance $r (export "run" (func $one)))
                         (export "wasi:cli/run@0.2.6" (instance $r))"#,
@@ -177,17 +174,17 @@ mod tests {
             ),
             (
                 with_exports(r#"(component) (export "one" (func $one))"#),
-                "no components in it, found 1 of them",
+                "no nested components, found 1",
             ),
             (
                 r#"(component (import "f" (func)))"#.to_string(),
                 "no imports, found an import of `f`",
             ),
         ] {
-            let error = takes(&text).unwrap_err();
+            let error = accepts(&text).unwrap_err();
             let lacking = ErrorKind::Unsupported(Capability::Components);
             assert_eq!(*error.kind(), lacking, "{text}");
-            let expected = format!("kiln's runner takes components with {found}");
+            let expected = format!("kiln's runner runs components with {found}");
             assert_eq!(error.message(), expected);
         }
     }
