@@ -20,7 +20,7 @@ use twin::odd::{Odd, OddTwin};
 fn exceeding_a_capacity_is_a_limit_that_names_it() {
     let engine = KilnEngine::new(Twin::new).unwrap();
     let empty = Artifact::from_wat("empty", "(module)").unwrap();
-    let module = engine.compile(empty.bytes()).unwrap();
+    let module = seam_decode::compile(&engine, empty.bytes()).unwrap();
     let mut store = engine.store(&Limits::new(), HostState::none()).unwrap();
     for _ in 0..32 {
         store.instantiate(&module, &[]).unwrap();
@@ -83,7 +83,7 @@ fn loading_stops_at_its_time_limit() {
     let stuck = KilnEngine::new(make)
         .unwrap()
         .load_within(Duration::from_millis(1));
-    let module = stuck.compile(artifact.bytes()).unwrap();
+    let module = seam_decode::compile(&stuck, artifact.bytes()).unwrap();
     let mut store = stuck.store(&Limits::new(), HostState::none()).unwrap();
     for _ in 0..2 {
         let error = store.instantiate(&module, &[]).unwrap_err();
