@@ -1,4 +1,4 @@
-//! A lowered call as a sequence of steps, each ending where a guest has to be called.
+//! A lowered call as a sequence of steps. Each step ends where a guest must be called.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::canon::lower::Lowered;
 use crate::canon::resource::{Destructor, Dropping};
 use crate::component::state::Running;
 
-/// What glue calls for the host.
+/// The functions that the glue calls on behalf of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     CallerRealloc = 1,
@@ -22,23 +22,23 @@ pub(super) enum Target {
     Destructor = 5,
 }
 
-/// What glue does next.
+/// The next step of the glue.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Call this, with these arguments.
+    /// Call this function with these arguments.
     Call(Target, Vec<CoreValue>),
     /// Return these results.
     Return(Vec<CoreValue>),
 }
 
-/// What glue carries out.
+/// The task that the glue performs.
 #[derive(Clone)]
 pub(super) enum Task {
     Call(Arc<Lowered>),
     Drop(Arc<Dropping>),
 }
 
-/// A task under way.
+/// A task in progress.
 pub(crate) struct Job {
     task: Task,
     args: Vec<CoreValue>,
@@ -46,22 +46,22 @@ pub(crate) struct Job {
     log: Log,
 }
 
-/// Which step comes next.
+/// The stage that a job has reached.
 enum Stage {
     Begin,
-    /// Arguments are being lowered: what their handles stand for. The `realloc` that is under way
-    /// belongs to this instance.
+    /// The arguments are being lowered. Holds the representations of their handles, and the
+    /// instance whose `realloc` is running.
     Args(Vec<u32>, u32),
-    /// The callee runs.
+    /// The callee is running.
     Callee,
-    /// The callee's results are being lowered into the caller: they, and what their handles stand
-    /// for.
+    /// The callee's results are being lowered into the caller. Holds the results, the
+    /// representations of their handles, and the instance whose `realloc` is running.
     Results(Vec<CoreValue>, Vec<u32>, u32),
     /// The host's result is being lowered into the caller.
     HostResult(Vec<Value>, u32),
-    /// The callee's post-return runs; the results of the whole call.
+    /// The callee's post-return is running. Holds the results of the whole call.
     PostReturn(Vec<CoreValue>),
-    /// The destructor runs.
+    /// The destructor is running.
     Destructor(Destructor),
     Done,
 }
@@ -76,10 +76,11 @@ impl Job {
         }
     }
 
-    /// Goes on, with the results of the last call, to where a guest has to be called or all is done.
+    /// Continues with the results of the last call, until a guest must be called or the task is
+    /// done.
     ///
     /// # Errors
-    /// Whatever the call ends in.
+    /// Any error that ends the call.
     pub(super) fn advance(
         &mut self,
         store: &mut dyn CoreStore,
@@ -261,7 +262,7 @@ fn realloc(request: &Request, target: Target) -> Step {
     Step::Call(target, request.args.map(CoreValue::from).to_vec())
 }
 
-/// The error of glue and host that have come apart.
+/// Returns the error for glue and host that no longer agree on the step.
 fn apart() -> Error {
-    Error::engine("expected the glue to follow its steps, found another one")
+    Error::engine("expected the glue to follow its steps, found a different step")
 }

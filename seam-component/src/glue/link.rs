@@ -1,4 +1,4 @@
-//! The host functions that glue imports.
+//! The host functions that the glue imports.
 
 use std::sync::Arc;
 
@@ -11,11 +11,12 @@ use super::job::{Job, Step, Task};
 use super::module::TYPES;
 use crate::component::state::Running;
 
-/// A task that calls no guest needs no glue: the host does all of it. Most functions of WASI are of
-/// this kind.
+/// Creates a function for a task that calls no guest.
+///
+/// It needs no glue, because the host does everything. Most WASI functions are of this kind.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(super) fn without_calls(
     store: &mut dyn CoreStore,
     ty: CoreFuncType,
@@ -34,10 +35,10 @@ pub(super) fn without_calls(
     store.host_func(ty, func)
 }
 
-/// Starts the task; what is next.
+/// Creates the function that starts the task and returns the next step.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
     let func: HostFn = Arc::new(move |caller, args, results| {
         let running = Running::of(caller.as_store())?;
@@ -53,7 +54,7 @@ pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) ->
 fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()> {
     let store = caller.as_store();
     let running = Running::of(store)?;
-    // The job is taken out while it works on the store that keeps it.
+    // The job is removed while it works on the store, because the store owns it.
     let mut job = running.jobs.pop().ok_or_else(no_job)?;
     let given = std::mem::take(&mut running.registers);
     let step = job.advance(store, given)?;
@@ -69,10 +70,10 @@ fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()>
     set(results, CoreValue::I32(next))
 }
 
-/// What all glue of a store imports: `resume`, and `get` and `put` of each type.
+/// Creates the imports that all glue of a store shares: `resume`, and `get` and `put` of each type.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(super) fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
     let resume: HostFn = Arc::new(|caller, _, results| advance(caller, results));
     let mut all = vec![store.host_func(CoreFuncType::new([], [CoreType::I32]), resume)?];
@@ -94,7 +95,7 @@ pub(super) fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
     Ok(all.into_iter().map(CoreExtern::Func).collect())
 }
 
-/// The register that the first argument names; registers up to it come into being.
+/// Returns the register that the first argument names. Missing registers are created.
 fn register<'s>(store: &'s mut dyn CoreStore, args: &[CoreValue]) -> Result<&'s mut CoreValue> {
     let Some(CoreValue::I32(index @ 0..=255)) = args.first() else {
         return Err(no_job());
@@ -113,5 +114,5 @@ fn set(results: &mut [CoreValue], value: CoreValue) -> Result<()> {
 }
 
 fn no_job() -> Error {
-    Error::engine("expected a call that glue carries out, found none")
+    Error::engine("expected a call that the glue performs, found none")
 }

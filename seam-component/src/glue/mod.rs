@@ -1,13 +1,13 @@
 //! Lowered functions for engines whose host functions cannot call back into the guest.
 //!
-//! `canon lower` and `canon resource.drop` have to call guests: `realloc` of either side, the
-//! callee, its post-return, a destructor. Where a host function cannot do that, a small generated
-//! core module does it: its function hands its arguments to the host and asks "what next?" until the
-//! host says that the call is done, so the host never re-enters the engine.
+//! `canon lower` and `canon resource.drop` must call guests: the `realloc` of either side, the
+//! callee, its post-return, or a destructor. If a host function cannot do this, a small generated
+//! core module does it. Its function passes its arguments to the host and asks "what next?" until
+//! the host says that the call is done. Therefore the host never re-enters the engine.
 //!
-//! One module has the functions of all definitions that wait when the first of them is needed, which
-//! is mostly when the next core module is instantiated. They share the imports but for `begin`, and
-//! what several of them call is imported once:
+//! When one of several waiting definitions is needed for the first time, one module is made for all
+//! of them. Mostly this happens when the next core module is instantiated. The functions share all
+//! imports except `begin`. A function that several of them call is imported once:
 //!
 //! ```wat
 //! (func (export "0") (param ...) (result ...)
@@ -25,13 +25,13 @@
 //! ...
 //! ```
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | [`pending`] | the functions that wait, and their module's instance |
+//! | [`pending`] | the waiting functions, and the instances of their modules |
 //! | [`module`] | the generated module |
-//! | [`link`] | the host functions it imports |
+//! | [`link`] | the host functions that it imports |
 //! | [`job`] | a lowered call as a sequence of steps |
-//! | [`replay`] | lowering that is interrupted at each `realloc` and goes on after it |
+//! | [`replay`] | lowering that is interrupted at each `realloc` and then continued |
 
 mod job;
 mod link;

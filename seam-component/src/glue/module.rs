@@ -12,27 +12,27 @@ use wasm_encoder::{
 pub(super) const TYPES: [CoreType; 4] =
     [CoreType::I32, CoreType::I64, CoreType::F32, CoreType::F64];
 
-/// Imports that a module has at most. There are engines with room for 256.
+/// Most imports of a module. Some engines have room for only 256.
 pub(super) const MOST: usize = 200;
 
-/// Imports that every module has: `resume`, and `get` and `put` of each of [`TYPES`].
+/// The number of imports of every module: `resume`, and `get` and `put` of each of [`TYPES`].
 pub(super) const SHARED: usize = 1 + 2 * TYPES.len();
 
 /// A function of a glue module.
 pub(super) struct Calls<'a> {
     pub(super) ty: &'a CoreFuncType,
-    /// What it calls: the number that the host calls it by, and its position among the module's
-    /// callees.
+    /// The functions that it calls: the number by which the host calls each, and its position among
+    /// the module's callees.
     pub(super) callees: &'a [(i32, usize)],
 }
 
-/// A module with these functions, exported as `0`, `1`, ...
+/// Generates a module with these functions, exported as `0`, `1`, ...
 ///
-/// Imports, in order: `resume`, a `get` for each of [`TYPES`], a `put` for each, the callees, and a
-/// `begin` for each function.
+/// The imports are, in order: `resume`, a `get` for each of [`TYPES`], a `put` for each, the
+/// callees, and a `begin` for each function.
 ///
 /// # Errors
-/// `Engine` for types that no canonical definition has.
+/// `Engine` for types that do not occur in canonical definitions.
 pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<u8>> {
     let mut types = Types::default();
     let mut imports = ImportSection::new();
@@ -71,7 +71,7 @@ pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<
     Ok(module.finish())
 }
 
-/// Function types, each once.
+/// A set of function types.
 #[derive(Default)]
 struct Types {
     section: TypeSection,
@@ -97,7 +97,7 @@ const CALLEES: u32 = PUT + TYPES.len() as u32;
 
 fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Function> {
     let params = count(&func.ty.params);
-    // After the parameters: what is next, and one local of each type for a result.
+    // The locals after the parameters: the next step, and one local of each type for a result.
     let next = params;
     let scratch = next + 1;
     let mut locals = vec![(1, ValType::I32)];
@@ -120,7 +120,7 @@ fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Functi
         out.if_(BlockType::Empty);
         get_all(&mut out, &ty.params)?;
         out.call(index);
-        // Results are on the stack, the last on top.
+        // The results are on the stack, the last on top.
         for (index, ty) in (0..).zip(&ty.results).collect::<Vec<_>>().into_iter().rev() {
             let slot = slot(*ty)?;
             out.local_set(scratch + slot);
@@ -135,7 +135,7 @@ fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Functi
     Ok(function)
 }
 
-/// Leaves the registers' values on the stack.
+/// Pushes the values of the registers onto the stack.
 fn get_all(out: &mut InstructionSink<'_>, types: &[CoreType]) -> Result<()> {
     for (index, ty) in (0..).zip(types) {
         out.i32_const(index).call(GET + slot(*ty)?);
@@ -179,7 +179,7 @@ mod tests {
     use CoreType::{F32, F64, I32, I64};
     use wasmparser::{Parser, Payload};
 
-    /// How many types, imports, functions and exports a module has.
+    /// Returns the number of types, imports, functions and exports of a module.
     fn counts(wasm: &[u8]) -> [u32; 4] {
         let mut found = [0; 4];
         let [types, imports, functions, exports] = &mut found;
@@ -211,13 +211,13 @@ mod tests {
         }
         let wasm = glue(&funcs, &callees).unwrap();
         wasmparser::validate(&wasm).unwrap();
-        // `resume` and the accessors have nine types, the callees four more. Of the `begin`s, that of
-        // `realloc` has its type, and that of `none` the type of `resume`.
+        // `resume` and the accessors have nine types, the callees four more. Of the `begin`
+        // functions, `realloc`'s has the type of `realloc`, and `none`'s has the type of `resume`.
         assert_eq!(counts(&wasm), [9 + 4 + 1, 9 + 4 + 12, 12, 12]);
     }
 
     #[test]
-    fn what_no_canonical_definition_has_is_refused() {
+    fn types_that_no_canonical_definition_has_are_refused() {
         let odd = CoreFuncType::new([CoreType::V128], []);
         assert!(glue(&[], std::slice::from_ref(&odd)).is_err());
         let ty = CoreFuncType::new([], []);

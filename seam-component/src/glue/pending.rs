@@ -1,7 +1,8 @@
-//! Functions that wait for their glue: one module is made for many of them.
+//! Functions that wait for their glue. One module is made for many of them.
 //!
-//! Engines have room for few modules, so glue is not made for each definition but when one of the
-//! functions is needed: imported by a core module, lifted, or used as an option or a destructor.
+//! Engines have room for only a few modules. Therefore glue is not made for each definition, but
+//! when one of the functions is needed: when a core module imports it, when it is lifted, or when
+//! it is used as an option or a destructor.
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,17 +20,17 @@ use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::component::state::Running;
 
-/// What glue is made for: a lowered call, or the drop of a resource.
+/// The task of a glue function: a lowered call, or the drop of a resource.
 pub(crate) enum GlueTask {
     Call(Lowered),
     Drop(Dropping),
 }
 
-/// A function of glue that may be still to make.
+/// A glue function that may not have been made yet.
 #[derive(Clone, Default)]
 pub(crate) struct Pending(Arc<OnceLock<CoreFunc>>);
 
-/// A core function, made or to be made.
+/// A core function that is already made or still pending.
 pub(crate) enum Glued {
     Made(CoreFunc),
     Pending(Pending),
@@ -38,8 +39,9 @@ pub(crate) enum Glued {
 /// The glue of a store.
 #[derive(Default)]
 pub(crate) struct Glue {
-    /// The host functions that all modules import, made when the first needs them: `resume`, and
-    /// `get` and `put` of each type.
+    /// The host functions that all modules import: `resume`, and `get` and `put` of each type.
+    ///
+    /// They are created for the first module.
     shared: Option<Vec<CoreExtern>>,
     waiting: Vec<Waiting>,
 }
@@ -53,10 +55,10 @@ struct Waiting {
 }
 
 impl Glue {
-    /// A function that carries out a task and never re-enters the engine.
+    /// Adds a function that performs a task and never re-enters the engine.
     ///
     /// # Errors
-    /// As [`CoreStore::host_func`].
+    /// Those of [`CoreStore::host_func`].
     pub(crate) fn add(&mut self, store: &mut dyn CoreStore, task: GlueTask) -> Result<Glued> {
         let (task, ty, targets) = match task {
             GlueTask::Call(lowered) => call_targets(lowered),
@@ -81,10 +83,10 @@ impl Glue {
         Ok(Glued::Pending(made))
     }
 
-    /// A function that has been added; if it is still to make, so are all others that wait.
+    /// Returns a function that was added. If it is pending, all waiting functions are made first.
     ///
     /// # Errors
-    /// As [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+    /// Those of [`CoreEngine::compile`] and [`CoreStore::instantiate`].
     pub(crate) fn func(
         &mut self,
         engine: &dyn CoreEngine,
@@ -101,7 +103,7 @@ impl Glue {
         made.ok_or_else(|| Error::engine("expected a function that waits for its glue, found none"))
     }
 
-    /// Makes the module of a batch.
+    /// Makes and instantiates the module of a batch.
     fn make(
         &mut self,
         engine: &dyn CoreEngine,
@@ -131,7 +133,7 @@ impl Glue {
     }
 }
 
-/// The task of a lowered function, its core type, and what its glue calls.
+/// Returns the task of a lowered function, its core type, and the functions that its glue calls.
 fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
     let ty = abi::flatten_functype(lowered.callee.ty(), Context::Lower);
     let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
@@ -148,13 +150,14 @@ fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)
 /// The functions of one module.
 #[derive(Default)]
 struct Batch {
-    /// With what each calls: the number that the host calls it by, and its position below.
+    /// Each function with its calls: the number by which the host calls it, and the position in
+    /// `callees`.
     funcs: Vec<(Waiting, Vec<(i32, usize)>)>,
-    /// What the functions call, each once.
+    /// All functions that are called, without duplicates.
     callees: Vec<CoreFunc>,
 }
 
-/// Divides functions among modules that have room for them, in order.
+/// Distributes functions, in order, over modules that have room for them.
 fn batches(all: Vec<Waiting>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for waiting in all {
@@ -171,7 +174,7 @@ fn batches(all: Vec<Waiting>) -> Vec<Batch> {
 }
 
 impl Batch {
-    /// Whether the imports stay below the limit with one more function; exports are fewer.
+    /// Returns whether one more function fits within the import limit. There are fewer exports.
     fn has_room(&self, more: &Waiting) -> bool {
         let new = more.targets.iter();
         let new = new.filter(|(_, func)| !self.callees.contains(func));
@@ -193,7 +196,7 @@ impl Batch {
         self.funcs.push((waiting, calls));
     }
 
-    /// The module; `callees` are the types of the functions it calls.
+    /// Generates the module. `callees` are the types of the functions that it calls.
     fn wasm(&self, callees: &[CoreFuncType]) -> Result<Vec<u8>> {
         let funcs: Vec<Calls<'_>> = self
             .funcs
@@ -214,7 +217,7 @@ mod tests {
     use super::*;
     use crate::types::ResourceId;
 
-    /// A function of a type of its own that calls these.
+    /// Creates a function with a unique type that calls these functions.
     fn waiting(callees: &[u32]) -> Waiting {
         let (ty, instance) = (ResourceId(0), 0);
         let targets = callees.iter().map(|callee| CoreFunc::new(1, *callee));
@@ -226,7 +229,7 @@ mod tests {
         }
     }
 
-    /// How many functions each module has, and how many it calls; every module is within bounds.
+    /// Returns the numbers of functions and callees of each module, and checks the limits.
     fn sizes(all: Vec<Waiting>) -> Vec<(usize, usize)> {
         let size = |batch: &Batch| {
             let ty = CoreFuncType::new([CoreType::I32; 4], [CoreType::I32]);
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_that_call_the_same_share_its_import() {
+    fn functions_with_the_same_callee_share_its_import() {
         let all = (0..60).map(|_| waiting(&[7])).collect();
         assert_eq!(sizes(all), [(60, 1)]);
         let batch = &batches(vec![waiting(&[7, 8]), waiting(&[8, 7, 9])])[0];
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_beyond_a_modules_room_go_into_the_next() {
+    fn functions_that_exceed_a_module_go_into_the_next() {
         let most = MOST - SHARED;
         assert_eq!(
             sizes((1..most).map(|_| waiting(&[7])).collect()),

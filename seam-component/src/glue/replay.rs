@@ -1,12 +1,12 @@
 //! Lowering that is interrupted at each call of `realloc`.
 //!
-//! Lowering runs again from its start after each call, with everything that it did to the running
-//! components so far taken from a log: what an effect gave is remembered, and what was written to
-//! memories before the interruption is not written again, since the guest may have moved or freed it
-//! meanwhile. So every effect happens once and in the order that direct lowering has.
+//! After each call, lowering runs again from its start. A log supplies the results of all effects
+//! on the running components so far. Anything that was written to memories before the interruption
+//! is not written again, because the guest may have moved or freed it in the meantime. Therefore
+//! every effect happens once, in the same order as in direct lowering.
 //!
-//! Elements of lists that have been lowered are skipped, so that the time is not that of the square
-//! of a list's length.
+//! List elements that have been lowered are skipped, so that the time is not quadratic in the
+//! length of a list.
 
 use seam_core::{Error, MemoryAccess, MemoryView, Resource, Result};
 
@@ -15,32 +15,32 @@ use crate::canon::Engine;
 use crate::component::state::Running;
 use crate::types::ResourceId;
 
-/// What a lowering has done so far.
+/// The progress of a lowering.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    /// The number that each effect gave.
+    /// The result of each effect.
     effects: Vec<u32>,
-    /// The lists whose elements are being lowered or have been, in the order they began in; those in
-    /// elements that have been lowered whole are left out.
+    /// The lists whose lowering has started, in order. Lists inside elements that have been lowered
+    /// completely are omitted.
     lists: Vec<Elements>,
 }
 
-/// How far the elements of a list have been lowered.
+/// The progress within the elements of a list.
 #[derive(Clone, Copy, Debug)]
 struct Elements {
-    /// Effects before the first element. No other list has as many, since the allocation of a list
-    /// is an effect.
+    /// The number of effects before the first element. It is unique among lists, because allocating
+    /// a list is an effect.
     begin: usize,
-    /// The first element that has not been lowered whole.
+    /// The first element that has not been lowered completely.
     next: u64,
-    /// Effects before that one.
+    /// The number of effects before this element.
     at: usize,
-    /// Handles lowered before that one.
+    /// The number of handles lowered before this element.
     handles: usize,
 }
 
 impl Log {
-    /// Ends a call of `realloc`: the guest may be left again.
+    /// Ends a call of `realloc`: the instance may be left again.
     ///
     /// # Errors
     /// `Engine` for an unknown instance.
@@ -55,20 +55,20 @@ impl Log {
     }
 }
 
-/// A call of `realloc` that lowering waits for.
+/// A call of `realloc` that the lowering waits for.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The component instance whose `realloc` it is.
+    /// The component instance that owns the `realloc`.
     pub(super) instance: u32,
     /// Old pointer, old size, alignment and new size.
     pub(super) args: [u32; 4],
 }
 
-/// The running components, as a lowering that starts again sees them.
+/// The running components, as a restarted lowering sees them.
 pub(super) struct Replay<'a> {
     engine: Engine<'a>,
     log: &'a mut Log,
-    /// How many effects of the log have happened again.
+    /// The number of logged effects that have been replayed.
     at: usize,
     /// The lists whose elements are being lowered, outermost first, as positions in the log.
     open: Vec<usize>,
@@ -76,10 +76,10 @@ pub(super) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// Runs a lowering as far as it gets: done (nothing), or a call of `realloc` it waits for.
+    /// Runs a lowering until it is done (`None`) or waits for a call of `realloc`.
     ///
     /// # Errors
-    /// What the lowering ends in.
+    /// Any error that ends the lowering.
     pub(super) fn run(
         engine: Engine<'a>,
         log: &'a mut Log,
@@ -99,7 +99,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Whether what happens now has happened before.
+    /// Returns whether the current effect is a replayed one.
     fn is_past(&self) -> bool {
         self.at < self.log.effects.len()
     }
@@ -148,7 +148,7 @@ impl Machine for Replay<'_> {
         Err(Error::engine("expected the glue to call realloc"))
     }
 
-    // Lifting is done before lowering begins, and is never interrupted.
+    // Lifting completes before lowering starts, so it is never interrupted.
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
         self.engine.lift_own(opts, index, ty)
@@ -208,7 +208,7 @@ impl Machine for Replay<'_> {
         if let Some(list) = self.log.lists.get_mut(position) {
             (list.next, list.at, list.handles) = (list.next + 1, self.at, handles);
         }
-        // The lists within the element need not be looked at again.
+        // The lists inside the element are complete, so their log entries are no longer needed.
         self.log.lists.truncate(position + 1);
     }
 
@@ -217,7 +217,7 @@ impl Machine for Replay<'_> {
     }
 }
 
-/// A memory that has been written: reads read, and writes do nothing.
+/// A memory that has already been written. Reads work, and writes have no effect.
 struct Written<'a>(MemoryView<'a>);
 
 impl MemoryAccess for Written<'_> {

@@ -1,24 +1,26 @@
-//! Handles that the host holds: guest-defined resources that came out of a call.
+//! Handles that the host holds: guest-defined resources that a call passed to the host.
 
 use seam_core::{Error, Handle, Resource, ResourceType, Result};
 
 use crate::types::ResourceId;
 
-/// What a [`Handle`] of the host stands for.
+/// The entry of a [`Handle`] of the host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
     pub(crate) ty: ResourceId,
     pub(crate) rep: u32,
-    /// How many the host got before it.
+    /// The number of handles that the host received before this one.
     ordinal: u32,
-    /// Whether it is borrowed, for the call it came with.
+    /// Whether the handle is borrowed, for the duration of the call that passed it.
     borrowed: bool,
-    /// Calls that have it borrowed now.
+    /// The number of calls that currently borrow the handle.
     lends: u32,
 }
 
-/// The table of handles that the host holds. A slot that is freed gets another generation, so that a handle used after
-/// it was moved or dropped is found out.
+/// The table of handles that the host holds.
+///
+/// Each time a slot is freed, it gets a new generation. This detects the use of a handle that was
+/// moved or dropped.
 #[derive(Debug)]
 pub(crate) struct HostTable {
     owner: u64,
@@ -28,7 +30,7 @@ pub(crate) struct HostTable {
 }
 
 impl HostTable {
-    /// The table of the instance with this token.
+    /// Creates the table of the instance with this token.
     pub(crate) fn new(owner: u64) -> Self {
         Self {
             owner,
@@ -38,11 +40,13 @@ impl HostTable {
         }
     }
 
-    /// Takes up a representation, owned or borrowed; the slot of a borrowed one is to be freed with
-    /// [`HostTable::end_borrow`] when its call ends.
+    /// Adds a representation, owned or borrowed.
+    ///
+    /// The slot of a borrowed handle must be freed with [`HostTable::end_borrow`] when its call
+    /// ends.
     ///
     /// # Errors
-    /// `Limit` if the host holds 2^32 handles already.
+    /// `Limit` if the host already holds 2^32 handles.
     pub(crate) fn add(
         &mut self,
         name: &ResourceType,
@@ -79,20 +83,21 @@ impl HostTable {
         ))
     }
 
-    /// Moves an owned handle out of the host's hands.
+    /// Removes an owned handle from the table, because it moves into a guest.
     ///
     /// # Errors
-    /// `Misuse` for one that was moved or dropped, belongs to another instance, or is borrowed or lent.
+    /// `Misuse` if the handle was moved or dropped, belongs to another instance, or is borrowed or
+    /// lent.
     pub(crate) fn take(&mut self, resource: &Resource) -> Result<Held> {
         let (slot, held) = self.check_movable(resource)?;
         self.release(slot);
         Ok(held)
     }
 
-    /// Whether [`HostTable::take`] would succeed; the slot.
+    /// Returns the slot and entry of a handle that [`HostTable::take`] can remove.
     ///
     /// # Errors
-    /// As [`HostTable::take`].
+    /// Those of [`HostTable::take`].
     pub(crate) fn check_movable(&self, resource: &Resource) -> Result<(u32, Held)> {
         let (slot, held) = self.find(resource)?;
         if held.borrowed {
@@ -104,10 +109,11 @@ impl HostTable {
         Ok((slot, held))
     }
 
-    /// Lends a handle to a call; the slot, to be given back with [`HostTable::give_back`].
+    /// Lends a handle to a call. The loan of the returned slot must end with
+    /// [`HostTable::give_back`].
     ///
     /// # Errors
-    /// As [`HostTable::find`].
+    /// Those of [`HostTable::find`].
     pub(crate) fn lend(&mut self, resource: &Resource) -> Result<(u32, Held)> {
         let (slot, held) = self.find(resource)?;
         if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
@@ -116,7 +122,8 @@ impl HostTable {
         Ok((slot, held))
     }
 
-    /// The handles that the host owns, with their types, in the order it got them.
+    /// Returns the handles that the host owns, with their types, in the order in which it received
+    /// them.
     pub(crate) fn owned(&self) -> Vec<(Handle, ResourceId)> {
         let entries = (0..).zip(&self.slots);
         let mut owned: Vec<_> = entries
@@ -130,12 +137,12 @@ impl HostTable {
         owned
     }
 
-    /// How many handles the host was given so far.
+    /// Returns the number of handles that the host has received so far.
     pub(crate) fn given(&self) -> u32 {
         self.next_ordinal
     }
 
-    /// Takes back the owned handles since the host had been given that many.
+    /// Removes the owned handles that the host received after the first `given` ones.
     pub(crate) fn take_back(&mut self, given: u32) {
         let since = |held: &Held| held.ordinal >= given && !held.borrowed;
         let slots = (0..).zip(&self.slots);
@@ -166,10 +173,10 @@ impl HostTable {
         }
     }
 
-    /// A handle's slot and what it stands for.
+    /// Returns the slot and entry of a handle.
     ///
     /// # Errors
-    /// `Misuse` for one that was moved or dropped or belongs to another instance.
+    /// `Misuse` if the handle was moved or dropped, or belongs to another instance.
     pub(crate) fn find(&self, resource: &Resource) -> Result<(u32, Held)> {
         let handle = resource
             .handle()

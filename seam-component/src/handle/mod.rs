@@ -1,4 +1,5 @@
-//! Handles: the reference interpreter's "Table State" and "Resource State", and the host's side of them.
+//! Handles: the reference interpreter's "Table State" and "Resource State", and the host's
+//! counterpart.
 
 mod host;
 mod resource;

@@ -1,4 +1,4 @@
-//! `ResourceHandle` and `ResourceType`: what a handle stands for.
+//! `ResourceHandle` and `ResourceType`: the entries behind handles.
 
 use seam_core::{CanonTrap, CoreFunc, Error, ExportName, ResourceType, Result};
 
@@ -9,7 +9,8 @@ use crate::types::ResourceId;
 pub(crate) struct ResourceHandle {
     pub(crate) ty: ResourceId,
     pub(crate) rep: u32,
-    /// For a borrowed handle, the call (index of its frame) that must see it dropped; nothing for an owned one.
+    /// For a borrowed handle, the frame index of the call that must drop it; `None` for an owned
+    /// handle.
     pub(crate) borrow_scope: Option<usize>,
     pub(crate) num_lends: u32,
 }
@@ -17,12 +18,12 @@ pub(crate) struct ResourceHandle {
 /// A resource type of the store.
 #[derive(Debug)]
 pub(crate) struct ResourceInfo {
-    /// The name that the artifact's interface shows it under; empty for one that never reaches the host.
+    /// The name in the artifact's interface. It is empty if the type never reaches the host.
     pub(crate) name: ResourceType,
     pub(crate) implementation: ResourceImpl,
 }
 
-/// Who defines a resource type.
+/// The definer of a resource type.
 #[derive(Clone, Debug)]
 pub(crate) enum ResourceImpl {
     /// A component instance, with the destructor.
@@ -30,7 +31,7 @@ pub(crate) enum ResourceImpl {
         instance: u32,
         dtor: Option<CoreFunc>,
     },
-    /// The host, under the name that the root imports.
+    /// The host, under the name of the root's import.
     Host(ExportName),
 }
 

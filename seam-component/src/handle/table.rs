@@ -2,7 +2,7 @@
 
 use seam_core::{CanonTrap, Error, Result};
 
-/// A table of handles: the first index is 1, a freed index is reused last in, first out.
+/// A table of handles. The first index is 1, and the last freed index is reused first.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     array: Vec<Option<T>>,
@@ -10,7 +10,7 @@ pub(crate) struct Table<T> {
 }
 
 impl<T> Table<T> {
-    /// The highest index the specification allows.
+    /// The highest index that the specification allows.
     const MAX_LENGTH: u32 = (1 << 28) - 1;
 
     pub(crate) fn new() -> Self {
@@ -20,10 +20,10 @@ impl<T> Table<T> {
         }
     }
 
-    /// The element at `index`.
+    /// Returns the element at `index`.
     ///
     /// # Errors
-    /// The trap `UnknownHandle` for an index that is out of range or free.
+    /// The trap `UnknownHandle` if `index` is out of range or free.
     pub(crate) fn get(&mut self, index: u32) -> Result<&mut T> {
         let slot = usize::try_from(index)
             .ok()
@@ -31,10 +31,10 @@ impl<T> Table<T> {
         slot.and_then(Option::as_mut).ok_or_else(|| unknown(index))
     }
 
-    /// Adds an element; its index.
+    /// Adds an element and returns its index.
     ///
     /// # Errors
-    /// The trap `TableFull` past the highest index.
+    /// The trap `TableFull` if the highest index is exceeded.
     pub(crate) fn add(&mut self, element: T) -> Result<u32> {
         if let Some(index) = self.free.pop() {
             if let Some(slot) = self.array.get_mut(index as usize) {
@@ -54,7 +54,7 @@ impl<T> Table<T> {
     /// Removes the element at `index`.
     ///
     /// # Errors
-    /// The trap `UnknownHandle` for an index that is out of range or free.
+    /// The trap `UnknownHandle` if `index` is out of range or free.
     pub(crate) fn remove(&mut self, index: u32) -> Result<T> {
         let slot = usize::try_from(index)
             .ok()
@@ -65,7 +65,7 @@ impl<T> Table<T> {
     }
 }
 
-/// The trap of an unknown handle; the message keeps the index, as the official suite spells it.
+/// Returns the trap for an unknown handle. The message has the index, as in the official suite.
 fn unknown(index: u32) -> Error {
     let trap = CanonTrap::UnknownHandle;
     Error::new(
