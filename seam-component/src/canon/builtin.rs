@@ -1,6 +1,8 @@
-//! Built-ins of the asynchronous part of the specification. Those that synchronous calls can use
-//! too work: `context.get`, `context.set`, `backpressure.inc` and `backpressure.dec`. The others are
-//! accepted at instantiation and `Unsupported` when they are called.
+//! Built-ins of the asynchronous part of the specification.
+//!
+//! The built-ins that synchronous calls can use work too: `context.get`, `context.set`,
+//! `backpressure.inc` and `backpressure.dec`. The others are accepted at instantiation and return
+//! `Unsupported` when they are called.
 
 use std::sync::Arc;
 
@@ -11,10 +13,10 @@ use wasmparser::CanonicalFunction;
 
 use crate::component::state::Running;
 
-/// The core function of an asynchronous built-in, of the type that the module importing it expects.
+/// Creates the core function of an asynchronous built-in, with the type that its importer expects.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(crate) fn core_func(
     store: &mut dyn CoreStore,
     builtin: &CanonicalFunction,
@@ -35,7 +37,7 @@ fn context_get(slot: u32) -> HostFn {
     Arc::new(move |caller, _, results| {
         let value = *Running::of(caller.as_store())?.context(slot)?;
         match results {
-            // A slot that a 32-bit built-in reads has been written by one.
+            // The value of a slot that a 32-bit built-in reads was written by a 32-bit built-in.
             [result @ CoreValue::I32(_)] => *result = CoreValue::from(value as u32),
             [result] => *result = CoreValue::I64(i64::from_ne_bytes(value.to_ne_bytes())),
             _ => return Err(mistyped(results.len())),
@@ -56,7 +58,9 @@ fn context_set(slot: u32) -> HostFn {
     })
 }
 
-/// The counter holds back asynchronous calls, of which there are none; it is kept for its trap.
+/// Changes the backpressure counter, which is only kept for its trap.
+///
+/// It would hold back asynchronous calls, which do not exist here.
 fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> HostFn {
     Arc::new(move |caller, _, _| {
         let instance = Running::of(caller.as_store())?.instance(instance)?;
@@ -83,7 +87,7 @@ fn mistyped(found: usize) -> Error {
     ))
 }
 
-/// The definition's name in kebab-case, e.g. `task-return`.
+/// Returns the definition's name in kebab-case, e.g. `task-return`.
 fn name(builtin: &CanonicalFunction) -> String {
     let debug = format!("{builtin:?}");
     let variant = debug.split([' ', '(', '{']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `canon lift`: calling a component's function.
+//! `canon lift`: calls of a component's function.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::types::FuncTy;
 #[derive(Clone, Debug)]
 pub(crate) enum FuncInst {
     Lifted(Arc<Lifted>),
-    /// The host function of the world's binding with this index.
+    /// The host function of the world's binding at this index.
     Host(usize, Arc<FuncTy>),
 }
 
-/// A core function lifted by a component.
+/// A core function that a component lifts.
 #[derive(Debug)]
 pub(crate) struct Lifted {
     pub(crate) core: CoreFunc,
     pub(crate) ty: Arc<FuncTy>,
     pub(crate) opts: Options,
     pub(crate) post_return: Option<CoreFunc>,
-    /// Lifted with the `async` option.
+    /// Whether it is lifted with the `async` option.
     pub(crate) is_async: bool,
-    /// Number of core results.
+    /// The number of core results.
     pub(crate) num_results: usize,
 }
 
@@ -43,8 +43,8 @@ impl Lifted {
     /// Calls the function from the host.
     ///
     /// # Errors
-    /// Traps of the guest and of the canonical ABI, limits, errors of host functions; `Misuse` for handles that cannot
-    /// be passed, before the guest runs.
+    /// Traps of the guest and of the canonical ABI, limits, and errors of host functions. `Misuse`
+    /// if a handle cannot be passed; the guest does not run in this case.
     pub(crate) fn call(&self, store: &mut dyn CoreStore, args: &[Value]) -> Result<Option<Value>> {
         let mut result = Vec::new();
         self.call_with(
@@ -60,11 +60,12 @@ impl Lifted {
         Ok(result.pop())
     }
 
-    /// Calls the function from the host, with lowering of the arguments and lifting of the result as given.
+    /// Calls the function from the host with the given lowering of the arguments and lifting of the
+    /// result.
     ///
     /// # Errors
-    /// As [`Lifted::call`]. `Misuse` of the host's own making, by `lower` or `lift`, leaves the
-    /// instance as open as it was: no guest did anything wrong.
+    /// Those of [`Lifted::call`]. If `lower` or `lift` returns `Misuse`, the host is to blame, so
+    /// the instance can still be entered.
     pub(crate) fn call_with(
         &self,
         store: &mut dyn CoreStore,
@@ -102,13 +103,13 @@ impl Lifted {
             self.return_(store, &flat_results).and(lifted)
         };
         if returned.is_err() {
-            // What the result held never reaches the host.
+            // The handles in the result never reach the host.
             Running::of(store)?.host.take_back(given);
         }
         returned
     }
 
-    /// What follows lifting in a call from the host.
+    /// Performs the steps after lifting in a call from the host.
     fn return_(&self, store: &mut dyn CoreStore, flat_results: &[CoreValue]) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;
         self.post_return(store, flat_results)
@@ -124,7 +125,7 @@ impl Lifted {
         Ok(results)
     }
 
-    /// `opts.post_return`, with the instance not to be left meanwhile.
+    /// Calls `opts.post_return`. The instance must not be left in the meantime.
     pub(crate) fn post_return(
         &self,
         store: &mut dyn CoreStore,
@@ -143,14 +144,14 @@ impl Lifted {
         if self.is_async || self.ty.is_async {
             return Err(Error::unsupported(
                 Capability::ComponentAsync,
-                "expected a synchronous function, found one that is async or lifted so",
+                "expected a synchronous function, found one that is async or async-lifted",
             ));
         }
         Ok(())
     }
 }
 
-/// Whether a call failed otherwise than by what the host's own code asked for.
+/// Returns whether a call failed for another reason than misuse by the host's own code.
 fn is_blamed_on_guest(result: &Result<()>) -> bool {
     matches!(result, Err(error) if *error.kind() != ErrorKind::Misuse)
 }

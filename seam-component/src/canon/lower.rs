@@ -1,4 +1,4 @@
-//! `canon lower`: making a core function of a component's function.
+//! `canon lower`: makes a core function from a component's function.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::canon::lift::{FuncInst, Lifted};
 use crate::component::state::Running;
 use crate::types::FuncTy;
 
-/// A function lowered for a caller with these options.
+/// A component's function, lowered for a caller with these options.
 pub(crate) struct Lowered {
     pub(crate) callee: FuncInst,
     pub(crate) caller: Options,
-    /// With more results than fit flat, the last core argument is where they go.
+    /// Whether the last core argument is the address of the results, because they do not fit flat.
     out_param: bool,
 }
 
 impl Lowered {
-    /// A synchronous function, lowered so.
+    /// Lowers a synchronous function.
     pub(crate) fn new(callee: FuncInst, caller: Options) -> Self {
         let out_param = abi::spills(MAX_FLAT_RESULTS, &callee.ty().result);
         Self {
@@ -31,7 +31,7 @@ impl Lowered {
         }
     }
 
-    /// The core function, for an engine whose host functions can call back.
+    /// Creates the core function, for an engine whose host functions can call back into the guest.
     ///
     /// # Errors
     /// `Unsupported` for a core type that the engine cannot express.
@@ -66,8 +66,9 @@ impl Lowered {
         Ok(())
     }
 
-    /// A call from one component instance to another: arguments and result are transferred without
-    /// building values.
+    /// Performs a call from one component instance to another.
+    ///
+    /// Arguments and results are transferred without building values.
     fn guest_to_guest(
         &self,
         store: &mut dyn CoreStore,
@@ -87,7 +88,7 @@ impl Lowered {
         Ok(flat)
     }
 
-    /// A call from a component instance to the host.
+    /// Performs a call from a component instance to the host.
     fn guest_to_host(
         &self,
         store: &mut dyn CoreStore,
@@ -102,7 +103,8 @@ impl Lowered {
         Ok(flat)
     }
 
-    /// What happens before the callee's arguments are lowered: may-leave, may-enter, the frame.
+    /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the
+    /// frame.
     pub(crate) fn enter(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
         running.check_may_leave(self.caller.instance)?;
         callee.check_sync()?;
@@ -110,7 +112,7 @@ impl Lowered {
         running.begin()
     }
 
-    /// Lifts the arguments from the caller; what their handles stand for.
+    /// Lifts the arguments from the caller. Returns the representations of their handles.
     pub(crate) fn lift_args(
         &self,
         machine: &mut dyn Machine,
@@ -124,7 +126,7 @@ impl Lowered {
         Ok(lifted.into_reps())
     }
 
-    /// Lowers the arguments that were lifted into the callee.
+    /// Lowers the lifted arguments into the callee.
     pub(crate) fn lower_args(
         &self,
         machine: &mut dyn Machine,
@@ -139,8 +141,9 @@ impl Lowered {
         Transfer { machine, from, to }.lower(lifted, None, flat)
     }
 
-    /// `Task.return_`: lifts the results from the callee and checks its borrows; what the results'
-    /// handles stand for.
+    /// `Task.return_`: lifts the results from the callee and checks its borrows.
+    ///
+    /// Returns the representations of the results' handles.
     pub(crate) fn lift_results(
         &self,
         machine: &mut dyn Machine,
@@ -154,7 +157,7 @@ impl Lowered {
         Ok(lifted.into_reps())
     }
 
-    /// Lowers the results that were lifted into the caller.
+    /// Lowers the lifted results into the caller.
     pub(crate) fn lower_results(
         &self,
         machine: &mut dyn Machine,
@@ -170,13 +173,13 @@ impl Lowered {
         Transfer { machine, from, to }.lower(lifted, out_param, flat)
     }
 
-    /// What happens after the callee's post-return.
+    /// Performs the steps after the callee's post-return.
     pub(crate) fn leave(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
         running.leave(callee.opts.instance, Some(self.caller.instance))?;
         running.end_frame()
     }
 
-    /// Lifts the arguments from the caller and calls the host function, whose frame stays.
+    /// Lifts the arguments from the caller and calls the host function. The frame remains.
     pub(crate) fn call_host(
         &self,
         store: &mut dyn CoreStore,
@@ -209,7 +212,7 @@ impl Lowered {
         abi::lower_flat_values(cx, MAX_FLAT_RESULTS, result, &ty.result, out_param, flat)
     }
 
-    /// The flat arguments, and where the result goes if it does not fit flat.
+    /// Splits off the address of the results, if they do not fit flat.
     fn split<'a>(&self, args: &'a [CoreValue]) -> (&'a [CoreValue], Option<u32>) {
         match args.split_last() {
             Some((CoreValue::I32(ptr), rest)) if self.out_param => {

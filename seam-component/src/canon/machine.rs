@@ -1,4 +1,4 @@
-//! The running components, as lifting and lowering see them: `LiftLowerContext`'s effects.
+//! The effects of lifting and lowering on the running components: `LiftLowerContext`.
 
 use seam_core::{CoreFunc, CoreStore, CoreValue, Error, Limit, MemoryView, Resource, Result};
 
@@ -7,7 +7,7 @@ use crate::component::state::Running;
 use crate::handle::{ResourceHandle, ResourceImpl};
 use crate::types::ResourceId;
 
-/// A store with running components in it.
+/// A store with running components.
 pub(crate) struct Engine<'a>(pub(crate) &'a mut dyn CoreStore);
 
 impl Engine<'_> {
@@ -15,11 +15,12 @@ impl Engine<'_> {
         Running::of(self.0)
     }
 
-    /// The `realloc` of these options, to be called next: the instance is not to be left until it
-    /// has returned.
+    /// Returns the `realloc` of these options, which must be called next.
+    ///
+    /// The instance must not be left until it has returned.
     ///
     /// # Errors
-    /// `Engine` where there is none.
+    /// `Engine` if the options have no `realloc`.
     pub(crate) fn begin_realloc(&mut self, opts: &Options) -> Result<CoreFunc> {
         let realloc = opts
             .realloc

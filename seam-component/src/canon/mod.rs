@@ -1,4 +1,4 @@
-//! Canonical definitions: the reference interpreter's section of that name.
+//! Canonical definitions, like the reference interpreter's section with this name.
 
 pub(crate) mod builtin;
 pub(crate) mod lift;

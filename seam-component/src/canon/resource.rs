@@ -8,10 +8,10 @@ use crate::component::state::{Depth, Running};
 use crate::handle::{ResourceHandle, ResourceImpl};
 use crate::types::ResourceId;
 
-/// The core function of `canon resource.new` for an instance.
+/// Creates the core function of `canon resource.new` for an instance.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
     unary(store, true, move |store, rep| {
         let running = Running::of(store)?;
@@ -23,10 +23,10 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
     })
 }
 
-/// The core function of `canon resource.rep` for an instance.
+/// Creates the core function of `canon resource.rep` for an instance.
 ///
 /// # Errors
-/// As [`CoreStore::host_func`].
+/// Those of [`CoreStore::host_func`].
 pub(crate) fn rep(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
     unary(store, true, move |store, index| {
         let handle = Running::of(store)?.instance(instance)?.handles.get(index)?;
@@ -35,13 +35,13 @@ pub(crate) fn rep(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
     })
 }
 
-/// `canon resource.drop` of a resource type, for an instance.
+/// `canon resource.drop` for a resource type and an instance.
 pub(crate) struct Dropping {
     pub(crate) ty: ResourceId,
     pub(crate) instance: u32,
 }
 
-/// The call of a destructor.
+/// A call of a destructor that has been prepared.
 pub(crate) struct Destructor {
     pub(crate) func: CoreFunc,
     pub(crate) rep: u32,
@@ -52,10 +52,10 @@ pub(crate) struct Destructor {
 }
 
 impl Dropping {
-    /// The core function, for an engine whose host functions can call back.
+    /// Creates the core function, for an engine whose host functions can call back into the guest.
     ///
     /// # Errors
-    /// As [`CoreStore::host_func`].
+    /// Those of [`CoreStore::host_func`].
     pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
         unary(store, false, move |store, index| {
             if let Some(destructor) = self.begin(store, index)? {
@@ -65,10 +65,10 @@ impl Dropping {
         })
     }
 
-    /// The destructor that dropping calls, if a guest defines the type and gives it one.
+    /// Returns the destructor that is called, if a guest defines the type with a destructor.
     ///
     /// # Errors
-    /// `Engine` for an unknown type.
+    /// `Engine` if the type is unknown.
     pub(crate) fn destructor(&self, running: &Running) -> Result<Option<CoreFunc>> {
         match running.resource(self.ty)?.implementation {
             ResourceImpl::Guest { dtor, .. } => Ok(dtor),
@@ -76,10 +76,10 @@ impl Dropping {
         }
     }
 
-    /// Removes the handle; what is left to do is the call of a destructor, if there is one.
+    /// Removes the handle. Returns the destructor call that remains to be made, if any.
     ///
     /// # Errors
-    /// Traps of the canonical ABI, and what a destructor of the host ends in.
+    /// Traps of the canonical ABI, and any error of a destructor of the host.
     pub(crate) fn begin(
         &self,
         store: &mut dyn CoreStore,
@@ -102,11 +102,11 @@ impl Dropping {
     }
 }
 
-/// Drops a resource for the host.
+/// Drops a resource that the host holds.
 ///
 /// # Errors
-/// The trap `CannotEnter` if the defining instance is not to be entered, and what the destructor
-/// ends in.
+/// The trap `CannotEnter` if the defining instance must not be entered. Also any error of the
+/// destructor.
 pub(crate) fn destroy(store: &mut dyn CoreStore, ty: ResourceId, rep: u32) -> Result<()> {
     match destructor(Running::of(store)?, ty, rep, None)? {
         Some(destructor) => destructor.call(store),
@@ -114,8 +114,10 @@ pub(crate) fn destroy(store: &mut dyn CoreStore, ty: ResourceId, rep: u32) -> Re
     }
 }
 
-/// Enters the instance that defines a resource type, to call its destructor for `caller` (the host:
-/// nothing). Without a destructor, and for a type of the host, all is done then.
+/// Enters the instance that defines a resource type, so that its destructor can be called.
+///
+/// `caller` is `None` for the host. If the type has no destructor, or belongs to the host,
+/// everything is done on return and the result is `None`.
 fn destructor(
     running: &mut Running,
     ty: ResourceId,
@@ -155,17 +157,17 @@ impl Destructor {
         self.end(Running::of(store)?)
     }
 
-    /// What happens after the destructor has returned.
+    /// Performs the steps after the destructor has returned.
     ///
     /// # Errors
-    /// `Engine` for an unknown instance.
+    /// `Engine` if the instance is unknown.
     pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
         running.unwind(self.depth);
         running.leave(self.instance, self.caller)
     }
 }
 
-/// A host function of an `i32`, with an `i32` result or none.
+/// Creates a host function with an `i32` parameter and either an `i32` result or no result.
 fn unary(
     store: &mut dyn CoreStore,
     with_result: bool,
