@@ -1,8 +1,9 @@
-//! Lifting's half of a call between guests: everything that can trap, without the values.
+//! The lifting half of a call between guests: all checks that can trap, without building values.
 //!
-//! The reference lifts all values before it lowers the first, so that a trap of lifting comes
-//! before any `realloc` of the other guest. What lifting takes out of the one guest's handle table
-//! is kept here, in order, for [`transfer`](super::transfer) to put into the other's.
+//! The reference lifts all values before it lowers the first one, so a trap of lifting comes before
+//! any `realloc` of the other guest. Lifting removes handles from one guest's handle table. Their
+//! representations are kept here, in order, so that [`transfer`](super::transfer) can add them to
+//! the other guest's table.
 
 use seam_core::{CoreValue, Result};
 
@@ -12,15 +13,15 @@ use crate::abi::place::Place;
 use crate::abi::string::check_string;
 use crate::types::{RecordTy, Ty, VariantTy};
 
-/// The walk over one side's values.
+/// A traversal of one side's values.
 pub(crate) struct Check<'a> {
     pub(crate) flat: &'a [CoreValue],
-    /// What the handles stood for, in the order they were lifted in.
+    /// The representations of the handles, in the order of lifting.
     pub(crate) reps: &'a mut Vec<u32>,
 }
 
 impl Check<'_> {
-    /// What lifting the fields of a record checks and takes.
+    /// Checks the fields of a record and takes their handles, like lifting.
     ///
     /// # Errors
     /// Traps of the canonical ABI.

@@ -1,13 +1,12 @@
-//! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: what lifting and lowering need of the
-//! runtime.
+//! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: the runtime that lifting and lowering
+//! need.
 
 use seam_core::{CanonTrap, CoreFunc, CoreMemory, Error, MemoryView, Resource, Result};
 
 use crate::abi::layout::align_to;
 use crate::types::ResourceId;
 
-/// The canonical options of one lifted or lowered function, and the component instance it belongs
-/// to.
+/// The canonical options of one lifted or lowered function, and its component instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// Index of the component instance in the runtime's table.
@@ -17,7 +16,7 @@ pub(crate) struct Options {
     pub(crate) encoding: StringEncoding,
 }
 
-/// How a component stores its strings.
+/// The encoding in which a component stores its strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StringEncoding {
     Utf8,
@@ -25,14 +24,16 @@ pub(crate) enum StringEncoding {
     Latin1Utf16,
 }
 
-/// The running components: memories, `realloc` calls and handle tables. One object serves both
-/// sides of a call.
+/// The running components: memories, `realloc` calls and handle tables.
+///
+/// One object serves both sides of a call.
 pub(crate) trait Machine {
-    /// The memory of these options.
+    /// Returns the memory of these options.
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>>;
 
-    /// `cx.reallocate`: calls the guest's `realloc` with the instance not to be left meanwhile. The
-    /// result is not yet checked for alignment and bounds.
+    /// `cx.reallocate`: calls the guest's `realloc`. The instance must not be left in the meantime.
+    ///
+    /// Alignment and bounds of the result have not been checked yet.
     fn realloc(
         &mut self,
         opts: &Options,
@@ -42,54 +43,60 @@ pub(crate) trait Machine {
         new_len: u32,
     ) -> Result<u32>;
 
-    /// `lift_own`: removes the handle from the instance's table; its representation.
+    /// `lift_own`: removes the handle from the instance's table and returns its representation.
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32>;
 
-    /// `lift_borrow`: lends the handle for the current call; its representation.
+    /// `lift_borrow`: lends the handle for the current call and returns its representation.
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32>;
 
-    /// `lower_own`: adds a handle to the instance's table; its index.
+    /// `lower_own`: adds a handle to the instance's table and returns its index.
     fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
 
-    /// `lower_borrow`: adds a borrowed handle for the current call, or gives the representation
-    /// itself to the instance that defines the type.
+    /// `lower_borrow`: adds a borrowed handle for the current call and returns its index.
+    ///
+    /// If the instance defines the type, it gets the representation itself.
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
 
-    /// The host's side of `lower_own`/`lower_borrow`: what the host holds for a representation.
+    /// The host's side of `lower_own` and `lower_borrow`: returns the host's resource for a
+    /// representation.
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource>;
 
-    /// The host's side of `lift_own`/`lift_borrow`: the representation of what the host holds; an
-    /// owned one moves.
+    /// The host's side of `lift_own` and `lift_borrow`: returns the representation of the host's
+    /// resource.
+    ///
+    /// An owned resource moves.
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32>;
 
-    /// What `Task.return_` checks of the current call: the trap `BorrowsNotDropped`.
+    /// Performs the check of `Task.return_` on the current call: the trap `BorrowsNotDropped`.
     fn check_borrows_dropped(&mut self) -> Result<()>;
 
-    /// Counts bytes that lifting is about to allocate on the host; `Limit(Lifted)` at the limit.
+    /// Counts bytes that lifting is about to allocate on the host. Returns `Limit(Lifted)` at the
+    /// limit.
     fn charge(&mut self, bytes: u64) -> Result<()>;
 
-    /// The elements of a list that has been allocated and is not empty are about to be lowered, with
-    /// so many lifted handles lowered before: the first element to begin with, and the handles
-    /// lowered before that one.
+    /// Is called before the elements of an allocated, non-empty list are lowered.
     ///
-    /// A machine that lowers again skips the elements that are lowered already; the default is for
-    /// others.
+    /// `handles` is the number of lifted handles that have been lowered. Returns the first element
+    /// to lower, and the number of handles lowered before this element.
+    ///
+    /// A machine that restarts lowering skips the elements that were already lowered. The default
+    /// is for all other machines.
     fn first_element(&mut self, handles: usize) -> (u64, usize) {
         (0, handles)
     }
 
-    /// An element has been lowered; `handles` counts up to here.
+    /// Is called after an element has been lowered. `handles` is the number of handles lowered so
+    /// far.
     fn element_lowered(&mut self, _handles: usize) {}
 
-    /// All elements of the list have.
+    /// Is called after all elements of the list have been lowered.
     fn list_lowered(&mut self) {}
 }
 
-/// A machine with the options of one side: what the functions named after the reference
-/// interpreter's take.
+/// A machine with the options of one side, as the reference interpreter's functions take them.
 ///
-/// Addresses are wider here than the 32 bits they have in the guest, so that no sum of an address
-/// and an offset wraps.
+/// Addresses are wider here than the 32 bits that they have in the guest. Therefore the sum of an
+/// address and an offset never wraps around.
 pub(crate) struct Cx<'a> {
     pub(crate) machine: &'a mut dyn Machine,
     pub(crate) opts: &'a Options,
@@ -108,7 +115,7 @@ impl<'a> Cx<'a> {
         self.memory()?.write(ptr, bytes)
     }
 
-    /// `load_int`, unsigned, of at most 8 bytes.
+    /// `load_int`: loads an unsigned integer of at most 8 bytes.
     pub(crate) fn load_int(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
         let mut bytes = [0; 8];
         let read = usize::try_from(nbytes)
@@ -119,7 +126,7 @@ impl<'a> Cx<'a> {
         Ok(u64::from_le_bytes(bytes))
     }
 
-    /// `store_int`: the low bytes, at most 8.
+    /// `store_int`: stores the low bytes, at most 8.
     pub(crate) fn store_int(&mut self, value: u64, ptr: u64, nbytes: u64) -> Result<()> {
         let bytes = value.to_le_bytes();
         let written = usize::try_from(nbytes).ok().and_then(|n| bytes.get(..n));
@@ -128,7 +135,7 @@ impl<'a> Cx<'a> {
         self.write(ptr, written)
     }
 
-    /// Two words: a pointer, and a length.
+    /// Loads two words: a pointer and a length.
     pub(crate) fn load_range(&mut self, ptr: u64) -> Result<(u32, u32)> {
         let both = self.load_int(ptr, 8)?;
         Ok((low(both), low(both >> 32)))
@@ -138,19 +145,19 @@ impl<'a> Cx<'a> {
         self.store_int(u64::from(begin) | u64::from(length) << 32, ptr, 8)
     }
 
-    /// `allocate`, with the checks that follow it everywhere.
+    /// `allocate`, with the checks that always follow it.
     ///
     /// # Errors
-    /// As [`Cx::reallocate`].
+    /// Those of [`Cx::reallocate`].
     pub(crate) fn allocate(&mut self, alignment: u32, byte_length: u64) -> Result<u32> {
         self.reallocate(0, 0, alignment, byte_length)
     }
 
-    /// `reallocate`, with the checks that follow it everywhere.
+    /// `reallocate`, with the checks that always follow it.
     ///
     /// # Errors
-    /// The traps `UnalignedPointer` and `ReallocOutOfBounds` for the range that the guest gives,
-    /// whatever its `realloc` ends in.
+    /// The traps `UnalignedPointer` and `ReallocOutOfBounds` for the range that the guest returns.
+    /// Also any error of its `realloc`.
     pub(crate) fn reallocate(
         &mut self,
         old: u32,
@@ -193,7 +200,7 @@ pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
     }
 }
 
-/// The low word.
+/// Returns the low word.
 pub(crate) fn low(bits: u64) -> u32 {
     let [a, b, c, d, ..] = bits.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])

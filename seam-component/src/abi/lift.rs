@@ -1,4 +1,4 @@
-//! `lift_flat` and `lift_flat_values`: values out of core values.
+//! `lift_flat` and `lift_flat_values`: convert core values to values.
 
 use seam_core::{CanonTrap, CoreValue, Error, List, Result, Value};
 
@@ -12,8 +12,10 @@ use crate::abi::scalar::{bits_of_core, is_scalar, scalar_from_bits, scalar_to_va
 use crate::abi::string::load_string_from_range;
 use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 
-/// `CoreValueIter`. The reference wraps it for each variant, to coerce each core value to the flat
-/// type of the case; here it gives bits, which need no coercing but dropping the high ones.
+/// `CoreValueIter`.
+///
+/// The reference wraps it for each variant, to coerce each core value to the flat type of the case.
+/// Here it returns bits, so coercion only drops the high bits.
 pub(crate) struct CoreValueIter<'a> {
     values: &'a [CoreValue],
 }
@@ -23,7 +25,7 @@ impl<'a> CoreValueIter<'a> {
         Self { values }
     }
 
-    /// The bits of the next one, all of them.
+    /// Returns all bits of the next core value.
     fn next(&mut self) -> Result<u64> {
         let Some((first, rest)) = self.values.split_first() else {
             return Err(Error::engine(
@@ -34,12 +36,13 @@ impl<'a> CoreValueIter<'a> {
         bits_of_core(*first)
     }
 
-    /// The next one as an `i32`.
+    /// Returns the next core value as an `i32`.
     pub(crate) fn next_i32(&mut self) -> Result<u32> {
         self.next().map(low)
     }
 
-    /// The bits of the next one as what a number, `bool` or `char` flattens to.
+    /// Returns the bits of the next core value, of the type that a number, `bool` or `char`
+    /// flattens to.
     fn next_of(&mut self, ty: &Ty) -> Result<u64> {
         match ty {
             Ty::S64 | Ty::U64 | Ty::F64 => self.next(),
@@ -51,7 +54,7 @@ impl<'a> CoreValueIter<'a> {
         Ok((self.next_i32()?, self.next_i32()?))
     }
 
-    /// Passes over some.
+    /// Skips core values.
     fn skip(&mut self, count: usize) {
         self.values = self.values.get(count..).unwrap_or_default();
     }
@@ -60,7 +63,7 @@ impl<'a> CoreValueIter<'a> {
 /// `lift_flat_values`
 ///
 /// # Errors
-/// Traps of the canonical ABI; `Limit` if the host may not allocate as much.
+/// Traps of the canonical ABI. `Limit` if the host must not allocate that much.
 pub(crate) fn lift_flat_values(
     cx: &mut Cx<'_>,
     max_flat: usize,
@@ -77,7 +80,7 @@ pub(crate) fn lift_flat_values(
     }
 }
 
-/// Whether the area that values are passed in is aligned and within memory.
+/// Checks that the area in which values are passed is aligned and within memory.
 ///
 /// # Errors
 /// The traps `UnalignedPointer` and `PointerOutOfBounds`.
@@ -131,7 +134,7 @@ fn lift_flat_fixed_length_list(
         .map(|_| lift_flat(cx, vi, &ty.element))
         .collect();
     let elements = elements?;
-    // Numbers are to be stored flat.
+    // Lists of numbers are stored flat.
     let list = if is_scalar(&ty.element) {
         elements.into_iter().collect()
     } else {

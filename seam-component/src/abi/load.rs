@@ -1,4 +1,4 @@
-//! `load` and what it is made of: values out of linear memory.
+//! `load` and its parts: load values from linear memory.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::types::{CaseTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantT
 /// `MAX_LIST_BYTE_LENGTH`
 pub(crate) const MAX_LIST_BYTE_LENGTH: u64 = (1 << 28) - 1;
 
-/// Bytes of the host's memory that each part of a value takes.
+/// The size of one part of a value in the host's memory, in bytes.
 pub(crate) const VALUE_BYTES: u64 = size_of::<Value>() as u64;
 const FIELD_BYTES: u64 = size_of::<(Arc<str>, Value)>() as u64;
 
 /// `load`, from an address that is aligned and within memory.
 ///
 /// # Errors
-/// Traps of the canonical ABI; `Limit` if the host may not allocate as much.
+/// Traps of the canonical ABI. `Limit` if the host must not allocate that much.
 pub(crate) fn load(cx: &mut Cx<'_>, ptr: u64, ty: &Ty) -> Result<Value> {
     match ty {
         Ty::String => load_string(cx, ptr),
@@ -76,7 +76,7 @@ pub(crate) fn check_list(cx: &mut Cx<'_>, (ptr, length): (u32, u32), element: &T
 /// `load_list_from_range`
 ///
 /// # Errors
-/// As [`check_list`], and as [`load`].
+/// Those of [`check_list`] and [`load`].
 pub(crate) fn load_list_from_range(
     cx: &mut Cx<'_>,
     range: (u32, u32),
@@ -109,7 +109,7 @@ fn load_fixed_length_list(cx: &mut Cx<'_>, ptr: u64, ty: &FixedLengthListTy) -> 
     load_list_from_valid_range(cx, ptr, ty.len, &ty.element).map(Value::List)
 }
 
-/// A map's entries, which are lifted as the list of tuples that a map is.
+/// Converts lifted tuples to a map. The specification defines a map as a list of tuples.
 pub(crate) fn map_of_entries(entries: List) -> Value {
     let List::Values(entries) = entries else {
         return Value::Map(Vec::new());
@@ -129,7 +129,7 @@ fn load_record(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Value> {
     record_of_fields(cx, ty, values)
 }
 
-/// Puts the labels to a record's fields.
+/// Adds the labels to a record's fields.
 pub(crate) fn record_of_fields(
     cx: &mut Cx<'_>,
     ty: &RecordTy,
@@ -161,7 +161,7 @@ fn load_variant(cx: &mut Cx<'_>, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result
 }
 
 impl VariantTy {
-    /// The case that a discriminant names.
+    /// Returns the case that a discriminant selects.
     ///
     /// # Errors
     /// The trap `InvalidDiscriminant`.
@@ -173,7 +173,7 @@ impl VariantTy {
     }
 }
 
-/// The value of a variant, enum, option or result.
+/// Builds the value of a variant, enum, option or result.
 pub(crate) fn variant_of_case(
     cx: &mut Cx<'_>,
     ty: &Ty,
@@ -194,7 +194,7 @@ pub(crate) fn variant_of_case(
     })
 }
 
-/// `unpack_flags_from_int`; bits without a label are ignored.
+/// `unpack_flags_from_int`. Bits without a label are ignored.
 pub(crate) fn unpack_flags_from_int(
     cx: &mut Cx<'_>,
     bits: u32,
@@ -209,7 +209,7 @@ pub(crate) fn unpack_flags_from_int(
     Ok(Value::Flags(set.map(|(label, _)| label.clone()).collect()))
 }
 
-/// The bits that have labels.
+/// Returns the bits that have labels.
 pub(crate) fn labelled_bits(bits: u32, labels: &[Arc<str>]) -> u32 {
     match labels.len() {
         n @ 0..32 => bits & ((1 << n) - 1),
@@ -217,7 +217,7 @@ pub(crate) fn labelled_bits(bits: u32, labels: &[Arc<str>]) -> u32 {
     }
 }
 
-/// `lift_own` or `lift_borrow`, into the host's hands.
+/// `lift_own` or `lift_borrow`, into a handle of the host.
 pub(crate) fn lift_handle(cx: &mut Cx<'_>, index: u32, ty: &Ty, id: ResourceId) -> Result<Value> {
     let resource = lift_resource(cx, index, ty, id)?;
     Ok(match ty {
@@ -226,7 +226,7 @@ pub(crate) fn lift_handle(cx: &mut Cx<'_>, index: u32, ty: &Ty, id: ResourceId) 
     })
 }
 
-/// As [`lift_handle`], without the value around it.
+/// Like [`lift_handle`], but without a value around the handle.
 pub(crate) fn lift_resource(
     cx: &mut Cx<'_>,
     index: u32,
@@ -237,7 +237,7 @@ pub(crate) fn lift_resource(
     cx.machine.host_resource(rep, id, matches!(ty, Ty::Own(_)))
 }
 
-/// `lift_own` or `lift_borrow`: the representation.
+/// `lift_own` or `lift_borrow`: returns the representation.
 pub(crate) fn lift_rep(cx: &mut Cx<'_>, index: u32, ty: &Ty) -> Result<u32> {
     match ty {
         Ty::Own(id) => cx.machine.lift_own(cx.opts, index, *id),
@@ -246,8 +246,9 @@ pub(crate) fn lift_rep(cx: &mut Cx<'_>, index: u32, ty: &Ty) -> Result<u32> {
     }
 }
 
-/// `lift_stream`, `lift_future`, `lift_error_context` and their counterparts: there are none of
-/// these without asynchronous built-ins.
+/// `lift_stream`, `lift_future`, `lift_error_context` and their counterparts.
+///
+/// None of these values exist without asynchronous built-ins.
 pub(crate) fn unsupported(ty: &Ty) -> Error {
     let found = ty.kind();
     Error::unsupported(

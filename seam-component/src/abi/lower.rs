@@ -1,4 +1,4 @@
-//! `lower_flat` and `lower_flat_values`: values into core values.
+//! `lower_flat` and `lower_flat_values`: convert values to core values.
 
 use seam_core::{CanonTrap, CoreValue, Error, Result, Value};
 
@@ -13,9 +13,10 @@ use crate::abi::store::{
 use crate::abi::transcode::store_string_into_range;
 use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 
-/// Core values to be set one after another. They start as zeroes of the types that are asked for,
-/// so that those of a variant that a case does not use are what the reference pads with, and those
-/// that it uses are coerced by putting its bits into what is there.
+/// Core values to set one after another.
+///
+/// They start as zeroes of the expected types. Therefore the slots that a variant's case does not
+/// use have the reference's padding, and the used slots are coerced by setting their bits.
 pub(crate) struct Slots<'a> {
     values: &'a mut [CoreValue],
 }
@@ -47,7 +48,7 @@ impl<'a> Slots<'a> {
         self.set(length.into())
     }
 
-    /// The next ones, as slots of their own.
+    /// Splits off the next slots.
     fn split_off(&mut self, count: usize) -> Slots<'a> {
         let values = std::mem::take(&mut self.values);
         let (first, rest) = values.split_at_mut(count.min(values.len()));
@@ -56,11 +57,13 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// `lower_flat_values`: appends the core values to `out`. `out_param` is where values go that do
-/// not fit flat; without it, room is asked of the guest and its address is the one core value.
+/// `lower_flat_values`: appends the core values to `out`.
+///
+/// Values that do not fit flat go to `out_param`. If it is `None`, the guest allocates space, whose
+/// address is the only core value.
 ///
 /// # Errors
-/// `Misuse` for values of other types; traps of the guest's `realloc`, of what it gives, and of
+/// `Misuse` for values of other types. Traps of the guest's `realloc`, of its result, and of
 /// `out_param`.
 pub(crate) fn lower_flat_values(
     cx: &mut Cx<'_>,
@@ -91,11 +94,12 @@ pub(crate) fn lower_flat_values(
     Ok(())
 }
 
-/// The address of the area for values that do not fit flat; appended to `out` if it was asked for
-/// here.
+/// Returns the address of the area for values that do not fit flat.
+///
+/// If the area is allocated here, its address is appended to `out`.
 ///
 /// # Errors
-/// Traps of the guest's `realloc`, of what it gives, and of `out_param`.
+/// Traps of the guest's `realloc`, of its result, and of `out_param`.
 pub(crate) fn allocate_area(
     cx: &mut Cx<'_>,
     types: &RecordTy,

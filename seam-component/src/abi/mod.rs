@@ -1,7 +1,7 @@
-//! The canonical ABI: moving typed values in and out of linear memories and core values.
+//! The canonical ABI: moves typed values in and out of linear memories and core values.
 //!
-//! Files and functions are named after the sections and functions of the specification's reference
-//! interpreter, `definitions.py` of the component-model repository at revision 6d28164:
+//! Files and functions have the names of the sections and functions of the specification's
+//! reference interpreter, `definitions.py` of the component-model repository at revision 6d28164:
 //!
 //! | file | sections |
 //! |---|---|
@@ -19,13 +19,13 @@
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
 //! | [`parts`] | typed calls: lowering from, and lifting to, parts without values |
 //!
-//! Pointers are unsigned and 32 bits wide. Everything a guest says (pointer, length, discriminant,
-//! result of its `realloc`) is checked before anything is read, written or allocated by it, and
-//! what lifting allocates on the host is [charged](Machine::charge) first. NaNs become the
+//! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
+//! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.
+//! Allocations of lifting on the host are [charged](Machine::charge) first. NaNs become the
 //! canonical NaN of their width wherever they pass, as in the reference's deterministic profile.
 //!
-//! The oracles are independent of any engine: `vectors/` has what the reference interpreter
-//! answered, and sizes, offsets and flat types are compared with wit-parser's.
+//! The test oracles are independent of any engine: `vectors/` contains results of the reference
+//! interpreter, and sizes, offsets and flat types are compared with those of wit-parser.
 
 mod check;
 mod cx;

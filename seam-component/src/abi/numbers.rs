@@ -1,4 +1,4 @@
-//! Lists of numbers, which move in bulk.
+//! Lists of numbers, which are moved in bulk.
 
 use seam_core::typed::{Numbers, Scalar};
 use seam_core::{Error, List, Result};
@@ -7,10 +7,10 @@ use crate::abi::cx::Cx;
 use crate::abi::scalar::{canonicalize_nan32, canonicalize_nan64};
 use crate::types::Ty;
 
-/// Bytes that are copied at once where a memory's bytes are not shown directly.
+/// Bytes copied at a time if an engine does not expose a memory's bytes as a slice.
 pub(crate) const CHUNK: u64 = 1 << 16;
 
-/// Shows a range of memory, which is within bounds, piece by piece.
+/// Passes a range of memory to a closure piece by piece. The range must be within bounds.
 fn read_pieces(
     cx: &mut Cx<'_>,
     ptr: u64,
@@ -32,7 +32,7 @@ fn read_pieces(
     Ok(())
 }
 
-/// Has a range of memory, which is within bounds, filled piece by piece.
+/// Fills a range of memory piece by piece from a closure. The range must be within bounds.
 fn write_pieces(
     cx: &mut Cx<'_>,
     ptr: u64,
@@ -62,7 +62,7 @@ fn write_pieces(
     Ok(())
 }
 
-/// A range of a memory's bytes.
+/// Returns a range of a memory's bytes.
 pub(crate) fn slice(bytes: &[u8], ptr: u64, byte_length: u64) -> Option<&[u8]> {
     let start = usize::try_from(ptr).ok()?;
     bytes
@@ -76,15 +76,15 @@ fn out_of_bounds() -> Error {
 
 macro_rules! numbers {
     ($( $case:ident $rust:ty, $size:literal $canonical:path; )*) => {
-        /// Whether lists of a type are stored flat.
+        /// Returns whether lists of a type are stored flat.
         pub(crate) fn is_number(ty: &Ty) -> bool {
             matches!(ty, $( Ty::$case )|*)
         }
 
-        /// `load_list_from_valid_range` of numbers; nothing for other types of elements.
+        /// `load_list_from_valid_range` for numbers. Returns `None` for other element types.
         ///
         /// # Errors
-        /// `Limit` if the host may not allocate as much.
+        /// `Limit` if the host must not allocate that much.
         pub(crate) fn load_numbers(cx: &mut Cx<'_>, ptr: u64, length: u32, element: &Ty) -> Result<Option<List>> {
             if let Ty::U8 = element {
                 cx.machine.charge(length.into())?;
@@ -106,7 +106,7 @@ macro_rules! numbers {
             }
         }
 
-        /// `store_list_into_valid_range` of numbers.
+        /// `store_list_into_valid_range` for numbers.
         pub(crate) fn store_numbers(cx: &mut Cx<'_>, numbers: Numbers<'_>, ptr: u64) -> Result<()> {
             if let Numbers::U8(list) = numbers {
                 return cx.write(ptr, list);
@@ -125,7 +125,7 @@ macro_rules! numbers {
             }
         }
 
-        /// How many numbers there are, if they are of this type.
+        /// Returns the number of elements, or `None` if they have another type.
         pub(crate) fn numbers_of(element: &Ty, numbers: Numbers<'_>) -> Option<usize> {
             match (element, numbers) {
                 $( (Ty::$case, Numbers::$case(list)) => Some(list.len()), )*
@@ -133,14 +133,14 @@ macro_rules! numbers {
             }
         }
 
-        /// One of the numbers.
+        /// Returns the number at `index`.
         pub(crate) fn number_at(numbers: Numbers<'_>, index: usize) -> Option<Scalar> {
             match numbers {
                 $( Numbers::$case(list) => list.get(index).copied().map(Scalar::$case), )*
             }
         }
 
-        /// A flat list's numbers; nothing for a list of values.
+        /// Returns the numbers of a flat list, or `None` for a list of values.
         pub(crate) fn numbers_in(list: &List) -> Option<Numbers<'_>> {
             match list {
                 $( List::$case(list) => Some(Numbers::$case(list)), )*
@@ -167,7 +167,7 @@ fn as_it_is<T>(number: T) -> T {
     number
 }
 
-/// Makes all NaNs in a buffer of floats the canonical one, and all that is true in one of `bool`s 1.
+/// Replaces all NaNs in a buffer of floats by the canonical NaN, and all true `bool`s by 1.
 pub(crate) fn canonicalize(element: &Ty, bytes: &mut [u8]) {
     match element {
         Ty::Bool => bytes

@@ -1,5 +1,4 @@
-//! Typed calls: arguments that hand over their parts, and results that take theirs, without values
-//! between.
+//! Typed calls: arguments and results that are passed in parts, without building values.
 
 use seam_core::{
     CoreValue,
@@ -21,12 +20,12 @@ use crate::abi::string::load_string_from_range;
 use crate::abi::transcode::store_string_into_range;
 use crate::types::{RecordTy, Ty, VariantTy};
 
-/// As [`lower_flat_values`](super::lower_flat_values) without `out_param`, for arguments that hand
-/// over their parts.
+/// Like [`lower_flat_values`](super::lower_flat_values) without `out_param`, for arguments in
+/// parts.
 ///
 /// # Errors
-/// `Misuse` for parts of other types or of another number; errors of `args`; traps of the guest's
-/// `realloc` and of what it gives.
+/// `Misuse` for parts of another type or number. Errors of `args`. Traps of the guest's `realloc`
+/// and of its result.
 pub(crate) fn lower_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
@@ -60,11 +59,13 @@ pub(crate) fn lower_parts(
     }
 }
 
-/// As [`lift_flat_values`](super::lift_flat_values), for a result that takes its parts; does not
-/// call it where there is no result.
+/// Like [`lift_flat_values`](super::lift_flat_values), for a result that is taken in parts.
+///
+/// If there is no result, `result` is not called.
 ///
 /// # Errors
-/// `Misuse` if other parts are taken, or not all; errors of `result`; traps of the canonical ABI.
+/// `Misuse` if other parts are taken, or not all of them. Errors of `result`. Traps of the
+/// canonical ABI.
 pub(crate) fn lift_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
@@ -97,19 +98,19 @@ pub(crate) fn lift_parts(
     }
 }
 
-/// What is due, the next on top.
+/// The parts that are due, with the next one at the end.
 struct Parts<'t>(Vec<Due<'t>>);
 
 enum Due<'t> {
     /// A value at a place.
     Value(&'t Ty, Place),
-    /// As many values, one after another.
+    /// Consecutive values.
     Elements(&'t Ty, Place, u32),
-    /// The pointer and length of a list, once its elements are there.
+    /// The pointer and length of a list, due after its elements.
     Range(Place, (u32, u32)),
 }
 
-/// What comes next.
+/// The kind of the next part.
 enum Next<'t> {
     Part(&'t Ty, Place),
     Range(Place, (u32, u32)),
@@ -153,7 +154,7 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// A part where none is due.
+/// Returns the error for a part when no part is due.
 fn no_more(found: &str) -> Error {
     Error::misuse(format!("expected no more parts, found {found}"))
 }
@@ -165,7 +166,7 @@ struct Lowering<'a, 't> {
 }
 
 impl<'t> Lowering<'_, 't> {
-    /// The next part that is due; on the way there, ends the lists whose last element was given.
+    /// Returns the next part that is due. Lists whose last element has been passed end on the way.
     fn next(&mut self) -> Result<Option<(&'t Ty, Place)>> {
         loop {
             match self.due.next() {
@@ -322,7 +323,7 @@ impl<'t> Lifting<'_, 't> {
         }
     }
 
-    /// The range of a list, checked.
+    /// Returns the range of a list after checking it.
     fn range(&mut self, place: Place, element: &Ty) -> Result<(u32, u32)> {
         let range = place.read_range(&mut self.cx, self.flat)?;
         check_list(&mut self.cx, range, element)?;

@@ -1,4 +1,4 @@
-//! Where a part of a value is, for what treats memory and core values alike.
+//! The place of a part of a value, for code that handles memory and core values alike.
 
 use seam_core::{CoreValue, typed::Scalar};
 use seam_core::{Error, Result};
@@ -15,7 +15,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Where a field of the record that is here is.
+    /// Returns the place of a field of the record at this place.
     pub(crate) fn field(self, field: &FieldTy) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + field.offset),
@@ -23,7 +23,7 @@ impl Place {
         }
     }
 
-    /// Where the payload of the variant that is here is.
+    /// Returns the place of the payload of the variant at this place.
     pub(crate) fn payload(self, cases: &VariantTy) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + cases.payload),
@@ -31,7 +31,7 @@ impl Place {
         }
     }
 
-    /// Where the value after one of this type that is here is.
+    /// Returns the place after the value of this type at this place.
     pub(crate) fn after(self, element: &Ty) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + element.size()),
@@ -39,8 +39,10 @@ impl Place {
         }
     }
 
-    /// An integer of as many bytes: in memory it is those bytes, among core values an `i64` if it
-    /// has eight and else an `i32`.
+    /// Reads an integer of `nbytes` bytes.
+    ///
+    /// In memory it occupies these bytes. Among core values it is an `i64` if it has eight bytes,
+    /// otherwise an `i32`.
     pub(crate) fn read_int(self, cx: &mut Cx<'_>, flat: &[CoreValue], nbytes: u64) -> Result<u64> {
         match self {
             Place::Memory(ptr) => cx.load_int(ptr, nbytes),
@@ -87,7 +89,7 @@ impl Place {
         self.write_int(cx, flat, scalar_to_bits(scalar), ty.size())
     }
 
-    /// A pointer and a length.
+    /// Reads a pointer and a length.
     pub(crate) fn read_range(self, cx: &mut Cx<'_>, flat: &[CoreValue]) -> Result<(u32, u32)> {
         match self {
             Place::Memory(ptr) => cx.load_range(ptr),

@@ -1,8 +1,8 @@
-//! The numbers of `load`, `store`, `lift_flat` and `lower_flat`, with `bool` and `char`.
+//! The scalars of `load`, `store`, `lift_flat` and `lower_flat`: numbers, `bool` and `char`.
 //!
-//! In memory and among core values alike a scalar is bits: those that are read are extended by
-//! zeroes, and of those that are written the low ones count. A core value that carries a narrower
-//! one (`join`) carries its bits, so that nothing else is to be coerced.
+//! A scalar is a number of bits, in memory and as a core value. Bits that are read are
+//! zero-extended, and only the low bits are written. A core value that carries a narrower scalar
+//! (`join`) carries its bits, so no other coercion is needed.
 
 use seam_core::{CanonTrap, Error, Result, Value};
 use seam_core::{CoreValue, typed::Scalar};
@@ -39,7 +39,7 @@ pub(crate) fn convert_i32_to_char(i: u32) -> Result<char> {
     char::from_u32(i).ok_or_else(|| Error::trap(CanonTrap::InvalidChar))
 }
 
-/// Whether a type is a number, `bool` or `char`.
+/// Returns whether a type is a number, `bool` or `char`.
 pub(crate) fn is_scalar(ty: &Ty) -> bool {
     use Ty::{Bool, Char, F32, F64, S8, S16, S32, S64, U8, U16, U32, U64};
     matches!(
@@ -48,8 +48,9 @@ pub(crate) fn is_scalar(ty: &Ty) -> bool {
     )
 }
 
-/// The scalar of a type that these bits are; bits that the type does not have are ignored, but that
-/// any makes a `bool` true.
+/// Converts bits to a scalar of a type.
+///
+/// Bits that the type does not have are ignored. For `bool`, any set bit means true.
 ///
 /// # Errors
 /// The trap `InvalidChar`.
@@ -75,8 +76,7 @@ pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     })
 }
 
-/// The bits of a scalar; those of a signed one are extended to 32 by its sign
-/// (`lower_flat_signed`).
+/// Returns the bits of a scalar. Signed scalars are sign-extended to 32 bits (`lower_flat_signed`).
 pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
     let signed = |i: i32| u64::from(u32::from_le_bytes(i.to_le_bytes()));
     match scalar {
@@ -95,10 +95,10 @@ pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
     }
 }
 
-/// The bits of a core value, extended by zeroes.
+/// Returns the bits of a core value, zero-extended.
 ///
 /// # Errors
-/// `Engine` for one that no value flattens to.
+/// `Engine` if no value flattens to the core value's type.
 pub(crate) fn bits_of_core(value: CoreValue) -> Result<u64> {
     Ok(match value {
         CoreValue::I32(i) => u32::from_le_bytes(i.to_le_bytes()).into(),
@@ -114,7 +114,7 @@ pub(crate) fn bits_of_core(value: CoreValue) -> Result<u64> {
     })
 }
 
-/// Puts bits into a core value, of the type that it has.
+/// Sets the bits of a core value, and keeps its type.
 pub(crate) fn set_core_bits(value: &mut CoreValue, bits: u64) {
     *value = match value {
         CoreValue::I64(_) => CoreValue::from(bits),
@@ -130,10 +130,10 @@ macro_rules! scalars {
             match scalar { $( Scalar::$case(value) => Value::$case(value), )* }
         }
 
-        /// The scalar of this type that a value is.
+        /// Converts a value to a scalar of this type.
         ///
         /// # Errors
-        /// `Misuse` for a value of another type.
+        /// `Misuse` if the value has another type.
         pub(crate) fn scalar_from_value(ty: &Ty, value: &Value) -> Result<Scalar> {
             match (ty, value) {
                 $( (Ty::$case, Value::$case(value)) => Ok(Scalar::$case(*value)), )*
@@ -141,10 +141,10 @@ macro_rules! scalars {
             }
         }
 
-        /// Whether a scalar is of a type.
+        /// Checks that a scalar has a type.
         ///
         /// # Errors
-        /// `Misuse` for one of another type.
+        /// `Misuse` if the scalar has another type.
         pub(crate) fn check_scalar(ty: &Ty, scalar: Scalar) -> Result<()> {
             match (ty, scalar) {
                 $( (Ty::$case, Scalar::$case(_)) => Ok(()), )*
@@ -156,12 +156,12 @@ macro_rules! scalars {
 
 scalars!(Bool S8 U8 S16 U16 S32 U32 S64 U64 F32 F64 Char);
 
-/// The host gave something of another type.
+/// Returns the error for a value of the host that has another type.
 pub(crate) fn mismatch(expected: &Ty, found: &str) -> Error {
     Error::misuse(format!("expected {}, found {found}", expected.kind()))
 }
 
-/// This crate lost track of a type.
+/// Returns the error for an internal inconsistency about a type.
 pub(crate) fn apart(expected: &str, found: &Ty) -> Error {
     Error::engine(format!("expected {expected}, found {}", found.kind()))
 }

@@ -1,4 +1,4 @@
-//! `store` and what it is made of: values into linear memory.
+//! `store` and its parts: store values into linear memory.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 /// `store`, to an address that is aligned and within memory.
 ///
 /// # Errors
-/// `Misuse` for a value of another type; traps of the guest's `realloc` and of what it gives.
+/// `Misuse` if the value has another type. Traps of the guest's `realloc` and of its result.
 pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result<()> {
     match (ty, value) {
         (Ty::String, _) => {
@@ -56,7 +56,7 @@ pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result
     }
 }
 
-/// A string of the host's.
+/// Returns the text of the host's string.
 pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
     match value {
         Value::String(text) => Text::of_host(text),
@@ -64,11 +64,11 @@ pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
     }
 }
 
-/// The part of `store_list_into_range` that comes before the elements: their address.
+/// The first part of `store_list_into_range`: returns the address and length for the elements.
 ///
 /// # Errors
-/// The trap `ListTooLong`: no guest could have passed such a list on; traps of the guest's
-/// `realloc` and of what it gives.
+/// The trap `ListTooLong` for a list that no guest could have passed. Traps of the guest's
+/// `realloc` and of its result.
 pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result<(u32, u32)> {
     let byte_length = (len as u64).saturating_mul(element.size());
     let length = u32::try_from(len)
@@ -95,8 +95,7 @@ pub(crate) fn store_list_into_range(
     Ok(range)
 }
 
-/// Stores the elements of a list that has been allocated, but for those that have been stored
-/// before.
+/// Stores the elements of an allocated list, except those that were stored before an interruption.
 fn store_elements<T>(
     cx: &mut Cx<'_>,
     elements: &[T],
@@ -126,14 +125,14 @@ fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: 
     }
     match numbers_in(list).filter(|numbers| numbers_of(element, *numbers).is_some()) {
         Some(numbers) => store_numbers(cx, numbers, ptr),
-        // Numbers of another type: unless there are none, the first one is an error.
+        // The numbers have another type: the first one, if any, is an error.
         None => list
             .iter()
             .try_for_each(|value| store(cx, &value, element, ptr)),
     }
 }
 
-/// `store_list_into_range`, of the entries of a map.
+/// `store_list_into_range` for the entries of a map.
 pub(crate) fn store_map_into_range(
     cx: &mut Cx<'_>,
     entries: &[(Value, Value)],
@@ -155,7 +154,7 @@ pub(crate) fn store_map_into_range(
     Ok((begin, length))
 }
 
-/// A list of fixed length is as long as its type says.
+/// Checks that a fixed-length list has the length of its type.
 pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
     let (expected, found) = (ty.len, list.len());
     if u32::try_from(found) == Ok(expected) {
@@ -174,10 +173,10 @@ fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Resu
     Ok(())
 }
 
-/// The field of a record or tuple at an index.
+/// Returns the field of a record or tuple at `index`.
 ///
 /// # Errors
-/// `Misuse` for a record or tuple of another type.
+/// `Misuse` if the record or tuple has another type.
 pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Result<&'v Value> {
     let expected = ty.fields.len();
     let found = match value {
@@ -214,10 +213,10 @@ fn store_variant(
     }
 }
 
-/// `match_case`: the index of the case, and the payload with its type if there is one.
+/// `match_case`: returns the index of the case, and its payload with the payload's type, if any.
 ///
 /// # Errors
-/// `Misuse` for a value of another type.
+/// `Misuse` if the value has another type.
 pub(crate) fn match_case<'v, 't>(
     value: &'v Value,
     ty: &Ty,
@@ -257,7 +256,7 @@ pub(crate) fn match_case<'v, 't>(
 /// `pack_flags_into_int`
 ///
 /// # Errors
-/// `Misuse` for a flag that the type does not have.
+/// `Misuse` if the type does not have a flag.
 pub(crate) fn pack_flags_into_int(set: &[Arc<str>], labels: &[Arc<str>]) -> Result<u32> {
     let mut bits = 0;
     for flag in set {
@@ -272,7 +271,7 @@ pub(crate) fn pack_flags_into_int(set: &[Arc<str>], labels: &[Arc<str>]) -> Resu
     Ok(bits)
 }
 
-/// `lower_own` or `lower_borrow`, out of the host's hands.
+/// `lower_own` or `lower_borrow`, from a handle of the host.
 pub(crate) fn lower_resource(cx: &mut Cx<'_>, resource: &Resource, ty: &Ty) -> Result<u32> {
     let (id, owned) = match ty {
         Ty::Own(id) => (*id, true),

@@ -1,4 +1,4 @@
-//! `load_string`: strings out of memory, in the encodings they have there.
+//! `load_string`: loads strings from memory, in the guest's encoding.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::abi::numbers::slice;
 /// `MAX_STRING_BYTE_LENGTH`
 pub(crate) const MAX_STRING_BYTE_LENGTH: u64 = (1 << 28) - 1;
 
-/// `utf16_tag`: set in the length of a `latin1+utf16` string that is UTF-16.
+/// `utf16_tag`: the bit in the length of a `latin1+utf16` string that marks UTF-16.
 pub(crate) const UTF16_TAG: u32 = 1 << 31;
 
-/// How the code units of one string are encoded: `src_simple_encoding`.
+/// The encoding of one string's code units: `src_simple_encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Simple {
     Utf8,
@@ -21,7 +21,7 @@ enum Simple {
     Latin1,
 }
 
-/// Where a string is, checked to be aligned and within memory.
+/// The range of a string, which is aligned and within memory.
 #[derive(Clone, Copy, Debug)]
 struct StringRange {
     simple: Simple,
@@ -29,11 +29,11 @@ struct StringRange {
     byte_length: u64,
 }
 
-/// A string that was decoded once, in the encoding it came in.
+/// A string that was decoded once. It keeps its original encoding.
 #[derive(Clone, Debug)]
 pub(crate) enum Text<'a> {
     Utf8(Cow<'a, str>),
-    /// Code units; whether they came from a `latin1+utf16` string.
+    /// Code units, and whether they come from a `latin1+utf16` string.
     Utf16(Vec<u16>, bool),
     Latin1(Vec<u8>),
 }
@@ -41,8 +41,8 @@ pub(crate) enum Text<'a> {
 /// `load_string_from_range`, for the host.
 ///
 /// # Errors
-/// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`; `Limit`
-/// if the host may not allocate as much.
+/// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`. `Limit`
+/// if the host must not allocate that much.
 pub(crate) fn load_string_from_range(
     cx: &mut Cx<'_>,
     ptr: u32,
@@ -51,7 +51,7 @@ pub(crate) fn load_string_from_range(
     let range = string_range(cx, ptr, tagged_code_units)?;
     cx.machine.charge(match range.simple {
         Simple::Utf8 => range.byte_length,
-        // Three bytes for a unit at most.
+        // At most three bytes per code unit.
         Simple::Utf16 => range.byte_length / 2 * 3,
         Simple::Latin1 => range.byte_length * 2,
     })?;
@@ -90,7 +90,7 @@ pub(crate) fn load_text_from_range(
 /// The checks of `load_string_from_range`, without the string.
 ///
 /// # Errors
-/// As [`load_text_from_range`].
+/// Those of [`load_text_from_range`].
 pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<()> {
     let range = string_range(cx, ptr, tagged_code_units)?;
     range.decode(cx, |bytes| {
@@ -103,7 +103,7 @@ pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) ->
     })
 }
 
-/// The checks of `load_string_from_range` that come before decoding.
+/// The checks of `load_string_from_range` before decoding.
 fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<StringRange> {
     let (simple, alignment, byte_length) = match cx.opts.encoding {
         StringEncoding::Utf8 => (Simple::Utf8, 1, u64::from(tagged_code_units)),
@@ -128,7 +128,7 @@ fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<Str
 }
 
 impl StringRange {
-    /// Shows the bytes, in place where the engine can.
+    /// Passes the bytes to `decode`, in place if the engine exposes them.
     fn decode<T>(self, cx: &mut Cx<'_>, decode: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
         let memory = cx.memory()?;
         let in_place = memory
@@ -143,7 +143,7 @@ impl StringRange {
     }
 }
 
-/// UTF-16 code units, as they are in memory.
+/// Iterates over UTF-16 code units in memory.
 fn units(bytes: &[u8]) -> impl Iterator<Item = u16> + Clone + '_ {
     let unit = |bytes| u16::from_le_bytes(<[u8; 2]>::try_from(bytes).unwrap_or_default());
     bytes.chunks_exact(2).map(unit)

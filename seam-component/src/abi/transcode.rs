@@ -1,7 +1,7 @@
-//! `store_string`: strings into memory, transcoded.
+//! `store_string`: stores strings into memory and transcodes them.
 //!
-//! A guest sees every call of its `realloc` and what is in its memory at that moment, so both
-//! follow the reference step by step.
+//! A guest can observe every call of its `realloc` and the content of its memory at this moment.
+//! Therefore both follow the reference step by step.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use crate::abi::numbers::store_numbers;
 use crate::abi::string::{MAX_STRING_BYTE_LENGTH, Text, UTF16_TAG};
 
 impl<'a> Text<'a> {
-    /// A string of the host's.
+    /// Wraps a string of the host.
     ///
     /// # Errors
-    /// The trap `StringTooLong`: no guest could have passed it on.
+    /// The trap `StringTooLong`, because no guest could have passed the string.
     pub(crate) fn of_host(text: &'a str) -> Result<Self> {
         if text.len() as u64 > MAX_STRING_BYTE_LENGTH {
             return Err(Error::trap(CanonTrap::StringTooLong));
@@ -52,7 +52,7 @@ impl<'a> Text<'a> {
     /// `src.encode('utf-16-le')`, as code units.
     fn to_utf16(&self) -> Cow<'_, [u16]> {
         match self {
-            // Most text is ASCII, and that widens in bulk.
+            // Most text is ASCII, which is widened in bulk.
             Text::Utf8(text) if text.is_ascii() => text.bytes().map(u16::from).collect(),
             Text::Utf8(text) => text.encode_utf16().collect(),
             Text::Utf16(units, _) => units.into(),
@@ -60,7 +60,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The characters before the first that is not ASCII.
+    /// Returns the characters before the first one that is not ASCII.
     fn ascii_prefix(&self) -> Vec<u8> {
         let ascii = |unit: &u8| unit.is_ascii();
         match self {
@@ -70,7 +70,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The characters before the first past U+00FF, and whether there is none.
+    /// Returns the characters before the first one beyond U+00FF, and whether there is no such
+    /// character.
     fn latin1_prefix(&self) -> (Vec<u8>, bool) {
         match self {
             Text::Utf8(text) if text.is_ascii() => (text.as_bytes().to_vec(), true),
@@ -90,15 +91,15 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Units as bytes, up to the first that is none.
+/// Converts units to bytes, up to the first unit that does not fit.
 fn narrow(units: &[u16]) -> impl Iterator<Item = u8> + '_ {
     units.iter().map_while(|unit| u8::try_from(*unit).ok())
 }
 
-/// `store_string_into_range`: pointer and tagged length.
+/// `store_string_into_range`: returns pointer and tagged length.
 ///
 /// # Errors
-/// Traps of the guest's `realloc` and of what it gives.
+/// Traps of the guest's `realloc` and of its result.
 pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
     let units = src.code_units();
@@ -186,7 +187,7 @@ fn store_string_to_latin1_or_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u
     }
     let worst_case_size = 2 * src_code_units;
     ptr = cx.reallocate(ptr, src_code_units, 2, worst_case_size)?;
-    // What is there now is what the guest's `realloc` carried over.
+    // The guest's `realloc` has moved the Latin-1 characters, so they are read back.
     cx.memory()?.read(ptr.into(), &mut latin1)?;
     let wide = Text::Latin1(latin1);
     store_numbers(cx, Numbers::U16(&wide.to_utf16()), ptr.into())?;
@@ -217,7 +218,7 @@ fn store_probably_utf16_to_latin1_or_utf16(cx: &mut Cx<'_>, src: &Text<'_>) -> R
     Ok((ptr, word(code_units)?))
 }
 
-/// A number of code units, as the guest gets it.
+/// Converts a number of code units to the guest's word size.
 fn word(n: u64) -> Result<u32> {
     u32::try_from(n).map_err(|_| Error::trap(CanonTrap::StringTooLong))
 }

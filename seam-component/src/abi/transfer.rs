@@ -1,5 +1,7 @@
-//! From one guest to another, without values between: bytes are copied where both sides' layouts
-//! agree, strings are transcoded, handles move or are lent.
+//! Transfers values from one guest to another without building values.
+//!
+//! Bytes are copied where the layouts of both sides agree. Strings are transcoded, and handles move
+//! or are lent.
 
 use std::borrow::Cow;
 
@@ -19,17 +21,18 @@ use crate::abi::string::load_text_from_range;
 use crate::abi::transcode::store_string_into_range;
 use crate::types::{RecordTy, Ty, VariantTy};
 
-/// A transfer between two components' functions.
+/// A transfer between the functions of two components.
 pub(crate) struct Transfer<'a> {
     pub(crate) machine: &'a mut dyn Machine,
-    /// The side to lift from.
+    /// The side that values are lifted from.
     pub(crate) from: &'a Options,
-    /// The side to lower to.
+    /// The side that values are lowered to.
     pub(crate) to: &'a Options,
 }
 
-/// Values that one side has lifted and the other is to lower: they are where they were, but for the
-/// handles among them.
+/// Values that one side has lifted and the other side has yet to lower.
+///
+/// They are still in their original place, except for the handles.
 pub(crate) struct InTransit<'v> {
     types: &'v RecordTy,
     flat: &'v [CoreValue],
@@ -39,10 +42,11 @@ pub(crate) struct InTransit<'v> {
 }
 
 impl<'v> InTransit<'v> {
-    /// Values that were lifted before, with what their handles stood for.
+    /// Creates the state for values that were lifted earlier, with the representations of their
+    /// handles.
     ///
     /// # Errors
-    /// `Engine` for flat values of other types.
+    /// `Engine` if the flat values have other types.
     pub(crate) fn new(
         max_flat: usize,
         flat: &'v [CoreValue],
@@ -64,17 +68,18 @@ impl<'v> InTransit<'v> {
         })
     }
 
-    /// What the handles stood for, in the order they were lifted in.
+    /// Returns the representations of the handles, in the order of lifting.
     pub(crate) fn into_reps(self) -> Vec<u32> {
         self.reps.into_owned()
     }
 }
 
 impl<'v> Transfer<'_> {
-    /// `lift_flat_values` on the one side: all its traps, and what it takes out of the handle table.
+    /// `lift_flat_values` on one side: makes all its checks and takes the handles from the handle
+    /// table.
     ///
     /// # Errors
-    /// As [`lift_flat_values`](super::lift_flat_values).
+    /// Those of [`lift_flat_values`](super::lift_flat_values).
     pub(crate) fn lift(
         &mut self,
         max_flat: usize,
@@ -91,10 +96,10 @@ impl<'v> Transfer<'_> {
         Ok(lifted)
     }
 
-    /// `lower_flat_values` on the other side; appends its core values to `out`.
+    /// `lower_flat_values` on the other side. Appends its core values to `out`.
     ///
     /// # Errors
-    /// As [`lower_flat_values`](super::lower_flat_values).
+    /// Those of [`lower_flat_values`](super::lower_flat_values).
     pub(crate) fn lower(
         &mut self,
         lifted: InTransit<'_>,
@@ -132,7 +137,7 @@ impl<'v> Transfer<'_> {
     }
 }
 
-/// The walk over values that were [checked](Check), copying them.
+/// A traversal that copies values which have been [checked](Check).
 struct Copy<'a> {
     machine: &'a mut dyn Machine,
     from_opts: &'a Options,
@@ -140,7 +145,7 @@ struct Copy<'a> {
     flat: &'a [CoreValue],
     out: &'a mut [CoreValue],
     reps: &'a [u32],
-    /// How many of them have been lowered.
+    /// The number of handles that have been lowered.
     handles: usize,
 }
 
@@ -238,7 +243,8 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// The elements of a list that has been allocated, but for those that have been copied before.
+    /// Copies the elements of an allocated list, except those that were copied before an
+    /// interruption.
     fn allocated_elements(&mut self, from: u64, to: u64, length: u32, element: &Ty) -> Result<()> {
         let stride = element.size();
         if length == 0 || are_bytes(element) {
@@ -255,7 +261,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Elements that [are bytes](are_bytes).
+    /// Copies elements that [are bytes](are_bytes).
     fn bytes(&mut self, from: u64, to: u64, byte_length: u64, element: &Ty) -> Result<()> {
         let mut buffer = vec![0; usize::try_from(byte_length.min(CHUNK)).unwrap_or_default()];
         let mut done = 0;
@@ -283,7 +289,7 @@ impl Copy<'_> {
     }
 }
 
-/// Whether values of the type are the same bytes on both sides, but for what `canonicalize` does.
+/// Returns whether values of the type have the same bytes on both sides, apart from `canonicalize`.
 fn are_bytes(ty: &Ty) -> bool {
     ty.contents().plain || is_scalar(ty)
 }

@@ -1,4 +1,4 @@
-//! Any type, and any value of it.
+//! Strategies for arbitrary types and values.
 
 use proptest::prelude::*;
 use seam_core::{List, Type, Value};
@@ -35,7 +35,7 @@ fn labels(prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|i| format!("{prefix}{i}")).collect()
 }
 
-/// Any type without handles, at most this deep.
+/// Generates types without handles, nested at most `depth` deep.
 pub(super) fn ty(depth: u32) -> BoxedStrategy<Type> {
     let leaf = prop_oneof![
         6 => scalar(),
@@ -70,7 +70,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any value of a type.
+/// Generates values of a type.
 pub(super) fn value(ty: &Type) -> BoxedStrategy<Value> {
     let payload = |ty: &Option<Type>| -> BoxedStrategy<Option<Box<Value>>> {
         match ty {
@@ -154,7 +154,7 @@ pub(super) fn value(ty: &Type) -> BoxedStrategy<Value> {
     }
 }
 
-/// Some types, and a value of each.
+/// Generates some types, and a value of each.
 pub(super) fn types_and_values(depth: u32) -> impl Strategy<Value = (Vec<Type>, Vec<Value>)> {
     prop::collection::vec(ty(depth), 0..5).prop_flat_map(|types| {
         let values: Vec<_> = types.iter().map(value).collect();

@@ -1,4 +1,4 @@
-//! A machine for tests: guests that are a memory, a scripted `realloc` and a table of handles.
+//! A machine for tests: each guest is a memory, a scripted `realloc` and a handle table.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,7 +11,7 @@ use crate::abi::{Machine, Options, StringEncoding, Transfer};
 use crate::handle::{ResourceHandle, Table};
 use crate::types::{RecordTy, ResourceId};
 
-/// A call of `realloc`, what it answers, and whether it carries over what was there.
+/// A call of `realloc`, its result, and whether it copies the old content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Realloc {
     pub(super) args: [u32; 4],
@@ -19,19 +19,19 @@ pub(super) struct Realloc {
     pub(super) carries: bool,
 }
 
-/// One guest.
+/// A guest.
 pub(super) struct Guest {
     pub(super) bytes: Vec<u8>,
-    /// Whether the memory shows its bytes, or can only be copied from and to.
+    /// Whether the memory exposes its bytes as a slice, or can only be copied from and to.
     pub(super) direct: bool,
-    /// Answers to `realloc`; without them it allocates upwards from `next`.
+    /// The scripted results of `realloc`. Without a script it allocates upwards from `next`.
     pub(super) script: Option<VecDeque<Realloc>>,
     pub(super) next: u32,
     pub(super) calls: Vec<[u32; 4]>,
     pub(super) handles: Table<ResourceHandle>,
 }
 
-/// What every byte of a fresh memory is.
+/// Returns the initial content of a memory.
 pub(super) fn fill(size: usize) -> Vec<u8> {
     (0..size).map(|i| ((i * 167 + 13) & 0xff) as u8).collect()
 }
@@ -78,10 +78,10 @@ impl Guest {
     }
 }
 
-/// The guests, by the index of their instance.
+/// The guests, by instance index.
 pub(super) struct Guests {
     pub(super) guests: Vec<Guest>,
-    /// Which guest defines a resource type.
+    /// The guest that defines each resource type.
     pub(super) definers: HashMap<ResourceId, u32>,
     pub(super) num_borrows: u32,
     pub(super) charged: u64,
@@ -104,7 +104,7 @@ impl Guests {
     }
 }
 
-/// The options of a guest.
+/// Returns the options of a guest.
 pub(super) fn options(instance: u32, encoding: StringEncoding) -> Options {
     Options {
         instance,
@@ -115,7 +115,7 @@ pub(super) fn options(instance: u32, encoding: StringEncoding) -> Options {
 }
 
 impl Transfer<'_> {
-    /// Both halves of a transfer.
+    /// Performs both halves of a transfer.
     pub(super) fn flat_values(
         &mut self,
         max_flat: usize,
@@ -197,7 +197,7 @@ impl Machine for Guests {
     }
 }
 
-/// A memory that does not show its bytes.
+/// A memory that does not expose its bytes as a slice.
 struct Copied<'a>(&'a mut Vec<u8>);
 
 impl MemoryAccess for Copied<'_> {

@@ -1,4 +1,4 @@
-//! What a guest or a caller can say to make the host allocate, and types past the limits.
+//! Input from guests or callers that tries to make the host allocate, and types beyond the limits.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::abi::load::VALUE_BYTES;
 use crate::abi::{Cx, StringEncoding, Transfer, lift_flat_values, lower_flat_values};
 use crate::types::Ty;
 
-/// Lifts from a memory of these bytes, again and again; also what was charged.
+/// Lifts repeatedly from a memory with these bytes. Returns the result and the charged bytes.
 fn lift(ty: Type, range: [u32; 2], bytes: &[u8], limit: u64) -> (Result<Value, ErrorKind>, u64) {
     let mut guests = Guests::new(vec![Guest::new(0, true)]);
     guests.guests[0].bytes = bytes.repeat((1 << 20) / bytes.len());
@@ -25,7 +25,7 @@ fn lift(ty: Type, range: [u32; 2], bytes: &[u8], limit: u64) -> (Result<Value, E
 }
 
 #[test]
-fn what_is_charged_for_a_string_is_the_most_it_can_take() {
+fn the_charge_for_a_string_is_its_maximum_size() {
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
     for (encoding, length, charged) in [
         (Utf8, 5, 5),
@@ -48,7 +48,7 @@ fn trap(trap: CanonTrap) -> ErrorKind {
 }
 
 #[test]
-fn a_list_past_memory_charges_and_allocates_nothing() {
+fn an_out_of_bounds_list_charges_and_allocates_nothing() {
     for ty in [Type::U8, Type::String, Type::tuple([Type::U64, Type::U8])] {
         for length in [0x7fff_ffff, 0xffff_ffff, 0x0fff_ffff] {
             let (lifted, charged) = lift(Type::list(ty.clone()), [0, length], &[0], 1 << 30);
@@ -64,7 +64,7 @@ fn a_list_past_memory_charges_and_allocates_nothing() {
 }
 
 #[test]
-fn what_lifting_allocates_is_bounded() {
+fn allocations_of_lifting_are_bounded() {
     let limit = 1 << 16;
     let list = Type::list;
     for (ty, length) in [
@@ -84,7 +84,7 @@ fn what_lifting_allocates_is_bounded() {
 }
 
 #[test]
-fn what_is_charged_is_what_a_value_takes() {
+fn the_charge_is_the_size_of_the_value() {
     let (value, field) = (VALUE_BYTES, size_of::<(Arc<str>, Value)>() as u64);
     let name = size_of::<Arc<str>>() as u64;
     let pair = || Type::record([("a", Type::U8), ("b", Type::U8)]);
@@ -104,7 +104,7 @@ fn what_is_charged_is_what_a_value_takes() {
         (Type::enumeration(["a", "b", "c", "d"]), 0),
         (Type::FixedLengthList(Type::Bool.into(), 2), 2 * value),
     ] {
-        // As flags 3 is two flags, as a discriminant it is taken for 1.
+        // As flags, 3 means two flags. As a discriminant it would be invalid, so 1 is used.
         let first = if matches!(ty, Type::Result(_)) { 1 } else { 3 };
         let range = if matches!(ty, Type::List(_) | Type::String) {
             [0, 5]
@@ -118,8 +118,8 @@ fn what_is_charged_is_what_a_value_takes() {
 }
 
 #[test]
-fn a_small_memory_that_says_a_lot_is_bounded_too() {
-    // Every element of every list is the same list again.
+fn a_small_memory_with_repeated_lists_is_bounded_too() {
+    // Each element of each list is the same list again.
     let ty = Type::list(Type::list(Type::list(Type::list(Type::Bool))));
     let (lifted, _) = lift(ty.clone(), [0, 128], &[0, 0, 0, 0, 128, 0, 0, 0], 1 << 20);
     assert_eq!(lifted.unwrap_err(), ErrorKind::Limit(Limit::Lifted));
@@ -128,7 +128,7 @@ fn a_small_memory_that_says_a_lot_is_bounded_too() {
 }
 
 #[test]
-fn parameters_of_more_bytes_than_a_memory_trap() {
+fn parameters_that_are_larger_than_the_memory_trap() {
     let wide = Type::FixedLengthList(Type::U64.into(), 0x01ff_ffff);
     let types = vec![wide; 17];
     let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
@@ -162,9 +162,9 @@ fn types_are_limited_in_size() {
         (bytes(0x1000_0000), false),
         (of(Type::U64, 33_554_431), true),
         (of(Type::U64, 33_554_432), false),
-        // The size is 2^32, which is 0 in 32 bits.
+        // The size is 2^32, which wraps to 0 in 32 bits.
         (of(Type::U64, 536_870_912), false),
-        // Strings are twice as long in 64-bit memories.
+        // Strings are twice as large in 64-bit memories.
         (of(Type::String, 16_777_215), true),
         (of(Type::String, 16_777_216), false),
         (Type::tuple([bytes(268_435_454), bytes(1)]), true),

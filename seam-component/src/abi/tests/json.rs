@@ -1,4 +1,4 @@
-//! The vectors' types and values.
+//! Types and values of the test vectors.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::guest::{Realloc, fill};
 use crate::abi::StringEncoding;
 use crate::types::{RecordTy, ResourceId, Ty};
 
-/// The cases of a file.
+/// Returns the cases of a file.
 pub(super) fn cases(text: &str) -> Vec<Json> {
     let mut file: Json = serde_json::from_str(text).unwrap();
     assert_eq!(file["revision"], "6d28164");
@@ -83,12 +83,12 @@ pub(super) fn ty(json: &Json) -> Type {
     }
 }
 
-/// The same at run time; a resource type is its number.
+/// Returns the run-time form of a type. A resource type becomes its number.
 pub(super) fn run_time(ty: &Type) -> Ty {
     Ty::from_type(ty, &mut |name| Ok(ResourceId(name.name().parse().unwrap()))).unwrap()
 }
 
-/// Types as the parameters of a function.
+/// Returns types as the parameters of a function.
 pub(super) fn params(types: &[Type]) -> RecordTy {
     let field = |(i, ty)| (label("p", i), run_time(ty));
     RecordTy::new(types.iter().enumerate().map(field))
@@ -184,7 +184,7 @@ pub(super) fn flat(json: &Json) -> Vec<CoreValue> {
     json.as_array().unwrap().iter().map(value).collect()
 }
 
-/// Core values by their bits, for exact comparison.
+/// Returns the bits of core values, for exact comparison.
 pub(super) fn bits(flat: &[CoreValue]) -> Vec<String> {
     flat.iter()
         .map(|value| match value {

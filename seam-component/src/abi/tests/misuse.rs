@@ -1,4 +1,4 @@
-//! What a caller can get wrong: values and parts of other types than are due.
+//! Errors that callers can make: values and parts of unexpected types.
 
 use seam_core::{CanonTrap, ErrorKind, Result, Trap, Type, Value};
 use seam_core::{
@@ -50,7 +50,7 @@ fn values_of_another_type_are_misuse() {
         (variant, Value::none()),
         (Type::option(Type::U8), Value::some(Value::U16(1))),
         (flags, Value::flags(["c"])),
-        // No valid type has as many.
+        // No valid type has that many.
         (
             Type::flags((0..33).map(|i| i.to_string())),
             Value::flags(["32"]),
@@ -89,7 +89,7 @@ impl<F: FnMut(&mut dyn Lift) -> Result<()>> LiftResult for Parts<F> {
     }
 }
 
-/// Whether handing over these parts for a type is misuse, flat and in memory; the message.
+/// Checks that passing these parts for a type is misuse, flat and in memory. Returns the message.
 fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
     let opts = options(0, StringEncoding::Utf8);
     let message = [0, 16].map(|max| {
@@ -256,7 +256,7 @@ fn taking_parts_of_another_type_is_misuse() {
 }
 
 #[test]
-fn what_no_guest_could_pass_on_traps_before_any_realloc() {
+fn values_that_no_guest_could_pass_trap_before_any_realloc() {
     let list: fn(&mut dyn Lower, usize) -> Result<()> = |to, len| to.list(len);
     let text: fn(&mut dyn Lower, usize) -> Result<()> =
         |to, len| to.string(&String::from_utf8(vec![0; len]).unwrap());
@@ -301,7 +301,7 @@ fn what_no_guest_could_pass_on_traps_before_any_realloc() {
 }
 
 #[test]
-fn elements_that_a_caller_will_take_are_charged() {
+fn elements_of_a_result_in_parts_are_charged() {
     let opts = options(0, StringEncoding::Utf8);
     let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
     let cx = &mut Cx::new(&mut guests, &opts);
@@ -315,7 +315,7 @@ fn elements_that_a_caller_will_take_are_charged() {
 }
 
 #[test]
-fn numbers_that_a_caller_takes_are_charged_as_bytes() {
+fn numbers_of_a_result_in_parts_are_charged_as_bytes() {
     for (ty, charged) in [
         (Type::list(Type::U16), 4),
         (Type::FixedLengthList(Type::U64.into(), 20), 160),
@@ -333,7 +333,7 @@ fn numbers_that_a_caller_takes_are_charged_as_bytes() {
 }
 
 #[test]
-fn without_a_result_no_part_is_asked_for() {
+fn without_a_result_no_part_is_taken() {
     let opts = options(0, StringEncoding::Utf8);
     let mut guests = Guests::new(vec![Guest::new(64, true)]);
     let cx = &mut Cx::new(&mut guests, &opts);

@@ -1,4 +1,4 @@
-//! Tests of the canonical ABI against a guest that is nothing but a memory and a script.
+//! Tests of the canonical ABI against a guest that consists only of a memory and a script.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! What the specification's reference interpreter answered: see `vectors/README.md`.
+//! Comparison with results of the specification's reference interpreter: see `vectors/README.md`.
 
 use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Trap, Type, Value};
 use serde_json::Value as Json;
@@ -14,7 +14,7 @@ use crate::handle::ResourceHandle;
 use crate::types::{FuncTy, RecordTy, ResourceId};
 
 #[test]
-fn layouts_are_those_of_the_reference() {
+fn layouts_match_the_reference() {
     for case in json::cases(include_str!("../vectors/layout.json")) {
         let ty = json::run_time(&json::ty(&case["type"]));
         let layout = ty.layout();
@@ -53,7 +53,7 @@ fn core_type(json: &Json) -> CoreType {
 }
 
 #[test]
-fn core_function_types_are_those_of_the_reference() {
+fn core_function_types_match_the_reference() {
     for case in json::cases(include_str!("../vectors/functype.json")) {
         let params = case["params"].as_array().unwrap().iter().map(json::ty);
         let result = (!case["result"].is_null()).then(|| json::ty(&case["result"]));
@@ -79,10 +79,10 @@ fn core_function_types_are_those_of_the_reference() {
     }
 }
 
-/// A way to lower to the second guest, maybe to an `out_param`.
+/// A way to lower to the second guest, optionally to an `out_param`.
 type Lowering<'a> = &'a mut dyn FnMut(&mut Guests, Option<u32>, &mut Vec<CoreValue>) -> Result<()>;
 
-/// Types and the most flat values of a case.
+/// The types and the maximum number of flat values of a case.
 struct Case {
     types: Vec<Type>,
     params: RecordTy,
@@ -102,8 +102,9 @@ impl Case {
         Self { types, params, max }
     }
 
-    /// Whether a lowering to the second guest does what the vector says: core values or trap,
-    /// calls of `realloc`, and memory.
+    /// Checks a lowering to the second guest against the vector.
+    ///
+    /// It compares core values or trap, calls of `realloc`, and memory.
     fn check_lower(&self, guests: &mut Guests, expected: &Json, lower: Lowering<'_>) {
         let to = &mut guests.guests[1];
         to.bytes = json::memory(&expected["size"], &Json::Array(Vec::new()));
@@ -132,7 +133,7 @@ impl Case {
         assert!(to.bytes == memory, "memory differs: {expected}");
     }
 
-    /// Whether values lower as the vector says, from values and from parts.
+    /// Checks that values lower as in the vector, from values and from parts.
     fn check_lower_values(&self, values: &[Value], encoding: StringEncoding, expected: &Json) {
         for direct in [true, false] {
             let guests = || Guests::new(vec![Guest::new(0, direct), Guest::new(0, direct)]);
@@ -156,8 +157,9 @@ impl Case {
         }
     }
 
-    /// Whether memory and core values lift as the vector says, to values, to parts, and on the way
-    /// to another guest.
+    /// Checks that memory and core values lift as in the vector.
+    ///
+    /// It lifts to values, to parts, and in a transfer to another guest.
     fn check_lift(&self, memory: &[u8], flat: &[CoreValue], case: &Json) {
         let from = options(0, json::encoding(&case["from"]));
         for direct in [true, false] {
@@ -246,7 +248,7 @@ fn any_bytes_lift_as_in_the_reference() {
 }
 
 #[test]
-fn values_lower_to_where_the_caller_wants_them_as_in_the_reference() {
+fn values_lower_to_an_out_param_as_in_the_reference() {
     for json in json::cases(include_str!("../vectors/lower.json")) {
         let case = Case::of(&json);
         let values = json::values(&case.types, &json["values"]);
@@ -299,7 +301,7 @@ fn handles_move_and_are_lent_as_in_the_reference() {
             };
             transfer.flat_values(max, &flat, params, out_param, out)
         });
-        // Through the host, a resource of which keeps its representation.
+        // Through the host, where a resource keeps its representation.
         case.check_handles(&json, &mut |guests, out_param, out| {
             let values = lift_flat_values(&mut Cx::new(guests, &from), max, &flat, params)?;
             lower_flat_values(
@@ -327,7 +329,7 @@ fn handles_move_and_are_lent_as_in_the_reference() {
 }
 
 impl Case {
-    /// Whether handles go from one table to the other as the vector says.
+    /// Checks that handles move from one table to the other as in the vector.
     fn check_handles(&self, json: &Json, transfer: Lowering<'_>) {
         let mut guests = Guests::new(vec![Guest::new(256, true), Guest::new(256, true)]);
         set_table(&mut guests.guests[0], &json["from"]);
@@ -372,7 +374,7 @@ fn handle(json: &Json) -> ResourceHandle {
     handle
 }
 
-/// Fills a table; freed indices are where the vector has null.
+/// Fills a table. The vector has null at freed indices.
 fn set_table(guest: &mut Guest, table: &Json) {
     let entries = table.as_array().unwrap();
     let placeholder = || ResourceHandle::own(ResourceId(0), 0);

@@ -1,9 +1,9 @@
-//! Values of any type as the parts of a typed call.
+//! Values of any type as parts of a typed call.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
 use seam_core::{List, Result, Type, Value};
 
-/// Arguments that hand over their parts.
+/// Arguments that pass their parts.
 pub(super) struct Args<'a>(pub(super) &'a [Type], pub(super) &'a [Value]);
 
 impl LowerArgs for Args<'_> {

@@ -1,4 +1,4 @@
-//! Whatever goes down comes up again, by whichever way.
+//! Random values that are lowered and lifted in every way come back unchanged.
 
 use proptest::prelude::*;
 use seam_core::{CoreValue, Type, Value};
@@ -111,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn lowered_values_lift_to_themselves_also_from_another_guest(
+    fn values_round_trip_also_through_another_guest(
         values in types_and_values(4),
         encodings in [encoding(), encoding()],
         max in prop::sample::select(vec![1usize, 16]),
@@ -136,7 +136,7 @@ proptest! {
         prop_assert_eq!(run_time(&ty).to_type(&names), ty);
     }
 
-    /// Whatever the bytes are, lifting them gives a value of the type or a trap.
+    /// For arbitrary bytes, lifting returns a value of the type or traps.
     #[test]
     fn any_bytes_lift_or_trap(
         types in prop::collection::vec(super::any::ty(3), 1..4),
@@ -169,7 +169,7 @@ proptest! {
     }
 }
 
-/// Memories that do not show their bytes are copied from and to in pieces.
+/// Memories that do not expose their bytes as a slice are copied in pieces.
 #[test]
 fn long_lists_move_whole() {
     let count = 20_011;
@@ -228,7 +228,7 @@ fn long_lists_move_whole() {
     }
 }
 
-/// Every pair of encodings, whatever the random cases happened to choose.
+/// Tests every pair of encodings, which the random cases may not cover.
 #[test]
 fn every_pair_of_encodings_transcodes() {
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};

@@ -1,4 +1,4 @@
-//! Sizes, alignments, offsets and flat types as wit-parser computes them.
+//! Comparison of sizes, alignments, offsets and flat types with those of wit-parser.
 
 use proptest::prelude::*;
 use seam_core::{CoreType, Type};
@@ -9,7 +9,7 @@ use super::json::run_time;
 use crate::abi::MAX_FLAT_PARAMS;
 use crate::types::Ty;
 
-/// Makes wit-parser know a type.
+/// Defines a type for wit-parser.
 fn define(resolve: &mut Resolve, ty: &Type) -> wit_parser::Type {
     use wit_parser::Type as Wit;
     let kind = match ty {
@@ -113,7 +113,7 @@ fn core_type(ty: &WasmType) -> CoreType {
     }
 }
 
-/// Whether a type has wit-parser's sizes, alignments and flat types.
+/// Checks a type against wit-parser's sizes, alignments and flat types.
 fn check_layout(ty: &Type) -> Result<(), TestCaseError> {
     let mut resolve = Resolve::default();
     let wit = define(&mut resolve, ty);
@@ -168,12 +168,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn layouts_are_those_of_wit_parser(ty in super::any::ty(4)) {
+    fn layouts_match_wit_parser(ty in super::any::ty(4)) {
         check_layout(&ty)?;
     }
 
     #[test]
-    fn offsets_of_fields_are_those_of_wit_parser(
+    fn offsets_of_fields_match_wit_parser(
         types in prop::collection::vec(super::any::ty(3), 1..8),
     ) {
         let mut resolve = Resolve::default();

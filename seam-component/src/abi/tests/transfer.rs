@@ -1,4 +1,4 @@
-//! Bytes that move from guest to guest without values between.
+//! Transfers from guest to guest without building values.
 
 use seam_core::{CoreValue, Type};
 
@@ -7,8 +7,10 @@ use super::json::params;
 use crate::abi::numbers::CHUNK;
 use crate::abi::{StringEncoding, Transfer};
 
-/// What the second guest's memory is after a list of these bytes, which end with the first one's
-/// memory, has come to it at 64.
+/// Transfers a list with these bytes to address 64 of the second guest, and returns that guest's
+/// memory.
+///
+/// The bytes are at the end of the first guest's memory.
 fn transfer(element: Type, length: u32, bytes: Vec<u8>, direct: bool) -> Vec<u8> {
     let size = bytes.len() + 64 + 2 * CHUNK as usize;
     let mut guests = Guests::new(vec![Guest::new(0, direct), Guest::new(size, direct)]);
@@ -29,7 +31,7 @@ fn transfer(element: Type, length: u32, bytes: Vec<u8>, direct: bool) -> Vec<u8>
 }
 
 #[test]
-fn a_list_in_pieces_reaches_no_further_than_it_is_long() {
+fn a_list_copied_in_pieces_stays_within_its_length() {
     let chunk = CHUNK as usize;
     for length in [0, 1, chunk - 1, chunk, chunk + 1, 2 * chunk + 3] {
         for direct in [true, false] {
@@ -65,7 +67,7 @@ fn elements_of_lists_are_made_canonical() {
             doubles([0x7ff0_0000_0000_0001, u64::MAX, 1 << 63]),
             doubles([0x7ff8_0000_0000_0000, 0x7ff8_0000_0000_0000, 1 << 63]),
         ),
-        // Fields side by side are not copied as they are either.
+        // Adjacent fields are not copied unchanged either.
         (
             Type::tuple([Type::Bool, Type::U8]),
             2,
@@ -84,7 +86,7 @@ fn elements_of_lists_are_made_canonical() {
             doubles([0x7ff0_0000_0000_0001, u64::MAX, 1 << 63]),
             doubles([0x7ff8_0000_0000_0000, 0x7ff8_0000_0000_0000, 1 << 63]),
         ),
-        // Of what is no float, every bit counts.
+        // In types other than floats, every bit is significant.
         (
             Type::U32,
             4,
