@@ -71,6 +71,7 @@ mod handle;
 mod host;
 mod instance;
 mod layered;
+mod limits;
 mod program;
 mod snapshot;
 mod types;

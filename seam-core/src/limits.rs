@@ -22,7 +22,9 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Total elements of all tables of the instance.
     pub table_elements: Option<u64>,
-    /// Number of core instances.
+    /// Core instances that the artifact makes: each instantiation of one of its core modules, also
+    /// inside nested components. What a backend adds does not count: providers, glue, and the
+    /// adapter of a preview1 module. In a [`CoreStore`](crate::CoreStore), every instance counts.
     pub instances: Option<u64>,
     /// Depth of calls host -> guest -> host ... Each level uses native stack. The default is 200.
     pub host_depth: u32,

@@ -137,7 +137,7 @@ impl Preview1Program {
     async fn instantiate_wrapped(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         let wrapping = self.wrapping()?;
         let loaded = self.load_wrapped(&wrapping)?;
-        let world = wrapping.wrapped.world(world);
+        let world = wrapping.wrapped.world(world)?;
         let instance = |inner| {
             let (module, backend) = (self.interface.clone(), &self.info.name);
             (wrapping.wrapped).instance(Box::new(inner), module, backend)

@@ -22,6 +22,7 @@ use super::state::Running;
 use crate::cores::Cores;
 use crate::glue::Glue;
 use crate::instance::{Base, LayeredInstance};
+use crate::limits;
 
 /// A component whose core modules an engine has compiled.
 pub(crate) struct ComponentProgram {
@@ -63,11 +64,12 @@ impl ComponentProgram {
     }
 
     fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentGuest>, Failed> {
+        let made = self.interface.core_instances().len();
+        let limits = limits::of_store(&*self.engine, world.limits_of_instances(), made)?;
         let bindings = world.bind(&self.interface)?;
         bindings.iter().try_for_each(check_target)?;
         let owner = token();
         let running = Running::new(WorldState::new(world, &bindings), owner);
-        let limits = running.world.limits().clone();
         let mut store = self.engine.store(&limits, HostState::new(running))?;
         let mut instantiation = Instantiation {
             engine: &*self.engine,

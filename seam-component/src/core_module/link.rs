@@ -81,29 +81,6 @@ impl<'w> Links<'w> {
         })
     }
 
-    /// How many instances of provider modules this takes.
-    pub(super) fn providers(&self) -> u64 {
-        let mut items: Vec<usize> = self
-            .sources
-            .iter()
-            .filter_map(|s| self.provided(s))
-            .collect();
-        items.sort_unstable();
-        items.dedup();
-        items.len() as u64
-    }
-
-    /// The item behind a source, if it takes a provider module.
-    fn provided(&self, source: &Source) -> Option<usize> {
-        match source {
-            Source::Item(item, _) => {
-                let kind = &self.items.get(*item)?.kind;
-                (!matches!(kind, CoreItemKind::Func(..))).then_some(*item)
-            }
-            _ => None,
-        }
-    }
-
     /// Makes what stands for each import, in order.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use super::scalar::is_number;
 use crate::cores::{Core, Cores};
 use crate::host::Host;
 use crate::instance::{Base, LayeredInstance};
+use crate::limits;
 
 /// A core module that an engine has compiled.
 pub(crate) struct CoreProgram {
@@ -75,13 +76,11 @@ impl CoreProgram {
                 "expected a world without the system's WASI, found one with it",
             )));
         }
+        let limits = limits::of_store(&*self.engine, world.limits_of_instances(), 1)?;
         let links = Links::new(world, &self.interface, self.module.ty()?)?;
         let mut state = WorldState::new(world, &links.bindings);
         let unused = &mut state.observed_mut().unused_stubs;
         unused.extend(links.stubs.iter().cloned());
-        let mut limits = state.limits().clone();
-        // Provider modules are ours, not the artifact's.
-        limits.instances = (limits.instances).map(|most| most.saturating_add(links.providers()));
         let host = HostState::new(Host { world: state });
         let mut store = self.engine.store(&limits, host)?;
         let imports = links.make(&*self.engine, &mut *store)?;

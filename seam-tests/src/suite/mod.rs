@@ -30,6 +30,7 @@ mod directive;
 mod folder;
 mod message;
 mod names;
+mod options;
 mod outcome;
 mod process;
 mod report;
@@ -39,6 +40,7 @@ mod target;
 
 pub use child::{is_child, serve};
 pub use folder::{Kind, Suite};
+pub use options::Options;
 pub use report::{Failure, FileReport, Report, SuiteReport};
-pub use runner::{Options, Progress, run};
+pub use runner::{Progress, run};
 pub use target::Target;

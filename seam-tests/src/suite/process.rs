@@ -8,9 +8,9 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::message::{JOB, Job, Message};
+use super::options::Options;
 use super::outcome::Outcome;
 use super::report::{Failure, FileReport};
-use super::runner::Options;
 use super::target::Target;
 
 /// Runs one script in its own process and collects the messages.

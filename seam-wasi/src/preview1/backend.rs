@@ -141,7 +141,10 @@ impl Program for Preview1Program {
             let instance = Preview1Instance::new(inner, interface, shown, self.name.clone());
             Box::new(instance) as Box<dyn Instance>
         };
-        let made = self.component.instantiate(&self.wrapped.world(world)).await;
+        let made = self
+            .component
+            .instantiate(&self.wrapped.world(world)?)
+            .await;
         made.map(instance).map_err(|failed| Failed {
             error: failed.error,
             instance: failed.instance.map(instance),

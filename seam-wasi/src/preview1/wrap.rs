@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_core::{
     Artifact, CoreExternType, CoreInstanceType, CoreModuleType, CorePath, Entry, Error, Instance,
-    Interface, Origin, Result, World,
+    Interface, Limit, Origin, Result, World,
 };
 use seam_decode::module_type;
 use wasi_preview1_component_adapter_provider::{
@@ -48,13 +48,22 @@ impl Wrapped {
         origin::cores(interface)
     }
 
-    /// Adds [`EXIT`](crate::EXIT) to `world`, the one import of the component besides WASI.
-    #[must_use]
-    pub fn world(&self, world: &World) -> World {
+    /// Returns the world for an instance of the component.
+    ///
+    /// It adds [`EXIT`](crate::EXIT), the only import of the component besides WASI. It has no limit
+    /// on core instances: the module itself is one, and the adapters do not count.
+    ///
+    /// # Errors
+    /// `Limit(Instances)` if `world` does not allow one core instance.
+    pub fn world(&self, world: &World) -> Result<World> {
+        let mut limits = world.limits_of_instances().clone();
+        if limits.instances.take() == Some(0) {
+            return Err(Error::limit(Limit::Instances));
+        }
         let exit = |(code,): (u32,)| -> Result<()> {
             Err(Error::exit(i32::from_ne_bytes(code.to_ne_bytes())))
         };
-        world.clone().func(exit::EXIT, exit)
+        Ok(world.clone().limits(limits).func(exit::EXIT, exit))
     }
 
     /// Presents a running instance of the component as the core module that it is.

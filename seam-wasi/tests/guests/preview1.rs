@@ -1,8 +1,8 @@
 //! Preview1 modules in the hermetic world, through the adapter.
 
 use seam_core::{
-    Backend, BackendExt, CorePath, CoreValue, ErrorKind, InstanceExt, Memories, Origin, Query,
-    Value, World,
+    Backend, BackendExt, CorePath, CoreValue, ErrorKind, InstanceExt, Limit, Limits, Memories,
+    Origin, Query, Value, World,
 };
 use seam_tests::fixtures;
 use seam_wasi::{FileTree, Preview1, Wasi};
@@ -30,6 +30,22 @@ fn a_command_has_its_own_exit_code() {
     for code in [0, 1, 42, 255] {
         let world = hermetic(&["exit", &code.to_string()]);
         assert_eq!(agree_on(backends(), &guest, world).ended, Ok(code));
+    }
+}
+
+#[test]
+fn a_module_is_one_core_instance_and_its_adapters_do_not_count() {
+    let guest = fixtures::tour().unwrap();
+    for backend in backends() {
+        let instantiate = |instances| {
+            let limits = Limits::new().with_instances(instances);
+            let world = hermetic(&["exit", "3"]).limits(limits);
+            backend.instantiate_blocking(&guest, &world)
+        };
+        let exit = instantiate(1).unwrap().run_blocking().unwrap();
+        assert_eq!(exit.code, 3);
+        let error = instantiate(0).map(drop).unwrap_err().error;
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Instances));
     }
 }
 

@@ -1,0 +1,25 @@
+//! The limits of an instance that the layer enforces itself.
+
+use seam_core::{CoreEngine, Error, Limit, Limits, Result, check_core_limits};
+
+/// Checks how many core instances an artifact makes, and returns the limits of the engine's store.
+///
+/// These have no limit on instances: the store would also count providers and glue, which do not
+/// belong to the artifact.
+///
+/// # Errors
+/// `Unsupported` for a limit that the engine was not built for; `Limit(Instances)`.
+pub(crate) fn of_store(
+    engine: &dyn CoreEngine,
+    limits: &Limits,
+    core_instances: usize,
+) -> Result<Limits> {
+    check_core_limits(limits, &engine.info().capabilities)?;
+    let most = limits.instances.unwrap_or(u64::MAX);
+    if core_instances as u64 > most {
+        return Err(Error::limit(Limit::Instances));
+    }
+    let mut limits = limits.clone();
+    limits.instances = None;
+    Ok(limits)
+}

@@ -1,0 +1,135 @@
+//! Real compositions: `run()` of each must do the same on every backend.
+//!
+//! `SEAM_REAL` names the folder of compositions, which is not part of this repository. Every
+//! component in its folder `unfused` exports `run: func()`, which calls another component with many
+//! values and traps if an answer is wrong.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use seam_core::{Artifact, Backend, BackendExt, InstanceExt, Result, Value, World};
+use seam_wasi::Wasi;
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+/// The environment variable that names the folder.
+const FOLDER: &str = "SEAM_REAL";
+
+/// What a run shows: the result, and the captured output.
+#[derive(Debug, PartialEq)]
+struct Run {
+    result: std::result::Result<Option<Value>, String>,
+    stdout: String,
+    stderr: String,
+}
+
+fn main() -> ExitCode {
+    let Some(folder) = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()) else {
+        println!("skipped: {FOLDER} names no folder with real compositions");
+        return ExitCode::SUCCESS;
+    };
+    let files = match components(&Path::new(&folder).join("unfused")) {
+        Ok(files) => files,
+        Err(error) => {
+            println!("{FOLDER}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if std::env::args().any(|arg| arg == "--list") {
+        files
+            .iter()
+            .for_each(|file| println!("{}: test", name(file)));
+        return ExitCode::SUCCESS;
+    }
+    judge(&files)
+}
+
+/// The components in a folder, by name.
+fn components(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut files = entries.collect::<std::io::Result<Vec<_>>>()?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "wasm")
+    });
+    files.sort();
+    match files.is_empty() {
+        false => Ok(files),
+        true => Err(std::io::Error::other(
+            "no component in the folder `unfused`",
+        )),
+    }
+}
+
+fn name(file: &Path) -> String {
+    let name = file.file_stem().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// Runs the components whose names contain one of the arguments, or all of them.
+fn judge(files: &[PathBuf]) -> ExitCode {
+    let (wasmtime, layered, wasmi) = (Wasmtime::new(), Wasmtime::layered(), Wasmi::new());
+    let backends: [&dyn Backend; 3] = [&wasmtime, &layered, &wasmi];
+    let parts: Vec<String> = std::env::args().skip(1).collect();
+    let parts: Vec<&String> = parts.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let (mut passed, mut failed) = (0, 0);
+    for file in files {
+        let name = name(file);
+        if !parts.is_empty() && !parts.iter().any(|part| name.contains(*part)) {
+            continue;
+        }
+        match fault(file, &backends) {
+            None => {
+                passed += 1;
+                println!("test {name} ... ok");
+            }
+            Some(fault) => {
+                failed += 1;
+                println!("test {name} ... FAILED\n{fault}");
+            }
+        }
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored\n");
+    match failed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// The first backend on which `run()` does not return, or differs from the first backend.
+fn fault(file: &Path, backends: &[&dyn Backend]) -> Option<String> {
+    let mut first: Option<Run> = None;
+    for backend in backends {
+        let on = &backend.info().name;
+        let found = match run(file, *backend) {
+            Ok(found) => found,
+            Err(error) => return Some(format!("on {on}: no instance: {error}")),
+        };
+        if found.result != Ok(None) {
+            return Some(format!(
+                "on {on}: expected `run()` to return, found {found:?}"
+            ));
+        }
+        match &first {
+            None => first = Some(found),
+            Some(first) if *first == found => {}
+            Some(first) => return Some(format!("on {on}: expected {first:?}, found {found:?}")),
+        }
+    }
+    None
+}
+
+fn run(file: &Path, backend: &dyn Backend) -> Result<Run> {
+    let artifact = Artifact::from_file(file)?;
+    let world = Wasi::hermetic().add_to(World::new())?;
+    let mut instance = backend.instantiate_blocking(&artifact, &world)?;
+    let result = instance.invoke("run", &[]);
+    let observed = instance.observed();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Run {
+        result: result.map_err(|error| error.to_string()),
+        stdout: text(&observed.stdout),
+        stderr: text(&observed.stderr),
+    })
+}
