@@ -29,6 +29,8 @@ mod backends;
 mod call;
 mod conformance;
 mod diff;
+#[cfg(doctest)]
+mod docs;
 mod inspect;
 mod invoke;
 mod output;

@@ -19,8 +19,11 @@ use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
 ///    `core_hostile_input_does_not_panic`)
 ///
 /// # For implementors
-/// About a dozen methods, here and in [`CoreStore`]; `Layered` in the crate `seam-component` makes
-/// a whole [`Backend`](crate::Backend) of it.
+/// A runtime for core modules implements 20 required methods in three traits: this one,
+/// [`CoreStore`] and [`CoreCaller`](crate::CoreCaller). `Layered` in the crate `seam-component` makes
+/// a whole [`Backend`](crate::Backend) of them. `store` starts with
+/// [`check_core_limits`](crate::check_core_limits), and numbers the store with
+/// [`store_number`](crate::store_number). `docs/plug-in-a-runtime.md` is the guide.
 ///
 /// # For users
 /// Use [`Backend`](crate::Backend) unless you link core modules by hand.
