@@ -37,7 +37,7 @@ impl Backend for Shared {
 fn tour(subject: &Subject) -> Result<(Box<dyn Program>, World), Failure> {
     let wrapped = wrap_preview1(&fixtures::tour()?)?;
     let program = subject.load(wrapped.component())?;
-    Ok((program, wrapped.world(&World::new())))
+    Ok((program, wrapped.world(&World::new())?))
 }
 
 pub(in crate::kit) fn hermetic_preview1_modules_see_what_components_see(
@@ -73,7 +73,7 @@ pub(in crate::kit) fn hermetic_preview1_modules_are_shown_as_themselves(
     let mut expected: Vec<_> = expected.into_iter().map(|(core, ..)| core.path).collect();
     expected.sort();
     let inside = around
-        .instantiate_blocking(&wrapped.world(&world))?
+        .instantiate_blocking(&wrapped.world(&world)?)?
         .cores()?;
     let found: Vec<_> = inside.into_iter().map(|core| core.path).collect();
     same("paths inside the component", found, expected)?;
