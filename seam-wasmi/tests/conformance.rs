@@ -1,4 +1,4 @@
-//! The conformance kit, on the builds that matter: plain, and with everything on.
+//! The conformance kit on three builds: plain, without re-entry, and with everything on.
 
 mod plain {
     use seam_wasmi::{Wasmi, WasmiEngine};
@@ -7,7 +7,7 @@ mod plain {
     seam_tests::conformance_wasi!();
 }
 
-/// As on an engine whose host functions cannot call back.
+/// Behaves like an engine whose host functions cannot call back.
 mod without_reentry {
     use seam_wasmi::{Builder, Wasmi};
 

@@ -1,19 +1,19 @@
-//! The conformance kit, on the builds that matter: plain, and with everything on; each with
-//! wasmtime's own component model and with the seam's.
+//! The conformance kit on two builds, plain and with everything on. Each runs with wasmtime's own
+//! component model and with the seam's.
 
 mod cached;
 
 use seam_tests::kit::KnownFailure;
 use seam_wasmtime::{Builder, Wasmtime};
 
-/// What wasmtime's own component model is known to do otherwise.
+/// Known failures of wasmtime's own component model.
 const KNOWN_FAILURES: &[KnownFailure] = &[LONG_LISTS, LONG_STRINGS];
 
-/// The same with everything on.
+/// The same, for the build with everything on.
 const KNOWN_FAILURES_OF_EVERYTHING: &[KnownFailure] = &[
     LONG_LISTS,
     LONG_STRINGS,
-    // What the backend itself makes of such a module is compiled without asynchronous components.
+    // The backend's own wrapping of such a module is compiled without asynchronous components.
     KnownFailure::new(
         "hermetic_preview1_modules_are_shown_as_themselves",
         "wasmtime",

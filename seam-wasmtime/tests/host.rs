@@ -21,7 +21,7 @@ use support::{fixture, instance, refusal, wat};
 
 const STORE: &str = "test:host/store@1.2.0";
 
-/// The items of one instance: their names and contents, and how many were dropped.
+/// The items of one instance, by name, and how many of them were dropped.
 #[derive(Default)]
 struct Items {
     made: Vec<(String, Vec<u8>)>,
@@ -182,7 +182,7 @@ fn host_calls_are_recorded() {
     assert_eq!(calls[0].result, Ok(Some(Value::U32(5))));
 }
 
-/// A future that is pending until another thread has woken it.
+/// A future that is pending until another thread wakes it.
 fn elsewhere<T: Send + 'static>(value: T) -> impl Future<Output = T> + Send {
     let done = Arc::new(AtomicBool::new(false));
     let mut value = Some(value);
@@ -218,7 +218,7 @@ fn an_asynchronous_host_function_can_be_waited_for() {
     let mut hosted = instance(&Wasmtime::new(), &fixture, &asynchronous());
     let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers(1..=10)]);
     assert_eq!(sum.unwrap(), Some(Value::U32(55)));
-    // Synchronous functions and resources work beside it.
+    // Synchronous functions and resources work in the same world.
     let names = Value::list(["a", "bc"].map(Value::from));
     let total = hosted.invoke("test:hosted/run@1.0.0#use-items", &[names]);
     assert!(matches!(total, Ok(Some(Value::U32(_)))), "{total:?}");

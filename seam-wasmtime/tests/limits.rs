@@ -1,4 +1,4 @@
-//! Limits on guests, core modules and components alike.
+//! Limits, for core modules and for components.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -190,7 +190,7 @@ fn calls_between_host_and_guest_nest_as_deep_as_allowed() {
     }
 }
 
-/// A quarter of what threads have unless they are told otherwise.
+/// A quarter of a thread's default stack.
 #[test]
 fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
     let artifact = wat(r#"(module (import "h" "f" (func $f)) (func (export "enter") call $f))"#);
@@ -213,7 +213,7 @@ fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
     }
 }
 
-/// The engine has no words of its own kind for it.
+/// The engine reports this only as text.
 #[test]
 fn what_the_engine_can_never_allocate_is_beyond_its_capacity() {
     for items in [

@@ -1,4 +1,4 @@
-//! Resources that the guest defines, held by the host.
+//! Resources of the guest that the host holds.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

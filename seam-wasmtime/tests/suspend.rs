@@ -1,4 +1,4 @@
-//! Calls that are suspended in asynchronous host functions: interleaved, cancelled, out of time.
+//! Calls that are suspended in asynchronous host functions: interleaved, cancelled, past a deadline.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -21,7 +21,7 @@ use seam_core::{
 use seam_wasmtime::{Builder, Wasmtime};
 use support::{instance, wat};
 
-/// Calls `wait` again and again, and counts in a global what came back.
+/// Calls `wait` in a loop, and adds up the results in a global.
 const GUEST: &str = r#"(component
   (import "wait" (func $wait (param "n" u32)))
   (core func $wait (canon lower (func $wait)))
@@ -39,14 +39,14 @@ const GUEST: &str = r#"(component
   (func (export "run") (param "n" u32) (canon lift (core func $i "run")))
   (func (export "count") (result u32) (canon lift (core func $i "count"))))"#;
 
-/// How often each of two guests has waited, and who waits now.
+/// How often each of two guests has waited, and which of them waits now.
 #[derive(Default)]
 struct Meetings {
     waits: [u32; 2],
     waiting: Vec<Waker>,
 }
 
-/// A world in which every wait lasts until the other guest has waited as often.
+/// A world in which each wait ends when the other guest has waited as often.
 fn meeting(guest: usize, meetings: &Arc<Mutex<Meetings>>) -> World {
     let meetings = meetings.clone();
     World::new().func_async("wait", None, move |_| {
@@ -92,7 +92,7 @@ fn builds() -> [Wasmtime; 3] {
     [Wasmtime::new(), everything().build(), concurrent]
 }
 
-/// Begins a call of `run` and drops it where it waits.
+/// Starts a call of `run`, and drops it while it waits.
 fn cancel(guest: &mut dyn Instance) {
     let run = guest.resolve("run").unwrap();
     let (args, mut out) = ([Value::U32(2)], vec![Value::U32(9)]);
@@ -103,7 +103,7 @@ fn cancel(guest: &mut dyn Instance) {
     assert!(out.is_empty());
 }
 
-/// A guest that blocked the thread would wait for the other without end.
+/// A guest that blocked the thread would wait for the other guest forever.
 #[test]
 fn guests_on_one_thread_take_turns() {
     for backend in builds() {
@@ -140,7 +140,7 @@ fn a_cancelled_call_closes_the_component_as_a_trap_does() {
             let error = guest.invoke(export, args).unwrap_err();
             assert_eq!(error.as_trap(), Some(&CanonTrap::CannotEnter.into()));
         }
-        // It can still be looked at, where the build sees inside.
+        // Builds with inner instances can still inspect it.
         let seen = guest.snapshot(&Query::new());
         if backend.info().capabilities.has(Capability::InnerGlobals) {
             let seen = seen.unwrap();
@@ -152,7 +152,7 @@ fn a_cancelled_call_closes_the_component_as_a_trap_does() {
     }
 }
 
-/// What was cancelled was a host function, and it counts for the depth no more.
+/// A cancelled host function no longer counts towards the depth.
 #[test]
 fn a_cancelled_call_leaves_the_depth_of_host_recursion_at_zero() {
     let world = endless_at_first(Limits::new().with_host_depth(1));

@@ -124,7 +124,7 @@ fn a_function_of_another_instance_is_misuse() {
 
 #[test]
 fn maps_and_fixed_length_lists_make_the_round_trip() {
-    // Both are in memory as the host wrote them, so the identity on pointers gives them back.
+    // Both are in memory as the host wrote them, so returning the pointer returns the value.
     let artifact = wat(r#"(component
           (core module $m
             (memory (export "memory") 1)

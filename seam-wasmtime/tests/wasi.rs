@@ -1,4 +1,4 @@
-//! The operating system's own WASI: components of 0.2 and modules of preview1.
+//! The operating system's WASI: components of WASI 0.2, and preview1 modules.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

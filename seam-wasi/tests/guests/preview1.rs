@@ -44,7 +44,7 @@ fn a_module_is_one_core_instance_and_its_adapters_do_not_count() {
         };
         let exit = instantiate(1).unwrap().run_blocking().unwrap();
         assert_eq!(exit.code, 3);
-        let error = instantiate(0).map(drop).unwrap_err().error;
+        let error = instantiate(0).map(drop).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Instances));
     }
 }

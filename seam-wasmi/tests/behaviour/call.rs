@@ -1,4 +1,4 @@
-//! Calls by value and by core value, and the traps they end in.
+//! Calls with values and with core values, and traps.
 
 use seam_core::{CorePath, CoreValue, ErrorKind, InstanceExt, Trap, Value, World};
 

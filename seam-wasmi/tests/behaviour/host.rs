@@ -1,4 +1,4 @@
-//! Host functions: typed and raw.
+//! Host functions over Rust types and over core values.
 
 use seam_core::{
     BackendExt, CoreExtern, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, InstanceExt,
@@ -106,7 +106,7 @@ fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
     assert_eq!(read(&mut *imports, 10), b"1:starting");
     imports.invoke("say", &[]).unwrap();
     assert_eq!(read(&mut *imports, 8), b"2:called");
-    // A region outside of the memory is the host function's error, and not a panic.
+    // A region outside the memory is an error of the host function, not a panic.
     let found = imports.invoke("say_at", &[s32(-1), s32(-1)]);
     assert_eq!(kind(found), ErrorKind::Misuse);
     assert_eq!(read(&mut *imports, 8), b"2:called");
@@ -214,7 +214,7 @@ fn calls_between_host_and_guest_nest_up_to_the_limit() {
             assert_eq!(found, limit(Limit::HostDepth));
             instance.invoke("call", &[s32(199)]).unwrap();
         }
-        // Whatever the stack of the caller's thread.
+        // This must not depend on the stack of the caller's thread.
         let world = recursive().limits(Limits::new().with_host_depth(2000));
         let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
         instance.invoke("call", &[s32(1999)]).unwrap();
@@ -228,7 +228,7 @@ fn calls_between_host_and_guest_nest_up_to_the_limit() {
     }
 }
 
-/// A quarter of what threads have unless they are told otherwise.
+/// A quarter of a thread's default stack.
 #[test]
 fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
     for wasmi in builds() {

@@ -1,4 +1,4 @@
-//! Bytes that are not what they claim to be.
+//! Malformed and invalid bytes.
 
 use seam_core::{Artifact, Backend, BackendExt, Capability, ErrorKind, InstanceExt, Limit, World};
 use seam_decode::compile;
@@ -126,7 +126,7 @@ fn proposals_that_wasmi_has_are_on() {
     }
 }
 
-/// wasmi would overflow the native stack and abort the process.
+/// wasmi itself would overflow the native stack and abort the process.
 #[test]
 fn endless_constant_expressions_are_beyond_the_engine() {
     let sum = format!("i32.const 0{}", " i32.const 1 i32.add".repeat(200_000));

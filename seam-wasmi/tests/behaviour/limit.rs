@@ -22,7 +22,7 @@ fn fuel_ends_an_endless_loop() {
         assert!(used > 0 && used < 100_000, "{used}");
         assert_eq!(kind(calc.invoke("spin", &[])), limit(Limit::Fuel));
         assert_eq!(calc.fuel_consumed(), Some(100_000));
-        // It counts down over the instance's life.
+        // The fuel is for the instance's whole life.
         let found = kind(calc.invoke("add", &[s32(1), s32(2)]));
         assert_eq!(found, limit(Limit::Fuel));
     }
@@ -52,7 +52,7 @@ fn fuel_and_a_deadline_go_together() {
     assert_eq!(calc.fuel_consumed(), Some(1_000_000));
 }
 
-/// The guest is stopped and resumed many times, also in bulk operations and calls of the host.
+/// The guest is stopped and resumed many times, also within bulk operations and host calls.
 #[test]
 fn slices_of_fuel_do_not_change_what_the_guest_computes() {
     let artifact = wat(r#"(module
@@ -88,7 +88,7 @@ fn slices_of_fuel_do_not_change_what_the_guest_computes() {
     );
 }
 
-/// wasmi would go on somewhere else in the guest.
+/// wasmi itself would resume at another place in the guest.
 #[test]
 fn a_table_that_outgrows_its_slice_of_fuel_is_an_error() {
     let artifact = wat(r#"(module (table $t 0 funcref)
@@ -192,7 +192,7 @@ fn limits_that_a_build_lacks_are_unsupported() {
     assert!(Wasmi::new().rebuilt_with(&components).is_none());
 }
 
-/// A machine with less memory than a module asks for stays up.
+/// A module that asks for more memory than the machine has does no harm.
 #[test]
 fn a_few_bytes_cannot_take_the_whole_machine() {
     let text = "(module (memory i64 200000) (func (export \"f\")))";

@@ -1,4 +1,4 @@
-//! Imports: what the world gives, what it stubs, and what is missing.
+//! Imports that the world defines, that it stubs, and that are missing.
 
 use seam_core::{
     Capability, CoreFuncType, CoreItemKind, CorePath, CoreType, CoreValue, ErrorKind, GlobalType,

@@ -1,4 +1,4 @@
-//! What the backend does, through the seam's own interface.
+//! The behaviour of the backend, through the seam's traits.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use seam_core::{
 };
 use seam_wasmi::Wasmi;
 
-/// A committed fixture.
+/// Reads a fixture of the repository.
 fn fixture(name: &str) -> Artifact {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../seam-tests/fixtures/core");
     Artifact::from_file(format!("{dir}/{name}.wat")).unwrap()
@@ -33,7 +33,7 @@ fn wat(text: &str) -> Artifact {
     Artifact::from_wat("test", text).unwrap()
 }
 
-/// Both builds: what a test expects must hold on each.
+/// Both builds. The expectations of a test must hold on each.
 fn builds() -> [Wasmi; 2] {
     [Wasmi::new(), everything_on()]
 }
@@ -42,7 +42,7 @@ fn everything_on() -> Wasmi {
     Wasmi::builder().fuel().deadline().build()
 }
 
-/// An instance on the build with everything on.
+/// Makes an instance on the build with everything on.
 fn instance(artifact: &Artifact, world: &World) -> Box<dyn Instance> {
     everything_on()
         .instantiate_blocking(artifact, world)

@@ -1,4 +1,4 @@
-//! What can be seen of an instance from outside.
+//! Snapshots and memories of an instance.
 
 use seam_core::{CorePath, CoreValue, ErrorKind, InstanceExt, Memories, Query, World};
 

@@ -1,4 +1,4 @@
-//! The core port itself: stores, handles, links between instances.
+//! The core engine: stores, handles, links between instances.
 
 use seam_core::{
     CoreEngine, CoreExtern, CoreFuncType, CoreModule, CoreStore, CoreType, CoreValue, Error,

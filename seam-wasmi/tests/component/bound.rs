@@ -1,4 +1,4 @@
-//! Components that ask for more than there is.
+//! Components that would use up memory or time.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use seam_core::{ErrorKind, World};
 
 use crate::{builds, try_instance};
 
-/// What an artifact ends in, on each build: while it is loaded, or made into an instance.
+/// Returns how loading and instantiating an artifact ends, on each build.
 fn limited(text: &str) {
     for backend in builds() {
         let failed = try_instance(&backend, text, &World::new());
@@ -15,8 +15,8 @@ fn limited(text: &str) {
     }
 }
 
-/// A component that begins so, with a component `$c0`, and instantiates it through as many levels,
-/// twice in each.
+/// Makes a component that starts with `$c0`, and nests it so many levels deep. Each level instantiates
+/// the previous one twice.
 fn doubled(start: &str, levels: u32) -> String {
     let mut text = start.to_string();
     for level in 1..=levels {
@@ -46,8 +46,8 @@ fn definitions_that_multiply_are_a_limit() {
     limited(&doubled(&text, 12));
 }
 
-/// What a component can reach of those around it is not what it takes of them: 900 components after
-/// 100,000 types would be 90,000,000 types.
+/// A component must not copy all types of its parent: 900 components after 100,000 types would be
+/// 90,000,000 types.
 #[test]
 fn components_capture_what_they_use_alone() {
     let mut text = String::from("(component $root (type $t (list u8))");

@@ -1,11 +1,11 @@
-//! Calls: the order of traps, and what they leave behind.
+//! Calls: the order of traps, and the state after them.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Scalar};
 use seam_core::{CanonTrap, ErrorKind, InstanceExt, Resource, Result, Trap, Value, World};
 
 use crate::{builds, instance, try_instance};
 
-/// Hands over, or takes, a number where a string is due.
+/// Passes a number where the type says a string, in either direction.
 struct Wrong;
 
 impl LowerArgs for Wrong {
@@ -35,7 +35,7 @@ impl LiftResult for Text {
     }
 }
 
-/// Echoes a string, and counts how often its post-return ran.
+/// Echoes a string, and counts the calls of its post-return function.
 const ECHO: &str = r#"(component
   (core module $m
     (memory (export "memory") 1)
@@ -64,7 +64,7 @@ fn a_mistake_of_the_host_in_a_typed_call_closes_nothing() {
         assert_eq!(*error.kind(), ErrorKind::Misuse);
         let error = guest.call_with(&echo, &mut Text("x".into()), &mut Wrong);
         assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
-        // The second had returned, so its post-return has run.
+        // The second call returned, so its post-return function has run.
         assert_eq!(guest.invoke("posts", &[]).unwrap(), Some(Value::U32(1)));
         guest
             .call_with(&echo, &mut Text("abc".into()), &mut text)
@@ -73,7 +73,7 @@ fn a_mistake_of_the_host_in_a_typed_call_closes_nothing() {
     }
 }
 
-/// `keep` keeps its borrow and returns a `char` of any bits.
+/// `keep` keeps its borrow, and returns a `char` with arbitrary bits.
 const KEEPER: &str = r#"(component
   (component $keeper
     (import "thing" (type $thing (sub resource)))
@@ -124,7 +124,7 @@ fn a_result_is_lifted_before_borrows_are_checked() {
     }
 }
 
-/// `two` gives the handles at any two indices; this is what its post-return does.
+/// `two` returns the handles at any two indices; the parameter is the body of its post-return.
 fn giver(post: &str) -> String {
     format!(
         r#"(component
@@ -217,7 +217,7 @@ fn an_asynchronous_lowering_is_unsupported_when_it_is_called() {
     }
 }
 
-/// A component calls one nested in it: the reference allows what some engines refuse.
+/// A component calls a nested one. The reference allows this, although some engines reject it.
 #[test]
 fn a_component_may_call_one_nested_in_it_and_be_called_by_it() {
     let text = r#"(component

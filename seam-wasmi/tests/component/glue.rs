@@ -1,4 +1,4 @@
-//! Glue: how many modules it takes, and that what it carries out is what direct calls do.
+//! Glue: the number of modules that it takes, and that it does the same as direct calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use seam_wasmi::Wasmi;
 
 use crate::{builds, wat};
 
-/// An engine that counts the modules that it compiles.
+/// An engine that counts compiled modules.
 struct Counting {
     wasmi: Wasmi,
     compiled: Arc<AtomicUsize>,
@@ -33,7 +33,7 @@ impl CoreEngine for Counting {
     }
 }
 
-/// An instance for each build, the second without re-entry and with so many glue modules.
+/// Makes an instance on each build. The second build has no re-entry, and uses so many glue modules.
 fn guests(text: &str, world: &World, modules: usize) -> [Box<dyn Instance>; 2] {
     let mut found = Vec::new();
     let guests = builds().map(|wasmi| {
@@ -52,7 +52,7 @@ fn guests(text: &str, world: &World, modules: usize) -> [Box<dyn Instance>; 2] {
     guests
 }
 
-/// A memory, a `realloc` that gives out one piece after another, and a sum.
+/// A memory, a `realloc` that never reuses memory, and a sum.
 const LIBC: &str = r#"(core module $libc
     (memory (export "memory") 1)
     (global $next (mut i32) (i32.const 1024))
@@ -66,12 +66,12 @@ const LIBC: &str = r#"(core module $libc
     (func (export "sum") (result i32) (global.get $sum)))
   (core instance $libc (instantiate $libc))"#;
 
-/// The options that go with it.
+/// The canonical options for it.
 const OPTIONS: &str =
     r#"(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))"#;
 
-/// Types of any kind through functions of the host and of a component, and a resource with a
-/// destructor: all of it in one run of definitions.
+/// Values of many types pass through functions of the host and of a component, and a resource has a
+/// destructor, all in one run of definitions.
 #[test]
 fn functions_of_every_kind_share_a_module() {
     let text = format!(
@@ -197,7 +197,7 @@ fn functions_of_every_kind_share_a_module() {
         );
         let words = Value::List(vec![Value::from("word 0"), "word 1".into()].into());
         assert_eq!(guest.invoke("words", &[2u32.into()]).unwrap(), Some(words));
-        // Three post-returns, and what the destructor has been given.
+        // Three post-returns, and the argument of the destructor.
         assert_eq!(
             guest.invoke("drops", &[40u32.into()]).unwrap(),
             Some(43u32.into())
@@ -209,7 +209,7 @@ fn functions_of_every_kind_share_a_module() {
     }
 }
 
-/// Functions that wait are made when they are needed: by what uses them otherwise than as imports.
+/// Pending functions are made when something other than an import needs them.
 #[test]
 fn functions_that_wait_are_made_when_they_are_used() {
     let text = format!(
@@ -277,7 +277,7 @@ fn functions_that_wait_are_made_when_they_are_used() {
     }
 }
 
-/// What other components instantiate meanwhile does not matter, nor what nobody uses.
+/// Instantiations of other components do not matter, nor do unused functions.
 #[test]
 fn functions_wait_for_what_uses_them_alone() {
     let text = format!(
@@ -352,9 +352,9 @@ fn more_functions_than_a_module_has_room_for_take_several() {
     }
 }
 
-/// Each element takes calls of `realloc`, from the host and from guest to guest. Lowering goes on
-/// where each call interrupted it: were all elements before looked at again each time, the time would
-/// grow with the square of their number.
+/// Each element needs calls of `realloc`, from the host and from guest to guest. Lowering must continue
+/// where a call interrupted it. If it started again each time, the time would grow with the square of
+/// the number of elements.
 #[test]
 fn long_lists_of_strings_are_lowered_once() {
     const COUNT: u32 = 20_000;

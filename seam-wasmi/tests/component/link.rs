@@ -134,7 +134,7 @@ fn a_64_bit_memory_as_an_option_is_unsupported() {
     }
 }
 
-/// A component that takes a resource in from `make` and gives it to `take`; what types both have.
+/// Makes a component that passes a resource from `make` to `take`. The types of both are parameters.
 fn passing(imports: &str) -> String {
     format!(
         r#"(component {imports}
@@ -150,7 +150,7 @@ fn passing(imports: &str) -> String {
     )
 }
 
-/// The host's `make` and `take`, of resources named so.
+/// The host's `make` and `take`, for resources of these names.
 fn passing_world(made: &'static str, taken: &'static str, funcs: [&str; 2]) -> World {
     let make = move |_: &mut HostCall<'_>, _: &[Value]| {
         let made = Resource::host(ResourceType::new(made), 41);

@@ -1,4 +1,4 @@
-//! What the component layer does, through the seam's own interface, with and without re-entry.
+//! The behaviour of the component layer, through the seam's traits, with and without re-entry.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ mod mutation;
 use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
 use seam_wasmi::Wasmi;
 
-/// On an engine whose host functions call back, and on one whose cannot.
+/// An engine whose host functions can call back, and one whose host functions cannot.
 fn builds() -> [Wasmi; 2] {
     [Wasmi::new(), Wasmi::builder().without_reentry().build()]
 }

@@ -1,5 +1,4 @@
-//! Bytes of real components, changed at random: nothing may panic, hang, or take memory without
-//! bound.
+//! Real components with random changes: they must not cause panics, hangs or unbounded use of memory.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +7,10 @@ use seam_core::{
 };
 use seam_wasmi::Wasmi;
 
-/// Changed copies of each fixture.
+/// Number of changed copies of each fixture.
 const ROUNDS: u32 = 100;
 
-/// Marsaglia's xorshift: the same changes in every run.
+/// Marsaglia's xorshift, so that every run makes the same changes.
 struct Random(u64);
 
 impl Random {
@@ -23,7 +22,7 @@ impl Random {
     }
 }
 
-/// The small components among the fixtures: large ones are mostly core code.
+/// The small components among the fixtures. Large ones consist mostly of core code.
 fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../seam-tests/fixtures");
     let mut found = Vec::new();
@@ -107,6 +106,6 @@ fn changed_components_do_no_harm() {
             }
         }
     }
-    // Changes that leave nothing to run would try the decoder alone.
+    // If all changes made the component invalid, this would test only the decoder.
     assert!(ran > 100, "{ran} instances");
 }

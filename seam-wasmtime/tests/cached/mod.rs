@@ -1,6 +1,7 @@
-//! A backend that compiles each artifact once, however many cases load it: most of what the kit
-//! would take in a debug build is compiling the same few fixtures again and again. The cases then
-//! share programs, as they may: instances share nothing.
+//! A backend that compiles each artifact once, however many cases load it.
+//!
+//! In a debug build, the kit would spend most of its time compiling the same few fixtures. The cases
+//! may share programs, since instances share nothing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use seam_core::{
     Interface, Program, Result, World,
 };
 
-/// Programs by the name and the bytes of their artifacts.
+/// The programs, by the names and bytes of their artifacts.
 type Programs = HashMap<(String, Vec<u8>), Arc<Mutex<Option<Arc<dyn Program>>>>>;
 
 pub(crate) struct Cached<B> {
@@ -48,7 +49,7 @@ impl<B: Backend> Backend for &'static Cached<B> {
         }
         let key = (artifact.name().to_string(), artifact.bytes().to_vec());
         let entry = lock(&self.programs).entry(key).or_default().clone();
-        // Whoever wants the same program meanwhile waits for it.
+        // Another thread that needs the same program waits for it.
         let mut entry = lock(&entry);
         let program = match &*entry {
             Some(program) => program.clone(),

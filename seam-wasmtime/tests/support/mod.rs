@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers of the tests.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -14,18 +14,18 @@ use seam_core::{
     Artifact, Backend, BackendExt, Error, Instance, Program, ProgramExt, Type, Value, World,
 };
 
-/// A fixture, by its path.
+/// Reads a fixture.
 pub(crate) fn fixture(path: &str) -> Artifact {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../seam-tests/fixtures/");
     Artifact::from_file(format!("{root}{path}")).unwrap()
 }
 
-/// An artifact in the text format.
+/// Makes an artifact from the text format.
 pub(crate) fn wat(text: &str) -> Artifact {
     Artifact::from_wat("test.wat", text).unwrap()
 }
 
-/// An instance that is expected to be made.
+/// Makes an instance, which must succeed.
 pub(crate) fn instance(
     backend: &dyn Backend,
     artifact: &Artifact,
@@ -34,7 +34,7 @@ pub(crate) fn instance(
     backend.instantiate_blocking(artifact, world).unwrap()
 }
 
-/// An instance of a fixture that is compiled once for all tests of a file.
+/// Makes an instance of a fixture, which is compiled once for all tests of a file.
 pub(crate) fn shared(path: &'static str, world: &World) -> Box<dyn Instance> {
     type Programs = Mutex<HashMap<&'static str, Arc<dyn Program>>>;
     static PROGRAMS: LazyLock<Programs> = LazyLock::new(Mutex::default);
@@ -44,12 +44,12 @@ pub(crate) fn shared(path: &'static str, world: &World) -> Box<dyn Instance> {
         backend.load_blocking(&fixture(path)).unwrap().into()
     });
     let program = program.clone();
-    // Compiling happens under the lock; what runs must not.
+    // The lock is held while the fixture compiles, but not while it runs.
     drop(programs);
     program.instantiate_blocking(world).unwrap()
 }
 
-/// Why an instance cannot be made.
+/// Returns the error of an instantiation, which must fail.
 pub(crate) fn refusal(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Error {
     let program = backend.load_blocking(artifact).unwrap();
     match program.instantiate_blocking(world) {
@@ -58,7 +58,7 @@ pub(crate) fn refusal(backend: &dyn Backend, artifact: &Artifact, world: &World)
     }
 }
 
-/// A value of the type; another one for another seed, as far as the type has several.
+/// Makes a value of the type. Different seeds give different values if the type has several.
 pub(crate) fn sample(ty: &Type, seed: usize) -> Value {
     let inner = |ty: &Type| Box::new(sample(ty, seed + 1));
     let count = seed % 4;
