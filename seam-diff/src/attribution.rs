@@ -1,23 +1,23 @@
-//! Whose fault a divergence is.
+//! Attributes a divergence to its cause.
 
 use crate::{Comparison, Observation, Verdict, compare};
 
-/// What is to blame, judged from an un-fused and a fused artifact on an oracle and another backend.
+/// The cause of differences among an un-fused and a fused artifact, each on an oracle and on a
+/// backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribution {
-    /// Nothing: all four agree.
+    /// None: all four runs agree.
     None,
-    /// The fusion: each backend runs both artifacts, and the fused one differs on both.
+    /// The fusion: on each of the two backends, the fused artifact differs from the un-fused one.
     Fusion,
     /// The other backend: it differs from the oracle on both artifacts.
     Backend,
-    /// The other backend, on the fused artifact alone.
+    /// The other backend, but only on the fused artifact.
     FusionOnBackend,
-    /// The un-fused artifact: the other backend differs from the oracle on it, and not on the fused
-    /// one.
+    /// The un-fused artifact: only on it does the other backend differ from the oracle.
     Artifact,
-    /// It cannot be told, or something was inconclusive.
+    /// The cause is ambiguous, or a comparison was inconclusive.
     Undetermined,
 }
 
@@ -40,8 +40,8 @@ pub fn attribute(
     if verdicts.iter().any(inconclusive) {
         return Attribution::Undetermined;
     }
-    // Whether they agree: fused with un-fused on the oracle, and on the other backend; both
-    // backends on the un-fused artifact, and on the fused one.
+    // Four comparisons: fused with un-fused on the oracle and on the other backend, then both
+    // backends on the un-fused and on the fused artifact.
     match verdicts.map(|verdict| verdict.is_match()) {
         [true, true, true, true] => Attribution::None,
         [false, _, true, true] => Attribution::Fusion,

@@ -1,4 +1,4 @@
-//! Comparing two observations.
+//! Compares two observations.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::{Ended, Observation, Open, Verdict, state};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
-    /// Of one artifact on two backends: everything.
+    /// For one artifact on two backends: compares everything.
     SameArtifact,
-    /// Of two artifacts, one fused from the other: what a fusion must keep.
+    /// For two artifacts, one fused from the other: compares what a fusion must preserve.
     Fusion,
 }
 
-/// The first difference between two observations, if there is one that counts.
+/// Returns the first significant difference between two observations.
 #[must_use]
 pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     let parts: [&dyn Fn() -> Verdict; 2] =
@@ -24,7 +24,7 @@ pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdi
     if let Some(difference) = first(&parts) {
         return difference;
     }
-    // Both ended alike. Where that was at a point of their own, what they did before may differ.
+    // Both ended alike. If each stopped at a point of its own, their effects may differ.
     let open = left.endings().find_map(Ended::open);
     let parts: [&dyn Fn() -> Verdict; 5] = [
         &|| host_calls(&left.host_calls, &right.host_calls, by),
@@ -36,13 +36,13 @@ pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdi
     match (first(&parts), open) {
         (Some(Verdict::Diverged(difference)), Some(reason)) => Verdict::open(reason, difference),
         (Some(difference), _) => difference,
-        // What neither backend can do was not observed.
+        // What neither backend supports was not observed.
         (None, Some(reason @ Open::Unsupported(capability))) => Verdict::open(reason, capability),
         (None, _) => Verdict::Match,
     }
 }
 
-/// The first of the verdicts that is no match.
+/// Returns the first verdict that is not a match.
 fn first(parts: &[&dyn Fn() -> Verdict]) -> Option<Verdict> {
     let mut verdicts = parts.iter().map(|part| part());
     verdicts.find(|verdict| !verdict.is_match())
@@ -86,13 +86,13 @@ fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
         (Ended::Snapshot(left), Ended::Snapshot(right)) => {
             return state::compare(at, left, right, by);
         }
-        // A fused module has its own words for what the canonical ABI traps on.
+        // A fused module implements the traps of the canonical ABI itself, so causes may differ.
         (Ended::Trapped(_), Ended::Trapped(_)) if by == Comparison::Fusion => true,
         (Ended::Trapped(Trap::Other(l)), Ended::Trapped(Trap::Other(r))) if l != r => {
             return Verdict::open(Open::UnnamedTrap, format!("{at}: {l} | {r}"));
         }
         (Ended::Trapped(left), Ended::Trapped(right)) => left == right || one_code(left, right),
-        // Messages of the engines' own are not observations; those of the world's functions are.
+        // Messages of engines are not observations, but messages of the world's functions are.
         (Ended::Failed(l, left), Ended::Failed(r, right)) => {
             l == r && (*l != "host" || left == right)
         }
@@ -108,9 +108,10 @@ fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
     }
 }
 
-/// Whether an engine has one code for two causes, so that it cannot be held to either: wasmi for a
-/// call and for an access past the end of a table; wasmtime, between two components, for a list and
-/// for what `realloc` has returned for it.
+/// Returns whether an engine has one code for both causes, so that it cannot distinguish them.
+///
+/// wasmi has one code for a call and for an access beyond the end of a table. Between two
+/// components, wasmtime has one code for a list and for the result of `realloc` for this list.
 fn one_code(left: &Trap, right: &Trap) -> bool {
     const TABLE: [Trap; 2] = [Trap::UndefinedElement, Trap::TableOutOfBounds];
     const LIST: [Trap; 2] = [
@@ -150,7 +151,7 @@ fn host_calls(left: &[HostCallRecord], right: &[HostCallRecord], by: Comparison)
     Verdict::Match
 }
 
-/// Bytes of output; a difference is shown from its first byte on.
+/// Compares bytes of output. A difference is shown from the first differing byte on.
 fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
     if left == right {
         return Verdict::Match;
@@ -168,7 +169,7 @@ fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
     Verdict::diverged(format!("{what}, byte {equal}"), show(left), show(right))
 }
 
-/// What the world shows of its own state. Of two lists the first elements that differ are shown.
+/// Compares the state that the world shows. For lists, the first differing elements are shown.
 fn artefacts(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) -> Verdict {
     let text = |value: Option<&Value>| match value {
         None => "none".to_string(),
@@ -193,7 +194,7 @@ fn artefacts(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) ->
     Verdict::Match
 }
 
-/// What the instances leave behind.
+/// Compares the state that the instances leave behind.
 fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     if by == Comparison::SameArtifact && left.unused_stubs != right.unused_stubs {
         let text = |seen: &Observation| {
@@ -204,7 +205,7 @@ fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     }
     match (&left.state, &right.state) {
         (Some(left), Some(right)) => state::compare("end", left, right, by),
-        // A backend that cannot see inside has nothing to compare.
+        // There is nothing to compare if a backend cannot see inside the artifact.
         _ => Verdict::Match,
     }
 }
@@ -269,14 +270,14 @@ mod tests {
     }
 
     #[test]
-    fn equal_runs_match_whatever_fuel_they_took() {
+    fn equal_runs_match_regardless_of_fuel() {
         let (mut left, right) = (seen([returned(5)]), seen([returned(5)]));
         left.fuel = Some(7);
         assert_eq!(same(&left, &right), Verdict::Match);
     }
 
     #[test]
-    fn the_first_difference_is_told_for_a_person() {
+    fn the_first_difference_is_printed_for_a_person() {
         let left = seen([returned(1), returned(2)]);
         let right = seen([returned(1), Ended::Trapped(Trap::Unreachable)]);
         let expected = "diverged at step 2, run: 2 | trap: unreachable";
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_world_shows_of_itself_is_compared() {
+    fn the_state_that_the_world_shows_is_compared() {
         let with_files = |names: &[&str]| {
             let files = Value::list(names.iter().map(|name| (*name).into()));
             let mut seen = seen([returned(1)]);
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_of_traps_count_for_one_artifact_and_not_for_a_fusion() {
+    fn causes_of_traps_are_compared_for_one_artifact_but_not_for_a_fusion() {
         let left = seen([Ended::Trapped(Trap::Unreachable)]);
         let right = seen([Ended::Trapped(Trap::MemoryOutOfBounds)]);
         assert!(matches!(same(&left, &right), Verdict::Diverged(_)));
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_that_an_engine_has_one_code_for_match() {
+    fn causes_with_one_code_in_an_engine_match() {
         let trapped = |trap: Trap| seen([Ended::Trapped(trap)]);
         let list = |trap: CanonTrap| trapped(Trap::Canon(trap));
         let (called, accessed) = (Trap::UndefinedElement, Trap::TableOutOfBounds);
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_specification_leaves_open_is_inconclusive() {
+    fn unspecified_behaviour_is_inconclusive() {
         for (ended, reason) in [
             (Ended::Trapped(Trap::StackExhausted), Open::StackDepth),
             (Ended::Limited(Limit::Fuel), Open::FuelPoint),
@@ -346,13 +347,14 @@ mod tests {
             let verdict = same(&seen([ended.clone()]), &seen([returned(1)]));
             assert_eq!(open(&verdict), Some(reason), "{ended}");
         }
-        // Both stopped at a point of their own: what they left behind does not count.
+        // Both stopped at a point of their own, so differences in what they left behind do not
+        // count.
         let ended = || [Ended::Trapped(Trap::StackExhausted)];
         let (mut left, right) = (seen(ended()), seen(ended()));
         assert_eq!(same(&left, &right), Verdict::Match);
         left.stdout = b"x".to_vec();
         assert_eq!(open(&same(&left, &right)), Some(Open::StackDepth));
-        // A difference before that point does.
+        // A difference before this point counts.
         let left = seen([returned(1), Ended::Trapped(Trap::StackExhausted)]);
         let right = seen([returned(2), Ended::Trapped(Trap::StackExhausted)]);
         assert!(matches!(same(&left, &right), Verdict::Diverged(_)));
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fusion_keeps_globals_by_name() {
+    fn a_fusion_preserves_globals_by_name() {
         let one = CoreValue::I64(1);
         let left = with_globals(&[("count", one), ("other", one)]);
         let right = with_globals(&[("count$1", one), ("made", CoreValue::I64(7))]);
@@ -378,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_data() {
+    fn a_verdict_serializes_for_reports() {
         let verdict = same(&seen([returned(1)]), &seen([returned(2)]));
         let json = serde_json::to_string(&verdict).unwrap();
         let expected = r#"{"verdict":"diverged","at":"step 1, run","left":"1","right":"2"}"#;

@@ -1,4 +1,4 @@
-//! Runs the same steps on several artifacts and backends, and says whether the runs did the same.
+//! Runs the same steps on several artifacts and backends, and compares the runs.
 //!
 //! [`observe`] performs [`Step`]s on one artifact and one backend in one world and returns an
 //! [`Observation`]. [`compare`] returns the [`Verdict`] on two observations. [`Report::of`] does
@@ -27,19 +27,21 @@
 //! ```
 //!
 //! # What is compared
-//! Runs of one artifact on two backends are compared in everything but fuel: how loading and each
-//! step ended, with values and causes of traps; output; host calls with their values; unused stubs;
-//! the exported globals and memories of all core instances. Where an engine has one code for two
-//! causes of traps, the two count as one (wasmi: a call and an access past the end of a table).
+//! Runs of one artifact on two backends are compared in everything except fuel: how loading and
+//! each step ended, with values and causes of traps; output; host calls with their values; unused
+//! stubs; the exported globals and memories of all core instances. If an engine has one code for
+//! two causes of traps, the two causes count as equal (wasmi: a call and an access beyond the end
+//! of a table).
 //!
-//! Runs of two artifacts, one fused from the other, are compared in what a fusion must keep:
+//! Runs of two artifacts, one fused from the other, are compared in what a fusion must preserve:
 //! results, whether the guest trapped, exit codes, output, host calls by interface track, and
 //! exported globals by name.
 //!
 //! # What is inconclusive
-//! Differences that the specification leaves open are no divergence: the depth at which the stack
-//! is exhausted, the point where fuel or time runs out, the bits of a NaN, memory that an engine
-//! cannot allocate. A run on a backend that cannot do what the steps need is inconclusive too.
+//! A difference that the specification leaves open is not a divergence: the depth at which the
+//! stack is exhausted, the point at which fuel or time runs out, the bits of a NaN, and memory that
+//! an engine cannot allocate. A run on a backend that does not support the steps is inconclusive
+//! too.
 
 mod attribution;
 mod compare;

@@ -1,9 +1,10 @@
-//! Differences that are only bits of a NaN.
+//! Finds differences that consist only of NaN bits.
 
 use seam_core::CoreValue;
 
-/// Whether two vectors are equal in all lanes that are not NaN on both sides, by lanes of 32 or of
-/// 64 bits.
+/// Returns whether two vectors are equal except in lanes that are NaN on both sides.
+///
+/// Lanes may have 32 or 64 bits.
 pub(crate) fn same_vectors(left: &CoreValue, right: &CoreValue) -> bool {
     match (left, right) {
         (CoreValue::V128(left), CoreValue::V128(right)) => {
@@ -13,7 +14,8 @@ pub(crate) fn same_vectors(left: &CoreValue, right: &CoreValue) -> bool {
     }
 }
 
-/// Whether two memories are equal but for naturally aligned floats that are NaN on both sides.
+/// Returns whether two memories are equal except for naturally aligned floats that are NaN on both
+/// sides.
 pub(crate) fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len()
         && left

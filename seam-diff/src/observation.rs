@@ -1,4 +1,4 @@
-//! What one run was seen to do.
+//! The observation of one run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{Open, Step};
 
-/// What an artifact was seen to do on a backend.
+/// Everything that was observed while an artifact ran on a backend.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Observation {
@@ -19,7 +19,7 @@ pub struct Observation {
     pub artifact: String,
     /// Name of the backend.
     pub backend: String,
-    /// Why there was no instance to perform steps on.
+    /// The reason why there was no instance to perform steps on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Ended>,
     /// The steps in order, up to the first that did not return.
@@ -34,11 +34,12 @@ pub struct Observation {
     pub host_calls: Vec<HostCallRecord>,
     /// Stubbed imports that were not called.
     pub unused_stubs: Vec<ExportName>,
-    /// What the world shows of its own state at the end, e.g. a file system's tree.
+    /// The state that the world shows at the end, e.g. a file system's tree.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub artefacts: BTreeMap<String, Value>,
-    /// Exported globals and memories of all core instances at the end; nothing where the backend
-    /// cannot see inside, or there was no instance.
+    /// Exported globals and memories of all core instances at the end.
+    ///
+    /// `None` if the backend cannot see inside the artifact, or if there was no instance.
     pub state: Option<Snapshot>,
     /// Fuel used, in the backend's own unit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +49,7 @@ pub struct Observation {
 /// A step and how it ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Seen {
-    /// The step, as a call is written.
+    /// The step, written as a call.
     pub step: String,
     /// How it ended.
     pub ended: Ended,
@@ -58,19 +59,19 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The call returned this, if anything.
+    /// The call returned this value, or returned without a result.
     Returned(Option<Value>),
-    /// The snapshot.
+    /// The step took this snapshot.
     Snapshot(Snapshot),
-    /// The guest ended with this exit code.
+    /// The guest exited with this code.
     Exited(i32),
     /// The guest trapped.
     Trapped(Trap),
     /// A limit was reached.
     Limited(Limit),
-    /// The backend cannot do it, in these words.
+    /// The backend does not support the step. Holds the missing capability and the message.
     Unsupported(Capability, String),
-    /// Anything else: whom the error blames, in one word, and what it says.
+    /// Any other error. Holds who is to blame, in one word, and the message.
     Failed(&'static str, String),
 }
 
@@ -92,13 +93,13 @@ impl Ended {
         }
     }
 
-    /// Whether the next step can be made.
+    /// Returns whether the next step can be performed.
     #[must_use]
     pub fn returned(&self) -> bool {
         matches!(self, Ended::Returned(_) | Ended::Snapshot(_))
     }
 
-    /// What is left open about a run that ended so.
+    /// Returns what the specification leaves open about such an end, if anything.
     #[must_use]
     pub fn open(&self) -> Option<Open> {
         Some(match self {
@@ -130,8 +131,9 @@ impl fmt::Display for Ended {
     }
 }
 
-/// `{"returned": "5"}` with the value in WAVE (`null` if there is none), `{"trapped": "unreachable"}`
-/// and so on.
+/// Serializes as `{"returned": "5"}`, `{"trapped": "unreachable"}` and so on.
+///
+/// The returned value is WAVE text, or `null` if there is none.
 impl serde::Serialize for Ended {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -151,7 +153,7 @@ impl serde::Serialize for Ended {
     }
 }
 
-/// Captured bytes: text, or numbers where they are not UTF-8.
+/// Serializes captured bytes as text, or as numbers if they are not UTF-8.
 fn captured<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     match std::str::from_utf8(bytes) {
         Ok(text) => serializer.serialize_str(text),
@@ -212,7 +214,7 @@ fn perform(instance: &mut dyn Instance, step: &Step) -> Ended {
 }
 
 impl Observation {
-    /// Nothing seen yet.
+    /// Creates an observation without content.
     pub(crate) fn empty(artifact: &str, backend: &str) -> Self {
         Self {
             artifact: artifact.to_string(),
@@ -229,7 +231,7 @@ impl Observation {
         }
     }
 
-    /// What the backend lacks for these steps, if anything.
+    /// Returns the capability that the backend lacks for these steps, if any.
     #[must_use]
     pub fn unsupported(&self) -> Option<Capability> {
         self.endings().find_map(|ended| match ended {
@@ -238,13 +240,13 @@ impl Observation {
         })
     }
 
-    /// How loading and the steps ended.
+    /// Iterates over how loading and each step ended.
     pub(crate) fn endings(&self) -> impl Iterator<Item = &Ended> {
         let steps = self.steps.iter().map(|seen| &seen.ended);
         self.failed.iter().chain(steps)
     }
 
-    /// Takes what is left in the instance at the end.
+    /// Records the state of the instance at the end.
     fn look_at(&mut self, instance: &mut dyn Instance) {
         let observed = instance.observed();
         self.stdout.clone_from(&observed.stdout);
@@ -253,8 +255,8 @@ impl Observation {
         self.unused_stubs.clone_from(&observed.unused_stubs);
         self.artefacts.clone_from(&observed.artefacts);
         self.fuel = instance.fuel_consumed();
-        // The bytes are needed to tell the bits of a NaN from a difference that counts. A backend
-        // that cannot see inside a component has no snapshot, and that is no failure of a step.
+        // The bytes distinguish NaN bits from significant differences. If a backend cannot see
+        // inside a component, it has no snapshot. This is not a failure of a step.
         let query = Query::new().with_memories(Memories::Bytes);
         self.state = instance.snapshot(&query).ok();
     }

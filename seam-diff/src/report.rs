@@ -1,10 +1,10 @@
-//! Any number of runs, each compared with the first.
+//! Compares any number of runs with the first one.
 
 use seam_core::{Artifact, Backend, World};
 
 use crate::{Comparison, Observation, Step, Verdict, compare, observe};
 
-/// An artifact and the backend it is run on.
+/// An artifact and the backend that runs it.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// The artifact.
@@ -14,37 +14,40 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run of the artifact on the backend.
+    /// Creates a run of the artifact on the backend.
     #[must_use]
     pub fn new(artifact: &'a Artifact, backend: &'a dyn Backend) -> Self {
         Self { artifact, backend }
     }
 }
 
-/// What was observed of each run, and the verdicts on them.
+/// The observations of all runs, and the verdicts on them.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Report {
     /// Every run, in order.
     pub observations: Vec<Observation>,
-    /// Every run but the first, compared with the first.
+    /// The comparison of every other run with the first one.
     pub comparisons: Vec<Compared>,
 }
 
-/// A run that was compared with the first.
+/// A comparison of a run with the first one.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Compared {
-    /// Which of the observations, from 1.
+    /// Index of the run among the observations, from 1.
     pub index: usize,
-    /// How it was compared.
+    /// The kind of comparison.
     pub by: Comparison,
-    /// What came of it.
+    /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
 }
 
 impl Report {
-    /// Performs the steps in every run, each in a world made afresh, and compares each with the
-    /// first: by everything if the bytes are the same, else as a fusion.
+    /// Performs the steps in every run, each in a fresh world, and compares each run with the first
+    /// one.
+    ///
+    /// If the bytes of both artifacts are equal, everything is compared, otherwise what a fusion
+    /// must preserve.
     #[must_use]
     pub fn of(runs: &[Run<'_>], world: &World, steps: &[Step]) -> Self {
         let observations = runs
@@ -64,7 +67,8 @@ impl Report {
         })
     }
 
-    /// Compares observations with the first of them; `by` is asked how, by index from 1.
+    /// Compares observations with the first one. `by` returns the kind of comparison for an index
+    /// from 1.
     #[must_use]
     pub fn from_observations(
         observations: Vec<Observation>,
@@ -84,7 +88,8 @@ impl Report {
         }
     }
 
-    /// The verdict on all: the first divergence; without one the first that is inconclusive.
+    /// Returns the overall verdict: the first divergence, or else the first inconclusive
+    /// comparison.
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
         let verdicts = || self.comparisons.iter().map(|compared| &compared.verdict);

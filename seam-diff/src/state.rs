@@ -1,4 +1,4 @@
-//! Comparing exported state.
+//! Compares exported state.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use seam_core::{CoreSnapshot, CoreValue, Origin, Snapshot};
 
 use crate::{Comparison, Open, Verdict, nan};
 
-/// The first difference between two snapshots.
+/// Returns the first difference between two snapshots.
 pub(crate) fn compare(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
     match by {
         Comparison::SameArtifact => same_artifact(at, left, right),
@@ -26,7 +26,7 @@ fn same_artifact(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     Verdict::diverged(at, first.left.clone(), first.right.clone())
 }
 
-/// Whether two snapshots would be equal if every NaN were the same.
+/// Returns whether two snapshots would be equal if all NaNs were equal.
 fn only_nan_bits(left: &Snapshot, right: &Snapshot) -> bool {
     left.instances.len() == right.instances.len()
         && left.instances.iter().zip(&right.instances).all(|(l, r)| {
@@ -56,15 +56,16 @@ fn memories_alike(left: &CoreSnapshot, right: &CoreSnapshot) -> bool {
         })
 }
 
-/// Globals that both sides export: fusion drops some, makes others, and tells two of a name apart by
-/// a suffix.
+/// Compares the globals that both sides export.
+///
+/// Fusion removes some globals, adds others, and distinguishes equal names by a suffix.
 fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     let (left, right) = (globals(left), globals(right));
     for (name, l) in &left {
         let Some(r) = right.get(name) else {
             continue;
         };
-        // Instances have no common order: what is compared is which values there are.
+        // Instances have no common order, so the sorted values are compared.
         let text = |values: &[CoreValue]| {
             let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
             values.sort();
@@ -78,8 +79,9 @@ fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     Verdict::Match
 }
 
-/// The values of all instances' exported globals by name, without the suffix `$1` that a fused
-/// module gives a second one of a name.
+/// Collects the exported globals of all instances by name.
+///
+/// A fused module adds a suffix like `$1` to the second global with a name; it is removed here.
 fn globals(snapshot: &Snapshot) -> BTreeMap<String, Vec<CoreValue>> {
     let mut globals: BTreeMap<String, Vec<CoreValue>> = BTreeMap::new();
     for instance in snapshot

@@ -1,28 +1,28 @@
-//! What is done with an instance.
+//! The steps that are performed on an instance.
 
 use std::fmt;
 
 use seam_core::{ExportName, Query, Value};
 
-/// One thing that is done with an instance.
+/// One step that is performed on an instance.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
     /// Calls an export.
     Invoke {
-        /// The export; a semver-compatible version of its interface will do.
+        /// The export. A semver-compatible version of its interface matches too.
         name: ExportName,
         /// The arguments.
         args: Vec<Value>,
     },
     /// Runs the canonical entry.
     Run,
-    /// Takes a snapshot. One of everything is taken at the end anyway.
+    /// Takes a snapshot. A snapshot of everything is always taken at the end.
     Snapshot(Query),
 }
 
 impl Step {
-    /// A call of the export of this full name, e.g. `f` or `ns:pkg/iface@1.0.0#f`.
+    /// Creates a call of the export with this full name, e.g. `f` or `ns:pkg/iface@1.0.0#f`.
     #[must_use]
     pub fn invoke(name: &str, args: impl IntoIterator<Item = Value>) -> Self {
         Step::Invoke {
@@ -32,7 +32,7 @@ impl Step {
     }
 }
 
-/// As a call is written: `f(1, "x")`.
+/// Prints the step as a call: `f(1, "x")`.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,26 +1,26 @@
-//! What two runs have to say about each other.
+//! The verdict on two runs.
 
 use std::fmt;
 
 use seam_core::Capability;
 
-/// Whether two runs were seen to do the same.
+/// Whether the observations of two runs agree.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
-    /// They were.
+    /// They agree.
     Match,
-    /// They were not.
+    /// They differ.
     Diverged(Divergence),
-    /// Nothing can be said: they differ in what the specification leaves open, or one could not be
+    /// Undecided: they differ only in what the specification leaves open, or a run could not be
     /// observed.
     Inconclusive(Inconclusive),
 }
 
-/// The first difference between two runs, for a person.
+/// The first difference between two runs, as text for a person.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Divergence {
-    /// What differs, e.g. `step 2, add(2, 3)` or `stdout, byte 17`.
+    /// The place of the difference, e.g. `step 2, add(2, 3)` or `stdout, byte 17`.
     pub at: String,
     /// The left side.
     pub left: String,
@@ -28,37 +28,37 @@ pub struct Divergence {
     pub right: String,
 }
 
-/// Why nothing can be said.
+/// The reason why a comparison is undecided.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Inconclusive {
     /// What is left open.
     pub reason: Open,
-    /// What was found, e.g. the difference that does not count.
+    /// The details, e.g. the difference that does not count.
     pub detail: String,
 }
 
-/// What the specification, or the seam, leaves open.
+/// Something that the specification or the seam leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Open {
-    /// The depth of calls at which the stack is exhausted.
+    /// The call depth at which the stack is exhausted.
     StackDepth,
-    /// The point where fuel runs out, each engine counting its own unit.
+    /// The point at which fuel runs out. Each engine counts in its own unit.
     FuelPoint,
-    /// The point where time runs out.
+    /// The point at which time runs out.
     DeadlinePoint,
     /// Sign and payload of a NaN.
     NanBits,
     /// Whether memory can be allocated.
     OutOfMemory,
-    /// Causes of traps that only the engine has a name for.
+    /// The cause of a trap that only the engine has a name for.
     UnnamedTrap,
-    /// The backend lacks something that was asked for.
+    /// The backend lacks a required capability.
     Unsupported(Capability),
 }
 
 impl Verdict {
-    /// Whether the runs were seen to do the same.
+    /// Returns whether the observations agree.
     #[must_use]
     pub fn is_match(&self) -> bool {
         matches!(self, Verdict::Match)
@@ -105,18 +105,18 @@ impl fmt::Display for Divergence {
 impl fmt::Display for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Open::StackDepth => f.write_str("the depth of the stack is left open"),
-            Open::FuelPoint => f.write_str("engines count fuel in units of their own"),
-            Open::DeadlinePoint => f.write_str("the point where time runs out is left open"),
-            Open::NanBits => f.write_str("the bits of a NaN are left open"),
-            Open::OutOfMemory => f.write_str("whether memory can be allocated is left open"),
+            Open::StackDepth => f.write_str("the stack depth is unspecified"),
+            Open::FuelPoint => f.write_str("each engine counts fuel in its own unit"),
+            Open::DeadlinePoint => f.write_str("the point at which time runs out is unspecified"),
+            Open::NanBits => f.write_str("the bits of a NaN are unspecified"),
+            Open::OutOfMemory => f.write_str("whether memory can be allocated is unspecified"),
             Open::UnnamedTrap => f.write_str("only the engine has a name for the trap"),
             Open::Unsupported(capability) => write!(f, "the backend lacks {capability}"),
         }
     }
 }
 
-/// One word; the capability is in the detail.
+/// Serializes as one word. The capability is in the detail.
 impl serde::Serialize for Open {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {

@@ -1,4 +1,4 @@
-//! Verdicts on real runs: wasmi and wasmtime, and artifacts that differ.
+//! Verdicts on real runs: on wasmi and wasmtime, and of artifacts that differ.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
@@ -10,7 +10,7 @@ use seam_tests::fixtures;
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-/// One artifact on both runtimes.
+/// Runs one artifact on both runtimes.
 fn both(artifact: &Artifact, world: &World, steps: &[Step]) -> Report {
     let (wasmi, wasmtime) = (
         Wasmi::builder().fuel().build(),
@@ -43,7 +43,7 @@ fn two_runtimes_agree_on_results_traps_and_state() {
     let report = both(&fixtures::calc().unwrap(), &World::new(), &steps);
     assert_eq!(*report.verdict(), Verdict::Match);
     for seen in &report.observations {
-        // What follows a step that did not return is not performed.
+        // Steps after a step that did not return are not performed.
         assert_eq!(seen.steps.len(), 4, "{}", seen.backend);
         let ended = seen.steps.last().map(|seen| seen.ended.to_string());
         assert_eq!(ended.as_deref(), Some("trap: integer divide by zero"));
@@ -53,7 +53,7 @@ fn two_runtimes_agree_on_results_traps_and_state() {
 }
 
 #[test]
-fn two_runtimes_agree_on_components_and_what_they_ask_of_the_host() {
+fn two_runtimes_agree_on_components_and_their_host_calls() {
     let greet = fixtures::greet().unwrap();
     let tags = Value::list(["a", "b"].map(Value::from));
     let steps = [
@@ -77,7 +77,7 @@ fn two_runtimes_agree_on_components_and_what_they_ask_of_the_host() {
 }
 
 #[test]
-fn what_engines_count_their_own_way_is_inconclusive() {
+fn engine_specific_fuel_and_depth_are_inconclusive() {
     let calc = fixtures::calc().unwrap();
     let steps = [Step::invoke("fib", [number(20)])];
     let short = World::new().limits(Limits::new().with_fuel(500));
@@ -86,7 +86,7 @@ fn what_engines_count_their_own_way_is_inconclusive() {
     assert_eq!(stopped.steps[0].ended, Ended::Limited(Limit::Fuel));
     let verdict = compare(&stopped, &finished, Comparison::SameArtifact);
     assert_eq!(open(&verdict), Some(Open::FuelPoint), "{verdict}");
-    // Nor is what was left behind where both ran out of it, each at a point of its own.
+    // If both run out of fuel at a point of their own, their final state is inconclusive too.
     let spin = [Step::invoke("spin", [])];
     assert_eq!(*both(&calc, &short, &spin).verdict(), Verdict::Match);
 
@@ -105,7 +105,7 @@ fn what_engines_count_their_own_way_is_inconclusive() {
 }
 
 #[test]
-fn a_fusion_that_changes_a_result_is_told_and_attributed() {
+fn a_fusion_that_changes_a_result_is_reported_and_attributed() {
     let module = |name: &str, result: i32| {
         let text = format!(
             r#"(module (global (export "__witness_counter_0") (mut i64) (i64.const 0))
@@ -136,7 +136,7 @@ fn a_fusion_that_changes_a_result_is_told_and_attributed() {
 }
 
 #[test]
-fn a_backend_that_cannot_do_it_is_inconclusive_and_named() {
+fn a_backend_that_lacks_a_capability_is_inconclusive_and_named() {
     let text = r#"(module (type $s (struct (field i32)))
         (func (export "f") (result i32) (struct.get $s 0 (struct.new $s (i32.const 42)))))"#;
     let gc = Artifact::from_wat("gc", text).unwrap();

@@ -176,7 +176,7 @@ fn a_component_and_its_counters_agree_on_all_backends() {
 
 #[test]
 fn where_fuel_runs_out_is_no_divergence_and_no_agreement() {
-    // The counter tells how far a run came; engines count fuel in units of their own.
+    // The counter shows how far a run came. Each engine counts fuel in its own unit.
     let text = "(module (global $n (export \"n\") (mut i64) (i64.const 0))
         (func (export \"count\") (loop $l
           (global.set $n (i64.add (global.get $n) (i64.const 1)))
