@@ -86,7 +86,7 @@ fn engine_specific_fuel_and_depth_are_inconclusive() {
     assert_eq!(stopped.steps[0].ended, Ended::Limited(Limit::Fuel));
     let verdict = compare(&stopped, &finished, Comparison::SameArtifact);
     assert_eq!(open(&verdict), Some(Open::FuelPoint), "{verdict}");
-    // If both run out of fuel at a point of their own, their final state is inconclusive too.
+    // It is no divergence if both run out of fuel, each at a point of its own.
     let spin = [Step::invoke("spin", [])];
     assert_eq!(*both(&calc, &short, &spin).verdict(), Verdict::Match);
 
