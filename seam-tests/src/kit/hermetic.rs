@@ -1,4 +1,4 @@
-//! A guest in the hermetic world, and all that is seen of its run.
+//! A guest in the hermetic world, and all observations of its run.
 
 use seam_core::{
     ErrorKind, Exit, HostCallRecord, List, MemorySnapshot, Observed, Program, ProgramExt, Value,
@@ -9,7 +9,7 @@ use seam_wasi::{FileTree, FileTreeEntry, Wasi};
 use super::expect::same;
 use super::{Checked, Failure};
 
-/// A hermetic world with these arguments after the program's name.
+/// Creates a hermetic world with these arguments after the program's name.
 pub(crate) fn wasi(program: &str, words: &[&str]) -> Wasi {
     Wasi::hermetic().args(std::iter::once(program).chain(words.iter().copied()))
 }
@@ -21,7 +21,7 @@ pub(crate) struct Seen {
     pub(crate) observed: Observed,
 }
 
-/// Runs a guest to its end, with its host calls recorded.
+/// Runs a guest to its end and records its host calls.
 pub(crate) fn see(program: &dyn Program, wasi: Wasi) -> Result<Seen, Failure> {
     see_in(program, &wasi.add_to(World::new())?.record(true))
 }
@@ -44,25 +44,25 @@ impl Seen {
         String::from_utf8_lossy(&self.observed.stderr).into_owned()
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub(crate) fn code(self) -> Result<i32, Failure> {
         Ok(self.ended?.code)
     }
 
-    /// The file system in memory, as the guest left it.
+    /// Returns the file system in memory as the guest left it.
     pub(crate) fn tree(&self) -> Result<FileTree, Failure> {
         FileTree::of(&self.observed)
             .ok_or_else(|| Failure::new("expected a file tree beside the output, found none"))
     }
 
-    /// The run ended with this code and this output.
+    /// Checks that the run ended with this code and this output.
     pub(crate) fn prints(self, code: i32, stdout: &str, stderr: &str) -> Checked {
         same("stdout", self.stdout(), stdout)?;
         same("stderr", self.stderr(), stderr)?;
         same("exit code", self.code()?, code)
     }
 
-    /// Everything, as the text that is kept as golden data.
+    /// Returns all observations in the text form of golden data.
     pub(crate) fn text(&self) -> Result<String, Failure> {
         let ended = match &self.ended {
             Ok(exit) => format!("exit {}", exit.code),
@@ -97,7 +97,7 @@ impl Seen {
     }
 }
 
-/// A host call in a line.
+/// Formats a host call on one line.
 fn line(call: &HostCallRecord) -> String {
     let args: Vec<String> = call.args.iter().map(shown).collect();
     let result = match &call.result {
@@ -108,7 +108,7 @@ fn line(call: &HostCallRecord) -> String {
     format!("{}({}){result}\n", call.name, args.join(", "))
 }
 
-/// A value in short: few bytes as text, many by their number and 64-bit FNV-1a.
+/// Formats a value briefly: few bytes as text, many bytes by their number and 64-bit FNV-1a hash.
 fn shown(value: &Value) -> String {
     match value {
         Value::List(List::U8(bytes)) if bytes.len() > 64 => {
@@ -121,7 +121,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// The texts are the same; else names the first line that differs.
+/// Checks that the texts are equal, or names the first line that differs.
 pub(crate) fn golden(name: &str, found: &str, expected: &str) -> Checked {
     let pairs = found.lines().zip(expected.lines());
     for (index, (found, expected)) in pairs.enumerate() {

@@ -1,4 +1,4 @@
-//! How all cases went on a backend, as data and as text.
+//! The results of all cases on a backend, as data and as text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,28 +8,28 @@ use seam_core::{BackendInfo, Capability};
 use super::verdict::judge;
 use super::{KnownFailure, Subject, Verdict, cases};
 
-/// A case and how it went.
+/// A case and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Outcome {
     /// Name of the case.
     pub case: &'static str,
-    /// The group it belongs to.
+    /// The area that it belongs to.
     pub area: &'static str,
-    /// How it went.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
-/// How all cases went on one build of a backend.
+/// The results of all cases on one build of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// The backend, as it was built.
+    /// The build of the backend.
     pub backend: BackendInfo,
     /// Every case, in the order of [`cases`].
     pub outcomes: Vec<Outcome>,
 }
 
 impl Report {
-    /// Whether nothing is wrong that was not known.
+    /// Returns whether all faults are known.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.outcomes
@@ -37,15 +37,15 @@ impl Report {
             .all(|outcome| outcome.verdict.is_fine())
     }
 
-    /// The outcomes that are wrong.
+    /// Returns the outcomes that are faults.
     pub fn faults(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes
             .iter()
             .filter(|outcome| !outcome.verdict.is_fine())
     }
 
-    /// The areas in order, each with the number of its cases that passed and of all its cases that
-    /// apply.
+    /// Returns the areas in order, each with the numbers of passed cases and of all applicable
+    /// cases.
     #[must_use]
     pub fn areas(&self) -> Vec<(&'static str, usize, usize)> {
         let mut areas: Vec<(&'static str, usize, usize)> = Vec::new();
@@ -67,7 +67,7 @@ impl Report {
 }
 
 impl Report {
-    /// The capabilities that the backend said it lacks, each with the number of cases that need it.
+    /// Returns the capabilities that the backend lacks, each with the number of cases that need it.
     #[must_use]
     pub fn unsupported(&self) -> BTreeMap<Capability, usize> {
         let mut lacking = BTreeMap::new();
@@ -80,7 +80,7 @@ impl Report {
     }
 }
 
-/// A line for each area, the faults, and what is unsupported, by name.
+/// Prints a line for each area, the faults, and what is unsupported, by name.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {}", self.backend.name, self.backend.version)?;

@@ -1,4 +1,4 @@
-//! Calls of core modules, by component-level and by core values.
+//! Calls of core modules, with component-level values and with core values.
 
 use seam_core::{
     CorePath, CoreValue, ErrorKind, Instance, InstanceExt, Query, Value, World, block_on,
@@ -8,7 +8,7 @@ use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// The path of a core module's one instance.
+/// Returns the path of the only instance of a core module.
 pub(super) fn root() -> CorePath {
     CorePath::new([0])
 }
@@ -40,7 +40,7 @@ pub(in crate::kit) fn numbers_pass_unchanged(subject: &Subject) -> Checked {
     gives(calc, "load", &[64.into()], -2)
 }
 
-/// Zeroes have signs, infinities and subnormal numbers pass, all NaNs are one.
+/// Zeroes keep their signs, infinities and subnormal numbers pass, and all NaNs are equal.
 pub(in crate::kit) fn floats_pass_as_bits(subject: &Subject) -> Checked {
     let mut instance = calc(subject)?;
     let calc = &mut *instance;

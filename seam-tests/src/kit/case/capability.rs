@@ -1,4 +1,4 @@
-//! What a build can do, and that it says so about what it cannot.
+//! The capabilities of a build, and its errors for capabilities that it lacks.
 
 use seam_core::{
     Artifact, BackendExt, Capability, CorePath, CoreValue, ErrorKind, InstanceExt, ProgramExt,
@@ -9,7 +9,7 @@ use crate::fixtures;
 use crate::kit::expect::{error, holds, same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// Proposals, each with a module that needs it and whose export `f` gives 42.
+/// Proposals, each with a module that needs it and whose export `f` returns 42.
 const PROPOSALS: &[(Capability, &str)] = &[
     (
         Capability::Simd,
@@ -84,8 +84,10 @@ const PROPOSALS: &[(Capability, &str)] = &[
     ),
 ];
 
-/// Proposals of the component model, each with a component that needs it. What it exports as `f`
-/// returns where the proposal is there; built-ins may be accepted before they are called.
+/// Proposals of the component model, each with a component that needs it.
+///
+/// The export `f` returns if the proposal is supported. A backend may accept built-ins until they
+/// are called.
 const COMPONENT_PROPOSALS: &[(Capability, &str)] = &[
     (
         Capability::FixedLengthLists,
@@ -145,7 +147,7 @@ pub(in crate::kit) fn lacking_capabilities_answer_unsupported(subject: &Subject)
             supported_or_not(subject, *capability, result.map(drop))?;
         }
     }
-    // The limits have a case of their own; this is the rest of what a world can ask for.
+    // The limits have their own case. This tests everything else that a world can require.
     let wasi = World::new().system_wasi(seam_core::SystemWasi::new());
     let program = subject.load(&fixtures::calc()?)?;
     let result = program.instantiate_blocking(&wasi).map(drop);
@@ -157,7 +159,7 @@ fn loads_or_lacks(subject: &Subject, capability: Capability, artifact: &Artifact
     supported_or_not(subject, capability, result)
 }
 
-/// The capability works, or the backend says that it lacks it.
+/// Checks that the capability works, or that the backend returns `Unsupported` with it.
 pub(super) fn supported_or_not(
     subject: &Subject,
     capability: Capability,
@@ -186,7 +188,7 @@ pub(in crate::kit) fn traps_carry_frames_where_the_backend_has_them(subject: &Su
     if !subject.has(Capability::Frames) {
         return holds("no frames", error.frames().is_empty(), error.frames());
     }
-    // By function index: `indirect` is called by `call_null`.
+    // By function index: `call_null` calls `indirect`.
     let found: Vec<u32> = error
         .frames()
         .iter()

@@ -46,7 +46,7 @@ pub(in crate::kit) fn composed_components_pass_records(subject: &Subject) -> Che
     )?;
     let half = Value::list([line("tea", 5), line("b\u{e9}b\u{e9}", 10)]);
     gives(shop, &stock("discount"), &[lines(), 50u32.into()], half)?;
-    // The consumer dropped what it made.
+    // The consumer has dropped everything that it made.
     gives(shop, &stock("live"), &[], 0u32)
 }
 
@@ -83,7 +83,7 @@ pub(in crate::kit) fn composed_components_pass_resources(subject: &Subject) -> C
             "cheapest: expected an item, found {cheapest:?}"
         )));
     };
-    // The other was dropped two components down.
+    // The other item was dropped two components further down.
     gives(shop, &stock("live"), &[], 1u32)?;
     gives(shop, &stock("unpack"), &[Value::Own(jam)], line("jam", 4))?;
     gives(shop, &stock("live"), &[], 0u32)
@@ -93,7 +93,7 @@ pub(in crate::kit) fn siblings_share_one_resource_type(subject: &Subject) -> Che
     let mut instance = subject.instantiate(&fixtures::composed3()?, &World::new())?;
     let shop = &mut *instance;
     let used = owned(shop, &outlet("second-hand"), &["lamp".into(), 30u32.into()])?;
-    // An item made through the outlet fits the cart, and the stock.
+    // An item that the outlet made fits the cart and the stock.
     gives(
         shop,
         &cart("label"),
@@ -147,7 +147,7 @@ pub(in crate::kit) fn resources_wrap_resources_three_deep(subject: &Subject) -> 
         &[Value::Borrow(jam.clone())],
         5u32,
     )?;
-    // Dropping the outer one runs the reseller's destructor, which drops the inner one.
+    // Dropping the outer item runs the reseller's destructor, which drops the inner item.
     shop.drop_resource(&jam)?;
     gives(shop, &stock("live"), &[], 0u32)?;
     let lines = Value::list([line("a", 10), line("b", 30)]);

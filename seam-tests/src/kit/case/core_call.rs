@@ -11,7 +11,7 @@ use crate::fixtures;
 use crate::kit::expect::{fails, holds, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Stage, Subject};
 
-/// An instance of the text, which imports nothing.
+/// Creates an instance of the text, which has no imports.
 pub(super) fn made(
     subject: &Subject,
     store: &mut dyn CoreStore,
@@ -21,7 +21,7 @@ pub(super) fn made(
     Ok(store.instantiate(&module, &[])?)
 }
 
-/// An exported function that is expected to be there.
+/// Returns an exported function, which must exist.
 pub(super) fn func(
     store: &mut dyn CoreStore,
     instance: CoreInstanceId,
@@ -35,7 +35,7 @@ pub(super) fn func(
     }
 }
 
-/// Calls an export that is expected to return.
+/// Calls an export, which must return.
 pub(super) fn call(
     store: &mut dyn CoreStore,
     instance: CoreInstanceId,
@@ -45,7 +45,7 @@ pub(super) fn call(
     tried(store, instance, name, args)?.map_err(|e| Failure::from(e).about(name))
 }
 
-/// Calls an export, whatever comes of it.
+/// Calls an export, and returns whatever the call returns.
 pub(super) fn tried(
     store: &mut dyn CoreStore,
     instance: CoreInstanceId,
@@ -58,7 +58,7 @@ pub(super) fn tried(
     Ok(store.call(func, args, &mut results).map(|()| results))
 }
 
-/// A host function of the store.
+/// Creates a host function in the store.
 pub(super) fn host_func(
     store: &mut dyn CoreStore,
     params: &[CoreType],
@@ -204,7 +204,7 @@ pub(in crate::kit) fn core_floats_pass_as_bits(subject: &Subject) -> Checked {
     ] {
         let args = [CoreValue::F32(narrow), CoreValue::F64(wide)];
         for export in ["guest", "host"] {
-            // Equality makes all NaNs one, so the text with the bits is compared.
+            // Values with different NaNs are equal, so the texts with the bits are compared.
             let found = call(&mut *store, instance, export, &args)?;
             same(export, format!("{found:?}"), format!("{args:?}"))?;
         }
@@ -311,7 +311,7 @@ pub(in crate::kit) fn core_host_functions_have_every_type(subject: &Subject) -> 
     let found = call(&mut *store, instance, "two", &[1.into(), 2i64.into()])?;
     same("two", found, [CoreValue::I64(2), CoreValue::I32(1)])?;
     same("none", call(&mut *store, instance, "none", &[])?, [])?;
-    // A host function is a function like any other.
+    // The host can call a host function like any other function.
     if let [_, CoreExtern::Func(two), _] = imports {
         let ty = store.func_type(two)?;
         same("its type", ty, CoreFuncType::new(pair, swapped))?;
@@ -323,7 +323,7 @@ pub(in crate::kit) fn core_host_functions_have_every_type(subject: &Subject) -> 
             [CoreValue::I64(4), CoreValue::I32(3)],
         )?;
     }
-    // What it returns is checked, not believed.
+    // The results of a host function are checked.
     let lies: HostFn = Arc::new(|_, _, results| {
         results
             .iter_mut()

@@ -6,7 +6,7 @@ use crate::fixtures;
 use crate::kit::expect::{fails, gives, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// Makes an instance of the text, whose imports are `env.exit(i32)` at most.
+/// Creates an instance of the text, which may import `env.exit(i32)`.
 fn instance(subject: &Subject, text: &str) -> Result<Box<dyn Instance>, Failure> {
     let world = World::new().func("env#exit", |(code,): (i32,)| {
         Err::<(), _>(Error::exit(code))
@@ -132,7 +132,7 @@ pub(in crate::kit) fn reactors_are_initialised_once(subject: &Subject) -> Checke
     let text = r#"(module (func (export "_initialize") (unreachable)) (func (export "never")))"#;
     let artifact = wat("entry", text)?;
     let program = subject.load(&artifact)?;
-    // Whether it is initialised when it is made or before the first call, a trap comes out.
+    // The trap is reported whether initialisation runs at instantiation or before the first call.
     let result = match program.instantiate_blocking(&World::new()) {
         Ok(mut instance) => instance.invoke("never", &[]).map(drop),
         Err(failed) => Err(failed.error),

@@ -12,7 +12,7 @@ fn command(words: &[&str]) -> Wasi {
     wasi("command", words)
 }
 
-/// The guest. A case loads it once: compiling it takes longest.
+/// Loads the guest. A case loads it only once, because compiling takes most of the time.
 fn guest(subject: &Subject) -> Result<Box<dyn Program>, Failure> {
     subject.load(&fixtures::command_component()?)
 }
@@ -23,7 +23,7 @@ pub(in crate::kit) fn hermetic_commands_see_args_env_and_stdin(subject: &Subject
     see(guest, command(&["both"]))?.prints(0, "to stdout\n", "to stderr\n")?;
     let words = command(&["args", "one", "", "tw\u{f6}"]);
     see(guest, words)?.prints(0, "one\n\ntw\u{f6}\n", "")?;
-    // Nothing of the environment of the process is seen.
+    // The guest does not see the environment of the process.
     see(guest, command(&["env"]))?.prints(0, "", "")?;
     let env = command(&["env"]).env("B", "2").env("A", "one two");
     see(guest, env)?.prints(0, "A=one two\nB=2\n", "")?;
@@ -38,7 +38,7 @@ pub(in crate::kit) fn hermetic_commands_end_with_a_code_or_a_trap(subject: &Subj
     let guest = &*guest(subject)?;
     let ended = |words: &[&str]| see(guest, command(words));
     ended(&["exit", "0"])?.prints(0, "", "")?;
-    // The adapter of a component that was made beforehand knows no code but 0 and 1.
+    // The adapter in this component knows only the codes 0 and 1.
     ended(&["exit", "7"])?.prints(1, "", "")?;
     ended(&["nonsense"])?.prints(1, "", "unknown command: nonsense\n")?;
     for (word, trap) in [
@@ -58,7 +58,7 @@ pub(in crate::kit) fn hermetic_commands_end_with_a_code_or_a_trap(subject: &Subj
     Ok(())
 }
 
-/// The paths of all that is there.
+/// Returns all paths of a tree.
 fn paths(tree: &FileTree) -> Vec<&str> {
     tree.iter().map(|(path, _)| path).collect()
 }
@@ -87,7 +87,7 @@ pub(in crate::kit) fn hermetic_commands_change_files_in_memory(subject: &Subject
         .folder("/a")
         .file("/c/d", "");
     see(guest, list)?.prints(0, "a/\nb\nc/\n", "")?;
-    // Each instance has the files afresh.
+    // Each instance has fresh files.
     let list = command(&["ls", "/"]).file("/b", "");
     see(guest, list)?.prints(0, "b\n", "")
 }
@@ -105,14 +105,14 @@ pub(in crate::kit) fn hermetic_files_that_cannot_be_had_are_errors(subject: &Sub
         )?;
         seen.prints(1, "", &stderr)
     };
-    // The numbers are those of preview1, which the guest's `std` is made of.
+    // The numbers are those of preview1, which the guest's `std` uses.
     refuses(&["read", "/none"], Access::ReadWrite, 44)?;
     refuses(&["read", "/f/inside"], Access::ReadWrite, 54)?;
     refuses(&["write", "/", "x"], Access::ReadWrite, 31)?;
     refuses(&["mkdir", "/f"], Access::ReadWrite, 20)?;
     refuses(&["write", "/../f", "x"], Access::ReadWrite, 63)?;
     refuses(&["write", "/f", "x"], Access::Read, 69)?;
-    // No folder is shown: there is no capability for any path.
+    // No folder is visible, so no path has a capability.
     refuses(&["read", "/f"], Access::None, 76)
 }
 

@@ -1,4 +1,4 @@
-//! Modules of preview1 in the hermetic world, wrapped with the official adapter.
+//! Preview1 modules in the hermetic world, wrapped with the official adapter.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::kit::expect::{gives, gives_nothing, misuse, same};
 use crate::kit::hermetic::{see_in, wasi};
 use crate::kit::{Checked, Failure, Stage, Subject};
 
-/// A subject's backend, to put something over it.
+/// A subject's backend, which another backend can wrap.
 struct Shared(Arc<dyn Backend>);
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl Backend for Shared {
     }
 }
 
-/// The tour, wrapped; and a world with what it imports beside WASI.
+/// Returns the wrapped tour, and a world with its imports other than WASI.
 fn tour(subject: &Subject) -> Result<(Box<dyn Program>, World), Failure> {
     let wrapped = wrap_preview1(&fixtures::tour()?)?;
     let program = subject.load(wrapped.component())?;
@@ -66,7 +66,7 @@ pub(in crate::kit) fn hermetic_preview1_modules_are_shown_as_themselves(
 ) -> Checked {
     let module = fixtures::reactor()?;
     let world = Wasi::hermetic().add_to(World::new())?;
-    // To show the module is to see inside the component around it.
+    // The module is inside the component, so the backend must see inside components.
     let wrapped = wrap_preview1(&module)?;
     let around = subject.load(wrapped.component())?;
     let expected = wrapped.cores(around.interface());

@@ -1,4 +1,5 @@
-//! The fixture `tour` in the hermetic world: its end, output, files and host calls are golden data.
+//! The fixture `tour` in the hermetic world, compared with golden data: exit, output, files, host
+//! calls.
 
 use seam_core::{Exit, Program, World};
 use seam_wasi::Wasi;
@@ -8,7 +9,7 @@ use crate::kit::expect::{holds, same};
 use crate::kit::hermetic::{golden, see, see_in, wasi};
 use crate::kit::{Checked, Failure, Subject};
 
-/// One of the tours, and what every backend must show of it.
+/// One tour with the observations that every backend must make.
 pub(in crate::kit) struct Tour {
     pub(in crate::kit) name: &'static str,
     wasi: fn() -> Wasi,
@@ -25,7 +26,7 @@ macro_rules! tours {
             };
         )*
 
-        /// All of them.
+        /// All tours.
         pub(in crate::kit) const TOURS: &[Tour] = &[$($tour),*];
     };
 }
@@ -42,7 +43,7 @@ tours! {
 }
 
 impl Tour {
-    /// Runs the guest, in this world with WASI added, and compares.
+    /// Runs the guest in this world, with WASI added, and compares the observations.
     pub(in crate::kit) fn check(&self, guest: &dyn Program, world: World) -> Checked {
         golden(self.name, &self.seen(guest, world)?, self.golden)
     }
@@ -78,7 +79,7 @@ pub(in crate::kit) fn hermetic_tour_of_a_panic_is_golden(subject: &Subject) -> C
     PANIC.check_component(subject)
 }
 
-/// What the guest writes: pieces of one letter each, that grow.
+/// Returns the output of the guest: growing pieces of one letter each.
 fn flood(bytes: usize) -> Vec<u8> {
     let (mut flood, mut size) = (Vec::with_capacity(bytes), 1);
     while flood.len() < bytes {
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Writes the golden data anew with `SEAM_REWRITE=1`.
+    /// Rewrites the golden data if `SEAM_REWRITE=1`.
     #[test]
     fn the_golden_data_is_what_wasmi_shows() {
         let subject = Subject::new(seam_wasmi::Wasmi::new());

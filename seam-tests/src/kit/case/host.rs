@@ -1,4 +1,4 @@
-//! Host functions: arguments, results, memory, errors, panics, and how they are linked.
+//! Host functions: arguments, results, memory, errors, panics and linking.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,16 +14,18 @@ use crate::kit::{Checked, Subject};
 
 const LOG: [CoreType; 2] = [CoreType::I32, CoreType::I32];
 
-/// What `env.log` of a world that [`saying`] made was told.
+/// The texts that `env.log` received in a world that [`saying`] made.
 pub(super) type Heard = Arc<Mutex<Vec<String>>>;
 
-/// What was heard so far.
+/// Returns the texts received so far.
 pub(super) fn said(heard: &Heard) -> Vec<String> {
     heard.lock().map(|said| said.clone()).unwrap_or_default()
 }
 
-/// A world for the fixture `imports`: `log` reads its text from the caller's memory, `next` counts
-/// from 1, `mix` gives its first argument.
+/// Creates a world for the fixture `imports`.
+///
+/// `log` reads its text from the caller's memory, `next` counts from 1, and `mix` returns its first
+/// argument.
 pub(super) fn saying(heard: &Heard) -> World {
     let heard = heard.clone();
     World::new()
@@ -50,7 +52,7 @@ pub(super) fn saying(heard: &Heard) -> World {
         .func("env#mix", |(a, ..): (i32, i64, f32, f64)| Ok(a))
 }
 
-/// The text at an address and of a length in the caller's memory.
+/// Returns the text at an address in the caller's memory.
 fn text(caller: &mut dyn CoreCaller, args: &[CoreValue]) -> Result<String, Error> {
     let [CoreValue::I32(at), CoreValue::I32(len)] = args else {
         return Err(Error::host("expected an address and a length"));
@@ -163,7 +165,7 @@ pub(in crate::kit) fn host_functions_call_back(subject: &Subject) -> Checked {
         (func (export "run") (param i32) (result i32)
             (i32.add (call $twice (local.get 0)) (i32.const 1))))"#;
     let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
-    // Calls `triple` twice; where that traps, the host answers -2 and the guest goes on.
+    // Calls `triple` twice. If it traps, the host returns -2 and the guest continues.
     let world = World::new().core_func("env", "twice", ty, |caller, args, results| {
         let Some(CoreExtern::Func(triple)) = caller.caller_export("triple") else {
             return Err(Error::host("expected an export `triple`, found none"));
@@ -228,7 +230,7 @@ pub(in crate::kit) fn the_host_gives_memories_tables_and_globals(subject: &Subje
             CoreItemKind::Global(GlobalType::new(CoreType::I32, true), CoreValue::I32(41)),
         );
     let program = subject.load(&wat("given", text)?)?;
-    // Twice: they are made for each instance.
+    // Twice, because they are made for each instance.
     for _ in 0..2 {
         let mut instance = program.instantiate_blocking(&world)?;
         gives(&mut *instance, "stored", &[], 0)?;

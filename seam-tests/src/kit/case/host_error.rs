@@ -1,4 +1,4 @@
-//! How host functions end: late, with an error, in a panic, or with what they may not return.
+//! How host functions end: late, with an error, in a panic, or with an ill-typed result.
 
 use seam_core::{
     Capability, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, HostCall, InstanceExt, Limit,
@@ -19,7 +19,7 @@ pub(in crate::kit) fn async_host_functions_give_their_result(subject: &Subject) 
         let mut polled = false;
         std::future::poll_fn(move |cx| {
             if !std::mem::replace(&mut polled, true) {
-                // Another thread wakes it: the one that calls may be parked.
+                // Another thread wakes the future, because the calling thread may be parked.
                 let waker = cx.waker().clone();
                 std::thread::spawn(move || waker.wake());
                 return std::task::Poll::Pending;

@@ -1,7 +1,7 @@
-//! Components by hand, each with one violation, or one corner, of the canonical ABI.
+//! Handwritten components, each with one violation or one corner case of the canonical ABI.
 //!
-//! Expectations are those of the comments at the top of the fixtures, which say what the
-//! specification's reference interpreter demands.
+//! The expectations are those of the comments at the top of the fixtures, which state what the
+//! specification's reference interpreter requires.
 
 use seam_core::{Artifact, CanonTrap, InstanceExt, ProgramExt, Trap, Value, World};
 
@@ -9,7 +9,7 @@ use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, traps};
 use crate::kit::{Checked, Failure, Subject};
 
-/// A call and how it ends. After a trap an instance is not used again.
+/// A call and how it ends. An instance is not used again after a trap.
 pub(super) type Line<'a> = (&'a str, Vec<Value>, Ends);
 
 pub(super) enum Ends {
@@ -24,7 +24,7 @@ pub(super) fn canon(trap: CanonTrap) -> Ends {
     Ends::Traps(Trap::Canon(trap))
 }
 
-/// Makes the calls of each row in an instance of its own.
+/// Makes the calls of each row in a fresh instance.
 pub(super) fn rows(
     subject: &Subject,
     artifact: &Artifact,
@@ -50,7 +50,7 @@ pub(super) fn rows(
     Ok(())
 }
 
-/// As [`rows`], each call alone and without imports.
+/// Like [`rows`], with one call per instance and without imports.
 pub(super) fn calls(subject: &Subject, artifact: &Artifact, lines: Vec<Line<'_>>) -> Checked {
     let lines = lines.into_iter().map(|line| vec![line]).collect();
     rows(subject, artifact, &World::new(), lines)
@@ -155,7 +155,7 @@ pub(in crate::kit) fn ranges_of_lists_are_checked(subject: &Subject) -> Checked 
     calls(subject, &fixtures::list_anywhere()?, lines)
 }
 
-/// Lengths that only the limit on their bytes can refuse, or that it refuses first.
+/// Tests lengths for which the limit on bytes is the only check that fails, or the first.
 pub(in crate::kit) fn long_lists_trap(subject: &Subject) -> Checked {
     let long = || canon(CanonTrap::ListTooLong);
     let lines = vec![
@@ -267,7 +267,7 @@ pub(in crate::kit) fn nan_payloads_do_not_cross(subject: &Subject) -> Checked {
     ];
     calls(subject, &artifact, lines)?;
     let mut instance = subject.instantiate(&artifact, &World::new())?;
-    // A payload given by the host is none that the guest may rely on, but it is a NaN.
+    // The guest cannot rely on the payload of a NaN from the host, but the value is a NaN.
     for nan in [f32::NAN, f32::from_bits(0xff80_0001)] {
         match instance.invoke("f32-bits", &[nan.into()])? {
             Some(Value::U32(bits)) if f32::from_bits(bits).is_nan() => {}

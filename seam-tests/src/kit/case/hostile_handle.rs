@@ -1,4 +1,4 @@
-//! Components by hand that use handles wrongly.
+//! Handwritten components that use handles wrongly.
 
 use seam_core::{CanonTrap, InstanceExt, Resource, ResourceType, Value, World};
 

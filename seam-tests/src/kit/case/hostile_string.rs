@@ -1,4 +1,4 @@
-//! Components by hand with strings of any range, length, encoding and content.
+//! Handwritten components with strings of arbitrary range, length, encoding and content.
 
 use seam_core::{CanonTrap, InstanceExt, Value, World};
 
@@ -63,7 +63,7 @@ pub(in crate::kit) fn strings_of_every_encoding_pass(subject: &Subject) -> Check
         texts.map(echo).into()
     };
     let alone = |lines: Vec<Line<'static>>| lines.into_iter().map(|line| vec![line]).collect();
-    // In one instance and in fresh ones.
+    // In one instance and in fresh instances.
     let transcode = fixtures::transcode()?;
     rows(subject, &transcode, &World::new(), vec![echoes("pass")])?;
     rows(subject, &transcode, &World::new(), alone(echoes("pass")))?;
@@ -114,7 +114,7 @@ pub(in crate::kit) fn strings_of_every_encoding_pass(subject: &Subject) -> Check
     calls(subject, &fixtures::latin1_utf16()?, lines)
 }
 
-/// Lengths that only the limit on bytes can refuse, or that it refuses first.
+/// Tests lengths for which the limit on bytes is the only check that fails, or the first.
 pub(in crate::kit) fn long_strings_trap(subject: &Subject) -> Checked {
     let long = || canon(CanonTrap::StringTooLong);
     let lines = vec![

@@ -1,4 +1,4 @@
-//! What instances do not share.
+//! Isolation of instances from each other.
 
 use seam_core::{
     CoreFuncType, CoreType, CoreValue, HostCall, InstanceExt, Program, ProgramExt, Query, Trap,
@@ -25,7 +25,7 @@ pub(in crate::kit) fn instances_share_nothing(subject: &Subject) -> Checked {
     same("the other's counter", counters.get(&0), Some(&0))?;
     one.write_memory(&root(), "memory", 128, &[1, 2, 3, 4])?;
     gives(&mut *other, "load", &[128.into()], 0)?;
-    // One's trap is not the other's.
+    // A trap in one instance does not affect the other.
     traps("trap", one.invoke("trap", &[]), Trap::Unreachable)?;
     drop(one);
     gives(&mut *other, "add", &[2.into(), 3.into()], 5)

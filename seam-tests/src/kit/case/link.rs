@@ -1,4 +1,4 @@
-//! Imports that nothing defines, or something of another type.
+//! Imports that nothing defines, or that are defined with another type.
 
 use seam_core::{
     CoreFuncType, CoreItemKind, CoreType, CoreValue, ErrorKind, GlobalType, ProgramExt, Stub, World,
@@ -70,7 +70,7 @@ pub(in crate::kit) fn missing_imports_are_named(subject: &Subject) -> Checked {
     let error = fails("nothing is defined", result, &ErrorKind::Link)?;
     let parts = ["env#log", "env#next", "env#mix", "s64", "stub"];
     says("nothing is defined", &error, &parts)?;
-    // Only what is missing is named.
+    // Only missing imports are named.
     let some = World::new().func("env#next", |()| Ok(1i64));
     let error = fails(
         "two are missing",
@@ -80,7 +80,7 @@ pub(in crate::kit) fn missing_imports_are_named(subject: &Subject) -> Checked {
     says("two are missing", &error, &["env#log", "env#mix"])?;
     let named = error.to_string().contains("env#next");
     holds("an error without `env#next`", !named, &error)?;
-    // What is no function has no stub, and is named as well.
+    // Imports that are not functions cannot be stubbed, and are named too.
     for (text, parts) in [
         (
             r#"(module (import "env" "memory" (memory 1)))"#,

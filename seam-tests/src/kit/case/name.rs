@@ -1,4 +1,4 @@
-//! Names of exports and imports, and what artifacts say of themselves.
+//! Names of exports and imports, and the interfaces of artifacts.
 
 use seam_core::{Capability, InstanceExt, ProgramExt, World};
 
@@ -34,7 +34,7 @@ pub(in crate::kit) fn unknown_exports_list_near_matches(subject: &Subject) -> Ch
         let error = misuse(name, calc.invoke(name, &[]))?;
         says(name, &error, &[name, near])?;
     }
-    // Nothing is near: the error lists what there is. What is not a function is not there.
+    // No name is near, so the error lists all exported functions and nothing else.
     for name in ["nothing-like-that-at-all", "memory", "", "#"] {
         let error = misuse(format_args!("`{name}`"), calc.resolve(name))?;
         says(name, &error, &["`"])?;

@@ -1,4 +1,4 @@
-//! Resources: who owns them, and what becomes of handles that are used wrongly.
+//! Resources: their ownership, and the errors for handles that are used wrongly.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn named(name: &str) -> String {
     format!("{COUNTERS}#{name}")
 }
 
-/// Calls an export that gives an owned resource.
+/// Calls an export that returns an owned resource.
 pub(super) fn owned(
     instance: &mut dyn Instance,
     export: &str,
@@ -107,12 +107,12 @@ pub(in crate::kit) fn moved_resources_are_misuse(subject: &Subject) -> Checked {
         misuse("consume", guest.invoke(&named("consume"), &given(gone)))?;
         misuse("drop", guest.drop_resource(gone))?;
     }
-    // A slot that is used again is not the old handle.
+    // A reused slot does not make the old handle valid.
     let again = counter(guest, 4)?;
     misuse("peek", guest.invoke(&named("peek"), &lent(&moved)))?;
     gives(guest, &named("peek"), &lent(&again), 4u32)?;
     gives(guest, &named("peek"), &lent(&kept), 3u32)?;
-    // What was refused did not move: the second argument is ill-typed.
+    // Refused arguments did not move: the second argument is ill-typed.
     let wrong = [Value::Own(kept.clone()), 7u32.into()];
     misuse(
         "merge",
@@ -131,7 +131,7 @@ pub(in crate::kit) fn foreign_handles_are_misuse(subject: &Subject) -> Checked {
     misuse("peek", one.invoke(&named("peek"), &lent(&theirs)))?;
     misuse("consume", one.invoke(&named("consume"), &given(&theirs)))?;
     misuse("drop", one.drop_resource(&theirs))?;
-    // Handles that no instance gave: another slot, another generation, another type.
+    // Handles that no instance created: another slot, another generation, another type.
     let handle = mine
         .handle()
         .ok_or_else(|| Failure::new("expected a handle of a guest-defined resource"))?;
@@ -155,7 +155,7 @@ pub(in crate::kit) fn foreign_handles_are_misuse(subject: &Subject) -> Checked {
         "a host's resource",
         one.invoke(&named("peek"), &lent(&hosted)),
     )?;
-    // Both are where they were.
+    // Both resources are unchanged.
     gives(&mut *one, &named("peek"), &lent(&mine), 1u32)?;
     gives(&mut *other, &named("peek"), &lent(&theirs), 2u32)
 }
@@ -196,7 +196,7 @@ pub(in crate::kit) fn what_the_host_holds_is_listed(subject: &Subject) -> Checke
     same("at first", guest.held(), [])?;
     let (first, second) = (counter(guest, 10)?, counter(guest, 20)?);
     guest.drop_resource(&first)?;
-    // A slot that is used again does not change the order.
+    // A reused slot does not change the order.
     let third = counter(guest, 30)?;
     gives(guest, &named("peek"), &lent(&second), 20u32)?;
     let held = guest.held();
@@ -207,7 +207,7 @@ pub(in crate::kit) fn what_the_host_holds_is_listed(subject: &Subject) -> Checke
     gives(guest, &named("consume"), &given(&third), 30u32)?;
     let left = guest.held();
     same("left", left.len(), 1)?;
-    // What is listed is as good as what the call gave.
+    // Listed handles work like the handle that the call returned.
     for resource in &left {
         gives(guest, &named("peek"), &lent(resource), 20u32)?;
         guest.drop_resource(resource)?;
@@ -218,7 +218,7 @@ pub(in crate::kit) fn what_the_host_holds_is_listed(subject: &Subject) -> Checke
 
 const STORE: &str = "test:host/store@1.2.0";
 
-/// The items that the host made, by representation: name and content, or nothing once dropped.
+/// The items that the host made, by representation: name and content, or `None` once dropped.
 #[derive(Default)]
 struct Store(Vec<Option<(Arc<str>, Vec<u8>)>>);
 
@@ -305,7 +305,7 @@ fn store() -> World {
                 Ok(Some(Value::U32(u32::try_from(total).unwrap_or(u32::MAX))))
             },
         )
-        // Not a function of the fixture's own: how many items live.
+        // An additional function that is not the fixture's: the number of live items.
         .func_values(
             "test:host/math@1.2.0#add",
             None,
@@ -322,7 +322,7 @@ pub(in crate::kit) fn the_host_defines_resources(subject: &Subject) -> Checked {
     let run = |name: &str| format!("test:hosted/run@1.0.0#{name}");
     let names = Value::list(["a", "bcd", ""].map(Value::from));
     gives(guest, &run("use-items"), &[names], 4u32)?;
-    // `sum` of one number asks the host how many items live: all were dropped.
+    // `sum` of one number calls the host, which returns the number of live items: all were dropped.
     let live = [Value::from(vec![0u32])];
     gives(guest, &run("sum"), &live, 0u32)?;
     gives_nothing(guest, &run("forget-item"), &["kept".into()])?;

@@ -1,4 +1,4 @@
-//! Core instances seen from outside: paths, globals, memories.
+//! Core instances as seen from outside: paths, globals and memories.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, holds, misuse, same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// The one core instance of a snapshot.
+/// Returns the only core instance of a snapshot.
 fn only(snapshot: seam_core::Snapshot) -> Result<CoreSnapshot, Failure> {
     let [one] = <[CoreSnapshot; 1]>::try_from(snapshot.instances)
         .map_err(|found| Failure::new(format!("expected one core instance, found {found:?}")))?;
@@ -40,7 +40,7 @@ pub(in crate::kit) fn snapshots_show_exported_globals(subject: &Subject) -> Chec
     let mut instance = subject.instantiate(&wat("globals", text)?, &World::new())?;
     let one = only(instance.snapshot(&Query::new())?)?;
     same("module", one.module, None)?;
-    // By their bits: a snapshot changes no NaN.
+    // Compared by bits, because a snapshot must not change NaNs.
     let found = format!("{:?}", one.globals.values().collect::<Vec<_>>());
     let expected = format!(
         "[I32(-1), I64(-2), F32({}), F64({})]",
@@ -128,7 +128,7 @@ pub(in crate::kit) fn snapshots_take_memories(subject: &Subject) -> Checked {
 }
 
 pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Checked {
-    // What a segment writes is there to its last byte: no address is the engine's own.
+    // Every byte of a segment is in the guest's memory: the engine uses no address for itself.
     let letters = "seam".repeat(256);
     let text = format!(r#"(module (memory (export "memory") 1) (data (i32.const 0) "{letters}"))"#);
     let mut filled = subject.instantiate(&wat("filled", &text)?, &World::new())?;
@@ -176,7 +176,7 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
 pub(in crate::kit) fn core_paths_are_stable(subject: &Subject) -> Checked {
     for artifact in [fixtures::calc()?, fixtures::start_trap()?] {
         let expected = seam_decode::validate(&artifact)?;
-        // A start function that traps leaves nothing to look at on every backend.
+        // Not every backend keeps an instance whose start function trapped.
         if artifact.name() == "start_trap" {
             same("core instances", expected.core_instances().len(), 1)?;
             continue;
@@ -208,7 +208,7 @@ pub(in crate::kit) fn paths_inside_components_are_stable(subject: &Subject) -> C
     let paths: Vec<String> = found.iter().map(|core| core.path.to_string()).collect();
     let expected = seam_decode::validate(&artifact)?;
     let described = expected.core_instances();
-    // By path, whatever the order they are made in.
+    // Sorted by path, because the order of instantiation does not matter here.
     let mut described: Vec<_> = described.iter().collect();
     described.sort_by(|a, b| a.path.cmp(&b.path));
     let from_interface: Vec<String> = described.iter().map(|core| core.path.to_string()).collect();
@@ -226,7 +226,7 @@ pub(in crate::kit) fn paths_inside_components_are_stable(subject: &Subject) -> C
         same(what, &found.module, &expected.module.name)?;
         same("origin", found.origin, Origin::Main)?;
     }
-    // Reached by its path, without the component around it.
+    // An inner instance is reached by its path, without going through the component.
     let twig = CorePath::new([0, 0, 0]);
     let found = nested.call_core(&twig, "bump", &[])?;
     same("bump", found, [CoreValue::I32(1)])?;

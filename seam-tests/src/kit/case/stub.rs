@@ -1,4 +1,4 @@
-//! Stubs, and what is recorded of host calls.
+//! Stubs, and the records of host calls.
 
 use seam_core::{
     Error, ErrorKind, HostCallRecord, Instance, InstanceExt, ProgramExt, Stub, Trap, Value, World,
@@ -31,7 +31,7 @@ pub(in crate::kit) fn stubs_trap_naming_the_import(subject: &Subject) -> Checked
         let trap = Trap::StubbedImport(import.into());
         traps(export, instance.invoke(export, &args), trap)?;
     }
-    // A start function meets its stub too.
+    // A start function can call a stub too.
     let program = subject.load(&fixtures::imports()?)?;
     let all = World::new().stub(Stub::Trap);
     let result = program.instantiate_blocking(&all);
@@ -56,11 +56,11 @@ pub(in crate::kit) fn the_longest_prefix_decides_a_stub(subject: &Subject) -> Ch
     gives(&mut *instance, "mix", &mix(), 0)?;
     let trap = Trap::StubbedImport("env#next".into());
     traps("step", instance.invoke("step", &[]), trap)?;
-    // A stub never hides what the host defines.
+    // A stub never hides a definition of the host.
     let world = world.func("env#next", |()| Ok(5i64));
     let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
     gives(&mut *instance, "next_by_table", &[], 5i64)?;
-    // Denied by prefix: a link error, whatever the rest says.
+    // Denied by prefix: this is a link error, whatever the general policy is.
     let world = World::new()
         .stub(Stub::Default)
         .stub_for("env#mix", Stub::Deny);
@@ -75,7 +75,7 @@ pub(in crate::kit) fn unused_stubs_are_listed(subject: &Subject) -> Checked {
         .stub(Stub::Default)
         .func("env#mix", |_: (i32, i64, f32, f64)| Ok(0i32));
     let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
-    // The start function called `log`, and `mix` is no stub.
+    // The start function called `log`, and `mix` is not stubbed.
     same("at first", unused(&mut *instance), ["env#next"])?;
     gives(&mut *instance, "mix", &mix(), 0)?;
     same("after another call", unused(&mut *instance), ["env#next"])?;

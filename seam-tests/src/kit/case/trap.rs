@@ -1,4 +1,4 @@
-//! Traps: their causes, and what is left after one.
+//! Traps: their causes, and the state after a trap.
 
 use seam_core::{Artifact, CanonTrap, InstanceExt, Memories, Query, Trap, Value, World};
 
@@ -7,7 +7,7 @@ use crate::fixtures;
 use crate::kit::expect::{gives, holds, same, traps, wat};
 use crate::kit::{Checked, Subject};
 
-/// Calls each export in an instance of its own and expects the trap.
+/// Calls each export in a fresh instance and expects the trap.
 fn causes(subject: &Subject, artifact: &Artifact, table: &[(&str, Vec<Value>, Trap)]) -> Checked {
     for (export, args, trap) in table {
         let mut instance = subject.instantiate(artifact, &World::new())?;

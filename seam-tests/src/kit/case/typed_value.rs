@@ -1,5 +1,5 @@
-//! Component-level values that are checked before they are passed: by Rust types, and by the type of
-//! the function.
+//! Component-level values that are checked before they are passed, by Rust types and by function
+//! types.
 
 use seam_core::{InstanceExt, Value, World};
 
@@ -102,6 +102,6 @@ pub(in crate::kit) fn ill_typed_parts_are_named(subject: &Subject) -> Checked {
         let result = types.invoke(&format!("{ECHO}#{function}"), &[value]);
         says(&what, &misuse(&what, result)?, parts)?;
     }
-    // Nothing reached the guest, which is as good as new.
+    // No value reached the guest, so the instance is unchanged.
     echoes(&mut *types, "u8", 1u8.into())
 }

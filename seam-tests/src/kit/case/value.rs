@@ -1,4 +1,4 @@
-//! Component-level values, there and back.
+//! Component-level values as arguments and results.
 
 use seam_core::{Instance, Value, World};
 
@@ -8,7 +8,7 @@ use crate::kit::{Checked, Subject};
 
 pub(super) const ECHO: &str = "test:types/echo@1.0.0";
 
-/// Calls an echo function and expects its argument back.
+/// Calls an echo function and expects its argument as the result.
 pub(super) fn echoes(instance: &mut dyn Instance, function: &str, value: Value) -> Checked {
     let export = format!("{ECHO}#echo-{function}");
     gives(

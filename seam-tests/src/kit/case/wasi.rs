@@ -1,4 +1,4 @@
-//! The operating system's WASI, seen by the fixture `command`.
+//! The operating system's WASI, as the fixture `command` sees it.
 
 use seam_core::{
     Exit, Instance, InstanceExt, Limit, Limits, Program, ProgramExt, SystemWasi, Trap, World,
@@ -13,13 +13,13 @@ fn wasi(args: &[&str]) -> SystemWasi {
     SystemWasi::new().args(program.chain(args.iter().copied()))
 }
 
-/// An instance of the command. A case loads it once: compiling it takes longest.
+/// Creates an instance of the command. A case loads it only once, because compiling takes long.
 fn component(program: &dyn Program, wasi: SystemWasi) -> Result<Box<dyn Instance>, Failure> {
     let world = World::new().system_wasi(wasi);
     Ok(program.instantiate_blocking(&world)?)
 }
 
-/// Runs the command to its end and expects an exit code and output.
+/// Runs the command to its end, and expects this exit code and output.
 fn prints(mut command: Box<dyn Instance>, code: i32, stdout: &str, stderr: &str) -> Checked {
     same("exit", command.run_blocking()?, Exit::new(code))?;
     let observed = command.observed();
@@ -42,7 +42,7 @@ pub(in crate::kit) fn commands_print_and_exit(subject: &Subject) -> Checked {
         "to stderr\n",
     )?;
     prints(component(program, wasi(&["exit", "0"]))?, 0, "", "")?;
-    // The official adapter knows no code but 0 and 1.
+    // The official adapter knows only the codes 0 and 1.
     prints(component(program, wasi(&["exit", "7"]))?, 1, "", "")
 }
 
@@ -102,7 +102,7 @@ pub(in crate::kit) fn commands_open_folders(subject: &Subject) -> Checked {
     holds("no file", !folder.0.join("b.txt").exists(), &folder.0)
 }
 
-/// A folder of the case's own, which goes with it.
+/// A temporary folder of the case, which is removed on drop.
 struct Folder(std::path::PathBuf);
 
 impl Folder {
@@ -117,7 +117,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nobody is left to tell.
+        // There is nobody to report an error to.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -145,7 +145,7 @@ pub(in crate::kit) fn preview1_commands_run(subject: &Subject) -> Checked {
     prints(run(&[])?, 0, "hello from the guest\n", "")?;
     prints(run(&["both"])?, 0, "to stdout\n", "to stderr\n")?;
     prints(run(&["args", "x", "y"])?, 0, "x\ny\n", "")?;
-    // Without the adapter the code is the guest's own.
+    // Without the adapter, the exit code is the guest's own.
     prints(run(&["exit", "42"])?, 42, "", "")?;
     traps(
         "div",
