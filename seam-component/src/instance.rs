@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::{
     CoreInstance, CorePath, Error, Exit, ExportName, Func, Instance, Interface, Observed, Query,
-    Resource, Result, Snapshot, Value, WorldState,
+    Resource, Result, Snapshot, Value, WorldState, contain,
 };
 use seam_core::{
     CoreStore, CoreValue,
@@ -93,24 +93,55 @@ impl Base {
             .ok_or_else(|| Error::engine(format!("expected an index for `{name}`, found none")))?;
         Ok(Func::new(name.clone(), ty.clone(), self.owner, index))
     }
-
-    fn named<T>(&self, result: Result<T>, operation: impl FnOnce() -> String) -> Result<T> {
-        result.map_err(|e| e.during(operation()).on(self.backend.to_string()))
-    }
 }
 
 /// An instance over a core engine's store.
 pub(crate) struct LayeredInstance<G> {
     base: Base,
     guest: G,
+    /// Whether the engine has panicked: its state is unknown then, and nothing but the world is
+    /// looked at any more.
+    broken: bool,
     /// What [`Instance::observed`] shows if the engine has lost the layer's state.
     lost: Observed,
 }
 
 impl<G: Guest> LayeredInstance<G> {
     pub(crate) fn new(base: Base, guest: G) -> Self {
-        let lost = Observed::default();
-        Self { base, guest, lost }
+        Self {
+            base,
+            guest,
+            broken: false,
+            lost: Observed::default(),
+        }
+    }
+
+    /// Performs an operation, and names it and the backend in its error. A panic of the engine is
+    /// an error, of this operation and of every later one.
+    fn perform<T>(
+        &mut self,
+        operation: impl FnOnce() -> String,
+        body: impl FnOnce(&mut Base, &mut G) -> Result<T>,
+    ) -> Result<T> {
+        let Self {
+            base,
+            guest,
+            broken,
+            ..
+        } = self;
+        let outcome = if *broken {
+            Err(Error::engine(
+                "expected an instance in a known state, found one whose engine has panicked",
+            ))
+        } else {
+            *broken = true;
+            contain(|| {
+                let outcome = body(base, guest);
+                *broken = false;
+                outcome
+            })
+        };
+        outcome.map_err(|e| e.during(operation()).on(base.backend.to_string()))
     }
 }
 
@@ -122,11 +153,8 @@ impl<G: Guest> Instance for LayeredInstance<G> {
 
     fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
         out.clear();
-        let result = self.guest.call(&mut self.base, func, args);
-        out.extend(
-            self.base
-                .named(result, || format!("call {}", func.name()))?,
-        );
+        let operation = || format!("call {}", func.name());
+        out.extend(self.perform(operation, |base, guest| guest.call(base, func, args))?);
         Ok(())
     }
 
@@ -136,13 +164,14 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         lower: &mut dyn LowerArgs,
         lift: &mut dyn LiftResult,
     ) -> Result<()> {
-        let result = self.guest.call_with(&mut self.base, func, lower, lift);
-        self.base.named(result, || format!("call {}", func.name()))
+        let operation = || format!("call {}", func.name());
+        self.perform(operation, |base, guest| {
+            guest.call_with(base, func, lower, lift)
+        })
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        let exit = self.guest.run(&mut self.base);
-        self.base.named(exit, || "run".into())
+        self.perform(|| "run".into(), |base, guest| guest.run(base))
     }
 
     fn cores(&mut self) -> Result<Vec<CoreInstance>> {
@@ -155,9 +184,10 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         export: &str,
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
-        let result = self.guest.call_core(&mut self.base, at, export, args);
         let operation = || format!("call {export} of core instance {at}");
-        self.base.named(result, operation)
+        self.perform(operation, |base, guest| {
+            guest.call_core(base, at, export, args)
+        })
     }
 
     fn read_memory(
@@ -167,10 +197,11 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         offset: u64,
         len: usize,
     ) -> Result<Vec<u8>> {
-        let memory = (self.base.cores).memory(&mut *self.base.store, at, export);
-        let bytes = memory.and_then(|memory| memory.read_vec(offset, len));
         let operation = || format!("read memory {export} of core instance {at}");
-        self.base.named(bytes, operation)
+        self.perform(operation, |base, _| {
+            let memory = base.cores.memory(&mut *base.store, at, export)?;
+            memory.read_vec(offset, len)
+        })
     }
 
     fn write_memory(
@@ -180,35 +211,38 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         offset: u64,
         bytes: &[u8],
     ) -> Result<()> {
-        let memory = (self.base.cores).memory(&mut *self.base.store, at, export);
-        let written = memory.and_then(|mut memory| memory.write(offset, bytes));
         let operation = || format!("write memory {export} of core instance {at}");
-        self.base.named(written, operation)
+        self.perform(operation, |base, _| {
+            let mut memory = base.cores.memory(&mut *base.store, at, export)?;
+            memory.write(offset, bytes)
+        })
     }
 
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
-        let taken = snapshot::take(&self.base.cores, &mut *self.base.store, query);
-        self.base.named(taken, || "take a snapshot".into())
+        let operation = || "take a snapshot".into();
+        self.perform(operation, |base, _| {
+            snapshot::take(&base.cores, &mut *base.store, query)
+        })
     }
 
     fn observed(&mut self) -> &Observed {
-        match G::world(&mut *self.base.store) {
+        match contain(|| G::world(&mut *self.base.store)) {
             Ok(world) => world.observed(),
             Err(_) => &self.lost,
         }
     }
 
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
-        let result = self.guest.drop_resource(&mut self.base, resource);
         let operation = || format!("drop a {}", resource.ty().name());
-        self.base.named(result, operation)
+        self.perform(operation, |base, guest| guest.drop_resource(base, resource))
     }
 
     fn held(&mut self) -> Vec<Resource> {
-        self.guest.held(&mut self.base)
+        let held = self.perform(String::new, |base, guest| Ok(guest.held(base)));
+        held.unwrap_or_default()
     }
 
     fn fuel_consumed(&self) -> Option<u64> {
-        self.base.store.fuel_consumed()
+        contain::<_, Error>(|| Ok(self.base.store.fuel_consumed())).ok()?
     }
 }

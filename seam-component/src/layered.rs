@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::{Artifact, Backend, BackendInfo, Capability, CoreEngine, Program, Result};
+use seam_core::{Artifact, Backend, BackendInfo, Capability, CoreEngine, Program, Result, contain};
 
 use crate::program;
 
@@ -21,6 +21,9 @@ const ADDED: &[Capability] = &[
 /// It has the engine's name, version and capabilities, and blocks on asynchronous host functions
 /// ([`Capability::AsyncHostBlocks`]): such a function is polled on the calling thread, so one that
 /// waits for another call into the same instance never ends.
+///
+/// A panic of the engine is an [`Engine`](seam_core::ErrorKind::Engine) error. An instance whose
+/// engine has panicked is not used again: every later operation is that error too.
 pub struct Layered<E> {
     engine: Arc<E>,
     info: BackendInfo,
@@ -66,7 +69,8 @@ impl<E: CoreEngine> Backend for Layered<E> {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        program::load(self.engine.clone(), &self.info.name, artifact).map_err(|e| {
+        let load = || program::load(self.engine.clone(), &self.info.name, artifact);
+        contain(load).map_err(|e| {
             e.during(format!("load {}", artifact.name()))
                 .on(self.info.name.clone())
         })

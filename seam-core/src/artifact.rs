@@ -10,7 +10,8 @@ use crate::{Error, Result};
 ///
 /// It is cheap to clone. Creating it checks only the header;
 /// [`Backend::load`](crate::Backend::load) validates.
-#[derive(Clone)]
+/// Two are equal if their names, bytes and attached interfaces are.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Artifact {
     name: Arc<str>,
     bytes: Arc<[u8]>,

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::{Capability, Limit, Trap};
 
@@ -302,6 +303,20 @@ impl From<Limit> for Error {
     }
 }
 
+/// Runs what an engine or its adapter does; a panic in it becomes an [`ErrorKind::Engine`].
+///
+/// What the panicking code was working on is in an unknown state afterwards: drop it, or refuse
+/// every further use of it.
+///
+/// # Errors
+/// What `body` returns, and `Engine` with the panic's text.
+pub fn contain<T, E: From<Error>>(body: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        let text = panic_text(&*payload);
+        Err(Error::engine(format!("the engine panicked: {text}")).into())
+    })
+}
+
 /// Returns the text of a panic with this payload.
 ///
 /// # For implementors
@@ -344,6 +359,17 @@ mod tests {
             .on("b");
         assert_eq!(error.operation(), Some("call f"));
         assert_eq!(error.backend(), Some("a"));
+    }
+
+    #[test]
+    fn a_contained_panic_is_an_error_of_the_engine() {
+        let index = std::hint::black_box(3);
+        let error =
+            contain::<u8, Error>(|| Ok([1, 2, 3].iter().copied().nth(index).expect("gone")));
+        let error = error.expect_err("there is no such element");
+        assert_eq!(*error.kind(), ErrorKind::Engine);
+        assert_eq!(error.message(), "the engine panicked: gone");
+        assert_eq!(contain::<u8, Error>(|| Ok(7)).ok(), Some(7));
     }
 
     #[test]

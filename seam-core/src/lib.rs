@@ -61,7 +61,7 @@ pub use core::{
     check_core_limits, check_core_results, foreign_handle, handle_index,
 };
 pub use entry::Entry;
-pub use error::{Error, ErrorKind, Frame, Result, panic_text};
+pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};
 pub use exit::Exit;
 pub use ext::{BackendExt, InstanceExt, ProgramExt};
 pub use instance::{Func, Instance};
@@ -76,7 +76,7 @@ pub use trap::Trap;
 pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
 pub use value::{Handle, List, Resource, Value};
 pub use world::{
-    Binding, CoreItem, CoreItemKind, Dir, HostCall, HostCallRecord, HostFuture, ImportReport,
-    ImportStatus, Observed, OutputStream, Started, Stdio, Stub, SystemWasi, Target, World,
-    WorldState,
+    Binding, CoreBindings, CoreItem, CoreItemKind, CoreSource, Dir, HostCall, HostCallRecord,
+    HostFuture, ImportReport, ImportStatus, Observed, OutputHook, OutputStream, Started, Stdio,
+    Stub, SystemWasi, Target, World, WorldState,
 };

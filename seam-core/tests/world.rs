@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use seam_core::{
-    Artifact, ErrorKind, HostCall, ImportStatus, Interface, Limit, Limits, OutputStream, Result,
+    Artifact, CoreExternType, CoreFuncType, CoreItemKind, CoreModuleType, CoreSource, CoreType,
+    ErrorKind, HostCall, ImportStatus, Interface, Limit, Limits, MemoryType, OutputStream, Result,
     Stub, Trap, Type, Value, World, WorldState,
 };
 
@@ -217,4 +218,103 @@ fn resources_of_the_host_are_dropped_by_their_destructor() {
         Type::Own(world.resources().next().unwrap()).to_string(),
         "r"
     );
+}
+
+/// A core module whose imports are of every kind: with and without a component-level type, of the
+/// world's functions, and of memories and globals.
+fn core_imports() -> (Interface, CoreModuleType) {
+    let text = r#"(module
+        (import "env" "typed" (func (param i32) (result i32)))
+        (import "env" "ill-typed" (func (param i64)))
+        (import "env" "raw" (func (param i64)))
+        (import "env" "ill-raw" (func (param f32)))
+        (import "env" "vector" (func (param v128)))
+        (import "env" "missing" (func))
+        (import "other" "memory" (memory 1))
+        (import "env" "memory" (memory 2)))"#;
+    let artifact = Artifact::from_bytes("imports", wat::parse_str(text).unwrap()).unwrap();
+    let module = seam_decode::module_type(artifact.bytes()).unwrap();
+    (seam_decode::validate(&artifact).unwrap(), module)
+}
+
+#[test]
+fn the_report_on_a_core_module_says_what_linking_does() {
+    let raw = || CoreFuncType::new([CoreType::I64], []);
+    let world = World::new()
+        .func("env#typed", |(x,): (u32,)| Ok(x))
+        .func("env#ill-typed", |(_,): (u32,)| Ok(()))
+        .core_func("env", "raw", raw(), |_, _, _| Ok(()))
+        .core_func("env", "ill-raw", raw(), |_, _, _| Ok(()))
+        .core_item(
+            "env",
+            "memory",
+            CoreItemKind::Memory(MemoryType::new(1, None)),
+        );
+    let (interface, module) = core_imports();
+    let report = world.report(&interface);
+    let status = |name: &str| {
+        let found = report.iter().find(|it| it.name.to_string() == name);
+        found
+            .unwrap_or_else(|| panic!("no {name}: {report:?}"))
+            .status
+            .clone()
+    };
+    assert_eq!(report.len(), module.imports.len());
+    assert_eq!(status("env#typed"), ImportStatus::Real);
+    assert_eq!(status("env#raw"), ImportStatus::Real);
+    assert_eq!(status("env#vector"), ImportStatus::Missing);
+    assert_eq!(status("env#missing"), ImportStatus::Missing);
+    assert_eq!(status("other#memory"), ImportStatus::Missing);
+    for ill in ["env#ill-typed", "env#ill-raw", "env#memory"] {
+        assert!(matches!(status(ill), ImportStatus::Mismatched(_)), "{ill}");
+    }
+    // Linking fails for as many imports, and names the first of them.
+    let error = world.bind_core(&interface, &module).unwrap_err();
+    for part in ["env#ill-typed", "env#missing", "and 2 more"] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    // What the report calls real is linked.
+    let stubbed = world.stub(Stub::Trap);
+    let real = |name: &&(String, String, CoreExternType)| name.1 == "typed" || name.1 == "vector";
+    let fitting = CoreModuleType {
+        imports: module.imports.iter().filter(real).cloned().collect(),
+        ..CoreModuleType::default()
+    };
+    let text = r#"(module
+        (import "env" "typed" (func (param i32) (result i32)))
+        (import "env" "vector" (func (param v128))))"#;
+    let artifact = Artifact::from_bytes("fits", wat::parse_str(text).unwrap()).unwrap();
+    let bound = stubbed
+        .bind_core(&seam_decode::validate(&artifact).unwrap(), &fitting)
+        .unwrap();
+    assert!(matches!(bound.sources[0], CoreSource::Bound(0, _)));
+    assert!(matches!(
+        bound.sources[1],
+        CoreSource::Stub(_, _, Stub::Trap)
+    ));
+}
+
+#[test]
+fn output_is_shown_as_it_comes_and_captured_all_the_same() {
+    let shown = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = shown.clone();
+    let world = World::new()
+        .stub(Stub::Trap)
+        .limits(Limits::new().with_output(3))
+        .on_output(move |stream, bytes| seen.lock().unwrap().push((stream, bytes.to_vec())))
+        .func_values("h", None, |call: &mut HostCall<'_>, _| {
+            call.output(OutputStream::Stdout, b"ab")?;
+            call.output(OutputStream::Stderr, b"c")?;
+            call.output(OutputStream::Stderr, b"d")?;
+            Ok(Some(Value::U8(1)))
+        });
+    let mut state = start(&world);
+    let error = state.call(2, &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output));
+    let pieces = [
+        (OutputStream::Stdout, b"ab".to_vec()),
+        (OutputStream::Stderr, b"c".to_vec()),
+    ];
+    assert_eq!(*shown.lock().unwrap(), pieces);
+    assert_eq!(state.observed().interleaved, pieces);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use seam_core::{Dir, Error, Limit, Observed, OutputStream, Result, Stdio, SystemWasi};
+use seam_core::{Dir, Error, Limit, Observed, OutputHook, OutputStream, Result, Stdio, SystemWasi};
 use tokio::io::AsyncWrite;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -83,7 +83,11 @@ fn preopen(builder: &mut WasiCtxBuilder, dir: &Dir) -> Result<()> {
 
 /// Captured output, until it is moved to [`Observed`].
 #[derive(Clone)]
-pub(crate) struct Captured(Arc<Mutex<Buffer>>);
+pub(crate) struct Captured {
+    buffer: Arc<Mutex<Buffer>>,
+    /// Is shown every piece as it comes.
+    hook: Option<Arc<OutputHook>>,
+}
 
 struct Buffer {
     pieces: Vec<(OutputStream, Vec<u8>)>,
@@ -92,13 +96,16 @@ struct Buffer {
 }
 
 impl Captured {
-    /// Captures up to `limit` bytes.
-    pub(crate) fn new(limit: u64) -> Self {
-        let pieces = Vec::new();
-        Self(Arc::new(Mutex::new(Buffer {
-            pieces,
+    /// Captures up to `limit` bytes and shows each piece to `hook`.
+    pub(crate) fn new(limit: u64, hook: Option<Arc<OutputHook>>) -> Self {
+        let buffer = Buffer {
+            pieces: Vec::new(),
             room: limit,
-        })))
+        };
+        Self {
+            buffer: Arc::new(Mutex::new(buffer)),
+            hook,
+        }
     }
 
     fn stream(&self, stream: OutputStream) -> Stream {
@@ -116,6 +123,10 @@ impl Captured {
             Some((last, written)) if *last == stream => written.extend_from_slice(bytes),
             _ => buffer.pieces.push((stream, bytes.to_vec())),
         }
+        drop(buffer);
+        if let Some(hook) = &self.hook {
+            hook(stream, bytes);
+        }
         Ok(())
     }
 
@@ -128,7 +139,7 @@ impl Captured {
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -206,12 +217,18 @@ mod tests {
 
     #[test]
     fn both_streams_share_one_limit_and_keep_their_order() {
-        let captured = Captured::new(5);
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let seen = shown.clone();
+        let hook: Arc<OutputHook> =
+            Arc::new(move |_, bytes| seen.lock().unwrap().extend_from_slice(bytes));
+        let captured = Captured::new(5, Some(hook));
         captured.write(OutputStream::Stdout, b"ab").unwrap();
         captured.write(OutputStream::Stderr, b"c").unwrap();
         captured.write(OutputStream::Stdout, b"de").unwrap();
         let error = captured.write(OutputStream::Stderr, b"f").unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output));
+        // Shown before anything is drained, without what the limit refused.
+        assert_eq!(*shown.lock().unwrap(), b"abcde");
         let mut observed = Observed::default();
         captured.drain(&mut observed);
         assert_eq!(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::{
     Artifact, Binding, Capability, CoreEngine, CoreModule, Error, ErrorKind, Failed, HostState,
-    Instance, Interface, Program, Result, Target, World, WorldState, token,
+    Instance, Interface, Program, Result, Target, World, WorldState, contain, token,
 };
 use seam_decode::compile;
 
@@ -114,7 +114,7 @@ impl Program for ComponentProgram {
     }
 
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        match self.instance(world) {
+        match contain(|| self.instance(world)) {
             Ok(instance) => Ok(Box::new(instance)),
             Err(Failed { error, instance }) => Err(Failed {
                 error: error.during("instantiate").on(self.backend.to_string()),

@@ -3,14 +3,12 @@
 //! | file | what it does |
 //! |---|---|
 //! | [`program`] | a compiled module; instantiation |
-//! | [`link`] | what stands for each import |
-//! | [`fit`] | whether an item of the world fits an import |
+//! | [`link`] | makes what stands for each import |
 //! | [`host_func`] | host functions of the world, as an engine calls them |
 //! | [`provider`] | modules that define the memories, tables and globals of the world |
 //! | [`scalar`] | numbers between component-level and core values |
 //! | [`instance`] | calls and the canonical entry |
 
-mod fit;
 mod host_func;
 mod instance;
 mod link;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use seam_core::{
     Artifact, Capability, CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CorePath,
     CoreStore, Error, Failed, HostState, Instance, Interface, Origin, Program, Result, World,
-    WorldState, token,
+    WorldState, contain, token,
 };
 use seam_decode::compile;
 
@@ -80,7 +80,7 @@ impl CoreProgram {
         let links = Links::new(world, &self.interface, self.module.ty()?)?;
         let mut state = WorldState::new(world, &links.bindings);
         let unused = &mut state.observed_mut().unused_stubs;
-        unused.extend(links.stubs.iter().cloned());
+        unused.extend(links.stubs().cloned());
         let host = HostState::new(Host { world: state });
         let mut store = self.engine.store(&limits, host)?;
         let imports = links.make(&*self.engine, &mut *store)?;
@@ -131,7 +131,7 @@ impl Program for CoreProgram {
     }
 
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        match self.make(world) {
+        match contain(|| self.make(world)) {
             Ok(instance) => Ok(Box::new(instance)),
             Err(Failed { error, instance }) => Err(Failed {
                 error: error.during("instantiate").on(self.backend.to_string()),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::world::{CoreItemKind, Stub, World};
-use crate::{ArtifactKind, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type};
-use crate::{CoreExternType, interface::has_lifted_type};
+use super::fault::{Fault, link_error, shortened};
+use super::{CoreItemKind, Stub, World};
+use crate::{ArtifactKind, ExportName, FuncType, Interface, Result, Type};
 
 /// An imported function and its definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,132 +34,38 @@ pub enum Target {
     Core,
 }
 
-/// How the world satisfies one import.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ImportReport {
-    /// The import's full name.
-    pub name: ExportName,
-    /// Its type as text.
-    pub ty: String,
-    /// Whether and how the world satisfies it.
-    pub status: ImportStatus,
-}
-
-/// Whether and how a world satisfies an import.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ImportStatus {
-    /// The host defines it.
-    Real,
-    /// It is stubbed.
-    Stubbed(Stub),
-    /// Nothing defines it, and it is not stubbed.
-    Missing,
-    /// The host defines it with another type. Holds the message.
-    Mismatched(String),
-}
-
-/// The start of the message for an import that nothing defines.
-const MISSING: &str = "missing import ";
-
-/// Most faults that a message lists.
-const SHOWN: usize = 16;
-
-const HOW_TO_DEFINE: &str =
-    "define what is missing with World::func, or stub it (`--stub trap` or `--stub default`)";
-
 impl World {
-    /// Determines the definition of every imported function, in the order of
+    /// Determines the definition of every imported component-level function, in the order of
     /// [`Interface::import_funcs`].
     ///
     /// # For implementors
-    /// Pass the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
+    /// Pass the [`Binding`]s to [`WorldState::new`](crate::WorldState::new). For a core module, use
+    /// [`World::bind_core`].
     ///
     /// # Errors
-    /// `Link`, with up to 16 imports that are missing or whose type differs from the host's, and
-    /// how to define or stub them.
+    /// `Link`, naming the first imports that are missing or have another type than the host's, how
+    /// many more there are, and how to define or stub them.
     pub fn bind(&self, interface: &Interface) -> Result<Vec<Binding>> {
         let mut bindings = Vec::new();
         let mut faults = Vec::new();
         for (name, ty) in interface.import_funcs() {
             match self.resolve(interface.kind(), name, ty) {
-                Ok(target) => bindings.push(Binding {
-                    name: name.clone(),
-                    ty: self.bound_type(&target, ty),
-                    target,
-                }),
+                Ok(target) => bindings.push(self.binding(name, ty, target)),
                 Err(fault) => faults.push(fault),
             }
         }
         if faults.is_empty() {
             return Ok(bindings);
         }
-        let missing = faults.iter().any(|fault| fault.starts_with(MISSING));
-        let more = faults.len().saturating_sub(SHOWN);
-        faults.truncate(SHOWN);
-        if more > 0 {
-            faults.push(format!("and {more} more"));
-        }
-        if missing {
-            faults.push(HOW_TO_DEFINE.into());
-        }
-        Err(Error::link(faults.join("; ")))
+        Err(link_error(&faults))
     }
 
-    /// Reports how the world satisfies each import of an artifact, in declaration order.
-    #[must_use]
-    pub fn report(&self, interface: &Interface) -> Vec<ImportReport> {
-        let funcs = interface.import_funcs().iter().map(|(name, ty)| {
-            let status = match self.resolve(interface.kind(), name, ty) {
-                Ok(Target::Stub(stub)) => ImportStatus::Stubbed(stub),
-                Ok(Target::Host(_) | Target::Wasi | Target::Core) => ImportStatus::Real,
-                Err(_) if self.host_func(name).is_none() => ImportStatus::Missing,
-                Err(fault) => ImportStatus::Mismatched(fault),
-            };
-            ImportReport {
-                name: name.clone(),
-                ty: ty.to_string(),
-                status,
-            }
-        });
-        funcs.chain(self.report_core(interface.imports())).collect()
-    }
-
-    /// Reports on core-level imports that are not functions with a component-level type.
-    fn report_core(&self, items: &[Item]) -> Vec<ImportReport> {
-        let mut reports = Vec::new();
-        for module in items {
-            let ItemKind::Instance(fields) = &module.kind else {
-                continue;
-            };
-            for field in fields {
-                let ItemKind::Core(ty) = &field.kind else {
-                    continue;
-                };
-                let name = ExportName::in_instance(module.name.clone(), field.name.clone());
-                let defined = self
-                    .core_items
-                    .iter()
-                    .any(|i| i.module == module.name && i.field == field.name);
-                let is_func = matches!(ty, crate::CoreExternType::Func(_));
-                let typed = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
-                if typed && !defined {
-                    continue;
-                }
-                let status = match self.stub_policy(&name) {
-                    _ if defined => ImportStatus::Real,
-                    stub @ (Stub::Trap | Stub::Default) if is_func => ImportStatus::Stubbed(stub),
-                    _ => ImportStatus::Missing,
-                };
-                reports.push(ImportReport {
-                    name,
-                    ty: ty.to_string(),
-                    status,
-                });
-            }
+    pub(super) fn binding(&self, name: &ExportName, ty: &Arc<FuncType>, target: Target) -> Binding {
+        Binding {
+            name: name.clone(),
+            ty: self.bound_type(&target, ty),
+            target,
         }
-        reports
     }
 
     fn host_func(&self, name: &ExportName) -> Option<usize> {
@@ -182,13 +88,13 @@ impl World {
         }
     }
 
-    /// Returns the definition of an import, or the fault if there is none.
-    fn resolve(
+    /// Returns the definition of an imported function, or the fault if there is none.
+    pub(super) fn resolve(
         &self,
         kind: ArtifactKind,
         name: &ExportName,
         ty: &FuncType,
-    ) -> Result<Target, String> {
+    ) -> Result<Target, Fault> {
         if let Some(index) = self.host_func(name) {
             let declared = self.funcs.get(index).and_then(|func| func.ty.as_ref());
             let core = kind == ArtifactKind::CoreModule;
@@ -199,10 +105,11 @@ impl World {
                     } else {
                         ""
                     };
-                    Err(format!(
+                    let (ty, declared) = (shortened(ty), shortened(declared));
+                    Err(Fault::Mismatched(format!(
                         "import `{name}`: expected a host function of type {ty}, found one of type \
                          {declared}{hint}"
-                    ))
+                    )))
                 }
                 _ => Ok(Target::Host(index)),
             };
@@ -219,7 +126,7 @@ impl World {
             return Ok(Target::Core);
         }
         match self.stub_policy(name) {
-            Stub::Deny => Err(format!("{MISSING}`{name}` of type {ty}")),
+            Stub::Deny => Err(Fault::missing_func(name, ty)),
             stub => Ok(Target::Stub(stub)),
         }
     }

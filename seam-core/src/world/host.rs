@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 
-use crate::world::{Observed, OutputStream};
+use crate::world::{Observed, OutputHook, OutputStream};
 use crate::{Error, ExportName, FuncType, Limits, Result};
 
 /// A call of a host function: the import that was called, and the instance's shared state.
@@ -12,6 +12,7 @@ pub struct HostCall<'a> {
     pub(crate) states: &'a mut [(TypeId, Box<dyn Any + Send>)],
     pub(crate) observed: &'a mut Observed,
     pub(crate) limits: &'a Limits,
+    pub(crate) on_output: Option<&'a OutputHook>,
 }
 
 impl HostCall<'_> {
@@ -21,7 +22,7 @@ impl HostCall<'_> {
         self.name
     }
 
-    /// The import's type; nothing in a resource's destructor.
+    /// The import's type; `None` in a resource's destructor.
     #[must_use]
     pub fn ty(&self) -> Option<&FuncType> {
         self.ty
@@ -52,11 +53,16 @@ impl HostCall<'_> {
             })
     }
 
-    /// Appends to the instance's captured output.
+    /// Appends to the instance's captured output, and shows it to what
+    /// [`World::on_output`](crate::World::on_output) has set.
     ///
     /// # Errors
     /// `Limit(Output)` at [`Limits::output`].
     pub fn output(&mut self, stream: OutputStream, bytes: &[u8]) -> Result<()> {
-        self.observed.output(stream, bytes, self.limits.output)
+        self.observed.output(stream, bytes, self.limits.output)?;
+        if let Some(hook) = self.on_output {
+            hook(stream, bytes);
+        }
+        Ok(())
     }
 }

@@ -1,8 +1,12 @@
 //! The world that a guest sees: a recipe from which each instance gets fresh state.
 
 mod bind;
+mod bind_core;
+mod fault;
+mod fit;
 mod host;
 mod observed;
+mod report;
 mod state;
 mod wasi;
 
@@ -11,9 +15,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-pub use bind::{Binding, ImportReport, ImportStatus, Target};
+pub use bind::{Binding, Target};
+pub use bind_core::{CoreBindings, CoreSource};
 pub use host::HostCall;
 pub use observed::{HostCallRecord, Observed, OutputStream};
+pub use report::{ImportReport, ImportStatus};
 pub use state::{Started, WorldState};
 pub use wasi::{Dir, Stdio, SystemWasi};
 
@@ -57,6 +63,9 @@ pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
 /// Shows a part of an instance's state as a value.
 pub(crate) type ShowArtefact =
     dyn Fn(&[(TypeId, Box<dyn Any + Send>)]) -> Option<Value> + Send + Sync;
+
+/// What is told of every piece of output, as the guest writes it.
+pub type OutputHook = dyn Fn(OutputStream, &[u8]) + Send + Sync;
 
 /// A resource type that the host defines.
 #[derive(Clone)]
@@ -139,6 +148,7 @@ pub struct World {
     pub(crate) stubs: Vec<(String, Stub)>,
     pub(crate) limits: Limits,
     pub(crate) record: bool,
+    pub(crate) on_output: Option<Arc<OutputHook>>,
     pub(crate) wasi: Option<SystemWasi>,
 }
 
@@ -404,6 +414,27 @@ impl World {
     pub fn record(mut self, record: bool) -> Self {
         self.record = record;
         self
+    }
+
+    /// Calls `hook` with every piece of captured output, as the guest writes it. What is captured in
+    /// [`Observed`] stays the same; a piece that the limit on output refuses is not shown.
+    ///
+    /// The hook is called while the guest waits, possibly on another thread.
+    #[must_use]
+    pub fn on_output<F>(mut self, hook: F) -> Self
+    where
+        F: Fn(OutputStream, &[u8]) + Send + Sync + 'static,
+    {
+        self.on_output = Some(Arc::new(hook));
+        self
+    }
+
+    /// # For implementors
+    /// What [`World::on_output`] has set, for a backend that captures output itself and hands it to
+    /// [`Observed`] later.
+    #[must_use]
+    pub fn output_hook(&self) -> Option<&Arc<OutputHook>> {
+        self.on_output.as_ref()
     }
 
     /// Returns the limits of an instance.

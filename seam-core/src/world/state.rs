@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::world::{
-    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, ShowArtefact, Stub, Target,
-    World,
+    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
+    Stub, Target, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 
@@ -24,6 +24,7 @@ pub struct WorldState {
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
     record: bool,
+    on_output: Option<Arc<OutputHook>>,
     depth: u32,
 }
 
@@ -81,6 +82,7 @@ impl WorldState {
             artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
             record: world.record,
+            on_output: world.on_output.clone(),
             depth: 0,
         }
     }
@@ -160,6 +162,7 @@ impl WorldState {
             states,
             observed,
             limits,
+            on_output,
             ..
         } = self;
         let Some(func) = funcs.get_mut(index) else {
@@ -185,6 +188,7 @@ impl WorldState {
                     states,
                     observed,
                     limits,
+                    on_output: on_output.as_deref(),
                 };
                 let result = catch_unwind(AssertUnwindSafe(|| func(&mut call, args)));
                 Started::Done(result.unwrap_or_else(|panic| Err(Error::panicked(&*panic))))
@@ -242,6 +246,7 @@ impl WorldState {
             states,
             observed,
             limits,
+            on_output,
             ..
         } = self;
         let Some(found) = resource
@@ -259,6 +264,7 @@ impl WorldState {
             states,
             observed,
             limits,
+            on_output: on_output.as_deref(),
         };
         let result = catch_unwind(AssertUnwindSafe(|| (resource.drop)(&mut call, rep)));
         result

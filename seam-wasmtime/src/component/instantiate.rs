@@ -58,7 +58,7 @@ pub(crate) async fn instantiate(loaded: &Arc<Loaded>, world: &World) -> Result<M
     linking.define(&mut linker)?;
     let pre = linker.instantiate_pre(&loaded.component);
     let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
-    let captured = Captured::new(limits.output);
+    let captured = Captured::new(limits.output, world.output_hook().cloned());
     let wasi = wasi
         .map(|config| Wasi::new(config, &captured))
         .transpose()?;

@@ -1,23 +1,29 @@
 //! Whether an item of the world fits an import.
 
-use seam_core::{CoreExternType, CoreItemKind, Error, ExportName, Result};
+use super::CoreItemKind;
+use super::fault::{Fault, shortened};
+use crate::{CoreExternType, ExportName};
 
 /// Whether what the world gives can stand for an import of this type.
 ///
 /// # Errors
-/// `Link` naming the import and both types.
-pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKind) -> Result<()> {
+/// A fault that names the import and both types.
+pub(super) fn fit(
+    name: &ExportName,
+    wanted: &CoreExternType,
+    kind: &CoreItemKind,
+) -> Result<(), Fault> {
     let found = match kind {
         CoreItemKind::Func(ty, _) => CoreExternType::Func(ty.clone()),
         CoreItemKind::Memory(ty) => CoreExternType::Memory(*ty),
         CoreItemKind::Table(ty) => CoreExternType::Table(*ty),
         CoreItemKind::Global(ty, _) => CoreExternType::Global(*ty),
-        _ => return Err(Error::link(format!("import `{name}`: found no such item"))),
     };
     if found.provides(wanted) {
         return Ok(());
     }
-    Err(Error::link(format!(
+    let (wanted, found) = (shortened(wanted), shortened(found));
+    Err(Fault::Mismatched(format!(
         "import `{name}`: expected {wanted}, found {found} in the world"
     )))
 }
@@ -25,7 +31,7 @@ pub(super) fn fit(name: &ExportName, wanted: &CoreExternType, kind: &CoreItemKin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seam_core::{CoreType, CoreValue, GlobalType, MemoryType};
+    use crate::{CoreType, CoreValue, GlobalType, MemoryType};
 
     fn memory_fits(wanted: MemoryType, found: MemoryType) -> bool {
         let name = ExportName::in_instance("env", "memory");

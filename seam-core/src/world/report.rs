@@ -1,0 +1,116 @@
+//! How the world satisfies each import, to be read before anything is linked.
+
+use std::sync::Arc;
+
+use super::fault::Fault;
+use super::{CoreSource, Stub, Target, World};
+use crate::{
+    ArtifactKind, CoreExternType, ExportName, FuncType, Interface, ItemKind,
+    interface::has_lifted_type,
+};
+
+/// How the world satisfies one import.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ImportReport {
+    /// The import's full name.
+    pub name: ExportName,
+    /// Its type as text.
+    pub ty: String,
+    /// Whether and how the world satisfies it.
+    pub status: ImportStatus,
+}
+
+/// Whether and how a world satisfies an import.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ImportStatus {
+    /// The host defines it.
+    Real,
+    /// It is stubbed.
+    Stubbed(Stub),
+    /// Nothing defines it, and it is not stubbed.
+    Missing,
+    /// The host defines it with another type. Holds the message.
+    Mismatched(String),
+}
+
+impl World {
+    /// Reports how the world satisfies each import of an artifact, in the order of
+    /// [`Interface::imports`].
+    ///
+    /// Linking follows the same rules: [`World::bind`] or [`World::bind_core`] fails exactly for the
+    /// imports that are missing or mismatched here.
+    #[must_use]
+    pub fn report(&self, interface: &Interface) -> Vec<ImportReport> {
+        match interface.kind() {
+            ArtifactKind::Component => self.report_funcs(interface.import_funcs()),
+            ArtifactKind::CoreModule => self.report_core(interface),
+        }
+    }
+
+    fn report_funcs(&self, funcs: &[(ExportName, Arc<FuncType>)]) -> Vec<ImportReport> {
+        let report = |(name, ty): &(ExportName, Arc<FuncType>)| ImportReport {
+            name: name.clone(),
+            ty: ty.to_string(),
+            status: match self.resolve(ArtifactKind::Component, name, ty) {
+                Ok(Target::Stub(stub)) => ImportStatus::Stubbed(stub),
+                Ok(Target::Host(_) | Target::Wasi | Target::Core) => ImportStatus::Real,
+                Err(fault) => ImportStatus::of(fault),
+            },
+        };
+        funcs.iter().map(report).collect()
+    }
+
+    fn report_core(&self, interface: &Interface) -> Vec<ImportReport> {
+        let mut reports = Vec::new();
+        let mut lifted = interface.import_funcs().iter();
+        for module in interface.imports() {
+            let ItemKind::Instance(fields) = &module.kind else {
+                continue;
+            };
+            for field in fields {
+                let ItemKind::Core(ty) = &field.kind else {
+                    continue;
+                };
+                let has_type = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
+                let func = has_type.then(|| lifted.next()).flatten();
+                let name = ExportName::in_instance(module.name.clone(), field.name.clone());
+                reports.push(ImportReport {
+                    status: self.core_status(&name, ty, func.map(|(_, ty)| &**ty)),
+                    ty: func.map_or_else(|| ty.to_string(), |(_, ty)| ty.to_string()),
+                    name,
+                });
+            }
+        }
+        reports
+    }
+
+    fn core_status(
+        &self,
+        name: &ExportName,
+        ty: &CoreExternType,
+        lifted: Option<&FuncType>,
+    ) -> ImportStatus {
+        let target = lifted.map(|lifted| self.resolve(ArtifactKind::CoreModule, name, lifted));
+        match target.transpose() {
+            Err(fault) => ImportStatus::of(fault),
+            Ok(Some(Target::Stub(stub))) => ImportStatus::Stubbed(stub),
+            Ok(Some(Target::Host(_) | Target::Wasi)) => ImportStatus::Real,
+            Ok(Some(Target::Core) | None) => match self.core_source(name, ty) {
+                Ok(CoreSource::Stub(_, _, stub)) => ImportStatus::Stubbed(stub),
+                Ok(CoreSource::Bound(..) | CoreSource::Item(..)) => ImportStatus::Real,
+                Err(fault) => ImportStatus::of(fault),
+            },
+        }
+    }
+}
+
+impl ImportStatus {
+    fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::Missing { .. } => Self::Missing,
+            Fault::Mismatched(text) => Self::Mismatched(text),
+        }
+    }
+}
