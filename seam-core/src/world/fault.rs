@@ -20,7 +20,7 @@ pub(super) enum Fault {
 }
 
 /// How many faults a message shows.
-const SHOWN: usize = 4;
+const SHOWN: usize = 6;
 
 /// How many characters of a type a message shows.
 const TYPE: usize = 120;
@@ -119,16 +119,16 @@ mod tests {
             .collect();
         let error = link_error(&faults);
         let message = error.message();
-        assert!(message.len() < 1200, "{message}");
+        assert!(message.len() < 1600, "{message}");
         for part in [
             "`a:b/c@1.0.0#f0`",
             "f3",
-            "and 36 more (`seam inspect`",
+            "and 34 more (`seam inspect`",
             "--stub trap",
         ] {
             assert!(message.contains(part), "{message}");
         }
-        assert!(!message.contains("#f4"), "{message}");
+        assert!(!message.contains("#f6"), "{message}");
     }
 
     #[test]
