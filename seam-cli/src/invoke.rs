@@ -2,7 +2,7 @@
 
 use std::io;
 
-use seam_core::{Failed, Instance, Snapshot};
+use seam_core::{Instance, InstanceExt, Snapshot};
 use serde::Serialize;
 
 use crate::args;
@@ -61,9 +61,13 @@ pub(crate) fn execute(
         },
     )?;
     let mut done = Vec::new();
-    let (mut instance, mut failure) = match ready.instance {
-        Ok(instance) => (Some(instance), None),
-        Err(Failed { error, instance }) => (instance, Some(Failure::from(error))),
+    let (mut instance, mut failure, failed) = match ready.instance {
+        Ok(instance) => (Some(instance), None, Box::default()),
+        Err(failed) => (
+            failed.instance,
+            Some(Failure::from(failed.error)),
+            failed.observed,
+        ),
     };
     if let (Some(instance), None) = (&mut instance, &failure) {
         failure = call_all(&mut **instance, &ready.prepared, &mut done, out).err();
@@ -75,10 +79,9 @@ pub(crate) fn execute(
     for line in taken.iter().flat_map(snapshot::lines) {
         out.line(&line);
     }
-    let none = &seam_core::Observed::default();
     let observed = instance
         .as_mut()
-        .map_or(none, |instance| instance.observed());
+        .map_or(&*failed, |instance| instance.observed());
     if !out.is_json() {
         output::forward(&mut io::stderr(), &observed.stdout);
         output::forward(&mut io::stderr(), &observed.stderr);
@@ -107,9 +110,11 @@ fn call_all(
 ) -> Result<(), Failure> {
     for call in calls {
         let func = instance.func(&call.name)?;
-        let mut results = Vec::with_capacity(1);
-        let ended = instance.call_blocking(&func, &call.args, &mut results);
-        let result = results.pop().map(|value| value.to_string());
+        let ended = instance.call_blocking(&func, &call.args);
+        let (result, ended) = match ended {
+            Ok(value) => (value.map(|value| value.to_string()), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
         if ended.is_ok() {
             out.line(result.as_deref().unwrap_or("()"));
         }

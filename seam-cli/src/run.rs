@@ -2,7 +2,7 @@
 
 use std::io;
 
-use seam_core::{Failed, OutputStream, Snapshot};
+use seam_core::{OutputStream, Snapshot};
 use serde::Serialize;
 
 use crate::args;
@@ -46,12 +46,16 @@ pub(crate) fn execute(
             ))
         },
     )?;
-    let (ended, mut left) = match ready.instance {
+    let (ended, mut left, failed) = match ready.instance {
         Ok(mut instance) => {
             let ended = instance.run_blocking().map_err(Failure::from);
-            (ended, Some(instance))
+            (ended, Some(instance), Box::default())
         }
-        Err(Failed { error, instance }) => (Err(Failure::from(error)), instance),
+        Err(failed) => (
+            Err(Failure::from(failed.error)),
+            failed.instance,
+            failed.observed,
+        ),
     };
     let taken = match &mut left {
         Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
@@ -65,8 +69,9 @@ pub(crate) fn execute(
     {
         output::say(&line);
     }
-    let none = &seam_core::Observed::default();
-    let observed = left.as_mut().map_or(none, |instance| instance.observed());
+    let observed = left
+        .as_mut()
+        .map_or(&*failed, |instance| instance.observed());
     if !out.is_json() {
         for (stream, bytes) in &observed.interleaved {
             match stream {

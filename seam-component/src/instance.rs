@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
-    CoreInstance, CorePath, Error, Exit, ExportName, Func, Instance, Interface, Observed, Query,
-    Resource, Result, Snapshot, Value, WorldState, contain,
-};
-use seam_core::{
-    CoreStore, CoreValue,
-    typed::{LiftResult, LowerArgs, args_to_values, result_from_values},
+    Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, Exit, ExportName, Func,
+    InFlight, Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState,
+    contain,
 };
 
 use crate::cores::Cores;
@@ -18,18 +16,41 @@ use crate::snapshot;
 /// What components and core modules do each in their own way. Errors are without the operation and
 /// the backend.
 pub(crate) trait Guest: Send {
-    /// Calls an exported function; its result, if it has one.
-    fn call(&mut self, base: &mut Base, func: &Func, args: &[Value]) -> Result<Option<Value>>;
+    /// A call under way.
+    type Call: Send;
 
-    /// As [`Guest::call`], for [`Instance::call_with`].
-    fn call_with(
+    /// Starts a call of an exported function: [`Instance::start`].
+    fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<Self::Call>;
+
+    /// Drives a call until its result is ready. If it fails, the call has ended.
+    fn drive(&mut self, base: &mut Base, call: &mut Self::Call) -> Result<()>;
+
+    /// Takes the result of a call that was driven, if the function has one.
+    fn take(&mut self, base: &mut Base, func: &Func, call: Self::Call) -> Result<Option<Value>>;
+
+    /// As [`Guest::take`], for [`Instance::take_with`].
+    fn take_with(
         &mut self,
         base: &mut Base,
         func: &Func,
-        lower: &mut dyn LowerArgs,
+        call: Self::Call,
         lift: &mut dyn LiftResult,
     ) -> Result<()> {
-        call_by_value(self, base, func, lower, lift)
+        let value = self.take(base, func, call)?;
+        result_from_value(func.ty(), value, lift)
+    }
+
+    /// Ends a call that was dropped, driven or not. The default is for calls that leave no trace in
+    /// the guest.
+    fn give_up(&mut self, _base: &mut Base, _call: Self::Call) -> Result<()> {
+        Ok(())
+    }
+
+    /// Starts, drives and takes a call without arguments.
+    fn call_entry(&mut self, base: &mut Base, func: &Func) -> Result<Option<Value>> {
+        let mut call = self.start(base, func, Args::Values(&[]))?;
+        self.drive(base, &mut call)?;
+        self.take(base, func, call)
     }
 
     /// Starts the canonical entry.
@@ -54,19 +75,6 @@ pub(crate) trait Guest: Send {
     fn held(&self, _base: &mut Base) -> Vec<Resource> {
         Vec::new()
     }
-}
-
-/// [`Guest::call_with`] by way of values.
-pub(crate) fn call_by_value<G: Guest + ?Sized>(
-    guest: &mut G,
-    base: &mut Base,
-    func: &Func,
-    lower: &mut dyn LowerArgs,
-    lift: &mut dyn LiftResult,
-) -> Result<()> {
-    let args = args_to_values(func.ty(), lower)?;
-    let result: Vec<Value> = guest.call(base, func, &args)?.into_iter().collect();
-    result_from_values(func.ty(), &result, lift)
 }
 
 /// What there is of every instance.
@@ -96,12 +104,13 @@ impl Base {
 }
 
 /// An instance over a core engine's store.
-pub(crate) struct LayeredInstance<G> {
+pub(crate) struct LayeredInstance<G: Guest> {
     base: Base,
     guest: G,
     /// Whether the engine has panicked: its state is unknown then, and nothing but the world is
     /// looked at any more.
     broken: bool,
+    in_flight: InFlight<G::Call>,
     /// What [`Instance::observed`] shows if the engine has lost the layer's state.
     lost: Observed,
 }
@@ -112,6 +121,7 @@ impl<G: Guest> LayeredInstance<G> {
             base,
             guest,
             broken: false,
+            in_flight: InFlight::default(),
             lost: Observed::default(),
         }
     }
@@ -121,11 +131,12 @@ impl<G: Guest> LayeredInstance<G> {
     fn perform<T>(
         &mut self,
         operation: impl FnOnce() -> String,
-        body: impl FnOnce(&mut Base, &mut G) -> Result<T>,
+        body: impl FnOnce(&mut Base, &mut G, &mut InFlight<G::Call>) -> Result<T>,
     ) -> Result<T> {
         let Self {
             base,
             guest,
+            in_flight,
             broken,
             ..
         } = self;
@@ -136,7 +147,7 @@ impl<G: Guest> LayeredInstance<G> {
         } else {
             *broken = true;
             contain(|| {
-                let outcome = body(base, guest);
+                let outcome = body(base, guest, in_flight);
                 *broken = false;
                 outcome
             })
@@ -151,27 +162,48 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         self.base.func(name)
     }
 
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let operation = || format!("call {}", func.name());
-        out.extend(self.perform(operation, |base, guest| guest.call(base, func, args))?);
-        Ok(())
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        self.perform(operation(func), |base, guest, in_flight| {
+            clear(base, guest, in_flight)?;
+            let call = guest.start(base, func, args)?;
+            Ok(in_flight.start(func, call))
+        })
     }
 
-    fn call_with(
-        &mut self,
-        func: &Func,
-        lower: &mut dyn LowerArgs,
-        lift: &mut dyn LiftResult,
-    ) -> Result<()> {
-        let operation = || format!("call {}", func.name());
-        self.perform(operation, |base, guest| {
-            guest.call_with(base, func, lower, lift)
+    fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        self.perform(operation(call.func()), |base, guest, in_flight| {
+            let Some(state) = in_flight.driving(call)? else {
+                return Ok(());
+            };
+            let outcome = guest.drive(base, state);
+            in_flight.driven(outcome)
+        })
+    }
+
+    fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        let func = call.func().clone();
+        self.perform(operation(&func), |base, guest, in_flight| {
+            let state = in_flight.take(call)?;
+            guest.take(base, &func, state)
+        })
+    }
+
+    fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
+        let func = call.func().clone();
+        self.perform(operation(&func), |base, guest, in_flight| {
+            let state = in_flight.take(call)?;
+            guest.take_with(base, &func, state, lift)
         })
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        self.perform(|| "run".into(), |base, guest| guest.run(base))
+        self.perform(
+            || "run".into(),
+            |base, guest, in_flight| {
+                clear(base, guest, in_flight)?;
+                guest.run(base)
+            },
+        )
     }
 
     fn cores(&mut self) -> Result<Vec<CoreInstance>> {
@@ -185,7 +217,7 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
         let operation = || format!("call {export} of core instance {at}");
-        self.perform(operation, |base, guest| {
+        self.perform(operation, |base, guest, _| {
             guest.call_core(base, at, export, args)
         })
     }
@@ -198,7 +230,7 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         len: usize,
     ) -> Result<Vec<u8>> {
         let operation = || format!("read memory {export} of core instance {at}");
-        self.perform(operation, |base, _| {
+        self.perform(operation, |base, _, _| {
             let memory = base.cores.memory(&mut *base.store, at, export)?;
             memory.read_vec(offset, len)
         })
@@ -212,7 +244,7 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         bytes: &[u8],
     ) -> Result<()> {
         let operation = || format!("write memory {export} of core instance {at}");
-        self.perform(operation, |base, _| {
+        self.perform(operation, |base, _, _| {
             let mut memory = base.cores.memory(&mut *base.store, at, export)?;
             memory.write(offset, bytes)
         })
@@ -220,7 +252,7 @@ impl<G: Guest> Instance for LayeredInstance<G> {
 
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let operation = || "take a snapshot".into();
-        self.perform(operation, |base, _| {
+        self.perform(operation, |base, _, _| {
             snapshot::take(&base.cores, &mut *base.store, query)
         })
     }
@@ -234,15 +266,33 @@ impl<G: Guest> Instance for LayeredInstance<G> {
 
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
         let operation = || format!("drop a {}", resource.ty().name());
-        self.perform(operation, |base, guest| guest.drop_resource(base, resource))
+        self.perform(operation, |base, guest, _| {
+            guest.drop_resource(base, resource)
+        })
     }
 
     fn held(&mut self) -> Vec<Resource> {
-        let held = self.perform(String::new, |base, guest| Ok(guest.held(base)));
+        let held = self.perform(String::new, |base, guest, _| Ok(guest.held(base)));
         held.unwrap_or_default()
     }
 
     fn fuel_consumed(&self) -> Option<u64> {
         contain::<_, Error>(|| Ok(self.base.store.fuel_consumed())).ok()?
+    }
+}
+
+fn operation(func: &Func) -> impl FnOnce() -> String {
+    move || format!("call {}", func.name())
+}
+
+/// Makes room for a call.
+fn clear<G: Guest>(
+    base: &mut Base,
+    guest: &mut G,
+    in_flight: &mut InFlight<G::Call>,
+) -> Result<()> {
+    match in_flight.clear()? {
+        Some(dropped) => guest.give_up(base, dropped),
+        None => Ok(()),
     }
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::{Artifact, Capabilities, CoreEngine, Error, Instance, Interface, Result, World};
+use crate::{
+    Artifact, Capabilities, CoreEngine, Error, Instance, Interface, Observed, Result, World,
+};
 
 /// A runtime, as it was built: loads artifacts.
 ///
@@ -91,6 +93,9 @@ impl BackendInfo {
 /// 5. If a start function or a segment traps, the error is that trap; where the backend has
 ///    `FailedInstance`, the instance is left for a snapshot. (kit:
 ///    `a_trapping_start_leaves_an_instance`)
+/// 6. [`Failed::observed`] holds what the start functions did before they failed: their output and
+///    recorded host calls, also where no instance is left. (kit:
+///    `a_trapping_start_shows_what_it_did`, `a_trapping_start_of_a_component_shows_what_it_did`)
 #[async_trait]
 pub trait Program: Send + Sync {
     /// What the artifact imports and exports.
@@ -109,15 +114,30 @@ pub trait Program: Send + Sync {
 pub struct Failed {
     /// Why.
     pub error: Error,
+    /// What the start functions were seen to do before they failed, as
+    /// [`Instance::observed`] would show it.
+    pub observed: Box<Observed>,
     /// The instance as it was when its start function trapped, on backends with
     /// [`FailedInstance`](crate::Capability::FailedInstance): to be looked at, not to be called.
     pub instance: Option<Box<dyn Instance>>,
 }
 
+impl Failed {
+    /// # For implementors
+    /// Names the operation and the backend in the error, unless they have been named already.
+    #[must_use]
+    pub fn named(mut self, operation: &'static str, backend: &str) -> Self {
+        self.error = self.error.during(operation).on(backend.to_owned());
+        self
+    }
+}
+
+/// A failure before any guest code ran.
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self {
             error,
+            observed: Box::default(),
             instance: None,
         }
     }
@@ -133,6 +153,7 @@ impl std::fmt::Debug for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Failed")
             .field("error", &self.error)
+            .field("observed", &self.observed)
             .field("instance", &self.instance.is_some())
             .finish()
     }

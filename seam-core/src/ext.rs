@@ -1,9 +1,12 @@
 //! Conveniences for users, for every implementor.
 
-use crate::typed::{Results, TypedArgs};
+use std::borrow::Borrow;
+use std::future::Future;
+
+use crate::typed::{ArgsOf, ResultOf, Results, TypedArgs, check};
 use crate::{
-    Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Value, World,
-    block_on,
+    Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Value,
+    World, block_on,
 };
 
 /// Conveniences of every [`Backend`].
@@ -45,11 +48,14 @@ pub trait ProgramExt: Program {
 impl<P: Program + ?Sized> ProgramExt for P {}
 
 /// Conveniences of every [`Instance`].
+///
+/// The function of a call is a full name (`ns:pkg/iface@1.0.0#f`), an [`ExportName`], or a [`Func`]
+/// that was resolved before.
 pub trait InstanceExt: Instance {
     /// Resolves an exported function by its full name, e.g. `ns:pkg/iface@1.0.0#f`.
     ///
     /// # Errors
-    /// `Misuse` for a name that is none or is not exported.
+    /// `Misuse` for a name that is not exported.
     fn resolve(&mut self, name: &str) -> Result<Func> {
         let name = name
             .parse()
@@ -57,39 +63,126 @@ pub trait InstanceExt: Instance {
         self.func(&name)
     }
 
-    /// Resolves and calls a function; its result, if it has one.
+    /// Calls a function and returns its result, if it has one. Suspends where the backend can.
     ///
     /// # Errors
-    /// As [`Instance::func`] and [`Instance::call_blocking`].
-    fn invoke(&mut self, name: &str, args: &[Value]) -> Result<Option<Value>> {
-        let func = self.resolve(name)?;
-        let mut out = Vec::with_capacity(1);
-        self.call_blocking(&func, args, &mut out)?;
-        Ok(out.pop())
+    /// As [`Instance::func`], [`Instance::start`], [`Instance::drive`] and [`Instance::take`].
+    fn call(
+        &mut self,
+        func: impl Callee,
+        args: &[Value],
+    ) -> impl Future<Output = Result<Option<Value>>> + Send {
+        async move {
+            let func = func.resolve(self)?;
+            let func = func.borrow();
+            let call = self.start(func, Args::Values(args))?;
+            self.drive(&call).await?;
+            self.take(call)
+        }
     }
 
-    /// Resolves and calls a function over Rust types: `instance.call_typed::<(String, u32),
-    /// String>("f", (a, 1))`.
+    /// As [`InstanceExt::call`], and blocks the calling thread; needs no executor.
     ///
     /// # Errors
-    /// `Misuse` if the function's type is another; as [`Instance::func`] and
-    /// [`Instance::call_blocking`].
-    fn call_typed<A: TypedArgs, R: Results>(&mut self, name: &str, args: A) -> Result<R> {
-        let func = self.resolve(name)?;
-        self.call_func(&func, args)
+    /// As [`InstanceExt::call`].
+    fn call_blocking(&mut self, func: impl Callee, args: &[Value]) -> Result<Option<Value>> {
+        let func = func.resolve(self)?;
+        let func = func.borrow();
+        let call = self.start(func, Args::Values(args))?;
+        self.drive_blocking(&call)?;
+        self.take(call)
     }
 
-    /// Calls a resolved function over Rust types.
+    /// Calls a function over Rust types: `instance.call_typed::<_, String>("f", ("a", 1)).await`.
+    /// Suspends where the backend can.
     ///
     /// # Errors
-    /// `Misuse` if the function's type is another; as [`Instance::call_blocking`].
-    fn call_func<A: TypedArgs, R: Results>(&mut self, func: &Func, args: A) -> Result<R> {
-        crate::typed::check::<A, R>(func)?;
-        let mut lower = crate::typed::Lowering(args);
-        let mut lift = crate::typed::Lifting::<R>::new();
-        self.call_with(func, &mut lower, &mut lift)?;
-        lift.into_result()
+    /// `Misuse` if the function's type is another; as [`InstanceExt::call`].
+    fn call_typed<A: TypedArgs + Send, R: Results + Send>(
+        &mut self,
+        func: impl Callee,
+        args: A,
+    ) -> impl Future<Output = Result<R>> + Send {
+        async move {
+            let func = func.resolve(self)?;
+            let func = func.borrow();
+            check::<A, R>(func)?;
+            let call = self.start(func, Args::Typed(&mut ArgsOf(args)))?;
+            self.drive(&call).await?;
+            let mut result = ResultOf::new();
+            self.take_with(call, &mut result)?;
+            result.into_result()
+        }
+    }
+
+    /// As [`InstanceExt::call_typed`], and blocks the calling thread; needs no executor.
+    ///
+    /// # Errors
+    /// As [`InstanceExt::call_typed`].
+    fn call_typed_blocking<A: TypedArgs, R: Results>(
+        &mut self,
+        func: impl Callee,
+        args: A,
+    ) -> Result<R> {
+        let func = func.resolve(self)?;
+        let func = func.borrow();
+        check::<A, R>(func)?;
+        let call = self.start(func, Args::Typed(&mut ArgsOf(args)))?;
+        self.drive_blocking(&call)?;
+        let mut result = ResultOf::new();
+        self.take_with(call, &mut result)?;
+        result.into_result()
     }
 }
 
 impl<I: Instance + ?Sized> InstanceExt for I {}
+
+/// What names the function of a call: `&str` and [`ExportName`], which are resolved at each call,
+/// and [`Func`], which was resolved before.
+pub trait Callee: sealed::Resolve + Send {}
+
+impl<C: sealed::Resolve + Send> Callee for C {}
+
+mod sealed {
+    use std::borrow::Borrow;
+
+    use crate::{ExportName, Func, Instance, InstanceExt, Result};
+
+    pub trait Resolve {
+        type Func: Borrow<Func> + Send;
+
+        fn resolve<I: Instance + ?Sized>(self, instance: &mut I) -> Result<Self::Func>;
+    }
+
+    impl Resolve for &str {
+        type Func = Func;
+
+        fn resolve<I: Instance + ?Sized>(self, instance: &mut I) -> Result<Func> {
+            InstanceExt::resolve(instance, self)
+        }
+    }
+
+    impl Resolve for &String {
+        type Func = Func;
+
+        fn resolve<I: Instance + ?Sized>(self, instance: &mut I) -> Result<Func> {
+            InstanceExt::resolve(instance, self)
+        }
+    }
+
+    impl Resolve for &ExportName {
+        type Func = Func;
+
+        fn resolve<I: Instance + ?Sized>(self, instance: &mut I) -> Result<Func> {
+            instance.func(self)
+        }
+    }
+
+    impl<'f> Resolve for &'f Func {
+        type Func = &'f Func;
+
+        fn resolve<I: Instance + ?Sized>(self, _: &mut I) -> Result<&'f Func> {
+            Ok(self)
+        }
+    }
+}

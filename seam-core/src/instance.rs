@@ -1,68 +1,12 @@
 //! A running instance.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
+use crate::typed::{LiftResult, result_from_value};
 use crate::{
-    CoreInstance, CorePath, Error, Exit, ExportName, FuncType, Observed, Query, Resource, Result,
-    Snapshot, Value,
+    Args, Call, CoreInstance, CorePath, CoreValue, Exit, ExportName, Func, Observed, Query,
+    Resource, Result, Snapshot, Value,
 };
-use crate::{
-    CoreValue,
-    typed::{LiftResult, LowerArgs},
-};
-
-/// An exported function of an instance, resolved once.
-#[derive(Clone, Debug)]
-pub struct Func {
-    name: ExportName,
-    ty: Arc<FuncType>,
-    owner: u64,
-    index: u32,
-}
-
-impl Func {
-    /// # For implementors
-    /// The `index`th function that the instance with the token `owner` resolved.
-    #[must_use]
-    pub fn new(name: ExportName, ty: Arc<FuncType>, owner: u64, index: u32) -> Self {
-        Self {
-            name,
-            ty,
-            owner,
-            index,
-        }
-    }
-
-    /// The export's full name, as the artifact has it.
-    #[must_use]
-    pub fn name(&self) -> &ExportName {
-        &self.name
-    }
-
-    /// The function's type.
-    #[must_use]
-    pub fn ty(&self) -> &Arc<FuncType> {
-        &self.ty
-    }
-
-    /// # For implementors
-    /// The index it was made with.
-    ///
-    /// # Errors
-    /// `Misuse` if another instance resolved it.
-    pub fn index(&self, owner: u64) -> Result<usize> {
-        if self.owner != owner {
-            return Err(Error::misuse(format!(
-                "expected a function of this instance, found `{}` of another",
-                self.name
-            )));
-        }
-        usize::try_from(self.index)
-            .map_err(|_| Error::misuse("expected a function index that fits the host"))
-    }
-}
 
 /// A running instance of an artifact.
 ///
@@ -97,12 +41,27 @@ impl Func {
 ///     (kit: `host_calls_are_recorded`)
 /// 13. `held` lists the guest-defined resources that the host still owns, in the order it got them:
 ///     after the last call, what is left is what leaked. (kit: `what_the_host_holds_is_listed`)
+/// 14. A call is started, driven and taken, in this order: `start` checks and lowers the arguments,
+///     `drive` runs the function until its result is ready, `take` lifts the result. A call that is
+///     taken before it was driven is `Misuse`; driving a call that was driven to its end does
+///     nothing. (kit: `calls_are_started_driven_and_taken`)
+/// 15. A [`Call`] of another instance, or one that failed while it was driven, is `Misuse`. (kit:
+///     `foreign_calls_are_misuse`)
+/// 16. An instance has at most one call in flight: `start` and `run` are `Misuse` that names the
+///     function while its call has been neither taken nor dropped. (kit:
+///     `a_second_call_in_flight_is_misuse`)
+/// 17. A call that is dropped is given up: its result is lost, what its arguments gave away stays
+///     given away, and the instance can be called again. If the call was suspended in the middle of
+///     guest code, a component is closed as after a trap. (kit: `dropped_calls_are_given_up`,
+///     `component_calls_in_flight_keep_the_rules`)
 ///
 /// # For implementors
-/// `call_blocking` is the required form and must work on any thread, inside or outside an executor.
+/// The blocking methods must work on any thread, inside or outside an executor.
+/// [`InFlight`](crate::InFlight) keeps the rules of calls in flight.
 ///
 /// # For users
-/// [`InstanceExt`](crate::InstanceExt) has `invoke("f", &args)` and typed calls.
+/// [`InstanceExt`](crate::InstanceExt) has `call_blocking("f", &args)`, its asynchronous form
+/// `call`, and both for Rust types; all of them start, drive and take one call.
 #[async_trait]
 pub trait Instance: Send {
     /// Resolves an exported function, once.
@@ -111,38 +70,45 @@ pub trait Instance: Send {
     /// `Misuse` listing near matches.
     fn func(&mut self, name: &ExportName) -> Result<Func>;
 
-    /// Calls a function and blocks until it is done; its result, if it has one, is the only value
-    /// in `out` then.
+    /// Starts a call: checks the arguments and lowers them.
     ///
     /// # Errors
-    /// `Misuse` for ill-typed arguments; traps, exits, limits, and errors of host functions. `out`
-    /// is empty then.
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()>;
+    /// `Misuse` for ill-typed arguments, for handles that cannot be passed, and while another call
+    /// is in flight; traps, limits and exits of what lowering runs in the guest.
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call>;
 
-    /// As [`Instance::call_blocking`], suspending where the backend can
-    /// ([`AsyncHostSuspends`](crate::Capability::AsyncHostSuspends)).
+    /// Drives a call until its result is ready, suspending where the backend can
+    /// ([`AsyncHostSuspends`](crate::Capability::AsyncHostSuspends)). The default blocks.
     ///
     /// # Errors
-    /// As [`Instance::call_blocking`].
-    async fn call(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        self.call_blocking(func, args, out)
+    /// As [`Instance::drive_blocking`].
+    async fn drive(&mut self, call: &Call) -> Result<()> {
+        self.drive_blocking(call)
     }
 
-    /// Calls a function with arguments that lower themselves and a result that lifts itself: the
-    /// way of typed calls, which a backend can serve without building [`Value`]s.
+    /// Drives a call until its result is ready, and blocks the calling thread.
     ///
     /// # Errors
-    /// As [`Instance::call_blocking`].
-    fn call_with(
-        &mut self,
-        func: &Func,
-        lower: &mut dyn LowerArgs,
-        lift: &mut dyn LiftResult,
-    ) -> Result<()> {
-        let args = crate::typed::args_to_values(func.ty(), lower)?;
-        let mut out = Vec::with_capacity(1);
-        self.call_blocking(func, &args, &mut out)?;
-        crate::typed::result_from_values(func.ty(), &out, lift)
+    /// Traps, exits, limits, and errors of host functions, which end the call; `Misuse` for a call
+    /// that is not in flight in this instance.
+    fn drive_blocking(&mut self, call: &Call) -> Result<()>;
+
+    /// Takes the result of a call that was driven to its end, if the function has a result.
+    ///
+    /// # Errors
+    /// Traps of lifting and of what follows it in the guest; `Misuse` for a call that is not in
+    /// flight in this instance or that was not driven to its end.
+    fn take(&mut self, call: Call) -> Result<Option<Value>>;
+
+    /// As [`Instance::take`], with a result that lifts itself, which a backend can serve without
+    /// building a [`Value`]; `lift` is not called if the function has no result.
+    ///
+    /// # Errors
+    /// As [`Instance::take`]; what `lift` returns.
+    fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
+        let ty = call.func().ty().clone();
+        let value = self.take(call)?;
+        result_from_value(&ty, value, lift)
     }
 
     /// Starts the [canonical entry](crate::Entry): a component's (or fused core module's)

@@ -5,7 +5,7 @@
 //! observations: results, traps, output, exit code, host calls and exported globals.
 //!
 //! - Users work with [`Backend`] -> [`Program`] -> [`Instance`]. [`BackendExt`], [`ProgramExt`] and
-//!   [`InstanceExt`] add blocking forms and typed calls.
+//!   [`InstanceExt`] add calls by name, blocking forms and typed calls.
 //! - A runtime for core modules implements [`CoreEngine`] -> [`CoreStore`].
 //! - [`Interface`] describes the imports and exports of an artifact, and its core instances.
 //! - [`Error`] sorts failures by blame, [`Trap`] by cause.
@@ -29,6 +29,7 @@
 mod artifact;
 mod backend;
 mod block_on;
+mod call;
 mod canon_trap;
 mod capability;
 mod core;
@@ -36,6 +37,7 @@ mod entry;
 mod error;
 mod exit;
 mod ext;
+mod func;
 mod instance;
 mod interface;
 mod limits;
@@ -51,6 +53,7 @@ mod world;
 pub use artifact::{Artifact, ArtifactKind};
 pub use backend::{Backend, BackendInfo, Failed, Program};
 pub use block_on::block_on;
+pub use call::{Args, Call, InFlight};
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
 pub use core::{
@@ -63,8 +66,9 @@ pub use core::{
 pub use entry::Entry;
 pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};
 pub use exit::Exit;
-pub use ext::{BackendExt, InstanceExt, ProgramExt};
-pub use instance::{Func, Instance};
+pub use ext::{BackendExt, Callee, InstanceExt, ProgramExt};
+pub use func::Func;
+pub use instance::Instance;
 pub use interface::{CoreInstanceType, CorePath, Interface, Item, ItemKind};
 pub use limits::{Limit, Limits};
 pub use name::ExportName;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use seam_core::typed::{
-    Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar, Typed, args_to_values, result_from_values,
+    Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar, Typed, args_to_values, result_from_value,
 };
 use seam_core::{
     Artifact, ErrorKind, FuncType, Handle, List, Resource, ResourceType, Result, Type, Value,
@@ -240,7 +240,7 @@ fn every_structure_is_split_into_its_parts() {
         seen += 1;
         Ok(())
     });
-    result_from_values(&ty, &[Value::Tuple(values)], &mut lift).unwrap();
+    result_from_value(&ty, Some(Value::Tuple(values)), &mut lift).unwrap();
     assert_eq!(seen, 1);
 }
 
@@ -256,7 +256,7 @@ fn numbers_that_were_not_stored_flat_are_lifted_in_bulk() {
             found = Some(from.numbers()?);
             Ok(())
         });
-        result_from_values(&ty, &[Value::List(stored)], &mut lift).unwrap();
+        result_from_value(&ty, Some(Value::List(stored)), &mut lift).unwrap();
         assert!(matches!(found, Some(List::U8(list)) if List::U8(list.clone()) == lifted));
     }
 }
@@ -330,8 +330,8 @@ fn parts_of_another_type_are_misuse() {
 fn a_backend_whose_result_is_of_another_type_is_to_blame() {
     let ty = FuncType::new([], Some(Type::U8));
     let mut lift = Take(|_: &mut dyn Lift| Ok(()));
-    for values in [&[][..], &[Value::Bool(true)]] {
-        let error = result_from_values(&ty, values, &mut lift).unwrap_err();
+    for value in [None, Some(Value::Bool(true))] {
+        let error = result_from_value(&ty, value, &mut lift).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Engine);
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 
 use seam_core::{
     Artifact, Backend, BackendExt, Capability, Error, ErrorKind, ExportName, Failed,
-    HostCallRecord, Instance, Limit, Memories, ProgramExt, Query, Snapshot, Trap, Value, World,
+    HostCallRecord, Instance, InstanceExt, Limit, Memories, Observed, ProgramExt, Query, Snapshot,
+    Trap, Value, World,
 };
 use serde::Serialize;
 
@@ -189,9 +190,10 @@ pub fn observe(
             }
             Some(instance)
         }
-        Err(Failed { error, instance }) => {
-            seen.failed = Some(Ended::of(&error));
-            instance
+        Err(failed) => {
+            seen.failed = Some(Ended::of(&failed.error));
+            seen.take(&failed.observed);
+            failed.instance
         }
     };
     if let Some(mut instance) = instance {
@@ -203,9 +205,8 @@ pub fn observe(
 fn perform(instance: &mut dyn Instance, step: &Step) -> Ended {
     let ended = match step {
         Step::Invoke { name, args } => instance.func(name).and_then(|func| {
-            let mut out = Vec::with_capacity(1);
-            instance.call_blocking(&func, args, &mut out)?;
-            Ok(Ended::Returned(out.pop()))
+            let value = instance.call_blocking(&func, args)?;
+            Ok(Ended::Returned(value))
         }),
         Step::Run => instance.run_blocking().map(|exit| Ended::Exited(exit.code)),
         Step::Snapshot(query) => instance.snapshot(query).map(Ended::Snapshot),
@@ -248,16 +249,19 @@ impl Observation {
 
     /// Records the state of the instance at the end.
     fn look_at(&mut self, instance: &mut dyn Instance) {
-        let observed = instance.observed();
-        self.stdout.clone_from(&observed.stdout);
-        self.stderr.clone_from(&observed.stderr);
-        self.host_calls.clone_from(&observed.host_calls);
-        self.unused_stubs.clone_from(&observed.unused_stubs);
-        self.artefacts.clone_from(&observed.artefacts);
+        self.take(instance.observed());
         self.fuel = instance.fuel_consumed();
         // The bytes distinguish NaN bits from significant differences. If a backend cannot see
         // inside a component, it has no snapshot. This is not a failure of a step.
         let query = Query::new().with_memories(Memories::Bytes);
         self.state = instance.snapshot(&query).ok();
+    }
+
+    fn take(&mut self, observed: &Observed) {
+        self.stdout.clone_from(&observed.stdout);
+        self.stderr.clone_from(&observed.stderr);
+        self.host_calls.clone_from(&observed.host_calls);
+        self.unused_stubs.clone_from(&observed.unused_stubs);
+        self.artefacts.clone_from(&observed.artefacts);
     }
 }

@@ -98,7 +98,9 @@ fn a_component_lowers_more_functions_than_kiln_has_room_for_modules() {
                 .unwrap();
             for i in 0..count {
                 let (which, n) = (u32::try_from(i).unwrap(), 7u32);
-                let result = guest.invoke("call", &[which.into(), n.into()]).unwrap();
+                let result = guest
+                    .call_blocking("call", &[which.into(), n.into()])
+                    .unwrap();
                 assert_eq!(result, Some(Value::from(format!("{i} 7").as_str())));
             }
         }

@@ -71,7 +71,10 @@ fn loading_stops_at_its_time_limit() {
     let mut instance = KilnBackend::of(quick)
         .instantiate_blocking(&artifact, &World::new())
         .unwrap();
-    assert_eq!(instance.invoke("one", &[]).unwrap(), Some(Value::S32(1)));
+    assert_eq!(
+        instance.call_blocking("one", &[]).unwrap(),
+        Some(Value::S32(1))
+    );
     // The first engine is the one that is probed.
     let made = AtomicBool::new(false);
     let make = move || {

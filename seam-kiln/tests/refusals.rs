@@ -73,7 +73,7 @@ fn an_error_of_the_host_that_kiln_swallows_is_an_error_of_the_engine() {
     let artifact = Artifact::from_wat("tick", text).unwrap();
     let world = World::new().func("env#tick", |()| Err::<(), _>(Error::host("no tick today")));
     let mut instance = backend.instantiate_blocking(&artifact, &world).unwrap();
-    let error = instance.invoke("run", &[]).unwrap_err();
+    let error = instance.call_blocking("run", &[]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Engine);
     let text = "expected an error of the host to end the call, found that kiln went on";
     assert_eq!(error.message(), text);
@@ -137,7 +137,7 @@ fn guessed<const FOUND: u8>(export: &str) -> String {
     let backend = KilnRunner::<_, Guessing<FOUND>>::new(Twin::new).unwrap();
     let result = backend
         .instantiate_blocking(&artifact, &World::new())
-        .and_then(|mut instance| instance.invoke("three", &[]));
+        .and_then(|mut instance| instance.call_blocking("three", &[]));
     let error = result.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Engine);
     assert_eq!(error.backend(), Some("kiln-runner"));

@@ -43,7 +43,7 @@ fn seen(backend: &dyn Backend, artifact: &Artifact) -> Vec<String> {
                 continue;
             };
             let text: Vec<String> = args.iter().map(ToString::to_string).collect();
-            let result = instance.invoke(&name.to_string(), &args);
+            let result = instance.call_blocking(&name.to_string(), &args);
             lines.push(match &result {
                 Ok(result) => format!("{name}({}) = {result:?}", text.join(", ")),
                 Err(e) => format!("{name}({}): {:?}", text.join(", "), e.kind()),

@@ -124,7 +124,7 @@ fn run(file: &Path, backend: &dyn Backend) -> Result<Run> {
     let artifact = Artifact::from_file(file)?;
     let world = Wasi::hermetic().add_to(World::new())?;
     let mut instance = backend.instantiate_blocking(&artifact, &world)?;
-    let result = instance.invoke("run", &[]);
+    let result = instance.call_blocking("run", &[]);
     let observed = instance.observed();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Run {

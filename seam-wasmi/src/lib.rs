@@ -8,7 +8,7 @@
 //! # let bytes = b"\0asm\x01\0\0\0\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f\x03\x02\x01\0\x07\x07\x01\x03add\0\0\x0a\x09\x01\x07\0\x20\0\x20\x01\x6a\x0b";
 //! let artifact = Artifact::from_bytes("add", &bytes[..])?;
 //! let mut instance = Wasmi::new().instantiate_blocking(&artifact, &World::new())?;
-//! assert_eq!(instance.call_typed::<_, i32>("add", (2, 3))?, 5);
+//! assert_eq!(instance.call_typed_blocking::<_, i32>("add", (2, 3))?, 5);
 //! # Ok(())
 //! # }
 //! ```

@@ -14,7 +14,7 @@
 //!     \x01\x07\x01\x60\x02\x7f\x7f\x01\x7f\x03\x02\x01\0\x07\x07\x01\x03add\0\0\
 //!     \x0a\x09\x01\x07\0\x20\0\x20\x01\x6a\x0b")?;
 //! let mut instance = Wasmtime::new().instantiate_blocking(&module, &World::new())?;
-//! let sum = instance.invoke("add", &[Value::S32(2), Value::S32(3)])?;
+//! let sum = instance.call_blocking("add", &[Value::S32(2), Value::S32(3)])?;
 //! assert_eq!(sum, Some(Value::S32(5)));
 //! # Ok::<(), seam_core::Error>(())
 //! ```

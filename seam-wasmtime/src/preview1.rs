@@ -20,7 +20,7 @@ use seam_core::{
 use seam_wasi::{Wrapped, wrap_preview1};
 
 use crate::build::Build;
-use crate::component::{self, CorePlan, Loaded, Made};
+use crate::component::{self, CorePlan, Loaded};
 use crate::engine::WasmtimeEngine;
 
 /// A preview1 module. It is compiled when it is first instantiated, in the form that the world needs.
@@ -140,13 +140,13 @@ impl Preview1Program {
         let world = wrapping.wrapped.world(world)?;
         let instance = |inner| {
             let (module, backend) = (self.interface.clone(), &self.info.name);
-            (wrapping.wrapped).instance(Box::new(inner), module, backend)
+            (wrapping.wrapped).instance(inner, module, backend)
         };
-        match component::instantiate(&loaded, &world).await? {
-            Made::Whole(inner) => Ok(instance(inner)),
-            Made::Failed(error, left) => Err(Failed {
-                error,
-                instance: left.map(instance),
+        match component::instantiate(&loaded, &world).await {
+            Ok(inner) => Ok(instance(Box::new(inner))),
+            Err(failed) => Err(Failed {
+                instance: failed.instance.map(instance),
+                ..failed
             }),
         }
     }
@@ -161,10 +161,7 @@ impl Program for Preview1Program {
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         if self.runs_wrapped(world) {
             let made = self.instantiate_wrapped(world).await;
-            return made.map_err(|failed| Failed {
-                error: (failed.error.during("instantiate")).on(self.info.name.clone()),
-                instance: failed.instance,
-            });
+            return made.map_err(|failed| failed.named("instantiate", &self.info.name));
         }
         let plain = self.plain.get(|| {
             let loaded = seam_core::block_on(self.core.load(&self.artifact))?;

@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
@@ -126,18 +127,18 @@ fn numbers(numbers: impl IntoIterator<Item = u32>) -> Value {
 #[test]
 fn host_functions_are_called_with_typed_values() {
     let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world());
-    let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([1, 2, 3])]);
+    let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1, 2, 3])]);
     assert_eq!(sum.unwrap(), Some(Value::U32(6)));
     let mut div = |a, b| {
         let args = [Value::S32(a), Value::S32(b)];
         hosted
-            .invoke("test:hosted/run@1.0.0#try-div", &args)
+            .call_blocking("test:hosted/run@1.0.0#try-div", &args)
             .unwrap()
     };
     assert_eq!(div(7, 2), Some(Value::ok(Some(Value::S32(3)))));
     assert_eq!(div(7, 0), Some(Value::err(Some("no quotient".into()))));
     let point = Value::record([("x", Value::S32(1)), ("y", Value::S32(2))]);
-    let mirrored = hosted.invoke("test:hosted/run@1.0.0#mirror", &[point]);
+    let mirrored = hosted.call_blocking("test:hosted/run@1.0.0#mirror", &[point]);
     let expected = Value::record([("x", Value::S32(2)), ("y", Value::S32(1))]);
     assert_eq!(mirrored.unwrap(), Some(expected));
 }
@@ -152,9 +153,9 @@ fn resources_of_the_host_are_made_lent_and_dropped() {
         world().func_values("test:host/math@1.2.0#add", None, dropped)
     });
     let names = Value::list(["a", "bc"].map(Value::from));
-    let total = hosted.invoke("test:hosted/run@1.0.0#use-items", &[names]);
+    let total = hosted.call_blocking("test:hosted/run@1.0.0#use-items", &[names]);
     assert!(matches!(total, Ok(Some(Value::U32(_)))), "{total:?}");
-    let dropped = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([0])]);
+    let dropped = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([0])]);
     assert_eq!(dropped.unwrap(), Some(Value::U32(2)), "destructors ran");
 }
 
@@ -162,9 +163,11 @@ fn resources_of_the_host_are_made_lent_and_dropped() {
 fn an_item_survives_between_calls() {
     let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world());
     for name in ["known-1", "other"] {
-        let forgotten = hosted.invoke("test:hosted/run@1.0.0#forget-item", &[name.into()]);
+        let forgotten = hosted.call_blocking("test:hosted/run@1.0.0#forget-item", &[name.into()]);
         assert_eq!(forgotten.unwrap(), None);
-        let recalled = hosted.invoke("test:hosted/run@1.0.0#recall", &[]).unwrap();
+        let recalled = hosted
+            .call_blocking("test:hosted/run@1.0.0#recall", &[])
+            .unwrap();
         assert_eq!(recalled, Some(Value::some(name.into())));
     }
 }
@@ -174,7 +177,7 @@ fn host_calls_are_recorded() {
     let world = world().record(true);
     let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world);
     hosted
-        .invoke("test:hosted/run@1.0.0#sum", &[numbers([5])])
+        .call_blocking("test:hosted/run@1.0.0#sum", &[numbers([5])])
         .unwrap();
     let calls = &hosted.observed().host_calls;
     assert_eq!(calls.len(), 1);
@@ -216,11 +219,11 @@ fn asynchronous() -> World {
 fn an_asynchronous_host_function_can_be_waited_for() {
     let fixture = fixture("hosted/hosted.wasm");
     let mut hosted = instance(&Wasmtime::new(), &fixture, &asynchronous());
-    let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers(1..=10)]);
+    let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers(1..=10)]);
     assert_eq!(sum.unwrap(), Some(Value::U32(55)));
     // Synchronous functions and resources work in the same world.
     let names = Value::list(["a", "bc"].map(Value::from));
-    let total = hosted.invoke("test:hosted/run@1.0.0#use-items", &[names]);
+    let total = hosted.call_blocking("test:hosted/run@1.0.0#use-items", &[names]);
     assert!(matches!(total, Ok(Some(Value::U32(_)))), "{total:?}");
 }
 
@@ -232,8 +235,8 @@ fn an_asynchronous_host_function_suspends_the_guest() {
     });
     let mut hosted = instance(&Wasmtime::new(), &fixture, &world);
     let sum = hosted.resolve("test:hosted/run@1.0.0#sum").unwrap();
-    let (args, mut out) = ([numbers([1])], Vec::new());
-    let mut call = hosted.call(&sum, &args, &mut out);
+    let args = [numbers([1])];
+    let mut call = pin!(hosted.call(&sum, &args));
     let polled = call
         .as_mut()
         .poll(&mut std::task::Context::from_waker(Waker::noop()));
@@ -245,9 +248,8 @@ fn asynchronous_calls_can_be_awaited() {
     let fixture = fixture("hosted/hosted.wasm");
     let mut hosted = instance(&Wasmtime::new(), &fixture, &asynchronous());
     let sum = hosted.resolve("test:hosted/run@1.0.0#sum").unwrap();
-    let mut out = Vec::new();
-    block_on(hosted.call(&sum, &[numbers([4, 5])], &mut out)).unwrap();
-    assert_eq!(out, [Value::U32(9)]);
+    let found = block_on(hosted.call(&sum, &[numbers([4, 5])])).unwrap();
+    assert_eq!(found, Some(Value::U32(9)));
 }
 
 #[test]
@@ -258,7 +260,7 @@ fn a_panicking_host_function_is_caught() {
     let later = world().func_async(add, None, |_| async { panic!("oh no") });
     for world in [sync, later] {
         let mut hosted = instance(&Wasmtime::new(), &fixture, &world);
-        let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([1])]);
+        let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
         let error = sum.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Host);
         assert!(error.message().contains("oh no"), "{error}");
@@ -272,7 +274,7 @@ fn a_host_functions_error_comes_out_as_it_was() {
         Err::<u32, _>(seam_core::Error::exit(9))
     });
     let mut hosted = instance(&Wasmtime::new(), &fixture, &world);
-    let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([1])]);
+    let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
     assert_eq!(*sum.unwrap_err().kind(), ErrorKind::Exit(9));
 }
 
@@ -302,7 +304,7 @@ fn stubbed_imports_give_zero_or_trap_by_name() {
     let sum = |stub| {
         let world = World::new().stub(stub);
         let mut hosted = instance(&Wasmtime::new(), &artifact, &world);
-        let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([1])]);
+        let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
         (sum, hosted.observed().unused_stubs.clone())
     };
     let (zero, unused) = sum(Stub::Default);
@@ -319,7 +321,7 @@ fn stubbed_imports_give_zero_or_trap_by_name() {
 fn host_recursion_is_bounded() {
     let world = world().limits(Limits::new().with_host_depth(0));
     let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world);
-    let sum = hosted.invoke("test:hosted/run@1.0.0#sum", &[numbers([1])]);
+    let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
     assert_eq!(*sum.unwrap_err().kind(), ErrorKind::Limit(Limit::HostDepth));
 }
 
@@ -340,6 +342,6 @@ fn an_asynchronous_component_runs_in_the_build_for_it() {
     });
     let backend = Wasmtime::builder().component_async().build();
     let mut guest = instance(&backend, &artifact, &world);
-    let seven = guest.invoke("run", &[Value::U32(7)]);
+    let seven = guest.call_blocking("run", &[Value::U32(7)]);
     assert_eq!(seven.unwrap(), Some(Value::U32(7)));
 }

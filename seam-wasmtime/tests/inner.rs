@@ -19,7 +19,7 @@ fn counters_inside_a_component_are_seen() {
     let mut greet = instance(&inner(), &fixture("greet/greet.wasm"), &World::new());
     for _ in 0..3 {
         greet
-            .invoke("test:guest/strs#shout", &["a".into()])
+            .call_blocking("test:guest/strs#shout", &["a".into()])
             .unwrap();
     }
     let snapshot = greet.snapshot(&Query::new()).unwrap();
@@ -34,8 +34,8 @@ fn core_instances_at_every_depth_have_their_paths() {
     let mut paths: Vec<String> = cores.iter().map(|core| core.path.to_string()).collect();
     paths.sort();
     assert_eq!(paths, ["0", "0/0", "0/0/0", "1", "1/0", "2/0"]);
-    nested.invoke("bump-second", &[]).unwrap();
-    nested.invoke("bump-deep", &[]).unwrap();
+    nested.call_blocking("bump-second", &[]).unwrap();
+    nested.call_blocking("bump-deep", &[]).unwrap();
     let snapshot = nested.snapshot(&Query::new()).unwrap();
     let bumped: Vec<String> = (snapshot.instances.iter())
         .filter(|core| {
@@ -96,7 +96,7 @@ fn a_snapshot_works_after_a_trap() {
           (core instance $i (instantiate $m))
           (func (export "trap") (canon lift (core func $i "trap"))))"#);
     let mut guest = instance(&inner(), &artifact, &World::new());
-    guest.invoke("trap", &[]).unwrap_err();
+    guest.call_blocking("trap", &[]).unwrap_err();
     let query = Query::new().with_memories(Memories::Digest);
     let snapshot = guest.snapshot(&query).unwrap();
     assert_eq!(snapshot.instances[0].globals["g"], CoreValue::I32(7));

@@ -53,9 +53,9 @@ fn fuel_ends_an_endless_loop() {
     for guest in guests() {
         let limits = Limits::new().with_fuel(100_000);
         let mut guest = instance(&backend, &guest, &world(limits));
-        guest.invoke("fine", &[]).unwrap();
+        guest.call_blocking("fine", &[]).unwrap();
         let before = guest.fuel_consumed().unwrap();
-        let error = guest.invoke("spin", &[]).unwrap_err();
+        let error = guest.call_blocking("spin", &[]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Fuel));
         assert!(guest.fuel_consumed().unwrap() > before);
     }
@@ -67,7 +67,7 @@ fn a_deadline_ends_an_endless_loop() {
     for guest in guests() {
         let limits = Limits::new().with_deadline(Duration::from_millis(50));
         let mut guest = instance(&backend, &guest, &world(limits));
-        let error = guest.invoke("spin", &[]).unwrap_err();
+        let error = guest.call_blocking("spin", &[]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
     }
 }
@@ -88,7 +88,7 @@ fn a_deadline_ends_a_wait_in_the_host() {
         |_| std::future::pending::<Result<Option<Value>>>(),
     );
     let mut guest = instance(&backend, &artifact, &world);
-    let error = guest.invoke("run", &[]).unwrap_err();
+    let error = guest.call_blocking("run", &[]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
 }
 
@@ -97,7 +97,7 @@ fn memory_stops_growing_at_its_limit() {
     for guest in guests() {
         let limits = Limits::new().with_memory(3 * 65_536);
         let mut guest = instance(&Wasmtime::new(), &guest, &world(limits));
-        let mut grow = |pages| guest.invoke("grow", &[Value::S32(pages)]).unwrap();
+        let mut grow = |pages| guest.call_blocking("grow", &[Value::S32(pages)]).unwrap();
         assert_eq!(grow(2), Some(Value::S32(1)));
         assert_eq!(grow(1), Some(Value::S32(-1)));
     }
@@ -142,7 +142,7 @@ fn endless_recursion_exhausts_the_stack_of_any_size() {
     ] {
         for guest in guests() {
             let mut guest = instance(&backend, &guest, &World::new());
-            let error = guest.invoke("deep", &[]).unwrap_err();
+            let error = guest.call_blocking("deep", &[]).unwrap_err();
             assert_eq!(error.as_trap(), Some(&Trap::StackExhausted));
         }
     }
@@ -162,9 +162,11 @@ fn lifted_values_are_bounded() {
             (canon lift (core func $i "zeroes") (memory $i "memory"))))"#);
     let limits = Limits::new().with_lifted(100_000);
     let mut guest = instance(&Wasmtime::new(), &artifact, &world(limits));
-    let few = guest.invoke("zeroes", &[Value::U32(10)]).unwrap();
+    let few = guest.call_blocking("zeroes", &[Value::U32(10)]).unwrap();
     assert_eq!(few, Some(Value::from(vec![0_u8; 10])));
-    let error = guest.invoke("zeroes", &[Value::U32(1 << 19)]).unwrap_err();
+    let error = guest
+        .call_blocking("zeroes", &[Value::U32(1 << 19)])
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
 }
 
@@ -184,7 +186,7 @@ fn calls_between_host_and_guest_nest_as_deep_as_allowed() {
         let limits = Limits::new().with_host_depth(levels);
         let world = world(limits).core_func("h", "f", CoreFuncType::default(), again);
         let mut guest = instance(&Wasmtime::new(), &artifact, &world);
-        let error = guest.invoke("enter", &[]).unwrap_err();
+        let error = guest.call_blocking("enter", &[]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
         assert_eq!(entered.load(Ordering::Relaxed), levels);
     }
@@ -207,7 +209,7 @@ fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
     ] {
         let mut guest = instance(&backend, &artifact, &world);
         let small = std::thread::Builder::new().stack_size(512 << 10);
-        let run = move || guest.invoke("enter", &[]).unwrap_err();
+        let run = move || guest.call_blocking("enter", &[]).unwrap_err();
         let error = small.spawn(run).unwrap().join().unwrap();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
     }

@@ -28,7 +28,7 @@ fn try_invoke(
     name: &str,
     args: &[Value],
 ) -> seam_core::Result<Option<Value>> {
-    guest.invoke(&format!("{COUNTERS}#{name}"), args)
+    guest.call_blocking(&format!("{COUNTERS}#{name}"), args)
 }
 
 fn counter(guest: &mut Box<dyn Instance>, start: u32) -> Resource {

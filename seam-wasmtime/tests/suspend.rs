@@ -95,12 +95,10 @@ fn builds() -> [Wasmtime; 3] {
 /// Starts a call of `run`, and drops it while it waits.
 fn cancel(guest: &mut dyn Instance) {
     let run = guest.resolve("run").unwrap();
-    let (args, mut out) = ([Value::U32(2)], vec![Value::U32(9)]);
-    let mut call = guest.call(&run, &args, &mut out);
+    let args = [Value::U32(2)];
+    let mut call = Box::pin(guest.call(&run, &args));
     let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
-    drop(call);
-    assert!(out.is_empty());
 }
 
 /// A guest that blocked the thread would wait for the other guest forever.
@@ -115,14 +113,16 @@ fn guests_on_one_thread_take_turns() {
             let mut guest = instance(&backend, &wat(GUEST), &meeting(index, &meetings));
             let run = guest.resolve("run").unwrap();
             runtime.spawn(async move {
-                let mut out = Vec::new();
-                guest.call(&run, &[Value::U32(3)], &mut out).await.unwrap();
+                guest.call(&run, &[Value::U32(3)]).await.unwrap();
                 guest
             })
         });
         for guest in guests {
             let mut guest = runtime.block_on(guest).unwrap();
-            assert_eq!(guest.invoke("count", &[]).unwrap(), Some(Value::U32(3)));
+            assert_eq!(
+                guest.call_blocking("count", &[]).unwrap(),
+                Some(Value::U32(3))
+            );
         }
         assert_eq!(meetings.lock().unwrap().waits, [3, 3]);
     }
@@ -137,7 +137,7 @@ fn a_cancelled_call_closes_the_component_as_a_trap_does() {
         for export in ["count", "run"] {
             let args = [Value::U32(1)];
             let args = if export == "run" { &args[..] } else { &[] };
-            let error = guest.invoke(export, args).unwrap_err();
+            let error = guest.call_blocking(export, args).unwrap_err();
             assert_eq!(error.as_trap(), Some(&CanonTrap::CannotEnter.into()));
         }
         // Builds with inner instances can still inspect it.
@@ -175,9 +175,9 @@ fn a_wait_that_ends_at_its_deadline_is_a_cancelled_call() {
             .with_deadline(Duration::from_millis(20))
             .with_host_depth(1);
         let mut guest = instance(&backend, &wat(GUEST), &endless_at_first(limits));
-        let error = guest.invoke("run", &[Value::U32(1)]).unwrap_err();
+        let error = guest.call_blocking("run", &[Value::U32(1)]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
-        let error = guest.invoke("count", &[]).unwrap_err();
+        let error = guest.call_blocking("count", &[]).unwrap_err();
         assert_eq!(error.as_trap(), Some(&CanonTrap::CannotEnter.into()));
         let seen = guest.snapshot(&Query::new()).unwrap();
         assert_eq!(seen.instances[0].globals["came-back"], CoreValue::I32(0));

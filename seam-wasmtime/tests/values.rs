@@ -21,10 +21,8 @@ fn every_type_makes_the_round_trip() {
         for seed in 0..12 {
             let value = sample(result, seed);
             let func = echo.func(name).unwrap();
-            let mut out = Vec::new();
-            echo.call_blocking(&func, std::slice::from_ref(&value), &mut out)
-                .unwrap();
-            assert_eq!(out, [value], "{name}");
+            let found = echo.call_blocking(&func, std::slice::from_ref(&value));
+            assert_eq!(found.unwrap(), Some(value), "{name}");
             checked += 1;
         }
     }
@@ -43,10 +41,9 @@ fn arguments_and_results_past_the_flat_limits_pass_through_memory() {
     let args: Vec<Value> = (params.iter().enumerate())
         .map(|(i, (_, ty))| sample(ty, i))
         .collect();
-    let mut out = Vec::new();
-    types.call_blocking(&func, &args, &mut out).unwrap();
+    let found = types.call_blocking(&func, &args).unwrap();
     let tuples = args.chunks(6).map(|six| Value::Tuple(six.to_vec()));
-    assert_eq!(out, [Value::list(tuples)]);
+    assert_eq!(found, Some(Value::list(tuples)));
 }
 
 #[test]
@@ -57,11 +54,11 @@ fn strings_and_lists_are_computed_with() {
         &World::new(),
     );
     let tags = Value::list(["a", "b"].map(Value::from));
-    let hello = greet.invoke("test:guest/strs#greet", &["bob".into(), tags]);
+    let hello = greet.call_blocking("test:guest/strs#greet", &["bob".into(), tags]);
     assert_eq!(hello.unwrap(), Some("hello bob [a, b]".into()));
     let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let sum: u64 = bytes.iter().map(|b| u64::from(*b)).sum();
-    let total = greet.invoke("test:guest/strs#bytes-sum", &[bytes.into()]);
+    let total = greet.call_blocking("test:guest/strs#bytes-sum", &[bytes.into()]);
     assert_eq!(total.unwrap(), Some(Value::U64(sum)));
 }
 
@@ -73,7 +70,9 @@ fn typed_calls_take_rust_types() {
         &World::new(),
     );
     let args = ("bob".to_string(), vec!["a".to_string()]);
-    let hello: String = greet.call_typed("test:guest/strs#greet", args).unwrap();
+    let hello: String = greet
+        .call_typed_blocking("test:guest/strs#greet", args)
+        .unwrap();
     assert_eq!(hello, "hello bob [a]");
 }
 
@@ -86,12 +85,12 @@ fn an_ill_typed_argument_is_misuse_and_harms_nothing() {
     );
     let tags = Value::list([Value::U32(1)]);
     let error = greet
-        .invoke("test:guest/strs#greet", &["bob".into(), tags])
+        .call_blocking("test:guest/strs#greet", &["bob".into(), tags])
         .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Misuse);
     assert!(error.message().contains("argument 2"), "{error}");
     let shout = greet
-        .invoke("test:guest/strs#shout", &["a".into()])
+        .call_blocking("test:guest/strs#shout", &["a".into()])
         .unwrap();
     assert_eq!(shout, Some("A".into()));
 }
@@ -103,7 +102,9 @@ fn errors_name_backend_and_operation() {
         &fixture("greet/greet.wasm"),
         &World::new(),
     );
-    let error = greet.invoke("test:guest/strs#gret", &[]).unwrap_err();
+    let error = greet
+        .call_blocking("test:guest/strs#gret", &[])
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Misuse);
     assert_eq!(error.backend(), Some("wasmtime"));
     assert!(error.message().contains("test:guest/strs#greet"), "{error}");
@@ -116,9 +117,7 @@ fn a_function_of_another_instance_is_misuse() {
     let make = || seam_core::ProgramExt::instantiate_blocking(&*program, &World::new()).unwrap();
     let (mut one, mut other) = (make(), make());
     let func = one.resolve("test:guest/strs#shout").unwrap();
-    let error = other
-        .call_blocking(&func, &["a".into()], &mut Vec::new())
-        .unwrap_err();
+    let error = other.call_blocking(&func, &["a".into()]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Misuse);
 }
 
@@ -154,10 +153,14 @@ fn maps_and_fixed_length_lists_make_the_round_trip() {
         ("a".into(), Value::U32(1)),
         ("b".into(), Value::U32(2)),
     ]);
-    let back = echo.invoke("map", std::slice::from_ref(&map)).unwrap();
+    let back = echo
+        .call_blocking("map", std::slice::from_ref(&map))
+        .unwrap();
     assert_eq!(back, Some(map));
     let three = Value::from(vec![1_u32, 2, 3]);
-    let back = echo.invoke("three", std::slice::from_ref(&three)).unwrap();
+    let back = echo
+        .call_blocking("three", std::slice::from_ref(&three))
+        .unwrap();
     assert_eq!(back, Some(three));
 }
 
@@ -169,10 +172,10 @@ fn a_trapped_component_is_closed() {
           (func (export "trap") (canon lift (core func $i "trap")))
           (func (export "fine") (canon lift (core func $i "fine"))))"#);
     let mut guest = instance(&Wasmtime::new(), &artifact, &World::new());
-    guest.invoke("fine", &[]).unwrap();
-    let error = guest.invoke("trap", &[]).unwrap_err();
+    guest.call_blocking("fine", &[]).unwrap();
+    let error = guest.call_blocking("trap", &[]).unwrap_err();
     assert_eq!(error.as_trap(), Some(&Trap::Unreachable));
-    let closed = guest.invoke("fine", &[]).unwrap_err();
+    let closed = guest.call_blocking("fine", &[]).unwrap_err();
     let cannot_enter = Trap::Canon(seam_core::CanonTrap::CannotEnter);
     assert_eq!(closed.as_trap(), Some(&cannot_enter));
 }
@@ -190,7 +193,7 @@ fn frames_count_from_the_start_of_the_guests_module() {
     ));
     let frames = |artifact| {
         let mut guest = instance(&Wasmtime::new(), artifact, &World::new());
-        let error = guest.invoke("trap", &[]).unwrap_err();
+        let error = guest.call_blocking("trap", &[]).unwrap_err();
         assert!(error.frames().len() >= 2, "{error:?}");
         error.frames()[..2].to_vec()
     };

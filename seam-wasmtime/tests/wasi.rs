@@ -189,14 +189,14 @@ fn a_wrapped_module_is_reported_as_what_it_is() {
     let snapshot = guest.snapshot(&Query::new()).unwrap();
     assert_eq!(snapshot.instances.len(), 1);
     assert_eq!(
-        guest.invoke("initialized", &[]).unwrap(),
+        guest.call_blocking("initialized", &[]).unwrap(),
         Some(Value::S32(1))
     );
     for expected in [1, 2] {
-        let next = guest.invoke("counter_next", &[]).unwrap();
+        let next = guest.call_blocking("counter_next", &[]).unwrap();
         assert_eq!(next, Some(Value::S32(expected)));
     }
-    guest.invoke("hello", &[]).unwrap();
+    guest.call_blocking("hello", &[]).unwrap();
     assert_eq!(stdout(&mut guest), "hello from the reactor\n");
 }
 

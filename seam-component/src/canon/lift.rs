@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::{Capability, CoreFunc, CoreStore, CoreValue, Error, ErrorKind, Result, Value};
+use seam_core::{Capability, CoreFunc, CoreStore, CoreValue, Error, ErrorKind, Result};
 
-use crate::abi::{self, Cx, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Options};
+use crate::abi::{Cx, Options};
 use crate::canon::Engine;
-use crate::component::state::Running;
+use crate::component::state::{Depth, Running};
 use crate::types::FuncTy;
 
 /// A function of a running component.
@@ -39,68 +39,106 @@ impl FuncInst {
     }
 }
 
-impl Lifted {
-    /// Calls the function from the host.
-    ///
-    /// # Errors
-    /// Traps of the guest and of the canonical ABI, limits, and errors of host functions. `Misuse`
-    /// if a handle cannot be passed; the guest does not run in this case.
-    pub(crate) fn call(&self, store: &mut dyn CoreStore, args: &[Value]) -> Result<Option<Value>> {
-        let mut result = Vec::new();
-        self.call_with(
-            store,
-            &mut |cx, flat| {
-                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, args, &self.ty.params, None, flat)
-            },
-            &mut |cx, flat| {
-                result = abi::lift_flat_values(cx, MAX_FLAT_RESULTS, flat, &self.ty.result)?;
-                Ok(())
-            },
-        )?;
-        Ok(result.pop())
-    }
+/// A call from the host, from the lowering of its arguments to the end of its post-return.
+#[derive(Debug)]
+pub(crate) struct Outer {
+    lifted: Arc<Lifted>,
+    /// How many calls were under way before.
+    depth: Depth,
+    flat_args: Vec<CoreValue>,
+    /// Once the core function has returned.
+    flat_results: Option<Vec<CoreValue>>,
+}
 
-    /// Calls the function from the host with the given lowering of the arguments and lifting of the
-    /// result.
+impl Outer {
+    /// Enters the instance and lowers the arguments as given.
     ///
     /// # Errors
-    /// Those of [`Lifted::call`]. If `lower` or `lift` returns `Misuse`, the host is to blame, so
-    /// the instance can still be entered.
-    pub(crate) fn call_with(
-        &self,
+    /// Traps of the guest and of the canonical ABI, and limits. `Misuse` if a handle cannot be
+    /// passed; the guest does not run in this case. If `lower`, or `lift` in [`Outer::take`],
+    /// returns `Misuse`, the host is to blame, so the instance can still be entered.
+    pub(crate) fn start(
+        lifted: Arc<Lifted>,
         store: &mut dyn CoreStore,
-        lower: &mut dyn FnMut(&mut Cx<'_>, &mut Vec<CoreValue>) -> Result<()>,
-        lift: &mut dyn FnMut(&mut Cx<'_>, &[CoreValue]) -> Result<()>,
-    ) -> Result<()> {
-        self.check_sync()?;
+        lower: impl FnOnce(&mut Cx<'_>, &mut Vec<CoreValue>) -> Result<()>,
+    ) -> Result<Self> {
+        lifted.check_sync()?;
         let running = Running::of(store)?;
         let depth = running.depth();
-        running.enter(self.opts.instance, None)?;
+        running.enter(lifted.opts.instance, None)?;
         running.begin_outer();
-        let result = self.run(store, lower, lift);
-        let running = Running::of(store)?;
-        if !is_blamed_on_guest(&result) {
-            running.leave(self.opts.instance, None)?;
+        let mut flat_args = Vec::new();
+        let lowered = lower(
+            &mut Cx::new(&mut Engine(store), &lifted.opts),
+            &mut flat_args,
+        );
+        let call = Self {
+            lifted,
+            depth,
+            flat_args,
+            flat_results: None,
+        };
+        if lowered.is_err() {
+            call.end(store, lowered)?;
         }
-        running.unwind(depth);
-        result
+        Ok(call)
     }
 
-    fn run(
+    /// Runs the core function.
+    ///
+    /// # Errors
+    /// Traps of the guest, limits, errors of host functions; the call has ended then.
+    pub(crate) fn drive(&mut self, store: &mut dyn CoreStore) -> Result<()> {
+        match self.lifted.call_core(store, &self.flat_args) {
+            Ok(results) => {
+                self.flat_results = Some(results);
+                Ok(())
+            }
+            Err(error) => self.end(store, Err(error)),
+        }
+    }
+
+    /// Lifts the result as given, and runs the post-return.
+    ///
+    /// # Errors
+    /// Traps of the guest and of the canonical ABI, limits.
+    pub(crate) fn take(
+        self,
+        store: &mut dyn CoreStore,
+        lift: impl FnOnce(&mut Cx<'_>, &[CoreValue], &FuncTy) -> Result<()>,
+    ) -> Result<()> {
+        let taken = self.lift(store, lift);
+        self.end(store, taken)
+    }
+
+    /// Ends a call whose result nobody wants. If it has one, the post-return frees it.
+    ///
+    /// # Errors
+    /// As [`Outer::take`].
+    pub(crate) fn give_up(self, store: &mut dyn CoreStore) -> Result<()> {
+        let given_up = match &self.flat_results {
+            Some(results) => self.lifted.return_(store, results),
+            None => Ok(()),
+        };
+        self.end(store, given_up)
+    }
+
+    fn lift(
         &self,
         store: &mut dyn CoreStore,
-        lower: &mut dyn FnMut(&mut Cx<'_>, &mut Vec<CoreValue>) -> Result<()>,
-        lift: &mut dyn FnMut(&mut Cx<'_>, &[CoreValue]) -> Result<()>,
+        lift: impl FnOnce(&mut Cx<'_>, &[CoreValue], &FuncTy) -> Result<()>,
     ) -> Result<()> {
-        let mut flat_args = Vec::new();
-        lower(&mut Cx::new(&mut Engine(store), &self.opts), &mut flat_args)?;
-        let flat_results = self.call_core(store, &flat_args)?;
+        let flat_results = self.flat_results.as_deref().unwrap_or_default();
         let given = Running::of(store)?.host.given();
-        let lifted = lift(&mut Cx::new(&mut Engine(store), &self.opts), &flat_results);
+        let lifted = lift(
+            &mut Cx::new(&mut Engine(store), &self.lifted.opts),
+            flat_results,
+            &self.lifted.ty,
+        );
         let returned = if is_blamed_on_guest(&lifted) {
             lifted
         } else {
-            self.return_(store, &flat_results).and(lifted)
+            self.lifted.return_(store, flat_results).and(lifted)
         };
         if returned.is_err() {
             // The handles in the result never reach the host.
@@ -109,6 +147,18 @@ impl Lifted {
         returned
     }
 
+    /// Leaves the instance, unless the guest has failed.
+    fn end(&self, store: &mut dyn CoreStore, result: Result<()>) -> Result<()> {
+        let running = Running::of(store)?;
+        if !is_blamed_on_guest(&result) {
+            running.leave(self.lifted.opts.instance, None)?;
+        }
+        running.unwind(self.depth);
+        result
+    }
+}
+
+impl Lifted {
     /// Performs the steps after lifting in a call from the host.
     fn return_(&self, store: &mut dyn CoreStore, flat_results: &[CoreValue]) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;

@@ -1,11 +1,11 @@
 //! A running component.
 
+use std::sync::Arc;
+
+use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
-    CorePath, Entry, Error, ErrorKind, Exit, ExportName, Func, Resource, Result, Value, WorldState,
-};
-use seam_core::{
-    CoreStore, CoreValue,
-    typed::{LiftResult, LowerArgs},
+    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
+    Resource, Result, Value, WorldState,
 };
 
 use super::handles::check_handles;
@@ -13,9 +13,9 @@ use super::index::{InstanceInst, ItemInst};
 use super::name::name_resources;
 use super::state::Running;
 use crate::abi::{self, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
-use crate::canon::lift::FuncInst;
+use crate::canon::lift::{FuncInst, Lifted, Outer};
 use crate::canon::resource::destroy;
-use crate::instance::{Base, Guest, call_by_value};
+use crate::instance::{Base, Guest};
 
 /// An instance of a component.
 pub(super) struct ComponentGuest {
@@ -71,41 +71,94 @@ fn find<'a>(root: &'a InstanceInst, name: &ExportName) -> Option<&'a FuncInst> {
     }
 }
 
+/// A call of an exported function.
+pub(super) enum ComponentCall {
+    Lifted(Outer),
+    /// A host function that the component exports again: its arguments, and then its result.
+    Host(usize, Vec<Value>, Option<Value>),
+}
+
+fn start_lifted(
+    base: &mut Base,
+    lifted: Arc<Lifted>,
+    func: &Func,
+    args: Args<'_>,
+) -> Result<Outer> {
+    let params = &lifted.clone().ty.params;
+    let store = &mut *base.store;
+    match args {
+        Args::Typed(lower) if !params.contents.handle => Outer::start(lifted, store, |cx, flat| {
+            abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, flat)
+        }),
+        // Handles are checked before the guest runs, and that takes all of them first.
+        args => {
+            let args = args.into_values(func.ty())?;
+            check_handles(Running::of(store)?, params, &args)?;
+            Outer::start(lifted, store, |cx, flat| {
+                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, flat)
+            })
+        }
+    }
+}
+
 impl Guest for ComponentGuest {
-    fn call(&mut self, base: &mut Base, func: &Func, args: &[Value]) -> Result<Option<Value>> {
-        let inst = self.resolved(base, func)?;
-        func.ty().check_args(args)?;
-        match inst {
+    type Call = ComponentCall;
+
+    fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<ComponentCall> {
+        Ok(match self.resolved(base, func)? {
             FuncInst::Lifted(lifted) => {
-                check_handles(Running::of(&mut *base.store)?, &lifted.ty.params, args)?;
-                lifted.call(&mut *base.store, args)
+                ComponentCall::Lifted(start_lifted(base, lifted, func, args)?)
             }
-            FuncInst::Host(index, _) => Running::of(&mut *base.store)?.world.call(index, args),
+            FuncInst::Host(index, _) => {
+                let args = args.into_values(func.ty())?;
+                ComponentCall::Host(index, args.into_owned(), None)
+            }
+        })
+    }
+
+    fn drive(&mut self, base: &mut Base, call: &mut ComponentCall) -> Result<()> {
+        match call {
+            ComponentCall::Lifted(call) => call.drive(&mut *base.store),
+            ComponentCall::Host(index, args, result) => {
+                *result = Running::of(&mut *base.store)?.world.call(*index, args)?;
+                Ok(())
+            }
         }
     }
 
-    fn call_with(
+    fn take(&mut self, base: &mut Base, _: &Func, call: ComponentCall) -> Result<Option<Value>> {
+        match call {
+            ComponentCall::Lifted(call) => {
+                let mut result = Vec::new();
+                call.take(&mut *base.store, |cx, flat, ty| {
+                    result = abi::lift_flat_values(cx, MAX_FLAT_RESULTS, flat, &ty.result)?;
+                    Ok(())
+                })?;
+                Ok(result.pop())
+            }
+            ComponentCall::Host(_, _, result) => Ok(result),
+        }
+    }
+
+    fn take_with(
         &mut self,
         base: &mut Base,
         func: &Func,
-        lower: &mut dyn LowerArgs,
+        call: ComponentCall,
         lift: &mut dyn LiftResult,
     ) -> Result<()> {
-        match self.resolved(base, func)? {
-            // Handles are checked before the guest runs, and that takes all of them first.
-            FuncInst::Lifted(lifted) if !lifted.ty.params.contents.handle => lifted.call_with(
-                &mut *base.store,
-                &mut |cx, flat| {
-                    abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, &lifted.ty.params, flat)
-                },
-                &mut |cx, flat| {
-                    if lifted.ty.result.fields.is_empty() {
-                        return Ok(());
-                    }
-                    abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, &lifted.ty.result, lift)
-                },
-            ),
-            _ => call_by_value(self, base, func, lower, lift),
+        match call {
+            ComponentCall::Lifted(call) => call.take(&mut *base.store, |cx, flat, ty| {
+                abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, &ty.result, lift)
+            }),
+            ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),
+        }
+    }
+
+    fn give_up(&mut self, base: &mut Base, call: ComponentCall) -> Result<()> {
+        match call {
+            ComponentCall::Lifted(call) => call.give_up(&mut *base.store),
+            ComponentCall::Host(..) => Ok(()),
         }
     }
 
@@ -116,7 +169,7 @@ impl Guest for ComponentGuest {
             ));
         };
         let func = base.func(&name)?;
-        match self.call(base, &func, &[]) {
+        match self.call_entry(base, &func) {
             Ok(Some(Value::Result(Ok(_)))) => Ok(Exit::new(0)),
             Ok(_) => Ok(Exit::new(1)),
             Err(error) => match error.kind() {

@@ -82,6 +82,10 @@ impl ComponentProgram {
         };
         let root = instantiation.root(&self.root);
         let cores = Cores::new(instantiation.cores);
+        let observed = match &root {
+            Ok(_) => Box::default(),
+            Err(_) => Box::new(Running::of(&mut *store)?.world.observed().clone()),
+        };
         let make = |root: &InstanceInst| -> Result<_> {
             let mut base = Base {
                 store,
@@ -96,6 +100,7 @@ impl ComponentProgram {
         match root {
             Ok(root) => Ok(make(&root)?),
             Err(error) => Err(Failed {
+                observed,
                 // What cannot be linked has run nothing that a snapshot could show.
                 instance: match error.kind() {
                     ErrorKind::Link | ErrorKind::Unsupported(_) => None,
@@ -116,10 +121,7 @@ impl Program for ComponentProgram {
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         match contain(|| self.instance(world)) {
             Ok(instance) => Ok(Box::new(instance)),
-            Err(Failed { error, instance }) => Err(Failed {
-                error: error.during("instantiate").on(self.backend.to_string()),
-                instance,
-            }),
+            Err(failed) => Err(failed.named("instantiate", &self.backend)),
         }
     }
 }

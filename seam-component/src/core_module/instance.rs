@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    CoreExtern, CoreFunc, CoreInstanceId, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind,
-    Exit, ExportName, Func, Resource, Result, Value, WorldState,
+    Args, CoreExtern, CoreFunc, CoreInstanceId, CorePath, CoreStore, CoreValue, Entry, Error,
+    ErrorKind, Exit, ExportName, Func, Resource, Result, Value, WorldState,
 };
 
 use super::scalar::{lift_results, lower};
@@ -97,20 +97,37 @@ impl CoreModuleGuest {
     }
 }
 
+/// A call of an exported function.
+pub(super) struct CoreCall {
+    func: CoreFunc,
+    args: Vec<CoreValue>,
+    results: Vec<CoreValue>,
+}
+
 impl Guest for CoreModuleGuest {
-    fn call(&mut self, base: &mut Base, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+    type Call = CoreCall;
+
+    fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<CoreCall> {
         let index = func.index(base.owner)?;
-        func.ty().check_args(args)?;
-        let exports = self.exports.clone();
-        self.enter(base, exports.get(index).map_or("", String::as_str))?;
-        let Resolved {
-            func: core,
-            results,
-        } = self.resolved(base, index)?;
-        let args: Result<Vec<CoreValue>> = args.iter().map(lower).collect();
-        let mut results = vec![CoreValue::I32(0); results];
-        base.store.call(core, &args?, &mut results)?;
-        lift_results(func.ty(), &results)
+        let args = args.into_values(func.ty())?;
+        if self.state != State::Initialised {
+            let exports = self.exports.clone();
+            self.enter(base, exports.get(index).map_or("", String::as_str))?;
+        }
+        let resolved = self.resolved(base, index)?;
+        Ok(CoreCall {
+            func: resolved.func,
+            args: args.iter().map(lower).collect::<Result<_>>()?,
+            results: vec![CoreValue::I32(0); resolved.results],
+        })
+    }
+
+    fn drive(&mut self, base: &mut Base, call: &mut CoreCall) -> Result<()> {
+        base.store.call(call.func, &call.args, &mut call.results)
+    }
+
+    fn take(&mut self, _: &mut Base, func: &Func, call: CoreCall) -> Result<Option<Value>> {
+        lift_results(func.ty(), &call.results)
     }
 
     fn run(&mut self, base: &mut Base) -> Result<Exit> {
@@ -124,7 +141,7 @@ impl Guest for CoreModuleGuest {
             }
         };
         let func = base.func(&name)?;
-        match self.call(base, &func, &[]) {
+        match self.call_entry(base, &func) {
             // The flattened discriminant of a `result`; of a command, nothing.
             Ok(Some(Value::S32(0)) | None) => Ok(Exit::new(0)),
             Ok(Some(_)) => Ok(Exit::new(1)),

@@ -87,6 +87,7 @@ impl CoreProgram {
         match store.instantiate(&self.module, &imports) {
             Ok(id) => Ok(self.instance(store, id, State::Ready)?),
             Err(error) => {
+                let observed = Box::new(Host::of(&mut *store)?.world.observed().clone());
                 let left = store.failed_instance();
                 let instance = match left {
                     Some(id) => {
@@ -95,7 +96,11 @@ impl CoreProgram {
                     }
                     None => None,
                 };
-                Err(Failed { error, instance })
+                Err(Failed {
+                    error,
+                    observed,
+                    instance,
+                })
             }
         }
     }
@@ -133,10 +138,7 @@ impl Program for CoreProgram {
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         match contain(|| self.make(world)) {
             Ok(instance) => Ok(Box::new(instance)),
-            Err(Failed { error, instance }) => Err(Failed {
-                error: error.during("instantiate").on(self.backend.to_string()),
-                instance,
-            }),
+            Err(failed) => Err(failed.named("instantiate", &self.backend)),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::types::path::Brief;
 use crate::value::Resource;
 use crate::{Error, Func, FuncType, Result, Type};
 
-pub use value::{args_to_values, result_from_values};
+pub use value::{args_to_values, result_from_value};
 pub(crate) use value::{params_from_values, result_to_value};
 
 /// A Rust type that stands for a component-level type and lowers itself as a sequence of parts.
@@ -304,18 +304,18 @@ impl<T: Liftable> Results for T {
 }
 
 /// Arguments on their way into a call.
-pub(crate) struct Lowering<A>(pub(crate) A);
+pub(crate) struct ArgsOf<A>(pub(crate) A);
 
-impl<A: TypedArgs> LowerArgs for Lowering<A> {
+impl<A: TypedArgs> LowerArgs for ArgsOf<A> {
     fn lower(&mut self, to: &mut dyn Lower) -> Result<()> {
         self.0.lower_args(to)
     }
 }
 
 /// A result on its way out of a call.
-pub(crate) struct Lifting<R>(Option<R>);
+pub(crate) struct ResultOf<R>(Option<R>);
 
-impl<R: Results> Lifting<R> {
+impl<R: Results> ResultOf<R> {
     pub(crate) fn new() -> Self {
         Self(None)
     }
@@ -333,7 +333,7 @@ impl<R: Results> Lifting<R> {
     }
 }
 
-impl<R: Results> LiftResult for Lifting<R> {
+impl<R: Results> LiftResult for ResultOf<R> {
     fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
         self.0 = Some(R::lift_result(from)?);
         Ok(())

@@ -23,23 +23,22 @@ pub fn args_to_values(ty: &FuncType, lower: &mut dyn LowerArgs) -> Result<Vec<Va
 }
 
 /// # For implementors
-/// Hands the result of a call that was made by value to `lift`, if there is one; `values` is what
-/// [`Instance::call_blocking`](crate::Instance::call_blocking) left in `out`.
+/// Hands the result of a call that was made by value to `lift`, if there is a result.
 ///
 /// # Errors
 /// `Engine` for a result that is not of the function's type; what `lift` returns.
-pub fn result_from_values(
+pub fn result_from_value(
     ty: &FuncType,
-    values: &[Value],
+    value: Option<Value>,
     lift: &mut dyn LiftResult,
 ) -> Result<()> {
-    ty.check_result(values.first())
+    ty.check_result(value.as_ref())
         .map_err(|e| Error::engine(e.message().to_owned()))?;
-    let (Some(ty), Some(value)) = (&ty.result, values.first()) else {
+    let (Some(ty), Some(value)) = (&ty.result, value) else {
         return Ok(());
     };
     let mut parts = Parts::default();
-    take_apart(ty, value.clone(), &mut parts)?;
+    take_apart(ty, value, &mut parts)?;
     lift.lift(&mut parts)
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    CanonTrap, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func,
-    Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState, token,
+    Args, Call, CanonTrap, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, Exit,
+    ExportName, Func, InFlight, Instance, Interface, Observed, Query, Resource, Result, Snapshot,
+    Value, WorldState, token,
 };
 
 use super::{NAME, accept, guarded};
@@ -20,6 +21,8 @@ pub(super) struct RunnerInstance<C> {
     entry: Option<(ExportName, String)>,
     owner: u64,
     world: WorldState,
+    /// The arguments of the call, and then its result.
+    in_flight: InFlight<(Vec<Value>, Option<Value>)>,
 }
 
 impl<C: KilnComponent> RunnerInstance<C> {
@@ -49,38 +52,58 @@ impl<C: KilnComponent> RunnerInstance<C> {
             entry,
             owner: token(),
             world,
+            in_flight: InFlight::default(),
         })
     }
 
-    fn call_values(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+    fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        self.in_flight.clear()?;
         func.index(self.owner)?;
-        func.ty().check_args(args)?;
-        let is_entry = |entry: &(ExportName, String)| entry.0 == *func.name();
-        if self.entry.as_ref().is_some_and(is_entry) {
-            return self.call_entry();
-        }
-        let (component, export) = (&mut self.component, func.name().item());
-        let mut found = guarded(of_component_call, || component.call_function(export, args))?;
-        let result = found.pop();
-        let checked = func.ty().check_result(result.as_ref());
-        if !found.is_empty() || checked.is_err() {
-            found.extend(result);
-            return Err(Error::engine(format!(
-                "expected a result of type {} from kiln, found {found:?}",
-                func.ty()
-            )));
-        }
-        Ok(result)
+        let args = args.into_values(func.ty())?.into_owned();
+        Ok(self.in_flight.start(func, (args, None)))
     }
 
-    /// Calls the command's `run`.
-    fn call_entry(&mut self) -> Result<Option<Value>> {
-        let Some((_, core)) = &self.entry else {
-            return Err(Error::engine("expected a command's entry, found none"));
+    fn make(&mut self, call: &Call) -> Result<()> {
+        let Some((args, result)) = self.in_flight.driving(call)? else {
+            return Ok(());
         };
-        let component = &mut self.component;
-        guarded(of_execution, || component.execute(core)).and_then(outcome)
+        let entry = self.entry.as_ref();
+        let entry = entry.filter(|(name, _)| name == call.func().name());
+        let made = match entry {
+            Some((_, core)) => call_entry(&mut self.component, core),
+            None => call_export(&mut self.component, call.func(), args),
+        };
+        let outcome = made.map(|made| *result = made);
+        self.in_flight.driven(outcome)
     }
+
+    fn named<T>(&self, result: Result<T>, func: &Func) -> Result<T> {
+        result.map_err(|e| e.during(format!("call {}", func.name())).on(NAME))
+    }
+}
+
+fn call_export<C: KilnComponent>(
+    component: &mut C,
+    func: &Func,
+    args: &[Value],
+) -> Result<Option<Value>> {
+    let export = func.name().item();
+    let mut found = guarded(of_component_call, || component.call_function(export, args))?;
+    let result = found.pop();
+    let checked = func.ty().check_result(result.as_ref());
+    if !found.is_empty() || checked.is_err() {
+        found.extend(result);
+        return Err(Error::engine(format!(
+            "expected a result of type {} from kiln, found {found:?}",
+            func.ty()
+        )));
+    }
+    Ok(result)
+}
+
+/// Calls a command's `run`, given the core export behind it.
+fn call_entry<C: KilnComponent>(component: &mut C, core: &str) -> Result<Option<Value>> {
+    guarded(of_execution, || component.execute(core)).and_then(outcome)
 }
 
 /// Lifts the result of `run`.
@@ -116,23 +139,33 @@ impl<C: KilnComponent> Instance for RunnerInstance<C> {
         Ok(Func::new(found.clone(), ty.clone(), self.owner, 0))
     }
 
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let result = self.call_values(func, args);
-        let named = result.map_err(|e| e.during(format!("call {}", func.name())).on(NAME));
-        out.extend(named?);
-        Ok(())
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        let call = self.begin(func, args);
+        self.named(call, func)
+    }
+
+    fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        let made = self.make(call);
+        self.named(made, call.func())
+    }
+
+    fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        let func = call.func().clone();
+        let taken = self.in_flight.take(call).map(|(_, result)| result);
+        self.named(taken, &func)
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        let result = match Entry::of(&self.interface) {
-            Ok(Entry::Run(name)) => {
-                let result = self.call_entry();
-                result.map_err(|e| e.during(format!("call {name}")))
-            }
-            Ok(_) => Err(Error::engine("expected a command's entry, found another")),
-            Err(error) => Err(error),
-        };
+        let result =
+            self.in_flight
+                .clear()
+                .and_then(|_| match (Entry::of(&self.interface)?, &self.entry) {
+                    (Entry::Run(name), Some((_, core))) => {
+                        let result = call_entry(&mut self.component, core);
+                        result.map_err(|e| e.during(format!("call {name}")))
+                    }
+                    _ => Err(Error::engine("expected a command's entry, found another")),
+                });
         let exit = result.map(|result| Exit::new(i32::from(result != Some(Value::ok(None)))));
         exit.map_err(|e| e.during("run").on(NAME))
     }

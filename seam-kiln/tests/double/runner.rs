@@ -61,7 +61,7 @@ fn lifting(core: &str, ty: &str) -> Artifact {
 
 fn invoke(artifact: &Artifact, args: &[Value]) -> seam_core::Result<Option<Value>> {
     let mut instance = runner().instantiate_blocking(artifact, &World::new())?;
-    instance.invoke("f", args)
+    instance.call_blocking("f", args)
 }
 
 #[test]
@@ -126,7 +126,9 @@ fn a_command_says_whether_it_failed() {
             .instantiate_blocking(&artifact, &World::new())
             .unwrap();
         assert_eq!(instance.run_blocking().unwrap().code, code);
-        let result = instance.invoke("wasi:cli/run@0.2.3#run", &[]).unwrap();
+        let result = instance
+            .call_blocking("wasi:cli/run@0.2.3#run", &[])
+            .unwrap();
         let expected = if code == 0 {
             Value::ok(None)
         } else {

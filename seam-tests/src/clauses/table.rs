@@ -42,6 +42,9 @@ clauses! {
             limits_not_built_for_are_unsupported by ignores_limits;
         5 "a trap of a start function comes out and may leave an instance":
             a_trapping_start_leaves_an_instance by blames_the_linker;
+        6 "what start functions did before they failed is observed":
+            a_trapping_start_shows_what_it_did by forgets_what_start_did,
+            a_trapping_start_of_a_component_shows_what_it_did by forgets_what_start_did;
     }
     Instance {
         1 "exports are found by name or compatible version, else Misuse with near matches":
@@ -81,6 +84,15 @@ clauses! {
             host_calls_are_recorded by records_nothing;
         13 "what the host still owns is listed in order":
             what_the_host_holds_is_listed by forgets_the_order;
+        14 "a call is started, driven and taken, in this order":
+            calls_are_started_driven_and_taken by takes_calls_early;
+        15 "a call of another instance, or one that failed, is Misuse":
+            foreign_calls_are_misuse by takes_any_call;
+        16 "a second call in flight is Misuse that names the first":
+            a_second_call_in_flight_is_misuse by starts_a_second_call;
+        17 "a call that is dropped is given up":
+            dropped_calls_are_given_up by keeps_dropped_calls,
+            component_calls_in_flight_keep_the_rules by keeps_dropped_calls;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":

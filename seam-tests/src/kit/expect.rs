@@ -126,7 +126,7 @@ pub(crate) fn gives(
     expected: impl Into<Value>,
 ) -> Checked {
     let found = instance
-        .invoke(export, args)
+        .call_blocking(export, args)
         .map_err(|e| Failure::from(e).about(export))?;
     same(
         format_args!("{export}({args:?})"),
@@ -138,7 +138,7 @@ pub(crate) fn gives(
 /// Calling the export gives nothing.
 pub(crate) fn gives_nothing(instance: &mut dyn Instance, export: &str, args: &[Value]) -> Checked {
     let found = instance
-        .invoke(export, args)
+        .call_blocking(export, args)
         .map_err(|e| Failure::from(e).about(export))?;
     same(format_args!("{export}({args:?})"), found, None)
 }

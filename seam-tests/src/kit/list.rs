@@ -164,12 +164,18 @@ cases! { $
             core_calls_take_every_number,
             vectors_pass_through_core_calls needs Simd,
             references_pass_through_core_calls,
-            results_replace_what_the_vector_held,
             typed_calls_agree_with_values,
             async_calls_agree_with_blocking_ones,
             instances_move_between_threads,
             ill_typed_arguments_name_their_path,
             core_calls_check_path_export_and_arguments,
+        }
+        in_flight "calls in flight" {
+            calls_are_started_driven_and_taken,
+            foreign_calls_are_misuse,
+            a_second_call_in_flight_is_misuse,
+            dropped_calls_are_given_up,
+            component_calls_in_flight_keep_the_rules needs Components,
         }
         name "names" {
             interfaces_are_read_alike,
@@ -192,6 +198,8 @@ cases! { $
         start "start functions" {
             start_functions_run_once_and_reach_the_host,
             a_trapping_start_leaves_an_instance,
+            a_trapping_start_shows_what_it_did,
+            a_trapping_start_of_a_component_shows_what_it_did needs Components,
             a_trapping_segment_is_that_trap,
             host_errors_in_start_come_out,
         }

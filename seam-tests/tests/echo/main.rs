@@ -56,14 +56,14 @@ fn round_trips(seed: u64, ty: &Type) {
             .instantiate_blocking(&world)
             .unwrap_or_else(|e| panic!("{about}: {e}"));
         for value in &values {
-            let found = instance.invoke("through-host", std::slice::from_ref(value));
+            let found = instance.call_blocking("through-host", std::slice::from_ref(value));
             let found = found.unwrap_or_else(|e| panic!("{about}: through the host: {value}: {e}"));
             assert_eq!(found.as_ref(), Some(value), "{about}: through the host");
             let padded = Value::Tuple(vec![value.clone(), Value::U32(7)]);
             let mut args = vec![padded.clone()];
             args.extend((0..PADDING).map(|n| Value::U32(n as u32)));
             for way in ["through-memory", "through-guest"] {
-                let found = instance.invoke(way, &args);
+                let found = instance.call_blocking(way, &args);
                 let found = found.unwrap_or_else(|e| panic!("{about}: {way}: {value}: {e}"));
                 assert_eq!(found.as_ref(), Some(&padded), "{about}: {way}");
             }

@@ -107,8 +107,13 @@ impl Program for SabotagedProgram {
                 }
                 _ => {
                     let left = failed.instance.map(|left| self.wrap(shared(left), world));
+                    let observed = match fault {
+                        Fault::ForgetsWhatStartDid => Box::default(),
+                        _ => failed.observed,
+                    };
                     return Err(Failed {
                         error: failed.error,
+                        observed,
                         instance: left,
                     });
                 }

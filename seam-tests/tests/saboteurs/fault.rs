@@ -41,6 +41,8 @@ faults! {
     IgnoresLimits = "ignores_limits",
     /// A trap during instantiation is a link error.
     BlamesTheLinker = "blames_the_linker",
+    /// What start functions did before they failed is lost.
+    ForgetsWhatStartDid = "forgets_what_start_did",
     /// An unknown export is just that.
     ListsNoMatches = "lists_no_matches",
     /// Names match only if they are equal.
@@ -77,6 +79,14 @@ faults! {
     ForgetsTheOrder = "forgets_the_order",
     /// There are no host calls.
     RecordsNothing = "records_nothing",
+    /// A call that was not driven is driven when it is taken.
+    TakesCallsEarly = "takes_calls_early",
+    /// A call that is not in flight has no result.
+    TakesAnyCall = "takes_any_call",
+    /// A second call starts, and goes nowhere.
+    StartsASecondCall = "starts_a_second_call",
+    /// A call that was dropped stays in flight.
+    KeepsDroppedCalls = "keeps_dropped_calls",
 
     /// Bytes that do not compile become an empty module.
     CompilesAnything = "compiles_anything",

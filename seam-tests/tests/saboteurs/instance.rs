@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use seam_core::{
-    CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName, Func,
-    Instance, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot, Trap, Value, World,
+    Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
+    Func, InFlight, Instance, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot,
+    Trap, Value, World,
 };
 
 use crate::fault::Fault;
@@ -23,6 +24,8 @@ pub(crate) struct SabotagedInstance {
     /// The first resource that it gave.
     first: Option<Resource>,
     observed: Observed,
+    /// A call that was started, if it is kept from whoever started it.
+    kept: Option<Call>,
 }
 
 impl SabotagedInstance {
@@ -40,6 +43,7 @@ impl SabotagedInstance {
             trapped: false,
             first: None,
             observed: Observed::default(),
+            kept: None,
         }
     }
 
@@ -90,6 +94,10 @@ impl SabotagedInstance {
     }
 }
 
+fn says_in_flight(error: &Error) -> bool {
+    *error.kind() == ErrorKind::Misuse && error.message().contains("in flight")
+}
+
 fn changed(value: Value) -> Value {
     match value {
         Value::S32(value) => Value::S32(value.wrapping_add(1)),
@@ -113,7 +121,7 @@ impl Instance for SabotagedInstance {
         }
     }
 
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
         if self.trapped && self.fault == Fault::ClosesAfterATrap {
             return Err(Error::trap(CanonTrap::CannotEnter));
         }
@@ -125,19 +133,51 @@ impl Instance for SabotagedInstance {
         if self.fault == Fault::TakesAnyFunction {
             func = self.inner().func(func.name())?;
         }
-        let args = match self.fault {
-            Fault::TakesAnyHandle => self.replace_handles(args),
-            _ => args.to_vec(),
+        let started = match args {
+            Args::Values(values) if self.fault == Fault::TakesAnyHandle => {
+                let values = self.replace_handles(values);
+                self.inner().start(&func, Args::Values(&values))
+            }
+            args => self.inner().start(&func, args),
         };
-        let result = self.inner().call_blocking(&func, &args, out);
-        if let Some(Value::Own(resource)) = out.first() {
+        let nowhere = || InFlight::default().start(&func, ());
+        match (self.fault, started) {
+            (Fault::StartsASecondCall, Err(error)) if says_in_flight(&error) => Ok(nowhere()),
+            (Fault::KeepsDroppedCalls, Ok(call)) => {
+                self.kept = Some(call);
+                Ok(nowhere())
+            }
+            (_, started) => started.map_err(|error| self.blame(error)),
+        }
+    }
+
+    fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        let driven = self
+            .inner()
+            .drive_blocking(self.kept.as_ref().unwrap_or(call));
+        match (self.fault, driven) {
+            (Fault::TakesAnyCall, Err(error)) if *error.kind() == ErrorKind::Misuse => Ok(()),
+            (_, driven) => driven.map_err(|error| self.blame(error)),
+        }
+    }
+
+    fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        let call = self.kept.take().unwrap_or(call);
+        if self.fault == Fault::TakesCallsEarly {
+            self.inner().drive_blocking(&call)?;
+        }
+        let taken = self.inner().take(call);
+        let value = match (self.fault, taken) {
+            (Fault::TakesAnyCall, Err(error)) if *error.kind() == ErrorKind::Misuse => None,
+            (_, taken) => taken.map_err(|error| self.blame(error))?,
+        };
+        if let Some(Value::Own(resource)) = &value {
             self.first.get_or_insert_with(|| resource.clone());
         }
-        if self.fault == Fault::ChangesResults {
-            out.iter_mut()
-                .for_each(|value| *value = changed(value.clone()));
-        }
-        result.map_err(|error| self.blame(error))
+        Ok(match self.fault {
+            Fault::ChangesResults => value.map(changed),
+            _ => value,
+        })
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {

@@ -146,8 +146,8 @@ impl Program for Preview1Program {
             .instantiate(&self.wrapped.world(world)?)
             .await;
         made.map(instance).map_err(|failed| Failed {
-            error: failed.error,
             instance: failed.instance.map(instance),
+            ..failed
         })
     }
 }

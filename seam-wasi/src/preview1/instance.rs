@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    CoreInstance, CoreInstanceType, CorePath, CoreValue, Entry, Error, Exit, ExportName, Func,
-    Instance, Interface, Observed, Origin, Query, Resource, Result, Snapshot, Value, token,
+    Args, Call, CoreInstance, CoreInstanceType, CorePath, CoreValue, Entry, Error, Exit,
+    ExportName, Func, InFlight, Instance, Interface, Observed, Origin, Query, Resource, Result,
+    Snapshot, Value, token,
 };
 
 /// How core instances of the component are presented.
@@ -61,6 +62,15 @@ pub(crate) struct Preview1Instance {
     token: u64,
     /// Names of the exports that were resolved.
     exports: Vec<String>,
+    in_flight: InFlight<ModuleCall>,
+}
+
+/// A call of an export of the module.
+struct ModuleCall {
+    /// Index among the resolved exports.
+    export: usize,
+    args: Vec<CoreValue>,
+    results: Vec<CoreValue>,
 }
 
 impl Preview1Instance {
@@ -77,6 +87,7 @@ impl Preview1Instance {
             backend,
             token: token(),
             exports: Vec::new(),
+            in_flight: InFlight::default(),
         }
     }
 
@@ -88,16 +99,34 @@ impl Preview1Instance {
         Ok(Func::new(full.clone(), ty.clone(), self.token, index))
     }
 
-    fn invoke(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
-        let export = self.exports.get(func.index(self.token)?);
-        let export = export
-            .ok_or_else(|| Error::misuse("expected a function of this instance, found another"))?;
-        func.ty().check_args(args)?;
+    fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        self.in_flight.clear()?;
+        let export = func.index(self.token)?;
+        let args = args.into_values(func.ty())?;
         let args = args.iter().map(to_core).collect::<Result<Vec<_>>>()?;
+        let call = ModuleCall {
+            export,
+            args,
+            results: Vec::new(),
+        };
+        Ok(self.in_flight.start(func, call))
+    }
+
+    fn make(&mut self, call: &Call) -> Result<()> {
         // The presented path of the guest's own module.
         let main = CorePath::new([0]);
         let main = self.shown.inside(&main)?;
-        let mut results = self.inner.call_core(main, export, &args)?;
+        let Some(state) = self.in_flight.driving(call)? else {
+            return Ok(());
+        };
+        let export = self.exports.get(state.export).map_or("", String::as_str);
+        let results = self.inner.call_core(main, export, &state.args);
+        let outcome = results.map(|results| state.results = results);
+        self.in_flight.driven(outcome)
+    }
+
+    fn result(&mut self, call: Call) -> Result<Option<Value>> {
+        let mut results = self.in_flight.take(call)?.results;
         match results.len() {
             0 => Ok(None),
             1 => results.pop().map(from_core).transpose(),
@@ -106,6 +135,13 @@ impl Preview1Instance {
                 Ok(Some(Value::Tuple(values.collect::<Result<_>>()?)))
             }
         }
+    }
+
+    fn named<T>(&self, result: Result<T>, func: &Func) -> Result<T> {
+        result.map_err(|e| {
+            let operation = format!("call {}", func.name());
+            e.during(operation).on(self.backend.clone())
+        })
     }
 
     /// Fails if the module is not a command that starts at `_start`.
@@ -160,22 +196,30 @@ impl Instance for Preview1Instance {
         resolved.map_err(|e| e.during(format!("resolve {name}")).on(self.backend.clone()))
     }
 
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let result = self.invoke(func, args).map_err(|e| {
-            let operation = format!("call {}", func.name());
-            e.during(operation).on(self.backend.clone())
-        });
-        out.extend(result?);
-        Ok(())
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        let call = self.begin(func, args);
+        self.named(call, func)
+    }
+
+    fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        let made = self.make(call);
+        self.named(made, call.func())
+    }
+
+    fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        let func = call.func().clone();
+        let result = self.result(call);
+        self.named(result, &func)
     }
 
     async fn run(&mut self) -> Result<Exit> {
+        self.in_flight.clear()?;
         self.check_entry()?;
         self.inner.run().await
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
+        self.in_flight.clear()?;
         self.check_entry()?;
         self.inner.run_blocking()
     }

@@ -46,17 +46,21 @@ fn instances() -> Vec<Box<dyn Instance>> {
 }
 
 fn trap(instance: &mut dyn Instance, func: &str, index: u32) -> Option<Trap> {
-    let error = instance.invoke(func, &[index.into()]).unwrap_err();
+    let error = instance.call_blocking(func, &[index.into()]).unwrap_err();
     error.as_trap().cloned()
 }
 
 #[test]
 fn a_valid_handle_is_waited_for() {
     for mut it in instances() {
-        let index = it.invoke("subscribe", &[5u64.into()]).unwrap().unwrap();
-        it.invoke("block", std::slice::from_ref(&index)).unwrap();
-        assert_eq!(it.invoke("now", &[]).unwrap(), Some(Value::U64(5)));
-        it.invoke("drop", &[index]).unwrap();
+        let index = it
+            .call_blocking("subscribe", &[5u64.into()])
+            .unwrap()
+            .unwrap();
+        it.call_blocking("block", std::slice::from_ref(&index))
+            .unwrap();
+        assert_eq!(it.call_blocking("now", &[]).unwrap(), Some(Value::U64(5)));
+        it.call_blocking("drop", &[index]).unwrap();
     }
 }
 
@@ -76,11 +80,14 @@ fn a_handle_that_never_existed_traps() {
 fn a_handle_that_was_dropped_traps() {
     for func in ["block", "drop"] {
         for mut it in instances() {
-            let index = it.invoke("subscribe", &[5u64.into()]).unwrap().unwrap();
+            let index = it
+                .call_blocking("subscribe", &[5u64.into()])
+                .unwrap()
+                .unwrap();
             let Value::U32(number) = index else {
                 panic!("{index:?}")
             };
-            it.invoke("drop", &[index]).unwrap();
+            it.call_blocking("drop", &[index]).unwrap();
             let unknown = Trap::Canon(CanonTrap::UnknownHandle);
             assert_eq!(trap(&mut *it, func, number), Some(unknown), "{func}");
         }
@@ -90,7 +97,10 @@ fn a_handle_that_was_dropped_traps() {
 #[test]
 fn a_handle_of_another_type_traps() {
     for mut it in instances() {
-        let index = it.invoke("subscribe", &[5u64.into()]).unwrap().unwrap();
+        let index = it
+            .call_blocking("subscribe", &[5u64.into()])
+            .unwrap()
+            .unwrap();
         let Value::U32(number) = index else {
             panic!("{index:?}")
         };

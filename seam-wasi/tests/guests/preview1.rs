@@ -76,12 +76,15 @@ fn a_reactor_is_initialised_once_and_presented_as_a_core_module() {
         let mut it = backend.instantiate_blocking(&reactor, &world).unwrap();
         for count in 1..3 {
             assert_eq!(
-                it.invoke("counter_next", &[]).unwrap(),
+                it.call_blocking("counter_next", &[]).unwrap(),
                 Some(Value::S32(count))
             );
-            assert_eq!(it.invoke("initialized", &[]).unwrap(), Some(Value::S32(1)));
+            assert_eq!(
+                it.call_blocking("initialized", &[]).unwrap(),
+                Some(Value::S32(1))
+            );
         }
-        it.invoke("hello", &[]).unwrap();
+        it.call_blocking("hello", &[]).unwrap();
         assert_eq!(it.observed().stdout, b"hello from the reactor\n");
         assert_eq!(*it.run_blocking().unwrap_err().kind(), ErrorKind::Misuse);
         let cores = it.cores().unwrap();
@@ -133,7 +136,7 @@ fn a_world_that_defines_preview1_itself_gets_the_module_unwrapped() {
     let world = world.func("wasi_snapshot_preview1#sched_yield", own);
     for backend in backends() {
         let mut it = backend.instantiate_blocking(&guest, &world).unwrap();
-        assert_eq!(it.invoke("yield", &[]).unwrap(), Some(Value::S32(7)));
+        assert_eq!(it.call_blocking("yield", &[]).unwrap(), Some(Value::S32(7)));
     }
     let missing = Preview1::over(Wasmi::new()).instantiate_blocking(&guest, &World::new());
     assert_eq!(*missing.map(|_| ()).unwrap_err().kind(), ErrorKind::Link);

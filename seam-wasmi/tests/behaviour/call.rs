@@ -11,13 +11,24 @@ fn numbers_pass_by_the_core_signature() {
         let mut calc = wasmi
             .instantiate_blocking(&fixture("calc"), &World::new())
             .unwrap();
-        assert_eq!(calc.invoke("add", &[s32(2), s32(3)]).unwrap(), Some(s32(5)));
-        let fac = calc.invoke("fac", &[Value::S64(20)]).unwrap();
+        assert_eq!(
+            calc.call_blocking("add", &[s32(2), s32(3)]).unwrap(),
+            Some(s32(5))
+        );
+        let fac = calc.call_blocking("fac", &[Value::S64(20)]).unwrap();
         assert_eq!(fac, Some(Value::S64(2_432_902_008_176_640_000)));
-        let swap = calc.invoke("swap", &[s32(1), Value::S64(2)]).unwrap();
+        let swap = calc
+            .call_blocking("swap", &[s32(1), Value::S64(2)])
+            .unwrap();
         assert_eq!(swap, Some(Value::Tuple(vec![Value::S64(2), s32(1)])));
-        assert_eq!(calc.invoke("store", &[s32(0), s32(0)]).unwrap(), None);
-        assert_eq!(calc.call_typed::<_, f64>("sqrt", (9f64,)).unwrap(), 3.0);
+        assert_eq!(
+            calc.call_blocking("store", &[s32(0), s32(0)]).unwrap(),
+            None
+        );
+        assert_eq!(
+            calc.call_typed_blocking::<_, f64>("sqrt", (9f64,)).unwrap(),
+            3.0
+        );
     }
 }
 
@@ -41,10 +52,13 @@ fn traps_are_their_cause_and_leave_the_instance_open() {
                 .instantiate_blocking(&fixture("calc"), &World::new())
                 .unwrap();
             for _ in 0..2 {
-                let found = calc.invoke(export, &args);
+                let found = calc.call_blocking(export, &args);
                 assert_eq!(kind(found), trap(cause.clone()), "{export}({args:?})");
             }
-            assert_eq!(calc.invoke("add", &[s32(2), s32(3)]).unwrap(), Some(s32(5)));
+            assert_eq!(
+                calc.call_blocking("add", &[s32(2), s32(3)]).unwrap(),
+                Some(s32(5))
+            );
         }
     }
 }
@@ -57,7 +71,7 @@ fn accesses_past_the_end_of_a_table_are_no_calls() {
             (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1))))"#);
     let mut instance = instance(&artifact, &World::new());
     for export in ["get", "init"] {
-        let found = kind(instance.invoke(export, &[]));
+        let found = kind(instance.call_blocking(export, &[]));
         assert_eq!(found, trap(Trap::TableOutOfBounds), "{export}");
     }
 }
@@ -74,24 +88,32 @@ fn deep_recursion_is_fine_until_the_build_says_otherwise() {
     let mut deep = everything_on()
         .instantiate_blocking(&artifact, &World::new())
         .unwrap();
-    assert_eq!(deep.invoke("down", &[s32(9000)]).unwrap(), Some(s32(9000)));
+    assert_eq!(
+        deep.call_blocking("down", &[s32(9000)]).unwrap(),
+        Some(s32(9000))
+    );
     let shallow = seam_wasmi::Wasmi::builder().frames(100).build();
     let mut shallow = shallow
         .instantiate_blocking(&artifact, &World::new())
         .unwrap();
-    assert_eq!(shallow.invoke("down", &[s32(50)]).unwrap(), Some(s32(50)));
-    let found = kind(shallow.invoke("down", &[s32(200)]));
+    assert_eq!(
+        shallow.call_blocking("down", &[s32(50)]).unwrap(),
+        Some(s32(50))
+    );
+    let found = kind(shallow.call_blocking("down", &[s32(200)]));
     assert_eq!(found, trap(Trap::StackExhausted));
 }
 
 #[test]
 fn arguments_are_checked_before_the_guest_runs() {
     let mut calc = instance(&fixture("calc"), &World::new());
-    let error = calc.invoke("add", &[s32(2), Value::U32(3)]).unwrap_err();
+    let error = calc
+        .call_blocking("add", &[s32(2), Value::U32(3)])
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Misuse);
     let text = error.to_string();
     assert!(text.starts_with("wasmi: call add: argument 2"), "{text}");
-    let error = calc.invoke("ad", &[]).unwrap_err();
+    let error = calc.call_blocking("ad", &[]).unwrap_err();
     assert!(error.to_string().contains("`add`"), "{error}");
     let path = CorePath::new([0]);
     let wrong = [CoreValue::I32(1), CoreValue::F32(1)];
@@ -131,8 +153,7 @@ fn functions_of_another_instance_are_misuse() {
     let mut a = instance(&fixture("calc"), &World::new());
     let mut b = instance(&fixture("calc"), &World::new());
     let add = a.resolve("add").unwrap();
-    let mut out = Vec::new();
-    let found = b.call_blocking(&add, &[s32(1), s32(2)], &mut out);
+    let found = b.call_blocking(&add, &[s32(1), s32(2)]);
     assert_eq!(kind(found), ErrorKind::Misuse);
 }
 
@@ -176,7 +197,7 @@ fn reactors_are_initialised_once_by_their_first_call() {
     let mut by_value = instance(&artifact, &World::new());
     assert_eq!(kind(by_value.run_blocking()), ErrorKind::Misuse);
     for _ in 0..2 {
-        assert_eq!(by_value.invoke("count", &[]).unwrap(), Some(s32(1)));
+        assert_eq!(by_value.call_blocking("count", &[]).unwrap(), Some(s32(1)));
     }
     let mut by_core = instance(&artifact, &World::new());
     let count = by_core
@@ -184,6 +205,6 @@ fn reactors_are_initialised_once_by_their_first_call() {
         .unwrap();
     assert_eq!(count, [CoreValue::I32(1)]);
     let mut by_hand = instance(&artifact, &World::new());
-    by_hand.invoke("_initialize", &[]).unwrap();
-    assert_eq!(by_hand.invoke("count", &[]).unwrap(), Some(s32(1)));
+    by_hand.call_blocking("_initialize", &[]).unwrap();
+    assert_eq!(by_hand.call_blocking("count", &[]).unwrap(), Some(s32(1)));
 }

@@ -54,15 +54,21 @@ fn host_functions_are_reached_every_way() {
         let mut imports = wasmi
             .instantiate_blocking(&fixture("imports"), &world)
             .unwrap();
-        assert_eq!(imports.invoke("step", &[]).unwrap(), Some(Value::S64(1)));
         assert_eq!(
-            imports.invoke("next_by_table", &[]).unwrap(),
+            imports.call_blocking("step", &[]).unwrap(),
+            Some(Value::S64(1))
+        );
+        assert_eq!(
+            imports.call_blocking("next_by_table", &[]).unwrap(),
             Some(Value::S64(43))
         );
-        assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(44)));
+        assert_eq!(
+            imports.call_blocking("next", &[]).unwrap(),
+            Some(Value::S64(44))
+        );
         let mix = [s32(1), Value::S64(2), Value::F32(3.0), Value::F64(4.0)];
-        assert_eq!(imports.invoke("mix", &mix).unwrap(), Some(s32(4321)));
-        imports.invoke("say", &[]).unwrap();
+        assert_eq!(imports.call_blocking("mix", &mix).unwrap(), Some(s32(4321)));
+        imports.call_blocking("say", &[]).unwrap();
         let calls = &imports.observed().host_calls;
         let names: Vec<String> = calls.iter().map(|call| call.name.to_string()).collect();
         let expected = ["log", "next", "next", "next", "next", "mix", "log"];
@@ -104,10 +110,10 @@ fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
     let read =
         |i: &mut dyn seam_core::Instance, len| i.read_memory(&path, "memory", 100, len).unwrap();
     assert_eq!(read(&mut *imports, 10), b"1:starting");
-    imports.invoke("say", &[]).unwrap();
+    imports.call_blocking("say", &[]).unwrap();
     assert_eq!(read(&mut *imports, 8), b"2:called");
     // A region outside the memory is an error of the host function, not a panic.
-    let found = imports.invoke("say_at", &[s32(-1), s32(-1)]);
+    let found = imports.call_blocking("say_at", &[s32(-1), s32(-1)]);
     assert_eq!(kind(found), ErrorKind::Misuse);
     assert_eq!(read(&mut *imports, 8), b"2:called");
 }
@@ -120,7 +126,7 @@ fn narrow_types_are_flattened() {
     let world = World::new().func("env#f", |(byte,): (u8,)| Ok(byte > 100));
     let mut instance = instance(&wat(CALLS), &world.record(true));
     assert_eq!(
-        instance.invoke("call", &[s32(0x1_80)]).unwrap(),
+        instance.call_blocking("call", &[s32(0x1_80)]).unwrap(),
         Some(s32(1))
     );
     let call = &instance.observed().host_calls[0];
@@ -128,8 +134,11 @@ fn narrow_types_are_flattened() {
     assert_eq!(call.result, Ok(Some(Value::Bool(true))));
     let world = World::new().func("env#f", |(char,): (char,)| Ok(char as u32));
     let mut instance = crate::instance(&wat(CALLS), &world);
-    assert_eq!(instance.invoke("call", &[s32(97)]).unwrap(), Some(s32(97)));
-    let found = kind(instance.invoke("call", &[s32(0xd800)]));
+    assert_eq!(
+        instance.call_blocking("call", &[s32(97)]).unwrap(),
+        Some(s32(97))
+    );
+    let found = kind(instance.call_blocking("call", &[s32(0xd800)]));
     assert_eq!(found, trap(Trap::Canon(seam_core::CanonTrap::InvalidChar)));
 }
 
@@ -148,7 +157,7 @@ fn panics_and_errors_of_host_functions_come_out() {
         let world = world.record(true);
         let mut instance = instance(&wat(CALLS), &world);
         for n in 0..3 {
-            let error = instance.invoke("call", &[s32(n)]).unwrap_err();
+            let error = instance.call_blocking("call", &[s32(n)]).unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::Host);
             assert!(error.message().ends_with(&format!("oh {n}")), "{error}");
         }
@@ -166,7 +175,7 @@ fn panics_and_errors_of_host_functions_come_out() {
             Err(Error::new(again.clone(), "why"))
         });
         let mut instance = instance(&wat(CALLS), &world);
-        let error = instance.invoke("call", &[s32(1)]).unwrap_err();
+        let error = instance.call_blocking("call", &[s32(1)]).unwrap_err();
         assert_eq!((error.kind(), error.message()), (&kind, "why"));
         assert_eq!(error.operation(), Some("host function env#f"));
     }
@@ -180,7 +189,7 @@ fn results_of_another_type_are_the_host_functions_fault() {
         Ok(())
     });
     let mut instance = instance(&wat(CALLS), &world);
-    let error = instance.invoke("call", &[s32(1)]).unwrap_err();
+    let error = instance.call_blocking("call", &[s32(1)]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Host);
     assert!(
         error.message().contains("expected i32, found v128"),
@@ -208,22 +217,22 @@ fn calls_between_host_and_guest_nest_up_to_the_limit() {
     for wasmi in builds() {
         let world = recursive();
         let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
-        instance.invoke("call", &[s32(199)]).unwrap();
+        instance.call_blocking("call", &[s32(199)]).unwrap();
         for _ in 0..2 {
-            let found = kind(instance.invoke("call", &[s32(200)]));
+            let found = kind(instance.call_blocking("call", &[s32(200)]));
             assert_eq!(found, limit(Limit::HostDepth));
-            instance.invoke("call", &[s32(199)]).unwrap();
+            instance.call_blocking("call", &[s32(199)]).unwrap();
         }
         // This must not depend on the stack of the caller's thread.
         let world = recursive().limits(Limits::new().with_host_depth(2000));
         let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
-        instance.invoke("call", &[s32(1999)]).unwrap();
-        let found = kind(instance.invoke("call", &[s32(2000)]));
+        instance.call_blocking("call", &[s32(1999)]).unwrap();
+        let found = kind(instance.call_blocking("call", &[s32(2000)]));
         assert_eq!(found, limit(Limit::HostDepth));
         let world = recursive().limits(Limits::new().with_host_depth(3));
         let mut instance = wasmi.instantiate_blocking(&wat(CALLS), &world).unwrap();
-        instance.invoke("call", &[s32(2)]).unwrap();
-        let found = kind(instance.invoke("call", &[s32(3)]));
+        instance.call_blocking("call", &[s32(2)]).unwrap();
+        let found = kind(instance.call_blocking("call", &[s32(3)]));
         assert_eq!(found, limit(Limit::HostDepth));
     }
 }
@@ -236,7 +245,7 @@ fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
             .instantiate_blocking(&wat(CALLS), &recursive())
             .unwrap();
         let small = std::thread::Builder::new().stack_size(512 << 10);
-        let run = move || kind(instance.invoke("call", &[s32(200)]));
+        let run = move || kind(instance.call_blocking("call", &[s32(200)]));
         let found = small.spawn(run).unwrap().join().unwrap();
         assert_eq!(found, limit(Limit::HostDepth));
     }
@@ -249,7 +258,10 @@ fn async_functions_are_polled_in_place() {
         Ok(args.into_iter().next())
     });
     let mut instance = instance(&wat(CALLS), &world);
-    assert_eq!(instance.invoke("call", &[s32(5)]).unwrap(), Some(s32(5)));
+    assert_eq!(
+        instance.call_blocking("call", &[s32(5)]).unwrap(),
+        Some(s32(5))
+    );
 }
 
 #[test]
@@ -261,8 +273,8 @@ fn output_is_captured_up_to_its_limit() {
             Ok(args.first().cloned())
         });
     let mut instance = instance(&wat(CALLS), &world);
-    instance.invoke("call", &[s32(1)]).unwrap();
-    let found = kind(instance.invoke("call", &[s32(1)]));
+    instance.call_blocking("call", &[s32(1)]).unwrap();
+    let found = kind(instance.call_blocking("call", &[s32(1)]));
     assert_eq!(found, limit(Limit::Output));
     assert_eq!(instance.observed().stdout, b"abc");
 }
@@ -273,7 +285,10 @@ fn worlds_are_made_afresh() {
     for _ in 0..2 {
         use seam_core::ProgramExt;
         let mut imports = program.instantiate_blocking(&world()).unwrap();
-        assert_eq!(imports.invoke("next", &[]).unwrap(), Some(Value::S64(41)));
+        assert_eq!(
+            imports.call_blocking("next", &[]).unwrap(),
+            Some(Value::S64(41))
+        );
     }
     let error = refused(
         &fixture("imports"),

@@ -119,7 +119,7 @@ fn proposals_that_wasmi_has_are_on() {
             .instantiate_blocking(&artifact, &World::new())
             .unwrap();
         assert_eq!(
-            instance.invoke("f", &[]).unwrap(),
+            instance.call_blocking("f", &[]).unwrap(),
             Some(s32(42)),
             "{capability}"
         );

@@ -17,13 +17,13 @@ fn fuel_ends_an_endless_loop() {
         let mut calc = wasmi
             .instantiate_blocking(&fixture("calc"), &world)
             .unwrap();
-        calc.invoke("add", &[s32(1), s32(2)]).unwrap();
+        calc.call_blocking("add", &[s32(1), s32(2)]).unwrap();
         let used = calc.fuel_consumed().unwrap();
         assert!(used > 0 && used < 100_000, "{used}");
-        assert_eq!(kind(calc.invoke("spin", &[])), limit(Limit::Fuel));
+        assert_eq!(kind(calc.call_blocking("spin", &[])), limit(Limit::Fuel));
         assert_eq!(calc.fuel_consumed(), Some(100_000));
         // The fuel is for the instance's whole life.
-        let found = kind(calc.invoke("add", &[s32(1), s32(2)]));
+        let found = kind(calc.call_blocking("add", &[s32(1), s32(2)]));
         assert_eq!(found, limit(Limit::Fuel));
     }
 }
@@ -36,8 +36,14 @@ fn a_deadline_ends_an_endless_loop_and_starts_anew_with_each_call() {
             .instantiate_blocking(&fixture("calc"), &world)
             .unwrap();
         for _ in 0..2 {
-            assert_eq!(kind(calc.invoke("spin", &[])), limit(Limit::Deadline));
-            assert_eq!(calc.invoke("add", &[s32(1), s32(2)]).unwrap(), Some(s32(3)));
+            assert_eq!(
+                kind(calc.call_blocking("spin", &[])),
+                limit(Limit::Deadline)
+            );
+            assert_eq!(
+                calc.call_blocking("add", &[s32(1), s32(2)]).unwrap(),
+                Some(s32(3))
+            );
         }
         assert_eq!(calc.fuel_consumed(), None);
     }
@@ -48,7 +54,7 @@ fn fuel_and_a_deadline_go_together() {
     let hour = Duration::from_secs(3600);
     let world = limited(Limits::new().with_deadline(hour).with_fuel(1_000_000));
     let mut calc = instance(&fixture("calc"), &world);
-    assert_eq!(kind(calc.invoke("spin", &[])), limit(Limit::Fuel));
+    assert_eq!(kind(calc.call_blocking("spin", &[])), limit(Limit::Fuel));
     assert_eq!(calc.fuel_consumed(), Some(1_000_000));
 }
 
@@ -78,10 +84,10 @@ fn slices_of_fuel_do_not_change_what_the_guest_computes() {
     let world = |limits| limited(limits).func("env#one", |(): ()| Ok(1i64));
     let limits = Limits::new().with_deadline(Duration::from_secs(3600));
     let sliced = instance(&artifact, &world(limits))
-        .invoke("work", &[])
+        .call_blocking("work", &[])
         .unwrap();
     let whole = Wasmi::new().instantiate_blocking(&artifact, &world(Limits::new()));
-    assert_eq!(sliced, whole.unwrap().invoke("work", &[]).unwrap());
+    assert_eq!(sliced, whole.unwrap().call_blocking("work", &[]).unwrap());
     assert_eq!(
         sliced,
         Some(seam_core::Value::S64(20 * 6765 + 20 + 301 + 20))
@@ -96,20 +102,26 @@ fn a_table_that_outgrows_its_slice_of_fuel_is_an_error() {
             (table.grow $t (ref.null func) (local.get 0))))"#);
     let hour = Limits::new().with_deadline(Duration::from_secs(3600));
     let mut sliced = instance(&artifact, &limited(hour));
-    assert_eq!(sliced.invoke("grow", &[s32(7)]).unwrap(), Some(s32(0)));
     assert_eq!(
-        kind(sliced.invoke("grow", &[s32(2_000_000)])),
+        sliced.call_blocking("grow", &[s32(7)]).unwrap(),
+        Some(s32(0))
+    );
+    assert_eq!(
+        kind(sliced.call_blocking("grow", &[s32(2_000_000)])),
         ErrorKind::Engine
     );
-    assert_eq!(sliced.invoke("grow", &[s32(1)]).unwrap(), Some(s32(7)));
+    assert_eq!(
+        sliced.call_blocking("grow", &[s32(1)]).unwrap(),
+        Some(s32(7))
+    );
     let mut whole = instance(&artifact, &limited(Limits::new().with_fuel(1_000_000)));
     assert_eq!(
-        whole.invoke("grow", &[s32(2_000_000)]).unwrap(),
+        whole.call_blocking("grow", &[s32(2_000_000)]).unwrap(),
         Some(s32(0))
     );
     let mut short = instance(&artifact, &limited(Limits::new().with_fuel(1_000)));
     assert_eq!(
-        kind(short.invoke("grow", &[s32(2_000_000)])),
+        kind(short.call_blocking("grow", &[s32(2_000_000)])),
         limit(Limit::Fuel)
     );
 }
@@ -123,7 +135,10 @@ fn slow_host_functions_count_for_the_deadline() {
         Ok(())
     });
     let mut instance = instance(&artifact, &world);
-    assert_eq!(kind(instance.invoke("naps", &[])), limit(Limit::Deadline));
+    assert_eq!(
+        kind(instance.call_blocking("naps", &[])),
+        limit(Limit::Deadline)
+    );
 }
 
 #[test]
@@ -139,9 +154,15 @@ fn start_functions_have_fuel_and_a_deadline_too() {
 fn memories_stop_growing_at_their_limit() {
     let two_pages = limited(Limits::new().with_memory(2 * 65536));
     let mut calc = instance(&fixture("calc"), &two_pages);
-    assert_eq!(calc.invoke("grow", &[s32(2)]).unwrap(), Some(s32(-1)));
-    assert_eq!(calc.invoke("grow", &[s32(1)]).unwrap(), Some(s32(1)));
-    assert_eq!(calc.invoke("grow", &[s32(1)]).unwrap(), Some(s32(-1)));
+    assert_eq!(
+        calc.call_blocking("grow", &[s32(2)]).unwrap(),
+        Some(s32(-1))
+    );
+    assert_eq!(calc.call_blocking("grow", &[s32(1)]).unwrap(), Some(s32(1)));
+    assert_eq!(
+        calc.call_blocking("grow", &[s32(1)]).unwrap(),
+        Some(s32(-1))
+    );
     let none = limited(Limits::new().with_memory(65535));
     assert_eq!(
         *refused(&fixture("calc"), &none).kind(),
@@ -155,8 +176,8 @@ fn tables_and_instances_are_bounded() {
         (func (export "grow") (result i32)
             (table.grow $t (ref.null func) (i32.const 1))))"#);
     let mut three = instance(&artifact, &limited(Limits::new().with_table_elements(3)));
-    assert_eq!(three.invoke("grow", &[]).unwrap(), Some(s32(2)));
-    assert_eq!(three.invoke("grow", &[]).unwrap(), Some(s32(-1)));
+    assert_eq!(three.call_blocking("grow", &[]).unwrap(), Some(s32(2)));
+    assert_eq!(three.call_blocking("grow", &[]).unwrap(), Some(s32(-1)));
     let one = limited(Limits::new().with_table_elements(1));
     assert_eq!(
         *refused(&artifact, &one).kind(),
@@ -205,7 +226,7 @@ fn a_few_bytes_cannot_take_the_whole_machine() {
         (func (export "grow") (result i32)
             (table.grow $t (ref.null func) (i32.const 0x7fffffff))))"#);
     assert_eq!(
-        instance(&grow, &world).invoke("grow", &[]).unwrap(),
+        instance(&grow, &world).call_blocking("grow", &[]).unwrap(),
         Some(s32(-1))
     );
 }

@@ -84,9 +84,9 @@ fn the_world_gives_memories_tables_and_globals_to_each_instance_its_own() {
         // Provider modules do not count as instances.
         let world = shared().limits(Limits::new().with_instances(1));
         let mut given = instance(&wat(SHARED), &world);
-        assert_eq!(given.invoke("again", &[]).unwrap(), Some(s32(42)));
-        assert_eq!(given.invoke("null", &[]).unwrap(), Some(s32(1)));
-        given.invoke("bump", &[]).unwrap();
+        assert_eq!(given.call_blocking("again", &[]).unwrap(), Some(s32(42)));
+        assert_eq!(given.call_blocking("null", &[]).unwrap(), Some(s32(1)));
+        given.call_blocking("bump", &[]).unwrap();
         let snapshot = given.snapshot(&seam_core::Query::new()).unwrap();
         assert_eq!(snapshot.instances.len(), 1);
         let globals = &snapshot.instances[0].globals;
@@ -173,16 +173,16 @@ fn stubs_trap_or_give_zeroes_and_unused_ones_are_listed() {
         names.map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(unused(&mut *zeroes), ["env#f", "env#v"]);
-    assert_eq!(zeroes.call_typed::<_, i64>("f", ()).unwrap(), 0);
+    assert_eq!(zeroes.call_typed_blocking::<_, i64>("f", ()).unwrap(), 0);
     assert_eq!(unused(&mut *zeroes), ["env#v"]);
-    assert_eq!(zeroes.call_typed::<_, i64>("v", ()).unwrap(), 0);
+    assert_eq!(zeroes.call_typed_blocking::<_, i64>("v", ()).unwrap(), 0);
     assert!(unused(&mut *zeroes).is_empty());
     let world = World::new().stub_for("env", Stub::Trap);
     let mut traps = instance(&artifact, &world);
     for name in ["f", "v"] {
         let import = format!("env#{name}");
         let expected = trap(Trap::StubbedImport(import.as_str().into()));
-        assert_eq!(kind(traps.invoke(name, &[])), expected);
+        assert_eq!(kind(traps.call_blocking(name, &[])), expected);
     }
 }
 
@@ -200,7 +200,10 @@ fn one_name_can_be_imported_with_several_types() {
         .func("other#f", |(): ()| Ok(9));
     let mut instance = instance(&artifact, &world);
     for (export, expected) in [("a", 1), ("b", 2), ("o", 9)] {
-        assert_eq!(instance.invoke(export, &[]).unwrap(), Some(s32(expected)));
+        assert_eq!(
+            instance.call_blocking(export, &[]).unwrap(),
+            Some(s32(expected))
+        );
     }
 }
 

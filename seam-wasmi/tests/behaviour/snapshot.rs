@@ -24,7 +24,7 @@ fn exported_globals_of_every_type_are_seen() {
     ));
     assert_eq!(before["null-func"], CoreValue::FuncRef(None));
     assert!(matches!(before["func"], CoreValue::FuncRef(Some(_))));
-    globals.invoke("scramble", &[]).unwrap();
+    globals.call_blocking("scramble", &[]).unwrap();
     let path = CorePath::new([0]);
     globals
         .call_core(&path, "keep", &[CoreValue::ExternRef(Some(9))])
@@ -43,8 +43,8 @@ fn exported_globals_of_every_type_are_seen() {
 #[test]
 fn counters_and_memories_are_seen_after_a_trap() {
     let mut calc = instance(&fixture("calc"), &World::new());
-    calc.invoke("add", &[s32(2), s32(3)]).unwrap();
-    calc.invoke("div_s", &[s32(1), s32(0)]).unwrap_err();
+    calc.call_blocking("add", &[s32(2), s32(3)]).unwrap();
+    calc.call_blocking("div_s", &[s32(1), s32(0)]).unwrap_err();
     let query = Query::new()
         .with_prefix("__witness")
         .with_memories(Memories::Bytes);
@@ -68,7 +68,7 @@ fn memories_are_read_and_written() {
     let path = CorePath::new([0]);
     calc.write_memory(&path, "memory", 4, &7u32.to_le_bytes())
         .unwrap();
-    assert_eq!(calc.invoke("load", &[s32(4)]).unwrap(), Some(s32(7)));
+    assert_eq!(calc.call_blocking("load", &[s32(4)]).unwrap(), Some(s32(7)));
     for (at, export, offset, len) in [
         (path.clone(), "memory", 65536, 1),
         (path.clone(), "memory", u64::MAX, 1),

@@ -22,7 +22,7 @@ fn a_start_function_that_traps_leaves_an_instance_to_look_at() {
             .unwrap()
             .counters("__witness_counter_");
         assert_eq!(counters[&0], 1);
-        assert_eq!(kind(left.invoke("never", &[])), ErrorKind::Misuse);
+        assert_eq!(kind(left.call_blocking("never", &[])), ErrorKind::Misuse);
         let exports = left.cores().unwrap().remove(0).exports;
         let names: Vec<String> = exports.into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["__witness_counter_0", "never"]);
@@ -37,13 +37,13 @@ fn a_start_function_runs_once_and_its_export_is_not_seen() {
         (start $start)
         (func (export "get") (result i32) (global.get $count)))"#);
     let mut started = instance(&artifact, &World::new());
-    assert_eq!(started.invoke("get", &[]).unwrap(), Some(s32(1)));
+    assert_eq!(started.call_blocking("get", &[]).unwrap(), Some(s32(1)));
     let path = seam_core::CorePath::new([0]);
     assert_eq!(
         kind(started.call_core(&path, "start", &[])),
         ErrorKind::Misuse
     );
-    assert_eq!(started.invoke("get", &[]).unwrap(), Some(s32(1)));
+    assert_eq!(started.call_blocking("get", &[]).unwrap(), Some(s32(1)));
 }
 
 #[test]

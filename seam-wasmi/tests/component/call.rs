@@ -1,7 +1,7 @@
 //! Calls: the order of traps, and the state after them.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Scalar};
-use seam_core::{CanonTrap, ErrorKind, InstanceExt, Resource, Result, Trap, Value, World};
+use seam_core::{Args, CanonTrap, ErrorKind, InstanceExt, Resource, Result, Trap, Value, World};
 
 use crate::{builds, instance, try_instance};
 
@@ -60,15 +60,21 @@ fn a_mistake_of_the_host_in_a_typed_call_closes_nothing() {
         let mut guest = instance(&backend, ECHO);
         let echo = guest.resolve("echo").unwrap();
         let mut text = Text("x".into());
-        let error = guest.call_with(&echo, &mut Wrong, &mut text).unwrap_err();
+        let error = guest.start(&echo, Args::Typed(&mut Wrong)).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Misuse);
-        let error = guest.call_with(&echo, &mut Text("x".into()), &mut Wrong);
-        assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
+        let call = guest.start(&echo, Args::Typed(&mut text)).unwrap();
+        guest.drive_blocking(&call).unwrap();
+        let error = guest.take_with(call, &mut Wrong).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Misuse);
         // The second call returned, so its post-return function has run.
-        assert_eq!(guest.invoke("posts", &[]).unwrap(), Some(Value::U32(1)));
-        guest
-            .call_with(&echo, &mut Text("abc".into()), &mut text)
-            .unwrap();
+        assert_eq!(
+            guest.call_blocking("posts", &[]).unwrap(),
+            Some(Value::U32(1))
+        );
+        let args = Args::Typed(&mut Text("abc".into()));
+        let call = guest.start(&echo, args).unwrap();
+        guest.drive_blocking(&call).unwrap();
+        guest.take_with(call, &mut text).unwrap();
         assert_eq!(text.0, "abc");
     }
 }
@@ -118,7 +124,7 @@ fn a_result_is_lifted_before_borrows_are_checked() {
     ] {
         for backend in builds() {
             let mut guest = instance(&backend, KEEPER);
-            let error = guest.invoke("keep", &[bits.into()]).unwrap_err();
+            let error = guest.call_blocking("keep", &[bits.into()]).unwrap_err();
             assert_eq!(error.as_trap(), Some(&Trap::Canon(trap)));
         }
     }
@@ -155,13 +161,13 @@ fn what_a_trapped_call_would_have_given_is_not_held() {
         for backend in builds() {
             let mut guest = instance(&backend, &giver(post));
             for _ in 0..2 {
-                guest.invoke("count", &[]).unwrap();
+                guest.call_blocking("count", &[]).unwrap();
             }
-            let Some(Value::Own(made)) = guest.invoke("make", &[]).unwrap() else {
+            let Some(Value::Own(made)) = guest.call_blocking("make", &[]).unwrap() else {
                 panic!("expected a resource");
             };
             assert_eq!(guest.held(), std::slice::from_ref(&made));
-            let error = guest.invoke("two", &[1u32.into(), second.into()]);
+            let error = guest.call_blocking("two", &[1u32.into(), second.into()]);
             assert!(error.unwrap_err().as_trap().is_some());
             assert_eq!(guest.held(), std::slice::from_ref(&made));
             let error = guest.drop_resource(&made).unwrap_err();
@@ -188,7 +194,7 @@ fn nothing_of_a_failed_instantiation_can_be_entered() {
         let failed = try_instance(&backend, text, &world).err().unwrap();
         assert_eq!(failed.error.as_trap(), Some(&Trap::Unreachable));
         let mut left = failed.instance.unwrap();
-        assert!(left.invoke("f", &[]).is_err());
+        assert!(left.call_blocking("f", &[]).is_err());
         assert_eq!(left.held(), Vec::<Resource>::new());
     }
 }
@@ -211,8 +217,11 @@ fn an_asynchronous_lowering_is_unsupported_when_it_is_called() {
       (func (export "other") (result u32) (canon lift (core func $m "other"))))"#;
     for backend in builds() {
         let mut guest = instance(&backend, text);
-        assert_eq!(guest.invoke("other", &[]).unwrap(), Some(Value::U32(7)));
-        let error = guest.invoke("call", &[]).unwrap_err();
+        assert_eq!(
+            guest.call_blocking("other", &[]).unwrap(),
+            Some(Value::U32(7))
+        );
+        let error = guest.call_blocking("call", &[]).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
     }
 }
@@ -242,7 +251,7 @@ fn a_component_may_call_one_nested_in_it_and_be_called_by_it() {
     for backend in builds() {
         let mut guest = instance(&backend, text);
         for _ in 0..2 {
-            assert_eq!(guest.invoke("f", &[]).unwrap(), Some(Value::U32(42)));
+            assert_eq!(guest.call_blocking("f", &[]).unwrap(), Some(Value::U32(42)));
         }
     }
 }

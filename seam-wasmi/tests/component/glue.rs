@@ -179,7 +179,7 @@ fn functions_of_every_kind_share_a_module() {
                 0.25f64.into(),
                 "ä".into(),
             ];
-            let result = guest.invoke("mixed", &args).unwrap();
+            let result = guest.call_blocking("mixed", &args).unwrap();
             assert_eq!(result, tuple(-1 << 40, 1.5, 0.5, "ä!"));
             let args = [
                 "turned".into(),
@@ -187,23 +187,26 @@ fn functions_of_every_kind_share_a_module() {
                 0.5f32.into(),
                 (-7i64).into(),
             ];
-            let result = guest.invoke("turned", &args).unwrap();
+            let result = guest.call_blocking("turned", &args).unwrap();
             assert_eq!(result, tuple(-7, 0.5, 0.25, "turned"));
         }
         let numbers = Value::List(vec![1.5f64, 2.0].into());
         assert_eq!(
-            guest.invoke("float", &[numbers]).unwrap(),
+            guest.call_blocking("float", &[numbers]).unwrap(),
             Some(3.5f64.into())
         );
         let words = Value::List(vec![Value::from("word 0"), "word 1".into()].into());
-        assert_eq!(guest.invoke("words", &[2u32.into()]).unwrap(), Some(words));
+        assert_eq!(
+            guest.call_blocking("words", &[2u32.into()]).unwrap(),
+            Some(words)
+        );
         // Three post-returns, and the argument of the destructor.
         assert_eq!(
-            guest.invoke("drops", &[40u32.into()]).unwrap(),
+            guest.call_blocking("drops", &[40u32.into()]).unwrap(),
             Some(43u32.into())
         );
         assert_eq!(
-            guest.invoke("drops", &[7u32.into()]).unwrap(),
+            guest.call_blocking("drops", &[7u32.into()]).unwrap(),
             Some(50u32.into())
         );
     }
@@ -266,13 +269,13 @@ fn functions_that_wait_are_made_when_they_are_used() {
     let world = World::new().func("name", |()| Ok(String::from("name")));
     // For the lifted function, the destructor, the `realloc`, the instance, and the post-return.
     for mut guest in guests(&text, &world, 5) {
-        assert_eq!(guest.invoke("one", &[]).unwrap(), Some(1u32.into()));
-        guest.invoke("drop", &[5u32.into()]).unwrap();
-        let error = guest.invoke("text", &[5u32.into()]).unwrap_err();
+        assert_eq!(guest.call_blocking("one", &[]).unwrap(), Some(1u32.into()));
+        guest.call_blocking("drop", &[5u32.into()]).unwrap();
+        let error = guest.call_blocking("text", &[5u32.into()]).unwrap_err();
         assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::CannotLeave)));
     }
     for mut guest in guests(&text, &world, 5) {
-        let error = guest.invoke("name", &[]).unwrap_err();
+        let error = guest.call_blocking("name", &[]).unwrap_err();
         assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::CannotLeave)));
     }
 }
@@ -310,7 +313,7 @@ fn functions_wait_for_what_uses_them_alone() {
   (func (export "f") (result string)
     (canon lift (core func $m "f") (memory (core memory $libc "memory"))))"#;
     for mut guest in guests(&text.replace("USE", both), &world, 1) {
-        assert_eq!(guest.invoke("f", &[]).unwrap(), Some("name".into()));
+        assert_eq!(guest.call_blocking("f", &[]).unwrap(), Some("name".into()));
     }
 }
 
@@ -346,7 +349,7 @@ fn more_functions_than_a_module_has_room_for_take_several() {
             let words: Vec<Value> = (0..which % 5)
                 .map(|i| i.to_string().as_str().into())
                 .collect();
-            let result = guest.invoke("words", &[which.into(), (which % 5).into()]);
+            let result = guest.call_blocking("words", &[which.into(), (which % 5).into()]);
             assert_eq!(result.unwrap(), Some(Value::List(words.into())));
         }
     }
@@ -420,11 +423,11 @@ fn long_lists_of_strings_are_lowered_once() {
     let [mut direct, mut glued] = guests(&text, &world, 1);
     let expected = Value::list((0..5).map(word));
     for guest in [&mut direct, &mut glued] {
-        let found = guest.invoke("f", &[5u32.into()]).unwrap();
+        let found = guest.call_blocking("f", &[5u32.into()]).unwrap();
         assert_eq!(found.as_ref(), Some(&expected));
     }
     assert_eq!(
-        direct.invoke("f", &[COUNT.into()]).unwrap(),
-        glued.invoke("f", &[COUNT.into()]).unwrap()
+        direct.call_blocking("f", &[COUNT.into()]).unwrap(),
+        glued.call_blocking("f", &[COUNT.into()]).unwrap()
     );
 }

@@ -42,7 +42,7 @@ fn outer_aliases_reach_through_every_level() {
     for backend in builds() {
         let mut guest = instance(&backend, text);
         for name in ["f", "g"] {
-            let result = guest.invoke(name, &[41u32.into()]).unwrap();
+            let result = guest.call_blocking(name, &[41u32.into()]).unwrap();
             assert_eq!(result, Some(Value::U32(42)), "{name}");
         }
     }
@@ -68,7 +68,7 @@ fn an_instance_may_export_more_than_is_imported() {
       (export "b" (func $takes "b")))"#;
     for backend in builds() {
         let mut guest = instance(&backend, text);
-        assert_eq!(guest.invoke("b", &[]).unwrap(), Some(Value::U32(2)));
+        assert_eq!(guest.call_blocking("b", &[]).unwrap(), Some(Value::U32(2)));
     }
 }
 
@@ -110,8 +110,11 @@ fn two_instances_of_one_component_have_two_resource_types() {
     );
     for backend in builds() {
         let mut guest = instance(&backend, &text);
-        assert_eq!(guest.invoke("same", &[]).unwrap(), Some(Value::U32(5)));
-        let error = guest.invoke("other", &[]).unwrap_err();
+        assert_eq!(
+            guest.call_blocking("same", &[]).unwrap(),
+            Some(Value::U32(5))
+        );
+        let error = guest.call_blocking("other", &[]).unwrap_err();
         let trap = Trap::Canon(CanonTrap::WrongResourceType);
         assert_eq!(error.as_trap(), Some(&trap));
     }
@@ -181,7 +184,7 @@ fn an_import_that_equals_a_resource_is_that_resource() {
     let world = passing_world("r", "r", ["make", "take"]);
     for backend in builds() {
         let mut guest = try_instance(&backend, &text, &world).unwrap();
-        let result = guest.invoke("pass", &[]).unwrap();
+        let result = guest.call_blocking("pass", &[]).unwrap();
         assert_eq!(result, Some(Value::U32(42)));
     }
 }
@@ -215,7 +218,7 @@ fn imports_are_found_in_any_version_of_their_track() {
             let about = format!("wanted {wanted}, given {given}");
             match try_instance(&backend, &text, &world) {
                 Ok(mut guest) if found => {
-                    let result = guest.invoke("pass", &[]).unwrap();
+                    let result = guest.call_blocking("pass", &[]).unwrap();
                     assert_eq!(result, Some(Value::U32(42)), "{about}");
                 }
                 Err(failed) if !found => assert_eq!(*failed.error.kind(), ErrorKind::Link),

@@ -76,7 +76,7 @@ fn use_all(backend: &dyn Backend, artifact: &Artifact, world: &World) -> bool {
     for (name, ty) in program.interface().export_funcs() {
         let args = ty.params.iter().map(|(_, ty)| Value::default_of(ty));
         if let Some(args) = args.collect::<Option<Vec<_>>>() {
-            let _ = instance.invoke(&name.to_string(), &args);
+            let _ = instance.call_blocking(&name.to_string(), &args);
         }
     }
     let _ = instance.held();

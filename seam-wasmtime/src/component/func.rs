@@ -23,12 +23,12 @@ pub(crate) struct Export {
 }
 
 /// A call with its arguments lowered.
-pub(crate) struct Call {
+pub(crate) struct Begun {
     func: Func,
     params: Vec<Val>,
     results: Vec<Val>,
     lowered: Lowered,
-    alarm: Option<Alarm>,
+    ty: Arc<FuncType>,
 }
 
 impl Export {
@@ -57,13 +57,11 @@ impl Export {
         })
     }
 
-    /// Checks and lowers the arguments, and arms the deadline.
+    /// Lowers the arguments, which are of the parameters' types.
     ///
     /// # Errors
-    /// `Misuse` for ill-typed arguments and for handles that cannot be used; nothing has changed
-    /// then.
-    pub(crate) fn begin(&self, store: &mut Store<State>, args: &[Value]) -> Result<Call> {
-        self.ty.check_args(args)?;
+    /// `Misuse` for handles that cannot be used; nothing has changed then.
+    pub(crate) fn begin(&self, store: &mut Store<State>, args: &[Value]) -> Result<Begun> {
         let mut context = store.as_context_mut();
         let mut lower = ToVals::new(&mut context);
         if self.handles {
@@ -77,49 +75,77 @@ impl Export {
         lowered.commit(store.data_mut())?;
         store.data_mut().world.begin();
         let results = self.ty.result.iter().map(|_| Val::Bool(false)).collect();
-        Ok(Call {
+        Ok(Begun {
             func: self.func,
             params,
             results,
             lowered,
-            alarm: call::begin(store)?,
+            ty: self.ty.clone(),
         })
+    }
+}
+
+impl Begun {
+    /// Makes the call, on a store without anything asynchronous.
+    ///
+    /// # Errors
+    /// How the call ended.
+    pub(crate) fn make(
+        &mut self,
+        store: &mut Store<State>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        let alarm = call::begin(store)?;
+        let outcome = call::synchronous(store, |store| {
+            self.func.call(store, &self.params, &mut self.results)
+        });
+        self.end(store, alarm, outcome, code)
+    }
+
+    /// Makes the call, suspending where the host does.
+    ///
+    /// # Errors
+    /// How the call ended.
+    pub(crate) async fn make_async(
+        &mut self,
+        store: &mut Store<State>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        let alarm = call::begin(store)?;
+        let at = call::deadline(store);
+        let made = self
+            .func
+            .call_async(&mut *store, &self.params, &mut self.results);
+        let outcome = call::bounded(at, made).await;
+        self.end(store, alarm, outcome, code)
+    }
+
+    fn end(
+        &mut self,
+        store: &mut Store<State>,
+        alarm: Option<Alarm>,
+        outcome: Result<(), Stop>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        call::end(store, alarm);
+        std::mem::take(&mut self.lowered).end(store);
+        outcome.map_err(|stop| stop.error(code))
+    }
+
+    /// Ends a call that was given up.
+    pub(crate) fn give_up(mut self, store: &mut Store<State>) {
+        std::mem::take(&mut self.lowered).end(store);
     }
 
     /// Lifts the result of a call that has been made.
     ///
     /// # Errors
-    /// How the call ended.
-    pub(crate) fn end(
-        &self,
-        store: &mut Store<State>,
-        mut call: Call,
-        outcome: Result<(), Stop>,
-        code: &dyn Code,
-    ) -> Result<Option<Value>> {
-        call::end(store, call.alarm.take());
-        call.lowered.end(store);
-        outcome.map_err(|stop| stop.error(code))?;
-        let (Some(ty), Some(val)) = (&self.ty.result, call.results.pop()) else {
+    /// `Engine` for a result of another type; limits of lifting.
+    pub(crate) fn result(mut self, store: &mut Store<State>) -> Result<Option<Value>> {
+        let (Some(ty), Some(val)) = (&self.ty.result, self.results.pop()) else {
             return Ok(None);
         };
         let mut context = store.as_context_mut();
         FromVals::new(&mut context).value(ty, val).map(Some)
-    }
-}
-
-impl Call {
-    /// Makes the call, on a store without anything asynchronous.
-    pub(crate) fn make(&mut self, store: &mut Store<State>) -> Result<(), Stop> {
-        call::synchronous(store, |store| {
-            self.func.call(store, &self.params, &mut self.results)
-        })
-    }
-
-    /// Makes the call, suspending where the host does.
-    pub(crate) async fn make_async(&mut self, store: &mut Store<State>) -> Result<(), Stop> {
-        let at = call::deadline(store);
-        let made = self.func.call_async(store, &self.params, &mut self.results);
-        call::bounded(at, made).await
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_component::Cores;
 use seam_core::{
-    Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
-    Instance, Observed, Query, Resource, Result, Snapshot, Value, block_on,
+    Args, Call, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit,
+    ExportName, Func, InFlight, Instance, Observed, Query, Resource, Result, Snapshot, Value,
+    block_on,
 };
 use wasmtime::{Store, component};
 
 use crate::call;
-use crate::component::func::Export;
+use crate::component::func::{Begun, Export};
 use crate::component::held::HeldItem;
 use crate::component::loaded::Loaded;
 use crate::component::state::State;
@@ -26,6 +27,7 @@ pub(crate) struct ComponentInstance {
     store: Store<State>,
     instance: Option<component::Instance>,
     exports: Vec<Export>,
+    in_flight: InFlight<Begun>,
     /// The core instances, once they have been asked for.
     cores: Option<Cores>,
     captured: Captured,
@@ -43,6 +45,7 @@ impl ComponentInstance {
             store,
             instance,
             exports: Vec::new(),
+            in_flight: InFlight::default(),
             cores: None,
             captured,
         }
@@ -88,39 +91,65 @@ impl ComponentInstance {
         export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
     }
 
-    fn invoke(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
+    fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        self.clear()?;
         let export = self.export(func)?;
-        let mut call = export.begin(&mut self.store, args)?;
-        let outcome = if self.is_async() {
-            block_on(call.make_async(&mut self.store))
-        } else {
-            call.make(&mut self.store)
-        };
-        export.end(&mut self.store, call, outcome, &*self.program.code)
+        let args = args.into_values(func.ty())?;
+        let begun = export.begin(&mut self.store, &args)?;
+        Ok(self.in_flight.start(func, begun))
     }
 
-    async fn invoke_async(&mut self, func: &Func, args: &[Value]) -> Result<Option<Value>> {
-        let export = self.export(func)?;
-        let mut call = export.begin(&mut self.store, args)?;
-        let outcome = if self.is_async() {
-            call.make_async(&mut self.store).await
-        } else {
-            call.make(&mut self.store)
+    /// Makes room for a call.
+    fn clear(&mut self) -> Result<()> {
+        if let Some(dropped) = self.in_flight.clear()? {
+            dropped.give_up(&mut self.store);
+        }
+        Ok(())
+    }
+
+    async fn make(&mut self, call: &Call) -> Result<()> {
+        let asynchronous = self.is_async();
+        let Some(begun) = self.in_flight.driving(call)? else {
+            return Ok(());
         };
-        export.end(&mut self.store, call, outcome, &*self.program.code)
+        let (store, code) = (&mut self.store, &*self.program.code);
+        let outcome = if asynchronous {
+            begun.make_async(store, code).await
+        } else {
+            begun.make(store, code)
+        };
+        self.in_flight.driven(outcome)
+    }
+
+    fn make_blocking(&mut self, call: &Call) -> Result<()> {
+        if self.is_async() {
+            return block_on(self.make(call));
+        }
+        let Some(begun) = self.in_flight.driving(call)? else {
+            return Ok(());
+        };
+        let outcome = begun.make(&mut self.store, &*self.program.code);
+        self.in_flight.driven(outcome)
+    }
+
+    fn result(&mut self, call: Call) -> Result<Option<Value>> {
+        self.in_flight.take(call)?.result(&mut self.store)
     }
 
     fn is_async(&self) -> bool {
         self.store.data().core_ref().asynchronous
     }
 
-    fn entry(&mut self) -> Result<Func> {
-        match Entry::of(&self.program.interface)? {
-            Entry::Run(name) => self.resolve(&name),
-            other => Err(Error::engine(format!(
-                "expected a component to start at `run`, found {other:?}"
-            ))),
-        }
+    fn start_entry(&mut self) -> Result<Call> {
+        let func = match Entry::of(&self.program.interface)? {
+            Entry::Run(name) => self.resolve(&name)?,
+            other => {
+                return Err(Error::engine(format!(
+                    "expected a component to start at `run`, found {other:?}"
+                )));
+            }
+        };
+        self.begin(&func, Args::Values(&[]))
     }
 
     fn drop_any(&mut self, resource: &Resource) -> Result<()> {
@@ -173,6 +202,10 @@ impl ComponentInstance {
     }
 }
 
+fn operation(func: &Func) -> String {
+    format!("call {}", func.name())
+}
+
 /// How a program ended, from what its entry gave.
 pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
     match outcome {
@@ -192,34 +225,44 @@ impl Instance for ComponentInstance {
         self.at(resolved, || format!("resolve {name}"))
     }
 
-    fn call_blocking(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let outcome = self.invoke(func, args);
-        out.extend(self.at(outcome, || format!("call {}", func.name()))?);
-        Ok(())
+    fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        let call = self.begin(func, args);
+        self.at(call, || operation(func))
     }
 
-    async fn call(&mut self, func: &Func, args: &[Value], out: &mut Vec<Value>) -> Result<()> {
-        out.clear();
-        let outcome = self.invoke_async(func, args).await;
-        out.extend(self.at(outcome, || format!("call {}", func.name()))?);
-        Ok(())
+    async fn drive(&mut self, call: &Call) -> Result<()> {
+        let made = self.make(call).await;
+        self.at(made, || operation(call.func()))
+    }
+
+    fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        let made = self.make_blocking(call);
+        self.at(made, || operation(call.func()))
+    }
+
+    fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        let func = call.func().clone();
+        let result = self.result(call);
+        self.at(result, || operation(&func))
     }
 
     async fn run(&mut self) -> Result<Exit> {
-        let outcome = match self.entry() {
-            Ok(entry) => exit(self.invoke_async(&entry, &[]).await),
+        let outcome = match self.start_entry() {
+            Ok(call) => match self.make(&call).await {
+                Ok(()) => self.result(call),
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
-        self.at(outcome, || "run".into())
+        self.at(exit(outcome), || "run".into())
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
-        let outcome = match self.entry() {
-            Ok(entry) => exit(self.invoke(&entry, &[])),
-            Err(error) => Err(error),
-        };
-        self.at(outcome, || "run".into())
+        let outcome = self.start_entry().and_then(|call| {
+            self.make_blocking(&call)?;
+            self.result(call)
+        });
+        self.at(exit(outcome), || "run".into())
     }
 
     fn cores(&mut self) -> Result<Vec<CoreInstance>> {

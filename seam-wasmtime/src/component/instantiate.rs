@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, Error, ErrorKind, Limit, Result, Target, World, WorldState, check_core_limits,
+    Capability, Error, ErrorKind, Failed, Instance, Limit, Result, Target, World, WorldState,
+    check_core_limits,
 };
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, Val};
@@ -17,24 +18,21 @@ use crate::error;
 use crate::state::{HasCore, set_limits};
 use crate::wasi::{Captured, Wasi};
 
-/// A new instance, or the error and what is left of the instance.
-pub(crate) enum Made {
-    Whole(ComponentInstance),
-    Failed(Error, Option<ComponentInstance>),
-}
-
 /// Makes an instance in a world of its own.
 ///
 /// # Errors
-/// Whatever fails before guest code runs. What fails later is [`Made::Failed`].
-pub(crate) async fn instantiate(loaded: &Arc<Loaded>, world: &World) -> Result<Made> {
+/// Whatever fails before guest code runs, and what guest code did and left if it failed later.
+pub(crate) async fn instantiate(
+    loaded: &Arc<Loaded>,
+    world: &World,
+) -> Result<ComponentInstance, Failed> {
     let limits = world.limits_of_instances();
     check_core_limits(limits, &loaded.info.capabilities)?;
     if limits
         .instances
         .is_some_and(|limit| loaded.plan.len() as u64 > limit)
     {
-        return Err(Error::limit(Limit::Instances));
+        return Err(Error::limit(Limit::Instances).into());
     }
     let bindings = world.bind(&loaded.interface)?;
     let host = WorldState::new(world, &bindings);
@@ -80,7 +78,7 @@ async fn start(
     pre: &InstancePre<State>,
     captured: Captured,
     asynchronous: bool,
-) -> Result<Made> {
+) -> Result<ComponentInstance, Failed> {
     set_limits(&mut store);
     store.set_hostcall_fuel(lifting_fuel(store.data().world.limits().lifted));
     let core = store.data_mut().core();
@@ -95,15 +93,24 @@ async fn start(
     };
     call::end(&mut store, alarm);
     let program = loaded.clone();
-    let instance = |store, instance| ComponentInstance::new(program, store, instance, captured);
-    Ok(match outcome {
-        Ok(made) => Made::Whole(instance(store, Some(made))),
+    let instance =
+        |store, instance, captured| ComponentInstance::new(program, store, instance, captured);
+    match outcome {
+        Ok(made) => Ok(instance(store, Some(made), captured)),
         Err(stop) => {
             let error = failure(loaded, &mut store, stop);
-            let left = loaded.sees_inside() && leaves_instance(&error);
-            Made::Failed(error, left.then(|| instance(store, None)))
+            let world = &mut store.data_mut().world;
+            captured.drain(world.observed_mut());
+            let observed = Box::new(world.observed().clone());
+            let left = (loaded.sees_inside() && leaves_instance(&error))
+                .then(|| Box::new(instance(store, None, captured)) as Box<dyn Instance>);
+            Err(Failed {
+                error,
+                observed,
+                instance: left,
+            })
         }
-    })
+    }
 }
 
 /// Maps the reason why the component could not be instantiated.

@@ -14,6 +14,6 @@ mod program;
 mod state;
 
 pub(crate) use inner::CorePlan;
-pub(crate) use instantiate::{Made, instantiate};
+pub(crate) use instantiate::instantiate;
 pub(crate) use loaded::Loaded;
 pub(crate) use program::ComponentProgram;

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::{
-    Artifact, BackendInfo, Error, Failed, Instance, Interface, Program, Result, World,
-};
+use seam_core::{Artifact, BackendInfo, Failed, Instance, Interface, Program, Result, World};
 
 use crate::component::inner::CorePlan;
-use crate::component::instantiate::{Made, instantiate};
+use crate::component::instantiate::instantiate;
 use crate::component::loaded::Loaded;
 use crate::engine::WasmtimeEngine;
 
@@ -37,14 +35,9 @@ impl Program for ComponentProgram {
     }
 
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
-        let named = |e: Error| e.during("instantiate").on(self.0.info.name.clone());
-        let made = instantiate(&self.0, world).await;
-        match made.map_err(named)? {
-            Made::Whole(instance) => Ok(Box::new(instance)),
-            Made::Failed(error, left) => Err(Failed {
-                error: named(error),
-                instance: left.map(|left| Box::new(left) as Box<dyn Instance>),
-            }),
+        match instantiate(&self.0, world).await {
+            Ok(instance) => Ok(Box::new(instance)),
+            Err(failed) => Err(failed.named("instantiate", &self.0.info.name)),
         }
     }
 }

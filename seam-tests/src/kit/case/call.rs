@@ -128,39 +128,38 @@ pub(in crate::kit) fn references_pass_through_core_calls(subject: &Subject) -> C
     )
 }
 
-pub(in crate::kit) fn results_replace_what_the_vector_held(subject: &Subject) -> Checked {
-    let mut instance = calc(subject)?;
-    let mut out = vec![Value::Bool(true), Value::Bool(false)];
-    let add = instance.resolve("add")?;
-    instance.call_blocking(&add, &[2.into(), 3.into()], &mut out)?;
-    same("after a result", &out, &vec![Value::S32(5)])?;
-    let store = instance.resolve("store")?;
-    instance.call_blocking(&store, &[0.into(), 0.into()], &mut out)?;
-    same("after none", &out, &Vec::new())?;
-    out.push(Value::Bool(true));
-    let trap = instance.resolve("trap")?;
-    let result = instance.call_blocking(&trap, &[], &mut out);
-    traps("trap", result, seam_core::Trap::Unreachable)?;
-    same("after a trap", &out, &Vec::new())?;
-    out.push(Value::Bool(true));
-    misuse("too few", instance.call_blocking(&add, &[], &mut out))?;
-    same("after misuse", &out, &Vec::new())
-}
-
 pub(in crate::kit) fn typed_calls_agree_with_values(subject: &Subject) -> Checked {
     let mut calc = calc(subject)?;
-    same("add", calc.call_typed::<_, i32>("add", (2i32, 3i32))?, 5)?;
-    same("sqrt", calc.call_typed::<_, f64>("sqrt", (9f64,))?, 3.0)?;
-    calc.call_typed::<_, ()>("store", (8i32, 9i32))?;
-    same("load", calc.call_typed::<_, i32>("load", (8i32,))?, 9)?;
-    let swapped: (i64, i32) = calc.call_typed("swap", (1i32, 2i64))?;
+    same(
+        "add",
+        calc.call_typed_blocking::<_, i32>("add", (2i32, 3i32))?,
+        5,
+    )?;
+    same(
+        "sqrt",
+        calc.call_typed_blocking::<_, f64>("sqrt", (9f64,))?,
+        3.0,
+    )?;
+    calc.call_typed_blocking::<_, ()>("store", (8i32, 9i32))?;
+    same(
+        "load",
+        calc.call_typed_blocking::<_, i32>("load", (8i32,))?,
+        9,
+    )?;
+    let swapped: (i64, i32) = calc.call_typed_blocking("swap", (1i32, 2i64))?;
     same("swap", swapped, (2, 1))?;
-    let error = misuse("a string", calc.call_typed::<_, i32>("add", ("a", 3i32)))?;
+    let error = misuse(
+        "a string",
+        calc.call_typed_blocking::<_, i32>("add", ("a", 3i32)),
+    )?;
     says("a string", &error, &["add", "string", "s32"])?;
-    misuse("no result", calc.call_typed::<_, ()>("add", (2i32, 3i32)))?;
+    misuse(
+        "no result",
+        calc.call_typed_blocking::<_, ()>("add", (2i32, 3i32)),
+    )?;
     traps(
         "div_s",
-        calc.call_typed::<_, i32>("div_s", (1i32, 0i32)),
+        calc.call_typed_blocking::<_, i32>("div_s", (1i32, 0i32)),
         seam_core::Trap::IntegerDivideByZero,
     )
 }
@@ -168,11 +167,14 @@ pub(in crate::kit) fn typed_calls_agree_with_values(subject: &Subject) -> Checke
 pub(in crate::kit) fn async_calls_agree_with_blocking_ones(subject: &Subject) -> Checked {
     let mut instance = calc(subject)?;
     let (add, trap) = (instance.resolve("add")?, instance.resolve("trap")?);
-    let mut out = Vec::new();
-    block_on(instance.call(&add, &[2.into(), 3.into()], &mut out))?;
-    same("add", &out, &vec![Value::S32(5)])?;
-    let result = block_on(instance.call(&trap, &[], &mut out));
+    let found = block_on(instance.call(&add, &[2.into(), 3.into()]))?;
+    same("add", found, Some(Value::S32(5)))?;
+    let result = block_on(instance.call(&trap, &[]));
     traps("trap", result, seam_core::Trap::Unreachable)?;
+    let found: i32 = block_on(instance.call_typed("add", (2i32, 3i32)))?;
+    same("add, typed", found, 5)?;
+    let result = block_on(instance.call_typed::<_, ()>("trap", ()));
+    traps("trap, typed", result, seam_core::Trap::Unreachable)?;
     let result = block_on(instance.run());
     misuse("run", result).map(drop)
 }
@@ -203,7 +205,11 @@ pub(in crate::kit) fn ill_typed_arguments_name_their_path(subject: &Subject) -> 
         (vec![2.into(), 3i64.into()], &["argument 2", "s32", "s64"]),
     ] {
         let what = format!("add({args:?})");
-        says(&what, &misuse(&what, calc.invoke("add", &args))?, parts)?;
+        says(
+            &what,
+            &misuse(&what, calc.call_blocking("add", &args))?,
+            parts,
+        )?;
     }
     let counters = calc.snapshot(&Query::new())?.counters("__witness_counter_");
     same("additions the guest saw", counters.get(&0), Some(&0))

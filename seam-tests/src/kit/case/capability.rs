@@ -143,7 +143,7 @@ pub(in crate::kit) fn lacking_capabilities_answer_unsupported(subject: &Subject)
             let artifact = wat(capability.name(), text)?;
             let backend = subject.backend();
             let result = backend.instantiate_blocking(&artifact, &World::new());
-            let result = result.and_then(|mut instance| instance.invoke("f", &[]));
+            let result = result.and_then(|mut instance| instance.call_blocking("f", &[]));
             supported_or_not(subject, *capability, result.map(drop))?;
         }
     }
@@ -179,7 +179,7 @@ pub(super) fn supported_or_not(
 
 pub(in crate::kit) fn traps_carry_frames_where_the_backend_has_them(subject: &Subject) -> Checked {
     let mut instance = subject.instantiate(&fixtures::calc()?, &World::new())?;
-    let error = error("call_null", instance.invoke("call_null", &[]))?;
+    let error = error("call_null", instance.call_blocking("call_null", &[]))?;
     same(
         "the cause",
         error.as_trap(),

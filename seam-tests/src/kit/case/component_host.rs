@@ -83,7 +83,7 @@ pub(in crate::kit) fn components_call_typed_hosts(subject: &Subject) -> Checked 
         |_: &mut HostCall<'_>, _: &[Value]| Ok(Some(Value::record([("x", 1i32.into())]))),
     );
     let mut hosted = subject.instantiate(&fixtures::hosted()?, &bad)?;
-    let result = hosted.invoke(&run("mirror"), &[point(1, 2)]);
+    let result = hosted.call_blocking(&run("mirror"), &[point(1, 2)]);
     fails("mirror", result, &ErrorKind::Host).map(drop)
 }
 
@@ -119,15 +119,14 @@ pub(in crate::kit) fn component_host_functions_may_be_async(subject: &Subject) -
     }
     let mut hosted = made?;
     let sum = hosted.resolve(&format!("{RUN}#sum"))?;
-    let mut out = Vec::new();
-    hosted.call_blocking(&sum, &[vec![1u32, 20, 300].into()], &mut out)?;
-    same("sum, blocking", &out, &vec![Value::U32(321)])?;
-    block_on(hosted.call(&sum, &[vec![1u32, 2].into()], &mut out))?;
-    same("sum", &out, &vec![Value::U32(3)])?;
+    let found = hosted.call_blocking(&sum, &[vec![1u32, 20, 300].into()])?;
+    same("sum, blocking", found, Some(Value::U32(321)))?;
+    let found = block_on(hosted.call(&sum, &[vec![1u32, 2].into()]))?;
+    same("sum", found, Some(Value::U32(3)))?;
     let failing = World::new().func_async("later", None, |_| async {
         Err(seam_core::Error::trap(seam_core::Trap::IntegerOverflow))
     });
     let mut instance = subject.instantiate(&wat("later", text)?, &failing)?;
-    let result = instance.invoke("run", &[]);
+    let result = instance.call_blocking("run", &[]);
     traps("run", result, seam_core::Trap::IntegerOverflow)
 }

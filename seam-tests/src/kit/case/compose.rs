@@ -70,7 +70,7 @@ pub(in crate::kit) fn composed_components_pass_resources(subject: &Subject) -> C
     )?;
     gives(shop, &stock("live"), &[], 2u32)?;
     let both = Value::list([Value::Own(passed), Value::Own(jam)]);
-    let cheapest = match shop.invoke(&cart("cheapest"), &[both])? {
+    let cheapest = match shop.call_blocking(&cart("cheapest"), &[both])? {
         Some(Value::Option(Some(value))) => *value,
         found => {
             return Err(Failure::new(format!(
@@ -129,7 +129,7 @@ pub(in crate::kit) fn resources_wrap_resources_three_deep(subject: &Subject) -> 
     )?;
     let jam = item(shop, "jam", 4)?;
     let both = Value::list([Value::Own(tea), Value::Own(jam)]);
-    let cheapest = shop.invoke(&cart("cheapest"), &[both])?;
+    let cheapest = shop.call_blocking(&cart("cheapest"), &[both])?;
     let Some(Value::Option(Some(value))) = cheapest else {
         return Err(Failure::new(format!(
             "cheapest: expected an item, found {cheapest:?}"

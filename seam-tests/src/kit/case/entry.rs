@@ -134,7 +134,7 @@ pub(in crate::kit) fn reactors_are_initialised_once(subject: &Subject) -> Checke
     let program = subject.load(&artifact)?;
     // The trap is reported whether initialisation runs at instantiation or before the first call.
     let result = match program.instantiate_blocking(&World::new()) {
-        Ok(mut instance) => instance.invoke("never", &[]).map(drop),
+        Ok(mut instance) => instance.call_blocking("never", &[]).map(drop),
         Err(failed) => Err(failed.error),
     };
     traps("_initialize", result, Trap::Unreachable)

@@ -137,7 +137,7 @@ pub(in crate::kit) fn raw_host_functions_reach_memory(subject: &Subject) -> Chec
     same("said", said(&heard), ["starting", "called", "start", ""])?;
     misuse(
         "past the end",
-        instance.invoke("say_at", &[65530.into(), 7.into()]),
+        instance.call_blocking("say_at", &[65530.into(), 7.into()]),
     )?;
 
     let ty = CoreFuncType::new(LOG, []);

@@ -42,10 +42,9 @@ pub(in crate::kit) fn async_host_functions_give_their_result(subject: &Subject) 
     let mut instance = made?;
     gives(&mut *instance, "run", &[4.into()], 41)?;
     let run = instance.resolve("run")?;
-    let mut out = Vec::new();
-    block_on(instance.call(&run, &[5.into()], &mut out))?;
-    same("run", &out, &vec![Value::S32(51)])?;
-    let result = block_on(instance.call(&run, &[0.into()], &mut out));
+    let found = block_on(instance.call(&run, &[5.into()]))?;
+    same("run", found, Some(Value::S32(51)))?;
+    let result = block_on(instance.call(&run, &[0.into()]));
     let error = fails("run", result, &ErrorKind::Host)?;
     says("run", &error, &["nothing to wait for"])
 }
@@ -70,7 +69,7 @@ pub(in crate::kit) fn a_panicking_host_function_is_caught(subject: &Subject) -> 
     let mut instance = subject.instantiate(&wat("panics", text)?, &world)?;
     for (export, says_so) in [("typed", "typed and 7"), ("raw", "raw and [I32(7)]")] {
         gives_nothing(&mut *instance, export, &[0.into()])?;
-        let result = instance.invoke(export, &[7.into()]);
+        let result = instance.call_blocking(export, &[7.into()]);
         let error = fails(export, result, &ErrorKind::Host)?;
         says(export, &error, &["panicked", says_so])?;
         gives(&mut *instance, "fine", &[], 1)?;
@@ -105,7 +104,11 @@ pub(in crate::kit) fn errors_of_host_functions_come_out(subject: &Subject) -> Ch
         let mut instance = program.instantiate_blocking(&world)?;
         for n in 0..6 {
             let expected = error(n);
-            let found = fails(n, instance.invoke("fail", &[n.into()]), expected.kind())?;
+            let found = fails(
+                n,
+                instance.call_blocking("fail", &[n.into()]),
+                expected.kind(),
+            )?;
             says(n, &found, &[expected.message()])?;
         }
     }
@@ -126,13 +129,13 @@ pub(in crate::kit) fn ill_typed_results_of_host_functions_are_host_errors(
             move |_: &mut HostCall<'_>, _: &[Value]| Ok(value.clone()),
         );
         let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
-        let result = instance.invoke("next_by_table", &[]);
+        let result = instance.call_blocking("next_by_table", &[]);
         says(what, &fails(what, result, &ErrorKind::Host)?, parts)?;
     }
     let something = |_: &mut HostCall<'_>, _: &[Value]| Ok(Some(Value::S32(1)));
     let text = r#"(module (import "env" "none" (func $none)) (func (export "run") (call $none)))"#;
     let world = World::new().func_values("env#none", None, something);
     let mut instance = subject.instantiate(&wat("none", text)?, &world)?;
-    let result = instance.invoke("run", &[]);
+    let result = instance.call_blocking("run", &[]);
     fails("something", result, &ErrorKind::Host).map(drop)
 }

@@ -41,7 +41,7 @@ pub(super) fn rows(
                 Ends::Nothing => gives_nothing(&mut *instance, export, &args),
                 Ends::Traps(trap) => {
                     let what = format!("{export}({args:?})");
-                    traps(what, instance.invoke(export, &args), trap)
+                    traps(what, instance.call_blocking(export, &args), trap)
                 }
             }
             .map_err(about)?;
@@ -220,7 +220,7 @@ pub(in crate::kit) fn realloc_and_post_return_may_not_leave(subject: &Subject) -
         (fixtures::post_return_calls_import()?, "run", vec![]),
     ] {
         let mut instance = subject.instantiate(&artifact, &world)?;
-        let result = instance.invoke(export, &args);
+        let result = instance.call_blocking(export, &args);
         traps(artifact.name(), result, CanonTrap::CannotLeave)?;
         let calls = &instance.observed().host_calls;
         holds("a host that was not reached", calls.is_empty(), calls)?;
@@ -269,7 +269,7 @@ pub(in crate::kit) fn nan_payloads_do_not_cross(subject: &Subject) -> Checked {
     let mut instance = subject.instantiate(&artifact, &World::new())?;
     // The guest cannot rely on the payload of a NaN from the host, but the value is a NaN.
     for nan in [f32::NAN, f32::from_bits(0xff80_0001)] {
-        match instance.invoke("f32-bits", &[nan.into()])? {
+        match instance.call_blocking("f32-bits", &[nan.into()])? {
             Some(Value::U32(bits)) if f32::from_bits(bits).is_nan() => {}
             found => {
                 return Err(Failure::new(format!(
@@ -278,7 +278,7 @@ pub(in crate::kit) fn nan_payloads_do_not_cross(subject: &Subject) -> Checked {
             }
         }
     }
-    match instance.invoke("f64-bits", &[f64::NAN.into()])? {
+    match instance.call_blocking("f64-bits", &[f64::NAN.into()])? {
         Some(Value::U64(bits)) if f64::from_bits(bits).is_nan() => Ok(()),
         found => Err(Failure::new(format!(
             "f64-bits: expected a NaN, found {found:?}"

@@ -52,7 +52,7 @@ pub(in crate::kit) fn handles_that_do_not_exist_trap(subject: &Subject) -> Check
     let mut instance = subject.instantiate(&fixtures::handle_from_any_index()?, &world)?;
     gives(&mut *instance, "make", &bits(7), 1u32)?;
     let thing = owned(&mut *instance, "give", &bits(1))?;
-    let taken = instance.invoke("take", &[Value::Own(thing)])?;
+    let taken = instance.call_blocking("take", &[Value::Own(thing)])?;
     let Some(Value::U32(taken)) = taken else {
         return Err(Failure::new(format!(
             "take: expected an index, found {taken:?}"
@@ -60,7 +60,7 @@ pub(in crate::kit) fn handles_that_do_not_exist_trap(subject: &Subject) -> Check
     };
     gives(&mut *instance, "rep", &bits(taken), 7u32)?;
     owned(&mut *instance, "give", &bits(taken))?;
-    let result = instance.invoke("rep", &bits(taken));
+    let result = instance.call_blocking("rep", &bits(taken));
     traps("a handle that was given", result, CanonTrap::UnknownHandle)
 }
 

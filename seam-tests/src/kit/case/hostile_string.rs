@@ -39,7 +39,7 @@ pub(in crate::kit) fn ranges_of_strings_are_checked(subject: &Subject) -> Checke
 
     let mut instance = subject.instantiate(&artifact, &world)?;
     gives_nothing(&mut *instance, "say-at", &range(1024, 6))?;
-    let result = instance.invoke("say-at", &range(2048, 1));
+    let result = instance.call_blocking("say-at", &range(2048, 1));
     traps("say-at", result, CanonTrap::InvalidString)?;
     let heard: Vec<_> = instance
         .observed()

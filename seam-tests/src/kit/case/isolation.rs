@@ -26,7 +26,7 @@ pub(in crate::kit) fn instances_share_nothing(subject: &Subject) -> Checked {
     one.write_memory(&root(), "memory", 128, &[1, 2, 3, 4])?;
     gives(&mut *other, "load", &[128.into()], 0)?;
     // A trap in one instance does not affect the other.
-    traps("trap", one.invoke("trap", &[]), Trap::Unreachable)?;
+    traps("trap", one.call_blocking("trap", &[]), Trap::Unreachable)?;
     drop(one);
     gives(&mut *other, "add", &[2.into(), 3.into()], 5)
 }
@@ -38,7 +38,7 @@ pub(in crate::kit) fn programs_instantiate_in_parallel(subject: &Subject) -> Che
             let mut calc = program.instantiate_blocking(&World::new())?;
             gives(&mut *calc, "fib", &[15.into()], 610)?;
             gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
-            let result = calc.invoke("div_s", &[1.into(), 0.into()]);
+            let result = calc.call_blocking("div_s", &[1.into(), 0.into()]);
             traps("div_s", result, Trap::IntegerDivideByZero)?;
             let counters = calc.snapshot(&Query::new())?.counters("__witness_counter_");
             same("additions", counters.get(&0), Some(&1))?;
@@ -111,20 +111,15 @@ pub(in crate::kit) fn foreign_functions_are_misuse(subject: &Subject) -> Checked
     let mut one = program.instantiate_blocking(&World::new())?;
     let mut other = program.instantiate_blocking(&World::new())?;
     let add = one.resolve("add")?;
-    let mut out = Vec::new();
-    misuse(
-        "a call",
-        other.call_blocking(&add, &[2.into(), 3.into()], &mut out),
-    )?;
-    same("what the call left", &out, &Vec::new())?;
+    misuse("a call", other.call_blocking(&add, &[2.into(), 3.into()]))?;
     misuse(
         "a typed call",
-        other.call_func::<_, i32>(&add, (2i32, 3i32)),
+        other.call_typed_blocking::<_, i32>(&add, (2i32, 3i32)),
     )?;
     let counters = other
         .snapshot(&Query::new())?
         .counters("__witness_counter_");
     same("calls that arrived", counters.get(&0), Some(&0))?;
-    one.call_blocking(&add, &[2.into(), 3.into()], &mut out)?;
-    same("the owner's call", &out, &vec![Value::S32(5)])
+    let found = one.call_blocking(&add, &[2.into(), 3.into()])?;
+    same("the owner's call", found, Some(Value::S32(5)))
 }

@@ -56,9 +56,9 @@ pub(in crate::kit) fn fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
     let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits))?;
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     let before = calc.fuel_consumed();
-    limited("spin", calc.invoke("spin", &[]), Limit::Fuel)?;
+    limited("spin", calc.call_blocking("spin", &[]), Limit::Fuel)?;
     // What is used up stays used up.
-    limited("fib", calc.invoke("fib", &[20.into()]), Limit::Fuel)?;
+    limited("fib", calc.call_blocking("fib", &[20.into()]), Limit::Fuel)?;
     let after = calc.fuel_consumed();
     holds(
         "fuel used by the loop",
@@ -86,7 +86,7 @@ pub(in crate::kit) fn a_deadline_ends_an_endless_loop(subject: &Subject) -> Chec
     let limits = Limits::new().with_deadline(Duration::from_millis(300));
     let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits.clone()))?;
     for _ in 0..2 {
-        limited("spin", calc.invoke("spin", &[]), Limit::Deadline)?;
+        limited("spin", calc.call_blocking("spin", &[]), Limit::Deadline)?;
         // Each call has all of the time.
         gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     }
@@ -161,7 +161,7 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
     same("levels that fit", entered.swap(0, Ordering::Relaxed), 10)?;
     limited(
         "enter",
-        guest.invoke("enter", &[10.into()]),
+        guest.call_blocking("enter", &[10.into()]),
         Limit::HostDepth,
     )?;
     same(
@@ -173,7 +173,7 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
     gives(&mut *guest, "enter", &[9.into()], 10)?;
     // By default too, before the host's own stack is exhausted.
     let (mut guest, entered) = recursing(subject, Limits::new())?;
-    let result = guest.invoke("enter", &[i32::MAX.into()]);
+    let result = guest.call_blocking("enter", &[i32::MAX.into()]);
     limited("enter", result, Limit::HostDepth)?;
     same("levels by default", entered.load(Ordering::Relaxed), 200)
 }
@@ -193,7 +193,11 @@ pub(in crate::kit) fn captured_output_is_bounded(subject: &Subject) -> Checked {
     let mut guest = subject.instantiate(&wat("print", text)?, &world)?;
     gives_nothing(&mut *guest, "print", &[1.into()])?;
     gives_nothing(&mut *guest, "print", &[2.into()])?;
-    limited("print", guest.invoke("print", &[1.into()]), Limit::Output)?;
+    limited(
+        "print",
+        guest.call_blocking("print", &[1.into()]),
+        Limit::Output,
+    )?;
     same("stdout", &guest.observed().stdout, b"hello")?;
     same("stderr", &guest.observed().stderr, b"hello")
 }
@@ -204,6 +208,6 @@ pub(in crate::kit) fn lifted_values_are_bounded(subject: &Subject) -> Checked {
     let bytes = |len: usize| Value::from(vec![7u8; len]);
     let reverse = "test:guest/strs#reverse";
     gives(&mut *greet, reverse, &[bytes(900)], bytes(900))?;
-    let result = greet.invoke(reverse, &[bytes(100_000)]);
+    let result = greet.call_blocking(reverse, &[bytes(100_000)]);
     fails("reverse", result, &ErrorKind::Limit(Limit::Lifted)).map(drop)
 }

@@ -22,6 +22,7 @@ pub(super) mod host_error;
 pub(super) mod hostile;
 pub(super) mod hostile_handle;
 pub(super) mod hostile_string;
+pub(super) mod in_flight;
 pub(super) mod isolation;
 pub(super) mod limit;
 pub(super) mod link;

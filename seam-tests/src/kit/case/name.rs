@@ -31,7 +31,7 @@ pub(in crate::kit) fn unknown_exports_list_near_matches(subject: &Subject) -> Ch
         ("iface#add", "`add`"),
         ("call-null", "`call_null`"),
     ] {
-        let error = misuse(name, calc.invoke(name, &[]))?;
+        let error = misuse(name, calc.call_blocking(name, &[]))?;
         says(name, &error, &[name, near])?;
     }
     // No name is near, so the error lists all exported functions and nothing else.
@@ -99,7 +99,7 @@ pub(in crate::kit) fn imports_match_versions_within_their_track(subject: &Subjec
                 world.func(name, move |()| Ok(number))
             });
         let mut instance = subject.instantiate(&artifact, &world)?;
-        let found = instance.invoke("f", &[])?;
+        let found = instance.call_blocking("f", &[])?;
         same(format!("{names:?}"), found, Some(expected.into()))?;
     }
     let program = subject.load(&artifact)?;

@@ -27,7 +27,7 @@ pub(super) fn owned(
     export: &str,
     args: &[Value],
 ) -> Result<Resource, Failure> {
-    match instance.invoke(export, args)? {
+    match instance.call_blocking(export, args)? {
         Some(Value::Own(resource)) => Ok(resource),
         found => Err(Failure::new(format!(
             "{export}: expected an owned resource, found {found:?}"
@@ -103,20 +103,23 @@ pub(in crate::kit) fn moved_resources_are_misuse(subject: &Subject) -> Checked {
     gives(guest, &named("consume"), &given(&moved), 1u32)?;
     guest.drop_resource(&dropped)?;
     for gone in [&moved, &dropped] {
-        misuse("peek", guest.invoke(&named("peek"), &lent(gone)))?;
-        misuse("consume", guest.invoke(&named("consume"), &given(gone)))?;
+        misuse("peek", guest.call_blocking(&named("peek"), &lent(gone)))?;
+        misuse(
+            "consume",
+            guest.call_blocking(&named("consume"), &given(gone)),
+        )?;
         misuse("drop", guest.drop_resource(gone))?;
     }
     // A reused slot does not make the old handle valid.
     let again = counter(guest, 4)?;
-    misuse("peek", guest.invoke(&named("peek"), &lent(&moved)))?;
+    misuse("peek", guest.call_blocking(&named("peek"), &lent(&moved)))?;
     gives(guest, &named("peek"), &lent(&again), 4u32)?;
     gives(guest, &named("peek"), &lent(&kept), 3u32)?;
     // Refused arguments did not move: the second argument is ill-typed.
     let wrong = [Value::Own(kept.clone()), 7u32.into()];
     misuse(
         "merge",
-        guest.invoke(&named("[static]counter.merge"), &wrong),
+        guest.call_blocking(&named("[static]counter.merge"), &wrong),
     )?;
     gives(guest, &named("consume"), &given(&kept), 3u32)?;
     live(guest, 1)
@@ -128,8 +131,11 @@ pub(in crate::kit) fn foreign_handles_are_misuse(subject: &Subject) -> Checked {
     let mut other = program.instantiate_blocking(&World::new())?;
     let mine = counter(&mut *one, 1)?;
     let theirs = counter(&mut *other, 2)?;
-    misuse("peek", one.invoke(&named("peek"), &lent(&theirs)))?;
-    misuse("consume", one.invoke(&named("consume"), &given(&theirs)))?;
+    misuse("peek", one.call_blocking(&named("peek"), &lent(&theirs)))?;
+    misuse(
+        "consume",
+        one.call_blocking(&named("consume"), &given(&theirs)),
+    )?;
     misuse("drop", one.drop_resource(&theirs))?;
     // Handles that no instance created: another slot, another generation, another type.
     let handle = mine
@@ -144,16 +150,19 @@ pub(in crate::kit) fn foreign_handles_are_misuse(subject: &Subject) -> Checked {
         let forged = Resource::guest(mine.ty().clone(), forged);
         misuse(
             "a forged handle",
-            one.invoke(&named("peek"), &lent(&forged)),
+            one.call_blocking(&named("peek"), &lent(&forged)),
         )?;
         misuse("a forged handle", one.drop_resource(&forged))?;
     }
     let retyped = Resource::guest(ResourceType::new("test:other/other#other"), handle);
-    misuse("another type", one.invoke(&named("peek"), &lent(&retyped)))?;
+    misuse(
+        "another type",
+        one.call_blocking(&named("peek"), &lent(&retyped)),
+    )?;
     let hosted = Resource::host(mine.ty().clone(), 1);
     misuse(
         "a host's resource",
-        one.invoke(&named("peek"), &lent(&hosted)),
+        one.call_blocking(&named("peek"), &lent(&hosted)),
     )?;
     // Both resources are unchanged.
     gives(&mut *one, &named("peek"), &lent(&mine), 1u32)?;
@@ -166,7 +175,7 @@ pub(in crate::kit) fn handles_are_numbered_by_creation(subject: &Subject) -> Che
     let (first, second) = (counter(guest, 0)?, counter(guest, 0)?);
     guest.drop_resource(&first)?;
     let third = counter(guest, 0)?;
-    let made = match guest.invoke(&named("make"), &[3u32.into()])? {
+    let made = match guest.call_blocking(&named("make"), &[3u32.into()])? {
         Some(Value::List(List::Values(made))) => made,
         found => {
             return Err(Failure::new(format!(

@@ -249,7 +249,7 @@ pub(in crate::kit) fn counters_inside_components_are_seen(subject: &Subject) -> 
 
     let mut nested = subject.instantiate(&fixtures::nested()?, &World::new())?;
     for export in ["bump-relayed", "bump-deep", "bump-second", "bump-second"] {
-        nested.invoke(export, &[])?;
+        nested.call_blocking(export, &[])?;
     }
     let snapshot = nested.snapshot(&Query::new())?;
     for (path, expected) in NESTED.iter().zip([1i64, 0, 1, 1, 2, 2]) {

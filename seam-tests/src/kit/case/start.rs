@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use seam_core::{Capability, Error, ErrorKind, InstanceExt, ProgramExt, Query, Trap, World};
+use seam_core::{
+    Artifact, Capability, Error, ErrorKind, Failed, InstanceExt, OutputStream, ProgramExt, Query,
+    Trap, World,
+};
 
 use super::host::{said, saying};
 use crate::fixtures;
@@ -39,6 +42,63 @@ pub(in crate::kit) fn a_trapping_start_leaves_an_instance(subject: &Subject) -> 
     let counters = left.snapshot(&Query::new())?.counters("__witness_counter_");
     same("counted before the trap", counters.get(&0), Some(&1))?;
     same("core instances", left.cores()?.len(), 1)
+}
+
+/// A world in which this import prints, and that records its calls.
+fn ticking(import: &str) -> World {
+    World::new()
+        .func_values(import, None, |call, _| {
+            call.output(OutputStream::Stdout, b"tick")?;
+            Ok(None)
+        })
+        .record(true)
+}
+
+fn ticked_once(failed: &Failed, import: &str) -> Checked {
+    let cause = failed.error.as_trap();
+    same("the start function", cause, Some(&Trap::Unreachable))?;
+    let calls = failed.observed.host_calls.iter();
+    let calls: Vec<_> = calls.map(|call| call.name.to_string()).collect();
+    same("host calls before the trap", calls, [import])?;
+    same("output before the trap", &*failed.observed.stdout, b"tick")
+}
+
+fn failed(subject: &Subject, artifact: &Artifact, world: &World) -> Result<Failed, Failure> {
+    match subject.load(artifact)?.instantiate_blocking(world) {
+        Err(failed) => Ok(failed),
+        Ok(_) => Err(Failure::new("expected a trap, found an instance")),
+    }
+}
+
+pub(in crate::kit) fn a_trapping_start_shows_what_it_did(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (import "env" "tick" (func $tick))
+        (func $start (call $tick) (unreachable))
+        (start $start))"#;
+    let mut failed = failed(subject, &wat("start", text)?, &ticking("env#tick"))?;
+    ticked_once(&failed, "env#tick")?;
+    let left = failed.instance.as_mut().map(|left| left.observed().clone());
+    let shown = left.unwrap_or_else(|| (*failed.observed).clone());
+    same(
+        "what the instance that is left shows",
+        shown,
+        *failed.observed,
+    )
+}
+
+pub(in crate::kit) fn a_trapping_start_of_a_component_shows_what_it_did(
+    subject: &Subject,
+) -> Checked {
+    let text = r#"(component
+        (import "tick" (func $tick))
+        (core func $tick (canon lower (func $tick)))
+        (core module $m
+            (import "" "tick" (func $tick))
+            (func $start (call $tick) (unreachable))
+            (start $start))
+        (core instance (instantiate $m (with "" (instance (export "tick" (func $tick)))))))"#;
+    let failed = failed(subject, &wat("start", text)?, &ticking("tick"))?;
+    ticked_once(&failed, "tick")
 }
 
 pub(in crate::kit) fn a_trapping_segment_is_that_trap(subject: &Subject) -> Checked {

@@ -29,7 +29,7 @@ pub(in crate::kit) fn stubs_trap_naming_the_import(subject: &Subject) -> Checked
         ("mix", mix().to_vec(), "env#mix"),
     ] {
         let trap = Trap::StubbedImport(import.into());
-        traps(export, instance.invoke(export, &args), trap)?;
+        traps(export, instance.call_blocking(export, &args), trap)?;
     }
     // A start function can call a stub too.
     let program = subject.load(&fixtures::imports()?)?;
@@ -55,7 +55,7 @@ pub(in crate::kit) fn the_longest_prefix_decides_a_stub(subject: &Subject) -> Ch
     let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
     gives(&mut *instance, "mix", &mix(), 0)?;
     let trap = Trap::StubbedImport("env#next".into());
-    traps("step", instance.invoke("step", &[]), trap)?;
+    traps("step", instance.call_blocking("step", &[]), trap)?;
     // A stub never hides a definition of the host.
     let world = world.func("env#next", |()| Ok(5i64));
     let mut instance = subject.instantiate(&fixtures::imports()?, &world)?;
@@ -111,7 +111,11 @@ pub(in crate::kit) fn host_calls_are_recorded(subject: &Subject) -> Checked {
     gives(&mut *instance, "step", &[], 1i64)?;
     gives(&mut *instance, "mix", &mix(), 1)?;
     let zero = [0.into(), 0i64.into(), f32::NAN.into(), (-0f64).into()];
-    fails("mix", instance.invoke("mix", &zero), &ErrorKind::Host)?;
+    fails(
+        "mix",
+        instance.call_blocking("mix", &zero),
+        &ErrorKind::Host,
+    )?;
     let record = |name: &str, args: &[Value], result| {
         Ok::<_, Error>(HostCallRecord {
             name: name.parse()?,

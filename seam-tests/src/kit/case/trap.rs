@@ -12,7 +12,7 @@ fn causes(subject: &Subject, artifact: &Artifact, table: &[(&str, Vec<Value>, Tr
     for (export, args, trap) in table {
         let mut instance = subject.instantiate(artifact, &World::new())?;
         let what = format!("{}: {export}({args:?})", artifact.name());
-        traps(what, instance.invoke(export, args), trap.clone())?;
+        traps(what, instance.call_blocking(*export, args), trap.clone())?;
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ pub(in crate::kit) fn stack_exhaustion_is_a_trap(subject: &Subject) -> Checked {
     for _ in 0..2 {
         traps(
             "recurse",
-            calc.invoke("recurse", &[1.into()]),
+            calc.call_blocking("recurse", &[1.into()]),
             Trap::StackExhausted,
         )?;
     }
@@ -179,7 +179,7 @@ pub(in crate::kit) fn atomics_trap(subject: &Subject) -> Checked {
 pub(in crate::kit) fn snapshots_work_after_a_trap(subject: &Subject) -> Checked {
     let mut calc = subject.instantiate(&fixtures::calc()?, &World::new())?;
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
-    let result = calc.invoke("div_s", &[1.into(), 0.into()]);
+    let result = calc.call_blocking("div_s", &[1.into(), 0.into()]);
     traps("div_s", result, Trap::IntegerDivideByZero)?;
     let snapshot = calc.snapshot(&Query::new().with_memories(Memories::Bytes))?;
     let counters: Vec<(u64, u64)> = snapshot
@@ -196,7 +196,7 @@ pub(in crate::kit) fn snapshots_work_after_a_trap(subject: &Subject) -> Checked 
 pub(in crate::kit) fn a_trapped_core_module_stays_open(subject: &Subject) -> Checked {
     let mut calc = subject.instantiate(&fixtures::calc()?, &World::new())?;
     for _ in 0..3 {
-        traps("trap", calc.invoke("trap", &[]), Trap::Unreachable)?;
+        traps("trap", calc.call_blocking("trap", &[]), Trap::Unreachable)?;
         gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     }
     let counters = calc.snapshot(&Query::new())?.counters("__witness_counter_");
@@ -213,11 +213,15 @@ pub(in crate::kit) fn a_trapped_component_is_closed(subject: &Subject) -> Checke
         (func (export "fine") (result u32) (canon lift (core func $i "fine"))))"#;
     let mut component = subject.instantiate(&wat("closed", text)?, &World::new())?;
     gives(&mut *component, "fine", &[], 1u32)?;
-    traps("trap", component.invoke("trap", &[]), Trap::Unreachable)?;
+    traps(
+        "trap",
+        component.call_blocking("trap", &[]),
+        Trap::Unreachable,
+    )?;
     for export in ["fine", "trap"] {
         traps(
             export,
-            component.invoke(export, &[]),
+            component.call_blocking(export, &[]),
             CanonTrap::CannotEnter,
         )?;
     }

@@ -11,30 +11,32 @@ use crate::kit::{Checked, Subject};
 pub(in crate::kit) fn typed_component_calls_agree_with_values(subject: &Subject) -> Checked {
     let mut greet = subject.instantiate(&fixtures::greet()?, &World::new())?;
     let tags = vec!["a".to_string(), "b".to_string()];
-    let found: String = greet.call_typed("test:guest/strs#greet", ("bob".to_string(), tags))?;
+    let found: String =
+        greet.call_typed_blocking("test:guest/strs#greet", ("bob".to_string(), tags))?;
     same("greet", found, "hello bob [a, b]")?;
-    let found: Vec<u8> = greet.call_typed("test:guest/strs#reverse", (vec![1u8, 2, 3],))?;
+    let found: Vec<u8> =
+        greet.call_typed_blocking("test:guest/strs#reverse", (vec![1u8, 2, 3],))?;
     same("reverse", found, [3, 2, 1])?;
-    let found: u64 = greet.call_typed("test:guest/strs#bytes-sum", (vec![7u8; 10],))?;
+    let found: u64 = greet.call_typed_blocking("test:guest/strs#bytes-sum", (vec![7u8; 10],))?;
     same("bytes-sum", found, 70)?;
-    let result = greet.call_typed::<_, u32>("test:guest/strs#bytes-sum", (vec![7u8],));
+    let result = greet.call_typed_blocking::<_, u32>("test:guest/strs#bytes-sum", (vec![7u8],));
     says("bytes-sum", &misuse("bytes-sum", result)?, &["u32", "u64"])?;
 
     let mut types = subject.instantiate(&fixtures::types()?, &World::new())?;
     let echo = |name: &str| format!("{ECHO}#echo-{name}");
     let found: Option<Option<u32>> =
-        types.call_typed(&echo("option-option"), (Some(None::<u32>),))?;
+        types.call_typed_blocking(&echo("option-option"), (Some(None::<u32>),))?;
     same("option-option", found, Some(None))?;
     let err = Err::<String, u32>(404);
-    let found: Result<String, u32> = types.call_typed(&echo("result"), (err,))?;
+    let found: Result<String, u32> = types.call_typed_blocking(&echo("result"), (err,))?;
     same("result", found, Err(404))?;
     let tuple = (1u8, "two".to_string(), 3f64);
-    let found: (u8, String, f64) = types.call_typed(&echo("tuple"), (tuple.clone(),))?;
+    let found: (u8, String, f64) = types.call_typed_blocking(&echo("tuple"), (tuple.clone(),))?;
     same("tuple", found, tuple)?;
     let pairs = vec![(1u8, 2u64), (3, 4)];
-    let found: Vec<(u8, u64)> = types.call_typed(&echo("list-tuple"), (pairs.clone(),))?;
+    let found: Vec<(u8, u64)> = types.call_typed_blocking(&echo("list-tuple"), (pairs.clone(),))?;
     same("list-tuple", found, pairs)?;
-    let found: char = types.call_typed(&echo("char"), ('\u{1f389}',))?;
+    let found: char = types.call_typed_blocking(&echo("char"), ('\u{1f389}',))?;
     same("char", found, '\u{1f389}')
 }
 
@@ -99,7 +101,7 @@ pub(in crate::kit) fn ill_typed_parts_are_named(subject: &Subject) -> Checked {
         ),
     ] {
         let what = format!("{function}({value})");
-        let result = types.invoke(&format!("{ECHO}#{function}"), &[value]);
+        let result = types.call_blocking(&format!("{ECHO}#{function}"), &[value]);
         says(&what, &misuse(&what, result)?, parts)?;
     }
     // No value reached the guest, so the instance is unchanged.

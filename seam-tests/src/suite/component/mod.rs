@@ -65,7 +65,7 @@ impl Interpreter for ComponentMachine<'_> {
         let instances = &mut self.scope.instances;
         let place = instances.find(call.module.map(|id| id.name()))?;
         let args = value::arguments(&call.args)?;
-        let called = instances.at(place)?.invoke(call.name, &args);
+        let called = instances.at(place)?.call_blocking(call.name, &args);
         if let Err(error) = &called {
             if let ErrorKind::Unsupported(capability) = error.kind() {
                 let lack = Stop::Unsupported(capability.to_string());
