@@ -1,4 +1,4 @@
-//! The command line: every subcommand and option, and how they are spelled.
+//! The command line: all subcommands and options.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,14 +17,14 @@ Examples:
   seam run command.wasm -- first second
   seam diff greet.wasm --invoke 'greet(\"bob\", [\"a\"])'
 
-Exit status: 0 fine; 1 runs diverged, or could not be compared; 2 the input is wrong; 3 the guest
-trapped; 4 a limit was hit; 5 the runtime failed. `seam run` ends with the guest's code, 134 after
-a trap, 124 at a limit, 125 otherwise.
+Exit status: 0 success; 1 runs diverged or could not be compared; 2 the input is wrong; 3 the
+guest trapped; 4 a limit was reached; 5 the runtime failed. `seam run` exits with the guest's
+code. If the guest has no exit code, it exits with 134 after a trap, 124 at a limit, and 125
+otherwise.
 
-What went wrong is one line on stderr. With --format json, stdout has one document always; where
-something went wrong its `error` has a `kind` (invalid, link, trap, exit, host, limit, unsupported,
-misuse, engine), a `message`, and where they are known `operation`, `backend`, `offset`, `limit` and
-`frames`.";
+Errors are one line on stderr. With --format json, stdout is always one document. After an error,
+its `error` has a `kind` (invalid, link, trap, exit, host, limit, unsupported, misuse, engine) and
+a `message`, and if known `operation`, `backend`, `offset`, `limit` and `frames`.";
 
 /// The same artifact, the same calls, any WebAssembly runtime
 #[derive(Parser)]
@@ -37,13 +37,13 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// What is compiled in, with capabilities
+    /// Lists the backends and their capabilities
     Backends(Backends),
-    /// What an artifact is, imports and exports
+    /// Shows the kind, imports and exports of an artifact
     Inspect(Inspect),
-    /// Calls exports, in one instance
+    /// Calls exports in one instance
     Invoke(Invoke),
-    /// Runs a program at its canonical entry
+    /// Runs a program from its canonical entry
     Run(Run),
     /// Runs artifacts on backends and compares what they do
     Diff(Diff),
@@ -53,8 +53,8 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 #[command(after_help = "\
-A capability reads `yes` where the backend has it, `on request` where another build of it has (which
-an option like --fuel asks for), and `-` where there is none.")]
+`yes` means that the backend has the capability. `on request` means that another build of it has
+the capability, which an option such as --fuel selects. `-` means that no build has it.")]
 pub(crate) struct Backends {
     /// Show only this backend (repeatable)
     #[arg(long, value_name = "NAME")]
@@ -65,8 +65,9 @@ pub(crate) struct Backends {
 
 #[derive(Args)]
 #[command(after_help = "\
-Each import is `real` (hermetic WASI has it), `denied` (so, but it refuses whatever is asked: the
-network), `stubbed`, `missing`, or `mismatched` (WASI has it with another type).
+Each import is `real` (hermetic WASI defines it), `denied` (hermetic WASI defines it but refuses
+every call, e.g. to the network), `stubbed`, `missing`, or `mismatched` (WASI defines it with
+another type).
 
 Examples:
   seam inspect greet.wasm
@@ -74,7 +75,7 @@ Examples:
 pub(crate) struct Inspect {
     /// A core module or component, binary or text
     pub(crate) artifact: PathBuf,
-    /// What to do about imports that nothing defines
+    /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
     #[command(flatten)]
@@ -83,10 +84,10 @@ pub(crate) struct Inspect {
 
 #[derive(Args)]
 #[command(after_help = "\
-A call is an export and its arguments in WAVE: `ns:pkg/iface@1.0.0#f(\"x\", [1, 2])`. A version that is
-semver-compatible will do, and so will the item alone, `f(..)`, if one export only is called so.
-Each call's result is one line in WAVE, `()` if the function has none. What the guest prints goes to
-stderr.
+A call is an export with arguments in WAVE: `ns:pkg/iface@1.0.0#f(\"x\", [1, 2])`. Any
+semver-compatible version matches. You can leave out the interface, `f(..)`, if only one export
+has that name. The result of each call is one line in WAVE, or `()` if the function has no result.
+The guest's output goes to stderr.
 
 Examples:
   seam invoke calc.wasm 'add(2, 3)' 'div_s(7, 2)'
@@ -95,7 +96,7 @@ Examples:
 pub(crate) struct Invoke {
     /// A core module or component, binary or text
     pub(crate) artifact: PathBuf,
-    /// What to call, in order
+    /// The calls, in order
     #[arg(required = true, value_name = "CALL")]
     pub(crate) calls: Vec<String>,
     #[command(flatten)]
@@ -104,9 +105,9 @@ pub(crate) struct Invoke {
 
 #[derive(Args)]
 #[command(after_help = "\
-Starts a component at its `wasi:cli/run` export, a preview1 command at `_start`, and nothing else. What
-the guest prints is shown when it has ended; with --format json it is in the document. With --wasi
-system the guest has this process's stdin, stdout and stderr.
+Starts a component at its `wasi:cli/run` export and a preview1 command at `_start`. Nothing else
+can be run. The guest's output is shown after it has ended. With --format json it is in the
+document. With --wasi system, the guest uses this process's stdin, stdout and stderr.
 
 Examples:
   seam run command.wasm
@@ -125,12 +126,12 @@ pub(crate) struct Run {
 #[derive(Args)]
 #[command(group = ArgGroup::new("steps").required(true))]
 #[command(after_help = "\
-Every artifact runs on every backend, on the same calls in the same world, and each run is compared
-with the first. Runs of one artifact are compared in everything but fuel; another artifact is taken for
-a fusion of the first, and compared in what a fusion must keep. A backend that cannot do what is asked
-for is left out and said so, unless --backend names it. Fewer than two runs are no comparison, and an
-error. Guests cannot change the folders of --dir: one run would be seen in the next. If all runs end
-alike, with a trap too, they match.
+Every artifact runs on every backend, with the same calls in the same world. Each run is compared
+with the first run. Runs of one artifact are compared in everything except fuel. Any other
+artifact is treated as a fusion of the first one, and compared in what a fusion must preserve. A
+backend that does not support the request is left out with a note, unless --backend names it.
+Fewer than two runs are an error. Guests cannot change the folders of --dir, because the next run
+would see the changes. Runs match if all end alike, even with a trap.
 
 Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [])'
@@ -140,7 +141,7 @@ pub(crate) struct Diff {
     /// Core modules or components, binary or text
     #[arg(required = true, value_name = "ARTIFACT")]
     pub(crate) artifacts: Vec<PathBuf>,
-    /// Make this call (repeatable, in order, in one instance)
+    /// Make this call (repeatable; calls run in order, in one instance)
     #[arg(long, value_name = "CALL", group = "steps")]
     pub(crate) invoke: Vec<String>,
     /// Run the canonical entry
@@ -155,68 +156,68 @@ pub(crate) struct Diff {
 
 #[derive(Args)]
 #[command(after_help = "\
-Core scripts run on each backend's core engine, scripts about components on the backend itself, in
-its build with asynchronous components where there is one. Every script has a process of its own. A
-directive that needs what a backend lacks is not supported, and not failed. The exit status is 1 if a
-directive failed.
+Core scripts run on the core engine of each backend. Component scripts run on the backend itself,
+in its build with asynchronous components if it has one. Every script runs in its own process. A
+directive that needs a missing capability counts as not supported, not as failed. The exit status
+is 1 if a directive failed.
 
 Examples:
   seam conformance --suite testsuite --backend wasmi
   seam conformance --suite component-model/test --filter 'values/*' --format json")]
 pub(crate) struct Conformance {
-    /// A folder with `.wast` scripts, at any depth (repeatable)
+    /// A folder that contains `.wast` scripts at any depth (repeatable)
     #[arg(long, value_name = "DIR", required = true)]
     pub(crate) suite: Vec<PathBuf>,
     /// Run on this backend (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Run only scripts whose path in the suite, or name, matches, with *, ** and ? as wildcards
+    /// Run only scripts whose path or file name matches; *, ** and ? are wildcards
     #[arg(long, value_name = "GLOB")]
     pub(crate) filter: Option<String>,
-    /// What stdout gets
+    /// The format of stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
 }
 
-/// What stdout gets of a report.
+/// The format of a report on stdout.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// Text for a person
     Text,
     /// One JSON document
     Json,
-    /// A page for a browser
+    /// An HTML page
     Html,
 }
 
-/// What every command that executes a guest takes.
+/// Options of every command that executes a guest.
 #[derive(Args)]
 pub(crate) struct Execution {
-    /// Use this backend (repeatable) [default: `diff` all, others the first that can]
+    /// Use this backend (repeatable) [default: all in `diff`, else the first that fits]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Take the types of core modules from this component, which they were fused from
+    /// Take the types of core modules from this component, from which they were fused
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
-    /// Fuel for the instance's whole life, in the engine's unit, roughly an instruction
+    /// Fuel for the whole life of the instance, in the engine's unit (roughly one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
-    /// Time for each call, e.g. 5s or 500ms
+    /// Time limit of each call, e.g. 5s or 500ms
     #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     pub(crate) deadline: Option<Duration>,
-    /// Size of all linear memories together, e.g. 64MiB
+    /// Limit on the total size of all linear memories, e.g. 64MiB
     #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
     pub(crate) max_memory: Option<u64>,
-    /// Size of captured output, stdout and stderr together [default: 64MiB]
+    /// Limit on captured output, stdout and stderr together [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
     pub(crate) max_output: Option<u64>,
-    /// Where WASI comes from
+    /// The WASI implementation
     #[arg(long, value_name = "WORLD", default_value = "hermetic")]
     pub(crate) wasi: WasiWorld,
-    /// What all random numbers follow from [default: 0]
+    /// The seed of all random numbers [default: 0]
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) seed: Option<u64>,
-    /// What the wall clock shows, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
+    /// The wall clock's time, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
     #[arg(long, value_name = "TIME", value_parser = units::instant, allow_hyphen_values = true)]
     pub(crate) wall_clock: Option<Instant>,
     /// Set an environment variable (repeatable)
@@ -225,13 +226,13 @@ pub(crate) struct Execution {
     /// Open a folder of the host to the guest (repeatable)
     #[arg(long, value_name = "HOST::GUEST", value_parser = dir)]
     pub(crate) dir: Vec<(PathBuf, String)>,
-    /// Give the guest this file as standard input; `-` is this command's own
+    /// Use this file as the guest's standard input; `-` is this command's own
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
-    /// What to do about imports that nothing defines
+    /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
-    /// Show the exported globals whose name begins so, of all core instances, afterwards
+    /// Finally, show the exported globals of all core instances whose names start with this prefix
     #[arg(long, value_name = "PREFIX")]
     pub(crate) snapshot: Option<String>,
     #[command(flatten)]
@@ -240,28 +241,28 @@ pub(crate) struct Execution {
 
 #[derive(Args)]
 pub(crate) struct OutputOptions {
-    /// What stdout gets
+    /// The format of stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 }
 
-/// Where a guest's WASI comes from.
+/// The WASI implementation for a guest.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WasiWorld {
     /// The same on every backend and in every run
     Hermetic,
-    /// The operating system's, where the backend has it
+    /// The operating system's WASI, if the backend supports it
     System,
 }
 
-/// [`Stub`], as an option spells it.
+/// The spelling of [`Stub`] as an option.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum StubPolicy {
     /// Refuse to instantiate
     Deny,
-    /// Trap when one is called
+    /// Trap when an import is called
     Trap,
-    /// Answer with the zero value of the result
+    /// Return the zero value of the result type
     Default,
 }
 
@@ -276,7 +277,7 @@ impl From<StubPolicy> for Stub {
 }
 
 impl Execution {
-    /// The limits that the options ask for.
+    /// Returns the limits that the options set.
     pub(crate) fn limits(&self) -> Limits {
         let mut limits = Limits::new();
         limits.fuel = self.fuel;

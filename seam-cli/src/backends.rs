@@ -1,4 +1,4 @@
-//! `seam backends`: what is compiled in, and what it can do.
+//! `seam backends`: lists the backends and their capabilities.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ struct Entry<'a> {
     capabilities: BTreeMap<&'static str, Support>,
 }
 
-/// Whether a backend has a capability.
+/// How a backend supports a capability.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Support {
     Yes,
-    /// Another build of the backend has it.
+    /// Another build of the backend supports it.
     OnRequest,
     No,
 }
@@ -77,7 +77,7 @@ fn entry(backend: &dyn Backend) -> Entry<'_> {
     }
 }
 
-/// A column for each backend, a row for each capability.
+/// Prints a column for each backend and a row for each capability.
 fn print(entries: &[Entry<'_>], out: &mut Output) {
     let mut columns = vec![first_column()];
     for entry in entries {

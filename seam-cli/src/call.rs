@@ -6,7 +6,7 @@ use seam_core::{Error, ExportName, FuncType, Interface, Value};
 
 use crate::status::Failure;
 
-/// A call, as the user wrote it.
+/// A call as the user wrote it.
 #[derive(Clone, Debug)]
 pub(crate) struct Call<'a> {
     text: &'a str,
@@ -14,10 +14,10 @@ pub(crate) struct Call<'a> {
     args: &'a str,
 }
 
-/// A call whose export is known and whose arguments have its types.
+/// A call with a known export, and with arguments of its parameter types.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved<'a> {
-    /// The text.
+    /// The text of the call.
     pub(crate) text: &'a str,
     /// The export's full name.
     pub(crate) name: ExportName,
@@ -25,10 +25,10 @@ pub(crate) struct Resolved<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Takes a call apart.
+    /// Parses a call.
     ///
     /// # Errors
-    /// Text that is no name with arguments in parentheses.
+    /// The text is not a name with arguments in parentheses.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Failure> {
         let wrong = || {
             Failure::input(format!(
@@ -41,15 +41,15 @@ impl<'a> Call<'a> {
         if name.is_empty() {
             return Err(wrong());
         }
-        // A core module may call an export anything.
+        // A core module may use any text as the name of an export.
         let name = name.parse().unwrap_or_else(|_| ExportName::root(name));
         Ok(Self { text, name, args })
     }
 
-    /// Finds the export and reads the arguments by its type.
+    /// Finds the export and reads the arguments according to its type.
     ///
     /// # Errors
-    /// An unknown or ambiguous export; an argument that is not of its type.
+    /// The export is unknown or ambiguous, or an argument does not have its type.
     pub(crate) fn resolve(&self, interface: &Interface) -> Result<Resolved<'a>, Failure> {
         let (name, ty) = self.export(interface)?;
         let args = ty
@@ -62,7 +62,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The export by its full name, or by its item alone if one export only has that.
+    /// Finds an export by its full name, or by its item alone if that is unique.
     fn export<'i>(
         &self,
         interface: &'i Interface,
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use seam_core::Artifact;
 
-    /// Two instances that export `f`, of which one exports `g` too.
+    /// Two instances that export `f`. One of them also exports `g`.
     fn interface() -> Interface {
         let text = r#"(component
             (core module $m (func (export "f") (param i32) (result i32) local.get 0))
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_export_is_named_in_full_by_its_track_or_by_its_item() {
+    fn an_export_is_found_by_its_full_name_track_or_item() {
         let g = "a:b/both@1.2.0#g [U8(7)]";
         for text in [
             "a:b/both@1.2.0#g(7)",

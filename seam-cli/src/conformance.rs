@@ -1,4 +1,4 @@
-//! `seam conformance`: the official suites, script by script.
+//! `seam conformance`: runs the scripts of the official suites.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::select::{Backends, Build, has, named};
 use crate::status::{Failure, Status};
 
-/// Runs one script, if this process is a child of [`execute`]'s.
+/// Runs one script if this process is a child of [`execute`].
 pub(crate) fn serve(backends: &Backends) -> Option<ExitCode> {
     if !suite::is_child() {
         return None;
@@ -43,7 +43,7 @@ pub(crate) fn execute(
     })
 }
 
-/// The scripts that are asked for.
+/// Finds the scripts that the options select.
 fn suites(args: &Conformance) -> Result<Vec<Suite>, Failure> {
     let mut suites = Vec::new();
     for folder in &args.suite {
@@ -64,7 +64,7 @@ fn suites(args: &Conformance) -> Result<Vec<Suite>, Failure> {
     Ok(suites)
 }
 
-/// Each backend in the build that components run on: with asynchronous ones, where there is such a
+/// Returns each backend in the build for components: with asynchronous components if it has such a
 /// build.
 fn builds<'a>(backends: &[&'a dyn Backend]) -> Vec<Build<'a>> {
     let wanted = Capabilities::from([Capability::ComponentAsync]);
@@ -75,8 +75,10 @@ fn builds<'a>(backends: &[&'a dyn Backend]) -> Vec<Build<'a>> {
     backends.iter().map(build).collect()
 }
 
-/// What runs the suites: each backend for components, and its core engine for core modules, once
-/// where two backends have the same.
+/// Returns the targets of the suites.
+///
+/// Components run on each backend, and core modules on its core engine. A core engine that two
+/// backends share is listed once.
 fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Target<'a>> {
     let mut engines = Vec::new();
     let mut targets = Vec::new();
@@ -95,7 +97,7 @@ fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Tar
     targets
 }
 
-/// Runs the suites, with a bar where stderr is a terminal.
+/// Runs the suites. If stderr is a terminal, it shows a progress bar.
 fn run(suites: &[Suite], targets: &[Target<'_>]) -> Report {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {

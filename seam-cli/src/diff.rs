@@ -1,4 +1,5 @@
-//! `seam diff`: artifacts x backends, the same steps in the same world, one verdict.
+//! `seam diff`: runs the same steps on artifacts and backends, in the same world, and compares
+//! them.
 
 use seam_core::{Artifact, Backend, Interface};
 use seam_diff::{Comparison, Ended, Observation, Report, Step, Verdict, observe};
@@ -14,7 +15,7 @@ use crate::world::{self, Surroundings};
 
 #[derive(Serialize)]
 struct Document<'a> {
-    /// The verdict on all: the first divergence; without one, the first that is inconclusive.
+    /// The overall verdict: the first divergence, or else the first inconclusive comparison.
     #[serde(flatten)]
     verdict: &'a Verdict,
     #[serde(flatten)]
@@ -22,7 +23,7 @@ struct Document<'a> {
     left_out: &'a [LeftOut],
 }
 
-/// A run that was not made, or not compared, since its backend cannot do it.
+/// A run that was not made or not compared, because its backend does not support it.
 #[derive(Serialize)]
 pub(crate) struct LeftOut {
     pub(crate) artifact: String,
@@ -81,7 +82,7 @@ pub(crate) fn execute(
     })
 }
 
-/// An artifact and what is done with it.
+/// An artifact and the steps to perform.
 struct Plan {
     artifact: Artifact,
     interface: Interface,
@@ -94,13 +95,13 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     let options = &args.execution;
     let calls = args.invoke.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
-    // All guests see one program name: it would be a difference of ours.
+    // All guests get the same program name, because it would be a difference otherwise.
     let program = args.artifacts.first().map(|path| path.to_string_lossy());
     let mut surroundings = Surroundings::new(&program.unwrap_or_default(), &args.args, options)?;
     surroundings.writable_dirs = false;
     let plan = |path| {
         let artifact = world::artifact(path, options)?;
-        // Whether the bytes are valid is for the backends to say: they may differ in it.
+        // The backends judge whether the bytes are valid, because they may differ in it.
         let interface = seam_decode::interface(&artifact)?;
         let steps = match calls.as_slice() {
             [] => vec![Step::Run],
@@ -117,8 +118,9 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     args.artifacts.iter().map(|path| plan(path)).collect()
 }
 
-/// The calls with arguments of the types that the artifact's exports have; for a fused module,
-/// those of the component it was fused from.
+/// Returns the calls, with arguments of the types of the artifact's exports.
+///
+/// The types for a fused module are those of the component that it was fused from.
 fn steps(
     calls: &[Call<'_>],
     artifact: &Artifact,
@@ -142,7 +144,7 @@ impl Plan {
     /// Performs the steps on a backend.
     ///
     /// # Errors
-    /// `Unsupported` if it cannot.
+    /// `Unsupported` if the backend does not support the steps.
     fn run(&self, args: &args::Diff, backend: &dyn Backend) -> Result<Observation, Failure> {
         let build = select::build(backend, &self.needs)?;
         let world = world::world(
@@ -184,8 +186,9 @@ fn nothing_to_compare(runs: &[(&[u8], Observation)], left_out: &[LeftOut]) -> Fa
     Failure::input(format!("expected two runs to compare, found {found}{why}"))
 }
 
-/// What all runs failed with alike, where that is no behaviour of a guest: the user's input is
-/// wrong, or no runtime works.
+/// Returns the failure that all runs agree on, if it is not a behaviour of the guest.
+///
+/// In this case the user's input is wrong, or no runtime works.
 fn agreed_failure(report: &Report) -> Option<Failure> {
     if !report.verdict().is_match() {
         return None;

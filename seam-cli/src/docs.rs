@@ -1,4 +1,4 @@
-//! The pages in `docs/`: doc tests compile their code.
+//! The pages in `docs/`, whose code the doc tests compile.
 
 #[doc = include_str!("../../docs/plug-in-a-runtime.md")]
 struct PlugInARuntime;

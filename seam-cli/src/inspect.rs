@@ -1,4 +1,4 @@
-//! `seam inspect`: what an artifact is, what it wants and what it offers.
+//! `seam inspect`: shows the kind, imports and exports of an artifact.
 
 use seam_core::{
     Artifact, ArtifactKind, CorePath, ExportName, ImportReport, ImportStatus, Interface, Stub,
@@ -18,9 +18,9 @@ struct Document<'a> {
     kind: ArtifactKind,
     imports: Vec<Import<'a>>,
     exports: Vec<Export>,
-    /// The core instances that instantiating it makes.
+    /// The core instances that are made when the artifact is instantiated.
     cores: Vec<Core<'a>>,
-    /// All of it, as WIT.
+    /// The whole interface as WIT.
     wit: String,
 }
 
@@ -32,11 +32,11 @@ struct Import<'a> {
     status: Standing<'a>,
 }
 
-/// What stands for an import.
+/// How an import is satisfied.
 #[derive(PartialEq, Serialize)]
 #[serde(untagged)]
 enum Standing<'a> {
-    /// A function of the hermetic WASI that refuses whatever is asked.
+    /// By a function of the hermetic WASI that refuses every call.
     #[serde(serialize_with = "denied")]
     Denied,
     Other(&'a ImportStatus),
@@ -92,7 +92,7 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
     let world = match (wasi_import(&interface), artifact.kind()) {
         (None, _) => world,
         (Some(_), ArtifactKind::Component) => Wasi::hermetic().add_to(world)?,
-        // Modules are wrapped, and the wrapping has all of preview1.
+        // Modules are wrapped, and the wrapper defines all of preview1.
         (Some(_), ArtifactKind::CoreModule) => world.system_wasi(SystemWasi::new()),
     };
     let imports = world.report(&interface);
@@ -154,7 +154,7 @@ fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], o
     }
 }
 
-/// What stands before an item's name in its full name.
+/// Returns the part of a full name that precedes the item's name.
 fn inside(name: &ExportName) -> String {
     let instances = name.instances().iter();
     instances.map(|instance| format!("{instance}#")).collect()

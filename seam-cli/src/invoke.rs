@@ -1,4 +1,4 @@
-//! `seam invoke`: calls of exports, in one instance.
+//! `seam invoke`: calls exports in one instance.
 
 use std::io;
 
@@ -18,7 +18,7 @@ struct Document<'a> {
     artifact: &'a str,
     backend: &'a str,
     calls: Vec<Done>,
-    /// What ended the last of the calls, or instantiation if there is none.
+    /// The error of the last call, or of instantiation if no call was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a ErrorReport>,
     stdout: Captured<'a>,
@@ -30,11 +30,11 @@ struct Document<'a> {
 /// A call that was made.
 #[derive(Serialize)]
 struct Done {
-    /// As the user wrote it.
+    /// The call as the user wrote it.
     call: String,
     /// The export's full name.
     export: String,
-    /// The result in WAVE; nothing if the function has none or did not return.
+    /// The result in WAVE. `None` if the function has no result or did not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
 }
@@ -101,7 +101,7 @@ pub(crate) fn execute(
     }
 }
 
-/// Makes the calls in order, up to the first that does not return.
+/// Makes the calls in order, up to the first one that does not return.
 fn call_all(
     instance: &mut dyn Instance,
     calls: &[Resolved<'_>],

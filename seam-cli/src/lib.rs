@@ -1,4 +1,4 @@
-//! The `seam` command, as a library: [`main`] with the backends of your choice is the whole binary.
+//! The `seam` command as a library: [`main`] with the backends of your choice is the whole binary.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "wasmtime", feature = "wasmi"))]
@@ -12,17 +12,17 @@
 //! # fn main() {}
 //! ```
 //!
-//! A crate with another runtime adds it to the list, and has every subcommand with it; the example
-//! `toy` does that with a runtime of its own. A backend that runs components runs modules of preview1
-//! too as [`Preview1::over`](seam_wasi::Preview1::over) it. The features `wasmtime` and `wasmi` (on by default)
-//! are what the `seam` binary of this crate is built from; the library needs no runtime.
+//! A crate with another runtime adds it to the list and gets every subcommand; the example `toy`
+//! does so. Every backend that runs components also runs preview1 modules, as if it was wrapped
+//! with [`Preview1::over`](seam_wasi::Preview1::over). The features `wasmtime` and `wasmi` (on by
+//! default) provide the runtimes of this crate's `seam` binary. The library needs no runtime.
 //!
-//! The exit status is 0 if all is well, 1 if runs diverged or could not be compared, 2 if the input
-//! is wrong, 3 if the guest trapped, 4 at a limit, 5 if the runtime failed. `run` ends with the
-//! guest's own code (255 for one that does not fit), and where there is none with 134 after a trap,
-//! 124 at a limit, 125 otherwise. What went wrong is one line on stderr. With `--format json` stdout
-//! has one document whatever happens; where something went wrong, its `error` says the same, with
-//! whose fault it is as its `kind`.
+//! The exit status is 0 on success, 1 if runs diverged or could not be compared, 2 if the input is
+//! wrong, 3 if the guest trapped, 4 at a limit, and 5 if the runtime failed. `run` exits with the
+//! guest's own code (255 for a code that does not fit). If the guest has no code, it exits with 134
+//! after a trap, 124 at a limit, and 125 otherwise. Errors are one line on stderr. With `--format
+//! json`, stdout is always one document. After an error, its `error` has the same message, and a
+//! `kind` that says who is to blame.
 
 mod args;
 mod backends;
@@ -55,8 +55,9 @@ use args::{Cli, Command};
 use output::{Format, Output};
 use status::{ErrorReport, Failure, Status};
 
-/// The list of backends that [`main`] takes, each a [`Backend`](seam_core::Backend) of a type of
-/// its own: `backends![Wasmtime::new(), Wasmi::new()]`.
+/// Builds the list of backends for [`main`]: `backends![Wasmtime::new(), Wasmi::new()]`.
+///
+/// Each backend may have a different type that implements [`Backend`](seam_core::Backend).
 #[macro_export]
 macro_rules! backends {
     ($($backend:expr),* $(,)?) => {
@@ -66,8 +67,10 @@ macro_rules! backends {
     };
 }
 
-/// The whole command: reads the process's arguments, does what they say on these backends, and
-/// gives the exit status. Where the user names no backend, the first that can is used.
+/// Runs the command: reads the process's arguments, executes them on these backends, and returns
+/// the exit status.
+///
+/// If the user names no backend, the first one that supports the request is used.
 #[must_use]
 pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
     if let Some(code) = conformance::serve(&backends) {
@@ -114,13 +117,13 @@ fn execute(
     }
 }
 
-/// The document of a command that could not begin.
+/// The document of a command that could not start.
 #[derive(Serialize)]
 struct Refusal<'a> {
     error: &'a ErrorReport,
 }
 
-/// The format that a command line asks for which could not be parsed.
+/// Returns the format that an unparsable command line selects.
 fn wanted(args: &[OsString]) -> Format {
     let options: Vec<_> = args.iter().take_while(|arg| *arg != "--").collect();
     let apart = options
@@ -132,15 +135,16 @@ fn wanted(args: &[OsString]) -> Format {
     }
 }
 
-/// Prints help, or what is wrong with the command line: the first paragraph of what the parser
-/// says, as one line.
+/// Prints help, or the error in the command line.
+///
+/// The error is the first paragraph of the parser's message, as one line.
 fn refuse(error: &clap::Error, format: Format) -> Status {
     let asked = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     if asked || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // Nobody is left to tell when stdout is closed.
+        // If stdout is closed, there is nobody to report an error to.
         let _ = error.print();
         return if asked { Status::Fine } else { Status::Input };
     }
@@ -153,7 +157,7 @@ fn refuse(error: &clap::Error, format: Format) -> Status {
     out.document(&Refusal {
         error: &failure.report,
     });
-    // The status tells of a wrong command line already.
+    // The status already reports that the command line is wrong.
     let _ = out.finish();
     Status::Input
 }

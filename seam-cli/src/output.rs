@@ -1,4 +1,4 @@
-//! Where a command writes: text or one JSON document to stdout, complaints to stderr.
+//! The output of a command: text or one JSON document on stdout, errors on stderr.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::status::Failure;
 
-/// What stdout gets.
+/// The format of stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Text for a person
@@ -17,17 +17,17 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Stdout, in one format.
+/// Stdout in one format.
 ///
-/// A closed pipe (`seam backends | head -1`) is the reader's choice: what remains is dropped, and
-/// the command's status stays what it is. Any other failure is kept for the end.
+/// If the reader closes the pipe (`seam backends | head -1`), the remaining output is dropped and
+/// the command's status is unchanged. Any other failure is reported at the end.
 pub(crate) struct Output {
     format: Format,
     paint: bool,
     failed: Option<io::Error>,
 }
 
-/// What a piece of text means, told by colour on a terminal.
+/// The meaning of a piece of text, which determines its colour on a terminal.
 #[derive(Clone, Copy)]
 pub(crate) enum Tone {
     Good,
@@ -58,14 +58,14 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// A line of text; nothing in JSON, so that there is one document only.
+    /// Writes a line of text. In JSON it writes nothing, so that there is only one document.
     pub(crate) fn line(&mut self, text: &str) {
         if !self.is_json() {
             self.write(&format!("{text}\n"));
         }
     }
 
-    /// The document, in JSON; nothing in text.
+    /// Writes the JSON document. In text it writes nothing.
     pub(crate) fn document(&mut self, document: &impl Serialize) {
         if !self.is_json() {
             return;
@@ -76,15 +76,15 @@ impl Output {
         }
     }
 
-    /// The text in the colour of its meaning, on a terminal.
+    /// Returns the text, coloured by its meaning on a terminal.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         paint(self.paint && !self.is_json(), tone, text)
     }
 
-    /// Ends the output.
+    /// Finishes the output.
     ///
     /// # Errors
-    /// The first failure to write, unless the reader closed the pipe.
+    /// The first failed write, unless the reader closed the pipe.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if let Err(error) = io::stdout().flush() {
             self.keep(error);
@@ -107,7 +107,7 @@ impl Output {
     }
 }
 
-/// Tells a failure on stderr: one line, and below it the guest's call stack if there is one.
+/// Reports a failure on stderr: one line, followed by the guest's call stack if there is one.
 pub(crate) fn complain(failure: &Failure) {
     let label = paint(colours(&io::stderr()), Tone::Bad, "error:");
     say(&format!("{label} {}", failure.report.line));
@@ -124,12 +124,12 @@ pub(crate) fn complain(failure: &Failure) {
     }
 }
 
-/// A line on stderr.
+/// Writes a line to stderr.
 pub(crate) fn say(line: &str) {
     forward(&mut io::stderr(), format!("{line}\n").as_bytes());
 }
 
-/// Writes bytes as they are. There is nobody to tell if stderr is gone.
+/// Writes bytes unchanged. If the stream is closed, there is nobody to report an error to.
 pub(crate) fn forward(to: &mut impl Write, bytes: &[u8]) {
     let _ = to.write_all(bytes).and_then(|()| to.flush());
 }
@@ -142,7 +142,7 @@ fn paint(on: bool, tone: Tone, text: &str) -> String {
     }
 }
 
-/// Whether a stream is a terminal that shows colours, and the user has not asked for none
+/// Returns whether a stream is a terminal that shows colours, unless the user turned them off
 /// (<https://no-color.org>).
 fn colours(stream: &impl IsTerminal) -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -151,7 +151,7 @@ fn colours(stream: &impl IsTerminal) -> bool {
         && set("TERM").is_some_and(|term| term != "dumb")
 }
 
-/// Captured bytes in a document: a string, or numbers where they are not UTF-8.
+/// Captured bytes in a document: a string, or numbers if they are not UTF-8.
 pub(crate) struct Captured<'a>(pub(crate) &'a [u8]);
 
 impl Serialize for Captured<'_> {

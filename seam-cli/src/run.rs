@@ -1,4 +1,4 @@
-//! `seam run`: a program, from its canonical entry to its exit code.
+//! `seam run`: runs a program from its canonical entry to its exit code.
 
 use std::io;
 
@@ -61,7 +61,7 @@ pub(crate) fn execute(
         Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
         None => None,
     };
-    // In text, stdout is the guest's.
+    // In text format, stdout belongs to the guest.
     for line in taken
         .iter()
         .filter(|_| !out.is_json())

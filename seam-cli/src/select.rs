@@ -1,4 +1,4 @@
-//! Which backend does the work, and in which build.
+//! Selects the backend for a command, and its build.
 
 use std::ops::Deref;
 
@@ -10,20 +10,20 @@ use seam_core::{
 use crate::args::Execution;
 use crate::status::{Failure, Status};
 
-/// The backends that are compiled in, in the order of the command line's author.
+/// The available backends, in the order that the author of the command chose.
 pub(crate) type Backends = [Box<dyn Backend>];
 
-/// A capability that something asks for.
+/// A capability that the command needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Need {
     capability: Capability,
-    /// What asks for it, e.g. `--fuel`.
+    /// The reason for the need, e.g. `--fuel`.
     by: String,
-    /// Whether a build without it will do where there is none with it.
+    /// Whether a build without the capability is used if there is no build with it.
     optional: bool,
 }
 
-/// A backend in the build that the options ask for.
+/// A backend in the build that the options require.
 pub(crate) enum Build<'a> {
     AsGiven(&'a dyn Backend),
     Rebuilt(Box<dyn Backend>),
@@ -49,7 +49,7 @@ impl Need {
         }
     }
 
-    /// What the options and the kind of artifact ask for.
+    /// Returns the needs of the options and of the artifact's kind.
     pub(crate) fn of(options: &Execution, artifact: &Artifact) -> Vec<Self> {
         let component = artifact.kind() == ArtifactKind::Component;
         let name = artifact.name();
@@ -75,7 +75,7 @@ impl Need {
         let inner = options.snapshot.is_some() && component;
         let by = format!("--snapshot of component {name}");
         need(inner, Capability::InnerGlobals, &by);
-        // A start function that traps leaves its counters, where there is such a build.
+        // If a build supports it, counters remain visible after a start function trapped.
         if options.snapshot.is_some() {
             let wish = Need::new(Capability::FailedInstance, "--snapshot");
             needs.push(Need {
@@ -86,7 +86,7 @@ impl Need {
         needs
     }
 
-    /// The failure of a backend that lacks it.
+    /// Returns the failure for a backend that lacks the capability.
     pub(crate) fn lacked_by(&self, backend: &dyn Backend) -> Failure {
         let name = &backend.info().name;
         let message = format!(
@@ -97,10 +97,10 @@ impl Need {
     }
 }
 
-/// The backends of these names in the order of the names, or all if there is none.
+/// Returns the backends with these names, in this order, or all backends if there are no names.
 ///
 /// # Errors
-/// A name that no backend has.
+/// No backend has one of the names.
 pub(crate) fn named<'a>(
     backends: &'a Backends,
     names: &[String],
@@ -127,10 +127,10 @@ pub(crate) fn named<'a>(
         .collect()
 }
 
-/// The backend in a build that has what is needed.
+/// Returns the backend in a build with the needed capabilities.
 ///
 /// # Errors
-/// The first need that no build of it meets; what building fails with.
+/// The first need that no build meets, or any error of building.
 pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Build<'a>, Failure> {
     let available = |need: &Need| backend.rebuilt_with(&[need.capability].into()).is_some();
     let missing = needs
@@ -144,7 +144,7 @@ pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Buil
     let wanted = missing.iter().map(|need| need.capability).collect();
     match backend.rebuilt_with(&wanted) {
         None => {
-            // Name the one that is to blame, not one that could be had alone.
+            // Blame a need that no build meets, not one that a build could meet alone.
             let blamed = missing.iter().find(|need| !available(need));
             Err(blamed.unwrap_or(first).lacked_by(backend))
         }
@@ -159,7 +159,7 @@ pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Buil
     }
 }
 
-/// Whether the backend, as it was built, has the capability.
+/// Returns whether the backend has the capability in its current build.
 pub(crate) fn has(backend: &dyn Backend, capability: Capability) -> bool {
     backend.info().capabilities.has(capability)
 }
@@ -167,17 +167,19 @@ pub(crate) fn has(backend: &dyn Backend, capability: Capability) -> bool {
 /// An artifact instantiated on a backend, ready to be used.
 pub(crate) struct Ready<T> {
     pub(crate) backend: String,
-    /// What the command prepared before anything ran.
+    /// The result of the command's `prepare`, which ran before the guest.
     pub(crate) prepared: T,
-    /// The instance; or why there is none, and what the start function left.
+    /// The instance, or the failure with whatever the start function left behind.
     pub(crate) instance: Result<Box<dyn Instance>, Failed>,
 }
 
-/// Loads and instantiates on the first of the candidates that can. `prepare` makes the world, and
-/// checks the user's input, once the artifact's interface is known and before anything runs.
+/// Loads and instantiates an artifact on the first candidate that supports it.
+///
+/// `prepare` creates the world and checks the user's input. It is called when the artifact's
+/// interface is known, before the guest runs.
 ///
 /// # Errors
-/// Why no candidate could, or what is wrong with the artifact.
+/// The reasons why no candidate supports it, or the fault of the artifact.
 pub(crate) fn first_that_can<T>(
     candidates: &[&dyn Backend],
     artifact: &Artifact,
@@ -229,7 +231,7 @@ mod tests {
     use async_trait::async_trait;
     use seam_core::{BackendInfo, Capabilities, Program, Result};
 
-    /// A backend that has nothing, and can be rebuilt with what it offers.
+    /// A backend without capabilities, which can be rebuilt with those that it offers.
     struct Fake {
         info: BackendInfo,
         offers: Capabilities,
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_is_made_of_what_is_missing_only() {
+    fn a_build_adds_only_missing_capabilities() {
         let needs = [need(Capability::Fuel), need(Capability::Deadline)];
         let both = [Capability::Fuel, Capability::Deadline];
         let has_both = fake(both.into(), []);
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_need_is_met_where_it_can_be() {
+    fn an_optional_need_is_met_if_possible() {
         let wish = || Need {
             optional: true,
             ..need(Capability::FailedInstance)

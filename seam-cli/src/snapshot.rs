@@ -1,13 +1,13 @@
-//! Exported globals, shown after a command.
+//! Exported globals that are shown after a command.
 
 use seam_core::{Instance, Query, Snapshot};
 
 use crate::status::Failure;
 
-/// The globals that `--snapshot` asks for, if it does.
+/// Takes a snapshot of the globals that `--snapshot` selects, if it is given.
 ///
 /// # Errors
-/// `Unsupported` where the backend cannot see them.
+/// `Unsupported` if the backend cannot see them.
 pub(crate) fn take(
     instance: &mut dyn Instance,
     prefix: Option<&str>,
@@ -18,7 +18,7 @@ pub(crate) fn take(
     }
 }
 
-/// One line for each global: the core instance's path and module, the global, its value.
+/// Formats each global as a line: path and module of the core instance, name, value.
 pub(crate) fn lines(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     for instance in &snapshot.instances {

@@ -1,35 +1,35 @@
-//! How a command ends: its exit status, and what it says on stderr.
+//! The end of a command: its exit status and its error message.
 
 use std::error::Error as _;
 
 use seam_core::{Error, ErrorKind, Frame, Limit};
 use serde::Serialize;
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// All is well.
+    /// Success.
     Fine,
-    /// The guest of `run` ended with this code.
+    /// The guest of `run` exited with this code.
     Guest(i32),
     /// Two runs differ, or could not be compared.
     Diverged,
-    /// What the user handed in is wrong.
+    /// The user's input is wrong.
     Input,
     /// The guest trapped, or exited where it should have returned.
     Trapped,
-    /// A limit was hit.
+    /// A limit was reached.
     Limited,
-    /// The runtime, the host or an output failed; neither the guest nor the user is to blame.
+    /// The runtime, the host or an output failed. Neither the guest nor the user is to blame.
     Failed,
 }
 
 impl Status {
-    /// The exit status of the process. `run` leaves the low numbers to the guest.
+    /// Returns the exit status of the process. `run` leaves the low numbers to the guest.
     pub(crate) fn code(self, run: bool) -> u8 {
         match (self, run) {
             (Status::Fine, _) => 0,
-            // A code that does not fit must not turn into success.
+            // A code that does not fit must not become 0.
             (Status::Guest(code), _) => u8::try_from(code).unwrap_or(u8::MAX),
             (Status::Diverged, _) => 1,
             (Status::Input, false) => 2,
@@ -42,7 +42,7 @@ impl Status {
         }
     }
 
-    /// The status that an error's blame asks for.
+    /// Returns the status for an error, according to who is to blame.
     pub(crate) fn of(kind: &ErrorKind) -> Self {
         match kind {
             ErrorKind::Invalid { .. }
@@ -56,21 +56,21 @@ impl Status {
     }
 }
 
-/// Why a command did not do its job.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: Status,
     pub(crate) report: Box<ErrorReport>,
-    /// Whether a document on stdout tells it already.
+    /// Whether a document on stdout already reports it.
     pub(crate) documented: bool,
 }
 
-/// An error, for a document.
+/// An error in a document.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ErrorReport {
-    /// Whose fault it is, in one word.
+    /// Who is to blame, in one word.
     pub(crate) kind: &'static str,
-    /// One line: what was expected and what was found.
+    /// One line that says what was expected and what was found.
     pub(crate) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation: Option<String>,
@@ -79,23 +79,23 @@ pub(crate) struct ErrorReport {
     /// Offset of the fault in an invalid artifact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) offset: Option<u64>,
-    /// Which limit was hit.
+    /// The limit that was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<Limit>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) frames: Vec<Frame>,
-    /// The whole as one line, as stderr has it.
+    /// The whole error as one line, as on stderr.
     #[serde(skip)]
     pub(crate) line: String,
 }
 
 impl Failure {
-    /// The user's input is wrong.
+    /// Creates the failure for wrong input of the user.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(Status::Input, "misuse", message)
     }
 
-    /// A failure of this status, whose kind is told in one word.
+    /// Creates a failure with this status and a kind of one word.
     pub(crate) fn new(status: Status, kind: &'static str, message: impl Into<String>) -> Self {
         let message = one_line(&message.into());
         let report = ErrorReport {
@@ -115,13 +115,13 @@ impl Failure {
         }
     }
 
-    /// The same, told in a document on stdout already.
+    /// Marks the failure as reported in a document on stdout.
     pub(crate) fn documented(mut self) -> Self {
         self.documented = true;
         self
     }
 
-    /// Whether the backend cannot do it, so that another one may be tried.
+    /// Returns whether the backend lacks a capability, so that another backend may be tried.
     pub(crate) fn is_unsupported(&self) -> bool {
         self.report.kind == "unsupported"
     }
@@ -151,7 +151,7 @@ impl ErrorReport {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut report = ErrorReport::of(&error);
-        // Elsewhere the message is the seam's own and complete; here only the engine knows more.
+        // Other messages are the seam's own and complete. Here only the engine knows the details.
         if let (ErrorKind::Engine, Some(source)) = (error.kind(), error.source()) {
             report.line = format!("{} ({})", report.line, one_line(&source.to_string()));
         }
@@ -163,7 +163,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Whose fault an error is, in one word.
+/// Returns who is to blame for an error, in one word.
 fn kind_name(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Invalid { .. } => "invalid",
@@ -178,7 +178,7 @@ fn kind_name(kind: &ErrorKind) -> &'static str {
     }
 }
 
-/// A text on one line: engines and parsers like to write several.
+/// Joins the lines of a text, because engines and parsers often write several.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_code_that_does_not_fit_is_not_success() {
+    fn an_exit_code_that_does_not_fit_is_not_success() {
         assert_eq!(Status::Guest(7).code(true), 7);
         assert_eq!(Status::Guest(256).code(true), 255);
         assert_eq!(Status::Guest(-1).code(true), 255);

@@ -1,8 +1,8 @@
-//! Numbers, durations, sizes and dates as people write them.
+//! Numbers, durations, sizes and dates in the notation of the command line.
 
 use std::time::Duration;
 
-/// A duration: a number and its unit, e.g. `5s`, `500ms`, `1.5s`, `2m`, `1h`.
+/// Parses a duration: a number and its unit, e.g. `5s`, `500ms`, `1.5s`, `2m`, `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a duration like `5s`, `500ms` or `2m`, found `{text}`");
     let (number, unit) = split(text).ok_or_else(wrong)?;
@@ -22,7 +22,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A whole number, e.g. `100000`.
+/// Parses a whole number, e.g. `100000`.
 pub(crate) fn count(text: &str) -> Result<u64, String> {
     let wrong = || format!("expected a whole number like `100000`, found `{text}`");
     text.parse().map_err(|_| wrong())
@@ -35,8 +35,10 @@ pub(crate) struct Instant {
     pub(crate) nanoseconds: u32,
 }
 
-/// A date of RFC 3339 in UTC, e.g. `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5Z`, or
-/// `2026-01-31`; or seconds since 1970, e.g. `1000000000`.
+/// Parses a date, or seconds since 1970, e.g. `1000000000`.
+///
+/// A date has the form of RFC 3339 in UTC, e.g. `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5Z`,
+/// or `2026-01-31`.
 pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     let parsed = match text.parse() {
         Ok(seconds) => Some(Instant {
@@ -65,7 +67,7 @@ fn date(text: &str) -> Option<Instant> {
     if !fits || !digits || fraction.is_empty() || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    // Years begin in March here, so that a leap day is the last of one.
+    // Years start in March here, so that a leap day is the last day of a year.
     let (year, month) = match month {
         1 | 2 => (year - 1, month + 9),
         _ => (year, month - 3),
@@ -84,7 +86,7 @@ fn date(text: &str) -> Option<Instant> {
     })
 }
 
-/// Three numbers of as many digits.
+/// Parses three numbers with these counts of digits.
 fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[u64; 3]> {
     let mut parts = text.split(between);
     let mut numbers = [0; 3];
@@ -96,7 +98,7 @@ fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[u64; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-/// A size in bytes: a whole number and perhaps a unit, e.g. `65536`, `64KiB`, `64MiB`, `1GB`.
+/// Parses a size in bytes: a whole number with an optional unit, e.g. `65536`, `64KiB`, `1GB`.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("expected a size like `65536`, `64MiB` or `1GB`, found `{text}`");
     let (number, unit) = split(text).ok_or_else(wrong)?;
@@ -114,7 +116,7 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(bytes_in_unit).ok_or_else(wrong)
 }
 
-/// The number and the unit; nothing if there is no number.
+/// Splits a text into number and unit. Returns `None` if there is no number.
 fn split(text: &str) -> Option<(&str, &str)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

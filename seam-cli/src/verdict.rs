@@ -1,4 +1,4 @@
-//! What `seam diff` found, as text for a person.
+//! Prints the result of `seam diff` for a person.
 
 use seam_core::{CoreSnapshot, Snapshot};
 use seam_diff::{Observation, Report, Verdict};
@@ -7,7 +7,7 @@ use crate::diff::LeftOut;
 use crate::output::{self, Output, Tone};
 use crate::snapshot;
 
-/// The steps with their results as far as all runs agree, then the verdict on each run.
+/// Prints the steps with the results that all runs agree on, and then the verdict on each run.
 pub(crate) fn print(
     report: &Report,
     left_out: &[LeftOut],
@@ -61,7 +61,7 @@ pub(crate) fn print(
     }
 }
 
-/// How each step ended, up to the first where a run ended otherwise than the first.
+/// Returns how each step ended, up to the first step that ended differently in some run.
 fn agreed_steps(first: &Observation, others: &[Observation]) -> Vec<String> {
     let failed = first.failed.iter().filter(|failed| {
         others
@@ -79,7 +79,7 @@ fn agreed_steps(first: &Observation, others: &[Observation]) -> Vec<String> {
     failed.chain(steps).collect()
 }
 
-/// What the guest printed, each line behind the name of its stream.
+/// Returns the guest's output, with the name of the stream before each line.
 fn agreed_output(first: &Observation) -> Vec<String> {
     let mut lines = Vec::new();
     for (stream, bytes) in [("stdout", &first.stdout), ("stderr", &first.stderr)] {
@@ -89,7 +89,7 @@ fn agreed_output(first: &Observation) -> Vec<String> {
     lines
 }
 
-/// How each run is called: by what tells it from the others.
+/// Returns a label for each run, which distinguishes it from the others.
 fn labels(report: &Report) -> Vec<String> {
     let runs = &report.observations;
     let one_artifact = runs.windows(2).all(|pair| match pair {
@@ -103,7 +103,7 @@ fn labels(report: &Report) -> Vec<String> {
     runs.iter().map(label).collect()
 }
 
-/// The part of a snapshot that the user asked for.
+/// Returns the part of a snapshot that the user selected.
 fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
     let instances = snapshot.instances.iter().map(|instance| {
         let globals = instance.globals.iter();

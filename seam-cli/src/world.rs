@@ -1,4 +1,4 @@
-//! The world that the options describe.
+//! Builds the world that the options describe.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,25 +10,25 @@ use crate::args::{Execution, WasiWorld};
 use crate::select::{Need, has};
 use crate::status::Failure;
 
-/// What the options give to a guest, and what the command gives.
+/// The parts of a guest's world that come from the options and from the command.
 #[derive(Clone, Debug)]
 pub(crate) struct Surroundings {
-    /// The guest's arguments; the program's name comes first.
+    /// The guest's arguments, starting with the program's name.
     args: Vec<String>,
-    /// The bytes that `--stdin` names.
+    /// The content of the file that `--stdin` names.
     stdin: Option<Vec<u8>>,
-    /// Whether the guest has this process's standard streams, where WASI is the system's.
+    /// Whether the guest uses this process's standard streams, if WASI is the operating system's.
     pub(crate) inherit: bool,
-    /// Whether it may change the folders of `--dir`.
+    /// Whether the guest may change the folders of `--dir`.
     pub(crate) writable_dirs: bool,
 }
 
 impl Surroundings {
-    /// A guest whose output is captured.
+    /// Creates the surroundings of a guest whose output is captured.
     ///
     /// # Errors
-    /// A `--stdin` that cannot be read, a `--dir` that is no folder, and options that `--wasi`
-    /// excludes: whether the guest would see any of it or not.
+    /// `--stdin` cannot be read, `--dir` is not a folder, or `--wasi` excludes an option. This is
+    /// checked even if the guest would not see any of it.
     pub(crate) fn new(
         program: &str,
         args: &[String],
@@ -61,7 +61,7 @@ impl Surroundings {
     }
 }
 
-/// The bytes of a file, or of this process's standard input for `-`.
+/// Reads a file, or this process's standard input for `-`.
 fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = if path == Path::new("-") {
         let mut bytes = Vec::new();
@@ -77,11 +77,12 @@ fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// The artifact in this file, typed by the component that `--interface-of` names if it is a core
-/// module.
+/// Reads the artifact in a file.
+///
+/// If it is a core module, it gets the types of the component that `--interface-of` names.
 ///
 /// # Errors
-/// A file that cannot be read or is no WebAssembly; an `--interface-of` that is no component.
+/// A file cannot be read or is not WebAssembly, or `--interface-of` is not a component.
 pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Failure> {
     let artifact = Artifact::from_file(path)?;
     match &options.interface_of {
@@ -100,11 +101,12 @@ pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Fai
     }
 }
 
-/// The recipe that the options describe, for an artifact of this interface on this backend: stubs,
-/// limits, and WASI if the artifact imports any of it.
+/// Builds the world of the options for an artifact with this interface on this backend.
+///
+/// It consists of stubs, limits, and WASI if the artifact imports any of it.
 ///
 /// # Errors
-/// `Unsupported` if the backend has not the WASI that is asked for.
+/// `Unsupported` if the backend lacks the WASI that the options select.
 pub(crate) fn world(
     options: &Execution,
     surroundings: &Surroundings,
@@ -129,7 +131,7 @@ pub(crate) fn world(
     }
 }
 
-/// The first import that is one of WASI.
+/// Returns the first import that belongs to WASI.
 pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
     let names = interface.imports().iter().map(|item| &*item.name);
     names

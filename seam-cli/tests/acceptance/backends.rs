@@ -43,7 +43,7 @@ fn one_backend_can_be_asked_for() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_are_not_errors() {
     let help = seam(["--help"]).with_status(0);
     for command in ["backends", "inspect", "invoke", "run", "diff"] {
         assert!(help.stdout.contains(command), "{help:#?}");

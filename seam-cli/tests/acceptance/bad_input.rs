@@ -1,8 +1,9 @@
-//! What the user hands in is wrong: status 2 and one line that says what was expected.
+//! Wrong input from the user: status 2, and one line that says what was expected.
 
 use crate::support::{BACKENDS, Scratch, fixture, root, seam};
 
-/// The command must end with status 2, print nothing, and say each of these in one line.
+/// Asserts that the command exits with status 2, prints no output, and reports all parts in one
+/// line.
 #[track_caller]
 fn refused(args: &[&str], parts: &[&str]) {
     seam(args).with_status(2).printing("").complaining(parts);
@@ -21,7 +22,7 @@ fn a_file_that_cannot_be_read() {
 }
 
 #[test]
-fn what_is_not_wasm() {
+fn bytes_that_are_not_wasm() {
     for (name, bytes, parts) in [
         ("empty", &b""[..], &["an empty input", "offset 0x0"][..]),
         ("elf", b"\x7fELF\x02\x01", &["7f, 45, 4c, 46", "offset 0x0"]),
@@ -122,7 +123,7 @@ fn an_ill_typed_argument_names_its_path() {
 }
 
 #[test]
-fn text_that_is_no_call() {
+fn text_that_is_not_a_call() {
     let calc = fixture("core/calc.wat");
     for call in ["add", "add(1, 2", "(1, 2)", "", "add 1 2"] {
         refused(
@@ -163,7 +164,7 @@ fn an_unknown_backend_lists_the_known_ones() {
 }
 
 #[test]
-fn a_backend_that_cannot_do_it_says_what_it_lacks() {
+fn a_backend_that_lacks_a_capability_names_it() {
     let command = fixture("command/command.component.wasm");
     refused(
         &[
@@ -250,7 +251,7 @@ fn files_that_options_name() {
         ],
         &["nowhere.wasm", "expected a readable file"],
     );
-    // Also where the guest would see nothing of it.
+    // This also holds if the guest would not use it.
     for (option, value) in [("--stdin", "nowhere.txt"), ("--dir", "nowhere::/")] {
         let command = ["invoke", &calc, "add(1, 2)", option, value];
         refused(&command, &[option, "nowhere"]);
@@ -288,7 +289,7 @@ fn a_refusal_is_a_document_too() {
     let missing = document(&["invoke", &missing, "say()", "--format", "json"]);
     assert_eq!(missing["error"]["kind"], "link");
     assert_eq!(missing["error"]["operation"], "instantiate");
-    // A command line that cannot be understood asks for a format all the same.
+    // The format is honoured even if the command line cannot be parsed.
     for format in [&["--format", "json"][..], &["--format=json"]] {
         let words = ["invoke", &calc, "add(1, 2)", "--bogus"];
         let unknown = document(&words.iter().chain(format).copied().collect::<Vec<_>>());

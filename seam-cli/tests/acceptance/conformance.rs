@@ -1,4 +1,4 @@
-//! `seam conformance`, on scripts of the test's own.
+//! `seam conformance`, on the test's own scripts.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::seam;
 
-/// A folder with a good and a wrong script about core modules, and a good one about components.
+/// A folder with a good and a wrong script for core modules, and a good script for components.
 struct Suite(PathBuf);
 
 impl Suite {
@@ -39,7 +39,7 @@ impl Drop for Suite {
     }
 }
 
-/// Suite, backend, passed, failed and unsupported directives.
+/// Returns suite, backend, and the numbers of passed, failed and unsupported directives.
 fn totals(document: &Value) -> Vec<(&str, &str, u64, u64, u64)> {
     let suites = document["suites"].as_array().unwrap().iter();
     let totals = suites.map(|suite| {
@@ -56,7 +56,7 @@ fn totals(document: &Value) -> Vec<(&str, &str, u64, u64, u64)> {
 }
 
 #[test]
-fn scripts_run_on_every_backend_and_a_failure_is_told_with_its_line() {
+fn scripts_run_on_every_backend_and_a_failure_is_reported_with_its_line() {
     let suite = Suite::new("all");
     let args = ["conformance", "--suite", suite.arg(), "--format", "json"];
     let document = seam(args).with_status(1).document();
@@ -101,7 +101,7 @@ fn a_filter_and_a_backend_choose_what_runs() {
 }
 
 #[test]
-fn a_page_can_be_had() {
+fn an_html_page_can_be_written() {
     let suite = Suite::new("page");
     let args = ["conformance", "--suite", suite.arg(), "--format", "html"];
     let ended = seam(args).with_status(1);
@@ -110,7 +110,7 @@ fn a_page_can_be_had() {
 }
 
 #[test]
-fn a_folder_without_scripts_and_a_filter_without_matches_are_the_user_s() {
+fn a_folder_without_scripts_and_a_filter_without_matches_are_wrong_input() {
     let suite = Suite::new("none");
     let missing = suite.0.join("none");
     let missing = missing.to_str().unwrap();

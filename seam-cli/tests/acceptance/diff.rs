@@ -44,7 +44,7 @@ fn all_backends_take_part_by_default() {
     assert_eq!(document["left_out"].as_array().unwrap().len(), 0);
 }
 
-/// Two modules that differ in what `f` returns and in nothing else.
+/// A module whose `f` returns `answer`. Two such modules differ in nothing else.
 fn answering(name: &str, answer: i32) -> Scratch {
     let text = format!(
         "(module (func (export \"same\") (result i32) i32.const 7)
@@ -175,7 +175,7 @@ fn a_component_and_its_counters_agree_on_all_backends() {
 }
 
 #[test]
-fn where_fuel_runs_out_is_no_divergence_and_no_agreement() {
+fn running_out_of_fuel_is_neither_divergence_nor_agreement() {
     // The counter shows how far a run came. Each engine counts fuel in its own unit.
     let text = "(module (global $n (export \"n\") (mut i64) (i64.const 0))
         (func (export \"count\") (loop $l
@@ -192,8 +192,8 @@ fn where_fuel_runs_out_is_no_divergence_and_no_agreement() {
 }
 
 #[test]
-fn a_backend_that_cannot_is_left_out_and_said_so() {
-    // The system's WASI is wasmtime's own.
+fn a_backend_that_lacks_a_capability_is_left_out_with_a_note() {
+    // Only wasmtime has the operating system's WASI.
     let command = fixture("command/command.component.wasm");
     let wasmi = ["--backend", "wasmtime", "--backend", "wasmi"];
     let system = ["--wasi", "system"];
@@ -221,7 +221,7 @@ fn one_run_is_no_comparison() {
 }
 
 #[test]
-fn what_all_refuse_alike_is_wrong_input() {
+fn input_that_all_backends_refuse_is_wrong_input() {
     let imports = fixture("core/imports.wat");
     seam(["diff", &imports, "--invoke", "say()"])
         .with_status(2)

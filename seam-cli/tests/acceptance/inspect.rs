@@ -81,7 +81,7 @@ fn each_import_is_real_stubbed_or_missing() {
 }
 
 #[test]
-fn what_refuses_whatever_is_asked_is_denied() {
+fn functions_that_refuse_every_call_are_denied() {
     let text = "(component
         (import \"wasi:sockets/network@0.2.0\" (instance $sockets
             (export \"network\" (type (sub resource)))))

@@ -45,7 +45,7 @@ fn a_trap_is_status_3_and_named() {
 }
 
 #[test]
-fn what_was_printed_before_a_trap_stays() {
+fn output_before_a_trap_is_kept() {
     let calc = fixture("core/calc.wat");
     seam(["invoke", &calc, "add(1, 1)", "div_s(1, 0)", "add(2, 2)"])
         .with_status(3)
@@ -53,7 +53,7 @@ fn what_was_printed_before_a_trap_stays() {
 }
 
 #[test]
-fn a_component_takes_and_gives_wave() {
+fn a_component_takes_and_returns_wave() {
     let greet = fixture("greet/greet.wasm");
     for backend in BACKENDS {
         for call in [
@@ -72,7 +72,7 @@ fn every_kind_of_value_goes_through_the_command_line() {
     let types = fixture("types/types.wasm");
     let calls = [
         ("test:types/echo@1.0.0#swap((1, \"x\"))", "(\"x\", 1)"),
-        // A version of the same track, and the item alone.
+        // Another version of the same track, and the item alone.
         ("test:types/echo@1.3.0#mirror({x: 1, y: 2})", "{x: 2, y: 1}"),
         ("next-color(red)", "green"),
         ("not-perms({read, exec})", "{write}"),
@@ -210,7 +210,7 @@ fn stubs_answer_for_missing_imports() {
 }
 
 #[test]
-fn the_first_backend_that_can_is_used() {
+fn the_first_capable_backend_is_used() {
     let greet = fixture("greet/greet.wasm");
     let document = seam(["invoke", &greet, "shout(\"a\")", "--format", "json"])
         .with_status(0)

@@ -1,4 +1,4 @@
-//! The README: every command in it is run, every piece of code in it compiled, its table made anew.
+//! Checks the README: runs every command, compiles all code, and regenerates its table.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ fn blocks_in(language: &str) -> Vec<String> {
     found
 }
 
-/// The code of an example of this crate, below its documentation.
+/// Returns the code of an example of this crate, without its documentation.
 fn example(name: &str) -> String {
     let text = std::fs::read_to_string(root().join(format!("seam-cli/examples/{name}.rs")));
     let text = text.unwrap();
@@ -76,14 +76,14 @@ fn one_line_changes_the_runtime() {
     );
 }
 
-/// A command and what the README says it prints.
+/// A command and the output that the README shows for it.
 #[derive(Debug, Default)]
 struct Session {
     command: String,
     output: String,
 }
 
-/// The commands of the blocks: a line that begins with `$`, with what follows up to the next.
+/// Returns the commands of all blocks. A line that starts with `$` is followed by its output.
 fn sessions() -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
     for line in blocks_in("console").concat().lines() {
@@ -99,8 +99,9 @@ fn sessions() -> Vec<Session> {
     sessions
 }
 
-/// Runs a command as a user would in the root of the repository, and gives what the terminal shows.
-/// Of cargo's own messages nothing is shown: they depend on what is built already.
+/// Runs a command in the root of the repository, and returns what the terminal shows.
+///
+/// Messages of cargo are omitted, because they depend on what is already built.
 fn on_a_terminal(command: &str) -> String {
     let redirected = match command.starts_with("cargo ") {
         true => command.to_string(),
@@ -188,7 +189,7 @@ fn every_link_leads_somewhere() {
 const BEGIN: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->\n";
 
-/// `SEAM_REWRITE=1 cargo test -p seam-cli the_table_is_what_the_kit_found` brings it up to date.
+/// `SEAM_REWRITE=1 cargo test -p seam-cli the_table_is_what_the_kit_found` updates it.
 #[test]
 fn the_table_is_what_the_kit_found() {
     let readme = readme();

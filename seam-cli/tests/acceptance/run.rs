@@ -2,7 +2,7 @@
 
 use crate::support::{BACKENDS, Scratch, fixture, seam, seam_with_input};
 
-/// The command as a component, and as the preview1 module it was made from.
+/// The command as a component, and as the preview1 module from which it was made.
 const COMMANDS: [&str; 2] = ["command/command.component.wasm", "command/command.wasm"];
 
 #[test]
@@ -14,7 +14,7 @@ fn a_command_prints_and_exits() {
         let both = seam(["run", &command, "--", "both"]).with_status(0);
         assert_eq!(both.stdout, "to stdout\n");
         assert_eq!(both.stderr, "to stderr\n");
-        // A failed operation is status 1 of the guest, and its message is the guest's.
+        // After a failed operation, the guest exits with 1 and prints its own message.
         let failed = seam(["run", &command, "--", "read", "/nowhere"]).with_status(1);
         assert!(!failed.stderr.contains("error:"), "{failed:#?}");
     }
@@ -45,7 +45,7 @@ fn a_command_sees_arguments_environment_and_stdin() {
         };
         cat(&["--stdin", "-"]).printing("from a pipe");
         cat(&["--wasi", "system"]).printing("from a pipe");
-        // Nothing of this process is seen unless it is asked for.
+        // By default, the guest sees nothing of this process.
         cat(&[]).printing("");
     }
 }
@@ -150,11 +150,11 @@ fn wrong_input_is_status_125() {
 }
 
 #[test]
-fn a_reactor_is_no_command() {
+fn a_reactor_is_not_a_command() {
     seam(["run", &fixture("reactor/reactor.wasm")])
         .with_status(125)
         .complaining(&["reactor", "`hello`", "`counter_next`"]);
-    // Its exports are called after it was initialised, once.
+    // Its exports can be called after it was initialised once.
     let reactor = fixture("reactor/reactor.wasm");
     seam([
         "invoke",

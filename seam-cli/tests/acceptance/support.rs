@@ -1,4 +1,4 @@
-//! Running commands.
+//! Runs commands.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -10,22 +10,22 @@ use serde_json::Value;
 /// The runtimes that take part in every comparison.
 pub(crate) const BACKENDS: [&str; 3] = ["wasmtime", "wasmtime-layered", "wasmi"];
 
-/// What a command left.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// What was run, for messages.
+    /// The command line, for messages.
     command: String,
     pub(crate) status: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// Root of the workspace; commands run there.
+/// Returns the root of the workspace, in which commands run.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// A committed guest, relative to [`root`].
+/// Returns the path of a committed guest, relative to [`root`].
 pub(crate) fn fixture(name: &str) -> String {
     let path = format!("seam-tests/fixtures/{name}");
     assert!(root().join(&path).exists(), "no fixture {path}");
@@ -37,7 +37,7 @@ pub(crate) fn seam<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ended 
     seam_with_input(args, b"")
 }
 
-/// The same, with bytes on its standard input.
+/// Like [`seam`], with bytes on standard input.
 pub(crate) fn seam_with_input<S: AsRef<OsStr>>(
     args: impl IntoIterator<Item = S>,
     input: &[u8],
@@ -47,7 +47,7 @@ pub(crate) fn seam_with_input<S: AsRef<OsStr>>(
     execute(&mut command, input)
 }
 
-/// Runs a command in the workspace's root, in an environment without colours or their absence.
+/// Runs a command in the workspace's root, without environment variables that control colours.
 pub(crate) fn execute(command: &mut Command, input: &[u8]) -> Ended {
     let spawned = command
         .current_dir(root())
@@ -58,7 +58,7 @@ pub(crate) fn execute(command: &mut Command, input: &[u8]) -> Ended {
         .stderr(Stdio::piped())
         .spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // A command that refuses its arguments reads nothing.
+    // A command that refuses its arguments does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Ended {
@@ -69,7 +69,7 @@ pub(crate) fn execute(command: &mut Command, input: &[u8]) -> Ended {
     }
 }
 
-/// A command that is cargo, or may run it, and builds where this test was built.
+/// Returns a command that is or runs cargo, with the target folder of this test.
 pub(crate) fn cargo(program: &str) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut command = Command::new(program);
@@ -80,7 +80,7 @@ pub(crate) fn cargo(program: &str) -> Command {
 }
 
 impl Ended {
-    /// Asserts the exit status, showing everything if it is another.
+    /// Asserts the exit status. On failure it shows the whole result.
     #[track_caller]
     pub(crate) fn with_status(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{self:#?}");
