@@ -1,24 +1,29 @@
-//! Real compositions: `run()` of each must do the same on every backend.
+//! Real compositions: the exports of each must do the same on every backend.
 //!
-//! `SEAM_REAL` names the folder of compositions, which is not part of this repository. Every
+//! `SEAM_REAL` names the folder of compositions, which is not part of this repository. Nearly every
 //! component in its folder `unfused` exports `run: func()`, which calls another component with many
-//! values and traps if an answer is wrong.
+//! values and traps if an answer is wrong. Other exports are called with zeroes.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use seam_core::{Artifact, Backend, BackendExt, InstanceExt, Result, Value, World};
+use seam_core::{
+    Artifact, Backend, BackendExt, Error, InstanceExt, ProgramExt, Result, Value, World,
+};
 use seam_wasi::Wasi;
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
+/// How a call ended.
+type Called = std::result::Result<Option<Value>, String>;
+
 /// The environment variable that names the folder.
 const FOLDER: &str = "SEAM_REAL";
 
-/// What a run shows: the result, and the captured output.
+/// What a run shows: the result of each export, and the captured output.
 #[derive(Debug, PartialEq)]
 struct Run {
-    result: std::result::Result<Option<Value>, String>,
+    results: Vec<(String, Called)>,
     stdout: String,
     stderr: String,
 }
@@ -97,7 +102,7 @@ fn judge(files: &[PathBuf]) -> ExitCode {
     }
 }
 
-/// The first backend on which `run()` does not return, or differs from the first backend.
+/// Describes the first backend on which `run()` does not return, or that differs from the first one.
 fn fault(file: &Path, backends: &[&dyn Backend]) -> Option<String> {
     let mut first: Option<Run> = None;
     for backend in backends {
@@ -106,9 +111,10 @@ fn fault(file: &Path, backends: &[&dyn Backend]) -> Option<String> {
             Ok(found) => found,
             Err(error) => return Some(format!("on {on}: no instance: {error}")),
         };
-        if found.result != Ok(None) {
+        let failed = |(name, called): &&(String, Called)| name == "run" && *called != Ok(None);
+        if let Some((_, called)) = found.results.iter().find(failed) {
             return Some(format!(
-                "on {on}: expected `run()` to return, found {found:?}"
+                "on {on}: expected `run()` to return, found {called:?}"
             ));
         }
         match &first {
@@ -123,13 +129,36 @@ fn fault(file: &Path, backends: &[&dyn Backend]) -> Option<String> {
 fn run(file: &Path, backend: &dyn Backend) -> Result<Run> {
     let artifact = Artifact::from_file(file)?;
     let world = Wasi::hermetic().add_to(World::new())?;
-    let mut instance = backend.instantiate_blocking(&artifact, &world)?;
-    let result = instance.call_blocking("run", &[]);
+    let program = backend.load_blocking(&artifact)?;
+    let mut instance = program.instantiate_blocking(&world)?;
+    let mut results = Vec::new();
+    for (name, ty) in program.interface().export_funcs() {
+        let name = name.to_string();
+        let args = ty.params.iter().map(|(_, ty)| Value::default_of(ty));
+        // Handles have no zero.
+        if let Some(args) = args.collect::<Option<Vec<_>>>() {
+            let called = instance
+                .call_blocking(&*name, &args)
+                .map_err(|error| trap_or_text(&error));
+            results.push((name, called));
+        }
+    }
+    if results.is_empty() {
+        return Err(Error::misuse("expected an export to call, found none"));
+    }
     let observed = instance.observed();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Run {
-        result: result.map_err(|error| error.to_string()),
+        results,
         stdout: text(&observed.stdout),
         stderr: text(&observed.stderr),
     })
+}
+
+/// Describes an error without the name of the backend.
+fn trap_or_text(error: &Error) -> String {
+    match error.as_trap() {
+        Some(trap) => trap.to_string(),
+        None => error.message().to_string(),
+    }
 }
