@@ -93,13 +93,7 @@ impl Base {
     /// # Errors
     /// `Misuse` listing near matches.
     pub(crate) fn func(&self, name: &ExportName) -> Result<Func> {
-        let (name, ty) = self.interface.func(name)?;
-        let funcs = self.interface.export_funcs();
-        let index = funcs.iter().position(|(export, _)| export == name);
-        let index = index.and_then(|index| u32::try_from(index).ok());
-        let index = index
-            .ok_or_else(|| Error::engine(format!("expected an index for `{name}`, found none")))?;
-        Ok(Func::new(name.clone(), ty.clone(), self.owner, index))
+        Func::resolve(&self.interface, name, self.owner)
     }
 }
 

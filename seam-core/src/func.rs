@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Error, ExportName, FuncType, Result};
+use crate::{Error, ErrorKind, ExportName, FuncType, Interface, Limit, Result};
 
 /// An exported function of an instance, resolved once. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +27,25 @@ impl Func {
             owner,
             index,
         }))
+    }
+
+    /// # For implementors
+    /// Resolves an exported function for the instance with the token `owner`.
+    ///
+    /// The index is the one in [`Interface::export_funcs`], so resolving a name again takes no room.
+    ///
+    /// # Errors
+    /// `Misuse` that lists near matches.
+    pub fn resolve(interface: &Interface, name: &ExportName, owner: u64) -> Result<Self> {
+        let (full, ty) = interface.func(name)?;
+        let mut exports = (0..).zip(interface.export_funcs());
+        let found = exports.find(|(_, (export, _))| export == full);
+        let too_many = || {
+            let kind = ErrorKind::Limit(Limit::EngineCapacity);
+            Error::new(kind, "expected at most 2^32 exported functions, found more")
+        };
+        let (index, _) = found.ok_or_else(too_many)?;
+        Ok(Self::new(full.clone(), ty.clone(), owner, index))
     }
 
     /// The export's full name, as the artifact has it.

@@ -60,15 +60,12 @@ pub(crate) struct Preview1Instance {
     shown: Arc<Shown>,
     backend: String,
     token: u64,
-    /// Names of the exports that were resolved.
-    exports: Vec<String>,
     in_flight: InFlight<ModuleCall>,
 }
 
 /// A call of an export of the module.
 struct ModuleCall {
-    /// Index among the resolved exports.
-    export: usize,
+    export: String,
     args: Vec<CoreValue>,
     results: Vec<CoreValue>,
 }
@@ -86,26 +83,21 @@ impl Preview1Instance {
             shown,
             backend,
             token: token(),
-            exports: Vec::new(),
             in_flight: InFlight::default(),
         }
     }
 
-    fn resolve(&mut self, name: &ExportName) -> Result<Func> {
-        let (full, ty) = self.interface.func(name)?;
-        let index = u32::try_from(self.exports.len())
-            .map_err(|_| Error::misuse("expected at most 2^32 resolved functions"))?;
-        self.exports.push(full.to_string());
-        Ok(Func::new(full.clone(), ty.clone(), self.token, index))
+    fn resolve(&self, name: &ExportName) -> Result<Func> {
+        Func::resolve(&self.interface, name, self.token)
     }
 
     fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
         self.in_flight.clear()?;
-        let export = func.index(self.token)?;
+        func.index(self.token)?;
         let args = args.into_values(func.ty())?;
         let args = args.iter().map(to_core).collect::<Result<Vec<_>>>()?;
         let call = ModuleCall {
-            export,
+            export: func.name().to_string(),
             args,
             results: Vec::new(),
         };
@@ -119,8 +111,7 @@ impl Preview1Instance {
         let Some(state) = self.in_flight.driving(call)? else {
             return Ok(());
         };
-        let export = self.exports.get(state.export).map_or("", String::as_str);
-        let results = self.inner.call_core(main, export, &state.args);
+        let results = self.inner.call_core(main, &state.export, &state.args);
         let outcome = results.map(|results| state.results = results);
         self.in_flight.driven(outcome)
     }

@@ -18,7 +18,7 @@ use crate::error::Code;
 pub(crate) struct Export {
     func: Func,
     ty: Arc<FuncType>,
-    /// Whether its arguments can have handles in them.
+    /// Whether its arguments can contain handles.
     handles: bool,
 }
 
@@ -35,7 +35,7 @@ impl Export {
     /// Looks up an export by its full name.
     ///
     /// # Errors
-    /// `Engine` if the engine does not know what the artifact exports.
+    /// `Engine` if the engine does not find an export of the artifact.
     pub(crate) fn find(
         store: &mut Store<State>,
         instance: &Instance,
@@ -57,7 +57,7 @@ impl Export {
         })
     }
 
-    /// Lowers the arguments, which are of the parameters' types.
+    /// Lowers the arguments, whose types must have been checked.
     ///
     /// # Errors
     /// `Misuse` for handles that cannot be used; nothing has changed then.
@@ -86,7 +86,7 @@ impl Export {
 }
 
 impl Begun {
-    /// Makes the call, on a store without anything asynchronous.
+    /// Makes the call on the calling thread, in a store without asynchronous imports.
     ///
     /// # Errors
     /// How the call ended.
@@ -102,7 +102,7 @@ impl Begun {
         self.end(store, alarm, outcome, code)
     }
 
-    /// Makes the call, suspending where the host does.
+    /// Makes the call, and suspends while the host does.
     ///
     /// # Errors
     /// How the call ended.

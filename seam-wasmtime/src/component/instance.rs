@@ -1,5 +1,6 @@
 //! A running component.
 
+use std::collections::{HashMap, hash_map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -21,14 +22,15 @@ use crate::state::HasCore;
 use crate::store::WasmtimeStore;
 use crate::wasi::Captured;
 
-/// A component's instance; one whose start function trapped has no engine's instance.
+/// A component's instance. If its start function trapped, there is no instance of the engine's.
 pub(crate) struct ComponentInstance {
     program: Arc<Loaded>,
     store: Store<State>,
     instance: Option<component::Instance>,
-    exports: Vec<Export>,
+    /// The functions that were resolved so far, by their indices.
+    exports: HashMap<usize, Export>,
     in_flight: InFlight<Begun>,
-    /// The core instances, once they have been asked for.
+    /// The core instances, once they have been needed.
     cores: Option<Cores>,
     captured: Captured,
 }
@@ -44,22 +46,22 @@ impl ComponentInstance {
             program,
             store,
             instance,
-            exports: Vec::new(),
+            exports: HashMap::new(),
             in_flight: InFlight::default(),
             cores: None,
             captured,
         }
     }
 
-    /// The core instances, and the store they are in.
+    /// Returns the core instances and their store.
     ///
     /// # Errors
-    /// `Unsupported(InnerGlobals)` where the build does not show them.
+    /// `Unsupported(InnerGlobals)` if the build does not show them.
     pub(crate) fn inner(&mut self) -> Result<(&Cores, &mut Store<State>)> {
         if !self.program.sees_inside() {
             return Err(Error::unsupported(
                 Capability::InnerGlobals,
-                "core instances inside a component show in a build with `inner-globals` alone",
+                "only a build with `inner-globals` shows the core instances inside a component",
             ));
         }
         if self.cores.is_none() {
@@ -73,21 +75,21 @@ impl ComponentInstance {
     }
 
     fn resolve(&mut self, name: &ExportName) -> Result<Func> {
-        let (full, ty) = self.program.interface.func(name)?;
-        let instance = self.instance.as_ref().ok_or_else(|| {
-            Error::misuse("expected an instance to call, found one whose start function failed")
-        })?;
-        let export = Export::find(&mut self.store, instance, full, ty)?;
-        let index = u32::try_from(self.exports.len())
-            .map_err(|_| Error::misuse("expected at most 2^32 resolved functions"))?;
-        self.exports.push(export);
         let owner = self.store.data().held.owner();
-        Ok(Func::new(full.clone(), ty.clone(), owner, index))
+        let func = Func::resolve(&self.program.interface, name, owner)?;
+        if let hash_map::Entry::Vacant(entry) = self.exports.entry(func.index(owner)?) {
+            let instance = self.instance.as_ref().ok_or_else(|| {
+                Error::misuse("expected an instance to call, found one whose start function failed")
+            })?;
+            let (store, name) = (&mut self.store, func.name());
+            entry.insert(Export::find(store, instance, name, func.ty())?);
+        }
+        Ok(func)
     }
 
     fn export(&self, func: &Func) -> Result<Export> {
         let index = func.index(self.store.data().held.owner())?;
-        let export = self.exports.get(index).cloned();
+        let export = self.exports.get(&index).cloned();
         export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
     }
 
@@ -99,7 +101,7 @@ impl ComponentInstance {
         Ok(self.in_flight.start(func, begun))
     }
 
-    /// Makes room for a call.
+    /// Gives up a call that was dropped, so that another can start.
     fn clear(&mut self) -> Result<()> {
         if let Some(dropped) = self.in_flight.clear()? {
             dropped.give_up(&mut self.store);
@@ -179,7 +181,7 @@ impl ComponentInstance {
         outcome.map_err(|stop| stop.error(&*self.program.code))
     }
 
-    /// The host owns what it defines itself: the world's destructor is all there is to run.
+    /// Drops a resource that the host defines: this only runs the world's destructor.
     fn drop_of_host(&mut self, resource: &Resource) -> Result<()> {
         let rep = resource.rep()?;
         let state = self.store.data_mut();
@@ -196,7 +198,7 @@ impl ComponentInstance {
         state.world.drop_resource(name, rep)
     }
 
-    /// What failed, and where.
+    /// Adds the operation and the backend to an error.
     fn at<T>(&self, outcome: Result<T>, operation: impl FnOnce() -> String) -> Result<T> {
         outcome.map_err(|e| e.during(operation()).on(self.program.info.name.clone()))
     }
@@ -206,7 +208,7 @@ fn operation(func: &Func) -> String {
     format!("call {}", func.name())
 }
 
-/// How a program ended, from what its entry gave.
+/// Maps the outcome of the entry to the program's exit.
 pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
     match outcome {
         Ok(Some(Value::Result(Err(_)))) => Ok(Exit::new(1)),
@@ -278,8 +280,8 @@ impl Instance for ComponentInstance {
     ) -> Result<Vec<CoreValue>> {
         let called = self.inner().and_then(|(cores, store)| {
             let call = || cores.call(&mut WasmtimeStore(store), at, export, args);
-            // In a build for asynchronous components, the engine panics at an import that it
-            // reaches without a task of its own.
+            // In a build for asynchronous components, the engine panics if code outside a task of the
+            // component calls an import.
             catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
                 Err(Error::engine(
                     "an inner function that calls an import cannot be called in a build with \
@@ -342,5 +344,40 @@ impl Instance for ComponentInstance {
 
     fn fuel_consumed(&self) -> Option<u64> {
         call::fuel_consumed(&self.store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::Wasmtime;
+    use crate::component::{CorePlan, Made, instantiate};
+    use seam_core::{Artifact, Backend, InstanceExt, World};
+
+    #[test]
+    fn resolving_by_name_again_and_again_grows_no_table() {
+        let text = r#"(component
+            (core module $m
+                (func (export "one") (result i32) (i32.const 1))
+                (func (export "two") (result i32) (i32.const 2)))
+            (core instance $m (instantiate $m))
+            (func (export "one") (result u32) (canon lift (core func $m "one")))
+            (func (export "two") (result u32) (canon lift (core func $m "two"))))"#;
+        let artifact = Artifact::from_wat("numbers", text).unwrap();
+        let backend = Wasmtime::new();
+        let info = Arc::new(backend.info().clone());
+        let loaded = Loaded::new(backend.engine(), info, &artifact, CorePlan::of).unwrap();
+        let made = block_on(instantiate(&Arc::new(loaded), &World::new())).unwrap();
+        let Made::Whole(mut instance) = made else {
+            unreachable!("nothing in it can fail");
+        };
+        for _ in 0..1000 {
+            let one = instance.call_blocking("one", &[]).unwrap();
+            let two = instance.call_blocking("two", &[]).unwrap();
+            assert_eq!((one, two), (Some(Value::U32(1)), Some(Value::U32(2))));
+        }
+        assert_eq!(instance.exports.len(), 2);
     }
 }
