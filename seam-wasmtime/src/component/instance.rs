@@ -353,7 +353,7 @@ mod tests {
 
     use super::*;
     use crate::Wasmtime;
-    use crate::component::{CorePlan, Made, instantiate};
+    use crate::component::{CorePlan, instantiate};
     use seam_core::{Artifact, Backend, InstanceExt, World};
 
     #[test]
@@ -369,10 +369,8 @@ mod tests {
         let backend = Wasmtime::new();
         let info = Arc::new(backend.info().clone());
         let loaded = Loaded::new(backend.engine(), info, &artifact, CorePlan::of).unwrap();
-        let made = block_on(instantiate(&Arc::new(loaded), &World::new())).unwrap();
-        let Made::Whole(mut instance) = made else {
-            unreachable!("nothing in it can fail");
-        };
+        let made = block_on(instantiate(&Arc::new(loaded), &World::new()));
+        let mut instance = made.unwrap_or_else(|failed| unreachable!("{failed}"));
         for _ in 0..1000 {
             let one = instance.call_blocking("one", &[]).unwrap();
             let two = instance.call_blocking("two", &[]).unwrap();
