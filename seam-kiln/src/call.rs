@@ -12,15 +12,15 @@ use crate::error::of_execution;
 use crate::host::call_host;
 use crate::kiln::{Kiln, KilnValue};
 use crate::owner::Owner;
-use crate::state::State;
-use crate::store::Access;
+use crate::state::CoreState;
+use crate::store::AnyStore;
 
-impl<K: Kiln> Access for Owner<K> {
-    fn state(&self) -> &State {
+impl<K: Kiln> AnyStore for Owner<K> {
+    fn state(&self) -> &CoreState {
         &self.state
     }
 
-    fn state_mut(&mut self) -> &mut State {
+    fn state_mut(&mut self) -> &mut CoreState {
         &mut self.state
     }
 

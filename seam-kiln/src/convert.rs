@@ -4,14 +4,14 @@ use seam_core::{AnyRef, CoreFunc, CoreType, CoreValue, Error, HeapType, RefType,
 
 use crate::handles::{FuncEntry, FuncKind, FuncPosition};
 use crate::kiln::{KilnFuncRef, KilnValue};
-use crate::state::State;
+use crate::state::CoreState;
 
 /// Converts a value for kiln.
 ///
 /// # Errors
 /// `Misuse` for a function of another store; `Engine` for a reference that cannot be
 /// passed to kiln.
-pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> {
+pub(crate) fn to_kiln(state: &mut CoreState, value: CoreValue) -> Result<KilnValue> {
     Ok(match value {
         CoreValue::I32(value) => KilnValue::I32(value),
         CoreValue::I64(value) => KilnValue::I64(value),
@@ -42,7 +42,7 @@ pub(crate) fn to_kiln(state: &mut State, value: CoreValue) -> Result<KilnValue> 
 /// # Errors
 /// `Engine` for a value of another type.
 pub(crate) fn from_kiln(
-    state: &mut State,
+    state: &mut CoreState,
     value: &KilnValue,
     ty: CoreType,
     home: u32,
@@ -101,7 +101,7 @@ fn null(ty: CoreType) -> CoreValue {
     }
 }
 
-fn func_ref(state: &State, func: CoreFunc) -> Result<KilnFuncRef> {
+fn func_ref(state: &CoreState, func: CoreFunc) -> Result<KilnFuncRef> {
     let Some(position) = state.handles.func(func)?.position else {
         return Err(Error::engine(
             "expected a function of an instance, found one of the host that no module has imported",
@@ -113,7 +113,7 @@ fn func_ref(state: &State, func: CoreFunc) -> Result<KilnFuncRef> {
     })
 }
 
-fn func_at(state: &mut State, func: KilnFuncRef, home: u32) -> Result<CoreFunc> {
+fn func_at(state: &mut CoreState, func: KilnFuncRef, home: u32) -> Result<CoreFunc> {
     let position = FuncPosition {
         instance_id: func.instance.unwrap_or(home),
         index: func.index,
@@ -130,7 +130,7 @@ fn func_at(state: &mut State, func: KilnFuncRef, home: u32) -> Result<CoreFunc> 
 }
 
 /// Returns kiln's number for a reference of the host.
-fn number(state: &mut State, host: u64) -> Result<u32> {
+fn number(state: &mut CoreState, host: u64) -> Result<u32> {
     let known = state.externs.iter().position(|known| *known == host);
     let index = known.unwrap_or_else(|| {
         state.externs.push(host);

@@ -11,10 +11,11 @@ use crate::error::of_loading;
 use crate::host::Handler;
 use crate::kiln::{Kiln, KilnResult};
 use crate::loader::Loader;
-use crate::owner::{Compiled, Owner};
+use crate::module::Compiled;
+use crate::owner::Owner;
 use crate::probe::{Probed, probe};
 use crate::scan::scan;
-use crate::state::{Shared, State};
+use crate::state::{CoreState, Shared};
 use crate::store::KilnStore;
 
 /// A [`CoreEngine`] over kiln.
@@ -131,7 +132,7 @@ impl<K: Kiln> CoreEngine for KilnEngine<K> {
             kiln.set_fuel(fuel);
         }
         let loader = Loader::new(kiln, self.load_time);
-        let state = State::new(host, limits.host_depth, self.probed.order);
+        let state = CoreState::new(host, limits.host_depth, self.probed.order);
         let mut owner = Owner::new(self.number, loader, state, shared);
         owner.direct = self.direct;
         owner.fuel = limits.fuel;

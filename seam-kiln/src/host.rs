@@ -12,8 +12,8 @@ use crate::convert::{from_kiln, to_kiln};
 use crate::handles::FuncKind;
 use crate::kiln::{HostImportHandler, KilnError, KilnResult, KilnValue};
 use crate::probe::Order;
-use crate::state::{Shared, State};
-use crate::store::{Access, KilnStore};
+use crate::state::{CoreState, Shared};
+use crate::store::{AnyStore, KilnStore};
 
 /// The one handler of a store's engine.
 pub(crate) struct Handler(pub(crate) Shared);
@@ -44,7 +44,7 @@ impl HostImportHandler for Handler {
 
 /// Carries out one import of the handler: calls a host function, or fetches a further result.
 fn call_import(
-    state: &mut State,
+    state: &mut CoreState,
     module: &str,
     function: &str,
     args: &[KilnValue],
@@ -75,7 +75,11 @@ fn call_import(
 }
 
 /// Returns the arguments in the order of the parameters.
-fn arguments(state: &mut State, ty: &CoreFuncType, args: &[KilnValue]) -> Result<Vec<CoreValue>> {
+fn arguments(
+    state: &mut CoreState,
+    ty: &CoreFuncType,
+    args: &[KilnValue],
+) -> Result<Vec<CoreValue>> {
     if args.len() != ty.params.len() {
         return Err(Error::engine(format!(
             "expected {} arguments of a host function from kiln, found {}",
@@ -100,7 +104,7 @@ fn arguments(state: &mut State, ty: &CoreFuncType, args: &[KilnValue]) -> Result
 /// The function's own error; `Host` if it panics or returns results of other types;
 /// `Limit(HostDepth)`.
 pub(crate) fn call_host(
-    state: &mut State,
+    state: &mut CoreState,
     caller: Option<u32>,
     ty: &CoreFuncType,
     func: &HostFn,
@@ -123,7 +127,7 @@ pub(crate) fn call_host(
 
 /// A host function's access to its store: everything but kiln, which runs the guest.
 struct Hosted<'a> {
-    state: &'a mut State,
+    state: &'a mut CoreState,
     /// The calling instance. `None` if the host called the function.
     caller: Option<u32>,
 }
@@ -136,12 +140,12 @@ fn not_reentrant() -> Error {
     )
 }
 
-impl Access for Hosted<'_> {
-    fn state(&self) -> &State {
+impl AnyStore for Hosted<'_> {
+    fn state(&self) -> &CoreState {
         self.state
     }
 
-    fn state_mut(&mut self) -> &mut State {
+    fn state_mut(&mut self) -> &mut CoreState {
         self.state
     }
 

@@ -11,7 +11,8 @@ use crate::capacity::check_import_names;
 use crate::error::{of_execution, of_object};
 use crate::handles::{Export, Exports, FuncEntry, FuncKind, FuncPosition, Object};
 use crate::kiln::Kiln;
-use crate::owner::{Compiled, Owner};
+use crate::module::Compiled;
+use crate::owner::Owner;
 use crate::rewrite::{Names, Rewritten, rewrite};
 
 impl<K: Kiln> Owner<K> {

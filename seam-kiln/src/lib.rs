@@ -58,6 +58,7 @@ mod instantiate;
 mod kiln;
 mod link;
 mod loader;
+mod module;
 mod owner;
 mod probe;
 mod rewrite;

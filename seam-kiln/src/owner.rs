@@ -11,16 +11,7 @@ use crate::handles::{FuncKind, foreign};
 use crate::kiln::{Kiln, KilnError, KilnResult};
 use crate::loader::Loader;
 use crate::probe::Order;
-use crate::scan::Scan;
-use crate::state::{Shared, State};
-
-/// A module that was validated and scanned. kiln loads it again for each instance.
-pub(crate) struct Compiled {
-    pub(crate) wasm: Arc<[u8]>,
-    pub(crate) scan: Scan,
-    /// The number of the engine.
-    pub(crate) engine: u32,
-}
+use crate::state::{CoreState, Shared};
 
 /// A store's engine, and the store's state while kiln does not run.
 pub(crate) struct Owner<K> {
@@ -29,11 +20,11 @@ pub(crate) struct Owner<K> {
     pub(crate) engine: u32,
     /// Whether modules import host functions without a provider.
     pub(crate) direct: bool,
-    pub(crate) state: Box<State>,
+    pub(crate) state: Box<CoreState>,
     /// Where the handler of host imports finds the state while kiln runs.
     shared: Shared,
     /// Takes the place of the state meanwhile.
-    spare: Option<Box<State>>,
+    spare: Option<Box<CoreState>>,
     /// The store's limit of fuel.
     pub(crate) fuel: Option<u64>,
     /// How many modules were loaded and instantiated, including failed attempts.
@@ -45,7 +36,7 @@ pub(crate) struct Owner<K> {
 
 impl<K: Kiln> Owner<K> {
     /// Takes ownership of a fresh engine whose handler finds the state in `shared`.
-    pub(crate) fn new(engine: u32, loader: Loader<K>, state: State, shared: Shared) -> Self {
+    pub(crate) fn new(engine: u32, loader: Loader<K>, state: CoreState, shared: Shared) -> Self {
         Self {
             loader,
             engine,
@@ -74,7 +65,7 @@ impl<K: Kiln> Owner<K> {
         let kiln = self.loader.engine_mut()?;
         let spare = self.spare.take();
         let spare =
-            spare.unwrap_or_else(|| Box::new(State::new(HostState::none(), 0, Order::Forward)));
+            spare.unwrap_or_else(|| Box::new(CoreState::new(HostState::none(), 0, Order::Forward)));
         self.shared.put(std::mem::replace(&mut self.state, spare));
         let outcome = catch_unwind(AssertUnwindSafe(|| operation(kiln)));
         let Some(state) = self.shared.take() else {

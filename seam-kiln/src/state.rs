@@ -10,7 +10,7 @@ use crate::kiln::KilnValue;
 use crate::probe::Order;
 
 /// The data of a store. While kiln runs, the handler of host imports has it, see [`Shared`].
-pub(crate) struct State {
+pub(crate) struct CoreState {
     pub(crate) host: HostState,
     pub(crate) handles: Handles,
     /// The order in which kiln passes arguments to host functions.
@@ -48,7 +48,7 @@ pub(crate) struct Binding {
     pub(crate) caller: u32,
 }
 
-impl State {
+impl CoreState {
     pub(crate) fn new(host: HostState, host_depth: u32, order: Order) -> Self {
         Self {
             host,
@@ -91,16 +91,16 @@ impl State {
 
 /// Where a store leaves its state for the handler of host imports while kiln runs.
 #[derive(Clone, Default)]
-pub(crate) struct Shared(Arc<Mutex<Option<Box<State>>>>);
+pub(crate) struct Shared(Arc<Mutex<Option<Box<CoreState>>>>);
 
 impl Shared {
     /// Leaves the state.
-    pub(crate) fn put(&self, state: Box<State>) {
+    pub(crate) fn put(&self, state: Box<CoreState>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }
 
     /// Takes the state, or returns `None` if it is not there.
-    pub(crate) fn take(&self) -> Option<Box<State>> {
+    pub(crate) fn take(&self) -> Option<Box<CoreState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

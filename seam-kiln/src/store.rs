@@ -12,16 +12,15 @@ use crate::convert::{from_kiln, to_kiln};
 use crate::error::of_object;
 use crate::handles::{FuncEntry, FuncKind};
 use crate::kiln::KilnMemory;
-use crate::state::State;
+use crate::state::CoreState;
 
-/// A store, or a host function's view of it. They differ in their [`Access`].
+/// A store, or a host function's view of it.
 pub(crate) struct KilnStore<A>(pub(crate) A);
 
-/// What a store can do: everything while kiln does not run, and less in a host function, which kiln
-/// gives no way to call it.
-pub(crate) trait Access: Send {
-    fn state(&self) -> &State;
-    fn state_mut(&mut self) -> &mut State;
+/// A store or a host function's view of it. While kiln runs, a host function cannot call kiln.
+pub(crate) trait AnyStore: Send {
+    fn state(&self) -> &CoreState;
+    fn state_mut(&mut self) -> &mut CoreState;
 
     /// Instantiates a module.
     fn instantiate(
@@ -54,7 +53,7 @@ pub(crate) trait Access: Send {
     fn fuel_consumed(&self) -> Option<u64>;
 }
 
-impl<A: Access> CoreStore for KilnStore<A> {
+impl<A: AnyStore> CoreStore for KilnStore<A> {
     fn host(&mut self) -> &mut HostState {
         &mut self.0.state_mut().host
     }

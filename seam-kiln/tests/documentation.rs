@@ -1,4 +1,4 @@
-//! The table of `docs/kiln.md` is what the reports of the runs on kiln say.
+//! `docs/kiln.md` has the counts of the reports, and the code that the tests compile.
 
 #![allow(
     clippy::indexing_slicing,
@@ -70,21 +70,42 @@ fn table() -> String {
     text
 }
 
-#[test]
-fn the_table_is_what_the_reports_say() {
+/// The code of the guide: the file's name, its language, and its text.
+const CODE: [(&str, &str, &str); 6] = [
+    ("Cargo.toml", "toml", include_str!("guide/Cargo.toml")),
+    ("lib.rs", "rust", include_str!("guide/lib.rs")),
+    ("greet.rs", "rust", include_str!("guide/greet.rs")),
+    (
+        "conformance.rs",
+        "rust",
+        include_str!("guide/conformance.rs"),
+    ),
+    ("report.rs", "rust", include_str!("guide/report.rs")),
+    ("command.rs", "rust", include_str!("guide/command.rs")),
+];
+
+/// Compares a part of `docs/kiln.md` with what it should be, or rewrites it.
+fn check(begin: &str, end: &str, expected: &str) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/kiln.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = text.split_once("<!-- counts -->\n").unwrap();
-    let (stated, after) = rest.split_once("<!-- end of counts -->\n").unwrap();
-    let found = table();
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (found, after) = rest.split_once(end).unwrap();
     if std::env::var_os("SEAM_REWRITE").is_some() {
-        let marks = ("<!-- counts -->\n", "<!-- end of counts -->\n");
-        let text = format!("{before}{}{found}{}{after}", marks.0, marks.1);
+        let text = format!("{before}{begin}{expected}{end}{after}");
         std::fs::write(path, text).unwrap();
         return;
     }
     assert_eq!(
-        stated, found,
-        "SEAM_REWRITE=1 brings docs/kiln.md up to date"
+        found, expected,
+        "{begin}: SEAM_REWRITE=1 brings docs/kiln.md up to date"
     );
+}
+
+/// The page is rewritten part by part, so one test does it.
+#[test]
+fn the_page_has_the_counts_of_the_reports_and_the_code_that_is_compiled() {
+    check("<!-- counts -->\n", "<!-- end of counts -->\n", &table());
+    for (file, language, code) in CODE {
+        check(&format!("<!-- {file} -->\n```{language}\n"), "```\n", code);
+    }
 }

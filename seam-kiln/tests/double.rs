@@ -1,5 +1,7 @@
-//! The double: kiln's type and function names, as its documentation has them, over the twin. So the
-//! expansion of `bind!` is compiled and run wherever these tests are, without kiln.
+//! The double: the types and functions of kiln's documentation, over the twin.
+//!
+//! The expansions of `bind!` and `bind_component!` and the code of `docs/kiln.md` are compiled and run
+//! on it, without kiln.
 
 #![allow(
     clippy::indexing_slicing,
@@ -31,25 +33,85 @@ seam_kiln::bind!(
     pub(crate) struct Double
 );
 
-/// The engine, less what wasmi lacks of kiln's proposals.
-fn engine() -> KilnEngine<Double> {
-    KilnEngine::new(Double::new)
-        .unwrap()
+/// Makes the engine without the proposals of kiln's that wasmi lacks.
+fn engine() -> seam_core::Result<KilnEngine<Double>> {
+    Ok(KilnEngine::new(Double::new)?
         .without(Capability::Gc)
         .without(Capability::FunctionReferences)
         .without(Capability::Exceptions)
-        .without(Capability::Threads)
+        .without(Capability::Threads))
 }
 
-mod bound {
-    use super::{KNOWN_FAILURES, KilnBackend, engine};
+/// The code of `docs/kiln.md`, in which the double takes the place of kiln.
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each file is a crate of its own there"
+)]
+mod guide {
+    /// The crate of the guide.
+    mod library {
+        use crate::{kiln_error, kiln_foundation, kiln_runtime};
 
-    seam_tests::conformance!(
-        backend = KilnBackend::of(engine()),
-        engine = engine(),
-        known_failures = KNOWN_FAILURES,
-    );
-    seam_tests::conformance_wasi!();
+        include!("guide/lib.rs");
+    }
+
+    /// The crate of the guide with the double's engine and known failures.
+    mod seam_on_double {
+        pub(super) use crate::engine;
+
+        pub(super) const KNOWN_FAILURES: &[seam_tests::kit::KnownFailure] = crate::KNOWN_FAILURES;
+    }
+
+    mod greet {
+        use super::library as seam_on_kiln;
+
+        include!("guide/greet.rs");
+
+        #[test]
+        fn the_guide_greets() {
+            let file = concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../seam-tests/fixtures/greet/greet.wasm"
+            );
+            assert_eq!(greet(file).unwrap(), "hello bob [a, b]");
+        }
+    }
+
+    mod conformance {
+        use super::seam_on_double as seam_on_kiln;
+
+        include!("guide/conformance.rs");
+    }
+
+    mod report {
+        use super::library as seam_on_kiln;
+
+        include!("guide/report.rs");
+    }
+
+    mod command {
+        use super::library as seam_on_kiln;
+
+        include!("guide/command.rs");
+    }
+
+    #[test]
+    fn the_known_failures_of_the_guide_are_all_faults_on_kiln() {
+        let known = library::KNOWN_FAILURES.iter();
+        let cases: Vec<&str> = known
+            .map(|known| {
+                assert_eq!(known.backend, "kiln");
+                known.case
+            })
+            .collect();
+        let faults = seam_kiln::Fault::ALL.iter();
+        let expected: Vec<&str> = faults.flat_map(|fault| fault.cases()).copied().collect();
+        assert_eq!(cases, expected);
+        for case in cases {
+            assert!(seam_tests::kit::Case::named(case).is_some(), "{case}");
+        }
+    }
 }
 
 const KNOWN_FAILURES: &[KnownFailure] = &[KnownFailure::new(
@@ -58,11 +120,11 @@ const KNOWN_FAILURES: &[KnownFailure] = &[KnownFailure::new(
     "kiln keeps nothing of an instance whose segments failed, so its functions have no types",
 )];
 
-/// The runner does not state components, which are to be of every type; this one it takes.
-const TAKEN: KnownFailure = KnownFailure::new(
+/// The runner lacks `Components`, because it does not run all of them. It runs this one.
+const RUN: KnownFailure = KnownFailure::new(
     "hermetic_worlds_do_for_components_without_wasi",
     "kiln-runner",
-    "kiln's runner takes a component that exports `wasi:cli/run` and nothing else",
+    "kiln's runner runs a component that exports `wasi:cli/run` and nothing else",
 );
 
 const KNOWN_FAILURES_OF_RUNNER: &[KnownFailure] = &[
@@ -71,12 +133,12 @@ const KNOWN_FAILURES_OF_RUNNER: &[KnownFailure] = &[
         "kiln-runner",
         KNOWN_FAILURES[0].reason,
     ),
-    TAKEN,
+    RUN,
 ];
 
 #[test]
-fn the_binding_names_the_version_of_kiln_that_it_is_written_for() {
-    let backend = KilnBackend::of(engine());
+fn the_binding_has_the_version_of_kiln_that_it_is_written_for() {
+    let backend = KilnBackend::of(engine().unwrap());
     assert_eq!(backend.info().version, seam_kiln::VERSION);
     assert_eq!(backend.engine().probed().order, Order::Reversed);
 }

@@ -1,4 +1,4 @@
-//! kiln's own runner for components, bound as kiln's is.
+//! kiln's own runner for components, bound by `bind_component!`.
 
 use seam_core::{
     Artifact, Backend, BackendExt, CanonTrap, Capability, Error, ErrorKind, InstanceExt, Limits,
@@ -15,12 +15,12 @@ use super::{
 };
 
 seam_kiln::bind_component!(
-    /// The double's component, bound as kiln's is.
+    /// The double's component.
     pub(crate) struct DoubleComponent
 );
 
 fn runner() -> KilnRunner<Double, DoubleComponent> {
-    KilnRunner::of(engine())
+    KilnRunner::of(engine().unwrap())
 }
 
 mod kit {
@@ -29,25 +29,25 @@ mod kit {
 
     seam_tests::conformance!(
         backend = runner(),
-        engine = engine().without(seam_core::Capability::Fuel),
+        engine = engine().unwrap().without(seam_core::Capability::Fuel),
         known_failures = KNOWN_FAILURES_OF_RUNNER,
     );
     seam_tests::conformance_wasi!();
 }
 
-/// The report of a real run, with `Fault` and `TAKEN` as the known failures.
+/// The report is of a run on kiln itself, with `Fault` and `RUN` as the known failures.
 #[test]
-fn the_runner_goes_as_kiln_went() {
+fn the_runner_has_the_verdicts_of_kiln() {
     let engine = || KilnEngine::new(|| Twin::with(Faults::of(Fault::ALL))).unwrap();
     let runner = KilnRunner::<_, DoubleComponent>::of(engine());
     let subject = Subject::new(runner).with_engine(engine());
     let mut known = known_failures("kiln-runner");
-    known.push(super::TAKEN);
+    known.push(super::RUN);
     let report = include_str!("../../reports/kiln-0.4.4-runner.json");
     compare(report, &subject, &known);
 }
 
-/// A component that lifts one function of a core module under `f`.
+/// Returns a component whose export `f` lifts the function `core` of a core module.
 fn lifting(core: &str, ty: &str) -> Artifact {
     let text = format!(
         r#"(component
@@ -89,7 +89,7 @@ fn scalars_of_every_type_pass() {
 }
 
 #[test]
-fn a_function_may_return_nothing_and_traps_are_told_apart() {
+fn functions_without_results_and_traps_are_told_apart() {
     let trap = lifting(r#"(func (export "core") unreachable)"#, "");
     let error = invoke(&trap, &[]).unwrap_err();
     assert_eq!(error.as_trap(), Some(&Trap::Unreachable));
@@ -116,7 +116,7 @@ fn arguments_of_other_types_never_reach_kiln() {
     }
 }
 
-/// kiln's own call drops the result of a command's `run`.
+/// kiln's own call of a command's `run` drops the result.
 #[test]
 fn a_command_says_whether_it_failed() {
     use seam_tests::fixtures::{run_err, run_only};
@@ -138,9 +138,9 @@ fn a_command_says_whether_it_failed() {
     }
 }
 
-/// What kiln's runner would report as a success: the double does so too.
+/// kiln's runner reports success for a function that it did not run, and so does the double.
 #[test]
-fn a_false_success_of_kilns_stays_within() {
+fn a_component_for_which_kiln_reports_a_false_success_is_refused() {
     let text = r#"(component
         (core module $m (func (export "core") (result i32) unreachable))
         (core instance $i (instantiate $m))
@@ -161,7 +161,7 @@ fn a_false_success_of_kilns_stays_within() {
 }
 
 #[test]
-fn what_the_runner_lacks_it_refuses() {
+fn the_runner_refuses_what_it_lacks() {
     let artifact = lifting(r#"(func (export "core"))"#, "");
     let lacking = |result: Result<(), Error>| match result.unwrap_err().kind() {
         ErrorKind::Unsupported(capability) => *capability,
@@ -180,7 +180,11 @@ fn what_the_runner_lacks_it_refuses() {
         Capability::InnerGlobals
     );
     let error = instance.run_blocking().unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Misuse, "it has no entry");
+    assert_eq!(
+        *error.kind(),
+        ErrorKind::Misuse,
+        "the component has no entry"
+    );
     let invalid = Artifact::from_wat(
         "ill-typed",
         r#"(component (core module (func (export "f") (result i32) (i64.const 1))))"#,
@@ -193,7 +197,7 @@ fn what_the_runner_lacks_it_refuses() {
 }
 
 #[test]
-fn core_modules_run_as_ever() {
+fn core_modules_run_on_the_core_engine() {
     let artifact = Artifact::from_wat(
         "core",
         r#"(module (func (export "f") (result i32) (i32.const 3)))"#,
