@@ -13,7 +13,7 @@ pub struct KilnBackend<K> {
 }
 
 impl<K: Kiln> KilnBackend<K> {
-    /// Makes a backend. `make` makes a fresh engine of kiln's for each instance.
+    /// Makes a backend. `make` makes a fresh kiln engine for each instance.
     ///
     /// # Errors
     /// As [`KilnEngine::new`].

@@ -30,7 +30,7 @@ macro_rules! bind {
         }
 
         impl $name {
-            /// Makes a fresh engine of kiln's with the preset `QM`.
+            /// Makes a fresh kiln engine with the preset `QM`.
             ///
             /// # Errors
             /// kiln's own error.

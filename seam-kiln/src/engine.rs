@@ -32,9 +32,9 @@ pub struct KilnEngine<K> {
 }
 
 impl<K: Kiln> KilnEngine<K> {
-    /// Makes an engine. `make` makes a fresh engine of kiln's for each store.
+    /// Makes an engine. `make` makes a fresh kiln engine for each store.
     ///
-    /// The first engine of kiln's runs a tiny module, which shows in which order the arguments of
+    /// The first kiln engine runs a tiny module, which shows in which order the arguments of
     /// host functions arrive, by direct and by indirect calls, whether results come back, and whether
     /// memories and globals can be reached.
     ///

@@ -112,7 +112,7 @@ fn other(error: KilnError) -> Error {
     Error::engine(error.to_string()).with_source(error)
 }
 
-/// Maps a panic of kiln's, which is kiln's own fault, whatever its input was.
+/// Maps a panic of kiln. It is always kiln's fault, whatever the input was.
 pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Error {
     let text = panic_text(payload);
     Error::engine(format!("kiln panicked: {text}"))

@@ -10,7 +10,7 @@ use seam_core::{Error, ErrorKind, Limit, Result};
 use crate::error::{of_loading, of_panic};
 use crate::kiln::Kiln;
 
-/// An engine of kiln's, unless it was abandoned because it took too long to load a module.
+/// A kiln engine, unless it was abandoned because it took too long to load a module.
 pub(crate) struct Loader<K> {
     kiln: Option<K>,
     /// The time that is left for loading. `None` if the time is not bounded.

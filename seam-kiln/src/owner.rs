@@ -1,4 +1,4 @@
-//! The owner of a store's engine: every operation of kiln's runs through it.
+//! The owner of a store's engine: every operation of kiln runs through it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -23,7 +23,7 @@ pub(crate) struct Scan {
 /// Scans a valid module.
 ///
 /// # Errors
-/// `Limit(EngineCapacity)` if the module exceeds a capacity of kiln's; `Engine` if valid bytes cannot
+/// `Limit(EngineCapacity)` if the module exceeds one of kiln's capacities; `Engine` if valid bytes cannot
 /// be read.
 pub(crate) fn scan(wasm: &[u8]) -> Result<Scan> {
     let (mut scan, mut starts) = (Scan::default(), false);

@@ -180,7 +180,7 @@ impl<A: AnyStore> CoreStore for KilnStore<A> {
     }
 }
 
-/// A memory of kiln's, which can only be read and written by copying.
+/// A kiln memory, which can only be read and written by copying.
 struct Bytes(Arc<dyn KilnMemory>);
 
 impl Bytes {

@@ -75,7 +75,7 @@ fn loading_stops_at_its_time_limit() {
         instance.call_blocking("one", &[]).unwrap(),
         Some(Value::S32(1))
     );
-    // The first engine is the one that is probed.
+    // `KilnEngine::new` probes the first engine.
     let made = AtomicBool::new(false);
     let make = move || {
         Ok(match made.swap(true, Ordering::Relaxed) {

@@ -49,7 +49,7 @@ pub struct KilnRunner<K, C> {
 }
 
 impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
-    /// Makes a backend. `make` makes a fresh engine of kiln's for each instance of a core module.
+    /// Makes a backend. `make` makes a fresh kiln engine for each instance of a core module.
     ///
     /// # Errors
     /// As [`KilnEngine::new`].
@@ -152,7 +152,7 @@ impl<C: KilnComponent> Program for RunnerProgram<C> {
     }
 }
 
-/// Runs an operation of kiln's.
+/// Runs an operation of kiln.
 ///
 /// # Errors
 /// kiln's own error, mapped by `map`; `Engine` for a panic.

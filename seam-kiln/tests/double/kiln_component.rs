@@ -15,7 +15,7 @@ pub(crate) mod canonical_abi {
         F32(f32),
         F64(f64),
         Char(char),
-        /// Stands for kiln's values that are no scalars.
+        /// Stands for kiln's other values.
         String(String),
     }
 }
@@ -57,7 +57,7 @@ pub(crate) mod types {
     }
 
     impl ComponentInstance {
-        /// As kiln does it: the first function is found, and the command's entry.
+        /// Finds the first function and the command's entry, as kiln does.
         pub(crate) fn from_parsed_with_handler(
             _id: u32,
             parsed: &mut Component,
@@ -104,7 +104,7 @@ pub(crate) mod types {
             let (engine, main) = (self.runtime_engine.as_mut(), self.main_instance_handle);
             let (engine, main) = (engine.unwrap(), main.unwrap());
             let Some(target) = self.direct_export_targets.get(name) else {
-                // What kiln says of a command, and of names that it only guesses at.
+                // kiln returns this for a command, and for names that it guesses.
                 return Ok(Vec::new());
             };
             if args.len() != target.params.len() {

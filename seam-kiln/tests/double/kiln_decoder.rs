@@ -11,18 +11,17 @@ pub(crate) mod component {
 
     use crate::kiln_error::{Error, ErrorCategory, Result};
 
-    /// A component with one core module, its functions by the names of the core exports that they
-    /// are lifted from.
+    /// A component with one core module. Its functions have the names of their core exports.
     #[derive(Default)]
     pub(crate) struct Component {
         pub(crate) module: Vec<u8>,
         /// Exported functions: name, core export, type.
         pub(crate) funcs: Vec<(String, String, FuncType)>,
-        /// Exported instances: name, and the core export behind their first function.
+        /// Exported instances: name, and the core export behind the first function.
         pub(crate) instances: Vec<(String, String)>,
     }
 
-    /// Decodes what the seam lets through to it: one core module, lifts of its exports.
+    /// Decodes a component that the seam accepts: one core module, and lifts of its exports.
     pub(crate) fn decode_component(binary: &[u8]) -> Result<Component> {
         let odd = |_| Error::new(ErrorCategory::Runtime, 1005, "the double cannot decode it");
         let artifact = Artifact::from_bytes("component", binary).map_err(odd)?;

@@ -29,7 +29,7 @@ impl Error {
         }
     }
 
-    /// From the twin's.
+    /// Converts from the twin's.
     pub(crate) fn of(error: KilnError) -> Self {
         let category = match error.category {
             KilnError::RESOURCE => ErrorCategory::Resource,
@@ -44,7 +44,7 @@ impl Error {
         Self::new(category, error.code, message)
     }
 
-    /// As the twin's.
+    /// Converts to the twin's.
     pub(crate) fn into_twin(self) -> KilnError {
         KilnError::new(self.category as u8, self.code, self.message)
     }

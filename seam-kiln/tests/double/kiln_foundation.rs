@@ -19,7 +19,7 @@ pub(crate) trait HostImportHandler: Send + Sync {
 pub(crate) mod types {
     use seam_core::{CoreType, HeapType, RefType};
 
-    /// kiln has more of them, all kinds of references.
+    /// kiln has more kinds of references.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum ValueType {
         I32,
@@ -103,12 +103,12 @@ pub(crate) mod values {
         ArrayRef(Option<GcRef>),
         ExnRef(Option<u32>),
         I31Ref(Option<i32>),
-        /// kiln has cases for the values of components too.
+        /// Stands for kiln's values of components.
         Void,
     }
 
     impl Value {
-        /// From the twin's.
+        /// Converts from the twin's.
         pub(crate) fn of(value: KilnValue) -> Self {
             match value {
                 KilnValue::I32(value) => Value::I32(value),
@@ -131,7 +131,7 @@ pub(crate) mod values {
             }
         }
 
-        /// As the twin's.
+        /// Converts to the twin's.
         pub(crate) fn into_twin(self) -> KilnValue {
             match self {
                 Value::I32(value) => KilnValue::I32(value),

@@ -33,7 +33,7 @@ pub(crate) mod engine {
         QM,
     }
 
-    /// Shared with the instances, which kiln shows by reference.
+    /// The instances share it, because kiln returns references to them.
     pub(crate) type Shared = Arc<Mutex<Twin>>;
 
     pub(crate) fn lock(twin: &Shared) -> MutexGuard<'_, Twin> {
@@ -45,7 +45,7 @@ pub(crate) mod engine {
         instances: Vec<ModuleInstance>,
     }
 
-    /// kiln's trait: what an engine does with modules.
+    /// kiln's trait of an engine's operations.
     pub(crate) trait CapabilityEngine: Send {
         fn load_module(&mut self, binary: &[u8]) -> Result<ModuleHandle>;
         fn instantiate(&mut self, module: ModuleHandle) -> Result<InstanceHandle>;

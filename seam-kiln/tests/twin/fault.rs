@@ -1,4 +1,4 @@
-//! kiln's semantic faults, each a switch of the twin. They were seen with kiln 0.4.4.
+//! Switches of the twin for the semantic faults of kiln 0.4.4.
 
 use seam_kiln::Fault;
 use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, Module, RawSection, ValType};
@@ -7,17 +7,17 @@ use wasmparser::{Operator, Parser, Payload, TypeRef};
 
 use super::refs::Refs;
 
-/// The faults that a twin has.
+/// The faults that are switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Faults(&'static [Fault]);
 
 impl Faults {
-    /// None of them.
+    /// No faults.
     pub(crate) const fn none() -> Self {
         Self(&[])
     }
 
-    /// These.
+    /// These faults.
     pub(crate) const fn of(faults: &'static [Fault]) -> Self {
         Self(faults)
     }
@@ -26,7 +26,7 @@ impl Faults {
         self.0.contains(&fault)
     }
 
-    /// A module as the faulty engine understands it.
+    /// Returns a module as the faulty engine runs it.
     pub(crate) fn changed(self, wasm: &[u8]) -> Vec<u8> {
         match self.has(Fault::DeferredGlobals) {
             true => without_imported_values(wasm),
@@ -34,7 +34,7 @@ impl Faults {
         }
     }
 
-    /// What happens to a new instance.
+    /// Does what the faulty engine does to a new instance.
     pub(crate) fn after_instantiation(self, store: &mut Store<Refs>, instance: &Instance) {
         if !self.has(Fault::ZeroedBytes) {
             return;
@@ -45,13 +45,13 @@ impl Faults {
             _ => None,
         });
         if let Some(memory) = memory {
-            // A memory that has not so many bytes is left alone.
+            // The write fails, with no effect, if the memory is smaller.
             let _ = memory.write(&mut *store, 0x100, &[0; 16]);
         }
     }
 }
 
-/// The module with zero for imported globals in the initialisers of its own.
+/// Returns the module with zeros for imported globals in its initialisers.
 fn without_imported_values(wasm: &[u8]) -> Vec<u8> {
     let (mut module, mut imported) = (Module::new(), Vec::new());
     for payload in Parser::new(0).parse_all(wasm).flatten() {
@@ -82,7 +82,7 @@ fn without_imported_values(wasm: &[u8]) -> Vec<u8> {
     module.finish()
 }
 
-/// The operators of an initialiser, the final `end` apart.
+/// Returns the operators of an initialiser without the final `end`.
 fn zeroed(
     wasm: &[u8],
     init: &wasmparser::ConstExpr<'_>,
@@ -104,7 +104,7 @@ fn zeroed(
     out
 }
 
-/// The constant zero of a numeric type, encoded; the others are left alone.
+/// Returns the encoded constant zero of a numeric type, or `None` for another type.
 fn zero(ty: wasmparser::ValType) -> Option<Vec<u8>> {
     Some(match ty {
         wasmparser::ValType::I32 => vec![0x41, 0],
@@ -115,7 +115,7 @@ fn zero(ty: wasmparser::ValType) -> Option<Vec<u8>> {
     })
 }
 
-/// wasmi has no more types of references than these.
+/// Converts a type. wasmi has only these types of references.
 fn val_type(ty: wasmparser::ValType) -> ValType {
     match ty {
         wasmparser::ValType::I32 => ValType::I32,

@@ -74,7 +74,7 @@ impl KilnTable for TwinTable {
     }
 }
 
-/// What tables hold.
+/// Returns the elements of tables.
 pub(crate) fn elements(store: &Store<Refs>, tables: &[Table]) -> Vec<(Table, u64, Ref)> {
     let mut found = Vec::new();
     for table in tables {
@@ -85,7 +85,7 @@ pub(crate) fn elements(store: &Store<Refs>, tables: &[Table]) -> Vec<(Table, u64
     found
 }
 
-/// Makes tables hold it again.
+/// Writes elements back to their tables.
 pub(crate) fn restore(store: &mut Store<Refs>, elements: Vec<(Table, u64, Ref)>) {
     for (table, index, value) in elements {
         table.set(&mut *store, index, value).unwrap();

@@ -1,4 +1,4 @@
-//! References as kiln has them: functions by instance and index, the host's by a number.
+//! References in kiln's shape: functions by instance and index, the host's by a number.
 
 use std::collections::HashMap;
 
@@ -7,33 +7,33 @@ use wasmi::{ExternRef, F32, F64, Func, Instance, Nullable, Store, V128, Val};
 
 use super::module::hidden;
 
-/// Instances that failed before the twin saw them have numbers from here on.
+/// Instances that failed, so that the twin did not see them, have numbers from here on.
 const UNSEEN: u32 = 1 << 20;
 
-/// What references stand for, as the store's data.
+/// The targets of references, as the store's data.
 #[derive(Default)]
 pub(crate) struct Refs {
     places: HashMap<String, (u32, u32)>,
     funcs: HashMap<(u32, u32), Func>,
     externs: HashMap<u32, ExternRef>,
     unseen: u32,
-    /// Whether any code calls through a table: wasmi has one trap for that and for table accesses.
+    /// Whether any code calls through a table: wasmi has the same trap for calls and accesses.
     pub(crate) indirect_calls: bool,
 }
 
 impl Refs {
-    /// The function at a place.
+    /// Returns the function at a place.
     pub(crate) fn func(&self, instance: u32, index: u32) -> Option<Func> {
         self.funcs.get(&(instance, index)).copied()
     }
 }
 
-/// wasmi's handles cannot be compared; what they print as is their own number.
+/// Identifies a function. wasmi's handles cannot be compared, but they print as their number.
 fn identity(func: Func) -> String {
     format!("{func:?}")
 }
 
-/// Enters all functions of a new instance; one that another instance defined keeps its place.
+/// Adds all functions of a new instance. A function that another instance defines keeps its place.
 pub(crate) fn enter(store: &mut Store<Refs>, instance: &Instance, number: u32, funcs: u32) {
     for index in 0..funcs {
         if let Some(func) = instance.get_func(&*store, &hidden(index)) {
@@ -44,7 +44,7 @@ pub(crate) fn enter(store: &mut Store<Refs>, instance: &Instance, number: u32, f
     }
 }
 
-/// A value as kiln has it.
+/// Converts a value to kiln.
 pub(crate) fn to_kiln(store: &mut Store<Refs>, value: &Val) -> KilnValue {
     match value {
         Val::I32(value) => KilnValue::I32(*value),
@@ -77,7 +77,7 @@ fn place(store: &mut Store<Refs>, func: Func) -> KilnFuncRef {
     }
 }
 
-/// A value of kiln's.
+/// Converts a value from kiln.
 pub(crate) fn to_wasmi(store: &mut Store<Refs>, value: &KilnValue) -> KilnResult<Val> {
     Ok(match value {
         KilnValue::I32(value) => Val::I32(*value),

@@ -1,11 +1,11 @@
-//! Reports of real runs.
+//! Compares verdicts with the reports of runs on kiln.
 
 use seam_tests::kit::{KnownFailure, Subject, Verdict, run_all};
 
 use super::{Fault, Twin};
 
-/// Runs the kit and compares, case by case, with the report of a run on kiln itself; where the
-/// twin's engine lacks a proposal there is nothing to compare.
+/// Runs the kit, and compares each verdict with the report of a run on kiln. Cases that need a
+/// proposal which wasmi lacks are left out.
 pub(crate) fn compare(report: &str, subject: &Subject, known: &[KnownFailure]) {
     let report: serde_json::Value = serde_json::from_str(report).unwrap();
     let name = subject.name();
@@ -15,7 +15,7 @@ pub(crate) fn compare(report: &str, subject: &Subject, known: &[KnownFailure]) {
     for outcome in run_all(subject, known).outcomes {
         let of_kiln = report["outcomes"].as_array().unwrap().iter();
         let mut of_kiln = of_kiln.filter(|other| other["case"] == outcome.case);
-        // A case that is newer than the report.
+        // The case is newer than the report.
         let Some(of_kiln) = of_kiln.next() else {
             continue;
         };
@@ -33,7 +33,7 @@ pub(crate) fn compare(report: &str, subject: &Subject, known: &[KnownFailure]) {
     assert!(compared > 120, "{name}: only {compared} cases compared");
 }
 
-/// The word for a verdict.
+/// Returns the word for a verdict.
 fn kind(verdict: &serde_json::Value) -> String {
     match verdict {
         serde_json::Value::String(kind) => kind.clone(),
@@ -42,7 +42,7 @@ fn kind(verdict: &serde_json::Value) -> String {
     }
 }
 
-/// The faults as known failures of the twin, under the name that its backend has.
+/// Returns the faults that the twin shows as known failures of a backend.
 pub(crate) fn known_failures(backend: &'static str) -> Vec<KnownFailure> {
     let faults = Fault::ALL.iter().filter(|fault| Twin::shows(**fault));
     faults
