@@ -12,8 +12,9 @@ pub(crate) mod engine {
     use crate::kiln_foundation::{HostImportHandler, Value};
     use crate::twin::Twin;
 
+    #[allow(unreachable_pub, reason = "a `pub` type that `bind!` defines names it")]
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct ModuleHandle(usize);
+    pub struct ModuleHandle(usize);
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct InstanceHandle(u32);

@@ -9,5 +9,5 @@ fn main() -> Result<()> {
 fn greet(file: &str) -> Result<String> {
     let kiln = KilnBackend::of(seam_on_kiln::engine()?);
     let mut instance = kiln.instantiate_blocking(&Artifact::from_file(file)?, &World::new())?;
-    instance.call_typed_blocking("greet", ("bob", vec!["a", "b"]))
+    instance.call_typed_blocking("test:guest/strs#greet", ("bob", vec!["a", "b"]))
 }
