@@ -1,4 +1,4 @@
-//! Host functions of the world, as an engine calls them.
+//! Host functions of the world in the form that an engine calls.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use seam_core::{
 use super::scalar::{lift_args, lift_results, lower_results};
 use crate::host::{Host, caught, guarded};
 
-/// A host function over typed values, or the stub of one: the import bound at this index.
+/// Wraps the host function or stub that is bound at this index, for typed values.
 pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
     guarded(move |caller, args, results| {
         let args = lift_args(&ty, args)?;
@@ -19,8 +19,10 @@ pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
     })
 }
 
-/// A host function over core values. It is recorded by the component-level type of its signature;
-/// one that has none (vectors, references) leaves no record.
+/// Wraps a host function over core values.
+///
+/// Calls are recorded with the component-level type of the signature. If it has none (vectors,
+/// references), calls are not recorded.
 pub(super) fn raw(
     name: ExportName,
     ty: CoreFuncType,
@@ -38,7 +40,7 @@ pub(super) fn raw(
     })
 }
 
-/// The stub of an import whose type has no component-level form.
+/// Creates the stub of an import whose type has no component-level form.
 pub(super) fn stub(name: ExportName, ty: CoreFuncType, stub: Stub) -> HostFn {
     guarded(move |caller, _, results| {
         let unused = &mut Host::of(caller)?.world.observed_mut().unused_stubs;

@@ -16,7 +16,7 @@ pub(super) struct CoreModuleGuest {
     /// Names of the exported functions, in the order of
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
     exports: Arc<[String]>,
-    /// The same functions, as far as they have been resolved.
+    /// The functions that have been resolved, at the same positions.
     funcs: Vec<Option<Resolved>>,
     id: CoreInstanceId,
     state: State,
@@ -28,14 +28,14 @@ struct Resolved {
     results: usize,
 }
 
-/// How far an instance has come.
+/// The state of an instance.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Its start function trapped: it is there to be looked at.
+    /// The start function trapped. The instance can only be inspected.
     Failed,
-    /// It is made; a reactor has not been initialised.
+    /// Instantiated. If it is a reactor, it has not been initialised.
     Ready,
-    /// A reactor has been initialised, or there was nothing to initialise.
+    /// A reactor that has been initialised, or a module that needs no initialisation.
     Initialised,
 }
 
@@ -50,8 +50,9 @@ impl CoreModuleGuest {
         }
     }
 
-    /// What has to happen before the export of this name runs: a reactor is initialised by its first
-    /// call, once, whatever comes of it.
+    /// Prepares the call of an export: the first call initialises a reactor.
+    ///
+    /// Initialisation runs only once, whatever its outcome is.
     fn enter(&mut self, base: &mut Base, export: &str) -> Result<()> {
         match self.state {
             State::Initialised => return Ok(()),
@@ -71,7 +72,7 @@ impl CoreModuleGuest {
         };
         let ty = base.store.func_type(func)?;
         if !ty.params.is_empty() || !ty.results.is_empty() {
-            // Some function of that name, and not a reactor's.
+            // The function has this name, but does not belong to a reactor.
             return Ok(());
         }
         let initialised = base.store.call(func, &[], &mut []);
@@ -142,7 +143,7 @@ impl Guest for CoreModuleGuest {
         };
         let func = base.func(&name)?;
         match self.call_entry(base, &func) {
-            // The flattened discriminant of a `result`; of a command, nothing.
+            // A `result` has a flattened discriminant, and a command has no result.
             Ok(Some(Value::S32(0)) | None) => Ok(Exit::new(0)),
             Ok(Some(_)) => Ok(Exit::new(1)),
             Err(error) => match error.kind() {

@@ -1,4 +1,4 @@
-//! Makes what stands for each import of a core module.
+//! Creates the definition of each import of a core module.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use seam_decode::compile;
 
 use super::{host_func, provider};
 
-/// What stands for the imports, before there is a store to make it in.
+/// The definitions of the imports, before there is a store to create them in.
 pub(super) struct Links<'w> {
     /// The world's own bindings, in the order of [`Interface::import_funcs`].
     pub(super) bindings: Vec<Binding>,
@@ -23,7 +23,7 @@ impl<'w> Links<'w> {
     /// Looks up every import.
     ///
     /// # Errors
-    /// As [`World::bind_core`].
+    /// Those of [`World::bind_core`].
     pub(super) fn new(
         world: &'w World,
         interface: &Interface,
@@ -37,7 +37,7 @@ impl<'w> Links<'w> {
         })
     }
 
-    /// The stubbed imports that have no component-level type, and so no binding.
+    /// Returns the stubbed imports without a component-level type, which therefore have no binding.
     pub(super) fn stubs(&self) -> impl Iterator<Item = &ExportName> {
         self.sources.iter().filter_map(|source| match source {
             CoreSource::Stub(name, ..) => Some(name),
@@ -45,10 +45,11 @@ impl<'w> Links<'w> {
         })
     }
 
-    /// Makes what stands for each import, in order.
+    /// Creates the definition of each import, in declaration order.
     ///
     /// # Errors
-    /// `Link` for items that cannot be made; limits; what the engine cannot express.
+    /// `Link` for items that cannot be created. Limits. `Unsupported` for what the engine cannot
+    /// express.
     pub(super) fn make(
         &self,
         engine: &dyn CoreEngine,
@@ -109,7 +110,7 @@ impl<'w> Links<'w> {
     }
 }
 
-/// An item that a provider module defines.
+/// Creates an item with a provider module.
 fn provide(
     engine: &dyn CoreEngine,
     store: &mut dyn CoreStore,
@@ -121,7 +122,7 @@ fn provide(
     export.ok_or_else(|| Error::engine("expected the provider module's export, found none"))
 }
 
-/// Blames the world for a provider module that the engine finds invalid.
+/// Blames the world if the engine rejects a provider module.
 fn of_import(error: Error, name: &ExportName) -> Error {
     match error.kind() {
         ErrorKind::Invalid { .. } | ErrorKind::Link => {

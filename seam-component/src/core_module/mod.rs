@@ -1,10 +1,10 @@
-//! Core modules: linked with a world, called by the types of their core signatures.
+//! Core modules: linked with a world, and called with the types of their core signatures.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | [`program`] | a compiled module; instantiation |
-//! | [`link`] | makes what stands for each import |
-//! | [`host_func`] | host functions of the world, as an engine calls them |
+//! | [`link`] | creates the definition of each import |
+//! | [`host_func`] | host functions of the world, in the form that an engine calls |
 //! | [`provider`] | modules that define the memories, tables and globals of the world |
 //! | [`scalar`] | numbers between component-level and core values |
 //! | [`instance`] | calls and the canonical entry |

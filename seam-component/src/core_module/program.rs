@@ -30,11 +30,11 @@ pub(crate) struct CoreProgram {
 }
 
 impl CoreProgram {
-    /// Compiles a core module and reads its interface; errors are without operation and backend.
+    /// Compiles a core module and reads its interface. Errors have no operation and backend yet.
     ///
     /// # Errors
-    /// `Invalid` with the offset; `Unsupported` for a proposal that the engine lacks; `Limit` for
-    /// capacities.
+    /// `Invalid` with the offset. `Unsupported` for a proposal that the engine lacks. `Limit` for a
+    /// capacity of the engine.
     pub(crate) fn load(
         engine: Arc<dyn CoreEngine>,
         backend: &str,

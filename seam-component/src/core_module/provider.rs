@@ -1,7 +1,8 @@
 //! Modules that define and export one memory, table or global of the world.
 //!
-//! Engines need no methods to make such things for a host, and each instance gets its own. One
-//! module has one item, so that an engine without several memories can have several of them.
+//! Therefore an engine needs no methods that create such items for a host, and each instance gets
+//! its own items. Each module has only one item, so that an engine without multi-memory supports
+//! several memories.
 
 use seam_core::{
     CoreItemKind, CoreType, CoreValue, Error, GlobalType, HeapType, MemoryType, RefType, Result,
@@ -12,14 +13,14 @@ use wasm_encoder::{
     TableSection, ValType,
 };
 
-/// The name that the item is exported under.
+/// The export name of the item.
 pub(super) const EXPORT: &str = "item";
 
-/// The bytes of the module that defines the item.
+/// Generates the module that defines the item.
 ///
 /// # Errors
-/// `Link` for an item that no module can define: a type by a module's own index, or a reference to
-/// something other than null.
+/// `Link` for an item that no module can define: its type is given by a module's type index, or it
+/// holds a reference other than null.
 pub(super) fn module(kind: &CoreItemKind) -> Result<Vec<u8>> {
     let mut module = Module::new();
     let export = match kind {

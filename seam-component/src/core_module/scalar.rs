@@ -1,18 +1,20 @@
-//! Numbers, between component-level and core values: what the canonical ABI's [flattening] makes of
-//! scalars.
+//! Conversion of numbers between component-level and core values.
 //!
-//! Floats keep their bits: a core module's import or export has core types, and nothing in the
-//! specification canonicalises NaNs there.
+//! This is the canonical ABI's [flattening] of scalars.
+//!
+//! Floats keep their bits: imports and exports of a core module have core types, for which the
+//! specification does not canonicalise NaNs.
 //!
 //! [flattening]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting
 
 use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Type, Value};
 
-/// The component-level value of a core value: a narrow integer has the low bits, a `bool` is whether
-/// any bit is set.
+/// Converts a core value to a component-level value.
+///
+/// A narrow integer takes the low bits. A `bool` is true if any bit is set.
 ///
 /// # Errors
-/// The trap of bits that are no `char`; `Engine` for a value of another core type.
+/// A trap if the bits are not a `char`. `Engine` if the value has another core type.
 pub(super) fn lift(ty: &Type, value: CoreValue) -> Result<Value> {
     Ok(match (ty, value) {
         (Type::Bool, CoreValue::I32(value)) => Value::Bool(value != 0),
@@ -34,10 +36,10 @@ pub(super) fn lift(ty: &Type, value: CoreValue) -> Result<Value> {
     })
 }
 
-/// The core value of a component-level one.
+/// Converts a component-level value to a core value.
 ///
 /// # Errors
-/// `Engine` for a value that is no number.
+/// `Engine` if the value is not a number.
 pub(super) fn lower(value: &Value) -> Result<CoreValue> {
     Ok(match value {
         Value::Bool(value) => CoreValue::I32(i32::from(*value)),
@@ -61,19 +63,19 @@ pub(super) fn lower(value: &Value) -> Result<CoreValue> {
     })
 }
 
-/// The arguments of a call into the host.
+/// Converts the arguments of a call into the host.
 ///
 /// # Errors
-/// As [`lift`].
+/// Those of [`lift`].
 pub(super) fn lift_args(ty: &FuncType, args: &[CoreValue]) -> Result<Vec<Value>> {
     let params = ty.params.iter().zip(args);
     params.map(|((_, ty), value)| lift(ty, *value)).collect()
 }
 
-/// The result of a function: several core results are a tuple.
+/// Converts the results of a function. Several core results become a tuple.
 ///
 /// # Errors
-/// As [`lift`].
+/// Those of [`lift`].
 pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Option<Value>> {
     match (&ty.result, results) {
         (None, []) => Ok(None),
@@ -91,10 +93,10 @@ pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Optio
     }
 }
 
-/// The core results of what a host function gave.
+/// Converts the result of a host function to core results.
 ///
 /// # Errors
-/// As [`lower`].
+/// Those of [`lower`].
 pub(super) fn lower_results(result: Option<&Value>, results: &mut [CoreValue]) -> Result<()> {
     let values: &[Value] = match result {
         None => &[],
@@ -113,7 +115,7 @@ pub(super) fn lower_results(result: Option<&Value>, results: &mut [CoreValue]) -
     Ok(())
 }
 
-/// Whether values of a core type are numbers that have a component-level type.
+/// Returns whether values of a core type are numbers with a component-level type.
 pub(super) fn is_number(ty: &CoreType) -> bool {
     matches!(
         ty,

@@ -1,4 +1,4 @@
-//! Which definition stands for each import of a core module.
+//! Determines the definition that satisfies each import of a core module.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,37 +10,39 @@ use crate::{
     Interface, Result, interface::has_lifted_type,
 };
 
-/// What stands for the imports of a core module.
+/// The definitions of a core module's imports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoreBindings {
     /// The functions that have a component-level type, in the order of
     /// [`Interface::import_funcs`].
     pub bindings: Vec<Binding>,
-    /// What stands for each import, in the order of [`CoreModuleType::imports`].
+    /// The definition of each import, in the order of [`CoreModuleType::imports`].
     pub sources: Vec<CoreSource>,
 }
 
-/// What stands for one import of a core module.
+/// The definition of one import of a core module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CoreSource {
     /// The binding at this index, as a function of this type.
     Bound(usize, CoreFuncType),
     /// The stub of a function with this type, which has no component-level type.
     Stub(ExportName, CoreFuncType, Stub),
-    /// The item at this index of [`World::core_items`]; for a function that has a component-level
-    /// type, also the index of its binding.
+    /// The item at this index of [`World::core_items`].
+    ///
+    /// If it is a function with a component-level type, the second index is that of its binding.
     Item(usize, Option<usize>),
 }
 
 impl World {
-    /// Says what stands for every import of a core module, whose interface is `interface`.
+    /// Determines the definition of every import of a core module with the interface `interface`.
     ///
     /// # For implementors
-    /// Hand the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
+    /// Pass the [`Binding`]s to [`WorldState::new`](crate::WorldState::new).
     ///
     /// # Errors
-    /// `Link`, naming the first imports that are missing or do not fit, how many more there are,
-    /// and how to define or stub them; `Unsupported` for what needs the system's WASI.
+    /// `Link` that names the first imports that are missing or do not fit, the number of further
+    /// ones, and how to define or stub them. `Unsupported` if an import needs the operating
+    /// system's WASI.
     pub fn bind_core(
         &self,
         interface: &Interface,
@@ -48,7 +50,7 @@ impl World {
     ) -> Result<CoreBindings> {
         let mut faults = Vec::new();
         let mut bindings = Vec::new();
-        // A module can import one name several times, with the same type or another.
+        // A module can import the same name several times, with equal or different types.
         let mut bound: HashMap<&ExportName, VecDeque<Option<usize>>> = HashMap::new();
         for (name, ty) in interface.import_funcs() {
             let index = match self.resolve(ArtifactKind::CoreModule, name, ty) {
@@ -72,7 +74,7 @@ impl World {
                 false => None,
             };
             let source = match index {
-                // Its fault is known already.
+                // Its fault has already been reported.
                 Some(None) => continue,
                 Some(Some(index)) => self.bound_source(&name, ty, index, bindings.get(index))?,
                 None => self.core_source(&name, ty),
@@ -88,7 +90,7 @@ impl World {
         }
     }
 
-    /// The source of a function that is bound.
+    /// Returns the source of a bound function.
     fn bound_source(
         &self,
         name: &ExportName,
@@ -113,7 +115,7 @@ impl World {
         })
     }
 
-    /// What stands for an import by the world's core-level items and stubs.
+    /// Finds an import among the world's core-level items and stubs.
     pub(super) fn core_source(
         &self,
         name: &ExportName,

@@ -1,10 +1,10 @@
-//! What is wrong with imports, in a message that fits a screen.
+//! Faults of imports, and an error message about them that fits a screen.
 
 use std::fmt;
 
 use crate::{Error, ExportName};
 
-/// Why an import cannot be linked.
+/// The reason why an import cannot be linked.
 pub(super) enum Fault {
     /// Nothing defines it.
     Missing {
@@ -15,18 +15,18 @@ pub(super) enum Fault {
         /// How the world could define it.
         how: &'static str,
     },
-    /// What defines it does not fit.
+    /// Its definition does not fit.
     Mismatched(String),
 }
 
-/// How many faults a message shows.
+/// Most faults that a message lists.
 const SHOWN: usize = 6;
 
-/// How many characters of a type a message shows.
+/// Most characters of a type that a message shows.
 const TYPE: usize = 120;
 
 impl Fault {
-    /// A missing function with a component-level type.
+    /// Creates the fault for a missing function with a component-level type.
     pub(super) fn missing_func(name: &ExportName, ty: impl fmt::Display) -> Self {
         Self::missing(
             name,
@@ -35,7 +35,7 @@ impl Fault {
         )
     }
 
-    /// A missing function of a core module that only has a core type.
+    /// Creates the fault for a missing function of a core module that has only a core type.
     pub(super) fn missing_core_func(name: &ExportName, ty: impl fmt::Display) -> Self {
         Self::missing(
             name,
@@ -45,7 +45,7 @@ impl Fault {
         )
     }
 
-    /// A missing memory, table or global.
+    /// Creates the fault for a missing memory, table or global.
     pub(super) fn missing_item(name: &ExportName, ty: impl fmt::Display) -> Self {
         Self::missing(
             name,
@@ -54,7 +54,7 @@ impl Fault {
         )
     }
 
-    /// A missing tag.
+    /// Creates the fault for a missing tag.
     pub(super) fn missing_tag(name: &ExportName, ty: impl fmt::Display) -> Self {
         Self::missing(name, ty, "no world can define a tag")
     }
@@ -77,7 +77,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The `Link` error of these faults: the first few, a count of the rest, and what to do.
+/// Returns the `Link` error for these faults: the first few, the number of others, and what to do.
 pub(super) fn link_error(faults: &[Fault]) -> Error {
     let mut parts: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
     let more = faults.len().saturating_sub(SHOWN);
@@ -95,7 +95,7 @@ pub(super) fn link_error(faults: &[Fault]) -> Error {
     Error::link(parts.join("; "))
 }
 
-/// The text of a type, cut where it is too long for a message.
+/// Returns the text of a type, truncated if it is too long for a message.
 pub(super) fn shortened(ty: impl fmt::Display) -> String {
     let text = ty.to_string();
     match text.char_indices().nth(TYPE) {

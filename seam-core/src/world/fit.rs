@@ -1,10 +1,10 @@
-//! Whether an item of the world fits an import.
+//! Checks whether an item of the world fits an import.
 
 use super::CoreItemKind;
 use super::fault::{Fault, shortened};
 use crate::{CoreExternType, ExportName};
 
-/// Whether what the world gives can stand for an import of this type.
+/// Checks that an item of the world can satisfy an import of this type.
 ///
 /// # Errors
 /// A fault that names the import and both types.

@@ -1,11 +1,12 @@
-//! What a host function sees.
+//! The calling instance, as a host function sees it.
 
 use std::any::{Any, TypeId};
 
 use crate::world::{Observed, OutputHook, OutputStream};
 use crate::{Error, ExportName, FuncType, Limits, Result};
 
-/// A call of a host function: the import that was called, and the instance's shared state.
+/// A call of a host function, with the called import and the state that the instance's functions
+/// share.
 pub struct HostCall<'a> {
     pub(crate) name: &'a ExportName,
     pub(crate) ty: Option<&'a FuncType>,
@@ -16,28 +17,28 @@ pub struct HostCall<'a> {
 }
 
 impl HostCall<'_> {
-    /// The import's full name, as the guest has it.
+    /// Returns the import's full name, as the guest spells it.
     #[must_use]
     pub fn name(&self) -> &ExportName {
         self.name
     }
 
-    /// The import's type; `None` in a resource's destructor.
+    /// Returns the import's type, or `None` in a resource's destructor.
     #[must_use]
     pub fn ty(&self) -> Option<&FuncType> {
         self.ty
     }
 
-    /// The limits of the instance.
+    /// Returns the limits of the instance.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         self.limits
     }
 
-    /// The state that [`World::state`](crate::World::state) makes for each instance.
+    /// Returns the state that [`World::state`](crate::World::state) creates for each instance.
     ///
     /// # Errors
-    /// `Host` if the world makes none of this type.
+    /// `Host` if the world creates no state of this type.
     pub fn state<S: Any>(&mut self) -> Result<&mut S> {
         let state = self
             .states
@@ -53,11 +54,13 @@ impl HostCall<'_> {
             })
     }
 
-    /// Appends to the instance's captured output, and shows it to what
-    /// [`World::on_output`](crate::World::on_output) has set.
+    /// Appends to the instance's captured output.
+    ///
+    /// The output is also passed to the function set with
+    /// [`World::on_output`](crate::World::on_output).
     ///
     /// # Errors
-    /// `Limit(Output)` at [`Limits::output`].
+    /// `Limit(Output)` if [`Limits::output`] is exceeded.
     pub fn output(&mut self, stream: OutputStream, bytes: &[u8]) -> Result<()> {
         self.observed.output(stream, bytes, self.limits.output)?;
         if let Some(hook) = self.on_output {
