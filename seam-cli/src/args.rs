@@ -17,14 +17,16 @@ Examples:
   seam run command.wasm -- first second
   seam diff greet.wasm --invoke 'greet(\"bob\", [\"a\"])'
 
-Exit status: 0 success; 1 runs diverged or could not be compared; 2 the input is wrong; 3 the
-guest trapped; 4 a limit was reached; 5 the runtime failed. `seam run` exits with the guest's
-code. If the guest has no exit code, it exits with 134 after a trap, 124 at a limit, and 125
-otherwise.
+An ARTIFACT is a file with a core module or a component, in the binary or the text format; `-` is
+standard input.
 
-Errors are one line on stderr. With --format json, stdout is always one document. After an error,
-its `error` has a `kind` (invalid, link, trap, exit, host, limit, unsupported, misuse, engine) and
-a `message`, and if known `operation`, `backend`, `offset`, `limit` and `frames`.";
+Exit status: 0 success; 1 runs diverged or could not be compared; 2 the input is wrong; 3 the guest
+trapped; 4 a limit was hit; 5 the runtime failed. `seam run` exits with the guest's own code; without
+one, it exits with 134 after a trap, 124 at a limit and 125 otherwise.
+
+Every error is one line on stderr. With --format json, stdout is always one JSON document. Its `error`
+has a `kind` (invalid, link, trap, exit, host, limit, unsupported, misuse, engine), a `message`, and if
+known `operation`, `backend`, `offset`, `limit` and `frames`.";
 
 /// The same artifact, the same calls, any WebAssembly runtime
 #[derive(Parser)]
@@ -39,9 +41,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Lists the backends and their capabilities
     Backends(Backends),
-    /// Shows the kind, imports and exports of an artifact
+    /// Shows what an artifact imports and exports
     Inspect(Inspect),
-    /// Calls exports in one instance
+    /// Calls exports in one instance, or lists them
     Invoke(Invoke),
     /// Runs a program from its canonical entry
     Run(Run),
@@ -53,8 +55,8 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 #[command(after_help = "\
-`yes` means that the backend has the capability. `on request` means that another build of it has
-the capability, which an option such as --fuel selects. `-` means that no build has it.")]
+`yes`: the backend has the capability. `on request`: another build of the backend has it, which is
+chosen if an option like --fuel or the artifact needs it. `-`: no build has it.")]
 pub(crate) struct Backends {
     /// Show only this backend (repeatable)
     #[arg(long, value_name = "NAME")]
@@ -65,15 +67,16 @@ pub(crate) struct Backends {
 
 #[derive(Args)]
 #[command(after_help = "\
-Each import is `real` (hermetic WASI defines it), `denied` (hermetic WASI defines it but refuses
-every call, e.g. to the network), `stubbed`, `missing`, or `mismatched` (WASI defines it with
-another type).
+The status of an import says what happens when the artifact is instantiated. `real`: the hermetic WASI
+defines it. `denied`: the hermetic WASI defines it, and every call is refused (the network). `stubbed`:
+--stub defines it. `missing`: nothing defines it, and instantiation fails. `mismatched`: the hermetic
+WASI defines it with another type, and instantiation fails.
 
 Examples:
   seam inspect greet.wasm
   seam inspect module.wat --stub trap --format json")]
 pub(crate) struct Inspect {
-    /// A core module or component, binary or text
+    /// A core module or component, in the binary or text format; `-` is standard input
     pub(crate) artifact: PathBuf,
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
@@ -84,20 +87,21 @@ pub(crate) struct Inspect {
 
 #[derive(Args)]
 #[command(after_help = "\
-A call is an export with arguments in WAVE: `ns:pkg/iface@1.0.0#f(\"x\", [1, 2])`. Any
-semver-compatible version matches. You can leave out the interface, `f(..)`, if only one export
-has that name. The result of each call is one line in WAVE, or `()` if the function has no result.
-The guest's output goes to stderr.
+A call is an export and its arguments in WAVE: `ns:pkg/iface@1.0.0#f(\"x\", [1, 2])`. Any
+semver-compatible version matches. You can leave out the interface, `f(..)`, if only one export has that
+name. Each result is one line in WAVE, or `()` if the function has no result. The guest's output goes to
+stderr as it comes. Without a CALL, every export is listed as a call that you can edit.
 
 Examples:
+  seam invoke greet.wasm
   seam invoke calc.wasm 'add(2, 3)' 'div_s(7, 2)'
   seam invoke greet.wasm 'test:guest/strs#greet(\"bob\", [\"a\", \"b\"])'
   seam invoke counters.wasm 'bump()' --snapshot __witness_counter_ --format json")]
 pub(crate) struct Invoke {
-    /// A core module or component, binary or text
+    /// A core module or component, in the binary or text format; `-` is standard input
     pub(crate) artifact: PathBuf,
-    /// The calls, in order
-    #[arg(required = true, value_name = "CALL")]
+    /// What to call, in order; without any, the exports are listed
+    #[arg(value_name = "CALL")]
     pub(crate) calls: Vec<String>,
     #[command(flatten)]
     pub(crate) execution: Execution,
@@ -105,16 +109,16 @@ pub(crate) struct Invoke {
 
 #[derive(Args)]
 #[command(after_help = "\
-Starts a component at its `wasi:cli/run` export and a preview1 command at `_start`. Nothing else
-can be run. The guest's output is shown after it has ended. With --format json it is in the
-document. With --wasi system, the guest uses this process's stdin, stdout and stderr.
+Starts a component at its `wasi:cli/run` export and a preview1 command at `_start`. The guest's output
+is shown as it comes; with --format json it is in the document. With --wasi system, the guest has this
+process's stdin, stdout and stderr.
 
 Examples:
   seam run command.wasm
   seam run command.wasm --env HOME=/ --dir .::/data -- cat /data/notes.txt
   seam run command.wasm --wasi system < notes.txt")]
 pub(crate) struct Run {
-    /// A component or preview1 command, binary or text
+    /// A component or preview1 command, in the binary or text format; `-` is standard input
     pub(crate) artifact: PathBuf,
     #[command(flatten)]
     pub(crate) execution: Execution,
@@ -126,19 +130,24 @@ pub(crate) struct Run {
 #[derive(Args)]
 #[command(group = ArgGroup::new("steps").required(true))]
 #[command(after_help = "\
-Every artifact runs on every backend, with the same calls in the same world. Each run is compared
-with the first run. Runs of one artifact are compared in everything except fuel. Any other
-artifact is treated as a fusion of the first one, and compared in what a fusion must preserve. A
-backend that does not support the request is left out with a note, unless --backend names it.
-Fewer than two runs are an error. Guests cannot change the folders of --dir, because the next run
-would see the changes. Runs match if all end alike, even with a trap.
+Every artifact runs on every backend, with the same calls in the same world, and each run is compared
+with the first. Runs of one artifact are compared in everything but fuel. Another artifact is compared as
+a fusion of the first, in what a fusion must keep.
+
+Runs that end alike match, also if they end with a trap; then `match` says so. After a trap, the later
+calls are made in a core module; in a component they are not run, and `match` says how many were.
+
+A run that cannot be made is never a match. If --backend names the backend, or if the artifact runs on no
+backend, the verdict is inconclusive. Otherwise the run is left out with a note.
+
+Guests cannot change the folders of --dir, since a later run would see it.
 
 Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [])'
   seam diff composed.wasm fused.wasm --interface-of composed.wasm --invoke 'check(7)'
   seam diff command.wasm --run -- args one two")]
 pub(crate) struct Diff {
-    /// Core modules or components, binary or text
+    /// Core modules or components, in the binary or text format; `-` is standard input
     #[arg(required = true, value_name = "ARTIFACT")]
     pub(crate) artifacts: Vec<PathBuf>,
     /// Make this call (repeatable; calls run in order, in one instance)
@@ -156,9 +165,9 @@ pub(crate) struct Diff {
 
 #[derive(Args)]
 #[command(after_help = "\
-Core scripts run on the core engine of each backend. Component scripts run on the backend itself,
-in its build with asynchronous components if it has one. Every script runs in its own process. A
-directive that needs a missing capability counts as not supported, not as failed. The exit status
+Core scripts run on each backend's core engine. Scripts about components run on the backend itself, in
+its build with asynchronous components if it has one. Every script runs in its own process. A directive
+that needs a capability which the backend lacks counts as not supported, not as failed. The exit status
 is 1 if a directive failed.
 
 Examples:
@@ -171,7 +180,7 @@ pub(crate) struct Conformance {
     /// Run on this backend (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Run only scripts whose path or file name matches; *, ** and ? are wildcards
+    /// Run only scripts whose path or name matches, with the wildcards *, ** and ?
     #[arg(long, value_name = "GLOB")]
     pub(crate) filter: Option<String>,
     /// The format of stdout
@@ -193,31 +202,31 @@ pub(crate) enum ReportFormat {
 /// Options of every command that executes a guest.
 #[derive(Args)]
 pub(crate) struct Execution {
-    /// Use this backend (repeatable) [default: all in `diff`, else the first that fits]
+    /// Use this backend (repeatable) [default: all for `diff`, else the first that can run it]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Take the types of core modules from this component, from which they were fused
+    /// Take the types of core modules from the component that they were fused from
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
-    /// Fuel for the whole life of the instance, in the engine's unit (roughly one instruction)
+    /// Fuel for all calls together, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
     /// Time limit of each call, e.g. 5s or 500ms
     #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     pub(crate) deadline: Option<Duration>,
-    /// Limit on the total size of all linear memories, e.g. 64MiB
+    /// Most bytes of all linear memories together, e.g. 64MiB
     #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
     pub(crate) max_memory: Option<u64>,
-    /// Limit on captured output, stdout and stderr together [default: 64MiB]
+    /// Most bytes of captured output, stdout and stderr together [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = units::bytes, allow_hyphen_values = true)]
     pub(crate) max_output: Option<u64>,
-    /// The WASI implementation
+    /// Which WASI the guest gets
     #[arg(long, value_name = "WORLD", default_value = "hermetic")]
     pub(crate) wasi: WasiWorld,
-    /// The seed of all random numbers [default: 0]
+    /// Seed of all random numbers [default: 0]
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) seed: Option<u64>,
-    /// The wall clock's time, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
+    /// Time of the wall clock, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
     #[arg(long, value_name = "TIME", value_parser = units::instant, allow_hyphen_values = true)]
     pub(crate) wall_clock: Option<Instant>,
     /// Set an environment variable (repeatable)
@@ -232,7 +241,7 @@ pub(crate) struct Execution {
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
-    /// Finally, show the exported globals of all core instances whose names start with this prefix
+    /// Afterwards show the exported globals of all core instances whose name begins with PREFIX
     #[arg(long, value_name = "PREFIX")]
     pub(crate) snapshot: Option<String>,
     #[command(flatten)]

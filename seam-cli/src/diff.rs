@@ -1,35 +1,16 @@
 //! `seam diff`: runs the same steps on artifacts and backends, in the same world, and compares
 //! them.
 
-use seam_core::{Artifact, Backend, Interface};
-use seam_diff::{Comparison, Ended, Observation, Report, Step, Verdict, observe};
-use serde::Serialize;
+use seam_core::{Artifact, Backend, Capability, Error, ErrorKind, Interface};
+use seam_diff::{Ended, Observation, Report, Step, Verdict, observe};
 
 use crate::args;
 use crate::call::Call;
 use crate::output::Output;
 use crate::select::{self, Backends, Need};
-use crate::status::{ErrorReport, Failure, Status};
+use crate::status::{Failure, Status};
 use crate::verdict;
 use crate::world::{self, Surroundings};
-
-#[derive(Serialize)]
-struct Document<'a> {
-    /// The overall verdict: the first divergence, or else the first inconclusive comparison.
-    #[serde(flatten)]
-    verdict: &'a Verdict,
-    #[serde(flatten)]
-    report: &'a Report,
-    left_out: &'a [LeftOut],
-}
-
-/// A run that was not made or not compared, because its backend does not support it.
-#[derive(Serialize)]
-pub(crate) struct LeftOut {
-    pub(crate) artifact: String,
-    pub(crate) backend: String,
-    pub(crate) why: Box<ErrorReport>,
-}
 
 pub(crate) fn execute(
     args: &args::Diff,
@@ -39,47 +20,27 @@ pub(crate) fn execute(
     let options = &args.execution;
     let chosen = select::named(backends, &options.backend)?;
     let plans = plans(args)?;
-    let mut runs = Vec::new();
-    let mut left_out = Vec::new();
+    if let ([plan], [backend]) = (plans.as_slice(), chosen.as_slice()) {
+        let (artifact, backend) = (plan.artifact.name(), &backend.info().name);
+        return Err(Failure::input(format!(
+            "expected two runs to compare, found `{artifact}` on `{backend}` alone"
+        )));
+    }
+    let mut observations = Vec::new();
     for plan in &plans {
         for backend in &chosen {
-            match plan.run(args, *backend) {
-                Ok(observation) => runs.push((plan.artifact.bytes(), observation)),
-                Err(failure) if failure.is_unsupported() && options.backend.is_empty() => {
-                    left_out.push(LeftOut {
-                        artifact: plan.artifact.name().to_string(),
-                        backend: backend.info().name.clone(),
-                        why: failure.report,
-                    });
-                }
-                Err(failure) => return Err(failure),
-            }
+            observations.push(plan.run(args, *backend)?);
         }
     }
-    if runs.len() < 2 {
-        return Err(nothing_to_compare(&runs, &left_out));
-    }
-    let (bytes, observations): (Vec<&[u8]>, Vec<Observation>) = runs.into_iter().unzip();
-    let report = Report::from_observations(observations, |index| {
-        if bytes.first() == bytes.get(index) {
-            Comparison::SameArtifact
-        } else {
-            Comparison::Fusion
-        }
-    });
+    // A backend that the user names must make its runs. All artifacts are named.
+    let named = !options.backend.is_empty();
+    let report = Report::compare(observations, |_| !named);
     if let Some(failure) = agreed_failure(&report) {
         return Err(failure);
     }
-    verdict::print(&report, &left_out, options.snapshot.as_deref(), out);
-    out.document(&Document {
-        verdict: report.verdict(),
-        report: &report,
-        left_out: &left_out,
-    });
-    Ok(match report.verdict() {
-        Verdict::Match => Status::Fine,
-        Verdict::Diverged(_) | Verdict::Inconclusive(_) => Status::Diverged,
-    })
+    verdict::print(&report, options.snapshot.as_deref(), out);
+    out.document(&report);
+    Ok(status(&report))
 }
 
 /// An artifact and the steps to perform.
@@ -141,64 +102,63 @@ fn steps(
 }
 
 impl Plan {
-    /// Performs the steps on a backend.
+    /// Performs the steps on a backend. A backend that cannot perform them is an observation too.
     ///
     /// # Errors
-    /// `Unsupported` if the backend does not support the steps.
+    /// What is wrong with the options.
     fn run(&self, args: &args::Diff, backend: &dyn Backend) -> Result<Observation, Failure> {
-        let build = select::build(backend, &self.needs)?;
-        let world = world::world(
-            &args.execution,
-            &self.surroundings,
-            &self.interface,
-            &*build,
-        )?;
-        let observation = observe(&*build, &self.artifact, &world, &self.steps);
-        let endings = observation.steps.iter().map(|seen| &seen.ended);
-        let unsupported = observation.failed.iter().chain(endings).find_map(|ended| {
-            let Ended::Unsupported(capability, text) = ended else {
-                return None;
-            };
-            let name = backend.info().name.clone();
-            Some(seam_core::Error::unsupported(*capability, text.clone()).on(name))
-        });
-        match unsupported {
-            Some(error) => Err(error.into()),
-            None => Ok(observation),
+        let make = |build: &dyn Backend| -> Result<Observation, Error> {
+            let world = world::world(&args.execution, &self.surroundings, &self.interface, build)?;
+            Ok(observe(build, &self.artifact, &world, &self.steps))
+        };
+        let lacked = |attempt: &Result<Observation, Error>| -> Option<Capability> {
+            let observation = attempt.as_ref().ok()?;
+            observation.unsupported().map(|(capability, _)| capability)
+        };
+        match select::attempt(backend, &self.needs, make, lacked).flatten() {
+            Ok(observation) => Ok(observation),
+            Err(error) => match error.kind() {
+                ErrorKind::Unsupported(_) | ErrorKind::Engine => Ok(Observation::refused(
+                    &self.artifact,
+                    backend,
+                    &error,
+                    &self.steps,
+                )),
+                _ => Err(error.into()),
+            },
         }
     }
 }
 
-fn nothing_to_compare(runs: &[(&[u8], Observation)], left_out: &[LeftOut]) -> Failure {
-    let found: Vec<String> = runs
-        .iter()
-        .map(|(_, run)| format!("`{}` on `{}`", run.artifact, run.backend))
-        .collect();
-    let found = if found.is_empty() {
-        "none".to_string()
-    } else {
-        format!("{} alone", found.join(", "))
+/// A run whose engine failed is nobody's verdict on a guest.
+fn status(report: &Report) -> Status {
+    let failed = |run: &Observation| {
+        let mut endings = run.endings();
+        endings.any(|ended| matches!(ended, Ended::Failed("engine", _)))
     };
-    let why: String = left_out
-        .iter()
-        .map(|left| format!("; left out: {}", left.why.line))
-        .collect();
-    Failure::input(format!("expected two runs to compare, found {found}{why}"))
+    if report.observations.iter().any(failed) {
+        return Status::Failed;
+    }
+    match report.verdict {
+        Verdict::Match => Status::Fine,
+        Verdict::Diverged(_) | Verdict::Inconclusive(_) => Status::Diverged,
+    }
 }
 
 /// Returns the failure that all runs agree on, if it is not a behaviour of the guest.
 ///
 /// In this case the user's input is wrong, or no runtime works.
 fn agreed_failure(report: &Report) -> Option<Failure> {
-    if !report.verdict().is_match() {
+    if !report.verdict.is_match() {
         return None;
     }
-    let first = report.observations.first()?;
-    let last = first.steps.last().map(|seen| &seen.ended);
-    let Ended::Failed(blame, text) = first.failed.as_ref().or(last)? else {
-        return None;
-    };
-    let status = match *blame {
+    let reference = report.observations.get(report.reference?)?;
+    let mut endings = reference.endings();
+    let (blame, text) = endings.find_map(|ended| match ended {
+        Ended::Failed(blame, text) => Some((*blame, text)),
+        _ => None,
+    })?;
+    let status = match blame {
         "invalid" | "link" | "misuse" => Status::Input,
         _ => Status::Failed,
     };

@@ -2,13 +2,14 @@
 
 use seam_core::{
     Artifact, ArtifactKind, CorePath, ExportName, ImportReport, ImportStatus, Interface, Stub,
-    SystemWasi, World,
+    World,
 };
-use seam_wasi::Wasi;
+use seam_wasi::{Wasi, wrap_preview1};
 use serde::{Serialize, Serializer};
 
 use crate::args;
 use crate::output::{Output, Tone};
+use crate::source;
 use crate::status::{Failure, Status};
 use crate::world::wasi_import;
 
@@ -86,16 +87,14 @@ struct Core<'a> {
 }
 
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
-    let artifact = Artifact::from_file(&args.artifact)?;
+    let artifact = source::artifact(&args.artifact)?;
     let interface = seam_decode::validate(&artifact)?;
     let world = World::new().stub(args.stub.into());
-    let world = match (wasi_import(&interface), artifact.kind()) {
-        (None, _) => world,
-        (Some(_), ArtifactKind::Component) => Wasi::hermetic().add_to(world)?,
-        // Modules are wrapped, and the wrapper defines all of preview1.
-        (Some(_), ArtifactKind::CoreModule) => world.system_wasi(SystemWasi::new()),
+    let world = match wasi_import(&interface) {
+        None => world,
+        Some(_) => Wasi::hermetic().add_to(world)?,
     };
-    let imports = world.report(&interface);
+    let imports = report(&artifact, &interface, &world)?;
     print(&artifact, &interface, &imports, out);
     let exports = interface.export_funcs().iter();
     let cores = interface.core_instances().iter();
@@ -125,6 +124,33 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
         wit: interface.to_string(),
     });
     Ok(Status::Fine)
+}
+
+/// How the world satisfies each import, as instantiation does it: a module of preview1 that can be
+/// wrapped runs as the component that it is wrapped to.
+fn report(
+    artifact: &Artifact,
+    interface: &Interface,
+    world: &World,
+) -> Result<Vec<ImportReport>, Failure> {
+    let mut imports = world.report(interface);
+    let preview1 = |import: &ImportReport| import.name.instance() == Some("wasi_snapshot_preview1");
+    if artifact.kind() != ArtifactKind::CoreModule || !imports.iter().any(preview1) {
+        return Ok(imports);
+    }
+    let Ok(wrapped) = wrap_preview1(artifact) else {
+        return Ok(imports);
+    };
+    let component = seam_decode::interface(wrapped.component())?;
+    let below = wrapped.world(world)?.report(&component);
+    let fault = below
+        .into_iter()
+        .map(|import| import.status)
+        .find(|status| matches!(status, ImportStatus::Missing | ImportStatus::Mismatched(_)));
+    for import in imports.iter_mut().filter(|import| preview1(import)) {
+        import.status = fault.clone().unwrap_or(ImportStatus::Real);
+    }
+    Ok(imports)
 }
 
 fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], out: &mut Output) {

@@ -1,13 +1,12 @@
 //! `seam invoke`: calls exports in one instance.
 
-use std::io;
-
-use seam_core::{Instance, InstanceExt, Snapshot};
+use seam_core::{Instance, InstanceExt, OutputStream, Snapshot, contain};
 use serde::Serialize;
 
 use crate::args;
 use crate::call::{Call, Resolved};
-use crate::output::{self, Captured, Output};
+use crate::list;
+use crate::output::{Captured, Output};
 use crate::select::{self, Backends, Need};
 use crate::snapshot;
 use crate::status::{ErrorReport, Failure, Status};
@@ -34,7 +33,7 @@ struct Done {
     call: String,
     /// The export's full name.
     export: String,
-    /// The result in WAVE. `None` if the function has no result or did not return.
+    /// The result in WAVE; left out if the function has none or did not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
 }
@@ -48,6 +47,9 @@ pub(crate) fn execute(
     let calls = args.calls.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
     let artifact = world::artifact(&args.artifact, options)?;
+    if calls.is_empty() {
+        return list::execute(&artifact, out);
+    }
     let surroundings = Surroundings::new(artifact.name(), &[], options)?;
     let ready = select::first_that_can(
         &select::named(backends, &options.backend)?,
@@ -57,6 +59,11 @@ pub(crate) fn execute(
             let calls = calls.iter().map(|call| call.resolve(interface));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
             let world = world::world(options, &surroundings, interface, backend)?;
+            // In text, stdout has the results.
+            let world = match out.is_json() {
+                true => world,
+                false => world::shown(world, OutputStream::Stderr),
+            };
             Ok((world, calls))
         },
     )?;
@@ -70,22 +77,19 @@ pub(crate) fn execute(
         ),
     };
     if let (Some(instance), None) = (&mut instance, &failure) {
-        failure = call_all(&mut **instance, &ready.prepared, &mut done, out).err();
+        let called = contain(|| call_all(&mut **instance, &ready.prepared, &mut done, out));
+        failure = called.err();
     }
     let taken = match &mut instance {
         Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
         None => None,
     };
-    for line in taken.iter().flat_map(snapshot::lines) {
-        out.line(&line);
+    if let (Some(taken), Some(prefix)) = (&taken, options.snapshot.as_deref()) {
+        snapshot::print(taken, prefix, out);
     }
     let observed = instance
         .as_mut()
         .map_or(&*failed, |instance| instance.observed());
-    if !out.is_json() {
-        output::forward(&mut io::stderr(), &observed.stdout);
-        output::forward(&mut io::stderr(), &observed.stderr);
-    }
     out.document(&Document {
         artifact: artifact.name(),
         backend: &ready.backend,

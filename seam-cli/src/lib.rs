@@ -17,12 +17,13 @@
 //! with [`Preview1::over`](seam_wasi::Preview1::over). The features `wasmtime` and `wasmi` (on by
 //! default) provide the runtimes of this crate's `seam` binary. The library needs no runtime.
 //!
-//! The exit status is 0 on success, 1 if runs diverged or could not be compared, 2 if the input is
-//! wrong, 3 if the guest trapped, 4 at a limit, and 5 if the runtime failed. `run` exits with the
-//! guest's own code (255 for a code that does not fit). If the guest has no code, it exits with 134
-//! after a trap, 124 at a limit, and 125 otherwise. Errors are one line on stderr. With `--format
-//! json`, stdout is always one document. After an error, its `error` has the same message, and a
-//! `kind` that says who is to blame.
+//! The exit status is 0 for success, 1 if runs diverged or could not be compared, 2 if the input is
+//! wrong, 3 if the guest trapped, 4 at a limit, 5 if the runtime failed. `run` exits with the guest's
+//! own code (255 for one that does not fit). Without one, it exits with 134 after a trap, 124 at a
+//! limit and 125 otherwise. Every error is one line on stderr. With `--format json`, stdout is always
+//! one document; its `error` says the same and whose fault it is.
+//!
+//! A panic of a backend is an error of the runtime like any other.
 
 mod args;
 mod backends;
@@ -33,16 +34,19 @@ mod diff;
 mod docs;
 mod inspect;
 mod invoke;
+mod list;
 mod output;
 mod run;
 mod select;
 mod snapshot;
+mod source;
 mod status;
 mod units;
 mod verdict;
 mod world;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -50,6 +54,7 @@ use clap::error::ErrorKind;
 use serde::Serialize;
 
 pub use seam_core::Backend;
+use seam_core::panic_text;
 
 use args::{Cli, Command};
 use output::{Format, Output};
@@ -67,10 +72,10 @@ macro_rules! backends {
     };
 }
 
-/// Runs the command: reads the process's arguments, executes them on these backends, and returns
-/// the exit status.
+/// Runs the whole command: reads the process's arguments, does what they say on these backends, and
+/// returns the exit status. If the user names no backend, the first that can do it is used.
 ///
-/// If the user names no backend, the first one that supports the request is used.
+/// Replaces the process's panic hook, unless `RUST_BACKTRACE` is set.
 #[must_use]
 pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
     if let Some(code) = conformance::serve(&backends) {
@@ -83,7 +88,7 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
         Err(error) => return ExitCode::from(refuse(&error, wanted(&args)).code(under_run)),
     };
     let mut out = Output::new(cli.command.format());
-    let mut status = match execute(&cli.command, &backends, &mut out) {
+    let mut status = match guarded(&cli.command, &backends, &mut out) {
         Ok(status) => status,
         Err(failure) => {
             output::complain(&failure);
@@ -100,6 +105,24 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
         status = Status::Failed;
     }
     ExitCode::from(status.code(under_run))
+}
+
+/// [`execute`], with panics as failures: of an engine they are contained where it is called, and
+/// any other is a fault of this command. The usual report of a panic is shown if `RUST_BACKTRACE`
+/// is set.
+fn guarded(
+    command: &Command,
+    backends: &[Box<dyn Backend>],
+    out: &mut Output,
+) -> Result<Status, Failure> {
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(|| execute(command, backends, out)));
+    outcome.unwrap_or_else(|payload| {
+        let text = format!("the command panicked: {}", panic_text(&*payload));
+        Err(Failure::new(Status::Failed, "engine", text))
+    })
 }
 
 fn execute(

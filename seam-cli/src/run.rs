@@ -1,8 +1,6 @@
 //! `seam run`: runs a program from its canonical entry to its exit code.
 
-use std::io;
-
-use seam_core::{OutputStream, Snapshot};
+use seam_core::{OutputStream, Snapshot, contain};
 use serde::Serialize;
 
 use crate::args;
@@ -40,15 +38,19 @@ pub(crate) fn execute(
         &artifact,
         &Need::of(options, &artifact),
         |backend, interface| {
-            Ok((
-                world::world(options, &surroundings, interface, backend)?,
-                (),
-            ))
+            let world = world::world(options, &surroundings, interface, backend)?;
+            // In text, stdout is the guest's.
+            let world = match out.is_json() {
+                true => world,
+                false => world::shown(world, OutputStream::Stdout),
+            };
+            Ok((world, ()))
         },
     )?;
     let (ended, mut left, failed) = match ready.instance {
         Ok(mut instance) => {
-            let ended = instance.run_blocking().map_err(Failure::from);
+            let ended = contain(|| instance.run_blocking());
+            let ended = ended.map_err(|e| Failure::from(e.during("run").on(ready.backend.clone())));
             (ended, Some(instance), Box::default())
         }
         Err(failed) => (
@@ -61,25 +63,17 @@ pub(crate) fn execute(
         Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
         None => None,
     };
-    // In text format, stdout belongs to the guest.
-    for line in taken
-        .iter()
-        .filter(|_| !out.is_json())
-        .flat_map(snapshot::lines)
+    if let Some((taken, prefix)) = taken.iter().zip(options.snapshot.as_deref()).next()
+        && !out.is_json()
     {
-        output::say(&line);
+        snapshot::lines(taken)
+            .iter()
+            .for_each(|line| output::say(line));
+        snapshot::note_if_empty(taken, prefix);
     }
     let observed = left
         .as_mut()
         .map_or(&*failed, |instance| instance.observed());
-    if !out.is_json() {
-        for (stream, bytes) in &observed.interleaved {
-            match stream {
-                OutputStream::Stdout => output::forward(&mut io::stdout(), bytes),
-                OutputStream::Stderr => output::forward(&mut io::stderr(), bytes),
-            }
-        }
-    }
     out.document(&Document {
         artifact: artifact.name(),
         backend: &ready.backend,

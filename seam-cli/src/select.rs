@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use seam_core::{
     Artifact, ArtifactKind, Backend, BackendExt, Capability, Error, ErrorKind, Failed, Instance,
-    Interface, ProgramExt, World,
+    Interface, ProgramExt, Result, World, contain,
 };
 
 use crate::args::Execution;
@@ -49,7 +49,7 @@ impl Need {
         }
     }
 
-    /// Returns the needs of the options and of the artifact's kind.
+    /// What the options ask for. What the artifact itself needs is found out by loading it.
     pub(crate) fn of(options: &Execution, artifact: &Artifact) -> Vec<Self> {
         let component = artifact.kind() == ArtifactKind::Component;
         let name = artifact.name();
@@ -59,11 +59,6 @@ impl Need {
                 needs.push(Need::new(capability, by));
             }
         };
-        need(
-            component,
-            Capability::Components,
-            &format!("component {name}"),
-        );
         need(options.fuel.is_some(), Capability::Fuel, "--fuel");
         need(
             options.deadline.is_some(),
@@ -86,14 +81,14 @@ impl Need {
         needs
     }
 
-    /// Returns the failure for a backend that lacks the capability.
-    pub(crate) fn lacked_by(&self, backend: &dyn Backend) -> Failure {
+    /// The error of a backend that lacks it.
+    pub(crate) fn lacked_by(&self, backend: &dyn Backend) -> Error {
         let name = &backend.info().name;
         let message = format!(
             "expected a backend with `{}`, for {}; `{name}` lacks it (see `seam backends`)",
             self.capability, self.by
         );
-        Error::unsupported(self.capability, message).into()
+        Error::unsupported(self.capability, message)
     }
 }
 
@@ -130,8 +125,8 @@ pub(crate) fn named<'a>(
 /// Returns the backend in a build with the needed capabilities.
 ///
 /// # Errors
-/// The first need that no build meets, or any error of building.
-pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Build<'a>, Failure> {
+/// The first need that no build of it meets; what building fails with.
+pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Build<'a>> {
     let available = |need: &Need| backend.rebuilt_with(&[need.capability].into()).is_some();
     let missing = needs
         .iter()
@@ -159,7 +154,32 @@ pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Buil
     }
 }
 
-/// Returns whether the backend has the capability in its current build.
+/// Makes an attempt on the backend in a build that has what is needed. If the attempt shows that this
+/// build lacks something that another one has, makes it again on that one.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn attempt<T>(
+    backend: &dyn Backend,
+    needs: &[Need],
+    make: impl Fn(&dyn Backend) -> T,
+    lacked: impl Fn(&T) -> Option<Capability>,
+) -> Result<T> {
+    let mut needs = needs.to_vec();
+    loop {
+        let build = build(backend, &needs)?;
+        let outcome = make(&*build);
+        let Some(capability) = lacked(&outcome).filter(|lacked| !has(&*build, *lacked)) else {
+            return Ok(outcome);
+        };
+        needs.push(Need::new(capability, "this artifact"));
+        if self::build(backend, &needs).is_err() {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Whether the backend, as it was built, has the capability.
 pub(crate) fn has(backend: &dyn Backend, capability: Capability) -> bool {
     backend.info().capabilities.has(capability)
 }
@@ -188,20 +208,16 @@ pub(crate) fn first_that_can<T>(
 ) -> Result<Ready<T>, Failure> {
     let mut refusals = Vec::new();
     for backend in candidates {
-        let attempt = build(*backend, needs).and_then(|build| {
-            let program = build.load_blocking(artifact)?;
-            let (world, prepared) = prepare(&*build, program.interface())?;
-            match program.instantiate_blocking(&world) {
-                Err(Failed { error, .. }) if is_unsupported(&error) => Err(error.into()),
-                instance => Ok(Ready {
-                    backend: build.info().name.clone(),
-                    prepared,
-                    instance,
-                }),
-            }
-        });
-        match attempt {
-            Err(failure) if failure.is_unsupported() => refusals.push(failure),
+        let make = |build: &dyn Backend| ready(build, artifact, &prepare);
+        let lacked = |attempt: &Result<Ready<T>, Failure>| match attempt {
+            Err(failure) => failure.lacked,
+            Ok(_) => None,
+        };
+        match attempt(*backend, needs, make, lacked)
+            .map_err(Failure::from)
+            .flatten()
+        {
+            Err(failure) if failure.lacked.is_some() => refusals.push(failure),
             other => return other,
         }
     }
@@ -219,8 +235,33 @@ pub(crate) fn first_that_can<T>(
     }
 }
 
-fn is_unsupported(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unsupported(_))
+/// Loads and instantiates on one build.
+fn ready<T>(
+    build: &dyn Backend,
+    artifact: &Artifact,
+    prepare: &impl Fn(&dyn Backend, &Interface) -> Result<(World, T), Failure>,
+) -> Result<Ready<T>, Failure> {
+    let name = &build.info().name;
+    let named = |error: Error, operation: &str| {
+        error
+            .during(format!("{operation} {}", artifact.name()))
+            .on(name.clone())
+    };
+    let program = contain(|| build.load_blocking(artifact)).map_err(|e| named(e, "load"))?;
+    let (world, prepared) = prepare(build, program.interface())?;
+    match contain(|| program.instantiate_blocking(&world)) {
+        Err(Failed { error, .. }) if matches!(error.kind(), ErrorKind::Unsupported(_)) => {
+            Err(error.into())
+        }
+        instance => Ok(Ready {
+            backend: name.clone(),
+            prepared,
+            instance: instance.map_err(|failed| Failed {
+                error: named(failed.error, "instantiate"),
+                ..failed
+            }),
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +270,7 @@ mod tests {
 
     use super::*;
     use async_trait::async_trait;
-    use seam_core::{BackendInfo, Capabilities, Program, Result};
+    use seam_core::{BackendInfo, Capabilities, Program};
 
     /// A backend without capabilities, which can be rebuilt with those that it offers.
     struct Fake {
@@ -283,16 +324,38 @@ mod tests {
         let needs = [need(Capability::Fuel), need(Capability::Deadline)];
         let fuel_only = fake(Capabilities::default(), [Capability::Fuel]);
         let failure = build(&fuel_only, &needs).err().unwrap();
-        assert!(failure.is_unsupported());
         assert_eq!(
-            failure.report.line,
+            *failure.kind(),
+            ErrorKind::Unsupported(Capability::Deadline)
+        );
+        assert_eq!(
+            failure.to_string(),
             "expected a backend with `deadline`, for --deadline; `fake` lacks it (see `seam \
              backends`)"
         );
     }
 
     #[test]
-    fn an_optional_need_is_met_if_possible() {
+    fn an_attempt_is_made_again_on_the_build_that_has_what_it_lacked() {
+        let lacking = |capability| move |has_it: &bool| (!has_it).then_some(capability);
+        let tried = std::cell::RefCell::new(Vec::new());
+        let make = |build: &dyn Backend| {
+            let can = has(build, Capability::ComponentAsync);
+            tried.borrow_mut().push(can);
+            can
+        };
+        let wanted = Capability::ComponentAsync;
+        let other = fake(Capabilities::default(), [wanted, Capability::Fuel]);
+        let done = attempt(&other, &[need(Capability::Fuel)], make, lacking(wanted));
+        assert!(done.unwrap());
+        assert_eq!(tried.take(), [false, true]);
+        let none = fake(Capabilities::default(), []);
+        assert!(!attempt(&none, &[], make, lacking(wanted)).unwrap());
+        assert_eq!(tried.take(), [false]);
+    }
+
+    #[test]
+    fn an_optional_need_is_met_where_it_can_be() {
         let wish = || Need {
             optional: true,
             ..need(Capability::FailedInstance)

@@ -1,7 +1,8 @@
 //! Exported globals that are shown after a command.
 
-use seam_core::{Instance, Query, Snapshot};
+use seam_core::{CoreSnapshot, Instance, Query, Snapshot, contain};
 
+use crate::output::{self, Output};
 use crate::status::Failure;
 
 /// Takes a snapshot of the globals that `--snapshot` selects, if it is given.
@@ -12,9 +13,45 @@ pub(crate) fn take(
     instance: &mut dyn Instance,
     prefix: Option<&str>,
 ) -> Result<Option<Snapshot>, Failure> {
-    match prefix {
-        None => Ok(None),
-        Some(prefix) => Ok(Some(instance.snapshot(&Query::new().with_prefix(prefix))?)),
+    let Some(prefix) = prefix else {
+        return Ok(None);
+    };
+    let query = Query::new().with_prefix(prefix);
+    Ok(Some(contain(|| instance.snapshot(&query))?))
+}
+
+/// The globals of a snapshot whose names begin with the prefix.
+pub(crate) fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
+    let instances = snapshot.instances.iter().map(|instance| {
+        let globals = instance.globals.iter();
+        let wanted = globals.filter(|(name, _)| name.starts_with(prefix));
+        CoreSnapshot {
+            globals: wanted.map(|(name, value)| (name.clone(), *value)).collect(),
+            ..instance.clone()
+        }
+    });
+    Snapshot {
+        instances: instances.collect(),
+    }
+}
+
+/// Prints the globals of a snapshot that was taken with this prefix, or that there are none.
+pub(crate) fn print(snapshot: &Snapshot, prefix: &str, out: &mut Output) {
+    for line in lines(snapshot) {
+        out.line(&line);
+    }
+    if !out.is_json() {
+        note_if_empty(snapshot, prefix);
+    }
+}
+
+/// Says on stderr that no global was found.
+pub(crate) fn note_if_empty(snapshot: &Snapshot, prefix: &str) {
+    let mut instances = snapshot.instances.iter();
+    if instances.all(|instance| instance.globals.is_empty()) {
+        output::say(&format!(
+            "note: --snapshot: no exported global has a name that begins with `{prefix}`"
+        ));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use seam_core::{Error, ErrorKind, Frame, Limit};
+use seam_core::{Capability, Error, ErrorKind, Frame, Limit};
 use serde::Serialize;
 
 /// The end of a command.
@@ -61,7 +61,9 @@ impl Status {
 pub(crate) struct Failure {
     pub(crate) status: Status,
     pub(crate) report: Box<ErrorReport>,
-    /// Whether a document on stdout already reports it.
+    /// The capability that the backend lacks, if that is why: another backend may be tried.
+    pub(crate) lacked: Option<Capability>,
+    /// Whether a document on stdout tells it already.
     pub(crate) documented: bool,
 }
 
@@ -111,6 +113,7 @@ impl Failure {
         Self {
             status,
             report: Box::new(report),
+            lacked: None,
             documented: false,
         }
     }
@@ -119,11 +122,6 @@ impl Failure {
     pub(crate) fn documented(mut self) -> Self {
         self.documented = true;
         self
-    }
-
-    /// Returns whether the backend lacks a capability, so that another backend may be tried.
-    pub(crate) fn is_unsupported(&self) -> bool {
-        self.report.kind == "unsupported"
     }
 }
 
@@ -158,6 +156,10 @@ impl From<Error> for Failure {
         Self {
             status: Status::of(error.kind()),
             report: Box::new(report),
+            lacked: match error.kind() {
+                ErrorKind::Unsupported(capability) => Some(*capability),
+                _ => None,
+            },
             documented: false,
         }
     }

@@ -1,82 +1,65 @@
 //! Prints the result of `seam diff` for a person.
 
-use seam_core::{CoreSnapshot, Snapshot};
-use seam_diff::{Observation, Report, Verdict};
+use seam_core::ArtifactKind;
+use seam_diff::{Attribution, Compared, Ended, Observation, Open, Report, Verdict};
 
-use crate::diff::LeftOut;
 use crate::output::{self, Output, Tone};
 use crate::snapshot;
 
-/// Prints the steps with the results that all runs agree on, and then the verdict on each run.
-pub(crate) fn print(
-    report: &Report,
-    left_out: &[LeftOut],
-    snapshot: Option<&str>,
-    out: &mut Output,
-) {
-    let Some((first, others)) = report.observations.split_first() else {
-        return;
-    };
-    for line in agreed_steps(first, others) {
-        out.line(&line);
-    }
-    if report.verdict().is_match() {
-        for line in agreed_output(first) {
-            out.line(&line);
-        }
-        let state = first.state.as_ref().zip(snapshot);
-        let taken = state.map(|(state, prefix)| with_prefix(state, prefix));
-        for line in taken.iter().flat_map(snapshot::lines) {
-            out.line(&line);
-        }
-    }
-    let labels = labels(report);
-    let label = |index: usize| labels.get(index).map_or("", String::as_str);
-    let agreeing = report.comparisons.iter().filter(|c| c.verdict.is_match());
-    let agreeing: Vec<&str> = agreeing.map(|compared| label(compared.index)).collect();
-    if !agreeing.is_empty() {
-        let word = out.paint(Tone::Good, "match:");
-        out.line(&format!("{word} {}, {}", label(0), agreeing.join(", ")));
+/// Prints the steps with their results as far as all runs agree, then the verdict on each run.
+pub(crate) fn print(report: &Report, snapshot: Option<&str>, out: &mut Output) {
+    let first = report
+        .reference
+        .and_then(|index| report.observations.get(index));
+    if let Some(first) = first {
+        print_agreed(report, first, snapshot, out);
+        print_matches(report, first, out);
     }
     for compared in &report.comparisons {
-        let (left, right) = (label(0), label(compared.index));
-        match &compared.verdict {
-            Verdict::Diverged(found) => {
-                let word = out.paint(Tone::Bad, "diverged:");
-                out.line(&format!("{word} {}", found.at));
-                let width = left.chars().count().max(right.chars().count());
-                out.line(&format!("  {left:width$}  {}", found.left));
-                out.line(&format!("  {right:width$}  {}", found.right));
-            }
-            Verdict::Inconclusive(why) => {
-                let word = out.paint(Tone::Faint, "inconclusive:");
-                let (reason, detail) = (&why.reason, &why.detail);
-                out.line(&format!("{word} {left}, {right}: {reason} ({detail})"));
-            }
-            Verdict::Match => {}
-        }
+        print_comparison(report, first, compared, out);
     }
-    for left in left_out.iter().filter(|_| !out.is_json()) {
-        output::say(&format!("note: left out: {}", left.why.line));
+    print_attributions(report, out);
+    if !out.is_json() {
+        print_notes(report);
     }
 }
 
-/// Returns how each step ended, up to the first step that ended differently in some run.
-fn agreed_steps(first: &Observation, others: &[Observation]) -> Vec<String> {
-    let failed = first.failed.iter().filter(|failed| {
-        others
-            .iter()
-            .all(|other| other.failed.as_ref() == Some(*failed))
-    });
-    let failed = failed.map(|failed| format!("instantiate = {failed}"));
-    let steps = first.steps.iter().enumerate().take_while(|(index, seen)| {
-        others.iter().all(|other| {
-            let same = other.steps.get(*index);
-            same.is_some_and(|other| other.ended == seen.ended)
-        })
-    });
-    let steps = steps.map(|(_, seen)| format!("{} = {}", seen.step, seen.ended));
-    failed.chain(steps).collect()
+/// The observations that are compared with the first and were made.
+fn others<'a>(report: &'a Report) -> impl Iterator<Item = (&'a Compared, &'a Observation)> {
+    let compared = report.comparisons.iter();
+    compared.filter_map(|compared| Some((compared, report.observations.get(compared.index)?)))
+}
+
+/// What all runs did alike: the steps up to the first that ended otherwise in some run; if nothing
+/// differs also the output and the globals that the user asked for.
+fn print_agreed(report: &Report, first: &Observation, snapshot: Option<&str>, out: &mut Output) {
+    let made = |(_, run): &(&Compared, &Observation)| run.unsupported().is_none();
+    let others: Vec<&Observation> = others(report).filter(made).map(|(_, run)| run).collect();
+    if let Some(failed) = &first.failed
+        && others.iter().all(|run| run.failed.as_ref() == Some(failed))
+    {
+        out.line(&format!("instantiate = {failed}"));
+    }
+    for (index, seen) in first.steps.iter().enumerate() {
+        let same = |run: &&Observation| {
+            let other = run.steps.get(index);
+            other.is_some_and(|other| other.ended == seen.ended)
+        };
+        if !others.iter().all(same) {
+            break;
+        }
+        out.line(&format!("{} = {}", seen.step, seen.ended));
+    }
+    if !report.verdict.is_match() {
+        return;
+    }
+    for line in agreed_output(first) {
+        out.line(&line);
+    }
+    if let Some((state, prefix)) = first.state.as_ref().zip(snapshot) {
+        let taken = snapshot::with_prefix(state, prefix);
+        snapshot::print(&taken, prefix, out);
+    }
 }
 
 /// Returns the guest's output, with the name of the stream before each line.
@@ -89,31 +72,176 @@ fn agreed_output(first: &Observation) -> Vec<String> {
     lines
 }
 
-/// Returns a label for each run, which distinguishes it from the others.
-fn labels(report: &Report) -> Vec<String> {
-    let runs = &report.observations;
-    let one_artifact = runs.windows(2).all(|pair| match pair {
-        [a, b] => a.artifact == b.artifact,
-        _ => true,
-    });
-    let label = |run: &Observation| match one_artifact {
-        true => run.backend.clone(),
-        false => format!("{} on {}", run.artifact, run.backend),
+/// One line for all runs that match the first.
+fn print_matches(report: &Report, first: &Observation, out: &mut Output) {
+    let matching = others(report).filter(|(compared, _)| compared.verdict.is_match());
+    let runs: Vec<&Observation> = std::iter::once(first)
+        .chain(matching.map(|(_, run)| run))
+        .collect();
+    if runs.len() < 2 {
+        return;
+    }
+    let word = match summary(first, runs.len()) {
+        summary if summary.is_empty() => "match:".to_string(),
+        summary => format!("match ({summary}):"),
     };
-    runs.iter().map(label).collect()
+    let labels: Vec<String> = runs.iter().map(|run| label(report, run)).collect();
+    let engines = match one_engine(&runs).as_slice() {
+        [] => String::new(),
+        backends => format!(" ({} share one engine)", backends.join(" and ")),
+    };
+    let word = out.paint(Tone::Good, &word);
+    out.line(&format!("{word} {}{engines}", labels.join(", ")));
 }
 
-/// Returns the part of a snapshot that the user selected.
-fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
-    let instances = snapshot.instances.iter().map(|instance| {
-        let globals = instance.globals.iter();
-        let wanted = globals.filter(|(name, _)| name.starts_with(prefix));
-        CoreSnapshot {
-            globals: wanted.map(|(name, value)| (name.clone(), *value)).collect(),
-            ..instance.clone()
+/// What matched, unless it is one call that returned: how many calls, how many of them were run, and
+/// whether they trapped.
+fn summary(first: &Observation, runs: usize) -> String {
+    let calls = first.steps.len();
+    let run = first
+        .steps
+        .iter()
+        .filter(|seen| seen.ended != Ended::NotRun);
+    let run = run.count();
+    let mut parts = Vec::new();
+    if run < calls {
+        parts.push(format!("{run} of {calls} calls"));
+    } else if calls > 1 {
+        parts.push(format!("{calls} calls"));
+    }
+    let stopped = |ended: &Ended| matches!(ended, Ended::Trapped(_) | Ended::Limited(_));
+    let endings: Vec<&Ended> = first
+        .failed
+        .iter()
+        .chain(first.steps.iter().map(|seen| &seen.ended))
+        .collect();
+    let stops = endings.iter().filter(|ended| stopped(ended)).count();
+    let trapped = |ended: &&&Ended| matches!(ended, Ended::Trapped(_));
+    let all = if runs == 2 { "both" } else { "all" };
+    let performed = endings
+        .iter()
+        .filter(|ended| ***ended != Ended::NotRun)
+        .count();
+    if stops > 0 && stops == performed {
+        let how = match endings.iter().find(trapped) {
+            Some(_) => "trap",
+            None => "hit a limit",
+        };
+        parts.push(format!("{all} {how}"));
+    } else if stops > 0 {
+        let traps = if stops == 1 { "traps" } else { "trap" };
+        parts.push(format!("{stops} {traps}"));
+    }
+    parts.join(", ")
+}
+
+/// The backends that are one witness for one core module among these runs.
+fn one_engine<'a>(runs: &[&'a Observation]) -> Vec<&'a str> {
+    let mut found: Vec<&str> = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        let same = |other: &&&Observation| {
+            other.backend != run.backend
+                && other.witness() == run.witness()
+                && other.artifact.bytes() == run.artifact.bytes()
+        };
+        let core = run.artifact.kind() == ArtifactKind::CoreModule;
+        let before = runs.iter().take(index).find(same).filter(|_| core);
+        if let Some(before) = before {
+            for backend in [&before.backend, &run.backend] {
+                if !found.contains(&backend.as_str()) {
+                    found.push(backend);
+                }
+            }
         }
-    });
-    Snapshot {
-        instances: instances.collect(),
+    }
+    found
+}
+
+/// The lines about a run that does not match the first.
+fn print_comparison(
+    report: &Report,
+    first: Option<&Observation>,
+    compared: &Compared,
+    out: &mut Output,
+) {
+    let Some(run) = report.observations.get(compared.index) else {
+        return;
+    };
+    let right = label(report, run);
+    match &compared.verdict {
+        Verdict::Diverged(found) => {
+            let left = first.map_or_else(String::new, |first| label(report, first));
+            let word = out.paint(Tone::Bad, "diverged:");
+            out.line(&format!("{word} {}", found.at));
+            let width = left.chars().count().max(right.chars().count());
+            out.line(&format!("  {left:width$}  {}", found.left));
+            out.line(&format!("  {right:width$}  {}", found.right));
+        }
+        Verdict::Inconclusive(why) => {
+            let word = out.paint(Tone::Faint, "inconclusive:");
+            let (reason, detail) = (&why.reason, &why.detail);
+            match (reason, first) {
+                (Open::Unsupported(capability), _) => {
+                    let (artifact, backend) = (run.artifact.name(), &run.backend);
+                    out.line(&format!(
+                        "{word} {artifact} could not be run on {backend}: {detail} (it lacks \
+                         {capability})"
+                    ));
+                }
+                (_, Some(first)) => {
+                    let left = label(report, first);
+                    out.line(&format!("{word} {left}, {right}: {reason} ({detail})"));
+                }
+                (_, None) => out.line(&format!("{word} {right}: {reason} ({detail})")),
+            }
+        }
+        Verdict::Match => {}
+    }
+}
+
+/// What is to blame, where something differs.
+fn print_attributions(report: &Report, out: &mut Output) {
+    for found in &report.attributions {
+        let blamed = match found.attribution {
+            Attribution::None => continue,
+            Attribution::Fusion => "the fusion".to_string(),
+            Attribution::Backend => found.other.clone(),
+            Attribution::FusionOnBackend => format!("{}, on the fused artifact", found.other),
+            Attribution::Artifact => format!("{}, on the un-fused artifact", found.other),
+            Attribution::Undetermined => "undetermined".to_string(),
+        };
+        let (oracle, other) = (&found.oracle, &found.other);
+        out.line(&format!("to blame, from {oracle} and {other}: {blamed}"));
+    }
+}
+
+/// What the user should know beside the verdicts.
+fn print_notes(report: &Report) {
+    for left in &report.left_out {
+        let (artifact, backend, reason) = (&left.artifact, &left.backend, &left.reason);
+        output::say(&format!(
+            "note: left out: {artifact} on {backend}: {reason}"
+        ));
+    }
+    let core_types = |compared: &Compared| match &compared.verdict {
+        Verdict::Inconclusive(why) => why.reason == Open::CoreTypes,
+        _ => false,
+    };
+    if report.comparisons.iter().any(core_types) {
+        output::say(
+            "note: --interface-of COMPONENT gives the exports of a fused module their types",
+        );
+    }
+}
+
+/// How a run is called: by what tells it from the others.
+fn label(report: &Report, run: &Observation) -> String {
+    let runs = &report.observations;
+    let one_artifact = runs
+        .iter()
+        .all(|other| other.artifact.name() == run.artifact.name());
+    match one_artifact {
+        true => run.backend.clone(),
+        false => format!("{} on {}", run.artifact.name(), run.backend),
     }
 }

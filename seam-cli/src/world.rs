@@ -3,11 +3,15 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use seam_core::{Artifact, ArtifactKind, Backend, Capability, Interface, Stdio, SystemWasi, World};
+use seam_core::{
+    Artifact, ArtifactKind, Backend, Capability, Interface, OutputStream, Stdio, SystemWasi, World,
+};
 use seam_wasi::{Access, Wasi};
 
 use crate::args::{Execution, WasiWorld};
+use crate::output;
 use crate::select::{Need, has};
+use crate::source;
 use crate::status::Failure;
 
 /// The parts of a guest's world that come from the options and from the command.
@@ -84,10 +88,15 @@ fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// A file cannot be read or is not WebAssembly, or `--interface-of` is not a component.
 pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Failure> {
-    let artifact = Artifact::from_file(path)?;
+    let artifact = source::artifact(path)?;
+    if source::is_stdin(path) && options.stdin.as_deref().is_some_and(source::is_stdin) {
+        return Err(Failure::input(
+            "expected one use of standard input, found the artifact `-` and `--stdin -`",
+        ));
+    }
     match &options.interface_of {
         Some(of) => {
-            let of = Artifact::from_file(of)?;
+            let of = source::artifact(of)?;
             match (of.kind(), artifact.kind()) {
                 (ArtifactKind::CoreModule, _) => Err(Failure::input(format!(
                     "--interface-of: expected a component, found the core module `{}`",
@@ -106,13 +115,13 @@ pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Fai
 /// It consists of stubs, limits, and WASI if the artifact imports any of it.
 ///
 /// # Errors
-/// `Unsupported` if the backend lacks the WASI that the options select.
+/// `Unsupported` if the backend lacks the WASI that is asked for.
 pub(crate) fn world(
     options: &Execution,
     surroundings: &Surroundings,
     interface: &Interface,
     backend: &dyn Backend,
-) -> Result<World, Failure> {
+) -> seam_core::Result<World> {
     let world = World::new()
         .stub(options.stub.into())
         .limits(options.limits());
@@ -120,7 +129,7 @@ pub(crate) fn world(
         return Ok(world);
     };
     match options.wasi {
-        WasiWorld::Hermetic => Ok(hermetic(options, surroundings).add_to(world)?),
+        WasiWorld::Hermetic => hermetic(options, surroundings).add_to(world),
         WasiWorld::System if has(backend, Capability::SystemWasi) => {
             Ok(world.system_wasi(system(options, surroundings)))
         }
@@ -131,7 +140,16 @@ pub(crate) fn world(
     }
 }
 
-/// Returns the first import that belongs to WASI.
+/// The same world, in which what the guest prints is shown as it comes: standard output on
+/// `stdout`, all else on standard error.
+pub(crate) fn shown(world: World, stdout: OutputStream) -> World {
+    world.on_output(move |stream, bytes| match (stream, stdout) {
+        (OutputStream::Stdout, OutputStream::Stdout) => output::forward(&mut io::stdout(), bytes),
+        _ => output::forward(&mut io::stderr(), bytes),
+    })
+}
+
+/// The first import that is one of WASI.
 pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
     let names = interface.imports().iter().map(|item| &*item.name);
     names

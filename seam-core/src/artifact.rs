@@ -61,6 +61,20 @@ impl Artifact {
                 .during(format!("read {name}"))
                 .with_source(e)
         })?;
+        Self::from_binary_or_text(name, bytes)
+    }
+
+    /// Creates an artifact from bytes in the binary format or, with the feature `wat`, in the text
+    /// format.
+    ///
+    /// # Errors
+    /// As [`Artifact::from_bytes`]; with the feature `wat`, also `Invalid` with the offset for text
+    /// that does not parse.
+    pub fn from_binary_or_text(
+        name: impl Into<Arc<str>>,
+        bytes: impl Into<Arc<[u8]>>,
+    ) -> Result<Self> {
+        let (name, bytes) = (name.into(), bytes.into());
         #[cfg(feature = "wat")]
         if !bytes.starts_with(b"\0asm") {
             if let Ok(text) = std::str::from_utf8(&bytes) {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::{CanonTrap, HostCallRecord, Trap, Value};
+use seam_core::{CanonTrap, HostCallRecord, Snapshot, Trap, Value};
 
-use crate::{Ended, Observation, Open, Verdict, state};
+use crate::{Ended, Observation, Open, Seen, Verdict, state};
 
 /// How strictly two observations are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -14,6 +14,18 @@ pub enum Comparison {
     SameArtifact,
     /// For two artifacts, one fused from the other: compares what a fusion must preserve.
     Fusion,
+}
+
+impl Comparison {
+    /// How two runs are compared: by everything if the artifacts' bytes are the same, else as a
+    /// fusion.
+    #[must_use]
+    pub fn of(left: &Observation, right: &Observation) -> Self {
+        match left.artifact.bytes() == right.artifact.bytes() {
+            true => Self::SameArtifact,
+            false => Self::Fusion,
+        }
+    }
 }
 
 /// Returns the first significant difference between two observations.
@@ -67,11 +79,22 @@ fn loading(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
 }
 
 fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
+    // What follows a step that both ended at a point of their own may differ.
+    let mut open = None;
     for (index, (l, r)) in left.steps.iter().zip(&right.steps).enumerate() {
         let at = format!("step {}, {}", index + 1, l.step);
-        let verdict = endings(&at, &l.ended, &r.ended, by);
-        if !verdict.is_match() {
-            return verdict;
+        let untyped = by == Comparison::Fusion && (left.has_core_types() || right.has_core_types());
+        let verdict = match differing_types(l, r) {
+            Some((l, r)) if untyped => Verdict::open(Open::CoreTypes, format!("{at}: {l} | {r}")),
+            Some((l, r)) => Verdict::diverged(at, l, r),
+            None => endings(&at, &l.ended, &r.ended, by),
+        };
+        match (verdict, open) {
+            (Verdict::Match, _) => open = open.or(l.ended.open()),
+            (Verdict::Diverged(difference), Some(reason)) => {
+                return Verdict::open(reason, difference);
+            }
+            (verdict, _) => return verdict,
         }
     }
     let (l, r) = (left.steps.len(), right.steps.len());
@@ -81,10 +104,26 @@ fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     Verdict::diverged("number of steps", l.to_string(), r.to_string())
 }
 
+/// Returns two results that differ in type too, each with its type: values of two types can print
+/// alike.
+fn differing_types(left: &Seen, right: &Seen) -> Option<(String, String)> {
+    let (Ended::Returned(Some(l)), Ended::Returned(Some(r))) = (&left.ended, &right.ended) else {
+        return None;
+    };
+    if l == r || left.ty == right.ty {
+        return None;
+    }
+    let typed = |value: &Value, seen: &Seen| match &seen.ty {
+        Some(ty) => format!("{value} ({ty})"),
+        None => format!("{value} ({})", value.kind()),
+    };
+    Some((typed(l, left), typed(r, right)))
+}
+
 fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
     let same = match (left, right) {
         (Ended::Snapshot(left), Ended::Snapshot(right)) => {
-            return state::compare(at, left, right, by);
+            return snapshots(at, left, right, by);
         }
         // A fused module implements the traps of the canonical ABI itself, so causes may differ.
         (Ended::Trapped(_), Ended::Trapped(_)) if by == Comparison::Fusion => true,
@@ -194,6 +233,13 @@ fn artefacts(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) ->
     Verdict::Match
 }
 
+fn snapshots(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
+    match by {
+        Comparison::SameArtifact => state::same_artifact(at, left, right),
+        Comparison::Fusion => state::fusion(at, left, right),
+    }
+}
+
 /// Compares the state that the instances leave behind.
 fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     if by == Comparison::SameArtifact && left.unused_stubs != right.unused_stubs {
@@ -204,7 +250,7 @@ fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
         return Verdict::diverged("unused stubs", text(left), text(right));
     }
     match (&left.state, &right.state) {
-        (Some(left), Some(right)) => state::compare("end", left, right, by),
+        (Some(left), Some(right)) => snapshots("end", left, right, by),
         // There is nothing to compare if a backend cannot see inside the artifact.
         _ => Verdict::Match,
     }
@@ -212,19 +258,25 @@ fn rest(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::{Seen, Step};
-    use seam_core::{Capability, CoreSnapshot, CoreValue, Limit, Origin, Snapshot, Value};
+    use crate::Step;
+    use crate::testing::{COMPONENT, MODULE, observation};
+    use seam_core::{Capability, CoreSnapshot, CoreValue, Limit, Origin, Snapshot, Type, Value};
 
     fn seen(ended: impl IntoIterator<Item = Ended>) -> Observation {
-        let mut seen = Observation::empty("a", "b");
+        of_kind(COMPONENT, ended)
+    }
+
+    fn of_kind(header: &[u8], ended: impl IntoIterator<Item = Ended>) -> Observation {
+        let mut seen = observation("a", header, "b");
         seen.steps = ended
             .into_iter()
             .map(|ended| Seen {
                 step: Step::Run.to_string(),
                 ended,
+                ty: None,
             })
             .collect();
         seen
@@ -358,6 +410,42 @@ mod tests {
         let left = seen([returned(1), Ended::Trapped(Trap::StackExhausted)]);
         let right = seen([returned(2), Ended::Trapped(Trap::StackExhausted)]);
         assert!(matches!(same(&left, &right), Verdict::Diverged(_)));
+    }
+
+    #[test]
+    fn what_follows_a_point_of_the_engines_own_is_inconclusive_too() {
+        let stack = || Ended::Trapped(Trap::StackExhausted);
+        let verdict = same(&seen([stack(), returned(1)]), &seen([stack(), returned(2)]));
+        assert_eq!(open(&verdict), Some(Open::StackDepth), "{verdict}");
+        let trap = || Ended::Trapped(Trap::Unreachable);
+        let verdict = same(&seen([trap(), returned(1)]), &seen([trap(), returned(2)]));
+        assert!(matches!(verdict, Verdict::Diverged(_)), "{verdict}");
+    }
+
+    #[test]
+    fn values_that_print_alike_are_shown_with_their_types() {
+        let typed = |header: &[u8], value: Value, ty: Type| {
+            let mut seen = of_kind(header, [Ended::Returned(Some(value))]);
+            seen.steps[0].ty = Some(ty);
+            seen
+        };
+        let unsigned = typed(COMPONENT, Value::U32(42), Type::U32);
+        let signed = typed(COMPONENT, Value::S32(42), Type::S32);
+        let verdict = compare(&unsigned, &signed, Comparison::Fusion);
+        let expected = "diverged at step 1, run: 42 (u32) | 42 (s32)";
+        assert_eq!(verdict.to_string(), expected);
+        // A module without an interface knows its core types only: nothing can be said.
+        let fused = typed(MODULE, Value::S32(42), Type::S32);
+        let verdict = compare(&unsigned, &fused, Comparison::Fusion);
+        assert_eq!(open(&verdict), Some(Open::CoreTypes));
+        assert!(
+            verdict.to_string().contains("42 (u32) | 42 (s32)"),
+            "{verdict}"
+        );
+        // Of one type, values are compared as such.
+        let other = typed(MODULE, Value::U32(43), Type::U32);
+        let verdict = compare(&unsigned, &other, Comparison::Fusion);
+        assert!(matches!(verdict, Verdict::Diverged(_)), "{verdict}");
     }
 
     #[test]

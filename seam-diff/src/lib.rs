@@ -2,8 +2,8 @@
 //!
 //! [`observe`] performs [`Step`]s on one artifact and one backend in one world and returns an
 //! [`Observation`]. [`compare`] returns the [`Verdict`] on two observations. [`Report::of`] does
-//! both for any number of runs and compares each with the first. [`attribute`] says which of the
-//! fusion, the backend and the artifact is to blame.
+//! both for any number of runs, compares each with the first that was made, and attributes
+//! differences: [`attribute`] says which of the fusion, the backend and the artifact is to blame.
 //!
 //! Compare two backends on one artifact:
 //!
@@ -21,7 +21,7 @@
 //! let (wasmtime, wasmi) = (Wasmtime::new(), Wasmi::new());
 //! let runs = [Run::new(&artifact, &wasmtime), Run::new(&artifact, &wasmi)];
 //! let report = Report::of(&runs, &World::new(), &steps);
-//! assert!(report.verdict().is_match(), "{}", report.verdict());
+//! assert!(report.verdict.is_match(), "{}", report.verdict);
 //! # Ok(())
 //! # }
 //! ```
@@ -38,23 +38,34 @@
 //! exported globals by name.
 //!
 //! # What is inconclusive
-//! A difference that the specification leaves open is not a divergence: the depth at which the
-//! stack is exhausted, the point at which fuel or time runs out, the bits of a NaN, and memory that
-//! an engine cannot allocate. A run on a backend that does not support the steps is inconclusive
-//! too.
+//! Differences that the specification leaves open are no divergence: the depth at which the stack
+//! is exhausted, the point where fuel or time runs out, the bits of a NaN, memory that an engine
+//! cannot allocate. The results of a core module that was fused from components and given no
+//! [interface](seam_core::Artifact::with_interface_of) have core types only, and are not compared
+//! with values of other types.
+//!
+//! A run that cannot be made, since the backend lacks a capability for it, is inconclusive and never
+//! a match. A run that was not asked for by name can be [optional](Run::optional): it is left out, as
+//! long as its artifact runs on another backend.
 
 mod attribution;
 mod compare;
+mod ended;
 mod nan;
 mod observation;
+mod observe;
 mod report;
 mod state;
 mod step;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use attribution::{Attribution, attribute};
 pub use compare::{Comparison, compare};
-pub use observation::{Ended, Observation, Seen, observe};
-pub use report::{Compared, Report, Run};
+pub use ended::Ended;
+pub use observation::{Observation, Seen};
+pub use observe::observe;
+pub use report::{Attributed, Compared, LeftOut, Report, Run};
 pub use step::Step;
 pub use verdict::{Divergence, Inconclusive, Open, Verdict};

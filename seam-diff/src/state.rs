@@ -4,17 +4,11 @@ use std::collections::BTreeMap;
 
 use seam_core::{CoreSnapshot, CoreValue, Origin, Snapshot};
 
-use crate::{Comparison, Open, Verdict, nan};
+use crate::nan;
+use crate::verdict::{Open, Verdict};
 
-/// Returns the first difference between two snapshots.
-pub(crate) fn compare(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
-    match by {
-        Comparison::SameArtifact => same_artifact(at, left, right),
-        Comparison::Fusion => fusion(at, left, right),
-    }
-}
-
-fn same_artifact(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
+/// The first difference between two snapshots of one artifact.
+pub(crate) fn same_artifact(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     let differences = left.diff(right);
     let Some(first) = differences.first() else {
         return Verdict::Match;
@@ -56,10 +50,9 @@ fn memories_alike(left: &CoreSnapshot, right: &CoreSnapshot) -> bool {
         })
 }
 
-/// Compares the globals that both sides export.
-///
-/// Fusion removes some globals, adds others, and distinguishes equal names by a suffix.
-fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
+/// The first difference between the globals that an artifact and what was fused from it both export:
+/// fusion drops some, makes others, and tells two of a name apart by a suffix.
+pub(crate) fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     let (left, right) = (globals(left), globals(right));
     for (name, l) in &left {
         let Some(r) = right.get(name) else {

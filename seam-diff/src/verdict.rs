@@ -53,7 +53,11 @@ pub enum Open {
     OutOfMemory,
     /// The cause of a trap that only the engine has a name for.
     UnnamedTrap,
-    /// The backend lacks a required capability.
+    /// A core module that was given no interface has values of core types only.
+    CoreTypes,
+    /// There are fewer than two runs.
+    NothingToCompare,
+    /// The backend lacks something that was asked for.
     Unsupported(Capability),
 }
 
@@ -111,6 +115,8 @@ impl fmt::Display for Open {
             Open::NanBits => f.write_str("the bits of a NaN are unspecified"),
             Open::OutOfMemory => f.write_str("whether memory can be allocated is unspecified"),
             Open::UnnamedTrap => f.write_str("only the engine has a name for the trap"),
+            Open::CoreTypes => f.write_str("a module without an interface has core types only"),
+            Open::NothingToCompare => f.write_str("there are fewer than two runs to compare"),
             Open::Unsupported(capability) => write!(f, "the backend lacks {capability}"),
         }
     }
@@ -126,6 +132,8 @@ impl serde::Serialize for Open {
             Open::NanBits => "nan-bits",
             Open::OutOfMemory => "out-of-memory",
             Open::UnnamedTrap => "unnamed-trap",
+            Open::CoreTypes => "core-types",
+            Open::NothingToCompare => "nothing-to-compare",
             Open::Unsupported(_) => "unsupported",
         })
     }

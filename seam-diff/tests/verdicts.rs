@@ -41,7 +41,7 @@ fn two_runtimes_agree_on_results_traps_and_state() {
         Step::invoke("add", [number(1), number(1)]),
     ];
     let report = both(&fixtures::calc().unwrap(), &World::new(), &steps);
-    assert_eq!(*report.verdict(), Verdict::Match);
+    assert_eq!(report.verdict, Verdict::Match);
     for seen in &report.observations {
         // Steps after a step that did not return are not performed.
         assert_eq!(seen.steps.len(), 4, "{}", seen.backend);
@@ -60,17 +60,14 @@ fn two_runtimes_agree_on_components_and_their_host_calls() {
         Step::invoke("test:guest/strs#greet", ["bob".into(), tags]),
         Step::invoke("test:guest/strs#shout", ["stra\u{df}e".into()]),
     ];
-    assert_eq!(
-        *both(&greet, &World::new(), &steps).verdict(),
-        Verdict::Match
-    );
+    assert_eq!(both(&greet, &World::new(), &steps).verdict, Verdict::Match);
 
     let world = World::new()
         .stub(Stub::Trap)
         .func("test:host/math@1.2.0#add", |(a, b): (u32, u32)| Ok(a + b));
     let sum = Step::invoke("test:hosted/run@1.0.0#sum", [vec![1u32, 20, 300].into()]);
     let report = both(&fixtures::hosted().unwrap(), &world, &[sum]);
-    assert_eq!(*report.verdict(), Verdict::Match);
+    assert_eq!(report.verdict, Verdict::Match);
     for seen in &report.observations {
         assert_eq!(seen.host_calls.len(), 3, "{}", seen.backend);
     }
@@ -88,7 +85,7 @@ fn engine_specific_fuel_and_depth_are_inconclusive() {
     assert_eq!(open(&verdict), Some(Open::FuelPoint), "{verdict}");
     // It is no divergence if both run out of fuel, each at a point of its own.
     let spin = [Step::invoke("spin", [])];
-    assert_eq!(*both(&calc, &short, &spin).verdict(), Verdict::Match);
+    assert_eq!(both(&calc, &short, &spin).verdict, Verdict::Match);
 
     let module = r#"(module (global $n (export "n") (mut i32) (i32.const 0))
         (func $f (export "f") (result i32)
@@ -97,10 +94,10 @@ fn engine_specific_fuel_and_depth_are_inconclusive() {
     let deep = Artifact::from_wat("deep", module).unwrap();
     let report = both(&deep, &World::new(), &[Step::invoke("f", [])]);
     assert_eq!(
-        open(report.verdict()),
+        open(&report.verdict),
         Some(Open::StackDepth),
         "{}",
-        report.verdict()
+        report.verdict
     );
 }
 
@@ -119,7 +116,7 @@ fn a_fusion_that_changes_a_result_is_reported_and_attributed() {
     let runs = [Run::new(&unfused, &wasmtime), Run::new(&fused, &wasmtime)];
     let report = Report::of(&runs, &world, &steps);
     assert_eq!(report.comparisons[0].by, Comparison::Fusion);
-    let text = report.verdict().to_string();
+    let text = report.verdict.to_string();
     assert_eq!(text, "diverged at step 1, f(7): 1 | 2");
     let seen = [
         observe(&wasmtime, &unfused, &world, &steps),
@@ -146,7 +143,7 @@ fn a_backend_that_lacks_a_capability_is_inconclusive_and_named() {
         .iter()
         .find_map(|seen| seen.unsupported());
     let lacking = lacking.expect("wasmi has no garbage collection");
-    assert_eq!(open(report.verdict()), Some(Open::Unsupported(lacking)));
+    assert_eq!(open(&report.verdict), Some(Open::Unsupported(lacking)));
 }
 
 #[test]

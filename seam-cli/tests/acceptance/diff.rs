@@ -9,17 +9,122 @@ fn agreement_prints_the_agreed_results() {
     let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
     seam(["diff", &calc].into_iter().chain(calls).chain(backends))
         .with_status(0)
-        .printing("add(2, 3) = 5\nswap(1, 2) = (2, 1)\nmatch: wasmtime, wasmi\n");
+        .printing("add(2, 3) = 5\nswap(1, 2) = (2, 1)\nmatch (2 calls): wasmtime, wasmi\n");
 }
 
 #[test]
-fn a_trap_can_be_agreed_on_and_ends_the_steps() {
+fn a_trapped_core_module_is_called_on() {
     let calc = fixture("core/calc.wat");
     let calls = ["--invoke", "div_s(1, 0)", "--invoke", "add(2, 3)"];
     let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
     seam(["diff", &calc].into_iter().chain(calls).chain(backends))
         .with_status(0)
-        .printing("div_s(1, 0) = trap: integer divide by zero\nmatch: wasmtime, wasmi\n");
+        .printing(
+            "div_s(1, 0) = trap: integer divide by zero\n\
+             add(2, 3) = 5\n\
+             match (2 calls, 1 traps): wasmtime, wasmi\n",
+        );
+    let calls = ["--invoke", "div_s(1, 0)"];
+    seam(["diff", &calc].into_iter().chain(calls).chain(backends))
+        .with_status(0)
+        .printing(
+            "div_s(1, 0) = trap: integer divide by zero\n\
+             match (both trap): wasmtime, wasmi\n",
+        );
+}
+
+#[test]
+fn calls_that_a_trapped_component_cannot_take_are_listed_and_counted() {
+    let text = r#"(component
+        (core module $m
+            (func (export "trap") unreachable)
+            (func (export "one") (result i32) i32.const 1))
+        (core instance $m (instantiate $m))
+        (func (export "trap") (canon lift (core func $m "trap")))
+        (func (export "one") (result u32) (canon lift (core func $m "one"))))"#;
+    let component = Scratch::file("trapping.wat", text);
+    let calls = [
+        "--invoke", "one()", "--invoke", "trap()", "--invoke", "one()",
+    ];
+    let command = ["diff", component.text()].into_iter().chain(calls);
+    seam(command.clone()).with_status(0).printing(
+        "one() = 1\n\
+         trap() = trap: unreachable\n\
+         one() = not run\n\
+         match (2 of 3 calls, 1 traps): wasmtime, wasmtime-layered, wasmi\n",
+    );
+    let document = seam(command.chain(["--format", "json"]))
+        .with_status(0)
+        .document();
+    for run in document["observations"].as_array().unwrap() {
+        assert_eq!(run["steps"][2]["step"], "one()");
+        assert_eq!(run["steps"][2]["ended"], "not-run");
+    }
+}
+
+#[test]
+fn backends_over_one_engine_are_one_witness_for_a_core_module() {
+    let calc = fixture("core/calc.wat");
+    seam(["diff", &calc, "--invoke", "add(2, 3)"])
+        .with_status(0)
+        .printing(
+            "add(2, 3) = 5\n\
+             match: wasmtime, wasmtime-layered, wasmi (wasmtime and wasmtime-layered share one \
+             engine)\n",
+        );
+    let (one, two) = (answering("right.wat", 1), answering("wrong.wat", 2));
+    let ended = seam(["diff", one.text(), two.text(), "--invoke", "f()"]).with_status(1);
+    let blamed = ended
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("to blame"));
+    // One line: wasmtime-layered has no say of its own here.
+    let expected = ["to blame, from wasmtime and wasmi: the fusion"];
+    assert_eq!(blamed.collect::<Vec<_>>(), expected, "{ended:#?}");
+}
+
+#[test]
+fn values_that_print_alike_are_shown_with_their_types() {
+    let component = r#"(component
+        (core module $m (func (export "f") (result i32) i32.const 42))
+        (core instance $m (instantiate $m))
+        (func (export "f") (result u32) (canon lift (core func $m "f"))))"#;
+    let module = r#"(module (func (export "f") (result i32) i32.const 42))"#;
+    let (component, module) = (
+        Scratch::file("typed.wat", component),
+        Scratch::file("untyped.wat", module),
+    );
+    let command = [
+        "diff",
+        component.text(),
+        module.text(),
+        "--backend",
+        "wasmi",
+    ];
+    let ended = seam(command.into_iter().chain(["--invoke", "f()"])).with_status(1);
+    let line = ended.stdout.lines().last().unwrap();
+    assert!(line.starts_with("inconclusive:"), "{ended:#?}");
+    assert!(line.contains("42 (u32) | 42 (s32)"), "{ended:#?}");
+    assert!(ended.stderr.contains("--interface-of"), "{ended:#?}");
+    let json = ["--invoke", "f()", "--format", "json"];
+    let document = seam(command.into_iter().chain(json))
+        .with_status(1)
+        .document();
+    assert_eq!(document["verdict"], "inconclusive");
+    assert_eq!(document["reason"], "core-types");
+    assert_eq!(document["observations"][0]["steps"][0]["type"], "u32");
+}
+
+#[test]
+fn a_snapshot_without_a_global_says_so() {
+    let calc = fixture("core/calc.wat");
+    let options = ["--invoke", "add(2, 3)", "--snapshot", "no_such_"];
+    let ended = seam(["diff", &calc].into_iter().chain(options)).with_status(0);
+    let note = "note: --snapshot: no exported global has a name that begins with `no_such_`\n";
+    assert_eq!(ended.stderr, note);
+    let options = ["add(2, 3)", "--snapshot", "no_such_"];
+    let ended = seam(["invoke", &calc].into_iter().chain(options)).with_status(0);
+    assert_eq!(ended.stderr, note);
 }
 
 #[test]
@@ -115,9 +220,13 @@ fn commands_agree_on_all_backends() {
         let options = ["diff", &command, "--run", "--env", "A=b", "--"];
         let run = seam(options.iter().chain(words)).with_status(0);
         let first = format!("run = {ended}\n");
-        let last = "match: wasmtime, wasmtime-layered, wasmi\n";
+        let last = run.stdout.lines().last().unwrap();
         assert!(run.stdout.starts_with(&first), "{run:#?}");
-        assert!(run.stdout.ends_with(last), "{run:#?}");
+        assert!(last.starts_with("match"), "{run:#?}");
+        assert!(
+            last.contains(": wasmtime, wasmtime-layered, wasmi"),
+            "{run:#?}"
+        );
         assert_eq!(run.stderr, "");
     }
 }
@@ -170,7 +279,7 @@ fn a_component_and_its_counters_agree_on_all_backends() {
              test:guest/strs#shout(\"x\") = \"X\"\n\
              core instance 0: __witness_counter_0: i64 = 1\n\
              core instance 0: __witness_counter_1: i64 = 1\n\
-             match: wasmtime, wasmtime-layered, wasmi\n",
+             match (2 calls): wasmtime, wasmtime-layered, wasmi\n",
         );
 }
 
@@ -191,24 +300,69 @@ fn running_out_of_fuel_is_neither_divergence_nor_agreement() {
     assert!(verdict.contains("fuel"), "{verdict}");
 }
 
+/// A module with garbage collection, which wasmi does not have.
+fn collecting(name: &str) -> Scratch {
+    let text = r#"(module
+        (type $s (struct (field i32)))
+        (func (export "f") (result i32) (struct.get $s 0 (struct.new $s (i32.const 42)))))"#;
+    Scratch::file(name, text)
+}
+
 #[test]
-fn a_backend_that_lacks_a_capability_is_left_out_with_a_note() {
-    // Only wasmtime has the operating system's WASI.
-    let command = fixture("command/command.component.wasm");
-    let wasmi = ["--backend", "wasmtime", "--backend", "wasmi"];
-    let system = ["--wasi", "system"];
-    let args = ["diff", &command, "--run"].into_iter().chain(system);
-    let ended = seam(args).with_status(2);
-    ended.complaining(&[
-        "expected two runs",
-        "on `wasmtime` alone",
-        "left out",
+fn a_run_that_was_asked_for_by_name_and_could_not_be_made_is_no_match() {
+    let gc = collecting("gc.wat");
+    let command = ["diff", gc.text(), "--invoke", "f()"];
+    let named = [
+        "--backend",
+        "wasmtime",
+        "--backend",
+        "wasmtime-layered",
+        "--backend",
         "wasmi",
-    ]);
-    let args = ["diff", &command, "--run"].into_iter().chain(system);
-    seam(args.chain(wasmi))
-        .with_status(2)
-        .complaining(&["`wasmi` lacks it"]);
+    ];
+    let ended = seam(command.into_iter().chain(named)).with_status(1);
+    let last = ended.stdout.lines().last().unwrap();
+    let expected = format!("inconclusive: {} could not be run on wasmi: ", gc.text());
+    assert!(last.starts_with(&expected), "{ended:#?}");
+    assert!(last.ends_with("(it lacks gc)"), "{ended:#?}");
+    // Nobody named wasmi: the others are compared, and the run that is left out is named.
+    let ended = seam(command).with_status(0);
+    let last = ended.stdout.lines().last().unwrap();
+    assert!(
+        last.starts_with("match: wasmtime, wasmtime-layered"),
+        "{ended:#?}"
+    );
+    let note = format!("note: left out: {} on wasmi: ", gc.text());
+    assert!(ended.stderr.starts_with(&note), "{ended:#?}");
+    let document = seam(command.into_iter().chain(["--format", "json"])).document();
+    assert_eq!(document["left_out"][0]["backend"], "wasmi");
+    assert_eq!(document["left_out"][0]["artifact"], gc.text());
+}
+
+#[test]
+fn an_artifact_that_ran_nowhere_is_no_match() {
+    let (plain, gc) = (answering("ran.wat", 42), collecting("ran-nowhere.wat"));
+    let command = ["diff", plain.text(), gc.text(), "--invoke", "f()"];
+    // Each artifact is named; that a backend is not does not excuse it.
+    let only_wasmi = ["--backend", "wasmi"];
+    let ended = seam(command.into_iter().chain(only_wasmi)).with_status(1);
+    assert!(!ended.stdout.contains("match"), "{ended:#?}");
+    let parts = [gc.text(), "could not be run on wasmi", "gc"];
+    let line = ended.stdout.lines().last().unwrap();
+    assert!(parts.iter().all(|part| line.contains(part)), "{ended:#?}");
+}
+
+#[test]
+fn fewer_than_two_runs_that_could_be_made_are_inconclusive() {
+    // The system's WASI is wasmtime's own.
+    let command = fixture("command/command.component.wasm");
+    let args = ["diff", &command, "--run", "--wasi", "system"];
+    let ended = seam(args).with_status(1);
+    assert!(!ended.stdout.contains("match"), "{ended:#?}");
+    for backend in ["wasmtime-layered", "wasmi"] {
+        let part = format!("could not be run on {backend}: ");
+        assert!(ended.stdout.contains(&part), "{ended:#?}");
+    }
 }
 
 #[test]
@@ -238,4 +392,25 @@ fn input_that_all_backends_refuse_is_wrong_input() {
         "(module (func (export \"f\") (result i32)))",
     );
     seam(["diff", invalid.text(), "--invoke", "f()"]).with_status(2);
+}
+
+/// Backends keep different things of an instance whose start function traps; what it did before is
+/// the same.
+#[test]
+fn a_start_function_that_calls_the_host_and_traps_matches() {
+    let text = r#"(module
+        (import "env" "log" (func $log (param i32)))
+        (func $start (call $log (i32.const 7)) unreachable)
+        (start $start)
+        (func (export "f")))"#;
+    let module = Scratch::file("trapping-start.wat", text);
+    let command = ["diff", module.text(), "--invoke", "f()", "--stub", "default"];
+    let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
+    seam(command.into_iter().chain(backends))
+        .with_status(0)
+        .printing(
+            "instantiate = trap: unreachable\n\
+             f() = not run\n\
+             match (0 of 1 calls, both trap): wasmtime, wasmi\n",
+        );
 }

@@ -1,6 +1,6 @@
 //! `seam inspect`.
 
-use crate::support::{Scratch, fixture, seam};
+use crate::support::{Scratch, fixture, seam, seam_with_input};
 
 #[test]
 fn a_component_is_shown_as_wit() {
@@ -126,4 +126,52 @@ fn the_document_has_exports_cores_and_wit() {
     );
     assert_eq!(document["cores"][0]["path"], "0");
     assert!(document["wit"].as_str().unwrap().contains("interface {"));
+}
+
+/// A core module as a fusion leaves it: imports of WASI under their core names.
+#[test]
+fn what_is_called_real_is_what_instantiation_links() {
+    let text = r#"(module
+        (import "wasi:random/random@0.2.0" "get-random-u64" (func (result i64)))
+        (import "wasi:random/random@0.2.0" "get-random-bytes" (func (param i64 i32)))
+        (import "wasi:io/error@0.2.0" "[resource-drop]error$2" (func (param i32)))
+        (func (export "f")))"#;
+    let file = Scratch::file("fused-imports.wat", text);
+    let text = seam(["inspect", file.text()]).with_status(0).stdout;
+    for line in [
+        "real               wasi:random/random@0.2.0#get-random-u64\n",
+        "mismatched         wasi:random/random@0.2.0#get-random-bytes\n",
+        "missing            wasi:io/error@0.2.0#[resource-drop]error$2\n",
+    ] {
+        assert!(text.contains(line), "expected {line} in {text}");
+    }
+    let ended = seam(["invoke", file.text(), "f()"]).with_status(2);
+    for named in ["get-random-bytes`", "[resource-drop]error$2`"] {
+        assert!(ended.stderr.contains(named), "{ended:#?}");
+    }
+    assert!(!ended.stderr.contains("get-random-u64`"), "{ended:#?}");
+}
+
+#[test]
+fn an_artifact_comes_from_standard_input_too() {
+    let text = b"(module (func (export \"f\")))";
+    let ended = seam_with_input(["inspect", "-"], text).with_status(0);
+    assert!(ended.stdout.starts_with("// -\ncore module"), "{ended:#?}");
+    seam_with_input(["invoke", "-", "f()"], text)
+        .with_status(0)
+        .printing("()\n");
+    let diff = [
+        "diff",
+        "-",
+        "--invoke",
+        "f()",
+        "--backend",
+        "wasmi",
+        "--backend",
+        "wasmi",
+    ];
+    seam_with_input(diff, text).with_status(0);
+    seam_with_input(["invoke", "-", "f()", "--stdin", "-"], text)
+        .with_status(2)
+        .complaining(&["expected one use of standard input"]);
 }

@@ -1,6 +1,6 @@
 //! `seam invoke`.
 
-use crate::support::{BACKENDS, fixture, seam};
+use crate::support::{BACKENDS, Scratch, fixture, seam};
 
 #[test]
 fn a_core_export_is_called_alike_on_every_backend() {
@@ -218,4 +218,35 @@ fn the_first_capable_backend_is_used() {
     assert_eq!(document["backend"], "wasmtime");
     assert_eq!(document["calls"][0]["result"], "\"A\"");
     assert_eq!(document["calls"][0]["export"], "test:guest/strs#shout");
+}
+
+#[test]
+fn without_a_call_the_exports_are_listed_as_calls() {
+    let greet = fixture("greet/greet.wasm");
+    let ended = seam(["invoke", &greet]).with_status(0);
+    let line = ended.stdout.lines().next().unwrap();
+    let (call, ty) = line.split_once("  // ").unwrap();
+    assert_eq!(call.trim_end(), r#"test:guest/strs#greet("", [""])"#);
+    assert_eq!(ty, "func(name: string, tags: list<string>) -> string");
+    // What is listed can be called as it stands.
+    seam(["invoke", &greet, call]).with_status(0);
+    let document = seam(["invoke", &greet, "--format", "json"])
+        .with_status(0)
+        .document();
+    let exports = document["exports"].as_array().unwrap();
+    assert_eq!(exports.len(), ended.stdout.lines().count());
+    assert_eq!(exports[0]["call"], call.trim_end());
+}
+
+/// An asynchronous component needs another build of wasmtime, which nobody has to ask for.
+#[test]
+fn an_asynchronous_component_is_run_on_the_build_that_it_needs() {
+    let text = r#"(component
+        (core module $m (func (export "f") (result i32) i32.const 42))
+        (core instance $m (instantiate $m))
+        (func (export "f") async (result u32) (canon lift (core func $m "f"))))"#;
+    let component = Scratch::file("asynchronous.wat", text);
+    seam(["invoke", component.text(), "f()", "--backend", "wasmtime"])
+        .with_status(0)
+        .printing("42\n");
 }

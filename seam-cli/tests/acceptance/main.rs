@@ -11,6 +11,7 @@ mod backends;
 mod bad_input;
 mod conformance;
 mod diff;
+mod doubles;
 mod inspect;
 mod invoke;
 mod limit;

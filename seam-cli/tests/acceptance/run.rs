@@ -1,5 +1,9 @@
 //! `seam run`.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use crate::support::{BACKENDS, Scratch, fixture, seam, seam_with_input};
 
 /// The command as a component, and as the preview1 module from which it was made.
@@ -192,4 +196,36 @@ fn what_an_invoked_guest_prints_goes_to_stderr() {
         .with_status(0)
         .printing("()\n");
     assert_eq!(ended.stderr, "hello from the reactor\n");
+}
+
+/// A command of preview1 that prints a line and never ends.
+const PRINTS_FOREVER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\05\00\00\00here\n")
+    (func (export "_start")
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
+        (loop $forever (br $forever))))"#;
+
+#[test]
+fn output_is_shown_while_the_guest_runs() {
+    let command = Scratch::file("prints-forever.wat", PRINTS_FOREVER);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_seam"))
+        .args(["run", command.text(), "--backend", "wasmi"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let (told, line) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line);
+        let _ = told.send(read.map(|_| line));
+    });
+    // The guest never ends, so without this bound the test would not either.
+    let line = line.recv_timeout(Duration::from_secs(300));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(line.unwrap().unwrap(), "here\n");
 }

@@ -79,6 +79,28 @@ pub(crate) fn cargo(program: &str) -> Command {
     command
 }
 
+/// Builds an example of this crate and gives its path.
+///
+/// If this test was built together with the examples (`cargo test`), cargo has nothing left to
+/// build.
+pub(crate) fn built_example(name: &str) -> PathBuf {
+    let mut build = cargo(env!("CARGO"));
+    build.args(["build", "--locked", "--package", "seam-cli"]);
+    build.args(["--example", name, "--message-format"]);
+    build.arg("json-render-diagnostics");
+    let built = execute(&mut build, b"");
+    assert_eq!(built.status, 0, "{}", built.stderr);
+    let messages = built.stdout.lines().map(|line| {
+        let message: Value = serde_json::from_str(line).unwrap();
+        message
+    });
+    let mut executables = messages
+        .into_iter()
+        .filter(|message| message["target"]["name"] == name)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executables.next().unwrap()
+}
+
 impl Ended {
     /// Asserts the exit status. On failure it shows the whole result.
     #[track_caller]

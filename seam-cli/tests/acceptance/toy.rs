@@ -4,33 +4,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::{Ended, cargo, execute, fixture};
+use crate::support::{Ended, built_example, execute, fixture};
 
 const SUM: &str = "seam-cli/examples/toy/sum.wat";
 
 /// Builds the example, once, and gives its path.
-///
-/// Where this test was built together with the examples (`cargo test`), there is nothing left to
-/// do for cargo but to say so.
 fn toy() -> &'static PathBuf {
     static TOY: OnceLock<PathBuf> = OnceLock::new();
-    TOY.get_or_init(|| {
-        let mut build = cargo(env!("CARGO"));
-        build.args(["build", "--locked", "--package", "seam-cli"]);
-        build.args(["--example", "toy", "--message-format"]);
-        build.arg("json-render-diagnostics");
-        let built = execute(&mut build, b"");
-        assert_eq!(built.status, 0, "{}", built.stderr);
-        let messages = built.stdout.lines().map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).unwrap();
-            message
-        });
-        let mut executables = messages
-            .into_iter()
-            .filter(|message| message["target"]["name"] == "toy")
-            .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executables.next().unwrap()
-    })
+    TOY.get_or_init(|| built_example("toy"))
 }
 
 fn seam(args: &[&str]) -> Ended {

@@ -1,0 +1,75 @@
+//! A `seam` with backends that misbehave: the example `doubles`, in `tests/doubles`.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::support::{Ended, built_example, execute, fixture};
+
+fn seam(args: &[&str]) -> Ended {
+    static DOUBLES: OnceLock<PathBuf> = OnceLock::new();
+    let doubles = DOUBLES.get_or_init(|| built_example("doubles"));
+    execute(Command::new(doubles).args(args), b"")
+}
+
+#[test]
+fn what_a_backend_can_do_is_found_out_by_loading() {
+    // It states no `components`, and runs them.
+    let greet = fixture("greet/greet.wasm");
+    seam(&["invoke", &greet, "shout(\"hi\")", "--backend", "modest"])
+        .with_status(0)
+        .printing("\"HI\"\n");
+    let command = fixture("command/command.component.wasm");
+    seam(&["run", &command, "--backend", "modest", "--", "args", "one"])
+        .with_status(0)
+        .printing("one\n");
+}
+
+#[test]
+fn a_panic_is_an_error_of_the_engine_wherever_it_happens() {
+    let calc = fixture("core/calc.wat");
+    for (backend, text) in [
+        ("panics-at-load", "no more ideas at load"),
+        ("panics-at-instantiate", "no more ideas at instantiate"),
+        ("engine-panics-at-compile", "no more ideas at compile"),
+        (
+            "engine-panics-at-instantiate",
+            "no more ideas at instantiate",
+        ),
+        ("engine-panics-at-call", "no more ideas at call"),
+    ] {
+        let command = ["invoke", &calc, "add(2, 3)", "--backend", backend];
+        seam(&command)
+            .with_status(5)
+            .complaining(&[backend, "the engine panicked", text]);
+        let json = [&command[..], &["--format", "json"]].concat();
+        let document = seam(&json).with_status(5).document();
+        assert_eq!(document["error"]["kind"], "engine", "{document:#}");
+        assert_eq!(document["error"]["backend"], backend, "{document:#}");
+    }
+}
+
+#[test]
+fn the_results_of_other_backends_stay_when_one_panics() {
+    let calc = fixture("core/calc.wat");
+    let calls = ["--invoke", "add(2, 3)", "--invoke", "add(1, 1)"];
+    for backend in ["panics-at-load", "engine-panics-at-call"] {
+        let backends = ["--backend", "wasmi", "--backend", backend];
+        let command = [
+            &["diff", &calc],
+            &calls[..],
+            &backends,
+            &["--format", "json"],
+        ]
+        .concat();
+        let document = seam(&command).with_status(5).document();
+        let runs = document["observations"].as_array().unwrap();
+        assert_eq!(
+            runs[0]["steps"][1]["ended"]["returned"], "2",
+            "{document:#}"
+        );
+        // Nothing more is asked of an engine that has panicked.
+        assert_eq!(runs[1]["steps"][1]["ended"], "not-run", "{document:#}");
+        assert_eq!(document["verdict"], "diverged", "{document:#}");
+    }
+}

@@ -1,0 +1,134 @@
+//! wasmi as a core engine that panics.
+
+use seam_core::Backend;
+use seam_core::{
+    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
+    CoreModule, CoreStore, CoreTable, CoreValue, EngineInfo, GlobalType, HostFn, HostState, Limits,
+    MemoryType, MemoryView, Result, TableType,
+};
+use seam_wasmi::Wasmi;
+
+/// Where an engine panics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Compile,
+    Instantiate,
+    Call,
+}
+
+/// An engine that panics at a stage.
+pub(crate) struct Panicking {
+    below: Wasmi,
+    info: EngineInfo,
+    at: Stage,
+}
+
+impl Panicking {
+    pub(crate) fn new(name: &str, at: Stage) -> Self {
+        let below = Wasmi::new();
+        let capabilities = below.core_engine().unwrap().info().capabilities.clone();
+        Self {
+            below,
+            info: EngineInfo::new(name, "1", capabilities),
+            at,
+        }
+    }
+
+    fn engine(&self) -> &dyn CoreEngine {
+        self.below.core_engine().unwrap()
+    }
+}
+
+impl CoreEngine for Panicking {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
+        if self.at == Stage::Compile {
+            panic!("no more ideas at compile");
+        }
+        self.engine().compile(wasm)
+    }
+
+    fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
+        Ok(Box::new(Store {
+            below: self.engine().store(limits, host)?,
+            at: self.at,
+        }))
+    }
+}
+
+struct Store {
+    below: Box<dyn CoreStore>,
+    at: Stage,
+}
+
+impl CoreStore for Store {
+    fn host(&mut self) -> &mut HostState {
+        self.below.host()
+    }
+
+    fn instantiate(
+        &mut self,
+        module: &CoreModule,
+        imports: &[CoreExtern],
+    ) -> Result<CoreInstanceId> {
+        if self.at == Stage::Instantiate {
+            panic!("no more ideas at instantiate");
+        }
+        self.below.instantiate(module, imports)
+    }
+
+    fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
+        self.below.export(instance, name)
+    }
+
+    fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
+        self.below.host_func(ty, func)
+    }
+
+    fn call(&mut self, _: CoreFunc, _: &[CoreValue], _: &mut [CoreValue]) -> Result<()> {
+        panic!("no more ideas at call")
+    }
+
+    fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
+        self.below.func_type(func)
+    }
+
+    fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
+        self.below.memory_type(memory)
+    }
+
+    fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
+        self.below.memory(memory)
+    }
+
+    fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
+        self.below.memory_grow(memory, delta)
+    }
+
+    fn table_type(&mut self, table: CoreTable) -> Result<TableType> {
+        self.below.table_type(table)
+    }
+
+    fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
+        self.below.table_at(table, index)
+    }
+
+    fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
+        self.below.global_type(global)
+    }
+
+    fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
+        self.below.global(global)
+    }
+
+    fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {
+        self.below.set_global(global, value)
+    }
+
+    fn fuel_consumed(&self) -> Option<u64> {
+        self.below.fuel_consumed()
+    }
+}

@@ -1,0 +1,31 @@
+//! A `seam` command with backends that misbehave on purpose, for the acceptance tests.
+
+mod backend;
+mod engine;
+
+use std::process::ExitCode;
+
+use seam_component::Layered;
+use seam_core::Capability;
+use seam_wasmi::Wasmi;
+
+use backend::{Double, Stage};
+use engine::Panicking;
+
+fn main() -> ExitCode {
+    seam_cli::main(seam_cli::backends![
+        Wasmi::new(),
+        Double::new("modest").without(Capability::Components),
+        Double::new("panics-at-load").panicking(Stage::Load),
+        Double::new("panics-at-instantiate").panicking(Stage::Instantiate),
+        Layered::new(Panicking::new(
+            "engine-panics-at-compile",
+            engine::Stage::Compile
+        )),
+        Layered::new(Panicking::new(
+            "engine-panics-at-instantiate",
+            engine::Stage::Instantiate
+        )),
+        Layered::new(Panicking::new("engine-panics-at-call", engine::Stage::Call)),
+    ])
+}

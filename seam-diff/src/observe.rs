@@ -1,0 +1,101 @@
+//! Performing steps and watching what happens.
+
+use seam_core::{
+    Artifact, Backend, BackendExt, Error, Failed, Instance, InstanceExt, Memories, ProgramExt, Query, Type,
+    World, contain,
+};
+
+use crate::{Ended, Observation, Seen, Step};
+
+/// Performs the steps in one instance and records host calls whatever the world says. Blocks the
+/// calling thread; needs no executor.
+///
+/// After a step that [closes](Ended::closes) the instance, the calls that follow are listed as
+/// [`Ended::NotRun`]. A panic of the backend is a failure of the engine like any other.
+#[must_use]
+pub fn observe(
+    backend: &dyn Backend,
+    artifact: &Artifact,
+    world: &World,
+    steps: &[Step],
+) -> Observation {
+    let mut seen = Observation::empty(artifact, backend);
+    let world = world.clone().record(true);
+    let made = contain(|| {
+        let program = backend.load_blocking(artifact).map_err(Failed::from)?;
+        program.instantiate_blocking(&world)
+    });
+    let instance = match made {
+        Ok(mut instance) => {
+            seen.perform_all(&mut *instance, steps);
+            Some(instance)
+        }
+        Err(failed) => {
+            seen.failed = Some(Ended::of(&failed.error));
+            seen.steps = steps.iter().map(Seen::not_run).collect();
+            seen.take(&failed.observed);
+            failed.instance
+        }
+    };
+    if let Some(mut instance) = instance {
+        seen.look_at(&mut *instance);
+    }
+    seen
+}
+
+impl Observation {
+    fn perform_all(&mut self, instance: &mut dyn Instance, steps: &[Step]) {
+        let mut closed = false;
+        for step in steps {
+            let seen = match step {
+                // A closed instance can still be looked at.
+                Step::Snapshot(_) => Seen::perform(instance, step),
+                _ if closed => Seen::not_run(step),
+                _ => Seen::perform(instance, step),
+            };
+            closed |= seen.ended.closes(self.artifact.kind());
+            self.steps.push(seen);
+        }
+    }
+
+    /// Takes what is left in the instance at the end.
+    fn look_at(&mut self, instance: &mut dyn Instance) {
+        let observed = contain::<_, Error>(|| Ok(instance.observed().clone()));
+        self.take(&observed.unwrap_or_default());
+        let fuel = contain::<_, Error>(|| Ok(instance.fuel_consumed()));
+        self.fuel = fuel.unwrap_or_default();
+        // The bytes are needed to tell the bits of a NaN from a difference that counts. A backend
+        // that cannot see inside a component has no snapshot, and that is no failure of a step.
+        let query = Query::new().with_memories(Memories::Bytes);
+        self.state = contain(|| instance.snapshot(&query)).ok();
+    }
+}
+
+impl Seen {
+    fn perform(instance: &mut dyn Instance, step: &Step) -> Self {
+        let mut ty = None;
+        let ended = contain(|| perform(instance, step, &mut ty));
+        Self {
+            step: step.to_string(),
+            ended: ended.unwrap_or_else(|error| Ended::of(&error)),
+            ty,
+        }
+    }
+}
+
+/// Performs a step; `ty` becomes the type of its result.
+fn perform(
+    instance: &mut dyn Instance,
+    step: &Step,
+    ty: &mut Option<Type>,
+) -> seam_core::Result<Ended> {
+    match step {
+        Step::Invoke { name, args } => {
+            let func = instance.func(name)?;
+            ty.clone_from(&func.ty().result);
+            Ok(Ended::Returned(instance.call_blocking(&func, args)?))
+        }
+        Step::Run => Ok(Ended::Exited(instance.run_blocking()?.code)),
+        Step::Snapshot(query) => instance.snapshot(query).map(Ended::Snapshot),
+    }
+}
