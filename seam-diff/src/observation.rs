@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use seam_core::{
-    Artifact, ArtifactKind, Backend, Capability, Error, ExportName, HostCallRecord, Observed, Snapshot,
-    Type, Value,
+    Artifact, ArtifactKind, Backend, Capability, Error, ExportName, HostCallRecord, Observed,
+    Snapshot, Type, Value,
 };
 use serde::{Serialize, Serializer};
 

@@ -1,8 +1,8 @@
 //! Performing steps and watching what happens.
 
 use seam_core::{
-    Artifact, Backend, BackendExt, Error, Failed, Instance, InstanceExt, Memories, ProgramExt, Query, Type,
-    World, contain,
+    Artifact, Backend, BackendExt, Error, Failed, Instance, InstanceExt, Memories, ProgramExt,
+    Query, Type, World, contain,
 };
 
 use crate::{Ended, Observation, Seen, Step};

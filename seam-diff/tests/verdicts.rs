@@ -1,8 +1,16 @@
 //! Verdicts on real runs: on wasmi and wasmtime, and of artifacts that differ.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
-use seam_core::{Artifact, Limit, Limits, Query, Stub, Value, World};
+use async_trait::async_trait;
+use seam_core::{
+    Artifact, Backend, BackendInfo, Limit, Limits, Program, Query, Stub, Value, World,
+};
 use seam_diff::{
     Attribution, Comparison, Ended, Open, Report, Run, Step, Verdict, attribute, compare, observe,
 };
@@ -43,12 +51,14 @@ fn two_runtimes_agree_on_results_traps_and_state() {
     let report = both(&fixtures::calc().unwrap(), &World::new(), &steps);
     assert_eq!(report.verdict, Verdict::Match);
     for seen in &report.observations {
-        // Steps after a step that did not return are not performed.
-        assert_eq!(seen.steps.len(), 4, "{}", seen.backend);
-        let ended = seen.steps.last().map(|seen| seen.ended.to_string());
-        assert_eq!(ended.as_deref(), Some("trap: integer divide by zero"));
+        // A core module can be called after a trap.
+        let ended: Vec<String> = seen.steps[3..]
+            .iter()
+            .map(|seen| seen.ended.to_string())
+            .collect();
+        assert_eq!(ended, ["trap: integer divide by zero", "2"]);
         let counters = seen.state.as_ref().unwrap().counters("__witness_counter_");
-        assert_eq!(counters.into_iter().collect::<Vec<_>>(), [(0, 1), (1, 1)]);
+        assert_eq!(counters.into_iter().collect::<Vec<_>>(), [(0, 2), (1, 1)]);
     }
 }
 
@@ -142,7 +152,7 @@ fn a_backend_that_lacks_a_capability_is_inconclusive_and_named() {
         .observations
         .iter()
         .find_map(|seen| seen.unsupported());
-    let lacking = lacking.expect("wasmi has no garbage collection");
+    let (lacking, _) = lacking.expect("wasmi has no garbage collection");
     assert_eq!(open(&report.verdict), Some(Open::Unsupported(lacking)));
 }
 
@@ -158,4 +168,33 @@ fn a_report_is_one_json_document() {
         "5"
     );
     assert_eq!(json["comparisons"][0]["verdict"], "match");
+}
+
+/// A backend that panics instead of loading anything.
+struct Panicking(BackendInfo);
+
+#[async_trait]
+impl Backend for Panicking {
+    fn info(&self) -> &BackendInfo {
+        &self.0
+    }
+
+    async fn load(&self, _: &Artifact) -> seam_core::Result<Box<dyn Program>> {
+        panic!("no more ideas")
+    }
+}
+
+#[test]
+fn a_panic_of_a_backend_is_observed_and_the_other_runs_stay() {
+    let panicking = Panicking(BackendInfo::new("panicking", "1", []));
+    let (calc, wasmi) = (fixtures::calc().unwrap(), Wasmi::new());
+    let runs = [Run::new(&calc, &wasmi), Run::new(&calc, &panicking)];
+    let steps = [Step::invoke("add", [number(2), number(3)])];
+    let report = Report::of(&runs, &World::new(), &steps);
+    assert_eq!(report.observations[0].steps[0].ended.to_string(), "5");
+    let failed = report.observations[1].failed.as_ref().unwrap();
+    let expected = "engine: the engine panicked: no more ideas";
+    assert_eq!(failed.to_string(), expected);
+    assert_eq!(report.observations[1].steps[0].ended, Ended::NotRun);
+    assert!(matches!(report.verdict, Verdict::Diverged(_)));
 }

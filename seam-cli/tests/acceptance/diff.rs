@@ -404,7 +404,14 @@ fn a_start_function_that_calls_the_host_and_traps_matches() {
         (start $start)
         (func (export "f")))"#;
     let module = Scratch::file("trapping-start.wat", text);
-    let command = ["diff", module.text(), "--invoke", "f()", "--stub", "default"];
+    let command = [
+        "diff",
+        module.text(),
+        "--invoke",
+        "f()",
+        "--stub",
+        "default",
+    ];
     let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
     seam(command.into_iter().chain(backends))
         .with_status(0)
