@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 pub use bind::{Binding, Target};
 pub use bind_core::{CoreBindings, CoreSource};
 pub use host::HostCall;
-pub use observed::{HostCallRecord, Observed, OutputStream};
+pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
 pub use report::{ImportReport, ImportStatus};
 pub use state::{Started, WorldState};
 pub use wasi::{Dir, Stdio, SystemWasi};
@@ -63,9 +63,6 @@ pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
 /// Shows a part of an instance's state as a value.
 pub(crate) type ShowArtefact =
     dyn Fn(&[(TypeId, Box<dyn Any + Send>)]) -> Option<Value> + Send + Sync;
-
-/// What is told of every piece of output, as the guest writes it.
-pub type OutputHook = dyn Fn(OutputStream, &[u8]) + Send + Sync;
 
 /// A resource type that the host defines.
 #[derive(Clone)]
