@@ -1,4 +1,4 @@
-//! Calls in flight: started, driven, and taken.
+//! Calls in flight, which are started, driven and taken.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::typed::{LowerArgs, args_to_values};
 use crate::{Error, Func, FuncType, Result, Value};
 
-/// The arguments that a call starts with.
+/// The arguments of a call.
 pub enum Args<'a> {
     /// Values, one for each parameter.
     Values(&'a [Value]),
-    /// Rust values that lower themselves, which a backend can serve without building [`Value`]s.
+    /// Rust values that lower themselves, so that a backend need not build [`Value`]s.
     Typed(&'a mut dyn LowerArgs),
 }
 
@@ -36,19 +36,19 @@ impl<'a> Args<'a> {
 
 /// A call that an instance has started and whose result has not been taken.
 ///
-/// [`Instance::take`](crate::Instance::take) takes it. A call that is dropped instead is given up:
-/// its result is lost, and the instance forgets it.
+/// [`Instance::take`](crate::Instance::take) takes it. Dropping it instead abandons the call: its
+/// result is lost, and the instance forgets it.
 #[derive(Debug)]
 pub struct Call {
     func: Func,
-    /// Zero once it was taken.
+    /// The number of the call, or zero after it was taken.
     number: u64,
     /// The number of the last call that was dropped without being taken.
     dropped: Arc<AtomicU64>,
 }
 
 impl Call {
-    /// The function that is called.
+    /// Returns the function that is called.
     #[must_use]
     pub fn func(&self) -> &Func {
         &self.func
@@ -72,10 +72,11 @@ impl Drop for Call {
 /// [`driving`](Self::driving) and then [`driven`](Self::driven); in `take`, [`take`](Self::take).
 #[derive(Debug)]
 pub struct InFlight<S> {
-    /// How many calls have been started.
+    /// The number of calls that have been started.
     started: u64,
     current: Option<Current<S>>,
-    /// Shared with the calls, which are told apart from other instances' by it.
+    /// Shared with the calls of this instance, and distinguishes them from those of other
+    /// instances.
     dropped: Arc<AtomicU64>,
 }
 
@@ -90,7 +91,7 @@ struct Current<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Started,
-    /// Also after the future that drove the call was dropped.
+    /// The call is being driven, or the future that drove it was dropped.
     Driving,
     Driven,
 }
@@ -106,11 +107,13 @@ impl<S> Default for InFlight<S> {
 }
 
 impl<S> InFlight<S> {
-    /// Makes room for a call. Returns the state of the last call if it was dropped without being
-    /// taken, for the instance to clean up.
+    /// Makes room for a new call.
+    ///
+    /// If the last call was dropped without being taken, returns its state, which the instance must
+    /// clean up.
     ///
     /// # Errors
-    /// `Misuse` naming the function whose call is in flight.
+    /// `Misuse` that names the function whose call is in flight.
     pub fn clear(&mut self) -> Result<Option<S>> {
         match self.current.take() {
             None => Ok(None),
@@ -129,7 +132,7 @@ impl<S> InFlight<S> {
         }
     }
 
-    /// The call of `func`, which is in flight from now on.
+    /// Returns the call of `func`, which is in flight from now on.
     #[must_use]
     pub fn start(&mut self, func: &Func, state: S) -> Call {
         self.started += 1;
@@ -146,10 +149,10 @@ impl<S> InFlight<S> {
         }
     }
 
-    /// The state of a call that has to be driven, or `None` if it was driven to its end already.
+    /// Returns the state of a call that must be driven, or `None` if the call has completed.
     ///
     /// # Errors
-    /// `Misuse` for a call that is not in flight here, or whose driving was interrupted.
+    /// `Misuse` if the call is not in flight here, or if driving it was interrupted.
     pub fn driving(&mut self, call: &Call) -> Result<Option<&mut S>> {
         let current = self.find(call)?;
         match current.phase {
@@ -166,10 +169,12 @@ impl<S> InFlight<S> {
         }
     }
 
-    /// Notes how driving ended, and returns that. A call whose driving failed is in flight no more.
+    /// Records how driving ended, and returns this outcome.
+    ///
+    /// If driving failed, the call is no longer in flight.
     ///
     /// # Errors
-    /// That of `outcome`.
+    /// The error of `outcome`.
     pub fn driven(&mut self, outcome: Result<()>) -> Result<()> {
         match (&outcome, &mut self.current) {
             (Ok(()), Some(current)) => current.phase = Phase::Driven,
@@ -178,10 +183,10 @@ impl<S> InFlight<S> {
         outcome
     }
 
-    /// The state of a call that was driven to its end, which is in flight no more.
+    /// Returns the state of a completed call, which is then no longer in flight.
     ///
     /// # Errors
-    /// `Misuse` for a call that is not in flight here, or that was not driven to its end.
+    /// `Misuse` if the call is not in flight here, or has not completed.
     pub fn take(&mut self, mut call: Call) -> Result<S> {
         let phase = self.find(&call)?.phase;
         if phase != Phase::Driven {

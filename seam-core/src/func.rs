@@ -1,10 +1,10 @@
-//! Exported functions, resolved once.
+//! Resolved exported functions.
 
 use std::sync::Arc;
 
 use crate::{Error, ErrorKind, ExportName, FuncType, Interface, Limit, Result};
 
-/// An exported function of an instance, resolved once. Cheap to clone.
+/// A resolved exported function of an instance. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Func(Arc<Resolved>);
 
@@ -32,7 +32,7 @@ impl Func {
     /// # For implementors
     /// Resolves an exported function for the instance with the token `owner`.
     ///
-    /// The index is the one in [`Interface::export_funcs`], so resolving a name again takes no room.
+    /// The index is that in [`Interface::export_funcs`], so resolving a name again uses no memory.
     ///
     /// # Errors
     /// `Misuse` that lists near matches.
@@ -48,13 +48,13 @@ impl Func {
         Ok(Self::new(full.clone(), ty.clone(), owner, index))
     }
 
-    /// The export's full name, as the artifact has it.
+    /// Returns the export's full name, as in the artifact.
     #[must_use]
     pub fn name(&self) -> &ExportName {
         &self.0.name
     }
 
-    /// The function's type.
+    /// Returns the function's type.
     #[must_use]
     pub fn ty(&self) -> &Arc<FuncType> {
         &self.0.ty
