@@ -100,7 +100,7 @@ Examples:
 pub(crate) struct Invoke {
     /// A core module or component, in the binary or text format; `-` is standard input
     pub(crate) artifact: PathBuf,
-    /// What to call, in order; without any, the exports are listed
+    /// The calls, in order. Without a call, the exports are listed
     #[arg(value_name = "CALL")]
     pub(crate) calls: Vec<String>,
     #[command(flatten)]
@@ -208,7 +208,7 @@ pub(crate) struct Execution {
     /// Take the types of core modules from the component that they were fused from
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
-    /// Fuel for all calls together, in the engine's unit (about one instruction)
+    /// Fuel for the instance's whole life, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
     /// Time limit of each call, e.g. 5s or 500ms
@@ -241,7 +241,7 @@ pub(crate) struct Execution {
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
-    /// Afterwards show the exported globals of all core instances whose name begins with PREFIX
+    /// Finally, show the exported globals of all core instances whose names start with PREFIX
     #[arg(long, value_name = "PREFIX")]
     pub(crate) snapshot: Option<String>,
     #[command(flatten)]

@@ -32,7 +32,7 @@ pub(crate) fn execute(
             observations.push(plan.run(args, *backend)?);
         }
     }
-    // A backend that the user names must make its runs. All artifacts are named.
+    // A backend that the user names must make its runs. Artifacts are always named by the user.
     let named = !options.backend.is_empty();
     let report = Report::compare(observations, |_| !named);
     if let Some(failure) = agreed_failure(&report) {
@@ -102,10 +102,11 @@ fn steps(
 }
 
 impl Plan {
-    /// Performs the steps on a backend. A backend that cannot perform them is an observation too.
+    /// Performs the steps on a backend. If the backend cannot perform them, this is an observation
+    /// too.
     ///
     /// # Errors
-    /// What is wrong with the options.
+    /// The options are wrong.
     fn run(&self, args: &args::Diff, backend: &dyn Backend) -> Result<Observation, Failure> {
         let make = |build: &dyn Backend| -> Result<Observation, Error> {
             let world = world::world(&args.execution, &self.surroundings, &self.interface, build)?;
@@ -130,7 +131,7 @@ impl Plan {
     }
 }
 
-/// A run whose engine failed is nobody's verdict on a guest.
+/// Returns the status for a report. If an engine failed in any run, the command failed.
 fn status(report: &Report) -> Status {
     let failed = |run: &Observation| {
         let mut endings = run.endings();

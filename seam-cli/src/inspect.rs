@@ -126,8 +126,9 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
     Ok(Status::Fine)
 }
 
-/// How the world satisfies each import, as instantiation does it: a module of preview1 that can be
-/// wrapped runs as the component that it is wrapped to.
+/// Reports how the world satisfies each import, with the same rules as instantiation.
+///
+/// A preview1 module that can be wrapped runs as a component.
 fn report(
     artifact: &Artifact,
     interface: &Interface,

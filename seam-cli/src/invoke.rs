@@ -33,7 +33,7 @@ struct Done {
     call: String,
     /// The export's full name.
     export: String,
-    /// The result in WAVE; left out if the function has none or did not return.
+    /// The result in WAVE. Omitted if the function has no result or did not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
 }
@@ -59,7 +59,7 @@ pub(crate) fn execute(
             let calls = calls.iter().map(|call| call.resolve(interface));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
             let world = world::world(options, &surroundings, interface, backend)?;
-            // In text, stdout has the results.
+            // In text format, stdout contains only the results.
             let world = match out.is_json() {
                 true => world,
                 false => world::shown(world, OutputStream::Stderr),

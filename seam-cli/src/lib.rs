@@ -23,7 +23,7 @@
 //! limit and 125 otherwise. Every error is one line on stderr. With `--format json`, stdout is always
 //! one document; its `error` says the same and whose fault it is.
 //!
-//! A panic of a backend is an error of the runtime like any other.
+//! A panic of a backend is reported like any other error of the runtime.
 
 mod args;
 mod backends;
@@ -72,8 +72,10 @@ macro_rules! backends {
     };
 }
 
-/// Runs the whole command: reads the process's arguments, does what they say on these backends, and
-/// returns the exit status. If the user names no backend, the first that can do it is used.
+/// Runs the command: reads the process's arguments, executes them on these backends, and returns
+/// the exit status.
+///
+/// If the user names no backend, the first one that supports the request is used.
 ///
 /// Replaces the process's panic hook, unless `RUST_BACKTRACE` is set.
 #[must_use]
@@ -107,9 +109,10 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
     ExitCode::from(status.code(under_run))
 }
 
-/// [`execute`], with panics as failures: of an engine they are contained where it is called, and
-/// any other is a fault of this command. The usual report of a panic is shown if `RUST_BACKTRACE`
-/// is set.
+/// Like [`execute`], but turns panics into failures.
+///
+/// Panics of an engine are caught where it is called. Any other panic is a fault of this command.
+/// The usual report of a panic is shown if `RUST_BACKTRACE` is set.
 fn guarded(
     command: &Command,
     backends: &[Box<dyn Backend>],

@@ -1,4 +1,4 @@
-//! `seam invoke` without a call: what can be called.
+//! `seam invoke` without a call: lists the exports that can be called.
 
 use seam_core::{Artifact, FuncType, Interface, Type, Value};
 use serde::Serialize;
@@ -9,14 +9,14 @@ use crate::status::{Failure, Status};
 #[derive(Serialize)]
 struct Document<'a> {
     artifact: &'a str,
-    /// What can be called.
+    /// The exports that can be called.
     exports: Vec<Export>,
 }
 
 /// An exported function.
 #[derive(Serialize)]
 struct Export {
-    /// A call of it, with a placeholder for each argument.
+    /// A call of the function, with a placeholder for each argument.
     call: String,
     #[serde(rename = "type")]
     ty: String,
@@ -56,12 +56,14 @@ fn exports(interface: &Interface) -> Vec<Export> {
     interface.export_funcs().iter().map(export).collect()
 }
 
-/// An argument of this type in WAVE, or the type in angle brackets where WAVE has no value of it.
+/// Returns an argument of this type in WAVE, or the type in angle brackets if WAVE has no value for
+/// it.
 fn placeholder(ty: &Type) -> String {
     example(ty).map_or_else(|| format!("<{ty}>"), |value| value.to_string())
 }
 
-/// A value that shows what the type is made of: one element in a list, something in an option.
+/// Returns a value that shows the structure of the type: a list has one element, an option is
+/// `some`.
 fn example(ty: &Type) -> Option<Value> {
     let one = |ty: &Type| example(ty).or_else(|| Value::default_of(ty));
     match ty {

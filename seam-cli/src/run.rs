@@ -39,7 +39,7 @@ pub(crate) fn execute(
         &Need::of(options, &artifact),
         |backend, interface| {
             let world = world::world(options, &surroundings, interface, backend)?;
-            // In text, stdout is the guest's.
+            // In text format, stdout belongs to the guest.
             let world = match out.is_json() {
                 true => world,
                 false => world::shown(world, OutputStream::Stdout),

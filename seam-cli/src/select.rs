@@ -49,7 +49,8 @@ impl Need {
         }
     }
 
-    /// What the options ask for. What the artifact itself needs is found out by loading it.
+    /// Returns the needs of the options. The needs of the artifact itself become known when it is
+    /// loaded.
     pub(crate) fn of(options: &Execution, artifact: &Artifact) -> Vec<Self> {
         let component = artifact.kind() == ArtifactKind::Component;
         let name = artifact.name();
@@ -81,7 +82,7 @@ impl Need {
         needs
     }
 
-    /// The error of a backend that lacks it.
+    /// Returns the error for a backend that lacks the capability.
     pub(crate) fn lacked_by(&self, backend: &dyn Backend) -> Error {
         let name = &backend.info().name;
         let message = format!(
@@ -125,7 +126,7 @@ pub(crate) fn named<'a>(
 /// Returns the backend in a build with the needed capabilities.
 ///
 /// # Errors
-/// The first need that no build of it meets; what building fails with.
+/// The first need that no build meets, or any error of building.
 pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Build<'a>> {
     let available = |need: &Need| backend.rebuilt_with(&[need.capability].into()).is_some();
     let missing = needs
@@ -154,11 +155,13 @@ pub(crate) fn build<'a>(backend: &'a dyn Backend, needs: &[Need]) -> Result<Buil
     }
 }
 
-/// Makes an attempt on the backend in a build that has what is needed. If the attempt shows that this
-/// build lacks something that another one has, makes it again on that one.
+/// Makes an attempt on a build of the backend that meets the needs.
+///
+/// If the attempt shows that this build lacks a capability which another build has, it is repeated
+/// there.
 ///
 /// # Errors
-/// As [`build`].
+/// Those of [`build`].
 pub(crate) fn attempt<T>(
     backend: &dyn Backend,
     needs: &[Need],
@@ -179,7 +182,7 @@ pub(crate) fn attempt<T>(
     }
 }
 
-/// Whether the backend, as it was built, has the capability.
+/// Returns whether the backend has the capability in its current build.
 pub(crate) fn has(backend: &dyn Backend, capability: Capability) -> bool {
     backend.info().capabilities.has(capability)
 }
@@ -235,7 +238,7 @@ pub(crate) fn first_that_can<T>(
     }
 }
 
-/// Loads and instantiates on one build.
+/// Loads and instantiates an artifact on one build.
 fn ready<T>(
     build: &dyn Backend,
     artifact: &Artifact,

@@ -20,7 +20,7 @@ pub(crate) fn take(
     Ok(Some(contain(|| instance.snapshot(&query))?))
 }
 
-/// The globals of a snapshot whose names begin with the prefix.
+/// Returns the globals of a snapshot whose names start with the prefix.
 pub(crate) fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
     let instances = snapshot.instances.iter().map(|instance| {
         let globals = instance.globals.iter();
@@ -35,7 +35,7 @@ pub(crate) fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
     }
 }
 
-/// Prints the globals of a snapshot that was taken with this prefix, or that there are none.
+/// Prints the globals of a snapshot that was taken with this prefix, or a note if there are none.
 pub(crate) fn print(snapshot: &Snapshot, prefix: &str, out: &mut Output) {
     for line in lines(snapshot) {
         out.line(&line);
@@ -45,7 +45,7 @@ pub(crate) fn print(snapshot: &Snapshot, prefix: &str, out: &mut Output) {
     }
 }
 
-/// Says on stderr that no global was found.
+/// Writes a note to stderr that no global was found.
 pub(crate) fn note_if_empty(snapshot: &Snapshot, prefix: &str) {
     let mut instances = snapshot.instances.iter();
     if instances.all(|instance| instance.globals.is_empty()) {

@@ -1,4 +1,4 @@
-//! Where an artifact comes from: a file, or standard input.
+//! Reads artifacts from files or standard input.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -8,11 +8,12 @@ use seam_core::Artifact;
 
 use crate::status::Failure;
 
-/// Reads the artifact that an argument names; `-` is standard input, which is read once however
-/// often it is named.
+/// Reads the artifact that an argument names.
+///
+/// `-` is standard input, which is read only once, however often it is named.
 ///
 /// # Errors
-/// A file that cannot be read or is not WebAssembly.
+/// The file cannot be read, or is not WebAssembly.
 pub(crate) fn artifact(path: &Path) -> Result<Artifact, Failure> {
     if !is_stdin(path) {
         return Ok(Artifact::from_file(path)?);
@@ -31,7 +32,7 @@ pub(crate) fn artifact(path: &Path) -> Result<Artifact, Failure> {
     }
 }
 
-/// Whether an argument names standard input.
+/// Returns whether an argument names standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }

@@ -61,9 +61,9 @@ impl Status {
 pub(crate) struct Failure {
     pub(crate) status: Status,
     pub(crate) report: Box<ErrorReport>,
-    /// The capability that the backend lacks, if that is why: another backend may be tried.
+    /// The capability that the backend lacks, if this is the reason. Another backend may be tried.
     pub(crate) lacked: Option<Capability>,
-    /// Whether a document on stdout tells it already.
+    /// Whether a document on stdout already reports it.
     pub(crate) documented: bool,
 }
 

@@ -6,7 +6,7 @@ use seam_diff::{Attribution, Compared, Ended, Observation, Open, Report, Verdict
 use crate::output::{self, Output, Tone};
 use crate::snapshot;
 
-/// Prints the steps with their results as far as all runs agree, then the verdict on each run.
+/// Prints the steps with the results that all runs agree on, and then the verdict on each run.
 pub(crate) fn print(report: &Report, snapshot: Option<&str>, out: &mut Output) {
     let first = report
         .reference
@@ -24,14 +24,16 @@ pub(crate) fn print(report: &Report, snapshot: Option<&str>, out: &mut Output) {
     }
 }
 
-/// The observations that are compared with the first and were made.
+/// Returns the observations that were made and compared with the first one.
 fn others<'a>(report: &'a Report) -> impl Iterator<Item = (&'a Compared, &'a Observation)> {
     let compared = report.comparisons.iter();
     compared.filter_map(|compared| Some((compared, report.observations.get(compared.index)?)))
 }
 
-/// What all runs did alike: the steps up to the first that ended otherwise in some run; if nothing
-/// differs also the output and the globals that the user asked for.
+/// Prints what all runs agree on.
+///
+/// These are the steps up to the first one that ended differently in some run. If nothing differs,
+/// these are also the output and the globals that the user selected.
 fn print_agreed(report: &Report, first: &Observation, snapshot: Option<&str>, out: &mut Output) {
     let made = |(_, run): &(&Compared, &Observation)| run.unsupported().is_none();
     let others: Vec<&Observation> = others(report).filter(made).map(|(_, run)| run).collect();
@@ -72,7 +74,7 @@ fn agreed_output(first: &Observation) -> Vec<String> {
     lines
 }
 
-/// One line for all runs that match the first.
+/// Prints one line for all runs that match the first one.
 fn print_matches(report: &Report, first: &Observation, out: &mut Output) {
     let matching = others(report).filter(|(compared, _)| compared.verdict.is_match());
     let runs: Vec<&Observation> = std::iter::once(first)
@@ -94,8 +96,9 @@ fn print_matches(report: &Report, first: &Observation, out: &mut Output) {
     out.line(&format!("{word} {}{engines}", labels.join(", ")));
 }
 
-/// What matched, unless it is one call that returned: how many calls, how many of them were run, and
-/// whether they trapped.
+/// Describes what matched: the number of calls, how many of them ran, and whether they trapped.
+///
+/// The description is empty for a single call that returned.
 fn summary(first: &Observation, runs: usize) -> String {
     let calls = first.steps.len();
     let run = first
@@ -135,7 +138,7 @@ fn summary(first: &Observation, runs: usize) -> String {
     parts.join(", ")
 }
 
-/// The backends that are one witness for one core module among these runs.
+/// Returns the backends that ran the same core module on the same engine.
 fn one_engine<'a>(runs: &[&'a Observation]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
@@ -157,7 +160,7 @@ fn one_engine<'a>(runs: &[&'a Observation]) -> Vec<&'a str> {
     found
 }
 
-/// The lines about a run that does not match the first.
+/// Prints the lines about a run that does not match the first one.
 fn print_comparison(
     report: &Report,
     first: Option<&Observation>,
@@ -199,7 +202,7 @@ fn print_comparison(
     }
 }
 
-/// What is to blame, where something differs.
+/// Prints the cause of a difference.
 fn print_attributions(report: &Report, out: &mut Output) {
     for found in &report.attributions {
         let blamed = match found.attribution {
@@ -215,7 +218,7 @@ fn print_attributions(report: &Report, out: &mut Output) {
     }
 }
 
-/// What the user should know beside the verdicts.
+/// Prints notes in addition to the verdicts.
 fn print_notes(report: &Report) {
     for left in &report.left_out {
         let (artifact, backend, reason) = (&left.artifact, &left.backend, &left.reason);
@@ -234,7 +237,7 @@ fn print_notes(report: &Report) {
     }
 }
 
-/// How a run is called: by what tells it from the others.
+/// Returns a label for a run, which distinguishes it from the others.
 fn label(report: &Report, run: &Observation) -> String {
     let runs = &report.observations;
     let one_artifact = runs

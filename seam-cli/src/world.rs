@@ -115,7 +115,7 @@ pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Fai
 /// It consists of stubs, limits, and WASI if the artifact imports any of it.
 ///
 /// # Errors
-/// `Unsupported` if the backend lacks the WASI that is asked for.
+/// `Unsupported` if the backend lacks the WASI that the options select.
 pub(crate) fn world(
     options: &Execution,
     surroundings: &Surroundings,
@@ -140,8 +140,9 @@ pub(crate) fn world(
     }
 }
 
-/// The same world, in which what the guest prints is shown as it comes: standard output on
-/// `stdout`, all else on standard error.
+/// Makes the world show the guest's output as it is written.
+///
+/// Standard output goes to `stdout`, everything else to standard error.
 pub(crate) fn shown(world: World, stdout: OutputStream) -> World {
     world.on_output(move |stream, bytes| match (stream, stdout) {
         (OutputStream::Stdout, OutputStream::Stdout) => output::forward(&mut io::stdout(), bytes),
@@ -149,7 +150,7 @@ pub(crate) fn shown(world: World, stdout: OutputStream) -> World {
     })
 }
 
-/// The first import that is one of WASI.
+/// Returns the first import that belongs to WASI.
 pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
     let names = interface.imports().iter().map(|item| &*item.name);
     names

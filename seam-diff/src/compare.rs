@@ -17,8 +17,8 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// How two runs are compared: by everything if the artifacts' bytes are the same, else as a
-    /// fusion.
+    /// Returns how two runs are compared: in everything if the artifacts' bytes are equal,
+    /// otherwise as a fusion.
     #[must_use]
     pub fn of(left: &Observation, right: &Observation) -> Self {
         match left.artifact.bytes() == right.artifact.bytes() {
@@ -79,7 +79,7 @@ fn loading(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
 }
 
 fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
-    // What follows a step that both ended at a point of their own may differ.
+    // If both ended a step at a point of their own, later observations may differ.
     let mut open = None;
     for (index, (l, r)) in left.steps.iter().zip(&right.steps).enumerate() {
         let at = format!("step {}, {}", index + 1, l.step);
@@ -104,7 +104,7 @@ fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
     Verdict::diverged("number of steps", l.to_string(), r.to_string())
 }
 
-/// Returns two results that differ in type too, each with its type: values of two types can print
+/// Returns two results, each with its type if the types differ, because such values may print
 /// alike.
 fn differing_types(left: &Seen, right: &Seen) -> Option<(String, String)> {
     let (Ended::Returned(Some(l)), Ended::Returned(Some(r))) = (&left.ended, &right.ended) else {
@@ -434,7 +434,7 @@ mod tests {
         let verdict = compare(&unsigned, &signed, Comparison::Fusion);
         let expected = "diverged at step 1, run: 42 (u32) | 42 (s32)";
         assert_eq!(verdict.to_string(), expected);
-        // A module without an interface knows its core types only: nothing can be said.
+        // A module without an interface knows only its core types, so the comparison is undecided.
         let fused = typed(MODULE, Value::S32(42), Type::S32);
         let verdict = compare(&unsigned, &fused, Comparison::Fusion);
         assert_eq!(open(&verdict), Some(Open::CoreTypes));
@@ -442,7 +442,7 @@ mod tests {
             verdict.to_string().contains("42 (u32) | 42 (s32)"),
             "{verdict}"
         );
-        // Of one type, values are compared as such.
+        // Values of the same type are compared.
         let other = typed(MODULE, Value::U32(43), Type::U32);
         let verdict = compare(&unsigned, &other, Comparison::Fusion);
         assert!(matches!(verdict, Verdict::Diverged(_)), "{verdict}");

@@ -1,4 +1,4 @@
-//! How loading, or a step, ended.
+//! How loading or a step ended.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use seam_core::{ArtifactKind, Capability, Error, ErrorKind, Limit, Snapshot, Tra
 
 use crate::Open;
 
-/// The blame of a failure of the engine, as [`Ended::Failed`] has it.
+/// The blame for a failure of the engine in [`Ended::Failed`].
 pub(crate) const ENGINE: &str = "engine";
 
 /// How a step ended.
@@ -55,10 +55,10 @@ impl Ended {
         matches!(self, Ended::Returned(_) | Ended::Snapshot(_))
     }
 
-    /// Returns whether an instance of this kind cannot be called any more after this end.
+    /// Returns whether an instance of this kind can no longer be called after this end.
     ///
-    /// That is a component after anything but a return, and a core module after its exit or a
-    /// failure of the engine.
+    /// This applies to a component that did not return, and to a core module that exited or whose
+    /// engine failed.
     #[must_use]
     pub fn closes(&self, kind: ArtifactKind) -> bool {
         match self {
@@ -101,8 +101,10 @@ impl fmt::Display for Ended {
     }
 }
 
-/// `{"returned": "5"}` with the value in WAVE (`null` if there is none), `{"trapped": "unreachable"}`
-/// and so on; `"not-run"` for a step that was not performed.
+/// Serializes as `{"returned": "5"}`, `{"trapped": "unreachable"}` and so on.
+///
+/// The returned value is WAVE text, or `null` if there is none. A step that was not performed is
+/// `"not-run"`.
 impl serde::Serialize for Ended {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;

@@ -38,15 +38,15 @@
 //! exported globals by name.
 //!
 //! # What is inconclusive
-//! Differences that the specification leaves open are no divergence: the depth at which the stack
-//! is exhausted, the point where fuel or time runs out, the bits of a NaN, memory that an engine
-//! cannot allocate. The results of a core module that was fused from components and given no
-//! [interface](seam_core::Artifact::with_interface_of) have core types only, and are not compared
-//! with values of other types.
+//! A difference that the specification leaves open is not a divergence: the depth at which the
+//! stack is exhausted, the point at which fuel or time runs out, the bits of a NaN, and memory that
+//! an engine cannot allocate. If a core module was fused from components and has no
+//! [interface](seam_core::Artifact::with_interface_of), its results have only core types. They are
+//! not compared with values of other types.
 //!
-//! A run that cannot be made, since the backend lacks a capability for it, is inconclusive and never
-//! a match. A run that was not asked for by name can be [optional](Run::optional): it is left out, as
-//! long as its artifact runs on another backend.
+//! If a run cannot be made because the backend lacks a capability, it is inconclusive and never a
+//! match. A run that the user did not name can be [optional](Run::optional): it is left out if its
+//! artifact runs on another backend.
 
 mod attribution;
 mod compare;

@@ -14,12 +14,12 @@ use crate::{Ended, Step};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Observation {
-    /// The artifact; its name in reports.
+    /// The artifact. Reports show its name.
     #[serde(serialize_with = "name")]
     pub artifact: Artifact,
     /// Name of the backend.
     pub backend: String,
-    /// Name and version of the core engine below the backend, where the backend tells it.
+    /// Name and version of the backend's core engine, if the backend reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
     /// The reason why there was no instance to perform steps on.
@@ -63,7 +63,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The step, which is not performed.
+    /// Records a step that was not performed.
     pub(crate) fn not_run(step: &Step) -> Self {
         Self {
             step: step.to_string(),
@@ -74,7 +74,7 @@ impl Seen {
 }
 
 impl Observation {
-    /// Nothing seen yet.
+    /// Creates an observation without content.
     pub(crate) fn empty(artifact: &Artifact, backend: &dyn Backend) -> Self {
         let info = backend.info();
         let engine = backend.core_engine().map(|engine| engine.info());
@@ -110,8 +110,9 @@ impl Observation {
         }
     }
 
-    /// Returns the capability that the backend lacks for this run, and its message. `None` if the run
-    /// was made to its end.
+    /// Returns the capability that the backend lacks for this run, and its message.
+    ///
+    /// Returns `None` if the run was completed.
     #[must_use]
     pub fn unsupported(&self) -> Option<(Capability, &str)> {
         self.endings().find_map(|ended| match ended {
@@ -120,8 +121,10 @@ impl Observation {
         })
     }
 
-    /// Returns what this run is evidence about: the core engine for a core module, otherwise the
-    /// backend. Two runs of the same witness do not confirm each other.
+    /// Returns what this run is evidence for: the core engine for a core module, otherwise the
+    /// backend.
+    ///
+    /// Two runs with the same witness do not confirm each other.
     ///
     /// wasmtime and wasmtime-layered run a core module with the same code, but a component with two
     /// implementations of the component model.
@@ -167,7 +170,7 @@ fn text<S: Serializer>(ty: &Option<Type>, serializer: S) -> Result<S::Ok, S::Err
     }
 }
 
-/// Captured bytes: text, or numbers where they are not UTF-8.
+/// Serializes captured bytes as text, or as numbers if they are not UTF-8.
 fn captured<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     match std::str::from_utf8(bytes) {
         Ok(text) => serializer.serialize_str(text),

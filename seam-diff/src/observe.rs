@@ -1,4 +1,4 @@
-//! Performing steps and watching what happens.
+//! Performs steps and records the observations.
 
 use seam_core::{
     Artifact, Backend, BackendExt, Error, Failed, Instance, InstanceExt, Memories, ProgramExt,
@@ -7,11 +7,12 @@ use seam_core::{
 
 use crate::{Ended, Observation, Seen, Step};
 
-/// Performs the steps in one instance and records host calls whatever the world says. Blocks the
-/// calling thread; needs no executor.
+/// Performs the steps in one instance. Blocks the calling thread and needs no executor.
 ///
-/// After a step that [closes](Ended::closes) the instance, the calls that follow are listed as
-/// [`Ended::NotRun`]. A panic of the backend is a failure of the engine like any other.
+/// Host calls are recorded even if the world does not request it.
+///
+/// After a step that [closes](Ended::closes) the instance, all later calls are listed as
+/// [`Ended::NotRun`]. A panic of the backend counts as a failure of the engine.
 #[must_use]
 pub fn observe(
     backend: &dyn Backend,
@@ -48,7 +49,7 @@ impl Observation {
         let mut closed = false;
         for step in steps {
             let seen = match step {
-                // A closed instance can still be looked at.
+                // A closed instance can still be inspected.
                 Step::Snapshot(_) => Seen::perform(instance, step),
                 _ if closed => Seen::not_run(step),
                 _ => Seen::perform(instance, step),
@@ -58,14 +59,14 @@ impl Observation {
         }
     }
 
-    /// Takes what is left in the instance at the end.
+    /// Records the state of the instance at the end.
     fn look_at(&mut self, instance: &mut dyn Instance) {
         let observed = contain::<_, Error>(|| Ok(instance.observed().clone()));
         self.take(&observed.unwrap_or_default());
         let fuel = contain::<_, Error>(|| Ok(instance.fuel_consumed()));
         self.fuel = fuel.unwrap_or_default();
-        // The bytes are needed to tell the bits of a NaN from a difference that counts. A backend
-        // that cannot see inside a component has no snapshot, and that is no failure of a step.
+        // The bytes distinguish NaN bits from significant differences. If a backend cannot see
+        // inside a component, it has no snapshot. This is not a failure of a step.
         let query = Query::new().with_memories(Memories::Bytes);
         self.state = contain(|| instance.snapshot(&query)).ok();
     }
@@ -83,7 +84,7 @@ impl Seen {
     }
 }
 
-/// Performs a step; `ty` becomes the type of its result.
+/// Performs a step. `ty` becomes the type of its result.
 fn perform(
     instance: &mut dyn Instance,
     step: &Step,

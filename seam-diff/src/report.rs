@@ -19,7 +19,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Creates a run of the artifact on the backend. It must be made.
+    /// Creates a run of the artifact on the backend, which must be made.
     #[must_use]
     pub fn new(artifact: &'a Artifact, backend: &'a dyn Backend) -> Self {
         Self {
@@ -29,8 +29,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The same run, which may be left out if the backend lacks a capability for it and the artifact
-    /// runs on another backend.
+    /// Makes the run optional.
+    ///
+    /// It is left out if the backend lacks a capability for it and the artifact runs on another
+    /// backend.
     #[must_use]
     pub fn optional(self) -> Self {
         Self {
@@ -44,18 +46,19 @@ impl<'a> Run<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// The verdict on all: the first divergence; without one, the first that is inconclusive.
+    /// The overall verdict: the first divergence, or else the first inconclusive comparison.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// Every run, in order, also those that could not be made.
+    /// Every run, in order, including those that could not be made.
     pub observations: Vec<Observation>,
-    /// Which of the observations the others are compared with: the first that was made.
+    /// The index of the observation that the others are compared with: the first one that was made.
     pub reference: Option<usize>,
-    /// Every other run that was compared with it, or should have been.
+    /// Every other run that was compared with it or should have been.
     pub comparisons: Vec<Compared>,
     /// Optional runs that could not be made.
     pub left_out: Vec<LeftOut>,
-    /// What is to blame, for each backend that ran both of two artifacts, as did the reference's.
+    /// The cause of differences, for each backend that ran both of two artifacts, like the
+    /// reference's backend.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributions: Vec<Attributed>,
 }
@@ -63,7 +66,7 @@ pub struct Report {
 /// A run that was compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Compared {
-    /// Which of the observations.
+    /// The index of the observation.
     pub index: usize,
     /// The kind of comparison.
     pub by: Comparison,
@@ -75,30 +78,30 @@ pub struct Compared {
 /// An optional run that its backend cannot make.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LeftOut {
-    /// Which of the observations.
+    /// The index of the observation.
     pub index: usize,
     /// Name of the artifact.
     pub artifact: String,
     /// Name of the backend.
     pub backend: String,
-    /// What the backend says about it.
+    /// The backend's reason.
     pub reason: String,
 }
 
-/// What is to blame, judged from the runs of two artifacts on two backends.
+/// The cause of differences, judged from the runs of two artifacts on two backends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attributed {
     /// Name of the reference's backend.
     pub oracle: String,
     /// Name of the other backend.
     pub other: String,
-    /// What is to blame.
+    /// The cause.
     pub attribution: Attribution,
 }
 
 impl Report {
-    /// Performs the steps in every run, each in a world made afresh, and compares the runs as
-    /// [`Report::compare`] does.
+    /// Performs the steps in every run, each in a fresh world, and compares the runs like
+    /// [`Report::compare`].
     #[must_use]
     pub fn of(runs: &[Run<'_>], world: &World, steps: &[Step]) -> Self {
         let observations = runs
