@@ -1,15 +1,15 @@
-//! Execution. It knows the store's tables and nothing else of the seam.
+//! Execution. It uses the store's tables and nothing else of the seam.
 
 use seam_core::{CoreFunc, CoreFuncType, CoreValue, Error, Limit, Result, Trap};
 
 use crate::module::{Code, Op};
 use crate::store::{Body, Func, Memory, ToyStore, foreign};
 
-/// Guest calls within guest calls: each uses native stack.
+/// Maximum nesting depth of guest calls. Each call uses native stack.
 const MAX_DEPTH: usize = 200;
 
 impl ToyStore {
-    /// Calls a function, with arguments that have been checked.
+    /// Calls a function with arguments that have been checked.
     pub(crate) fn execute(&mut self, func: CoreFunc, args: &[CoreValue]) -> Result<Vec<CoreValue>> {
         let Func { ty, body } = self.func(func)?.clone();
         match body {
@@ -115,7 +115,7 @@ impl ToyStore {
         }
     }
 
-    /// Calls a function whose arguments are on the stack, and leaves its results there.
+    /// Calls a function whose arguments are on the stack, and pushes its results.
     fn call_on(&mut self, stack: &mut Stack, callee: CoreFunc) -> Result<()> {
         let count = self.func(callee)?.ty.params.len();
         let first = stack.0.len().checked_sub(count).ok_or_else(broken)?;
@@ -147,7 +147,7 @@ impl Stack {
     }
 }
 
-/// The four bytes at an address.
+/// Returns the four bytes at an address.
 fn word(memory: &mut Memory, address: i32, offset: u32) -> Result<&mut [u8; 4]> {
     let at = u64::from(address.cast_unsigned()) + u64::from(offset);
     let at = usize::try_from(at).map_err(|_| Trap::MemoryOutOfBounds)?;
@@ -156,7 +156,7 @@ fn word(memory: &mut Memory, address: i32, offset: u32) -> Result<&mut [u8; 4]> 
     word.ok_or_else(|| Error::trap(Trap::MemoryOutOfBounds))
 }
 
-/// The interpreter relies on validation; without it, this is as far as it gets.
+/// The interpreter relies on validation. This error is returned for code that is not valid.
 pub(crate) fn broken() -> Error {
     Error::engine("expected a module that was validated")
 }

@@ -1,4 +1,4 @@
-//! Instantiation: imports, what the module defines, segments, the start function.
+//! Instantiation: imports, definitions of the module, segments, and the start function.
 
 use seam_core::{
     CoreExtern, CoreExternType, CoreInstanceId, CoreModule, CoreStore as _, CoreValue, Error,
@@ -59,7 +59,7 @@ impl ToyStore {
         Ok(CoreInstanceId::new(self.number, index))
     }
 
-    /// Whether there are as many imports as the module wants, each of a type that it takes.
+    /// Checks the number and types of the imports.
     fn check_imports(&mut self, module: &CoreModule, imports: &[CoreExtern]) -> Result<()> {
         let wanted = &module.ty()?.imports;
         if imports.len() != wanted.len() {
@@ -85,7 +85,8 @@ impl ToyStore {
         Ok(())
     }
 
-    /// Writes elements, then data. Those before one that does not fit stay written.
+    /// Writes element segments, then data segments. If one does not fit, those before it stay
+    /// written.
     fn write_segments(&mut self, code: &Code, instance: &Instance) -> Result<()> {
         for (at, funcs) in &code.elements {
             let table = *instance.tables.first().ok_or_else(broken)?;

@@ -1,13 +1,13 @@
-//! A `seam` command with a runtime of its own: how to plug in yours.
+//! A `seam` command with its own runtime, as a model for plugging in yours.
 //!
 //! ```console
 //! $ cargo run -p seam-cli --example toy -- diff seam-cli/examples/toy/sum.wat \
 //!     --invoke 'sum-of-squares(3, 4)' --backend wasmtime --backend toy
 //! ```
 //!
-//! The runtime is a toy, an interpreter for functions over `i32` without control flow, and refuses
-//! every module that has more. The adapter is complete: functions, memories, tables and globals,
-//! imported and exported, snapshots, components.
+//! The runtime is a toy: an interpreter for functions over `i32` without control flow, which
+//! rejects all other modules. The adapter is complete: imported and exported functions, memories,
+//! tables and globals, snapshots, and components.
 //!
 //! | file | what | lines an adapter of another runtime has instead |
 //! |---|---|---|
@@ -41,15 +41,15 @@ fn main() -> ExitCode {
     ])
 }
 
-/// The engine. A real one holds its configuration here.
+/// The engine. A real engine stores its configuration here.
 struct Toy {
     info: EngineInfo,
 }
 
 impl Toy {
     fn new() -> Self {
-        // Capabilities are promises: the conformance kit holds an engine to each one it lists, and
-        // to a refusal for each one it does not.
+        // Capabilities are promises. The conformance kit tests each listed capability, and tests
+        // that everything that needs another capability is refused.
         let mut info = EngineInfo::new("toy", env!("CARGO_PKG_VERSION"), [Capability::Reentrant]);
         // The interpreter trusts its input, so the layer above validates modules first.
         info.validates = false;
@@ -68,7 +68,7 @@ impl CoreEngine for Toy {
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
-        // A limit that cannot be kept is refused, never ignored.
+        // A limit that cannot be enforced is refused, never ignored.
         check_core_limits(limits, &self.info.capabilities)?;
         Ok(Box::new(store::ToyStore::new(limits, host)))
     }

@@ -1,4 +1,4 @@
-//! A core module, decoded into what the interpreter runs.
+//! A core module, decoded into the form that the interpreter runs.
 
 use seam_core::{
     CoreFuncType, CoreType, Error, GlobalType, HeapType, MemoryType, RefType, Result, TableType,
@@ -8,33 +8,33 @@ use wasmparser::{
     Parser, Payload, TypeRef, ValType,
 };
 
-/// A compiled module: what it defines itself, beside its imports.
+/// A compiled module: the definitions of the module itself, without its imports.
 #[derive(Default)]
 pub(crate) struct Code {
     types: Vec<CoreFuncType>,
     pub(crate) funcs: Vec<Function>,
     pub(crate) tables: Vec<TableType>,
     pub(crate) memories: Vec<MemoryType>,
-    /// Types and first values.
+    /// Types and initial values.
     pub(crate) globals: Vec<(GlobalType, i32)>,
-    /// What is written to memory 0, and where.
+    /// The bytes to write to memory 0, with their offsets.
     pub(crate) data: Vec<(u32, Vec<u8>)>,
-    /// Function indices that are written to table 0, and where.
+    /// The function indices to write to table 0, with their offsets.
     pub(crate) elements: Vec<(u32, Vec<usize>)>,
     pub(crate) start: Option<usize>,
-    /// Name, kind, and index in the index space of the kind, which begins with the imports.
+    /// Name, kind, and index in the index space of the kind, which starts with the imports.
     pub(crate) exports: Vec<(String, ExternalKind, usize)>,
 }
 
-/// A function of the module's own.
+/// A function that the module defines.
 pub(crate) struct Function {
     pub(crate) ty: CoreFuncType,
-    /// Locals that are not parameters.
+    /// The number of locals that are not parameters.
     pub(crate) locals: usize,
     pub(crate) body: Vec<Op>,
 }
 
-/// The instructions that the toy knows.
+/// The instructions that the toy supports.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     Const(i32),
@@ -54,7 +54,7 @@ pub(crate) enum Op {
     MemorySize,
     MemoryGrow,
     Call(usize),
-    /// Through table 0, with the type that is expected.
+    /// Through table 0, with the expected type.
     CallIndirect(CoreFuncType),
     Unreachable,
 }
@@ -63,7 +63,7 @@ impl Code {
     /// Decodes a valid module.
     ///
     /// # Errors
-    /// `Invalid` for what cannot be decoded, `Engine` for what is beyond the toy.
+    /// `Invalid` if the bytes cannot be decoded. `Engine` if the toy does not support them.
     pub(crate) fn compile(wasm: &[u8]) -> Result<Self> {
         let mut code = Self::default();
         let mut declared = Vec::new();
@@ -201,7 +201,7 @@ impl Code {
                 Operator::I32Mul => Op::Mul,
                 Operator::I32DivS => Op::DivS,
                 Operator::Drop => Op::Drop,
-                // Offsets of 32-bit memories are no longer than that.
+                // Offsets of 32-bit memories have at most 32 bits.
                 Operator::I32Load { memarg } => Op::Load(memarg.offset as u32),
                 Operator::I32Store { memarg } => Op::Store(memarg.offset as u32),
                 Operator::MemorySize { .. } => Op::MemorySize,
@@ -212,7 +212,7 @@ impl Code {
                     table_index: 0,
                 } => Op::CallIndirect(self.ty(type_index)?),
                 Operator::Unreachable => Op::Unreachable,
-                // Without blocks, the only `end` is the body's.
+                // Without blocks, the only `end` is that of the body.
                 Operator::End => break,
                 other => return Err(beyond(&other)),
             });
@@ -239,7 +239,7 @@ fn number(ty: ValType) -> Result<CoreType> {
     }
 }
 
-/// The value of a constant expression.
+/// Returns the value of a constant expression.
 fn constant(expr: &ConstExpr<'_>) -> Result<i32> {
     match expr.get_operators_reader().read().map_err(invalid)? {
         Operator::I32Const { value } => Ok(value),
@@ -251,8 +251,10 @@ fn invalid(error: wasmparser::BinaryReaderError) -> Error {
     Error::invalid(error.message().to_string()).at(error.offset() as u64)
 }
 
-/// What a complete engine never answers: the seam has names for the proposals that an engine may
-/// lack, and none for pieces of the core language.
+/// Returns an error that a complete engine never returns.
+///
+/// The seam has capabilities for proposals that an engine may lack, but not for parts of the core
+/// language.
 fn beyond(what: &dyn std::fmt::Debug) -> Error {
     let what = format!("{what:?}");
     let what = what.split([' ', '(', '{']).next().unwrap_or_default();

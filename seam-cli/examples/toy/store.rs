@@ -1,4 +1,4 @@
-//! The store: the port's other half.
+//! The store, the second part of the adapter.
 
 use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
@@ -6,8 +6,8 @@ use seam_core::{
     Limits, MemoryType, MemoryView, Result, TableType, check_core_call, store_number,
 };
 
-/// Pages that a memory has at most, 64 MiB: a capacity of the engine, so that no guest takes the
-/// host's last byte.
+/// Maximum size of a memory in pages (64 MiB). This capacity of the engine protects the host's
+/// memory.
 pub(crate) const MAX_PAGES: u64 = 1024;
 
 /// Handles are indices into these tables, and carry the store's number.
@@ -34,7 +34,7 @@ pub(crate) struct Func {
 #[derive(Clone)]
 pub(crate) enum Body {
     Host(HostFn),
-    /// The function of this number among the instance's own.
+    /// The function with this number among the instance's own functions.
     Guest {
         instance: usize,
         own: usize,
@@ -51,7 +51,7 @@ pub(crate) struct Memory {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// An instance: its module, and its index spaces, imports first.
+/// An instance: its module, and its index spaces, which start with the imports.
 #[derive(Clone)]
 pub(crate) struct Instance {
     pub(crate) module: CoreModule,
@@ -74,7 +74,7 @@ impl Memory {
         (self.bytes.len() as u64 / self.ty.page_size()) as u32
     }
 
-    /// The pages there were before; nothing if there is no room.
+    /// Grows a memory. Returns the previous size in pages, or `None` if there is no room.
     pub(crate) fn grow(&mut self, delta: u64) -> Option<u32> {
         let before = self.pages();
         let pages = u64::from(before).checked_add(delta)?;
@@ -160,7 +160,7 @@ impl ToyStore {
         found.ok_or_else(foreign)
     }
 
-    /// Whether a handle's store is this one.
+    /// Checks that a handle belongs to this store.
     fn check(&self, store: u32) -> Result<()> {
         match store == self.number {
             true => Ok(()),
@@ -216,7 +216,7 @@ impl CoreStore for ToyStore {
         Ok(self.func(func)?.ty.clone())
     }
 
-    /// Of the types of memories and tables, the minimum is the current size.
+    /// In the types of memories and tables, the minimum is the current size.
     fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
         let memory = self.memory_mut(memory)?;
         let mut ty = memory.ty;
