@@ -19,6 +19,8 @@ struct Document<'a> {
 struct Entry<'a> {
     name: &'a str,
     version: &'a str,
+    /// Whether the engine itself validates modules.
+    validates: bool,
     capabilities: BTreeMap<&'static str, Support>,
 }
 
@@ -73,11 +75,12 @@ fn entry(backend: &dyn Backend) -> Entry<'_> {
     Entry {
         name: &info.name,
         version: &info.version,
+        validates: info.validates,
         capabilities: supports.collect(),
     }
 }
 
-/// Prints a column for each backend and a row for each capability.
+/// Prints a column for each backend, with a row for whether it validates and one for each capability.
 fn print(entries: &[Entry<'_>], out: &mut Output) {
     let mut columns = vec![first_column()];
     for entry in entries {
@@ -86,13 +89,15 @@ fn print(entries: &[Entry<'_>], out: &mut Output) {
             support.map_or("", |support| support.text()).to_string()
         });
         let head = format!("{} {}", entry.name, entry.version);
-        columns.push(std::iter::once(head).chain(supports).collect());
+        let validates = if entry.validates { "yes" } else { "-" };
+        let before = [head, validates.to_string()];
+        columns.push(before.into_iter().chain(supports).collect());
     }
     let widths: Vec<usize> = columns
         .iter()
         .map(|column| column.iter().map(String::len).max().unwrap_or_default())
         .collect();
-    for row in 0..=Capability::ALL.len() {
+    for row in 0..Capability::ALL.len() + 2 {
         let cells = columns.iter().zip(&widths).map(|(column, width)| {
             let cell = column.get(row).map_or("", String::as_str);
             let padded = format!("{cell:width$}");
@@ -109,7 +114,8 @@ fn print(entries: &[Entry<'_>], out: &mut Output) {
 
 fn first_column() -> Vec<String> {
     let names = Capability::ALL.iter().map(|capability| capability.name());
-    std::iter::once("capability")
+    ["capability", "validates"]
+        .into_iter()
         .chain(names)
         .map(String::from)
         .collect()

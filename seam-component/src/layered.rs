@@ -44,7 +44,8 @@ impl<E: CoreEngine> Layered<E> {
         let has = engine.info();
         let added = ADDED.iter().copied();
         let capabilities = added.fold(has.capabilities.clone(), |all, one| all.with(one, true));
-        let info = BackendInfo::new(name, has.version.clone(), capabilities);
+        let mut info = BackendInfo::new(name, has.version.clone(), capabilities);
+        info.validates = has.validates;
         Self {
             engine: Arc::new(engine),
             info,

@@ -60,10 +60,12 @@ pub struct BackendInfo {
     pub version: String,
     /// What this build can do.
     pub capabilities: Capabilities,
+    /// Whether the engine itself validates core modules. If not, the seam validates them first.
+    pub validates: bool,
 }
 
 impl BackendInfo {
-    /// The backend of this name, version and build.
+    /// A backend whose engine validates; the fields are public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -74,6 +76,7 @@ impl BackendInfo {
             name: name.into(),
             version: version.into(),
             capabilities: capabilities.into(),
+            validates: true,
         }
     }
 }

@@ -142,3 +142,10 @@ fn the_binding_has_the_version_of_kiln_that_it_is_written_for() {
     assert_eq!(backend.info().version, seam_kiln::VERSION);
     assert_eq!(backend.engine().probed().order, Order::Reversed);
 }
+
+#[test]
+fn reports_say_that_kiln_does_not_validate() {
+    let backend = KilnBackend::of(engine().unwrap());
+    let report = serde_json::to_value(backend.info()).unwrap();
+    assert_eq!(report["validates"], false);
+}

@@ -13,6 +13,13 @@ fn backends_are_listed_with_their_capabilities() {
     }
     let fuel = ended.stdout.lines().find(|line| line.starts_with("fuel "));
     assert!(fuel.unwrap().contains("on request"), "{ended:#?}");
+    let validates = ended.stdout.lines().nth(1).unwrap();
+    assert!(validates.starts_with("validates "), "{ended:#?}");
+    assert_eq!(
+        validates.matches("yes").count(),
+        BACKENDS.len(),
+        "{ended:#?}"
+    );
     assert_eq!(ended.stderr, "");
 }
 
@@ -25,6 +32,7 @@ fn the_document_has_every_capability_of_every_backend() {
         let backend = backends.iter().find(|backend| backend["name"] == name);
         let backend = backend.unwrap_or_else(|| panic!("no {name} in {document:#}"));
         assert!(!backend["version"].as_str().unwrap().is_empty());
+        assert_eq!(backend["validates"], true, "{name}");
         let capabilities = backend["capabilities"].as_object().unwrap();
         assert_eq!(capabilities.len(), all.len());
         for capability in all {

@@ -29,6 +29,7 @@ fn it_is_listed_behind_the_others() {
     assert_eq!(backends.len(), 4);
     assert_eq!(toy["capabilities"]["reentrant"], "yes");
     assert_eq!(toy["capabilities"]["fuel"], "no");
+    assert_eq!(toy["validates"], false);
 }
 
 #[test]
