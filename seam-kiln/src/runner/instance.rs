@@ -9,7 +9,8 @@ use seam_core::{
     Value, WorldState, token,
 };
 
-use super::{NAME, accept, guarded};
+use super::accept;
+use super::guard::{NAME, guarded};
 use crate::error::{of_component_call, of_execution};
 use crate::kiln::{KilnComponent, KilnValue};
 

@@ -1,10 +1,10 @@
 //! The backend over kiln's own runner for components.
 
 mod accept;
+mod guard;
 mod instance;
 
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,12 +15,10 @@ use seam_core::{
 
 use crate::backend::KilnBackend;
 use crate::engine::KilnEngine;
-use crate::error::{of_component, of_panic};
-use crate::kiln::{Kiln, KilnComponent, KilnError, KilnResult};
+use crate::error::of_component;
+use crate::kiln::{Kiln, KilnComponent, KilnResult};
+use guard::{NAME, guarded};
 use instance::RunnerInstance;
-
-/// The backend's name in reports.
-const NAME: &str = "kiln-runner";
 
 /// The capabilities that `seam-component` adds to a core engine, and that kiln's runner lacks.
 const LACKING: [Capability; 4] = [
@@ -149,19 +147,5 @@ impl<C: KilnComponent> Program for RunnerProgram<C> {
             Ok(instance) => Ok(Box::new(instance)),
             Err(error) => Err(error.during("instantiate").on(NAME).into()),
         }
-    }
-}
-
-/// Runs an operation of kiln.
-///
-/// # Errors
-/// kiln's own error, mapped by `map`; `Engine` for a panic.
-fn guarded<T>(
-    map: impl FnOnce(KilnError) -> Error,
-    operation: impl FnOnce() -> KilnResult<T>,
-) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(operation)) {
-        Ok(outcome) => outcome.map_err(map),
-        Err(panic) => Err(of_panic(&*panic)),
     }
 }

@@ -2,7 +2,7 @@
 
 use seam_core::{
     Backend, BackendExt, CorePath, CoreValue, ErrorKind, InstanceExt, Limit, Limits, Memories,
-    Origin, Query, Value, World,
+    Origin, ProgramExt, Query, Value, World,
 };
 use seam_tests::fixtures;
 use seam_wasi::{FileTree, Preview1, Wasi};
@@ -37,14 +37,15 @@ fn a_command_has_its_own_exit_code() {
 fn a_module_is_one_core_instance_and_its_adapters_do_not_count() {
     let guest = fixtures::tour().unwrap();
     for backend in backends() {
+        let program = backend.load_blocking(&guest).unwrap();
         let instantiate = |instances| {
             let limits = Limits::new().with_instances(instances);
             let world = hermetic(&["exit", "3"]).limits(limits);
-            backend.instantiate_blocking(&guest, &world)
+            program.instantiate_blocking(&world)
         };
         let exit = instantiate(1).unwrap().run_blocking().unwrap();
         assert_eq!(exit.code, 3);
-        let error = instantiate(0).map(drop).unwrap_err();
+        let error = instantiate(0).map(drop).unwrap_err().error;
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Instances));
     }
 }
