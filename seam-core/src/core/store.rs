@@ -105,6 +105,18 @@ pub type HostFn =
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, beside [`HostState`]. Number
 /// your stores with [`store_number`](crate::store_number).
+///
+/// - [`Slots`](crate::Slots) is a table behind the handles of one kind. It finds or adds an entry by a
+///   key of the engine's, and returns `Misuse` for a handle of another store.
+/// - [`check_core_call`] checks the arguments of `call`, [`check_core_results`] the results of a host
+///   function, and [`check_core_limits`] whether the build can enforce the limits.
+/// - [`Tally`](crate::Tally) counts the bytes of all memories, or the elements of all tables, for an
+///   engine that asks before one of them grows.
+/// - [`CoreExternType::provides`](crate::CoreExternType::provides) says whether an import fits.
+///
+/// Where you call a host function, count the levels of host recursion against
+/// [`Limits::host_depth`], and catch its panics ([`Error::panicked`](crate::Error::panicked)). The
+/// layer above catches panics of the engine itself.
 pub trait CoreStore: Send {
     /// The layer's data.
     fn host(&mut self) -> &mut HostState;
