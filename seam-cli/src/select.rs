@@ -67,7 +67,7 @@ impl Need {
             "--deadline",
         );
         let memory = options.max_memory.is_some();
-        need(memory, Capability::StoreLimits, "--max-memory");
+        need(memory, Capability::MemoryLimit, "--max-memory");
         let inner = options.snapshot.is_some() && component;
         let by = format!("--snapshot of component {name}");
         need(inner, Capability::InnerGlobals, &by);

@@ -46,6 +46,7 @@ impl<E: CoreEngine> Layered<E> {
         let capabilities = added.fold(has.capabilities.clone(), |all, one| all.with(one, true));
         let mut info = BackendInfo::new(name, has.version.clone(), capabilities);
         info.validates = has.validates;
+        info.fuel_granularity = has.fuel_granularity;
         Self {
             engine: Arc::new(engine),
             info,

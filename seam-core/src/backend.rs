@@ -62,10 +62,15 @@ pub struct BackendInfo {
     pub capabilities: Capabilities,
     /// Whether the engine itself validates core modules. If not, the seam validates them first.
     pub validates: bool,
+    /// The steps in which fuel is charged, as [`EngineInfo::fuel_granularity`] states them.
+    ///
+    /// [`EngineInfo::fuel_granularity`]: crate::EngineInfo::fuel_granularity
+    pub fuel_granularity: u64,
 }
 
 impl BackendInfo {
-    /// A backend whose engine validates; the fields are public.
+    /// A backend whose engine validates and charges fuel for each instruction; the fields are
+    /// public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -77,6 +82,7 @@ impl BackendInfo {
             version: version.into(),
             capabilities: capabilities.into(),
             validates: true,
+            fuel_granularity: 1,
         }
     }
 }

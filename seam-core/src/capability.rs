@@ -67,8 +67,12 @@ capabilities! {
     Fuel = "fuel",
     /// Execution can be limited by wall-clock time.
     Deadline = "deadline",
-    /// Memory, table and instance limits.
-    StoreLimits = "store-limits",
+    /// A limit on the bytes of all linear memories of a store together.
+    MemoryLimit = "memory-limit",
+    /// A limit on the elements of all tables of a store together.
+    TableLimit = "table-limit",
+    /// A limit on the number of core instances in a store.
+    InstanceLimit = "instance-limit",
     /// Snapshots, memories and calls reach the core instances inside a component.
     InnerGlobals = "inner-globals",
     /// Asynchronous host functions suspend the guest, so the calling thread is free in the

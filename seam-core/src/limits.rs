@@ -9,6 +9,24 @@ use std::time::Duration;
 /// returns `Unsupported`; a limit is never ignored. The stack size of the guest is not a limit
 /// here: it is a property of an engine's build, and engines count it in different units. Therefore
 /// it is set with the adapters' builders.
+///
+/// # Contract
+/// 1. `fuel` is for the instance's whole life, instantiation included. What is used up stays used up,
+///    and it is exact to [`BackendInfo::fuel_granularity`](crate::BackendInfo). (kit:
+///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`)
+/// 2. `deadline` is for instantiation, and starts anew with each call. (kit:
+///    `a_deadline_ends_an_endless_loop`, `a_deadline_starts_anew_with_each_call`)
+/// 3. `memory` is for all linear memories of the instance together. (kit:
+///    `memory_stops_growing_at_its_limit`)
+/// 4. `table_elements` is for all tables of the instance together. (kit:
+///    `tables_stop_growing_at_their_limit`)
+/// 5. `instances` counts the core instances that the artifact makes, those of components inside it
+///    included. (kit: `instances_are_bounded`, `instances_inside_components_are_counted`)
+/// 6. `host_depth` counts the host functions that are running at a time; what returns, fails or panics
+///    counts no more. (kit: `host_recursion_is_bounded`)
+/// 7. `lifted` is for the values of one call. (kit: `lifted_values_are_bounded`)
+/// 8. `output` is for both streams together; what is past it ends the call, and what came before is
+///    kept. (kit: `captured_output_is_bounded`)
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

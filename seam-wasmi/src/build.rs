@@ -7,7 +7,7 @@ use wasmi::{CompilationMode, Config};
 pub(crate) const VERSION: &str = "2.0.0";
 
 /// What every build can do.
-const CAPABILITIES: [Capability; 10] = [
+const CAPABILITIES: [Capability; 12] = [
     Capability::Simd,
     Capability::RelaxedSimd,
     Capability::MultiMemory,
@@ -16,7 +16,9 @@ const CAPABILITIES: [Capability; 10] = [
     Capability::ExtendedConst,
     Capability::CustomPageSizes,
     Capability::WideArithmetic,
-    Capability::StoreLimits,
+    Capability::MemoryLimit,
+    Capability::TableLimit,
+    Capability::InstanceLimit,
     Capability::FailedInstance,
 ];
 

@@ -59,7 +59,9 @@ impl Build {
         let properties = [
             (Capability::Fuel, self.fuel),
             (Capability::Deadline, self.deadline),
-            (Capability::StoreLimits, true),
+            (Capability::MemoryLimit, true),
+            (Capability::TableLimit, true),
+            (Capability::InstanceLimit, true),
             (Capability::Reentrant, true),
             (Capability::Frames, true),
             (Capability::FailedInstance, self.inner_instances),

@@ -16,7 +16,7 @@ use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
 ///    `core_limits_not_built_for_are_unsupported`)
 /// 4. A module of another engine is `Misuse`. (kit: `core_foreign_module_is_misuse`)
 /// 5. No bytes, arguments or calls make the process panic or abort. (kit:
-///    `core_hostile_input_does_not_panic`)
+///    `core_hostile_input_does_not_panic`, `core_hostile_modules_run_without_a_panic`)
 ///
 /// # For implementors
 /// A runtime for core modules implements 20 required methods in three traits: this one,
@@ -63,11 +63,15 @@ pub struct EngineInfo {
     pub validates: bool,
     /// Whether host functions can give several results.
     pub multi_value_host_results: bool,
+    /// The steps in which the engine charges fuel, in its own unit: 1 if it charges each
+    /// instruction. An engine that charges every 128 instructions ends a call, and counts what it
+    /// used, up to 128 late.
+    pub fuel_granularity: u64,
 }
 
 impl EngineInfo {
-    /// An engine that validates and lets host functions give several results; the fields are
-    /// public.
+    /// An engine that validates, lets host functions give several results, and charges fuel for each
+    /// instruction; the fields are public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -80,6 +84,7 @@ impl EngineInfo {
             capabilities: capabilities.into(),
             validates: true,
             multi_value_host_results: true,
+            fuel_granularity: 1,
         }
     }
 }

@@ -81,26 +81,55 @@ pub type HostFn =
 /// globals.
 ///
 /// # Contract
-/// 1. `instantiate` takes imports in declaration order and checks their number and types: `Link`.
-///    (kit: `core_imports_are_checked`)
-/// 2. `instantiate` runs the start function; host functions work during it, memory access included.
-///    (kit: `core_start_calls_the_host`)
+/// 1. `instantiate` takes imports by their position in the module's import section, whatever their
+///    names and kinds, and checks their number and types: `Link`. (kit: `core_imports_are_checked`,
+///    `core_imports_of_every_kind_link`, `core_imports_are_matched_by_position`)
+/// 2. `instantiate` writes segments in order and then runs the start function, once; host functions
+///    work during it, memory access included. (kit: `core_start_calls_the_host`,
+///    `core_instantiation_goes_in_order`)
 /// 3. If a segment or the start function traps, the error is that trap, and writes to imported
 ///    memories and tables stay. (kit: `core_failed_instantiation_keeps_writes`)
 /// 4. `call` checks the number and types of arguments (`Misuse`), and leaves `results` alone on
-///    error. (kit: `core_arguments_are_checked`)
+///    error. Arguments, results and the types of functions are in declaration order. (kit:
+///    `core_arguments_are_checked`, `core_arguments_and_results_come_in_order`)
 /// 5. Every trap is the cause of the one taxonomy. (kit: `core_traps_map_to_their_cause`)
 /// 6. What a host function returns as an error comes out of `call` as it was. (kit:
 ///    `core_host_errors_pass_unchanged`)
 /// 7. A handle of another store is `Misuse`. (kit: `core_foreign_handles_are_misuse`)
 /// 8. After a trap the store stays usable: globals and memories read, and functions can be called.
 ///    (kit: `core_store_survives_a_trap`)
-/// 9. Floats pass as bits in both directions. (kit: `core_floats_pass_as_bits`)
-/// 10. Fuel counts down over the store's life and ends in `Limit(Fuel)`; a deadline starts anew
-///     with each outermost call and ends in `Limit(Deadline)`. (kit:
-///     `core_fuel_ends_an_endless_loop`, `core_a_deadline_ends_an_endless_loop`)
+/// 9. Values pass bit by bit in both directions: NaNs with their payloads, and the host's reference 0
+///    is not null. A function reference stands for the same function wherever it goes. (kit:
+///    `core_floats_pass_as_bits`, `core_numbers_pass_as_bits`, `core_vectors_pass_as_bits`,
+///    `core_host_references_pass`, `core_function_references_pass`)
+/// 10. Fuel counts down over the store's life, for all its instances together, and ends in
+///     `Limit(Fuel)`; it is exact to [`EngineInfo::fuel_granularity`](crate::EngineInfo). A deadline
+///     starts anew with each outermost call or instantiation and ends in `Limit(Deadline)`. (kit:
+///     `core_fuel_ends_an_endless_loop`, `core_fuel_is_counted_over_the_whole_store`,
+///     `core_a_deadline_ends_an_endless_loop`, `core_deadlines_are_for_outermost_calls`)
 /// 11. Calls host -> guest -> host nested deeper than the limit are `Limit(HostDepth)`. (kit:
 ///     `core_host_recursion_is_bounded`)
+/// 12. Limits on memories, tables and instances hold for all of the store together. `instantiate`
+///     ends in `Limit`; a memory or table that would grow past the limit does not grow, and uses
+///     nothing up. (kit: `core_memory_limit_holds`, `core_table_limit_holds`,
+///     `core_instance_limit_holds`)
+/// 13. A handle stands for one thing of one instance, also where a store has several instances of a
+///     module; asked for again, the same thing has the same handle. What instances import is the
+///     exporter's own, not a copy. (kit: `core_instances_of_a_module_are_told_apart`,
+///     `core_imported_things_are_the_same_thing`)
+/// 14. `failed_instance` gives the instance whose start function trapped in the last `instantiate`,
+///     at most once, where the engine has `FailedInstance`; otherwise `None`. (kit:
+///     `core_failed_instances_are_given_once`)
+/// 15. A host function finds zeroes in `results` at each call, and the layer's data in `host`. What it
+///     gives is checked against its type: `Host`. A panic is `Host`. One that fails leaves nothing
+///     behind, however often. (kit: `core_host_functions_have_every_type`,
+///     `core_host_results_start_as_zeroes`, `core_failing_host_functions_leave_nothing_behind`,
+///     `core_stores_are_told_apart`, `core_host_state_is_kept`)
+/// 16. Memories, tables and globals are what the guest sees at that time: sizes grow, bytes and values
+///     change. Past the end there is `None`, whatever the width of the index. (kit:
+///     `core_memories_are_read_written_and_grown`, `core_globals_are_read_and_set`,
+///     `core_tables_are_read`, `core_wide_memories_and_tables_are_read`,
+///     `core_second_memories_are_told_apart`, `core_exception_tags_are_told_apart`)
 ///
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, beside [`HostState`]. Number
@@ -131,8 +160,9 @@ pub trait CoreStore: Send {
         imports: &[CoreExtern],
     ) -> Result<CoreInstanceId>;
 
-    /// After a failed [`CoreStore::instantiate`] whose start function trapped: the instance, if the
-    /// engine leaves one. Asked at once, and answers once.
+    /// The instance whose start function trapped, if the engine leaves one.
+    ///
+    /// Call this immediately after [`CoreStore::instantiate`] fails; later calls return `None`.
     fn failed_instance(&mut self) -> Option<CoreInstanceId> {
         None
     }
@@ -219,7 +249,10 @@ pub trait CoreStore: Send {
 ///    re-enters the guest where the engine is [`Reentrant`](crate::Capability::Reentrant), and is
 ///    `Unsupported` elsewhere. (kit: `core_host_functions_call_back`)
 /// 2. `caller_export` finds exports of the instance whose code called the host, also during its
-///    start function. (kit: `core_start_calls_the_host`)
+///    start function, and whichever instance the function came from; `None` where the host itself
+///    called. (kit: `core_start_calls_the_host`, `core_callers_are_told_apart`)
+/// 3. `caller_export` and [`CoreStore::export`] find what the module exports and nothing that the
+///    engine or its adapter added. (kit: `core_exports_are_the_modules_own`)
 pub trait CoreCaller: CoreStore {
     /// An export of the calling instance.
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern>;
@@ -297,11 +330,12 @@ pub fn check_core_results(types: &[CoreType], results: &[CoreValue]) -> Result<(
 /// # Errors
 /// `Unsupported` naming what the build lacks.
 pub fn check_core_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
-    let store = [limits.memory, limits.table_elements, limits.instances];
     for (asked, capability) in [
         (limits.fuel.is_some(), Capability::Fuel),
         (limits.deadline.is_some(), Capability::Deadline),
-        (store.iter().any(Option::is_some), Capability::StoreLimits),
+        (limits.memory.is_some(), Capability::MemoryLimit),
+        (limits.table_elements.is_some(), Capability::TableLimit),
+        (limits.instances.is_some(), Capability::InstanceLimit),
     ] {
         if asked && !has.has(capability) {
             return Err(crate::Error::unsupported(

@@ -11,11 +11,11 @@ mod table;
 
 pub use table::CLAUSES;
 
-/// A numbered clause of a trait's contract.
+/// A numbered clause of the contract of a trait or type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Clause {
-    /// The trait whose documentation has it.
+    /// The trait or type whose documentation has it.
     pub of: &'static str,
     /// Its number there.
     pub number: u32,

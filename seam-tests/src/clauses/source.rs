@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use super::CLAUSES;
 use crate::kit::Case;
 
-/// The files whose traits have a contract.
-const SOURCES: [&str; 4] = [
+/// The files whose traits and types have a contract.
+const SOURCES: [&str; 7] = [
     include_str!("../../../seam-core/src/backend.rs"),
     include_str!("../../../seam-core/src/instance.rs"),
     include_str!("../../../seam-core/src/core/engine.rs"),
     include_str!("../../../seam-core/src/core/store.rs"),
+    include_str!("../../../seam-core/src/limits.rs"),
+    include_str!("../../../seam-core/src/snapshot.rs"),
+    include_str!("../../../seam-core/src/world/mod.rs"),
 ];
 
-/// The cases that each clause names, by trait and number.
+/// The cases that each clause names, by the name of the trait or type and number.
 type Clauses = BTreeMap<(String, u32), Vec<String>>;
 
-/// Reads the numbered clauses below `# Contract` of each trait.
+/// Reads the numbered clauses below `# Contract` of each trait and type.
 fn documented() -> Clauses {
     let mut clauses = Clauses::new();
     for source in SOURCES {
@@ -30,7 +33,7 @@ fn documented() -> Clauses {
                 } else if in_contract {
                     read_line(doc, &mut pending);
                 }
-            } else if let Some(name) = trait_name(line) {
+            } else if let Some(name) = name_of(line) {
                 for (number, text) in pending.drain(..) {
                     let cases = cases_of(&text);
                     assert!(!cases.is_empty(), "{name} {number} names no case: {text}");
@@ -59,9 +62,11 @@ fn read_line(doc: &str, clauses: &mut Vec<(u32, String)>) {
     }
 }
 
-fn trait_name(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("pub trait ")?;
-    rest.split([':', ' ', '<', '{']).next()
+/// The name of the trait or type that the line defines.
+fn name_of(line: &str) -> Option<&str> {
+    let kinds = ["pub trait ", "pub struct ", "pub enum "];
+    let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    rest.split([':', ' ', '<', '{', '(']).next()
 }
 
 /// The names in backticks of `(kit: ..)`.

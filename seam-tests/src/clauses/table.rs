@@ -4,7 +4,7 @@ use super::{Check, Clause};
 
 macro_rules! clauses {
     ($( $of:ident { $( $number:literal $text:literal: $( $case:ident by $saboteur:ident ),+ ; )+ } )+) => {
-        /// Every clause, in the order of the traits' documentation.
+        /// Every clause, in the order of the documentation.
         pub const CLAUSES: &[Clause] = &[$( $( Clause {
             of: stringify!($of),
             number: $number,
@@ -104,17 +104,22 @@ clauses! {
         4 "a module of another engine is Misuse":
             core_foreign_module_is_misuse by takes_foreign_modules;
         5 "nothing makes the process panic":
-            core_hostile_input_does_not_panic by panics_on_bad_bytes;
+            core_hostile_input_does_not_panic by panics_on_bad_bytes,
+            core_hostile_modules_run_without_a_panic by panics_on_traps;
     }
     CoreStore {
-        1 "imports are checked: Link":
-            core_imports_are_checked by links_anything;
-        2 "host functions work during a start function":
-            core_start_calls_the_host by is_deaf_during_start;
+        1 "imports are matched by position and checked: Link":
+            core_imports_are_checked by links_anything,
+            core_imports_of_every_kind_link by remembers_what_it_saw,
+            core_imports_are_matched_by_position by swaps_imports;
+        2 "segments come in order, then the start function, which reaches the host":
+            core_start_calls_the_host by is_deaf_during_start,
+            core_instantiation_goes_in_order by instantiates_twice;
         3 "writes of a failed instantiation stay":
             core_failed_instantiation_keeps_writes by undoes_writes;
-        4 "arguments are checked, and results left alone on error":
-            core_arguments_are_checked by clobbers_results;
+        4 "arguments are checked, and results left alone on error; both are in order":
+            core_arguments_are_checked by clobbers_results,
+            core_arguments_and_results_come_in_order by reverses_results;
         5 "every trap has its cause":
             core_traps_map_to_their_cause by forgets_core_causes;
         6 "errors of host functions come out as they were":
@@ -123,18 +128,113 @@ clauses! {
             core_foreign_handles_are_misuse by takes_foreign_globals;
         8 "after a trap the store stays usable":
             core_store_survives_a_trap by dies_of_a_trap;
-        9 "floats pass as bits":
-            core_floats_pass_as_bits by canonicalises_nans;
+        9 "values pass bit by bit":
+            core_floats_pass_as_bits by canonicalises_nans,
+            core_numbers_pass_as_bits by canonicalises_nans,
+            core_vectors_pass_as_bits by drops_high_lanes,
+            core_host_references_pass by takes_zero_for_null,
+            core_function_references_pass by mixes_up_functions;
         10 "fuel and deadlines end in Limit":
             core_fuel_ends_an_endless_loop by calls_store_limits_traps,
-            core_a_deadline_ends_an_endless_loop by calls_store_limits_traps;
+            core_fuel_is_counted_over_the_whole_store by counts_no_fuel,
+            core_a_deadline_ends_an_endless_loop by calls_store_limits_traps,
+            core_deadlines_are_for_outermost_calls by calls_store_limits_traps;
         11 "host recursion is bounded":
             core_host_recursion_is_bounded by calls_store_limits_traps;
+        12 "memories, tables and instances are bounded for the whole store":
+            core_memory_limit_holds by calls_store_limits_traps,
+            core_table_limit_holds by calls_store_limits_traps,
+            core_instance_limit_holds by calls_store_limits_traps;
+        13 "a handle stands for one thing of one instance":
+            core_instances_of_a_module_are_told_apart by confuses_instances,
+            core_imported_things_are_the_same_thing by remembers_what_it_saw;
+        14 "a failed instance is given once":
+            core_failed_instances_are_given_once by repeats_failed_instances;
+        15 "host functions find zeroes, are checked, and leave nothing behind":
+            core_host_functions_have_every_type by skips_every_second_host_call,
+            core_host_results_start_as_zeroes by leaves_old_results,
+            core_failing_host_functions_leave_nothing_behind by counts_failures_as_levels,
+            core_stores_are_told_apart by skips_every_second_host_call,
+            core_host_state_is_kept by skips_every_second_host_call;
+        16 "memories, tables and globals are what the guest sees":
+            core_memories_are_read_written_and_grown by remembers_what_it_saw,
+            core_globals_are_read_and_set by remembers_what_it_saw,
+            core_tables_are_read by truncates_indices,
+            core_wide_memories_and_tables_are_read by truncates_indices,
+            core_second_memories_are_told_apart by confuses_memories,
+            core_exception_tags_are_told_apart by swaps_imports;
     }
     CoreCaller {
         1 "host functions can call back where the engine is reentrant":
             core_host_functions_call_back by never_calls_back;
         2 "a host function finds the caller's exports":
-            core_start_calls_the_host by hides_the_caller;
+            core_start_calls_the_host by hides_the_caller,
+            core_callers_are_told_apart by confuses_callers;
+        3 "exports are the module's own":
+            core_exports_are_the_modules_own by shows_more_exports;
+    }
+    Limits {
+        1 "fuel is for the instance's whole life":
+            fuel_ends_an_endless_loop by calls_limits_traps,
+            fuel_counts_instantiation by calls_limits_traps;
+        2 "the deadline starts anew with each call":
+            a_deadline_ends_an_endless_loop by calls_limits_traps,
+            a_deadline_starts_anew_with_each_call by never_starts_the_clock_anew;
+        3 "memories count together":
+            memory_stops_growing_at_its_limit by calls_limits_traps;
+        4 "tables count together":
+            tables_stop_growing_at_their_limit by calls_limits_traps;
+        5 "core instances count, also inside components":
+            instances_are_bounded by calls_limits_traps,
+            instances_inside_components_are_counted by calls_limits_traps;
+        6 "host recursion is bounded":
+            host_recursion_is_bounded by calls_limits_traps;
+        7 "lifted values are bounded":
+            lifted_values_are_bounded by calls_limits_traps;
+        8 "output is bounded":
+            captured_output_is_bounded by calls_limits_traps;
+    }
+    Snapshot {
+        1 "every exported global is there, as bits":
+            snapshots_show_exported_globals by shows_no_globals,
+            snapshots_show_vectors_and_references by shows_no_globals;
+        2 "what the query asks for, and nothing else":
+            snapshots_take_what_the_query_asks by forgets_the_query;
+        3 "memories are the bytes at that time":
+            snapshots_take_memories by forgets_the_query;
+        4 "counters inside components are each instance's own":
+            counters_inside_components_are_seen by shows_no_globals;
+    }
+    World {
+        1 "host functions are called with their arguments in order":
+            host_functions_get_arguments_in_order by forgets_definitions,
+            host_functions_are_reached_every_way by forgets_definitions;
+        2 "a definition stands for an import of its track":
+            imports_match_versions_within_their_track by forgets_definitions;
+        3 "state is made for each instance and shared in it":
+            worlds_are_made_afresh by shares_one_instance,
+            host_functions_share_state by forgets_definitions;
+        4 "the longest prefix decides a stub":
+            the_longest_prefix_decides_a_stub by forgets_definitions;
+        5 "denied imports are Link":
+            missing_imports_are_named by links_nothing;
+        6 "stubs trap naming the import":
+            stubs_trap_naming_the_import by forgets_definitions;
+        7 "stubs give zero values":
+            stubs_give_zero_values by traps_at_every_stub;
+        8 "unused stubs are listed":
+            unused_stubs_are_listed by forgets_definitions;
+        9 "errors, panics and ill-typed results of host functions come out":
+            errors_of_host_functions_come_out by forgets_definitions,
+            a_panicking_host_function_is_caught by blames_the_engine_for_panics,
+            ill_typed_results_of_host_functions_are_host_errors by forgets_definitions;
+        10 "what the host gives is made for each instance":
+            the_host_gives_memories_tables_and_globals by shares_one_instance;
+        11 "raw host functions reach the caller's memory":
+            raw_host_functions_reach_memory by forgets_definitions;
+        12 "futures of host functions are awaited":
+            async_host_functions_give_their_result by forgets_definitions;
+        13 "resources of the host pass and are dropped once":
+            the_host_defines_resources by forgets_definitions;
     }
 }

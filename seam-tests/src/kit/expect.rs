@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 
 use seam_core::{Artifact, Error, ErrorKind, Instance, InstanceExt, Limit, Trap, Value};
 
+use super::excuse::or_excused;
 use super::failure::Stage;
 use super::{Checked, Failure};
 
@@ -16,9 +17,9 @@ where
     if found == expected {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{what}: expected {expected:?}, found {found:?}"
-    )))
+    or_excused(&what, || {
+        Failure::new(format!("{what}: expected {expected:?}, found {found:?}"))
+    })
 }
 
 /// The statement holds; `found` is shown if not.
@@ -26,7 +27,9 @@ pub(crate) fn holds(what: impl Display, statement: bool, found: impl Debug) -> C
     if statement {
         return Ok(());
     }
-    Err(Failure::new(format!("expected {what}, found {found:?}")))
+    or_excused(&what, || {
+        Failure::new(format!("expected {what}, found {found:?}"))
+    })
 }
 
 /// There is an error, whatever its kind.
@@ -77,7 +80,8 @@ pub(crate) fn traps<T, E: Into<Error>>(
     result: Result<T, E>,
     trap: impl Into<Trap>,
 ) -> Checked {
-    fails(what, result, &ErrorKind::Trap(trap.into())).map(drop)
+    let trapped = fails(&what, result, &ErrorKind::Trap(trap.into()));
+    trapped.map_or_else(|failure| or_excused(what, || failure), |_| Ok(()))
 }
 
 /// This limit was hit.
@@ -86,7 +90,8 @@ pub(crate) fn limited<T, E: Into<Error>>(
     result: Result<T, E>,
     limit: Limit,
 ) -> Checked {
-    fails(what, result, &ErrorKind::Limit(limit)).map(drop)
+    let limited = fails(&what, result, &ErrorKind::Limit(limit));
+    limited.map_or_else(|failure| or_excused(what, || failure), |_| Ok(()))
 }
 
 /// There is an error that blames the bytes, wherever in them.
@@ -110,9 +115,11 @@ pub(crate) fn says(what: impl Display, error: &Error, parts: &[&str]) -> Checked
     let text = error.to_string();
     for part in parts {
         if !text.contains(part) {
-            return Err(Failure::new(format!(
-                "{what}: expected an error that says `{part}`, found `{text}`"
-            )));
+            return or_excused(&what, || {
+                Failure::new(format!(
+                    "{what}: expected an error that says `{part}`, found `{text}`"
+                ))
+            });
         }
     }
     Ok(())

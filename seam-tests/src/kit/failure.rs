@@ -31,7 +31,9 @@ impl Stage {
         match capability {
             Capability::Fuel
             | Capability::Deadline
-            | Capability::StoreLimits
+            | Capability::MemoryLimit
+            | Capability::TableLimit
+            | Capability::InstanceLimit
             | Capability::AsyncHostSuspends
             | Capability::AsyncHostBlocks
             | Capability::SystemWasi => Stage::Instantiate,

@@ -152,6 +152,10 @@ cases! { $
             invalid_components_are_rejected needs Components,
             hostile_bytes_do_not_panic,
         }
+        hostile_run "bad input" {
+            hostile_modules_run_without_a_panic,
+            hostile_components_run_without_a_panic needs Components,
+        }
         capability "capabilities" {
             lacking_capabilities_answer_unsupported,
             proposals_do_what_they_say,
@@ -221,8 +225,11 @@ cases! { $
             fuel_ends_an_endless_loop needs Fuel,
             fuel_counts_instantiation needs Fuel,
             a_deadline_ends_an_endless_loop needs Deadline,
-            memory_stops_growing_at_its_limit needs StoreLimits,
-            tables_and_instances_are_bounded needs StoreLimits,
+            a_deadline_starts_anew_with_each_call needs Deadline,
+            memory_stops_growing_at_its_limit needs MemoryLimit,
+            tables_stop_growing_at_their_limit needs TableLimit,
+            instances_are_bounded needs InstanceLimit,
+            instances_inside_components_are_counted needs Components InstanceLimit,
             host_recursion_is_bounded needs Reentrant,
             captured_output_is_bounded,
             lifted_values_are_bounded needs Components,
@@ -355,6 +362,32 @@ cases! { $
             core_foreign_module_is_misuse,
             core_hostile_input_does_not_panic,
         }
+        hostile_run "core engine" {
+            core_hostile_modules_run_without_a_panic,
+        }
+        core_identity "core instances" {
+            core_callers_are_told_apart,
+            core_exports_are_the_modules_own,
+            core_instances_of_a_module_are_told_apart,
+            core_imported_things_are_the_same_thing,
+            core_stores_are_told_apart,
+        }
+        core_order "core linking" {
+            core_imports_are_matched_by_position,
+            core_arguments_and_results_come_in_order,
+            core_instantiation_goes_in_order,
+        }
+        core_bits "core store" {
+            core_numbers_pass_as_bits,
+            core_vectors_pass_as_bits needs Simd,
+            core_host_references_pass,
+            core_function_references_pass,
+        }
+        core_once "core store" {
+            core_failed_instances_are_given_once,
+            core_host_results_start_as_zeroes,
+            core_failing_host_functions_leave_nothing_behind,
+        }
         core_link "core linking" {
             core_imports_are_checked,
             core_imports_of_every_kind_link,
@@ -376,11 +409,18 @@ cases! { $
             core_memories_are_read_written_and_grown,
             core_globals_are_read_and_set,
             core_tables_are_read,
+            core_wide_memories_and_tables_are_read needs Memory64,
+            core_second_memories_are_told_apart needs MultiMemory,
+            core_exception_tags_are_told_apart needs Exceptions,
         }
         core_limit "core limits" {
             core_fuel_ends_an_endless_loop needs Fuel,
             core_a_deadline_ends_an_endless_loop needs Deadline,
-            core_store_limits_hold needs StoreLimits,
+            core_fuel_is_counted_over_the_whole_store needs Fuel,
+            core_deadlines_are_for_outermost_calls needs Deadline Reentrant,
+            core_memory_limit_holds needs MemoryLimit,
+            core_table_limit_holds needs TableLimit,
+            core_instance_limit_holds needs InstanceLimit,
             core_host_recursion_is_bounded needs Reentrant,
         }
     }

@@ -1,6 +1,7 @@
 //! The cases, and what runs them.
 
 mod case;
+mod excuse;
 mod expect;
 mod failure;
 #[cfg(feature = "wasi")]
@@ -10,12 +11,14 @@ mod list;
 mod report;
 mod subject;
 mod verdict;
+mod watch;
 
 pub use failure::{Failure, Stage};
 pub use list::cases;
 pub use report::{Outcome, Report, run_all};
 pub use subject::Subject;
 pub use verdict::{KnownFailure, Verdict, check, check_known_failures};
+pub use watch::{PATIENCE, STACK};
 
 use seam_core::Capability;
 

@@ -67,6 +67,17 @@ impl Subject {
         info.is_some_and(|info| info.capabilities.has(capability))
     }
 
+    /// The steps in which the backend charges fuel.
+    pub(crate) fn fuel_granularity(&self) -> u64 {
+        self.backend.info().fuel_granularity
+    }
+
+    /// The steps in which the core engine charges fuel.
+    pub(crate) fn engine_fuel_granularity(&self) -> u64 {
+        let info = self.engine.as_ref().map(|engine| engine.info());
+        info.map_or(1, |info| info.fuel_granularity)
+    }
+
     /// Loads an artifact that is expected to load.
     pub(crate) fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>, Failure> {
         self.backend

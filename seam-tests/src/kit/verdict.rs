@@ -1,10 +1,9 @@
 //! Running cases by the rules: capabilities, and what is known to fail.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use seam_core::Capability;
 
-use super::{Case, Failure, On, Stage, Subject};
+use super::watch::{Ran, watched};
+use super::{Case, Checked, On, Stage, Subject};
 
 /// A failure that is known and has a reason: the case is run and must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -13,6 +12,9 @@ pub struct KnownFailure {
     pub case: &'static str,
     /// Name of the backend.
     pub backend: &'static str,
+    /// The one assertion that fails; `None` if the whole case is given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<&'static str>,
     /// Why it fails.
     pub reason: &'static str,
 }
@@ -24,8 +26,20 @@ impl KnownFailure {
         Self {
             case,
             backend,
+            assertion: None,
             reason,
         }
+    }
+
+    /// The same, of one assertion: what the message of the failure begins with, up to the colon. It
+    /// must fail, and the rest of the case must pass. A case may have several.
+    ///
+    /// Assertions that compare a value, a trap or a limit can be named; one that a case needs to go
+    /// on cannot.
+    #[must_use]
+    pub const fn at(mut self, assertion: &'static str) -> Self {
+        self.assertion = Some(assertion);
+        self
     }
 }
 
@@ -61,15 +75,30 @@ pub(super) fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> V
     if case.on == On::Engine && subject.core_engine().is_none() {
         return Verdict::NoEngine;
     }
-    let verdict = run(case, subject);
-    let reason = known
-        .iter()
-        .find(|known| known.case == case.name && known.backend == subject.name())
-        .map(|known| known.reason.to_string());
-    match (verdict, reason) {
-        (Verdict::Failed(_), Some(reason)) => Verdict::KnownFailure(reason),
-        (_, Some(reason)) => Verdict::UnexpectedPass(reason),
-        (verdict, None) => verdict,
+    let of_this =
+        |known: &&KnownFailure| known.case == case.name && known.backend == subject.name();
+    let known: Vec<&KnownFailure> = known.iter().filter(of_this).collect();
+    let named: Vec<&'static str> = known.iter().filter_map(|known| known.assertion).collect();
+    let Ran { result, excused } = watched(case, subject, &named);
+    let verdict = verdict(case, subject, result);
+    let Some(first) = known.first() else {
+        return verdict;
+    };
+    let whole = known.iter().find(|known| known.assertion.is_none());
+    match (verdict, whole) {
+        (Verdict::Failed(_), Some(whole)) => Verdict::KnownFailure(whole.reason.to_string()),
+        (Verdict::Failed(message), None) => Verdict::Failed(message),
+        (_, Some(whole)) => Verdict::UnexpectedPass(whole.reason.to_string()),
+        (verdict, None) => {
+            let passed = |known: &&&KnownFailure| {
+                known.assertion.is_some_and(|name| !excused.contains(&name))
+            };
+            match (known.iter().find(passed), verdict) {
+                (Some(known), _) => Verdict::UnexpectedPass(known.reason.to_string()),
+                (None, Verdict::Passed) => Verdict::KnownFailure(first.reason.to_string()),
+                (None, verdict) => verdict,
+            }
+        }
     }
 }
 
@@ -81,12 +110,10 @@ impl Case {
     }
 }
 
-/// Runs one case by the capability rule: where something it needs is lacking, it must fail, for
-/// that reason and where the lack first shows.
-fn run(case: &Case, subject: &Subject) -> Verdict {
+/// The verdict by the capability rule: where something that the case needs is lacking, it must fail,
+/// for that reason and where the lack first shows.
+fn verdict(case: &Case, subject: &Subject, result: Checked) -> Verdict {
     let lacking = case.lacking(subject);
-    let result = catch_unwind(AssertUnwindSafe(|| (case.run)(subject)))
-        .unwrap_or_else(|_| Err(Failure::new("expected no panic, found one")));
     let names = |capabilities: &[Capability]| {
         let names: Vec<&str> = capabilities.iter().map(|c| c.name()).collect();
         names.join(" or ")
@@ -162,9 +189,10 @@ pub fn check_known_failures(subject: &Subject, known: &[KnownFailure]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::kit::Checked;
+    use crate::kit::Failure;
+    use crate::kit::expect::same;
     use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Error, Program};
 
     /// A backend that has nothing but core modules, and not even those.
@@ -184,6 +212,11 @@ mod tests {
     fn subject(has: &[Capability]) -> Subject {
         let capabilities: Capabilities = has.iter().copied().collect();
         Subject::new(Lacking(BackendInfo::new("lacking", "1", capabilities)))
+    }
+
+    /// A backend that lacks everything.
+    pub(in crate::kit) fn lacking() -> Subject {
+        subject(&[])
     }
 
     fn case(run: fn(&Subject) -> Checked) -> Case {
@@ -246,5 +279,31 @@ mod tests {
         assert!(!passed.is_fine());
         let elsewhere = [KnownFailure::new("a_case", "other", "it is a toy")];
         assert!(!judge(&case(loads), &claims, &elsewhere).is_fine());
+    }
+
+    #[test]
+    fn a_known_assertion_must_fail_and_the_rest_must_pass() {
+        let claims = subject(&[Capability::Gc]);
+        let at = |assertion| [KnownFailure::new("a_case", "lacking", "it is a toy").at(assertion)];
+        let one_fails = case(|_| same("one", 1, 2).and_then(|()| same("two", 2, 2)));
+        let both_fail = case(|_| same("one", 1, 2).and_then(|()| same("two", 2, 3)));
+        let known = Verdict::KnownFailure("it is a toy".into());
+        assert_eq!(judge(&one_fails, &claims, &at("one")), known);
+        let failed = judge(&both_fail, &claims, &at("one"));
+        assert!(
+            matches!(&failed, Verdict::Failed(text) if text.contains("two")),
+            "{failed:?}"
+        );
+        assert!(matches!(
+            judge(&one_fails, &claims, &at("two")),
+            Verdict::Failed(_)
+        ));
+        let passes = case(|_| same("one", 1, 1));
+        let passed = Verdict::UnexpectedPass("it is a toy".into());
+        assert_eq!(judge(&passes, &claims, &at("one")), passed);
+        let [one] = at("one");
+        let [two] = at("two");
+        assert_eq!(judge(&both_fail, &claims, &[one, two]), known);
+        assert_eq!(judge(&one_fails, &claims, &[one, two]), passed);
     }
 }

@@ -6,7 +6,7 @@ use std::thread::ThreadId;
 use async_trait::async_trait;
 use seam_core::{
     Artifact, ArtifactKind, Backend, BackendInfo, Error, ErrorKind, Failed, Instance, Interface,
-    Limits, Program, Result, World,
+    Limits, Program, Result, Stub, World,
 };
 
 use crate::fault::Fault;
@@ -88,7 +88,12 @@ impl Program for SabotagedProgram {
         if let (Fault::SharesOneInstance, Some(shared)) = (self.fault, first) {
             return Ok(self.wrap(shared, world));
         }
-        let made = self.inner.instantiate(world).await;
+        let recipe = match self.fault {
+            Fault::ForgetsDefinitions => World::new().stub(Stub::Default),
+            Fault::TrapsAtEveryStub => world.clone().stub(Stub::Trap),
+            _ => world.clone(),
+        };
+        let made = self.inner.instantiate(&recipe).await;
         let made = match (made, self.fault) {
             (Ok(instance), _) => instance,
             (Err(failed), fault) => match (failed.error.kind(), fault) {

@@ -1,15 +1,31 @@
 //! Core stores, and what host functions see of them, with a fault.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::mem::{discriminant, take};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, ErrorKind, GlobalType, HostFn,
-    HostState, MemoryType, MemoryView, Result, TableType, Trap,
+    HostState, Limit, MemoryType, MemoryView, Result, TableType, Trap,
 };
 
 use crate::fault::Fault;
+
+/// What some faults keep in mind, for a store and what its host functions see of it.
+#[derive(Default)]
+struct Notes {
+    globals: HashMap<CoreGlobal, CoreValue>,
+    sizes: HashMap<CoreMemory, MemoryType>,
+    memory: Option<CoreMemory>,
+    func: Option<CoreFunc>,
+    failed: Option<CoreInstanceId>,
+    /// Exports of the first caller.
+    exports: HashMap<String, Option<CoreExtern>>,
+    host_calls: u32,
+    host_failures: u32,
+}
 
 /// A store with a fault.
 pub(crate) struct SabotagedStore {
@@ -22,6 +38,7 @@ pub(crate) struct SabotagedStore {
     trapped: bool,
     /// The modules that were instantiated, by the identity of their types.
     made: Vec<(usize, CoreInstanceId)>,
+    notes: Arc<Mutex<Notes>>,
 }
 
 impl SabotagedStore {
@@ -33,6 +50,21 @@ impl SabotagedStore {
             starting: Arc::default(),
             trapped: false,
             made: Vec::new(),
+            notes: Arc::default(),
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
+    }
+
+    /// The instance whose exports are shown.
+    fn shown(&self, instance: CoreInstanceId) -> CoreInstanceId {
+        let made = self.made.iter().find(|(_, made)| *made == instance);
+        let first = made.and_then(|(module, _)| self.made.iter().find(|(of, _)| of == module));
+        match first {
+            Some((_, first)) if self.fault == Fault::ConfusesInstances => *first,
+            _ => instance,
         }
     }
 
@@ -68,6 +100,33 @@ fn blame(fault: Fault, error: Error) -> Error {
     }
 }
 
+/// The imports with the first and the last of each kind in each other's place.
+fn swapped(imports: &[CoreExtern]) -> Vec<CoreExtern> {
+    let mut swapped = imports.to_vec();
+    for (first, import) in imports.iter().enumerate() {
+        let of_kind = |other: &CoreExtern| discriminant(other) == discriminant(import);
+        let last = imports.iter().rposition(of_kind).unwrap_or(first);
+        if imports.iter().position(of_kind) == Some(first) {
+            swapped.swap(first, last);
+        }
+    }
+    swapped
+}
+
+/// What becomes of a result.
+fn returned(fault: Fault, notes: &mut Notes, value: CoreValue) -> CoreValue {
+    match (fault, value) {
+        (Fault::CanonicalisesNans, value) => canonical(value),
+        (Fault::DropsHighLanes, CoreValue::V128(bits)) => {
+            CoreValue::V128(bits & u128::from(u64::MAX))
+        }
+        (Fault::MixesUpFunctions, CoreValue::FuncRef(Some(func))) => {
+            CoreValue::FuncRef(Some(*notes.func.get_or_insert(func)))
+        }
+        (_, value) => value,
+    }
+}
+
 fn canonical(value: CoreValue) -> CoreValue {
     match value {
         CoreValue::F32(bits) if f32::from_bits(bits).is_nan() => CoreValue::F32(0x7fc0_0000),
@@ -84,20 +143,22 @@ macro_rules! forward {
         fn host(&mut self) -> &mut HostState {
             self.inner.host()
         }
-        fn failed_instance(&mut self) -> Option<CoreInstanceId> {
-            self.inner.failed_instance()
-        }
-        fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
-            self.inner.export(instance, name)
-        }
         fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
             self.inner.func_type(func)
         }
         fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {
-            self.inner.memory_type(memory)
+            let found = self.inner.memory_type(memory)?;
+            if self.fault != Fault::RemembersWhatItSaw {
+                return Ok(found);
+            }
+            Ok(*self.notes().sizes.entry(memory).or_insert(found))
         }
         fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
-            self.inner.memory(memory)
+            let first = *self.notes().memory.get_or_insert(memory);
+            match self.fault {
+                Fault::ConfusesMemories => self.inner.memory(first),
+                _ => self.inner.memory(memory),
+            }
         }
         fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
             self.inner.memory_grow(memory, delta)
@@ -106,7 +167,10 @@ macro_rules! forward {
             self.inner.table_type(table)
         }
         fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
-            self.inner.table_at(table, index)
+            match self.fault {
+                Fault::TruncatesIndices => self.inner.table_at(table, index & 0xffff_ffff),
+                _ => self.inner.table_at(table, index),
+            }
         }
         fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
             self.inner.global_type(global)
@@ -115,13 +179,34 @@ macro_rules! forward {
             self.inner.set_global(global, value)
         }
         fn fuel_consumed(&self) -> Option<u64> {
-            self.inner.fuel_consumed()
+            let used = self.inner.fuel_consumed();
+            used.map(|used| {
+                if self.fault == Fault::CountsNoFuel {
+                    0
+                } else {
+                    used
+                }
+            })
         }
     };
 }
 
 impl CoreStore for SabotagedStore {
     forward!();
+
+    fn failed_instance(&mut self) -> Option<CoreInstanceId> {
+        let failed = self.inner.failed_instance();
+        if self.fault != Fault::RepeatsFailedInstances {
+            return failed;
+        }
+        let mut notes = self.notes();
+        notes.failed = failed.or(notes.failed);
+        notes.failed
+    }
+
+    fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
+        self.inner.export(self.shown(instance), name)
+    }
 
     fn instantiate(
         &mut self,
@@ -137,8 +222,15 @@ impl CoreStore for SabotagedStore {
             Fault::UndoesWrites => self.copies(imports)?,
             _ => Vec::new(),
         };
+        let swapped = match self.fault {
+            Fault::SwapsImports => swapped(imports),
+            _ => imports.to_vec(),
+        };
         self.starting.store(true, Ordering::Relaxed);
-        let made = self.inner.instantiate(module, imports);
+        if self.fault == Fault::InstantiatesTwice {
+            self.inner.instantiate(module, &swapped)?;
+        }
+        let made = self.inner.instantiate(module, &swapped);
         self.starting.store(false, Ordering::Relaxed);
         let made = match (made, self.fault) {
             (Err(error), Fault::LinksAnything) if *error.kind() == ErrorKind::Link => {
@@ -159,19 +251,44 @@ impl CoreStore for SabotagedStore {
 
     fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
         let (fault, starting) = (self.fault, self.starting.clone());
+        let notes = self.notes.clone();
+        let last = Mutex::new(Vec::new());
         let func: HostFn = Arc::new(move |caller, args, results| {
             if fault == Fault::IsDeafDuringStart && starting.load(Ordering::Relaxed) {
                 return Ok(());
             }
+            notes.lock().unwrap().host_calls += 1;
+            let Notes {
+                host_calls,
+                host_failures,
+                ..
+            } = *notes.lock().unwrap();
+            if fault == Fault::SkipsEverySecondHostCall && host_calls % 2 == 0 {
+                return Ok(());
+            }
+            if fault == Fault::CountsFailuresAsLevels && host_failures > 4 {
+                return Err(Error::limit(Limit::HostDepth));
+            }
+            let before: Vec<CoreValue> = take(&mut *last.lock().unwrap());
+            if fault == Fault::LeavesOldResults && before.len() == results.len() {
+                results.copy_from_slice(&before);
+            }
             let mut caller = SabotagedCaller {
                 inner: caller,
                 fault,
+                notes: notes.clone(),
             };
-            match func(&mut caller, args, results) {
+            let outcome = func(&mut caller, args, results);
+            *last.lock().unwrap() = results.to_vec();
+            match outcome {
                 Err(error) if fault == Fault::WrapsHostErrors => {
                     Err(Error::engine(error.message().to_string()))
                 }
-                result => result,
+                Err(error) => {
+                    notes.lock().unwrap().host_failures += 1;
+                    Err(error)
+                }
+                Ok(()) => Ok(()),
             }
         });
         self.inner.host_func(ty, func)
@@ -186,17 +303,36 @@ impl CoreStore for SabotagedStore {
         if self.trapped && self.fault == Fault::DiesOfATrap {
             return Err(Error::engine("it trapped"));
         }
-        let called = self.inner.call(func, args, results);
+        let args: Vec<CoreValue> = args
+            .iter()
+            .map(|arg| match (self.fault, arg) {
+                (Fault::TakesZeroForNull, CoreValue::ExternRef(Some(0))) => {
+                    CoreValue::ExternRef(None)
+                }
+                (_, arg) => *arg,
+            })
+            .collect();
+        let called = self.inner.call(func, &args, results);
         if let Err(error) = &called {
             self.trapped |= error.as_trap().is_some();
+            assert!(
+                self.fault != Fault::PanicsOnTraps || error.as_trap().is_none(),
+                "{error}"
+            );
             if self.fault == Fault::ClobbersResults {
                 results
                     .iter_mut()
                     .for_each(|slot| *slot = CoreValue::I32(0));
             }
         }
-        if self.fault == Fault::CanonicalisesNans {
-            results.iter_mut().for_each(|slot| *slot = canonical(*slot));
+        if called.is_ok() {
+            let mut notes = self.notes.lock().unwrap();
+            for slot in results.iter_mut() {
+                *slot = returned(self.fault, &mut notes, *slot);
+            }
+            if self.fault == Fault::ReversesResults {
+                results.reverse();
+            }
         }
         called.map_err(|error| blame(self.fault, error))
     }
@@ -204,6 +340,9 @@ impl CoreStore for SabotagedStore {
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {
         match (self.inner.global(global), self.fault) {
             (Err(_), Fault::TakesForeignGlobals) => Ok(CoreValue::I32(0)),
+            (Ok(value), Fault::RemembersWhatItSaw) => {
+                Ok(*self.notes().globals.entry(global).or_insert(value))
+            }
             (value, _) => value,
         }
     }
@@ -213,10 +352,25 @@ impl CoreStore for SabotagedStore {
 struct SabotagedCaller<'a> {
     inner: &'a mut dyn CoreCaller,
     fault: Fault,
+    notes: Arc<Mutex<Notes>>,
+}
+
+impl SabotagedCaller<'_> {
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
+    }
 }
 
 impl CoreStore for SabotagedCaller<'_> {
     forward!();
+
+    fn failed_instance(&mut self) -> Option<CoreInstanceId> {
+        self.inner.failed_instance()
+    }
+
+    fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
+        self.inner.export(instance, name)
+    }
 
     fn instantiate(
         &mut self,
@@ -250,9 +404,19 @@ impl CoreStore for SabotagedCaller<'_> {
 
 impl CoreCaller for SabotagedCaller<'_> {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
+        let found = self.inner.caller_export(name);
         match self.fault {
             Fault::HidesTheCaller => None,
-            _ => self.inner.caller_export(name),
+            Fault::ConfusesCallers => {
+                let mut notes = self.notes();
+                *notes.exports.entry(name.to_string()).or_insert(found)
+            }
+            Fault::ShowsMoreExports if name == "start" => {
+                let ty = CoreFuncType::new([], []);
+                let made = self.inner.host_func(ty, Arc::new(|_, _, _| Ok(())));
+                made.ok().map(CoreExtern::Func)
+            }
+            _ => found,
         }
     }
 

@@ -75,6 +75,16 @@ faults! {
     BlamesTheEngineForPanics = "blames_the_engine_for_panics",
     /// Every limit is a trap.
     CallsLimitsTraps = "calls_limits_traps",
+    /// The deadline is for all calls together.
+    NeverStartsTheClockAnew = "never_starts_the_clock_anew",
+    /// Snapshots have no globals.
+    ShowsNoGlobals = "shows_no_globals",
+    /// Snapshots have what the default query asks for.
+    ForgetsTheQuery = "forgets_the_query",
+    /// The world defines nothing, and stubs everything.
+    ForgetsDefinitions = "forgets_definitions",
+    /// Stubs trap.
+    TrapsAtEveryStub = "traps_at_every_stub",
     /// The resources that are held come last first.
     ForgetsTheOrder = "forgets_the_order",
     /// There are no host calls.
@@ -122,4 +132,40 @@ faults! {
     NeverCallsBack = "never_calls_back",
     /// Host functions see no exports of their caller.
     HidesTheCaller = "hides_the_caller",
+    /// What traps makes it panic.
+    PanicsOnTraps = "panics_on_traps",
+    /// The first and the last import of each kind change places.
+    SwapsImports = "swaps_imports",
+    /// A module is instantiated once more than asked for.
+    InstantiatesTwice = "instantiates_twice",
+    /// Results come last first.
+    ReversesResults = "reverses_results",
+    /// The upper half of vectors that are returned is zero.
+    DropsHighLanes = "drops_high_lanes",
+    /// The host's reference 0 is passed as null.
+    TakesZeroForNull = "takes_zero_for_null",
+    /// Each function that is returned is the one that was returned first.
+    MixesUpFunctions = "mixes_up_functions",
+    /// No fuel is ever used.
+    CountsNoFuel = "counts_no_fuel",
+    /// Instances of a module export what the first one does.
+    ConfusesInstances = "confuses_instances",
+    /// Globals and the sizes of memories stay as they were seen first.
+    RemembersWhatItSaw = "remembers_what_it_saw",
+    /// An instance that failed is given again and again.
+    RepeatsFailedInstances = "repeats_failed_instances",
+    /// Every second call of the host does nothing.
+    SkipsEverySecondHostCall = "skips_every_second_host_call",
+    /// Results of the host hold at first what they held last.
+    LeavesOldResults = "leaves_old_results",
+    /// Host functions that failed still count as running.
+    CountsFailuresAsLevels = "counts_failures_as_levels",
+    /// Indices of tables have 32 bits.
+    TruncatesIndices = "truncates_indices",
+    /// There is one memory, the first that was asked for.
+    ConfusesMemories = "confuses_memories",
+    /// Host functions see the exports of whoever called first.
+    ConfusesCallers = "confuses_callers",
+    /// Host functions see a function `start` of every caller.
+    ShowsMoreExports = "shows_more_exports",
 }

@@ -1,10 +1,11 @@
 //! Instances with a fault.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
-    Func, InFlight, Instance, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot,
+    Func, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot,
     Trap, Value, World,
 };
 
@@ -20,6 +21,7 @@ pub(crate) struct SabotagedInstance {
     component: bool,
     /// What it takes to make another.
     again: (Arc<dyn Program>, World),
+    made_at: Instant,
     trapped: bool,
     /// The first resource that it gave.
     first: Option<Resource>,
@@ -40,6 +42,7 @@ impl SabotagedInstance {
             fault,
             component,
             again,
+            made_at: Instant::now(),
             trapped: false,
             first: None,
             observed: Observed::default(),
@@ -124,6 +127,11 @@ impl Instance for SabotagedInstance {
     fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
         if self.trapped && self.fault == Fault::ClosesAfterATrap {
             return Err(Error::trap(CanonTrap::CannotEnter));
+        }
+        let deadline = self.again.1.limits_of_instances().deadline;
+        let late = deadline.is_some_and(|deadline| self.made_at.elapsed() > deadline);
+        if late && self.fault == Fault::NeverStartsTheClockAnew {
+            return Err(Error::limit(Limit::Deadline));
         }
         let mut func = func.clone();
         if self.trapped && self.component && self.fault == Fault::ReopensComponents {
@@ -235,7 +243,15 @@ impl Instance for SabotagedInstance {
         if self.trapped && self.fault == Fault::IsBlindAfterATrap {
             return Err(Error::engine("it trapped"));
         }
-        self.inner().snapshot(query)
+        if self.fault == Fault::ForgetsTheQuery {
+            return self.inner().snapshot(&Query::new());
+        }
+        let mut snapshot = self.inner().snapshot(query)?;
+        if self.fault == Fault::ShowsNoGlobals {
+            let instances = snapshot.instances.iter_mut();
+            instances.for_each(|instance| instance.globals.clear());
+        }
+        Ok(snapshot)
     }
 
     fn observed(&mut self) -> &Observed {

@@ -28,6 +28,8 @@ struct Builds {
     full: Arc<dyn Backend>,
     full_engine: Arc<dyn CoreEngine>,
     components: Arc<dyn Backend>,
+    /// An engine with the proposals that the other lacks.
+    proposals: Arc<dyn CoreEngine>,
 }
 
 impl Builds {
@@ -39,6 +41,7 @@ impl Builds {
             full: Arc::new(full().build()),
             full_engine: Arc::new(full().build_engine()),
             components: Arc::new(Wasmtime::new()),
+            proposals: Arc::new(Wasmtime::new().engine().clone()),
         }
     }
 
@@ -50,10 +53,17 @@ impl Builds {
         } else {
             (&self.full, &self.full_engine)
         };
-        let backend = if case.needs.contains(&Capability::Components) {
+        let needs = |capability| case.needs.contains(&capability);
+        let backend = if needs(Capability::Components) && !needs(Capability::InnerGlobals) {
             &self.components
         } else {
             backend
+        };
+        let has = &engine.info().capabilities;
+        let engine = if case.needs.iter().all(|needed| has.has(*needed)) {
+            engine
+        } else {
+            &self.proposals
         };
         let backend = SabotagedBackend::new(backend.clone(), fault);
         let engine = SabotagedEngine::new(engine.clone(), fault);

@@ -196,7 +196,13 @@ pub(in crate::kit) fn hostile_bytes_do_not_panic(subject: &Subject) -> Checked {
 
 /// The bytes with three of them changed, the same three in every run.
 pub(super) fn mutated(bytes: &[u8], round: u32) -> Vec<u8> {
+    changed(bytes, round).0
+}
+
+/// As [`mutated`], with the new bytes besides.
+pub(super) fn changed(bytes: &[u8], round: u32) -> (Vec<u8>, Vec<u8>) {
     let mut bytes = bytes.to_vec();
+    let mut new = Vec::new();
     let mut seed = u64::from(round) + 1;
     for _ in 0..3 {
         // The generator of Knuth's MMIX.
@@ -207,7 +213,8 @@ pub(super) fn mutated(bytes: &[u8], round: u32) -> Vec<u8> {
         let at = MODULE_HEADER.len() + choice % (bytes.len() - MODULE_HEADER.len()).max(1);
         if let Some(byte) = bytes.get_mut(at) {
             *byte = seed.to_le_bytes().get(3).copied().unwrap_or_default();
+            new.push(*byte);
         }
     }
-    bytes
+    (bytes, new)
 }

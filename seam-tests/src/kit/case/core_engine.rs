@@ -113,12 +113,12 @@ pub(in crate::kit) fn core_limits_not_built_for_are_unsupported(subject: &Subjec
             Capability::Deadline,
             Limits::new().with_deadline(std::time::Duration::from_secs(3600)),
         ),
-        (Capability::StoreLimits, Limits::new().with_memory(1 << 20)),
+        (Capability::MemoryLimit, Limits::new().with_memory(1 << 20)),
         (
-            Capability::StoreLimits,
+            Capability::TableLimit,
             Limits::new().with_table_elements(100),
         ),
-        (Capability::StoreLimits, Limits::new().with_instances(1)),
+        (Capability::InstanceLimit, Limits::new().with_instances(1)),
     ] {
         let result = engine.store(&limits, HostState::none());
         if subject.engine_has(capability) {

@@ -4,29 +4,92 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use seam_core::{CoreExtern, CoreValue, Error, HostFn, Limit, Limits};
+use seam_core::{CoreExtern, CoreInstanceId, CoreStore, CoreValue, Error, HostFn, Limit, Limits};
 
 use super::core_call::{call, host_func, made, tried};
 use crate::fixtures;
 use crate::kit::expect::{holds, limited, same, wat};
-use crate::kit::{Checked, Subject};
+use crate::kit::watch::room;
+use crate::kit::{Checked, Failure, Subject};
 
 pub(in crate::kit) fn core_fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
     let module = subject.compile(&fixtures::calc()?)?;
-    let mut store = subject.store(&Limits::new().with_fuel(100_000))?;
+    let step = subject.engine_fuel_granularity();
+    let fuel = 100_000 + 4 * step;
+    let mut store = subject.store(&Limits::new().with_fuel(fuel))?;
     let store = &mut *store;
     let calc = store.instantiate(&module, &[])?;
-    same(
-        "add",
-        call(store, calc, "add", &[2.into(), 3.into()])?,
-        [5.into()],
-    )?;
+    let sum = call(store, calc, "add", &[2.into(), 3.into()])?;
+    same("add", sum, [5.into()])?;
     let before = store.fuel_consumed();
     limited("spin", tried(store, calc, "spin", &[])?, Limit::Fuel)?;
     limited("fib", tried(store, calc, "fib", &[20.into()])?, Limit::Fuel)?;
     let after = store.fuel_consumed();
-    let counted = before.is_some_and(|used| used > 0) && before < after;
-    holds("fuel to be counted", counted, (before, after))
+    let counted = before < after && after.is_some_and(|used| used <= fuel && used + step >= fuel);
+    holds("all fuel to be used, to a step", counted, (before, after))?;
+    let mut unlimited = subject.store(&Limits::new())?;
+    let calc = unlimited.instantiate(&module, &[])?;
+    let found = call(&mut *unlimited, calc, "fib", &[20.into()])?;
+    same("fib without a limit", found, [6765.into()])?;
+    same("fuel without a limit", unlimited.fuel_consumed(), None)
+}
+
+/// One pot for all instances of a store, which no call fills again.
+pub(in crate::kit) fn core_fuel_is_counted_over_the_whole_store(subject: &Subject) -> Checked {
+    let module = subject.compile(&fixtures::calc()?)?;
+    let step = subject.engine_fuel_granularity();
+    let work = |store: &mut dyn CoreStore, calc| tried(store, calc, "fib", &[15.into()]);
+    // What the same work costs, in a store with fuel for all of it.
+    let mut rich = subject.store(&Limits::new().with_fuel(u64::MAX / 2))?;
+    let (one, two) = pair(&mut *rich, &module)?;
+    let mut used = vec![rich.fuel_consumed().unwrap_or_default()];
+    for instance in [one, two, one] {
+        work(&mut *rich, instance)??;
+        used.push(rich.fuel_consumed().unwrap_or_default());
+    }
+    let [made, first, second, third] = used[..] else {
+        return Err(Failure::new("expected four readings"));
+    };
+    let cost = first.saturating_sub(made);
+    holds("work to cost fuel", cost > 0, &used)?;
+    for (from, to) in [(first, second), (second, third)] {
+        let found = to.saturating_sub(from);
+        let alike = found.abs_diff(cost) <= step;
+        holds("the same work to cost the same", alike, &used)?;
+    }
+    // Enough for two and a half.
+    let fuel = made + 2 * cost + cost / 2;
+    let mut poor = subject.store(&Limits::new().with_fuel(fuel))?;
+    let (one, two) = pair(&mut *poor, &module)?;
+    work(&mut *poor, one)??;
+    work(&mut *poor, two)??;
+    let left = cost / 2 > 2 * step;
+    if left {
+        limited("work of a third", work(&mut *poor, one)?, Limit::Fuel)?;
+        limited("work of a fourth", work(&mut *poor, two)?, Limit::Fuel)?;
+    }
+    let used = poor.fuel_consumed();
+    holds(
+        "no more fuel to be used than there was",
+        used.is_some_and(|used| used <= fuel),
+        used,
+    )?;
+    // Another store has fuel of its own.
+    let mut other = subject.store(&Limits::new().with_fuel(fuel))?;
+    let calc = other.instantiate(&module, &[])?;
+    work(&mut *other, calc)??;
+    Ok(())
+}
+
+/// Two instances of the module.
+fn pair(
+    store: &mut dyn CoreStore,
+    module: &seam_core::CoreModule,
+) -> Result<(CoreInstanceId, CoreInstanceId), Failure> {
+    Ok((
+        store.instantiate(module, &[])?,
+        store.instantiate(module, &[])?,
+    ))
 }
 
 pub(in crate::kit) fn core_a_deadline_ends_an_endless_loop(subject: &Subject) -> Checked {
@@ -43,10 +106,36 @@ pub(in crate::kit) fn core_a_deadline_ends_an_endless_loop(subject: &Subject) ->
             [5.into()],
         )?;
     }
-    Ok(())
+    let text = "(module (func $f (loop $again (br $again))) (start $f))";
+    let endless = subject.compile(&wat("an endless start", text)?)?;
+    let result = store.instantiate(&endless, &[]);
+    limited("an endless start", result, Limit::Deadline)?;
+    // Instantiation has time of its own, and takes none from the calls.
+    let sum = call(store, calc, "add", &[2.into(), 3.into()])?;
+    same("add", sum, [5.into()])
 }
 
-pub(in crate::kit) fn core_store_limits_hold(subject: &Subject) -> Checked {
+/// What a host function calls runs in the time of the call that it is in.
+pub(in crate::kit) fn core_deadlines_are_for_outermost_calls(subject: &Subject) -> Checked {
+    let text = r#"(module (import "h" "f" (func $f))
+        (func (export "nothing"))
+        (func (export "spin") (loop $again (call $f) (br $again))))"#;
+    let module = subject.compile(&wat("back and forth", text)?)?;
+    let limits = Limits::new().with_deadline(Duration::from_millis(300));
+    let mut store = subject.store(&limits)?;
+    let store = &mut *store;
+    let back: HostFn = Arc::new(|caller, _, _| match caller.caller_export("nothing") {
+        Some(CoreExtern::Func(nothing)) => caller.call(nothing, &[], &mut []),
+        _ => Err(Error::host("expected an export `nothing`, found none")),
+    });
+    let import = host_func(store, &[], &[], back)?;
+    let instance = store.instantiate(&module, &[import])?;
+    let result = tried(store, instance, "spin", &[])?;
+    limited("back and forth", result, Limit::Deadline)?;
+    call(store, instance, "nothing", &[]).map(drop)
+}
+
+pub(in crate::kit) fn core_memory_limit_holds(subject: &Subject) -> Checked {
     let memory = |pages: u64| Limits::new().with_memory(pages * 65536);
     let module = subject.compile(&fixtures::calc()?)?;
     let mut store = subject.store(&memory(3))?;
@@ -54,6 +143,9 @@ pub(in crate::kit) fn core_store_limits_hold(subject: &Subject) -> Checked {
     let one = store.instantiate(&module, &[])?;
     // All memories of the store together.
     let two = store.instantiate(&module, &[])?;
+    // What is refused uses nothing up.
+    let found = call(store, one, "grow", &[2.into()])?;
+    same("grow by two", found, [(-1).into()])?;
     same("grow", call(store, one, "grow", &[1.into()])?, [1.into()])?;
     same(
         "grow",
@@ -65,18 +157,52 @@ pub(in crate::kit) fn core_store_limits_hold(subject: &Subject) -> Checked {
         store.instantiate(&module, &[]),
         Limit::Memory,
     )?;
-    if let Some(CoreExtern::Memory(memory)) = store.export(one, "memory") {
-        same("grown by the host", store.memory_grow(memory, 1)?, None)?;
-    }
+    let Some(CoreExtern::Memory(memory_of_one)) = store.export(one, "memory") else {
+        return Err(Failure::new("expected a memory, found none"));
+    };
+    let grown = store.memory_grow(memory_of_one, 1)?;
+    same("grown by the host", grown, None)?;
+    // Without memory of its own, there is room for another instance.
+    made(subject, store, "(module)")?;
+    // Another store has a limit of its own, and what the host grows counts as well.
+    let mut other = subject.store(&memory(3))?;
+    let one = other.instantiate(&module, &[])?;
+    let Some(CoreExtern::Memory(memory)) = other.export(one, "memory") else {
+        return Err(Failure::new("expected a memory, found none"));
+    };
+    same("grown by the host", other.memory_grow(memory, 2)?, Some(1))?;
+    let result = other.instantiate(&module, &[]);
+    limited("a fourth page of another", result, Limit::Memory)
+}
 
-    let mut store = subject.store(&Limits::new().with_table_elements(5))?;
-    store.instantiate(&module, &[])?;
+pub(in crate::kit) fn core_table_limit_holds(subject: &Subject) -> Checked {
+    let text = r#"(module (table $t 3 funcref) (func (export "grow") (param i32) (result i32)
+        (table.grow $t (ref.null func) (local.get 0))))"#;
+    let module = subject.compile(&wat("a table", text)?)?;
+    let mut store = subject.store(&Limits::new().with_table_elements(7))?;
+    let store = &mut *store;
+    let one = store.instantiate(&module, &[])?;
+    let two = store.instantiate(&module, &[])?;
+    let found = call(store, one, "grow", &[2.into()])?;
+    same("grow by two", found, [(-1).into()])?;
+    same("grow", call(store, two, "grow", &[1.into()])?, [3.into()])?;
+    let found = call(store, one, "grow", &[1.into()])?;
+    same("grow of the other", found, [(-1).into()])?;
     let result = store.instantiate(&module, &[]);
-    limited("six elements", result, Limit::TableElements)?;
+    limited("ten elements", result, Limit::TableElements)?;
+    made(subject, store, "(module (memory 1))").map(drop)
+}
+
+pub(in crate::kit) fn core_instance_limit_holds(subject: &Subject) -> Checked {
+    let module = subject.compile(&fixtures::calc()?)?;
     let mut store = subject.store(&Limits::new().with_instances(2))?;
+    let one = store.instantiate(&module, &[])?;
     store.instantiate(&module, &[])?;
-    store.instantiate(&module, &[])?;
-    limited("a third", store.instantiate(&module, &[]), Limit::Instances)
+    limited("a third", store.instantiate(&module, &[]), Limit::Instances)?;
+    let sum = call(&mut *store, one, "add", &[2.into(), 3.into()])?;
+    same("add", sum, [5.into()])?;
+    let mut none = subject.store(&Limits::new().with_instances(0))?;
+    limited("a first", none.instantiate(&module, &[]), Limit::Instances)
 }
 
 pub(in crate::kit) fn core_host_recursion_is_bounded(subject: &Subject) -> Checked {
@@ -90,6 +216,7 @@ pub(in crate::kit) fn core_host_recursion_is_bounded(subject: &Subject) -> Check
         let count = entered.clone();
         let enter: HostFn = Arc::new(move |caller, _, _| {
             count.fetch_add(1, Ordering::Relaxed);
+            room()?;
             match caller.caller_export("enter") {
                 Some(CoreExtern::Func(enter)) => caller.call(enter, &[], &mut []),
                 _ => Err(Error::host("expected an export `enter`, found none")),

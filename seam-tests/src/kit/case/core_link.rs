@@ -115,6 +115,7 @@ pub(in crate::kit) fn core_imports_of_every_kind_link(subject: &Subject) -> Chec
         same("global", store.global(global)?, 6.into())?;
         store.set_global(global, 40.into())?;
         same("count", call(store, consumer, "count", &[])?, [41.into()])?;
+        same("global", store.global(global)?, 41.into())?;
     }
     if let CoreExtern::Memory(memory) = *memory {
         store.memory(memory)?.write(0, b"P")?;

@@ -1,14 +1,14 @@
 //! Core memories, tables and globals, from the host's side.
 
-use seam_core::{CoreExtern, CoreType, CoreValue, Limits};
+use seam_core::{CoreExtern, CoreType, CoreValue, Limits, Trap};
 
-use super::core_call::{call, made};
-use crate::kit::expect::{holds, misuse, same};
+use super::core_call::{call, made, tried};
+use crate::kit::expect::{holds, misuse, same, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
 const OBJECTS: &str = r#"(module
     (memory (export "memory") 1 3) (data (i32.const 16) "hello")
-    (table (export "table") 3 5 funcref) (elem (i32.const 1) $seven)
+    (table $t (export "table") 3 5 funcref) (elem (i32.const 1) $seven)
     (table (export "hosts") 2 externref)
     (global (export "fixed") i32 (i32.const 1))
     (global $g (export "global") (mut f64) (f64.const 2.5))
@@ -16,6 +16,7 @@ const OBJECTS: &str = r#"(module
     (func $seven (export "seven") (result i32) (i32.const 7))
     (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
     (func (export "get") (result f64) (global.get $g))
+    (func (export "grow") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0)))
     (func (export "size") (result i32) (memory.size)))"#;
 
 pub(in crate::kit) fn core_memories_are_read_written_and_grown(subject: &Subject) -> Checked {
@@ -47,11 +48,11 @@ pub(in crate::kit) fn core_memories_are_read_written_and_grown(subject: &Subject
     )?;
     same("grow", store.memory_grow(memory, 1)?, Some(1))?;
     same("grow past the maximum", store.memory_grow(memory, 2)?, None)?;
-    same(
-        "grow beyond all bounds",
-        store.memory_grow(memory, u64::MAX)?,
-        None,
-    )?;
+    // Numbers of pages that a narrower type would make few of.
+    for delta in [u64::MAX, 1 << 32, (1 << 32) + 1, 1 << 48, 1 << 16] {
+        let what = format!("grow by {delta}");
+        same(what, store.memory_grow(memory, delta)?, None)?;
+    }
     same("grow by nothing", store.memory_grow(memory, 0)?, Some(2))?;
     same("length", store.memory(memory)?.len(), 2 * 65536)?;
     same("size", call(store, instance, "size", &[])?, [2.into()])?;
@@ -134,7 +135,7 @@ pub(in crate::kit) fn core_tables_are_read(subject: &Subject) -> Checked {
         store.table_at(hosts, 1)?,
         Some(CoreValue::ExternRef(None)),
     )?;
-    for index in [3, u64::from(u32::MAX), u64::MAX] {
+    for index in [3, u64::from(u32::MAX), 1 << 32, (1 << 32) + 1, u64::MAX] {
         same("past the end", store.table_at(functions, index)?, None)?;
     }
     let Some(CoreValue::FuncRef(Some(seven))) = store.table_at(functions, 1)? else {
@@ -142,5 +143,123 @@ pub(in crate::kit) fn core_tables_are_read(subject: &Subject) -> Checked {
     };
     let mut results = [CoreValue::I32(0)];
     store.call(seven, &[], &mut results)?;
-    same("seven", results, [CoreValue::I32(7)])
+    same("seven", results, [CoreValue::I32(7)])?;
+    let ty = store.table_type(hosts)?;
+    same("type", (ty.minimum, ty.maximum), (2, None))?;
+    let of_hosts = CoreType::Ref(ty.element) == CoreType::EXTERNREF;
+    holds("a table of host references", of_hosts, ty)?;
+    same(
+        "grow",
+        call(store, instance, "grow", &[2.into()])?,
+        [3.into()],
+    )?;
+    same("type", store.table_type(functions)?.minimum, 5)?;
+    same(
+        "the last",
+        store.table_at(functions, 4)?,
+        Some(CoreValue::FuncRef(None)),
+    )?;
+    same("past the last", store.table_at(functions, 5)?, None)
+}
+
+/// Memories and tables with 64-bit indices: their types say so, and no index is cut to 32 bits.
+pub(in crate::kit) fn core_wide_memories_and_tables_are_read(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (memory (export "memory") i64 1 3) (data (i64.const 65532) "wide")
+        (table (export "table") i64 2 funcref) (elem (i64.const 1) $seven)
+        (func $seven (result i32) (i32.const 7))
+        (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
+        (func (export "load") (param i64) (result i32) (i32.load (local.get 0))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let instance = made(subject, store, text)?;
+    let (Some(CoreExtern::Memory(memory)), Some(CoreExtern::Table(table))) = (
+        store.export(instance, "memory"),
+        store.export(instance, "table"),
+    ) else {
+        return Err(Failure::new("expected a memory and a table"));
+    };
+    let ty = store.memory_type(memory)?;
+    let found = (ty.memory64, ty.minimum, ty.maximum);
+    same("the memory's type", found, (true, 1, Some(3)))?;
+    let ty = store.table_type(table)?;
+    let found = (ty.table64, ty.minimum, ty.maximum);
+    same("the table's type", found, (true, 2, None))?;
+    same("bytes", store.memory(memory)?.read_vec(65532, 4)?, b"wide")?;
+    for delta in [1 << 32, 1 << 48, u64::MAX] {
+        let what = format!("grow by {delta}");
+        same(what, store.memory_grow(memory, delta)?, None)?;
+    }
+    let beyond = [CoreValue::I64(1 << 32)];
+    let result = tried(store, instance, "load", &beyond)?;
+    traps("load", result, Trap::MemoryOutOfBounds)?;
+    let grown = call(store, instance, "grow", &beyond)?;
+    same("grown by the guest", grown, [CoreValue::I64(-1)])?;
+    same("grow", store.memory_grow(memory, 2)?, Some(1))?;
+    for index in [2, 1 << 32, (1 << 32) + 1, u64::MAX] {
+        same("past the end", store.table_at(table, index)?, None)?;
+    }
+    let found = store.table_at(table, 1)?;
+    let is_func = matches!(found, Some(CoreValue::FuncRef(Some(_))));
+    holds("a function in the table", is_func, found)
+}
+
+pub(in crate::kit) fn core_second_memories_are_told_apart(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (memory $a (export "a") 1) (memory $b (export "b") 2 4)
+        (data (memory $a) (i32.const 0) "first") (data (memory $b) (i32.const 0) "other")
+        (func (export "load") (result i32) (i32.load8_u $b (i32.const 9))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let instance = made(subject, store, text)?;
+    let mut pages = Vec::new();
+    for (name, bytes) in [("a", b"first"), ("b", b"other"), ("a", b"first")] {
+        let Some(CoreExtern::Memory(memory)) = store.export(instance, name) else {
+            return Err(Failure::new("expected a memory"));
+        };
+        same(name, store.memory(memory)?.read_vec(0, 5)?, bytes)?;
+        pages.push(store.memory_type(memory)?.minimum);
+    }
+    same("pages", pages, [1, 2, 1])?;
+    let Some(CoreExtern::Memory(b)) = store.export(instance, "b") else {
+        return Err(Failure::new("expected a memory"));
+    };
+    store.memory(b)?.write(9, &[77])?;
+    same("load", call(store, instance, "load", &[])?, [77.into()])?;
+    same("grow", store.memory_grow(b, 2)?, Some(2))?;
+    same("grow past the maximum", store.memory_grow(b, 1)?, None)
+}
+
+/// Tags of one type are different tags: what one throws, the other does not catch.
+pub(in crate::kit) fn core_exception_tags_are_told_apart(subject: &Subject) -> Checked {
+    let provider = r#"(module
+        (tag $a (export "a") (param i32)) (tag (export "b") (param i32))
+        (func (export "throw") (throw $a (i32.const 42))))"#;
+    let text = r#"(module
+        (import "p" "a" (tag $a (param i32))) (import "p" "throw" (func $throw))
+        (import "p" "b" (tag $b (param i32)))
+        (func (export "caught") (result i32)
+            (block $of_b (result i32)
+                (block $of_a (result i32)
+                    (try_table (catch $b $of_b) (catch $a $of_a) (call $throw))
+                    (return (i32.const 0)))
+                (return (i32.add (i32.const 100))))
+            (i32.add (i32.const 200)))
+        (func (export "missed") (result i32)
+            (block $of_b (result i32)
+                (try_table (catch $b $of_b) (call $throw)) (i32.const 0))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let provider = made(subject, store, provider)?;
+    let mut imports = Vec::new();
+    for name in ["a", "throw", "b"] {
+        let found = store.export(provider, name);
+        imports.push(found.ok_or_else(|| Failure::new(format!("expected a tag `{name}`")))?);
+    }
+    let module = subject.compile(&wat("catches", text)?)?;
+    let instance = store.instantiate(&module, &imports)?;
+    let found = call(store, instance, "caught", &[])?;
+    same("by its own tag", found, [142.into()])?;
+    let result = tried(store, instance, "missed", &[])?;
+    traps("by another tag", result, Trap::UncaughtException)
 }

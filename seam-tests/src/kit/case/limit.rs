@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use seam_core::{
     Capability, CoreExtern, CoreFuncType, CoreType, ErrorKind, HostCall, Instance, InstanceExt,
-    Limit, Limits, OutputStream, ProgramExt, Value, World,
+    Interface, Limit, Limits, OutputStream, ProgramExt, Value, World,
 };
 
 use super::capability::supported_or_not;
 use crate::fixtures;
 use crate::kit::expect::{fails, gives, gives_nothing, holds, limited, same, wat};
+use crate::kit::watch::room;
 use crate::kit::{Checked, Failure, Subject};
 
 fn world(limits: Limits) -> World {
@@ -38,12 +39,12 @@ pub(in crate::kit) fn limits_not_built_for_are_unsupported(subject: &Subject) ->
             Capability::Deadline,
             Limits::new().with_deadline(Duration::from_secs(3600)),
         ),
-        (Capability::StoreLimits, Limits::new().with_memory(1 << 20)),
+        (Capability::MemoryLimit, Limits::new().with_memory(1 << 20)),
         (
-            Capability::StoreLimits,
+            Capability::TableLimit,
             Limits::new().with_table_elements(1000),
         ),
-        (Capability::StoreLimits, Limits::new().with_instances(10)),
+        (Capability::InstanceLimit, Limits::new().with_instances(10)),
     ] {
         let result = program.instantiate_blocking(&world(limits)).map(drop);
         supported_or_not(subject, capability, result.map_err(Into::into))?;
@@ -52,7 +53,9 @@ pub(in crate::kit) fn limits_not_built_for_are_unsupported(subject: &Subject) ->
 }
 
 pub(in crate::kit) fn fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
-    let limits = Limits::new().with_fuel(100_000);
+    let step = subject.fuel_granularity();
+    let fuel = 100_000 + 4 * step;
+    let limits = Limits::new().with_fuel(fuel);
     let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits))?;
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     let before = calc.fuel_consumed();
@@ -61,21 +64,29 @@ pub(in crate::kit) fn fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
     limited("fib", calc.call_blocking("fib", &[20.into()]), Limit::Fuel)?;
     let after = calc.fuel_consumed();
     holds(
-        "fuel used by the loop",
-        before.is_some_and(|used| used < 100_000) && before < after,
+        "little fuel used by an addition",
+        before.is_some_and(|used| used < 100_000),
         (before, after),
     )?;
+    holds(
+        "all fuel used by the loop, to a step",
+        after.is_some_and(|used| used <= fuel && used + step >= fuel),
+        (fuel, after),
+    )?;
     let mut unlimited = subject.instantiate(&fixtures::calc()?, &World::new())?;
-    gives(&mut *unlimited, "fib", &[20.into()], 6765)
+    gives(&mut *unlimited, "fib", &[20.into()], 6765)?;
+    same("fuel without a limit", unlimited.fuel_consumed(), None)
 }
 
 pub(in crate::kit) fn fuel_counts_instantiation(subject: &Subject) -> Checked {
     let used = |text: &str| -> Result<Option<u64>, Failure> {
-        let limits = Limits::new().with_fuel(10_000_000);
+        let limits = Limits::new().with_fuel(u64::MAX / 2);
         let instance = subject.instantiate(&wat("start", text)?, &world(limits))?;
         Ok(instance.fuel_consumed())
     };
-    let (short, long) = (used(&looping(10))?, used(&looping(10_000))?);
+    let step = u32::try_from(subject.fuel_granularity()).unwrap_or(u32::MAX / 2);
+    let rounds = 10_000u32.saturating_add(step);
+    let (short, long) = (used(&looping(10))?, used(&looping(rounds))?);
     holds("fuel used by start functions", short < long, (short, long))?;
     let program = subject.load(&wat("endless start", ENDLESS_START)?)?;
     let result = program.instantiate_blocking(&world(Limits::new().with_fuel(100_000)));
@@ -108,10 +119,18 @@ pub(in crate::kit) fn memory_stops_growing_at_its_limit(subject: &Subject) -> Ch
     gives(&mut *free, "grow", &[1.into()], -1)?;
     let program = subject.load(&wat("three pages", "(module (memory 3))")?)?;
     let result = program.instantiate_blocking(&world(limits()));
-    limited("three pages", result, Limit::Memory)
+    limited("three pages", result, Limit::Memory)?;
+    // The memories of an instance count together.
+    let text = r#"(module (memory (export "a") 1) (func (export "grow") (param i32) (result i32)
+        (memory.grow (local.get 0))))"#;
+    let mut small = subject.instantiate(&wat("one page", text)?, &world(limits()))?;
+    // What is refused uses nothing up.
+    gives(&mut *small, "grow", &[2.into()], -1)?;
+    gives(&mut *small, "grow", &[1.into()], 1)?;
+    gives(&mut *small, "grow", &[1.into()], -1)
 }
 
-pub(in crate::kit) fn tables_and_instances_are_bounded(subject: &Subject) -> Checked {
+pub(in crate::kit) fn tables_stop_growing_at_their_limit(subject: &Subject) -> Checked {
     let text = r#"(module (table $t 3 funcref) (func (export "grow") (param i32) (result i32)
         (table.grow $t (ref.null func) (local.get 0))))"#;
     let program = subject.load(&wat("table", text)?)?;
@@ -121,9 +140,48 @@ pub(in crate::kit) fn tables_and_instances_are_bounded(subject: &Subject) -> Che
     gives(&mut *instance, "grow", &[1.into()], -1)?;
     let result = program.instantiate_blocking(&elements(2));
     limited("three elements", result, Limit::TableElements)?;
-    program.instantiate_blocking(&world(Limits::new().with_instances(1)))?;
-    let result = program.instantiate_blocking(&world(Limits::new().with_instances(0)));
+    instance = program.instantiate_blocking(&World::new())?;
+    gives(&mut *instance, "grow", &[100.into()], 3)?;
+    // The tables of an instance count together.
+    let text = "(module (table 3 funcref) (table 3 funcref))";
+    let program = subject.load(&wat("two tables", text)?)?;
+    program.instantiate_blocking(&elements(6))?;
+    let result = program.instantiate_blocking(&elements(5));
+    limited("six elements", result, Limit::TableElements)
+}
+
+pub(in crate::kit) fn instances_are_bounded(subject: &Subject) -> Checked {
+    let program = subject.load(&wat("one instance", r#"(module (func (export "f")))"#)?)?;
+    let instances = |n| world(Limits::new().with_instances(n));
+    let mut one = program.instantiate_blocking(&instances(1))?;
+    gives_nothing(&mut *one, "f", &[])?;
+    // Each instance of the program has a limit of its own.
+    program.instantiate_blocking(&instances(1))?;
+    let result = program.instantiate_blocking(&instances(0));
     limited("an instance", result, Limit::Instances)
+}
+
+/// What counts is what the artifact instantiates: core modules, also those of components inside.
+pub(in crate::kit) fn instances_inside_components_are_counted(subject: &Subject) -> Checked {
+    let artifact = fixtures::nested()?;
+    let count = Interface::of(&artifact)?.core_instances().len() as u64;
+    let program = subject.load(&artifact)?;
+    let instances = |n| world(Limits::new().with_instances(n));
+    let mut nested = program.instantiate_blocking(&instances(count))?;
+    gives(&mut *nested, "bump-deep", &[], 1u32)?;
+    for fewer in [count - 1, 0] {
+        let result = program.instantiate_blocking(&instances(fewer));
+        limited(format_args!("{fewer} instances"), result, Limit::Instances)?;
+    }
+    Ok(())
+}
+
+/// Time that passes between calls does not count.
+pub(in crate::kit) fn a_deadline_starts_anew_with_each_call(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_deadline(Duration::from_secs(1));
+    let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits))?;
+    std::thread::sleep(Duration::from_millis(1200));
+    gives(&mut *calc, "add", &[2.into(), 3.into()], 5)
 }
 
 /// A guest that calls the host, which calls the guest again until `left` is 0.
@@ -140,6 +198,7 @@ fn recursing(
     let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
     let world = world(limits).core_func("env", "again", ty, move |caller, args, results| {
         count.fetch_add(1, Ordering::Relaxed);
+        room()?;
         let Some(CoreExtern::Func(enter)) = caller.caller_export("enter") else {
             return Err(seam_core::Error::host(
                 "expected an export `enter`, found none",
