@@ -101,7 +101,8 @@ impl BackendInfo {
 ///    `limits_not_built_for_are_unsupported`)
 /// 5. If a start function or a segment traps, the error is that trap; where the backend has
 ///    `FailedInstance`, the instance is left for a snapshot. (kit:
-///    `a_trapping_start_leaves_an_instance`)
+///    `a_trapping_start_leaves_an_instance`,
+///    `a_trapping_start_in_a_component_leaves_an_instance`)
 /// 6. [`Failed::observed`] holds what the start functions did before they failed: their output and
 ///    recorded host calls, also where no instance is left. (kit:
 ///    `a_trapping_start_shows_what_it_did`, `a_trapping_start_of_a_component_shows_what_it_did`)

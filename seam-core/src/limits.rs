@@ -13,11 +13,12 @@ use std::time::Duration;
 /// # Contract
 /// 1. `fuel` is for the instance's whole life, instantiation included. What is used up stays used up,
 ///    and it is exact to [`BackendInfo::fuel_granularity`](crate::BackendInfo). (kit:
-///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`)
+///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`, `fuel_ends_loops_in_components`)
 /// 2. `deadline` is for instantiation, and starts anew with each call. (kit:
-///    `a_deadline_ends_an_endless_loop`, `a_deadline_starts_anew_with_each_call`)
+///    `a_deadline_ends_an_endless_loop`, `a_deadline_starts_anew_with_each_call`,
+///    `deadlines_end_loops_in_components`)
 /// 3. `memory` is for all linear memories of the instance together. (kit:
-///    `memory_stops_growing_at_its_limit`)
+///    `memory_stops_growing_at_its_limit`, `memory_is_bounded_in_components`)
 /// 4. `table_elements` is for all tables of the instance together. (kit:
 ///    `tables_stop_growing_at_their_limit`)
 /// 5. `instances` counts the core instances that the artifact makes, those of components inside it

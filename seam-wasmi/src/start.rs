@@ -8,6 +8,9 @@ use seam_core::{Error, Result};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{BinaryReader, Parser, Payload};
 
+/// What the name of the added export begins with: nothing that a toolchain or a host would ask for.
+pub(crate) const PREFIX: &str = "\u{1}moved start";
+
 /// A module without a start section.
 pub(crate) struct Moved {
     pub(crate) wasm: Vec<u8>,
@@ -28,7 +31,7 @@ pub(crate) fn moved(wasm: &[u8]) -> Result<Option<Moved>> {
     else {
         return Ok(None);
     };
-    let mut export = String::from("start");
+    let mut export = String::from(PREFIX);
     while names.contains(&export) {
         export.push('\'');
     }
@@ -158,13 +161,14 @@ mod tests {
     #[test]
     fn the_export_has_a_name_of_its_own() {
         let wat = r#"(module
-            (memory (export "start'") 1)
-            (func $f (export "start"))
+            (memory (export "\01moved start'") 1)
+            (func $f (export "\01moved start"))
             (start $f)
             (data (i32.const 0) "abc"))"#;
         let Moved { wasm, export } = moved_from(wat).unwrap();
-        assert_eq!(export, "start''");
-        assert_eq!(names(&wasm), ["start'", "start", "start''"]);
+        let own = ["\u{1}moved start'", "\u{1}moved start"];
+        assert!(!own.contains(&export.as_str()), "{export}");
+        assert_eq!(names(&wasm), [own[0], own[1], export.as_str()]);
         assert!(moved(&wasm).unwrap().is_none());
         wasmi::Module::new(&wasmi::Engine::default(), &wasm).unwrap();
     }

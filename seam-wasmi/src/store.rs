@@ -7,16 +7,16 @@ use seam_core::{
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
     MemoryType, MemoryView, Result, TableType, check_core_call,
 };
-use wasmi::{Caller, Func, Mutability, Store, Val};
+use wasmi::{Caller, Extern, Func, Mutability, Store, Val};
 
 use crate::call::{call, fill, fuel};
 use crate::convert::{core_ref, core_value, extern_handle, func_handle, val};
-use crate::handles::MemoryEntry;
+use crate::handles::{MemoryEntry, identity};
 use crate::instantiate::{instance, link, start};
 use crate::module::Compiled;
 use crate::state::{AnyStore, CoreState, Scratch};
 use crate::types::{core_ref_type, core_type, func_type};
-use crate::{convert, host};
+use crate::{convert, host, start as moved};
 
 /// A store, or the view of it that a host function has.
 pub(crate) struct WasmiStore<C>(pub(crate) C);
@@ -262,9 +262,25 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     }
 }
 
+/// Whether an export is one that stands for a start function, and not the module's own.
+fn is_moved_start(ctx: &impl AnyStore, name: &str, export: &Extern) -> bool {
+    let Extern::Func(func) = export else {
+        return false;
+    };
+    ctx.state().handles.instances.iter().any(|entry| {
+        let compiled = entry.module.compiled::<Compiled>();
+        let start = compiled.ok().and_then(|compiled| compiled.start.as_deref());
+        let moved = entry.instance.get_func(ctx, name);
+        start == Some(name) && moved.is_some_and(|moved| identity(&moved) == identity(func))
+    })
+}
+
 impl CoreCaller for WasmiStore<&mut Caller<'_, CoreState>> {
     fn caller_export(&mut self, name: &str) -> Option<CoreExtern> {
         let native = self.0.caller_extern(name)?;
+        if name.starts_with(moved::PREFIX) && is_moved_start(&self.0, name, &native) {
+            return None;
+        }
         extern_handle(&mut self.0, native).ok()
     }
 

@@ -172,19 +172,6 @@ fn an_item_survives_between_calls() {
     }
 }
 
-#[test]
-fn host_calls_are_recorded() {
-    let world = world().record(true);
-    let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world);
-    hosted
-        .call_blocking("test:hosted/run@1.0.0#sum", &[numbers([5])])
-        .unwrap();
-    let calls = &hosted.observed().host_calls;
-    assert_eq!(calls.len(), 1);
-    assert_eq!(calls[0].args, [Value::U32(0), Value::U32(5)]);
-    assert_eq!(calls[0].result, Ok(Some(Value::U32(5))));
-}
-
 /// A future that is pending until another thread wakes it.
 fn elsewhere<T: Send + 'static>(value: T) -> impl Future<Output = T> + Send {
     let done = Arc::new(AtomicBool::new(false));
@@ -253,21 +240,6 @@ fn asynchronous_calls_can_be_awaited() {
 }
 
 #[test]
-fn a_panicking_host_function_is_caught() {
-    let fixture = fixture("hosted/hosted.wasm");
-    let add = "test:host/math@1.2.0#add";
-    let sync = world().func(add, |(_, _): (u32, u32)| -> Result<u32> { panic!("oh no") });
-    let later = world().func_async(add, None, |_| async { panic!("oh no") });
-    for world in [sync, later] {
-        let mut hosted = instance(&Wasmtime::new(), &fixture, &world);
-        let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
-        let error = sum.unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Host);
-        assert!(error.message().contains("oh no"), "{error}");
-    }
-}
-
-#[test]
 fn a_host_functions_error_comes_out_as_it_was() {
     let fixture = fixture("hosted/hosted.wasm");
     let world = world().func("test:host/math@1.2.0#add", |(_, _): (u32, u32)| {
@@ -315,14 +287,6 @@ fn stubbed_imports_give_zero_or_trap_by_name() {
     let trap = trap.unwrap_err();
     let name = "test:host/math@1.2.0#add".into();
     assert_eq!(trap.as_trap(), Some(&Trap::StubbedImport(name)));
-}
-
-#[test]
-fn host_recursion_is_bounded() {
-    let world = world().limits(Limits::new().with_host_depth(0));
-    let mut hosted = instance(&Wasmtime::new(), &fixture("hosted/hosted.wasm"), &world);
-    let sum = hosted.call_blocking("test:hosted/run@1.0.0#sum", &[numbers([1])]);
-    assert_eq!(*sum.unwrap_err().kind(), ErrorKind::Limit(Limit::HostDepth));
 }
 
 #[test]

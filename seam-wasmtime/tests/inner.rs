@@ -104,28 +104,6 @@ fn a_snapshot_works_after_a_trap() {
 }
 
 #[test]
-fn a_trapping_start_leaves_an_instance() {
-    let artifact = wat(r#"(component
-          (core module $m
-            (global $g (export "g") (mut i32) (i32.const 0))
-            (func $start (global.set $g (i32.const 7)) unreachable)
-            (start $start))
-          (core instance $i (instantiate $m)))"#);
-    for (artifact, path) in [(artifact, "0"), (fixture("core/start-trap.wat"), "0")] {
-        let program = inner().load_blocking(&artifact).unwrap();
-        let failed = program.instantiate_blocking(&World::new()).err().unwrap();
-        assert_eq!(failed.error.as_trap(), Some(&Trap::Unreachable));
-        let snapshot = failed.instance.unwrap().snapshot(&Query::new()).unwrap();
-        let core = &snapshot.instances[0];
-        assert_eq!(core.path.to_string(), path);
-        assert!(
-            !core.globals.values().all(|v| *v == CoreValue::I32(0)),
-            "{core:?}"
-        );
-    }
-}
-
-#[test]
 fn a_build_that_cannot_see_inside_says_so() {
     let backend = Wasmtime::new();
     assert!(!backend.info().capabilities.has(Capability::InnerGlobals));

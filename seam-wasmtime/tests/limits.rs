@@ -48,31 +48,6 @@ fn world(limits: Limits) -> World {
 }
 
 #[test]
-fn fuel_ends_an_endless_loop() {
-    let backend = Wasmtime::builder().fuel().build();
-    for guest in guests() {
-        let limits = Limits::new().with_fuel(100_000);
-        let mut guest = instance(&backend, &guest, &world(limits));
-        guest.call_blocking("fine", &[]).unwrap();
-        let before = guest.fuel_consumed().unwrap();
-        let error = guest.call_blocking("spin", &[]).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Fuel));
-        assert!(guest.fuel_consumed().unwrap() > before);
-    }
-}
-
-#[test]
-fn a_deadline_ends_an_endless_loop() {
-    let backend = Wasmtime::builder().deadline().build();
-    for guest in guests() {
-        let limits = Limits::new().with_deadline(Duration::from_millis(50));
-        let mut guest = instance(&backend, &guest, &world(limits));
-        let error = guest.call_blocking("spin", &[]).unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
-    }
-}
-
-#[test]
 fn a_deadline_ends_a_wait_in_the_host() {
     let artifact = wat(r#"(component
           (import "wait" (func $wait))
@@ -93,17 +68,6 @@ fn a_deadline_ends_a_wait_in_the_host() {
 }
 
 #[test]
-fn memory_stops_growing_at_its_limit() {
-    for guest in guests() {
-        let limits = Limits::new().with_memory(3 * 65_536);
-        let mut guest = instance(&Wasmtime::new(), &guest, &world(limits));
-        let mut grow = |pages| guest.call_blocking("grow", &[Value::S32(pages)]).unwrap();
-        assert_eq!(grow(2), Some(Value::S32(1)));
-        assert_eq!(grow(1), Some(Value::S32(-1)));
-    }
-}
-
-#[test]
 fn what_is_too_large_from_the_start_is_refused() {
     for guest in guests() {
         for (limits, limit) in [
@@ -113,22 +77,6 @@ fn what_is_too_large_from_the_start_is_refused() {
         ] {
             let error = refusal(&Wasmtime::new(), &guest, &world(limits));
             assert_eq!(*error.kind(), ErrorKind::Limit(limit), "{error:?}");
-        }
-    }
-}
-
-#[test]
-fn limits_not_built_for_are_unsupported() {
-    for guest in guests() {
-        for (limits, capability) in [
-            (Limits::new().with_fuel(1), Capability::Fuel),
-            (
-                Limits::new().with_deadline(Duration::MAX),
-                Capability::Deadline,
-            ),
-        ] {
-            let error = refusal(&Wasmtime::new(), &guest, &world(limits));
-            assert_eq!(*error.kind(), ErrorKind::Unsupported(capability));
         }
     }
 }
@@ -146,28 +94,6 @@ fn endless_recursion_exhausts_the_stack_of_any_size() {
             assert_eq!(error.as_trap(), Some(&Trap::StackExhausted));
         }
     }
-}
-
-#[test]
-fn lifted_values_are_bounded() {
-    let artifact = wat(r#"(component
-          (core module $m
-            (memory (export "memory") 16)
-            (func (export "zeroes") (param i32) (result i32)
-              (i32.store (i32.const 0) (i32.const 16))
-              (i32.store (i32.const 4) (local.get 0))
-              (i32.const 0)))
-          (core instance $i (instantiate $m))
-          (func (export "zeroes") (param "n" u32) (result (list u8))
-            (canon lift (core func $i "zeroes") (memory $i "memory"))))"#);
-    let limits = Limits::new().with_lifted(100_000);
-    let mut guest = instance(&Wasmtime::new(), &artifact, &world(limits));
-    let few = guest.call_blocking("zeroes", &[Value::U32(10)]).unwrap();
-    assert_eq!(few, Some(Value::from(vec![0_u8; 10])));
-    let error = guest
-        .call_blocking("zeroes", &[Value::U32(1 << 19)])
-        .unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
 }
 
 #[test]

@@ -165,22 +165,6 @@ fn maps_and_fixed_length_lists_make_the_round_trip() {
 }
 
 #[test]
-fn a_trapped_component_is_closed() {
-    let artifact = wat(r#"(component
-          (core module $m (func (export "trap") unreachable) (func (export "fine")))
-          (core instance $i (instantiate $m))
-          (func (export "trap") (canon lift (core func $i "trap")))
-          (func (export "fine") (canon lift (core func $i "fine"))))"#);
-    let mut guest = instance(&Wasmtime::new(), &artifact, &World::new());
-    guest.call_blocking("fine", &[]).unwrap();
-    let error = guest.call_blocking("trap", &[]).unwrap_err();
-    assert_eq!(error.as_trap(), Some(&Trap::Unreachable));
-    let closed = guest.call_blocking("fine", &[]).unwrap_err();
-    let cannot_enter = Trap::Canon(seam_core::CanonTrap::CannotEnter);
-    assert_eq!(closed.as_trap(), Some(&cannot_enter));
-}
-
-#[test]
 fn frames_count_from_the_start_of_the_guests_module() {
     let module = r#"(module $inner (func $deep unreachable) (func (export "trap") call $deep))"#;
     let plain = wat(module);

@@ -124,19 +124,6 @@ fn a_folder_that_is_not_there_is_refused() {
 }
 
 #[test]
-fn captured_output_is_bounded() {
-    for path in BOTH {
-        let world = World::new()
-            .system_wasi(wasi(&["big", "10000"]))
-            .limits(Limits::new().with_output(5000));
-        let mut guest = shared(path, &world);
-        let error = guest.run_blocking().unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Output), "{path}");
-        assert!(guest.observed().stdout.len() <= 5000);
-    }
-}
-
-#[test]
 fn blocking_calls_work_inside_an_executor() {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let current = builder.build().unwrap();

@@ -152,7 +152,7 @@ pub enum Stub {
 /// 8. Stubs that no call reached are listed. (kit: `unused_stubs_are_listed`)
 /// 9. What a host function returns as an error ends the call and comes out as it was; a panic and a
 ///    result of another type are `Host`. (kit: `errors_of_host_functions_come_out`,
-///    `a_panicking_host_function_is_caught`,
+///    `a_panicking_host_function_is_caught`, `panicking_hosts_of_components_are_caught`,
 ///    `ill_typed_results_of_host_functions_are_host_errors`)
 /// 10. Memories, tables and globals that the host gives are made for each instance. (kit:
 ///     `the_host_gives_memories_tables_and_globals`)

@@ -41,7 +41,8 @@ clauses! {
         4 "a limit that was not built for is Unsupported":
             limits_not_built_for_are_unsupported by ignores_limits;
         5 "a trap of a start function comes out and may leave an instance":
-            a_trapping_start_leaves_an_instance by blames_the_linker;
+            a_trapping_start_leaves_an_instance by blames_the_linker,
+            a_trapping_start_in_a_component_leaves_an_instance by blames_the_linker;
         6 "what start functions did before they failed is observed":
             a_trapping_start_shows_what_it_did by forgets_what_start_did,
             a_trapping_start_of_a_component_shows_what_it_did by forgets_what_start_did;
@@ -176,12 +177,15 @@ clauses! {
     Limits {
         1 "fuel is for the instance's whole life":
             fuel_ends_an_endless_loop by calls_limits_traps,
-            fuel_counts_instantiation by calls_limits_traps;
+            fuel_counts_instantiation by calls_limits_traps,
+            fuel_ends_loops_in_components by calls_limits_traps;
         2 "the deadline starts anew with each call":
             a_deadline_ends_an_endless_loop by calls_limits_traps,
-            a_deadline_starts_anew_with_each_call by never_starts_the_clock_anew;
+            a_deadline_starts_anew_with_each_call by never_starts_the_clock_anew,
+            deadlines_end_loops_in_components by calls_limits_traps;
         3 "memories count together":
-            memory_stops_growing_at_its_limit by calls_limits_traps;
+            memory_stops_growing_at_its_limit by calls_limits_traps,
+            memory_is_bounded_in_components by forgets_limits;
         4 "tables count together":
             tables_stop_growing_at_their_limit by calls_limits_traps;
         5 "core instances count, also inside components":
@@ -227,6 +231,7 @@ clauses! {
         9 "errors, panics and ill-typed results of host functions come out":
             errors_of_host_functions_come_out by forgets_definitions,
             a_panicking_host_function_is_caught by blames_the_engine_for_panics,
+            panicking_hosts_of_components_are_caught by blames_the_engine_for_panics,
             ill_typed_results_of_host_functions_are_host_errors by forgets_definitions;
         10 "what the host gives is made for each instance":
             the_host_gives_memories_tables_and_globals by shares_one_instance;

@@ -204,6 +204,7 @@ cases! { $
             a_trapping_start_leaves_an_instance,
             a_trapping_start_shows_what_it_did,
             a_trapping_start_of_a_component_shows_what_it_did needs Components,
+            a_trapping_start_in_a_component_leaves_an_instance needs Components InnerGlobals,
             a_trapping_segment_is_that_trap,
             host_errors_in_start_come_out,
         }
@@ -230,6 +231,9 @@ cases! { $
             tables_stop_growing_at_their_limit needs TableLimit,
             instances_are_bounded needs InstanceLimit,
             instances_inside_components_are_counted needs Components InstanceLimit,
+            fuel_ends_loops_in_components needs Components Fuel,
+            deadlines_end_loops_in_components needs Components Deadline,
+            memory_is_bounded_in_components needs Components MemoryLimit,
             host_recursion_is_bounded needs Reentrant,
             captured_output_is_bounded,
             lifted_values_are_bounded needs Components,
@@ -282,6 +286,7 @@ cases! { $
         component_host "component hosts" {
             components_call_typed_hosts needs Components,
             component_host_functions_may_be_async needs Components,
+            panicking_hosts_of_components_are_caught needs Components,
         }
         resource "resources" {
             resources_are_made_called_and_dropped needs Components,

@@ -83,6 +83,8 @@ faults! {
     ForgetsTheQuery = "forgets_the_query",
     /// The world defines nothing, and stubs everything.
     ForgetsDefinitions = "forgets_definitions",
+    /// The world has no limits.
+    ForgetsLimits = "forgets_limits",
     /// Stubs trap.
     TrapsAtEveryStub = "traps_at_every_stub",
     /// The resources that are held come last first.

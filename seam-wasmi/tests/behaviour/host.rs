@@ -48,37 +48,6 @@ fn world() -> World {
 }
 
 #[test]
-fn host_functions_are_reached_every_way() {
-    for wasmi in builds() {
-        let world = world().record(true);
-        let mut imports = wasmi
-            .instantiate_blocking(&fixture("imports"), &world)
-            .unwrap();
-        assert_eq!(
-            imports.call_blocking("step", &[]).unwrap(),
-            Some(Value::S64(1))
-        );
-        assert_eq!(
-            imports.call_blocking("next_by_table", &[]).unwrap(),
-            Some(Value::S64(43))
-        );
-        assert_eq!(
-            imports.call_blocking("next", &[]).unwrap(),
-            Some(Value::S64(44))
-        );
-        let mix = [s32(1), Value::S64(2), Value::F32(3.0), Value::F64(4.0)];
-        assert_eq!(imports.call_blocking("mix", &mix).unwrap(), Some(s32(4321)));
-        imports.call_blocking("say", &[]).unwrap();
-        let calls = &imports.observed().host_calls;
-        let names: Vec<String> = calls.iter().map(|call| call.name.to_string()).collect();
-        let expected = ["log", "next", "next", "next", "next", "mix", "log"];
-        assert_eq!(names, expected.map(|name| format!("env#{name}")));
-        assert_eq!(calls[0].args, [s32(8), s32(8)]);
-        assert_eq!(calls[5].result, Ok(Some(s32(4321))));
-    }
-}
-
-#[test]
 fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
     let log = |limit: u64| {
         World::new()
@@ -277,22 +246,4 @@ fn output_is_captured_up_to_its_limit() {
     let found = kind(instance.call_blocking("call", &[s32(1)]));
     assert_eq!(found, limit(Limit::Output));
     assert_eq!(instance.observed().stdout, b"abc");
-}
-
-#[test]
-fn worlds_are_made_afresh() {
-    let program = everything_on().load_blocking(&fixture("imports")).unwrap();
-    for _ in 0..2 {
-        use seam_core::ProgramExt;
-        let mut imports = program.instantiate_blocking(&world()).unwrap();
-        assert_eq!(
-            imports.call_blocking("next", &[]).unwrap(),
-            Some(Value::S64(41))
-        );
-    }
-    let error = refused(
-        &fixture("imports"),
-        &World::new().func("env#next", |(): ()| Ok(1u8)),
-    );
-    assert_eq!(*error.kind(), ErrorKind::Link);
 }

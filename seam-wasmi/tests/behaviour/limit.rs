@@ -11,24 +11,6 @@ use seam_wasmi::Wasmi;
 use crate::{everything_on, fixture, instance, kind, limit, limited, refused, s32, soon, wat};
 
 #[test]
-fn fuel_ends_an_endless_loop() {
-    for wasmi in [Wasmi::builder().fuel().build(), everything_on()] {
-        let world = limited(Limits::new().with_fuel(100_000));
-        let mut calc = wasmi
-            .instantiate_blocking(&fixture("calc"), &world)
-            .unwrap();
-        calc.call_blocking("add", &[s32(1), s32(2)]).unwrap();
-        let used = calc.fuel_consumed().unwrap();
-        assert!(used > 0 && used < 100_000, "{used}");
-        assert_eq!(kind(calc.call_blocking("spin", &[])), limit(Limit::Fuel));
-        assert_eq!(calc.fuel_consumed(), Some(100_000));
-        // The fuel is for the instance's whole life.
-        let found = kind(calc.call_blocking("add", &[s32(1), s32(2)]));
-        assert_eq!(found, limit(Limit::Fuel));
-    }
-}
-
-#[test]
 fn a_deadline_ends_an_endless_loop_and_starts_anew_with_each_call() {
     for wasmi in [Wasmi::builder().deadline().build(), everything_on()] {
         let world = limited(Limits::new().with_deadline(soon()));

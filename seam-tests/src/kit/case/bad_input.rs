@@ -196,15 +196,15 @@ pub(in crate::kit) fn hostile_bytes_do_not_panic(subject: &Subject) -> Checked {
 
 /// The bytes with three of them changed, the same three in every run.
 pub(super) fn mutated(bytes: &[u8], round: u32) -> Vec<u8> {
-    changed(bytes, round).0
+    changed(bytes, round, 3).0
 }
 
-/// As [`mutated`], with the new bytes besides.
-pub(super) fn changed(bytes: &[u8], round: u32) -> (Vec<u8>, Vec<u8>) {
+/// The bytes with this number of them changed, and the new ones besides.
+pub(super) fn changed(bytes: &[u8], round: u32, count: usize) -> (Vec<u8>, Vec<u8>) {
     let mut bytes = bytes.to_vec();
     let mut new = Vec::new();
     let mut seed = u64::from(round) + 1;
-    for _ in 0..3 {
+    for _ in 0..count {
         // The generator of Knuth's MMIX.
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)

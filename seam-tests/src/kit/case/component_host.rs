@@ -4,7 +4,7 @@ use seam_core::{Capability, ErrorKind, HostCall, InstanceExt, ProgramExt, Value,
 
 use super::value::point;
 use crate::fixtures;
-use crate::kit::expect::{error, fails, gives, gives_nothing, holds, same, traps, wat};
+use crate::kit::expect::{error, fails, gives, gives_nothing, holds, same, says, traps, wat};
 use crate::kit::{Checked, Subject};
 
 /// What the fixture `hosted` imports but for its resource, which is stubbed.
@@ -129,4 +129,25 @@ pub(in crate::kit) fn component_host_functions_may_be_async(subject: &Subject) -
     let mut instance = subject.instantiate(&wat("later", text)?, &failing)?;
     let result = instance.call_blocking("run", &[]);
     traps("run", result, seam_core::Trap::IntegerOverflow)
+}
+
+pub(in crate::kit) fn panicking_hosts_of_components_are_caught(subject: &Subject) -> Checked {
+    let add = "test:host/math@1.2.0#add";
+    let blocking = math().func(add, |(_, _): (u32, u32)| -> seam_core::Result<u32> {
+        std::panic::panic_any("no sums today")
+    });
+    let mut worlds = vec![blocking];
+    let suspends = subject.has(Capability::AsyncHostSuspends);
+    if suspends || subject.has(Capability::AsyncHostBlocks) {
+        worlds.push(math().func_async(add, None, |_| async {
+            std::panic::panic_any("no sums today")
+        }));
+    }
+    for world in worlds {
+        let mut hosted = subject.instantiate(&fixtures::hosted()?, &world)?;
+        let result = hosted.call_blocking(&format!("{RUN}#sum"), &[vec![1u32].into()]);
+        let error = fails("a host that panics", result, &ErrorKind::Host)?;
+        says("a host that panics", &error, &["no sums today"])?;
+    }
+    Ok(())
 }

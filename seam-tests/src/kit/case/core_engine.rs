@@ -23,6 +23,12 @@ pub(in crate::kit) fn core_compile_judges_raw_bytes(subject: &Subject) -> Checke
         ("a section longer than the file", b"\0asm\x01\0\0\0\x01\x7f"),
     ] {
         invalid(what, compile(engine, bytes))?;
+        if engine.info().validates {
+            invalid(
+                format_args!("{what}, by the engine alone"),
+                engine.compile(bytes),
+            )?;
+        }
     }
     for text in [
         "(module (func (result i32) (i64.const 0)))",
@@ -30,7 +36,12 @@ pub(in crate::kit) fn core_compile_judges_raw_bytes(subject: &Subject) -> Checke
         "(module (func (drop)))",
         "(module (memory 2 1))",
     ] {
-        invalid(text, compile(engine, wat("invalid", text)?.bytes()))?;
+        let module = wat("invalid", text)?;
+        invalid(text, compile(engine, module.bytes()))?;
+        if engine.info().validates {
+            let alone = engine.compile(module.bytes());
+            invalid(format_args!("{text} by the engine alone"), alone)?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seam_core::{
     Capability, CoreExtern, CoreFuncType, CoreType, ErrorKind, HostCall, Instance, InstanceExt,
-    Interface, Limit, Limits, OutputStream, ProgramExt, Value, World,
+    Limit, Limits, OutputStream, ProgramExt, Value, World,
 };
 
 use super::capability::supported_or_not;
@@ -164,7 +164,7 @@ pub(in crate::kit) fn instances_are_bounded(subject: &Subject) -> Checked {
 /// What counts is what the artifact instantiates: core modules, also those of components inside.
 pub(in crate::kit) fn instances_inside_components_are_counted(subject: &Subject) -> Checked {
     let artifact = fixtures::nested()?;
-    let count = Interface::of(&artifact)?.core_instances().len() as u64;
+    let count = seam_decode::interface(&artifact)?.core_instances().len() as u64;
     let program = subject.load(&artifact)?;
     let instances = |n| world(Limits::new().with_instances(n));
     let mut nested = program.instantiate_blocking(&instances(count))?;
@@ -230,6 +230,10 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
     )?;
     // The levels are given back.
     gives(&mut *guest, "enter", &[9.into()], 10)?;
+    let (mut none, entered) = recursing(subject, Limits::new().with_host_depth(0))?;
+    let result = none.call_blocking("enter", &[0.into()]);
+    limited("a depth of none", result, Limit::HostDepth)?;
+    same("levels of none", entered.load(Ordering::Relaxed), 0)?;
     // By default too, before the host's own stack is exhausted.
     let (mut guest, entered) = recursing(subject, Limits::new())?;
     let result = guest.call_blocking("enter", &[i32::MAX.into()]);
@@ -269,4 +273,40 @@ pub(in crate::kit) fn lifted_values_are_bounded(subject: &Subject) -> Checked {
     gives(&mut *greet, reverse, &[bytes(900)], bytes(900))?;
     let result = greet.call_blocking(reverse, &[bytes(100_000)]);
     fails("reverse", result, &ErrorKind::Limit(Limit::Lifted)).map(drop)
+}
+
+/// A component whose core module loops and grows.
+const BUSY: &str = r#"(component
+    (core module $m (memory 1)
+        (func (export "fine"))
+        (func (export "spin") (loop $again (br $again)))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
+    (core instance $i (instantiate $m))
+    (func (export "fine") (canon lift (core func $i "fine")))
+    (func (export "spin") (canon lift (core func $i "spin")))
+    (func (export "grow") (param "n" s32) (result s32) (canon lift (core func $i "grow"))))"#;
+
+pub(in crate::kit) fn fuel_ends_loops_in_components(subject: &Subject) -> Checked {
+    let step = subject.fuel_granularity();
+    let limits = Limits::new().with_fuel(100_000 + 4 * step);
+    let mut busy = subject.instantiate(&wat("busy", BUSY)?, &world(limits))?;
+    gives_nothing(&mut *busy, "fine", &[])?;
+    let before = busy.fuel_consumed();
+    limited("spin", busy.call_blocking("spin", &[]), Limit::Fuel)?;
+    let after = busy.fuel_consumed();
+    holds("fuel used by the loop", before < after, (before, after))
+}
+
+pub(in crate::kit) fn deadlines_end_loops_in_components(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_deadline(Duration::from_millis(300));
+    let mut busy = subject.instantiate(&wat("busy", BUSY)?, &world(limits))?;
+    gives_nothing(&mut *busy, "fine", &[])?;
+    limited("spin", busy.call_blocking("spin", &[]), Limit::Deadline)
+}
+
+pub(in crate::kit) fn memory_is_bounded_in_components(subject: &Subject) -> Checked {
+    let limits = Limits::new().with_memory(3 * 65536);
+    let mut busy = subject.instantiate(&wat("busy", BUSY)?, &world(limits))?;
+    gives(&mut *busy, "grow", &[2.into()], 1)?;
+    gives(&mut *busy, "grow", &[1.into()], -1)
 }

@@ -143,3 +143,37 @@ pub(in crate::kit) fn host_errors_in_start_come_out(subject: &Subject) -> Checke
     let exports = instance.resolve("tick");
     holds("no export", exports.is_err(), exports)
 }
+
+/// The first core instance stays as it was made, and the second one as it trapped.
+pub(in crate::kit) fn a_trapping_start_in_a_component_leaves_an_instance(
+    subject: &Subject,
+) -> Checked {
+    let text = r#"(component
+        (core module $fine (global (export "n") i32 (i32.const 3)))
+        (core module $traps
+            (global $n (export "n") (mut i32) (i32.const 0))
+            (func $start (global.set $n (i32.const 7)) (unreachable))
+            (start $start))
+        (core instance (instantiate $fine))
+        (core instance (instantiate $traps)))"#;
+    // One that does not trap: a backend that cannot look inside says so here.
+    let mut calm = subject.instantiate(&fixtures::nested()?, &World::new())?;
+    calm.snapshot(&Query::new())?;
+    let program = subject.load(&wat("a start that traps", text)?)?;
+    let Err(failed) = program.instantiate_blocking(&World::new()) else {
+        return Err(Failure::new("expected a trap, found an instance"));
+    };
+    let cause = failed.error.as_trap();
+    same("the start function", cause, Some(&Trap::Unreachable))?;
+    let Some(mut left) = failed.instance else {
+        let claims = subject.has(Capability::FailedInstance);
+        return same("an instance to be left", false, claims);
+    };
+    let snapshot = left.snapshot(&Query::new())?;
+    let instances = snapshot.instances.iter();
+    let found: Vec<_> = instances
+        .map(|core| core.globals.get("n").copied())
+        .collect();
+    let expected = [3, 7].map(|n| Some(seam_core::CoreValue::I32(n)));
+    same("globals of the core instances", found, expected)
+}
