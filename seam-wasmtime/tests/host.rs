@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 
 use seam_core::{
-    ErrorKind, ExportName, HostCall, InstanceExt, Limit, Limits, Resource, ResourceType, Result,
-    Stub, Trap, Value, World, block_on,
+    ErrorKind, ExportName, HostCall, InstanceExt, Resource, ResourceType, Result, Stub, Trap,
+    Value, World, block_on,
 };
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, refusal, wat};

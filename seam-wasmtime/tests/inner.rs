@@ -3,9 +3,7 @@
 
 mod support;
 
-use seam_core::{
-    Backend, BackendExt, Capability, ErrorKind, Memories, ProgramExt, Query, Trap, World,
-};
+use seam_core::{Backend, Capability, ErrorKind, Memories, Query, World};
 use seam_core::{CoreValue, InstanceExt};
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, wat};

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use seam_core::{
-    Artifact, Capability, CoreCaller, CoreExtern, CoreFuncType, CoreValue, ErrorKind, InstanceExt,
-    Limit, Limits, Result, Trap, Value, World,
+    Artifact, CoreCaller, CoreExtern, CoreFuncType, CoreValue, ErrorKind, InstanceExt, Limit,
+    Limits, Result, Trap, Value, World,
 };
 use seam_wasmtime::Wasmtime;
 use support::{instance, refusal, wat};

@@ -3,7 +3,7 @@
 
 mod support;
 
-use seam_core::{Backend, BackendExt, Capability, ErrorKind, InstanceExt, Trap, Value, World};
+use seam_core::{Backend, BackendExt, Capability, ErrorKind, InstanceExt, Value, World};
 use seam_wasmtime::Wasmtime;
 use support::{fixture, instance, sample, wat};
 

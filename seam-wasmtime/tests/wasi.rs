@@ -9,8 +9,7 @@
 mod support;
 
 use seam_core::{
-    ErrorKind, Exit, Instance, InstanceExt, Limit, Limits, Origin, Query, SystemWasi, Trap, Value,
-    World, block_on,
+    ErrorKind, Exit, Instance, InstanceExt, Origin, Query, SystemWasi, Trap, Value, World, block_on,
 };
 use seam_wasi::Wasi;
 use seam_wasmtime::Wasmtime;

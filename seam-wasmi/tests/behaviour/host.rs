@@ -5,47 +5,7 @@ use seam_core::{
     Limit, Limits, OutputStream, Trap, Value, World,
 };
 
-use crate::{builds, everything_on, fixture, instance, kind, limit, refused, s32, trap, wat};
-
-/// The world of `imports.wat`.
-fn world() -> World {
-    World::new()
-        .state(|| 40i64)
-        .core_func(
-            "env",
-            "log",
-            CoreFuncType::new([CoreType::I32, CoreType::I32], []),
-            |caller, args, _| {
-                let (Some(CoreValue::I32(at)), Some(CoreValue::I32(len))) =
-                    (args.first(), args.get(1))
-                else {
-                    return Err(Error::host("expected two numbers"));
-                };
-                let Some(CoreExtern::Memory(memory)) = caller.caller_export("memory") else {
-                    return Err(Error::host("expected a memory"));
-                };
-                let text = caller.memory(memory)?.read_vec(*at as u64, *len as usize)?;
-                Err(Error::host(String::from_utf8_lossy(&text).into_owned())).or_else(|e: Error| {
-                    if e.message() == "fail" {
-                        Err(e)
-                    } else {
-                        Ok(())
-                    }
-                })
-            },
-        )
-        .func_with(
-            "env#next",
-            || 40i64,
-            |next: &mut i64, (): ()| {
-                *next += 1;
-                Ok(*next)
-            },
-        )
-        .func("env#mix", |(a, b, c, d): (i32, i64, f32, f64)| {
-            Ok(a + b as i32 * 10 + c as i32 * 100 + d as i32 * 1000)
-        })
-}
+use crate::{builds, fixture, instance, kind, limit, s32, trap, wat};
 
 #[test]
 fn raw_functions_read_the_memory_of_their_caller_also_during_start() {
