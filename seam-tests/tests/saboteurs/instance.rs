@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
-    Func, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource, Result, Snapshot,
-    Trap, Value, World,
+    Func, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource, Result,
+    Snapshot, Trap, Value, World,
 };
 
 use crate::fault::Fault;

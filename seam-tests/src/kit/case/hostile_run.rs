@@ -237,7 +237,7 @@ fn run_all(
                 };
                 calls += 1;
                 // Whatever comes of it.
-                let _ = instance.call_blocking(&item.name, &args);
+                let _ = instance.call_blocking(&func, &args);
             }
         }
         // A component that trapped is closed; it can be looked at all the same.
