@@ -80,12 +80,20 @@ fn direct_imports_show_what_providers_hide() {
     // another instance's table, as in commands and wherever wit-component adapts, or through a
     // re-export.
     let of_kiln: serde_json::Value = serde_json::from_str(DIRECT).unwrap();
-    let of_kiln = of_kiln["outcomes"].as_array().unwrap().iter();
+    let all_of_kiln = of_kiln["outcomes"].as_array().unwrap().iter();
+    let of_kiln = all_of_kiln.clone();
     let of_kiln = of_kiln.filter(|outcome| outcome["verdict"]["failed"].is_string());
     let of_kiln: Vec<_> = of_kiln
         .map(|outcome| outcome["case"].as_str().unwrap())
         .collect();
-    assert_eq!(failed, of_kiln);
+    // Cases that are newer than the report are not compared.
+    let in_report = |case: &&&str| {
+        all_of_kiln
+            .clone()
+            .any(|outcome| outcome["case"] == ***case)
+    };
+    let compared: Vec<_> = failed.iter().filter(in_report).copied().collect();
+    assert_eq!(compared, of_kiln);
     for shown in [
         "core_host_functions_have_every_type",
         "core_host_state_is_kept",

@@ -98,10 +98,11 @@ fn here() -> usize {
 ///
 /// # Errors
 /// `Host`, saying what to do, where the case's stack is nearly used up. An engine that goes on on
-/// another thread has that thread's stack to look after.
+/// another stack has to look after that one itself.
 pub(super) fn room() -> seam_core::Result<()> {
-    match BASE.get().map(|base| base.abs_diff(here())) {
-        Some(used) if used > STACK - MARGIN => Err(Error::host(format!(
+    // Stacks grow downwards. What is not below the base, within the stack's size, is another stack.
+    match BASE.get().and_then(|base| base.checked_sub(here())) {
+        Some(used) if (STACK - MARGIN..=STACK).contains(&used) => Err(Error::host(format!(
             "expected all levels to fit a stack of {STACK} bytes, found it nearly used up: {ADVICE}"
         ))),
         _ => Ok(()),

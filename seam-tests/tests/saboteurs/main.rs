@@ -53,8 +53,9 @@ impl Builds {
         } else {
             (&self.full, &self.full_engine)
         };
-        let needs = |capability| case.needs.contains(&capability);
-        let backend = if needs(Capability::Components) && !needs(Capability::InnerGlobals) {
+        let of_components = case.needs.contains(&Capability::Components);
+        let has = &self.components.info().capabilities;
+        let backend = if of_components && case.needs.iter().all(|needed| has.has(*needed)) {
             &self.components
         } else {
             backend

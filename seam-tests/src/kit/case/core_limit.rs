@@ -39,34 +39,33 @@ pub(in crate::kit) fn core_fuel_is_counted_over_the_whole_store(subject: &Subjec
     let module = subject.compile(&fixtures::calc()?)?;
     let step = subject.engine_fuel_granularity();
     let work = |store: &mut dyn CoreStore, calc| tried(store, calc, "fib", &[15.into()]);
-    // What the same work costs, in a store with fuel for all of it.
+    // What the same work costs, in a store with fuel for all of it. What an instance does first may
+    // cost more, where functions are compiled when they are called.
     let mut rich = subject.store(&Limits::new().with_fuel(u64::MAX / 2))?;
     let (one, two) = pair(&mut *rich, &module)?;
-    let mut used = vec![rich.fuel_consumed().unwrap_or_default()];
-    for instance in [one, two, one] {
+    let mut used = Vec::new();
+    for instance in [one, two, one, two] {
         work(&mut *rich, instance)??;
         used.push(rich.fuel_consumed().unwrap_or_default());
     }
-    let [made, first, second, third] = used[..] else {
+    let [_, warm, third, fourth] = used[..] else {
         return Err(Failure::new("expected four readings"));
     };
-    let cost = first.saturating_sub(made);
+    let cost = third.saturating_sub(warm);
     holds("work to cost fuel", cost > 0, &used)?;
-    for (from, to) in [(first, second), (second, third)] {
-        let found = to.saturating_sub(from);
-        let alike = found.abs_diff(cost) <= step;
-        holds("the same work to cost the same", alike, &used)?;
-    }
-    // Enough for two and a half.
-    let fuel = made + 2 * cost + cost / 2;
+    let alike = fourth.saturating_sub(third).abs_diff(cost) <= step;
+    holds("the same work to cost the same", alike, &used)?;
+    // Enough for one and a half more.
+    let fuel = warm + cost + cost / 2;
     let mut poor = subject.store(&Limits::new().with_fuel(fuel))?;
     let (one, two) = pair(&mut *poor, &module)?;
-    work(&mut *poor, one)??;
-    work(&mut *poor, two)??;
-    let left = cost / 2 > 2 * step;
-    if left {
-        limited("work of a third", work(&mut *poor, one)?, Limit::Fuel)?;
-        limited("work of a fourth", work(&mut *poor, two)?, Limit::Fuel)?;
+    for instance in [one, two, one] {
+        work(&mut *poor, instance)??;
+    }
+    // Where a step is more than what is left, the engine may not notice yet.
+    if cost / 2 > 2 * step {
+        limited("work that is too much", work(&mut *poor, two)?, Limit::Fuel)?;
+        limited("work of the other", work(&mut *poor, one)?, Limit::Fuel)?;
     }
     let used = poor.fuel_consumed();
     holds(
