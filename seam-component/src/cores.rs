@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreInstance, CoreInstanceId, CoreModuleType, CorePath,
-    CoreStore, CoreValue, Error, MemoryView, Origin, Query, Result, Snapshot, check_core_args,
+    CoreStore, CoreValue, Error, MemoryView, Origin, Result, check_core_args,
 };
 
 /// A core instance: where it stands in the artifact, and what it is in the store.
@@ -47,14 +47,6 @@ impl Cores {
             exports: core.module.exports.clone(),
         };
         self.iter().map(instance).collect()
-    }
-
-    /// The exported state of those that the query asks for.
-    ///
-    /// # Errors
-    /// `Engine` if the store does not have them.
-    pub fn snapshot(&self, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
-        crate::snapshot::take(self, store, query)
     }
 
     /// Whether there is an exported function that takes these arguments.

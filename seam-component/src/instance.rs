@@ -15,7 +15,7 @@ use crate::snapshot;
 
 /// What components and core modules do each in their own way. Errors are without the operation and
 /// the backend.
-pub(crate) trait Guest: Send {
+pub(crate) trait Inner: Send {
     /// A call under way.
     type Call: Send;
 
@@ -28,7 +28,7 @@ pub(crate) trait Guest: Send {
     /// Takes the result of a call that was driven, if the function has one.
     fn take(&mut self, base: &mut Base, func: &Func, call: Self::Call) -> Result<Option<Value>>;
 
-    /// As [`Guest::take`], for [`Instance::take_with`].
+    /// As [`Inner::take`], for [`Instance::take_with`].
     fn take_with(
         &mut self,
         base: &mut Base,
@@ -98,22 +98,22 @@ impl Base {
 }
 
 /// An instance over a core engine's store.
-pub(crate) struct LayeredInstance<G: Guest> {
+pub(crate) struct LayeredInstance<I: Inner> {
     base: Base,
-    guest: G,
+    inner: I,
     /// Whether the engine has panicked: its state is unknown then, and nothing but the world is
     /// looked at any more.
     broken: bool,
-    in_flight: InFlight<G::Call>,
+    in_flight: InFlight<I::Call>,
     /// What [`Instance::observed`] shows if the engine has lost the layer's state.
     lost: Observed,
 }
 
-impl<G: Guest> LayeredInstance<G> {
-    pub(crate) fn new(base: Base, guest: G) -> Self {
+impl<I: Inner> LayeredInstance<I> {
+    pub(crate) fn new(base: Base, inner: I) -> Self {
         Self {
             base,
-            guest,
+            inner,
             broken: false,
             in_flight: InFlight::default(),
             lost: Observed::default(),
@@ -125,11 +125,11 @@ impl<G: Guest> LayeredInstance<G> {
     fn perform<T>(
         &mut self,
         operation: impl FnOnce() -> String,
-        body: impl FnOnce(&mut Base, &mut G, &mut InFlight<G::Call>) -> Result<T>,
+        body: impl FnOnce(&mut Base, &mut I, &mut InFlight<I::Call>) -> Result<T>,
     ) -> Result<T> {
         let Self {
             base,
-            guest,
+            inner,
             in_flight,
             broken,
             ..
@@ -141,7 +141,7 @@ impl<G: Guest> LayeredInstance<G> {
         } else {
             *broken = true;
             contain(|| {
-                let outcome = body(base, guest, in_flight);
+                let outcome = body(base, inner, in_flight);
                 *broken = false;
                 outcome
             })
@@ -151,51 +151,51 @@ impl<G: Guest> LayeredInstance<G> {
 }
 
 #[async_trait]
-impl<G: Guest> Instance for LayeredInstance<G> {
+impl<I: Inner> Instance for LayeredInstance<I> {
     fn func(&mut self, name: &ExportName) -> Result<Func> {
         self.base.func(name)
     }
 
     fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
-        self.perform(operation(func), |base, guest, in_flight| {
-            clear(base, guest, in_flight)?;
-            let call = guest.start(base, func, args)?;
+        self.perform(operation(func), |base, inner, in_flight| {
+            clear(base, inner, in_flight)?;
+            let call = inner.start(base, func, args)?;
             Ok(in_flight.start(func, call))
         })
     }
 
     fn drive_blocking(&mut self, call: &Call) -> Result<()> {
-        self.perform(operation(call.func()), |base, guest, in_flight| {
+        self.perform(operation(call.func()), |base, inner, in_flight| {
             let Some(state) = in_flight.driving(call)? else {
                 return Ok(());
             };
-            let outcome = guest.drive(base, state);
+            let outcome = inner.drive(base, state);
             in_flight.driven(outcome)
         })
     }
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
         let func = call.func().clone();
-        self.perform(operation(&func), |base, guest, in_flight| {
+        self.perform(operation(&func), |base, inner, in_flight| {
             let state = in_flight.take(call)?;
-            guest.take(base, &func, state)
+            inner.take(base, &func, state)
         })
     }
 
     fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
         let func = call.func().clone();
-        self.perform(operation(&func), |base, guest, in_flight| {
+        self.perform(operation(&func), |base, inner, in_flight| {
             let state = in_flight.take(call)?;
-            guest.take_with(base, &func, state, lift)
+            inner.take_with(base, &func, state, lift)
         })
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
         self.perform(
             || "run".into(),
-            |base, guest, in_flight| {
-                clear(base, guest, in_flight)?;
-                guest.run(base)
+            |base, inner, in_flight| {
+                clear(base, inner, in_flight)?;
+                inner.run(base)
             },
         )
     }
@@ -211,8 +211,8 @@ impl<G: Guest> Instance for LayeredInstance<G> {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
         let operation = || format!("call {export} of core instance {at}");
-        self.perform(operation, |base, guest, _| {
-            guest.call_core(base, at, export, args)
+        self.perform(operation, |base, inner, _| {
+            inner.call_core(base, at, export, args)
         })
     }
 
@@ -252,7 +252,7 @@ impl<G: Guest> Instance for LayeredInstance<G> {
     }
 
     fn observed(&mut self) -> &Observed {
-        match contain(|| G::world(&mut *self.base.store)) {
+        match contain(|| I::world(&mut *self.base.store)) {
             Ok(world) => world.observed(),
             Err(_) => &self.lost,
         }
@@ -260,13 +260,13 @@ impl<G: Guest> Instance for LayeredInstance<G> {
 
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
         let operation = || format!("drop a {}", resource.ty().name());
-        self.perform(operation, |base, guest, _| {
-            guest.drop_resource(base, resource)
+        self.perform(operation, |base, inner, _| {
+            inner.drop_resource(base, resource)
         })
     }
 
     fn held(&mut self) -> Vec<Resource> {
-        let held = self.perform(String::new, |base, guest, _| Ok(guest.held(base)));
+        let held = self.perform(String::new, |base, inner, _| Ok(inner.held(base)));
         held.unwrap_or_default()
     }
 
@@ -280,13 +280,13 @@ fn operation(func: &Func) -> impl FnOnce() -> String {
 }
 
 /// Makes room for a call.
-fn clear<G: Guest>(
+fn clear<I: Inner>(
     base: &mut Base,
-    guest: &mut G,
-    in_flight: &mut InFlight<G::Call>,
+    inner: &mut I,
+    in_flight: &mut InFlight<I::Call>,
 ) -> Result<()> {
     match in_flight.clear()? {
-        Some(dropped) => guest.give_up(base, dropped),
+        Some(dropped) => inner.give_up(base, dropped),
         None => Ok(()),
     }
 }

@@ -8,10 +8,13 @@
 //! either shows when the two are compared.
 //!
 //! # What the layer does for every engine alike
-//! - **Validation.** An engine judges the raw bytes of core modules itself. Only for one that does
-//!   not ([`EngineInfo::validates`](seam_core::EngineInfo::validates)) the layer validates
-//!   first, with the proposals that the engine states. Components are validated here, with
-//!   wasmparser, and with the bound on the size of types that it does not have yet.
+//! - **Decoding.** `seam-decode` reads an artifact once and gives its interface and, for a component,
+//!   the plan of its instantiation. This crate carries out the plan, so the paths of core instances
+//!   are those of the interface.
+//! - **Validation.** An engine judges the raw bytes of core modules itself. If it does not
+//!   ([`EngineInfo::validates`](seam_core::EngineInfo::validates)), `seam-decode` validates them
+//!   first, with the proposals that the engine states. The pass over a component validates everything
+//!   but function bodies.
 //! - **Host recursion.** Every function of the host that a guest can reach is counted on entry and
 //!   exit, so calls host -> guest -> host nested deeper than
 //!   [`Limits::host_depth`](seam_core::Limits::host_depth) end with `Limit(HostDepth)` before a
@@ -32,8 +35,9 @@
 //! - **Asynchronous lifting and lowering** is accepted at instantiation, as the asynchronous
 //!   built-ins are, and `Unsupported` when it is called.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
-//! - **Size.** At most 10,000 component instances, nested at most 100 deep, with definitions of at
-//!   most 16 MiB in all: instantiations multiply, and a short component can ask for any number.
+//! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
+//!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
+//!   any number. `seam-decode` checks this when the component is loaded.
 //! - **Without re-entry**, lowering starts again after each `realloc` and skips the elements of lists
 //!   that it has lowered. Those of lists of fixed length it looks at again.
 //!
@@ -44,22 +48,24 @@
 //!
 //! | file | section of the reference interpreter, or of the documents |
 //! |---|---|
-//! | `types`, `abi/layout` | Despecialization; Type Predicates; Alignment; Element Size |
+//! | `seam_decode::types` | Despecialization; Type Predicates; Alignment; Element Size; Flattening |
+//! | `seam_decode`: `pass`, `plan` | Binary.md; Explainer.md: definitions, index spaces, type checking |
 //! | `abi/cx`, `canon/machine` | Canonical ABI Options; Lifting and Lowering Context |
 //! | `abi/load`, `abi/store` | Loading; Storing |
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
-//! | `abi/flatten`, `abi/lift`, `abi/lower` | Flattening; Flat Lifting; Flat Lowering; Lifting and Lowering Values |
+//! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
 //! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
-//! | `handle/table`, `handle/resource` | Table State; Resource State |
-//! | `handle/host` | none: handles that the host holds |
-//! | `component/state` | Store and Component Instance State; Task State (synchronous calls) |
+//! | `state/running` | Store and Component Instance State; Task State (synchronous calls) |
+//! | `state/table`, `state/resource` | Table State; Resource State |
+//! | `state/held` | none: handles that the host holds |
 //! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
-//! | `canon/builtin` | the asynchronous built-ins, which answer `Unsupported` when they are called |
-//! | `component/decode`, `component/def` | Binary.md |
-//! | `component/instantiate`, `component/current`, `component/index`, `component/typing`, `component/import` | Explainer.md: definitions, index spaces, type checking |
-//! | `component/size` | CanonicalABI.md: Element Size, the bound on it |
+//! | `canon/builtin` | the asynchronous built-ins, which return `Unsupported` when they are called |
+//! | `component/execute` | Explainer.md: instantiation, by the plan |
 //! | `glue` | none: the same calls for engines that do not re-enter |
+//!
+//! # How a string argument gets into guest memory
+//! STRING_HOPS
 
 mod abi;
 mod canon;
@@ -67,14 +73,13 @@ mod component;
 mod core_module;
 mod cores;
 mod glue;
-mod handle;
 mod host;
 mod instance;
 mod layered;
 mod limits;
 mod program;
 mod snapshot;
-mod types;
+mod state;
 
 pub use cores::{Core, Cores};
 pub use layered::Layered;

@@ -9,6 +9,16 @@ use seam_core::{
 
 use crate::cores::{Core, Cores};
 
+impl Cores {
+    /// The exported state of those that the query asks for.
+    ///
+    /// # Errors
+    /// `Engine` if the store does not have them.
+    pub fn snapshot(&self, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
+        take(self, store, query)
+    }
+}
+
 /// The exported state of these core instances.
 pub(crate) fn take(cores: &Cores, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
     let taken = |core: &&Core| query.all_origins || core.origin == Origin::Main;

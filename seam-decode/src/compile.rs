@@ -2,7 +2,8 @@
 
 use seam_core::{CoreEngine, CoreModule, Result};
 
-use crate::{feature, module_type};
+use crate::feature;
+use crate::pass::module_type;
 
 /// Compiles a core module on an engine, and attaches its imports and exports.
 ///
@@ -15,9 +16,18 @@ use crate::{feature, module_type};
 /// # Errors
 /// Those of [`CoreEngine::compile`]; `Invalid` and `Unsupported` from validation.
 pub fn compile(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
+    Ok(compile_untyped(engine, wasm)?.with_type(module_type(wasm)?))
+}
+
+/// As [`compile`], without a type: for a caller that has the type, or gets it after the engine's
+/// verdict from its own decoding, and attaches it with [`CoreModule::with_type`].
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_untyped(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
     let info = engine.info();
     if !info.validates {
         feature::validate(wasm, &info.capabilities)?;
     }
-    Ok(engine.compile(wasm)?.with_type(module_type(wasm)?))
+    engine.compile(wasm)
 }

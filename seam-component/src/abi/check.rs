@@ -11,7 +11,7 @@ use crate::abi::cx::{Cx, low};
 use crate::abi::load::{check_list, lift_rep, unsupported};
 use crate::abi::place::Place;
 use crate::abi::string::check_string;
-use crate::types::{RecordTy, Ty, VariantTy};
+use seam_decode::types::{RecordTy, Ty, VariantTy};
 
 /// A traversal of one side's values.
 pub(crate) struct Check<'a> {

@@ -3,8 +3,8 @@
 
 use seam_core::{CanonTrap, CoreFunc, CoreMemory, Error, MemoryView, Resource, Result};
 
-use crate::abi::layout::align_to;
-use crate::types::ResourceId;
+use seam_decode::types::align_to;
+use seam_decode::types::{ResourceId, StringEncoding};
 
 /// The canonical options of one lifted or lowered function, and its component instance.
 #[derive(Clone, Debug)]
@@ -14,14 +14,6 @@ pub(crate) struct Options {
     pub(crate) memory: Option<CoreMemory>,
     pub(crate) realloc: Option<CoreFunc>,
     pub(crate) encoding: StringEncoding,
-}
-
-/// The encoding in which a component stores its strings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StringEncoding {
-    Utf8,
-    Utf16,
-    Latin1Utf16,
 }
 
 /// The running components: memories, `realloc` calls and handle tables.

@@ -3,14 +3,14 @@
 use seam_core::{CanonTrap, CoreValue, Error, List, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
-use crate::abi::flatten::spills;
 use crate::abi::load::{
     VALUE_BYTES, lift_handle, load_fields, load_list_from_range, map_of_entries, record_of_fields,
     unpack_flags_from_int, unsupported, variant_of_case,
 };
 use crate::abi::scalar::{bits_of_core, is_scalar, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
-use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+use seam_decode::types::spills;
+use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 
 /// `CoreValueIter`.
 ///

@@ -9,7 +9,7 @@ use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::numbers::load_numbers;
 use crate::abi::scalar::{apart, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
-use crate::types::{CaseTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};
+use seam_decode::types::{CaseTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};
 
 /// `MAX_LIST_BYTE_LENGTH`
 pub(crate) const MAX_LIST_BYTE_LENGTH: u64 = (1 << 28) - 1;
@@ -158,19 +158,6 @@ fn load_variant(cx: &mut Cx<'_>, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result
         None => None,
     };
     variant_of_case(cx, ty, case, low(case_index), payload)
-}
-
-impl VariantTy {
-    /// Returns the case that a discriminant selects.
-    ///
-    /// # Errors
-    /// The trap `InvalidDiscriminant`.
-    pub(crate) fn case(&self, case_index: u32) -> Result<&CaseTy> {
-        let case = usize::try_from(case_index)
-            .ok()
-            .and_then(|index| self.cases.get(index));
-        case.ok_or_else(|| Error::trap(CanonTrap::InvalidDiscriminant))
-    }
 }
 
 /// Builds the value of a variant, enum, option or result.

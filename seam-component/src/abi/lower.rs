@@ -3,7 +3,6 @@
 use seam_core::{CanonTrap, CoreValue, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned};
-use crate::abi::flatten::{Flat, spills};
 use crate::abi::load::unsupported;
 use crate::abi::scalar::{scalar_from_value, scalar_to_bits, set_core_bits};
 use crate::abi::store::{
@@ -11,7 +10,8 @@ use crate::abi::store::{
     store_list_into_range, store_map_into_range, text,
 };
 use crate::abi::transcode::store_string_into_range;
-use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+use seam_decode::types::{Flat, spills};
 
 /// Core values to set one after another.
 ///

@@ -29,8 +29,6 @@
 
 mod check;
 mod cx;
-pub(crate) mod flatten;
-pub(crate) mod layout;
 mod lift;
 mod load;
 mod lower;
@@ -45,8 +43,7 @@ mod tests;
 mod transcode;
 mod transfer;
 
-pub(crate) use cx::{Cx, Machine, Options, StringEncoding};
-pub(crate) use flatten::{Context, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flatten_functype, spills};
+pub(crate) use cx::{Cx, Machine, Options};
 pub(crate) use lift::lift_flat_values;
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};

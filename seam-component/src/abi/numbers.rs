@@ -5,7 +5,7 @@ use seam_core::{Error, List, Result};
 
 use crate::abi::cx::Cx;
 use crate::abi::scalar::{canonicalize_nan32, canonicalize_nan64};
-use crate::types::Ty;
+use seam_decode::types::Ty;
 
 /// Bytes copied at a time if an engine does not expose a memory's bytes as a slice.
 pub(crate) const CHUNK: u64 = 1 << 16;

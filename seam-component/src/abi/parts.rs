@@ -7,7 +7,6 @@ use seam_core::{
 use seam_core::{Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, low};
-use crate::abi::flatten::spills;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_resource};
 use crate::abi::lower::allocate_area;
@@ -18,7 +17,8 @@ use crate::abi::store::{allocate_list, lower_resource};
 use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
 use crate::abi::transcode::store_string_into_range;
-use crate::types::{RecordTy, Ty, VariantTy};
+use seam_decode::types::spills;
+use seam_decode::types::{RecordTy, Ty, VariantTy};
 
 /// Like [`lower_flat_values`](super::lower_flat_values) without `out_param`, for arguments in
 /// parts.

@@ -5,7 +5,7 @@ use seam_core::{Error, Result};
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::scalar::{bits_of_core, scalar_from_bits, scalar_to_bits, set_core_bits};
-use crate::types::{FieldTy, Ty, VariantTy};
+use seam_decode::types::{FieldTy, Ty, VariantTy};
 
 /// An address that is aligned and within memory, or the index of the first core value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

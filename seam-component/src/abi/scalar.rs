@@ -8,7 +8,7 @@ use seam_core::{CanonTrap, Error, Result, Value};
 use seam_core::{CoreValue, typed::Scalar};
 
 use crate::abi::cx::low;
-use crate::types::Ty;
+use seam_decode::types::Ty;
 
 const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
 const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;

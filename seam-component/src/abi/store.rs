@@ -10,7 +10,7 @@ use crate::abi::numbers::{numbers_in, numbers_of, store_numbers};
 use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
 use crate::abi::string::Text;
 use crate::abi::transcode::store_string_into_range;
-use crate::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 
 /// `store`, to an address that is aligned and within memory.
 ///

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use seam_core::{CanonTrap, Error, Result};
 
-use crate::abi::cx::{Cx, StringEncoding, check_aligned};
+use crate::abi::cx::{Cx, check_aligned};
 use crate::abi::numbers::slice;
+use seam_decode::types::StringEncoding;
 
 /// `MAX_STRING_BYTE_LENGTH`
 pub(crate) const MAX_STRING_BYTE_LENGTH: u64 = (1 << 28) - 1;

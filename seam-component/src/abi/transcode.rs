@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use seam_core::typed::Numbers;
 use seam_core::{CanonTrap, Error, Result};
 
-use crate::abi::cx::{Cx, StringEncoding};
+use crate::abi::cx::Cx;
 use crate::abi::numbers::store_numbers;
 use crate::abi::string::{MAX_STRING_BYTE_LENGTH, Text, UTF16_TAG};
+use seam_decode::types::StringEncoding;
 
 impl<'a> Text<'a> {
     /// Wraps a string of the host.

@@ -9,7 +9,6 @@ use seam_core::{CoreValue, Error, Result};
 
 use crate::abi::check::Check;
 use crate::abi::cx::{Cx, Machine, Options, low};
-use crate::abi::flatten::spills;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{check_list, labelled_bits, unsupported};
 use crate::abi::lower::allocate_area;
@@ -19,7 +18,8 @@ use crate::abi::scalar::is_scalar;
 use crate::abi::store::{allocate_list, lower_rep};
 use crate::abi::string::load_text_from_range;
 use crate::abi::transcode::store_string_into_range;
-use crate::types::{RecordTy, Ty, VariantTy};
+use seam_decode::types::spills;
+use seam_decode::types::{RecordTy, Ty, VariantTy};
 
 /// A transfer between the functions of two components.
 pub(crate) struct Transfer<'a> {

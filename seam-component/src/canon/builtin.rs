@@ -9,26 +9,26 @@ use std::sync::Arc;
 use seam_core::{
     CanonTrap, Capability, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result,
 };
-use wasmparser::CanonicalFunction;
+use seam_decode::Builtin;
 
-use crate::component::state::Running;
+use crate::state::Running;
 
-/// Creates the core function of an asynchronous built-in, with the type that its importer expects.
+/// Creates the core function of an asynchronous built-in.
 ///
 /// # Errors
 /// Those of [`CoreStore::host_func`].
 pub(crate) fn core_func(
     store: &mut dyn CoreStore,
-    builtin: &CanonicalFunction,
+    builtin: &Builtin,
     ty: CoreFuncType,
     instance: u32,
 ) -> Result<CoreFunc> {
     let func: HostFn = match *builtin {
-        CanonicalFunction::ContextGet { slot, .. } => context_get(slot),
-        CanonicalFunction::ContextSet { slot, .. } => context_set(slot),
-        CanonicalFunction::BackpressureInc => backpressure(instance, |count| count.checked_add(1)),
-        CanonicalFunction::BackpressureDec => backpressure(instance, |count| count.checked_sub(1)),
-        ref other => unsupported(name(other), instance),
+        Builtin::ContextGet(slot) => context_get(slot),
+        Builtin::ContextSet(slot) => context_set(slot),
+        Builtin::BackpressureInc => backpressure(instance, |count| count.checked_add(1)),
+        Builtin::BackpressureDec => backpressure(instance, |count| count.checked_sub(1)),
+        Builtin::Other(ref name) => unsupported(name.clone(), instance),
     };
     store.host_func(ty, func)
 }
@@ -85,18 +85,4 @@ fn mistyped(found: usize) -> Error {
     Error::engine(format!(
         "expected one i32 or i64, found {found} values or another type"
     ))
-}
-
-/// Returns the definition's name in kebab-case, e.g. `task-return`.
-fn name(builtin: &CanonicalFunction) -> String {
-    let debug = format!("{builtin:?}");
-    let variant = debug.split([' ', '(', '{']).next().unwrap_or_default();
-    let mut name = String::new();
-    for c in variant.chars() {
-        if c.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.extend(c.to_lowercase());
-    }
-    name
 }

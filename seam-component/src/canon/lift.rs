@@ -5,9 +5,9 @@ use std::sync::Arc;
 use seam_core::{Capability, CoreFunc, CoreStore, CoreValue, Error, ErrorKind, Result};
 
 use crate::abi::{Cx, Options};
-use crate::canon::Engine;
-use crate::component::state::{Depth, Running};
-use crate::types::FuncTy;
+use crate::canon::StoreMachine;
+use crate::state::{Depth, Running};
+use seam_decode::types::FuncTy;
 
 /// A function of a running component.
 #[derive(Clone, Debug)]
@@ -65,11 +65,11 @@ impl Outer {
         lifted.check_sync()?;
         let running = Running::of(store)?;
         let depth = running.depth();
-        running.enter(lifted.opts.instance, None)?;
+        running.enter_from(lifted.opts.instance, None)?;
         running.begin_outer();
         let mut flat_args = Vec::new();
         let lowered = lower(
-            &mut Cx::new(&mut Engine(store), &lifted.opts),
+            &mut Cx::new(&mut StoreMachine(store), &lifted.opts),
             &mut flat_args,
         );
         let call = Self {
@@ -131,7 +131,7 @@ impl Outer {
         let flat_results = self.flat_results.as_deref().unwrap_or_default();
         let given = Running::of(store)?.host.given();
         let lifted = lift(
-            &mut Cx::new(&mut Engine(store), &self.lifted.opts),
+            &mut Cx::new(&mut StoreMachine(store), &self.lifted.opts),
             flat_results,
             &self.lifted.ty,
         );
@@ -151,7 +151,7 @@ impl Outer {
     fn end(&self, store: &mut dyn CoreStore, result: Result<()>) -> Result<()> {
         let running = Running::of(store)?;
         if !is_blamed_on_guest(&result) {
-            running.leave(self.lifted.opts.instance, None)?;
+            running.leave_to(self.lifted.opts.instance, None)?;
         }
         running.unwind(self.depth);
         result

@@ -2,31 +2,34 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreCaller, CoreFunc, CoreStore, CoreValue, Error, HostFn, Result, Value};
-
-use crate::abi::{
-    self, Context, Cx, InTransit, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, Machine, Options, Transfer,
+use seam_core::{
+    CoreCaller, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result, Value,
 };
-use crate::canon::Engine;
+
+use crate::abi::{self, Cx, InTransit, Machine, Options, Transfer};
+use crate::canon::StoreMachine;
 use crate::canon::lift::{FuncInst, Lifted};
-use crate::component::state::Running;
-use crate::types::FuncTy;
+use crate::state::Running;
+use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, spills};
 
 /// A component's function, lowered for a caller with these options.
 pub(crate) struct Lowered {
     pub(crate) callee: FuncInst,
     pub(crate) caller: Options,
+    /// The type of the core function.
+    pub(crate) core_ty: CoreFuncType,
     /// Whether the last core argument is the address of the results, because they do not fit flat.
     out_param: bool,
 }
 
 impl Lowered {
     /// Lowers a synchronous function.
-    pub(crate) fn new(callee: FuncInst, caller: Options) -> Self {
-        let out_param = abi::spills(MAX_FLAT_RESULTS, &callee.ty().result);
+    pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Self {
+        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty().result);
         Self {
             callee,
             caller,
+            core_ty,
             out_param,
         }
     }
@@ -36,7 +39,7 @@ impl Lowered {
     /// # Errors
     /// `Unsupported` for a core type that the engine cannot express.
     pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
-        let core_ty = abi::flatten_functype(self.callee.ty(), Context::Lower);
+        let core_ty = self.core_ty.clone();
         let call: HostFn = Arc::new(move |caller, args, results| self.call(caller, args, results));
         store.host_func(core_ty, call)
     }
@@ -75,16 +78,29 @@ impl Lowered {
         callee: &Lifted,
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
-        self.enter(Running::of(store)?, callee)?;
+        self.begin_call(Running::of(store)?, callee)?;
         let mut flat_args = Vec::new();
-        let reps = self.lift_args(&mut Engine(store), callee, args)?;
-        self.lower_args(&mut Engine(store), callee, args, &reps, &mut flat_args)?;
+        let reps = self.lift_args(&mut StoreMachine(store), callee, args)?;
+        self.lower_args(
+            &mut StoreMachine(store),
+            callee,
+            args,
+            &reps,
+            &mut flat_args,
+        )?;
         let results = callee.call_core(store, &flat_args)?;
         let mut flat = Vec::new();
-        let reps = self.lift_results(&mut Engine(store), callee, &results)?;
-        self.lower_results(&mut Engine(store), callee, args, &results, &reps, &mut flat)?;
+        let reps = self.lift_results(&mut StoreMachine(store), callee, &results)?;
+        self.lower_results(
+            &mut StoreMachine(store),
+            callee,
+            args,
+            &results,
+            &reps,
+            &mut flat,
+        )?;
         callee.post_return(store, &results)?;
-        self.leave(Running::of(store)?, callee)?;
+        self.end_call(Running::of(store)?, callee)?;
         Ok(flat)
     }
 
@@ -98,17 +114,17 @@ impl Lowered {
     ) -> Result<Vec<CoreValue>> {
         let result = self.call_host(store, index, ty, args)?;
         let mut flat = Vec::new();
-        self.lower_result(&mut Engine(store), ty, args, &result, &mut flat)?;
+        self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
         Running::of(store)?.end_frame()?;
         Ok(flat)
     }
 
     /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the
     /// frame.
-    pub(crate) fn enter(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
+    pub(crate) fn begin_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
         running.check_may_leave(self.caller.instance)?;
         callee.check_sync()?;
-        running.enter(callee.opts.instance, Some(self.caller.instance))?;
+        running.enter_from(callee.opts.instance, Some(self.caller.instance))?;
         running.begin()
     }
 
@@ -174,8 +190,8 @@ impl Lowered {
     }
 
     /// Performs the steps after the callee's post-return.
-    pub(crate) fn leave(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
-        running.leave(callee.opts.instance, Some(self.caller.instance))?;
+    pub(crate) fn end_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
+        running.leave_to(callee.opts.instance, Some(self.caller.instance))?;
         running.end_frame()
     }
 
@@ -191,8 +207,8 @@ impl Lowered {
         running.check_may_leave(self.caller.instance)?;
         running.begin()?;
         let (args, _) = self.split(args);
-        let mut engine = Engine(store);
-        let cx = &mut Cx::new(&mut engine, &self.caller);
+        let mut machine = StoreMachine(store);
+        let cx = &mut Cx::new(&mut machine, &self.caller);
         let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
         let result = Running::of(store)?.world.call(index, &args)?;
         Ok(result.into_iter().collect())

@@ -3,14 +3,14 @@
 use seam_core::{CoreFunc, CoreStore, CoreValue, Error, Limit, MemoryView, Resource, Result};
 
 use crate::abi::{Machine, Options};
-use crate::component::state::Running;
-use crate::handle::{ResourceHandle, ResourceImpl};
-use crate::types::ResourceId;
+use crate::state::Running;
+use crate::state::{ResourceHandle, ResourceImpl};
+use seam_decode::types::ResourceId;
 
 /// A store with running components.
-pub(crate) struct Engine<'a>(pub(crate) &'a mut dyn CoreStore);
+pub(crate) struct StoreMachine<'a>(pub(crate) &'a mut dyn CoreStore);
 
-impl Engine<'_> {
+impl StoreMachine<'_> {
     fn running(&mut self) -> Result<&mut Running> {
         Running::of(self.0)
     }
@@ -32,7 +32,7 @@ impl Engine<'_> {
     }
 }
 
-impl Machine for Engine<'_> {
+impl Machine for StoreMachine<'_> {
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
         let memory = opts
             .memory

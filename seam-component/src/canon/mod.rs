@@ -6,4 +6,4 @@ pub(crate) mod lower;
 mod machine;
 pub(crate) mod resource;
 
-pub(crate) use machine::Engine;
+pub(crate) use machine::StoreMachine;

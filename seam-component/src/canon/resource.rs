@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use seam_core::{CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn, Result};
 
-use crate::component::state::{Depth, Running};
-use crate::handle::{ResourceHandle, ResourceImpl};
-use crate::types::ResourceId;
+use crate::state::{Depth, Running};
+use crate::state::{ResourceHandle, ResourceImpl};
+use seam_decode::types::ResourceId;
 
 /// Creates the core function of `canon resource.new` for an instance.
 ///
@@ -131,9 +131,9 @@ fn destructor(
         }
         ResourceImpl::Guest { instance, dtor } => (instance, dtor),
     };
-    running.enter(instance, caller)?;
+    running.enter_from(instance, caller)?;
     let Some(func) = dtor else {
-        running.leave(instance, caller)?;
+        running.leave_to(instance, caller)?;
         return Ok(None);
     };
     let depth = running.depth();
@@ -163,7 +163,7 @@ impl Destructor {
     /// `Engine` if the instance is unknown.
     pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
         running.unwind(self.depth);
-        running.leave(self.instance, self.caller)
+        running.leave_to(self.instance, self.caller)
     }
 }
 

@@ -3,9 +3,8 @@
 
 use seam_core::{Error, List, Resource, Result, Value};
 
-use super::state::Running;
-use crate::handle::ResourceImpl;
-use crate::types::{RecordTy, ResourceId, Ty, VariantTy};
+use crate::state::{ResourceImpl, Running};
+use seam_decode::types::{RecordTy, ResourceId, Ty, VariantTy};
 
 /// Checks that every handle among the arguments can be passed.
 ///

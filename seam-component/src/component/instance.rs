@@ -4,47 +4,30 @@ use std::sync::Arc;
 
 use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
-    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
-    Resource, Result, Value, WorldState,
+    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, Func, Resource, Result,
+    Value, WorldState,
 };
 
 use super::handles::check_handles;
-use super::index::{InstanceInst, ItemInst};
-use super::name::name_resources;
-use super::state::Running;
-use crate::abi::{self, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
+use crate::abi;
 use crate::canon::lift::{FuncInst, Lifted, Outer};
 use crate::canon::resource::destroy;
-use crate::instance::{Base, Guest};
+use crate::instance::{Base, Inner};
+use crate::state::Running;
+use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 
 /// An instance of a component.
-pub(super) struct ComponentGuest {
+pub(super) struct ComponentInstance {
     /// The exported functions, in the order of
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs); none in an instance that
     /// failed to start.
     funcs: Vec<FuncInst>,
 }
 
-impl ComponentGuest {
-    /// What `root` has made in this store.
-    ///
-    /// # Errors
-    /// `Engine` if the interface and what was instantiated have come apart.
-    pub(super) fn new(base: &mut Base, root: &InstanceInst) -> Result<Self> {
-        let mut funcs = Vec::new();
-        if !root.exports.is_empty() {
-            let running = Running::of(&mut *base.store)?;
-            for (name, ty) in base.interface.export_funcs() {
-                let func = find(root, name).ok_or_else(|| {
-                    Error::engine(format!(
-                        "expected an exported function `{name}`, found none"
-                    ))
-                })?;
-                name_resources(running, func.ty(), ty);
-                funcs.push(func.clone());
-            }
-        }
-        Ok(Self { funcs })
+impl ComponentInstance {
+    /// An instance with these exported functions.
+    pub(super) fn new(funcs: Vec<FuncInst>) -> Self {
+        Self { funcs }
     }
 
     fn resolved(&self, base: &Base, func: &Func) -> Result<FuncInst> {
@@ -53,21 +36,6 @@ impl ComponentGuest {
         found.ok_or_else(|| {
             Error::misuse("expected an instance that has started, found one that has not")
         })
-    }
-}
-
-/// The exported function of this full name.
-fn find<'a>(root: &'a InstanceInst, name: &ExportName) -> Option<&'a FuncInst> {
-    let mut instance = root;
-    for step in name.instances() {
-        match instance.exports.get(step)? {
-            ItemInst::Instance(inner) => instance = inner,
-            _ => return None,
-        }
-    }
-    match instance.exports.get(name.item())? {
-        ItemInst::Func(func) => Some(func),
-        _ => None,
     }
 }
 
@@ -101,7 +69,7 @@ fn start_lifted(
     }
 }
 
-impl Guest for ComponentGuest {
+impl Inner for ComponentInstance {
     type Call = ComponentCall;
 
     fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<ComponentCall> {

@@ -1,17 +1,8 @@
-//! Components: decoding, instantiation, and instances.
+//! Components: loading, instantiation by their plan, and instances.
 
-mod current;
-mod decode;
-mod def;
+mod execute;
 mod handles;
-mod import;
-mod index;
 mod instance;
-mod instantiate;
-mod name;
 mod program;
-mod size;
-pub(crate) mod state;
-mod typing;
 
 pub(crate) use program::ComponentProgram;

@@ -1,7 +1,5 @@
 //! A loaded component.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,33 +7,27 @@ use seam_core::{
     Artifact, Binding, Capability, CoreEngine, CoreModule, Error, ErrorKind, Failed, HostState,
     Instance, Interface, Program, Result, Target, World, WorldState, contain, token,
 };
-use seam_decode::compile;
+use seam_decode::{CoreModuleDef, Missing, Plan, compile_untyped, decode};
 
-use super::decode::decode;
-use super::def::{ComponentDef, Def};
-use super::import::HostImports;
-use super::index::{ComponentInst, InstanceInst};
-use super::instance::ComponentGuest;
-use super::instantiate::Instantiation;
-use super::size::check_sizes;
-use super::state::Running;
+use super::execute::Execution;
+use super::instance::ComponentInstance;
 use crate::cores::Cores;
-use crate::glue::Glue;
 use crate::instance::{Base, LayeredInstance};
 use crate::limits;
+use crate::state::Running;
 
 /// A component whose core modules an engine has compiled.
 pub(crate) struct ComponentProgram {
     engine: Arc<dyn CoreEngine>,
     backend: Arc<str>,
-    root: ComponentInst,
-    /// The compiled core modules, by the range of their bytes.
-    modules: HashMap<Range<usize>, CoreModule>,
+    plan: Plan,
+    /// The compiled core modules, in the order of the plan's.
+    modules: Vec<CoreModule>,
     interface: Arc<Interface>,
 }
 
 impl ComponentProgram {
-    /// Validates and decodes a component and compiles its core modules, each once.
+    /// Decodes a component and compiles its core modules, each once.
     ///
     /// # Errors
     /// `Invalid` with the offset; `Unsupported` for a core module that needs what the engine lacks;
@@ -45,66 +37,66 @@ impl ComponentProgram {
         backend: &str,
         artifact: &Artifact,
     ) -> Result<Self> {
-        let bytes = artifact.bytes();
-        let interface = Arc::new(seam_decode::interface(artifact)?);
-        check_sizes(bytes)?;
-        let def = Arc::new(decode(bytes)?);
-        let mut modules = HashMap::new();
-        compile_all(&*engine, bytes, &def, &mut modules)?;
+        let decoded = decode(artifact)?;
+        let interface = decoded.interface().clone();
+        let plan = decoded.into_plan()?;
+        let compiled = |CoreModuleDef { range, ty }: &CoreModuleDef| {
+            let wasm = artifact.bytes().get(range.clone()).unwrap_or_default();
+            let module = compile_untyped(&*engine, wasm);
+            let module = module.map_err(|e| at_offset(e, range.start))?;
+            Ok(module.with_type(ty.clone()))
+        };
+        let modules = plan
+            .modules
+            .iter()
+            .map(compiled)
+            .collect::<Result<Vec<_>>>()?;
         Ok(Self {
             engine,
             backend: backend.into(),
-            root: ComponentInst {
-                def,
-                env: Arc::default(),
-            },
+            plan,
             modules,
             interface,
         })
     }
 
-    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentGuest>, Failed> {
+    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
         let made = self.interface.core_instances().len();
         let limits = limits::of_store(&*self.engine, world.limits_of_instances(), made)?;
         let bindings = world.bind(&self.interface)?;
         bindings.iter().try_for_each(check_target)?;
+        if let Some(missing) = self.plan.missing.first() {
+            return Err(cannot_link(missing).into());
+        }
         let owner = token();
         let running = Running::new(WorldState::new(world, &bindings), owner);
         let mut store = self.engine.store(&limits, HostState::new(running))?;
-        let mut instantiation = Instantiation {
-            engine: &*self.engine,
-            store: &mut *store,
-            modules: &self.modules,
-            imports: &HostImports::new(&bindings),
-            cores: Vec::new(),
-            glue: Glue::default(),
-            size: 0,
-        };
-        let root = instantiation.root(&self.root);
-        let cores = Cores::new(instantiation.cores);
-        let observed = match &root {
+        let described = (&self.plan, &*self.interface);
+        let mut execution = Execution::new(&*self.engine, &mut *store, described, &self.modules);
+        let funcs = execution.run();
+        let cores = Cores::new(execution.into_cores());
+        let observed = match &funcs {
             Ok(_) => Box::default(),
             Err(_) => Box::new(Running::of(&mut *store)?.world.observed().clone()),
         };
-        let make = |root: &InstanceInst| -> Result<_> {
-            let mut base = Base {
+        let instance = |funcs| {
+            let base = Base {
                 store,
                 interface: self.interface.clone(),
                 backend: self.backend.clone(),
                 cores,
                 owner,
             };
-            let guest = ComponentGuest::new(&mut base, root)?;
-            Ok(LayeredInstance::new(base, guest))
+            LayeredInstance::new(base, ComponentInstance::new(funcs))
         };
-        match root {
-            Ok(root) => Ok(make(&root)?),
+        match funcs {
+            Ok(funcs) => Ok(instance(funcs)),
             Err(error) => Err(Failed {
                 observed,
                 // What cannot be linked has run nothing that a snapshot could show.
                 instance: match error.kind() {
                     ErrorKind::Link | ErrorKind::Unsupported(_) => None,
-                    _ => Some(Box::new(make(&InstanceInst::default())?)),
+                    _ => Some(Box::new(instance(Vec::new()))),
                 },
                 error,
             }),
@@ -141,25 +133,13 @@ fn check_target(binding: &Binding) -> Result<()> {
     }
 }
 
-/// Compiles every core module of a component and of those nested in it.
-fn compile_all(
-    engine: &dyn CoreEngine,
-    bytes: &[u8],
-    component: &ComponentDef,
-    modules: &mut HashMap<Range<usize>, CoreModule>,
-) -> Result<()> {
-    for def in &component.defs {
-        match def {
-            Def::CoreModule(range) => {
-                let wasm = bytes.get(range.clone()).unwrap_or_default();
-                let module = compile(engine, wasm).map_err(|e| at_offset(e, range.start))?;
-                modules.insert(range.clone(), module);
-            }
-            Def::Component(inner) => compile_all(engine, bytes, inner, modules)?,
-            _ => {}
-        }
-    }
-    Ok(())
+/// The error of an import that no world can define.
+fn cannot_link(missing: &Missing) -> Error {
+    Error::link(format!(
+        "missing import `{}`: expected functions, types and instances, found a {}, which no world \
+         can define",
+        missing.name, missing.what
+    ))
 }
 
 /// Counts an offset within a core module from the start of the artifact.

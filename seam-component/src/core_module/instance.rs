@@ -9,10 +9,10 @@ use seam_core::{
 
 use super::scalar::{lift_results, lower};
 use crate::host::Host;
-use crate::instance::{Base, Guest};
+use crate::instance::{Base, Inner};
 
 /// An instance of a core module.
-pub(super) struct CoreModuleGuest {
+pub(super) struct CoreModuleInstance {
     /// Names of the exported functions, in the order of
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
     exports: Arc<[String]>,
@@ -39,7 +39,7 @@ pub(super) enum State {
     Initialised,
 }
 
-impl CoreModuleGuest {
+impl CoreModuleInstance {
     pub(super) fn new(exports: Arc<[String]>, id: CoreInstanceId, state: State) -> Self {
         let funcs = vec![None; exports.len()];
         Self {
@@ -53,7 +53,7 @@ impl CoreModuleGuest {
     /// Prepares the call of an export: the first call initialises a reactor.
     ///
     /// Initialisation runs only once, whatever its outcome is.
-    fn enter(&mut self, base: &mut Base, export: &str) -> Result<()> {
+    fn initialize(&mut self, base: &mut Base, export: &str) -> Result<()> {
         match self.state {
             State::Initialised => return Ok(()),
             State::Failed => {
@@ -105,7 +105,7 @@ pub(super) struct CoreCall {
     results: Vec<CoreValue>,
 }
 
-impl Guest for CoreModuleGuest {
+impl Inner for CoreModuleInstance {
     type Call = CoreCall;
 
     fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<CoreCall> {
@@ -113,7 +113,7 @@ impl Guest for CoreModuleGuest {
         let args = args.into_values(func.ty())?;
         if self.state != State::Initialised {
             let exports = self.exports.clone();
-            self.enter(base, exports.get(index).map_or("", String::as_str))?;
+            self.initialize(base, exports.get(index).map_or("", String::as_str))?;
         }
         let resolved = self.resolved(base, index)?;
         Ok(CoreCall {
@@ -161,7 +161,7 @@ impl Guest for CoreModuleGuest {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
         base.cores.check(&mut *base.store, at, export, args)?;
-        self.enter(base, export)?;
+        self.initialize(base, export)?;
         base.cores.call(&mut *base.store, at, export, args)
     }
 

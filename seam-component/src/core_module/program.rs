@@ -8,9 +8,9 @@ use seam_core::{
     CoreStore, Error, Failed, HostState, Instance, Interface, Origin, Program, Result, World,
     WorldState, contain, token,
 };
-use seam_decode::compile;
+use seam_decode::{compile_untyped, decode};
 
-use super::instance::{CoreModuleGuest, State};
+use super::instance::{CoreModuleInstance, State};
 use super::link::Links;
 use super::scalar::is_number;
 use crate::cores::{Core, Cores};
@@ -46,8 +46,12 @@ impl CoreProgram {
                 "expected a core module of its own, found one with the interface of a component",
             ));
         }
-        let module = compile(&*engine, artifact.bytes())?;
-        let interface = Arc::new(seam_decode::interface(artifact)?);
+        // The engine's own verdict comes first.
+        let module = compile_untyped(&*engine, artifact.bytes())?;
+        let interface = decode(artifact)?.interface().clone();
+        let own = interface.core_instances().first();
+        let own = own.ok_or_else(|| Error::engine("expected the module itself, found none"))?;
+        let module = module.with_type(own.module.clone());
         let exports = module
             .ty()?
             .exports
@@ -69,7 +73,7 @@ impl CoreProgram {
         })
     }
 
-    fn make(&self, world: &World) -> Result<LayeredInstance<CoreModuleGuest>, Failed> {
+    fn make(&self, world: &World) -> Result<LayeredInstance<CoreModuleInstance>, Failed> {
         if world.system_wasi_config().is_some() {
             return Err(Failed::from(Error::unsupported(
                 Capability::SystemWasi,
@@ -110,7 +114,7 @@ impl CoreProgram {
         store: Box<dyn CoreStore>,
         id: CoreInstanceId,
         state: State,
-    ) -> Result<LayeredInstance<CoreModuleGuest>> {
+    ) -> Result<LayeredInstance<CoreModuleInstance>> {
         let core = Core {
             path: CorePath::new([0]),
             origin: Origin::Main,
@@ -124,8 +128,8 @@ impl CoreProgram {
             cores: Cores::new([core]),
             owner: token(),
         };
-        let guest = CoreModuleGuest::new(self.exports.clone(), id, state);
-        Ok(LayeredInstance::new(base, guest))
+        let inner = CoreModuleInstance::new(self.exports.clone(), id, state);
+        Ok(LayeredInstance::new(base, inner))
     }
 }
 

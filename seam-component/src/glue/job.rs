@@ -6,11 +6,11 @@ use seam_core::{CoreStore, CoreValue, Error, Result, Value};
 
 use super::replay::{Log, Replay, Request};
 use crate::abi::Machine;
-use crate::canon::Engine;
+use crate::canon::StoreMachine;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::{Destructor, Dropping};
-use crate::component::state::Running;
+use crate::state::{Job, Next, Running};
 
 /// The functions that the glue calls on behalf of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +22,6 @@ pub(super) enum Target {
     Destructor = 5,
 }
 
-/// The next step of the glue.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// Call this function with these arguments.
-    Call(Target, Vec<CoreValue>),
-    /// Return these results.
-    Return(Vec<CoreValue>),
-}
-
 /// The task that the glue performs.
 #[derive(Clone)]
 pub(super) enum Task {
@@ -39,7 +30,7 @@ pub(super) enum Task {
 }
 
 /// A task in progress.
-pub(crate) struct Job {
+pub(super) struct GlueJob {
     task: Task,
     args: Vec<CoreValue>,
     stage: Stage,
@@ -66,26 +57,8 @@ enum Stage {
     Done,
 }
 
-impl Job {
-    pub(super) fn new(task: Task, args: &[CoreValue]) -> Self {
-        Self {
-            task,
-            args: args.to_vec(),
-            stage: Stage::Begin,
-            log: Log::default(),
-        }
-    }
-
-    /// Continues with the results of the last call, until a guest must be called or the task is
-    /// done.
-    ///
-    /// # Errors
-    /// Any error that ends the call.
-    pub(super) fn advance(
-        &mut self,
-        store: &mut dyn CoreStore,
-        results: Vec<CoreValue>,
-    ) -> Result<Step> {
+impl Job for GlueJob {
+    fn advance(&mut self, store: &mut dyn CoreStore, results: Vec<CoreValue>) -> Result<Next> {
         let stage = std::mem::replace(&mut self.stage, Stage::Done);
         match self.task.clone() {
             Task::Drop(dropping) => self.drop_resource(store, &dropping, stage),
@@ -98,13 +71,24 @@ impl Job {
             },
         }
     }
+}
+
+impl GlueJob {
+    pub(super) fn new(task: Task, args: &[CoreValue]) -> Self {
+        Self {
+            task,
+            args: args.to_vec(),
+            stage: Stage::Begin,
+            log: Log::default(),
+        }
+    }
 
     fn drop_resource(
         &mut self,
         store: &mut dyn CoreStore,
         dropping: &Dropping,
         stage: Stage,
-    ) -> Result<Step> {
+    ) -> Result<Next> {
         match stage {
             Stage::Begin => {
                 let [CoreValue::I32(index)] = self.args.as_slice() else {
@@ -112,15 +96,15 @@ impl Job {
                 };
                 let index = u32::from_ne_bytes(index.to_ne_bytes());
                 let Some(destructor) = dropping.begin(store, index)? else {
-                    return Ok(Step::Return(Vec::new()));
+                    return Ok(Next::Return(Vec::new()));
                 };
                 let args = vec![CoreValue::from(destructor.rep)];
                 self.stage = Stage::Destructor(destructor);
-                Ok(Step::Call(Target::Destructor, args))
+                Ok(call(Target::Destructor, args))
             }
             Stage::Destructor(destructor) => {
                 destructor.end(Running::of(store)?)?;
-                Ok(Step::Return(Vec::new()))
+                Ok(Next::Return(Vec::new()))
             }
             _ => Err(apart()),
         }
@@ -132,7 +116,7 @@ impl Job {
         lowered: &Lowered,
         stage: Stage,
         results: &[CoreValue],
-    ) -> Result<Step> {
+    ) -> Result<Next> {
         let FuncInst::Host(index, ty) = &lowered.callee else {
             return Err(apart());
         };
@@ -146,15 +130,17 @@ impl Job {
         };
         let mut flat = Vec::new();
         let args = &self.args;
-        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            lowered.lower_result(machine, ty, args, &result, &mut flat)
-        })?;
+        let waits = Replay::run(
+            StoreMachine(store),
+            &mut self.log,
+            |machine: &mut dyn Machine| lowered.lower_result(machine, ty, args, &result, &mut flat),
+        )?;
         if let Some(request) = waits {
             self.stage = Stage::HostResult(result, request.instance);
             return Ok(realloc(&request, Target::CallerRealloc));
         }
         Running::of(store)?.end_frame()?;
-        Ok(Step::Return(flat))
+        Ok(Next::Return(flat))
     }
 
     fn guest_to_guest(
@@ -164,11 +150,11 @@ impl Job {
         callee: &Lifted,
         stage: Stage,
         mut results: Vec<CoreValue>,
-    ) -> Result<Step> {
+    ) -> Result<Next> {
         match stage {
             Stage::Begin => {
-                lowered.enter(Running::of(store)?, callee)?;
-                let reps = lowered.lift_args(&mut Engine(store), callee, &self.args)?;
+                lowered.begin_call(Running::of(store)?, callee)?;
+                let reps = lowered.lift_args(&mut StoreMachine(store), callee, &self.args)?;
                 self.lower_args(store, lowered, callee, reps)
             }
             Stage::Args(reps, instance) => {
@@ -178,7 +164,7 @@ impl Job {
             Stage::Callee => {
                 results.truncate(callee.num_results);
                 self.log = Log::default();
-                let reps = lowered.lift_results(&mut Engine(store), callee, &results)?;
+                let reps = lowered.lift_results(&mut StoreMachine(store), callee, &results)?;
                 self.lower_results(store, lowered, callee, results, reps)
             }
             Stage::Results(of_callee, reps, instance) => {
@@ -189,8 +175,8 @@ impl Job {
                 Running::of(store)?
                     .instance(callee.opts.instance)?
                     .may_leave = true;
-                lowered.leave(Running::of(store)?, callee)?;
-                Ok(Step::Return(flat))
+                lowered.end_call(Running::of(store)?, callee)?;
+                Ok(Next::Return(flat))
             }
             _ => Err(apart()),
         }
@@ -202,18 +188,20 @@ impl Job {
         lowered: &Lowered,
         callee: &Lifted,
         reps: Vec<u32>,
-    ) -> Result<Step> {
+    ) -> Result<Next> {
         let mut flat = Vec::new();
         let args = &self.args;
-        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            lowered.lower_args(machine, callee, args, &reps, &mut flat)
-        })?;
+        let waits = Replay::run(
+            StoreMachine(store),
+            &mut self.log,
+            |machine: &mut dyn Machine| lowered.lower_args(machine, callee, args, &reps, &mut flat),
+        )?;
         if let Some(request) = waits {
             self.stage = Stage::Args(reps, request.instance);
             return Ok(realloc(&request, Target::CalleeRealloc));
         }
         self.stage = Stage::Callee;
-        Ok(Step::Call(Target::Callee, flat))
+        Ok(call(Target::Callee, flat))
     }
 
     fn lower_results(
@@ -223,25 +211,29 @@ impl Job {
         callee: &Lifted,
         of_callee: Vec<CoreValue>,
         reps: Vec<u32>,
-    ) -> Result<Step> {
+    ) -> Result<Next> {
         let mut flat = Vec::new();
         let args = &self.args;
-        let waits = Replay::run(Engine(store), &mut self.log, |machine: &mut dyn Machine| {
-            lowered.lower_results(machine, callee, args, &of_callee, &reps, &mut flat)
-        })?;
+        let waits = Replay::run(
+            StoreMachine(store),
+            &mut self.log,
+            |machine: &mut dyn Machine| {
+                lowered.lower_results(machine, callee, args, &of_callee, &reps, &mut flat)
+            },
+        )?;
         if let Some(request) = waits {
             self.stage = Stage::Results(of_callee, reps, request.instance);
             return Ok(realloc(&request, Target::CallerRealloc));
         }
         if callee.post_return.is_none() {
-            lowered.leave(Running::of(store)?, callee)?;
-            return Ok(Step::Return(flat));
+            lowered.end_call(Running::of(store)?, callee)?;
+            return Ok(Next::Return(flat));
         }
         Running::of(store)?
             .instance(callee.opts.instance)?
             .may_leave = false;
         self.stage = Stage::PostReturn(flat);
-        Ok(Step::Call(Target::PostReturn, of_callee))
+        Ok(call(Target::PostReturn, of_callee))
     }
 
     fn reallocated(
@@ -258,8 +250,12 @@ impl Job {
     }
 }
 
-fn realloc(request: &Request, target: Target) -> Step {
-    Step::Call(target, request.args.map(CoreValue::from).to_vec())
+fn call(target: Target, args: Vec<CoreValue>) -> Next {
+    Next::Call(target as i32, args)
+}
+
+fn realloc(request: &Request, target: Target) -> Next {
+    call(target, request.args.map(CoreValue::from).to_vec())
 }
 
 /// Returns the error for glue and host that no longer agree on the step.

@@ -7,9 +7,9 @@ use seam_core::{
     Result,
 };
 
-use super::job::{Job, Step, Task};
+use super::job::{GlueJob, Task};
 use super::module::TYPES;
-use crate::component::state::Running;
+use crate::state::{Job, Next, Running};
 
 /// Creates a function for a task that calls no guest.
 ///
@@ -23,9 +23,9 @@ pub(super) fn without_calls(
     task: Task,
 ) -> Result<CoreFunc> {
     let func: HostFn = Arc::new(move |caller, args, results| {
-        let mut job = Job::new(task.clone(), args);
+        let mut job = GlueJob::new(task.clone(), args);
         match job.advance(caller.as_store(), Vec::new())? {
-            Step::Return(values) if values.len() == results.len() => {
+            Next::Return(values) if values.len() == results.len() => {
                 results.copy_from_slice(&values);
                 Ok(())
             }
@@ -43,7 +43,8 @@ pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) ->
     let func: HostFn = Arc::new(move |caller, args, results| {
         let running = Running::of(caller.as_store())?;
         running.registers.clear();
-        running.jobs.push(Job::new(task.clone(), args));
+        let job = GlueJob::new(task.clone(), args);
+        running.jobs.push(Box::new(job));
         advance(caller, results)
     });
     let ty = CoreFuncType::new(ty.params.clone(), [CoreType::I32]);
@@ -60,10 +61,10 @@ fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()>
     let step = job.advance(store, given)?;
     let running = Running::of(store)?;
     let (next, registers) = match step {
-        Step::Return(results) => (0, results),
-        Step::Call(target, args) => {
+        Next::Return(results) => (0, results),
+        Next::Call(target, args) => {
             running.jobs.push(job);
-            (target as i32, args)
+            (target, args)
         }
     };
     running.registers = registers;

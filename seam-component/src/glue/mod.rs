@@ -39,5 +39,4 @@ mod module;
 mod pending;
 mod replay;
 
-pub(crate) use job::Job;
 pub(crate) use pending::{Glue, GlueTask, Glued, Pending};

@@ -14,11 +14,10 @@ use seam_decode::compile;
 use super::job::{Target, Task};
 use super::link::{begin, shared, without_calls};
 use super::module::{self, Calls, MOST, SHARED};
-use crate::abi::{self, Context};
 use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
-use crate::component::state::Running;
+use crate::state::Running;
 
 /// The task of a glue function: a lowered call, or the drop of a resource.
 pub(crate) enum GlueTask {
@@ -135,7 +134,7 @@ impl Glue {
 
 /// Returns the task of a lowered function, its core type, and the functions that its glue calls.
 fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
-    let ty = abi::flatten_functype(lowered.callee.ty(), Context::Lower);
+    let ty = lowered.core_ty.clone();
     let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
     let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
     add(Target::CallerRealloc, lowered.caller.realloc);
@@ -215,7 +214,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
-    use crate::types::ResourceId;
+    use seam_decode::types::ResourceId;
 
     /// Creates a function with a unique type that calls these functions.
     fn waiting(callees: &[u32]) -> Waiting {

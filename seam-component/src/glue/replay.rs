@@ -11,9 +11,9 @@
 use seam_core::{Error, MemoryAccess, MemoryView, Resource, Result};
 
 use crate::abi::{Machine, Options};
-use crate::canon::Engine;
-use crate::component::state::Running;
-use crate::types::ResourceId;
+use crate::canon::StoreMachine;
+use crate::state::Running;
+use seam_decode::types::ResourceId;
 
 /// The progress of a lowering.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ pub(super) struct Request {
 
 /// The running components, as a restarted lowering sees them.
 pub(super) struct Replay<'a> {
-    engine: Engine<'a>,
+    machine: StoreMachine<'a>,
     log: &'a mut Log,
     /// The number of logged effects that have been replayed.
     at: usize,
@@ -81,12 +81,12 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// Any error that ends the lowering.
     pub(super) fn run(
-        engine: Engine<'a>,
+        machine: StoreMachine<'a>,
         log: &'a mut Log,
         lowering: impl FnOnce(&mut dyn Machine) -> Result<()>,
     ) -> Result<Option<Request>> {
         let mut replay = Self {
-            engine,
+            machine,
             log,
             at: 0,
             open: Vec::new(),
@@ -104,11 +104,11 @@ impl<'a> Replay<'a> {
         self.at < self.log.effects.len()
     }
 
-    fn effect(&mut self, effect: impl FnOnce(&mut Engine<'a>) -> Result<u32>) -> Result<u32> {
+    fn effect(&mut self, effect: impl FnOnce(&mut StoreMachine<'a>) -> Result<u32>) -> Result<u32> {
         let result = match self.log.effects.get(self.at) {
             Some(past) => *past,
             None => {
-                let result = effect(&mut self.engine)?;
+                let result = effect(&mut self.machine)?;
                 self.log.effects.push(result);
                 result
             }
@@ -121,7 +121,7 @@ impl<'a> Replay<'a> {
 impl Machine for Replay<'_> {
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
         let past = self.is_past();
-        let memory = self.engine.memory(opts)?;
+        let memory = self.machine.memory(opts)?;
         Ok(if past {
             MemoryView::from_access(Written(memory))
         } else {
@@ -140,7 +140,7 @@ impl Machine for Replay<'_> {
         if self.is_past() {
             return self.effect(|_| Ok(0));
         }
-        self.engine.begin_realloc(opts)?;
+        self.machine.begin_realloc(opts)?;
         self.request = Some(Request {
             instance: opts.instance,
             args: [old, old_len, align, new_len],
@@ -151,23 +151,23 @@ impl Machine for Replay<'_> {
     // Lifting completes before lowering starts, so it is never interrupted.
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.engine.lift_own(opts, index, ty)
+        self.machine.lift_own(opts, index, ty)
     }
 
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.engine.lift_borrow(opts, index, ty)
+        self.machine.lift_borrow(opts, index, ty)
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
-        self.engine.host_resource(rep, ty, owned)
+        self.machine.host_resource(rep, ty, owned)
     }
 
     fn check_borrows_dropped(&mut self) -> Result<()> {
-        self.engine.check_borrows_dropped()
+        self.machine.check_borrows_dropped()
     }
 
     fn charge(&mut self, bytes: u64) -> Result<()> {
-        self.engine.charge(bytes)
+        self.machine.charge(bytes)
     }
 
     fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {

@@ -1,7 +1,5 @@
 //! What a core-only runtime implements: the engine.
 
-use std::any::Any;
-
 use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
 
 /// A runtime for core modules.
@@ -86,35 +84,5 @@ impl EngineInfo {
             multi_value_host_results: true,
             fuel_granularity: 1,
         }
-    }
-}
-
-/// The layer's own data in a store: whatever sits above a [`CoreEngine`] keeps its tables here and
-/// reaches them from host functions without a lock.
-pub struct HostState(Box<dyn Any + Send>);
-
-impl HostState {
-    /// Wraps the layer's data.
-    #[must_use]
-    pub fn new<T: Any + Send>(data: T) -> Self {
-        Self(Box::new(data))
-    }
-
-    /// No data.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::new(())
-    }
-
-    /// The data, if it is of this type.
-    #[must_use]
-    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
-        self.0.downcast_ref()
-    }
-
-    /// The data, if it is of this type.
-    #[must_use]
-    pub fn downcast_mut<T: Any>(&mut self) -> Option<&mut T> {
-        self.0.downcast_mut()
     }
 }

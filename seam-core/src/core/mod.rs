@@ -1,6 +1,8 @@
 //! The core-level half of the seam: the traits that a runtime for core modules implements.
 
 mod engine;
+mod handle;
+mod host_state;
 mod memory;
 mod module;
 mod slots;
@@ -9,13 +11,17 @@ mod tally;
 mod ty;
 mod value;
 
-pub use engine::{CoreEngine, EngineInfo, HostState};
+pub use engine::{CoreEngine, EngineInfo};
+pub use handle::{
+    CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreTable, CoreTag,
+};
+pub use host_state::HostState;
 pub use memory::{MemoryAccess, MemoryView};
 pub use module::{CoreModule, CoreModuleType};
 pub use slots::{Slots, foreign_handle, handle_index};
 pub use store::{
-    CoreCaller, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreStore, CoreTable,
-    CoreTag, HostFn, check_core_args, check_core_call, check_core_limits, check_core_results,
+    CoreCaller, CoreStore, HostFn, check_core_args, check_core_call, check_core_limits,
+    check_core_results,
 };
 pub use tally::Tally;
 pub use ty::{

@@ -5,15 +5,17 @@
 //! together and takes them apart for backends that only call by value.
 
 mod number;
+mod outcome;
 mod parts;
 mod structure;
 mod tuple;
 mod value;
 
-use crate::types::path::Brief;
 use crate::value::Resource;
+use crate::value::path::Brief;
 use crate::{Error, Func, FuncType, Result, Type};
 
+pub(crate) use outcome::ResultOf;
 pub use value::{args_to_values, result_from_value};
 pub(crate) use value::{params_from_values, result_to_value};
 
@@ -309,34 +311,6 @@ pub(crate) struct ArgsOf<A>(pub(crate) A);
 impl<A: TypedArgs> LowerArgs for ArgsOf<A> {
     fn lower(&mut self, to: &mut dyn Lower) -> Result<()> {
         self.0.lower_args(to)
-    }
-}
-
-/// A result on its way out of a call.
-pub(crate) struct ResultOf<R>(Option<R>);
-
-impl<R: Results> ResultOf<R> {
-    pub(crate) fn new() -> Self {
-        Self(None)
-    }
-
-    /// The result, once the call is done.
-    ///
-    /// # Errors
-    /// `Engine` if the backend gave none and the function has one.
-    pub(crate) fn into_result(self) -> Result<R> {
-        match self.0 {
-            Some(result) => Ok(result),
-            None if R::result_is(None) => R::lift_result(&mut parts::Parts::default()),
-            None => Err(Error::engine("expected a result of the call, found none")),
-        }
-    }
-}
-
-impl<R: Results> LiftResult for ResultOf<R> {
-    fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
-        self.0 = Some(R::lift_result(from)?);
-        Ok(())
     }
 }
 

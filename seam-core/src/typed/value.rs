@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::parts::{Part, Parts, expected};
 use super::{LiftResult, LowerArgs, Results, Scalar, TypedParams};
-use crate::types::check::length;
-use crate::types::path::Brief;
+use crate::value::check::length;
+use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Result, Type, Value};
 
 /// # For implementors

@@ -1,13 +1,8 @@
 //! Component-level types.
 
-pub(crate) mod check;
 mod display;
-pub(crate) mod path;
-mod provides;
-mod zero;
 
 pub(crate) use display::separated;
-pub(crate) use provides::rename;
 
 use std::sync::Arc;
 

@@ -1,13 +1,18 @@
 //! Component-level values.
 
+pub(crate) mod check;
 mod list;
+pub(crate) mod path;
+mod provides;
 mod resource;
 mod serialize;
 mod wave;
+mod zero;
 
 use std::sync::Arc;
 
 pub use list::List;
+pub(crate) use provides::rename;
 pub use resource::{Handle, Resource};
 pub(crate) use serialize::EXACT;
 

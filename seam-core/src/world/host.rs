@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 
-use crate::world::{Observed, OutputHook, OutputStream};
+use crate::world::observed::{Observed, OutputHook, OutputStream};
 use crate::{Error, ExportName, FuncType, Limits, Result};
 
 /// A call of a host function, with the called import and the state that the instance's functions

@@ -218,7 +218,7 @@ impl WorldState {
         let name = &func.name;
         let result = result.and_then(|mut value| {
             if let (Some(ty), Some(value)) = (&func.ty.result, &mut value) {
-                crate::types::rename(ty, value);
+                crate::value::rename(ty, value);
             }
             check_result(&func.ty, value.as_ref())?;
             Ok(value)

@@ -3,29 +3,20 @@
 use seam_core::{
     Capability, Entry, Error, ExportName, FuncType, Interface, Item, ItemKind, Result, Type,
 };
-use wasmparser::{Parser, Payload};
-
-use crate::scan::unreadable;
+use seam_decode::Plan;
 
 /// Checks that kiln's runner can instantiate a valid component and call all of its exports.
 ///
 /// # Errors
 /// `Unsupported(Components)` that says which components kiln's runner can run, and what was found.
-pub(super) fn check(bytes: &[u8], interface: &Interface) -> Result<()> {
+pub(super) fn check(plan: &Plan, interface: &Interface) -> Result<()> {
     if let Some(import) = interface.imports().first() {
         return Err(beyond(
             "no imports",
             format!("an import of `{}`", import.name),
         ));
     }
-    let (mut modules, mut components) = (0usize, 0usize);
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(unreadable)? {
-            Payload::ModuleSection { .. } => modules += 1,
-            Payload::ComponentSection { .. } => components += 1,
-            _ => {}
-        }
-    }
+    let (modules, components) = (plan.modules.len(), plan.components);
     if components > 0 {
         return Err(beyond("no nested components", components.to_string()));
     }
@@ -101,7 +92,9 @@ mod tests {
 
     fn accepts(text: &str) -> Result<()> {
         let artifact = Artifact::from_wat("a", text).unwrap();
-        check(artifact.bytes(), &seam_decode::validate(&artifact).unwrap())
+        let decoded = seam_decode::decode(&artifact).unwrap();
+        let interface = decoded.interface().clone();
+        check(&decoded.into_plan().unwrap(), &interface)
     }
 
     /// Returns a component with one core module and these exports.

@@ -12,6 +12,7 @@ use seam_core::{
     Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Error,
     Failed, Instance, Interface, Program, Result, World, WorldState, check_core_limits,
 };
+use seam_decode::{compile_untyped, decode};
 
 use crate::backend::KilnBackend;
 use crate::engine::KilnEngine;
@@ -72,19 +73,18 @@ impl<K: Kiln, C: KilnComponent> KilnRunner<K, C> {
 
     fn component(&self, artifact: &Artifact) -> Result<RunnerProgram<C>> {
         // kiln does not validate.
-        let interface = seam_decode::validate(artifact)?;
+        let decoded = decode(artifact)?;
+        let interface = decoded.interface().clone();
+        let plan = decoded.into_plan()?;
         // kiln's runner must not get a core module that its engine may not get.
-        for core in interface.core_instances() {
-            let bytes = artifact.bytes();
-            let wasm = core.range.clone().and_then(|range| bytes.get(range));
-            if let Some(wasm) = wasm {
-                seam_decode::compile(self.core.engine(), wasm)?;
-            }
+        for module in &plan.modules {
+            let wasm = artifact.bytes().get(module.range.clone());
+            compile_untyped(self.core.engine(), wasm.unwrap_or_default())?;
         }
-        accept::check(artifact.bytes(), &interface)?;
+        accept::check(&plan, &interface)?;
         Ok(RunnerProgram {
             artifact: artifact.clone(),
-            interface: Arc::new(interface),
+            interface,
             capabilities: self.info.capabilities.clone(),
             runner: PhantomData,
         })

@@ -7,9 +7,9 @@ use seam_core::{
     ResourceType, Result,
 };
 
-use crate::abi::{Machine, Options, StringEncoding, Transfer};
-use crate::handle::{ResourceHandle, Table};
-use crate::types::{RecordTy, ResourceId};
+use crate::abi::{Machine, Options, Transfer};
+use crate::state::{ResourceHandle, Table};
+use seam_decode::types::{RecordTy, ResourceId, StringEncoding};
 
 /// A call of `realloc`, its result, and whether it copies the old content.
 #[derive(Clone, Debug, PartialEq, Eq)]

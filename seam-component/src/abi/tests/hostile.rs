@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use seam_core::{CanonTrap, CoreValue, ErrorKind, Limit, Trap, Type, Value};
 
+use super::convert::Convert;
 use super::guest::{Guest, Guests, options};
 use super::json::{params, run_time};
 use crate::abi::load::VALUE_BYTES;
-use crate::abi::{Cx, StringEncoding, Transfer, lift_flat_values, lower_flat_values};
-use crate::types::Ty;
+use crate::abi::{Cx, Transfer, lift_flat_values, lower_flat_values};
+use seam_decode::types::{StringEncoding, Ty};
 
 /// Lifts repeatedly from a memory with these bytes. Returns the result and the charged bytes.
 fn lift(ty: Type, range: [u32; 2], bytes: &[u8], limit: u64) -> (Result<Value, ErrorKind>, u64) {
@@ -199,7 +200,7 @@ fn types_are_limited_in_size() {
 
 #[test]
 fn substitution_reaches_every_handle_and_keeps_the_layout() {
-    use crate::types::ResourceId;
+    use seam_decode::types::ResourceId;
     let handles = Ty::tuple([Ty::Own(ResourceId(0)), Ty::Borrow(ResourceId(1)), Ty::U8]);
     let ty = Ty::result(
         Some(Ty::map(Ty::String, Ty::option(handles.clone()))),

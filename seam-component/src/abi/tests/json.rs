@@ -5,9 +5,9 @@ use std::sync::Arc;
 use seam_core::{CoreValue, List, Resource, ResourceType, Type, Value};
 use serde_json::Value as Json;
 
+use super::convert::Convert;
 use super::guest::{Realloc, fill};
-use crate::abi::StringEncoding;
-use crate::types::{RecordTy, ResourceId, Ty};
+use seam_decode::types::{RecordTy, ResourceId, StringEncoding, Ty};
 
 /// Returns the cases of a file.
 pub(super) fn cases(text: &str) -> Vec<Json> {

@@ -9,7 +9,8 @@ use seam_core::{
 use super::guest::{Guest, Guests, options};
 use super::json::params;
 use crate::abi::load::VALUE_BYTES;
-use crate::abi::{Cx, StringEncoding, lift_parts, lower_flat_values, lower_parts};
+use crate::abi::{Cx, lift_parts, lower_flat_values, lower_parts};
+use seam_decode::types::StringEncoding;
 
 #[test]
 fn values_of_another_type_are_misuse() {

@@ -7,6 +7,7 @@
 )]
 
 mod any;
+mod convert;
 mod guest;
 mod hostile;
 mod json;

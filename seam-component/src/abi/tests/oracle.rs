@@ -3,15 +3,13 @@
 use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Trap, Type, Value};
 use serde_json::Value as Json;
 
+use super::convert::ConvertFunc;
 use super::guest::{Guest, Guests, options};
 use super::json;
 use super::part::{Args, Results};
-use crate::abi::{
-    Context, Cx, StringEncoding, Transfer, flatten_functype, lift_flat_values, lift_parts,
-    lower_flat_values, lower_parts,
-};
-use crate::handle::ResourceHandle;
-use crate::types::{FuncTy, RecordTy, ResourceId};
+use crate::abi::{Cx, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts};
+use crate::state::ResourceHandle;
+use seam_decode::types::{FuncTy, RecordTy, ResourceId, Side, StringEncoding, flatten_functype};
 
 #[test]
 fn layouts_match_the_reference() {
@@ -60,7 +58,7 @@ fn core_function_types_match_the_reference() {
         let ty = FuncType::new(params, result);
         let number = |name: &seam_core::ResourceType| Ok(ResourceId(name.name().parse().unwrap()));
         let ty = FuncTy::from_type(&ty, &mut { number }).unwrap();
-        for (context, key) in [(Context::Lift, "lift"), (Context::Lower, "lower")] {
+        for (context, key) in [(Side::Lift, "lift"), (Side::Lower, "lower")] {
             let core = flatten_functype(&ty, context);
             let types = |i: usize| -> Vec<_> {
                 case[key][i]

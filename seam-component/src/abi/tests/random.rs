@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use seam_core::{CoreValue, Type, Value};
 
 use super::any::types_and_values;
+use super::convert::Convert;
 use super::guest::{Guest, Guests, options};
 use super::json::{bits, params, run_time};
 use super::part::{Args, Results};
 use crate::abi::{
-    Cx, Options, StringEncoding, Transfer, lift_flat_values, lift_parts, lower_flat_values,
-    lower_parts,
+    Cx, Options, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts,
 };
-use crate::types::RecordTy;
+use seam_decode::types::{RecordTy, StringEncoding};
 
 const SIZE: usize = 1 << 18;
 

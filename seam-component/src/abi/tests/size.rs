@@ -6,8 +6,7 @@ use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Resolve, SizeAlign, TypeDefKind};
 
 use super::json::run_time;
-use crate::abi::MAX_FLAT_PARAMS;
-use crate::types::Ty;
+use seam_decode::types::{MAX_FLAT_PARAMS, Ty};
 
 /// Defines a type for wit-parser.
 fn define(resolve: &mut Resolve, ty: &Type) -> wit_parser::Type {

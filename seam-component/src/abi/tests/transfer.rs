@@ -4,8 +4,9 @@ use seam_core::{CoreValue, Type};
 
 use super::guest::{Guest, Guests, options};
 use super::json::params;
+use crate::abi::Transfer;
 use crate::abi::numbers::CHUNK;
-use crate::abi::{StringEncoding, Transfer};
+use seam_decode::types::StringEncoding;
 
 /// Transfers a list with these bytes to address 64 of the second guest, and returns that guest's
 /// memory.

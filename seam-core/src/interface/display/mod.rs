@@ -1,6 +1,7 @@
 //! Prints an interface: similar to a WIT world for components, and to the text format for core
 //! modules.
 
+mod name;
 mod ty;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use crate::{
     ArtifactKind, CoreExternType, CoreFuncType, CoreModuleType, CoreType, FuncType, ResourceType,
 };
 
+use name::{Name, Path};
 use ty::{Names, Text};
 
 /// Prints the interface for a person.
@@ -262,40 +264,5 @@ fn core_func(f: &mut fmt::Formatter<'_>, ty: &CoreFuncType) -> fmt::Result {
         [] => Ok(()),
         [result] => write!(f, " -> {result}"),
         results => write!(f, " -> ({})", list(results)),
-    }
-}
-
-/// A name, quoted if it is empty or could be mistaken on a terminal for something else.
-///
-/// A core module may use any text as a name.
-struct Name<'a>(&'a str);
-
-impl Name<'_> {
-    fn is_plain(&self) -> bool {
-        let harmless = |c: char| !c.is_whitespace() && c != '"' && c.escape_debug().count() == 1;
-        !self.0.is_empty() && self.0.chars().all(harmless)
-    }
-}
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_plain() {
-            f.write_str(self.0)
-        } else {
-            write!(f, "{:?}", self.0)
-        }
-    }
-}
-
-/// Module name and field name of a core import.
-struct Path<'a>(&'a str, &'a str);
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if Name(self.0).is_plain() && Name(self.1).is_plain() {
-            write!(f, "{}.{}", self.0, self.1)
-        } else {
-            write!(f, "{:?} {:?}", self.0, self.1)
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Display as _};
 use std::sync::Arc;
 
-use super::Name;
+use super::name::Name;
 use crate::{FuncType, Item, ItemKind, ResourceType, Type};
 
 /// The names that are known in an interface or at the root of a component.

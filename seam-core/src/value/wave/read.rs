@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::token::{Lexer, Token, dedent, is_keyword, unescape};
-use crate::types::check::length;
-use crate::types::path::{At, Brief, Mismatch, Step};
+use crate::value::check::length;
+use crate::value::path::{At, Brief, Mismatch, Step};
 use crate::{FuncType, List, RecordType, ResultType, Type, Value, VariantType};
 
 type Read<T> = Result<T, Mismatch>;

@@ -1,0 +1,310 @@
+//! Instantiation: carrying out a plan, step by step.
+
+use std::sync::Arc;
+
+use seam_core::{
+    Capability, CoreEngine, CoreExtern, CoreFunc, CoreInstanceId, CoreModule, CoreStore, Error,
+    Interface, Origin, Result,
+};
+use seam_decode::types::{ResourceId, Side, flatten_functype};
+use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
+use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
+
+use crate::abi::Options;
+use crate::canon::lift::{FuncInst, Lifted};
+use crate::canon::lower::Lowered;
+use crate::canon::resource::Dropping;
+use crate::canon::{builtin, resource};
+use crate::cores::Core;
+use crate::glue::{Glue, GlueTask, Glued, Pending};
+use crate::state::{ResourceImpl, ResourceInfo, Running};
+
+/// The execution of a plan in a store.
+pub(super) struct Execution<'a> {
+    engine: &'a dyn CoreEngine,
+    store: &'a mut dyn CoreStore,
+    plan: &'a Plan,
+    interface: &'a Interface,
+    /// The compiled modules, in the order of the plan's.
+    modules: &'a [CoreModule],
+    /// The core instances made so far, in order.
+    cores: Vec<Core>,
+    glue: Glue,
+    /// What the steps have made so far, by their index in the plan.
+    core_instances: Vec<CoreInstanceId>,
+    core_items: Vec<Made>,
+    lifts: Vec<Arc<Lifted>>,
+}
+
+/// A core item.
+enum Made {
+    Extern(CoreExtern),
+    /// A function whose glue is made when it is needed.
+    Pending(Pending),
+    /// A built-in of the asynchronous part.
+    Builtin(CoreFunc),
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn new(
+        engine: &'a dyn CoreEngine,
+        store: &'a mut dyn CoreStore,
+        (plan, interface): (&'a Plan, &'a Interface),
+        modules: &'a [CoreModule],
+    ) -> Self {
+        Self {
+            engine,
+            store,
+            plan,
+            interface,
+            modules,
+            cores: Vec::new(),
+            glue: Glue::default(),
+            core_instances: Vec::new(),
+            core_items: Vec::new(),
+            lifts: Vec::new(),
+        }
+    }
+
+    /// Carries out all steps: the functions that the root exports.
+    ///
+    /// # Errors
+    /// Traps and limits of start functions; `Unsupported` for what the layer or the engine lacks.
+    pub(super) fn run(&mut self) -> Result<Vec<FuncInst>> {
+        let plan = self.plan;
+        let running = Running::of(self.store)?;
+        running.resources.extend(plan.resources.iter().map(info));
+        for step in &plan.steps {
+            match *step {
+                Step::Begin(index) => {
+                    let ComponentInstance { parent, .. } = at(&plan.component_instances, index)?;
+                    let parent = parent.map(narrow).transpose()?;
+                    Running::of(self.store)?.add_instance(parent)?;
+                }
+                Step::End(index) => Running::of(self.store)?.open(narrow(index)?)?,
+                Step::CoreInstance(index) => self.core_instance(index)?,
+                Step::CoreItem(index) => {
+                    let item = self.core_item(at(&plan.core_items, index)?)?;
+                    self.core_items.push(item);
+                }
+                Step::Lift(index) => {
+                    let lifted = self.lift(at(&plan.lifts, index)?)?;
+                    self.lifts.push(Arc::new(lifted));
+                }
+                Step::Resource(id) => self.resource(id)?,
+            }
+        }
+        plan.exports.iter().map(|func| self.func(*func)).collect()
+    }
+
+    /// The core instances made so far, in order.
+    pub(super) fn into_cores(self) -> Vec<Core> {
+        self.cores
+    }
+
+    fn core_instance(&mut self, index: usize) -> Result<()> {
+        let CoreInstance {
+            module, imports, ..
+        } = at(&self.plan.core_instances, index)?;
+        let ModuleRef::Defined(module) = *module else {
+            return Err(missing());
+        };
+        let module = at(self.modules, module)?;
+        let imports: Result<Vec<_>> = imports.iter().map(|item| self.import(*item)).collect();
+        let ty = module.ty()?.clone();
+        let core = at(self.interface.core_instances(), index)?;
+        let entry = |id| Core {
+            path: core.path.clone(),
+            origin: Origin::Main,
+            id,
+            module: ty,
+        };
+        match self.store.instantiate(module, &imports?) {
+            Ok(id) => {
+                self.core_instances.push(id);
+                self.cores.push(entry(id));
+                Ok(())
+            }
+            Err(error) => {
+                self.cores.extend(self.store.failed_instance().map(entry));
+                Err(error)
+            }
+        }
+    }
+
+    /// A core item, to be imported.
+    fn import(&mut self, item: usize) -> Result<CoreExtern> {
+        match at(&self.core_items, item)? {
+            Made::Extern(item) => Ok(*item),
+            Made::Builtin(func) => Ok(CoreExtern::Func(*func)),
+            Made::Pending(pending) => self
+                .glue
+                .func(self.engine, self.store, pending)
+                .map(CoreExtern::Func),
+        }
+    }
+
+    /// A core item, to be called.
+    ///
+    /// # Errors
+    /// `Unsupported` for a built-in of the asynchronous part; what making the glue of a function ends
+    /// in.
+    fn core_func(&mut self, item: usize) -> Result<CoreFunc> {
+        if let Made::Builtin(_) = at(&self.core_items, item)? {
+            return Err(Error::unsupported(
+                Capability::ComponentAsync,
+                "expected a core function of a module, found an asynchronous built-in lifted or \
+                 used as an option",
+            ));
+        }
+        match self.import(item)? {
+            CoreExtern::Func(func) => Ok(func),
+            _ => Err(missing()),
+        }
+    }
+
+    fn core_item(&mut self, item: &CoreItem) -> Result<Made> {
+        Ok(match item {
+            CoreItem::Export(instance, name) => {
+                let id = *at(&self.core_instances, *instance)?;
+                let found = self.store.export(id, name);
+                Made::Extern(found.ok_or_else(missing)?)
+            }
+            CoreItem::Lower(func, options, ty) => {
+                let callee = self.func(*func)?;
+                let caller = self.options(options)?;
+                let lowered = Lowered::new(callee, caller, ty.clone());
+                self.lowered(GlueTask::Call(lowered))?
+            }
+            CoreItem::ResourceNew(ty, instance) => {
+                made(resource::new(self.store, *ty, narrow(*instance)?)?)
+            }
+            CoreItem::ResourceDrop(ty, instance) => {
+                let (ty, instance) = (*ty, narrow(*instance)?);
+                self.lowered(GlueTask::Drop(Dropping { ty, instance }))?
+            }
+            CoreItem::ResourceRep(ty, instance) => {
+                made(resource::rep(self.store, *ty, narrow(*instance)?)?)
+            }
+            CoreItem::Builtin(name, ty, instance) => {
+                let instance = narrow(*instance)?;
+                let func = builtin::core_func(self.store, name, ty.clone(), instance)?;
+                Made::Builtin(func)
+            }
+        })
+    }
+
+    /// The core function of a task that calls guests. Where host functions cannot call back, glue
+    /// makes the calls.
+    fn lowered(&mut self, task: GlueTask) -> Result<Made> {
+        if !self.engine.info().capabilities.has(Capability::Reentrant) {
+            return Ok(match self.glue.add(self.store, task)? {
+                Glued::Made(func) => made(func),
+                Glued::Pending(pending) => Made::Pending(pending),
+            });
+        }
+        let func = match task {
+            GlueTask::Call(lowered) => lowered.core_func(self.store),
+            GlueTask::Drop(dropping) => dropping.core_func(self.store),
+        };
+        func.map(made)
+    }
+
+    fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
+        Ok(Lifted {
+            core: self.core_func(lift.core)?,
+            ty: lift.ty.clone(),
+            opts: self.options(&lift.options)?,
+            post_return: self.optional(lift.post_return)?,
+            is_async: lift.is_async,
+            num_results: flatten_functype(&lift.ty, Side::Lift).results.len(),
+        })
+    }
+
+    fn optional(&mut self, func: Option<usize>) -> Result<Option<CoreFunc>> {
+        func.map(|func| self.core_func(func)).transpose()
+    }
+
+    fn options(&mut self, options: &PlannedOptions) -> Result<Options> {
+        if options.gc {
+            return Err(Error::unsupported(
+                Capability::Gc,
+                "expected the linear-memory canonical ABI, found the gc canonical ABI",
+            ));
+        }
+        let memory = match options.memory.map(|item| self.import(item)).transpose()? {
+            Some(CoreExtern::Memory(memory)) => Some(memory),
+            None => None,
+            Some(_) => return Err(missing()),
+        };
+        if let Some(memory) = memory {
+            if self.store.memory_type(memory)?.memory64 {
+                return Err(Error::unsupported(
+                    Capability::Memory64,
+                    "expected a canonical definition with a 32-bit memory, found a 64-bit one",
+                ));
+            }
+        }
+        Ok(Options {
+            instance: narrow(options.instance)?,
+            memory,
+            realloc: self.optional(options.realloc)?,
+            encoding: options.encoding,
+        })
+    }
+
+    fn func(&self, func: Func) -> Result<FuncInst> {
+        Ok(match func {
+            Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
+            Func::Import(index) => FuncInst::Host(index, at(&self.plan.imports, index)?.ty.clone()),
+            Func::OfImport => return Err(missing()),
+        })
+    }
+
+    /// Defines a resource type of the guest: from now on it has its destructor.
+    fn resource(&mut self, id: ResourceId) -> Result<()> {
+        let ResourceDef { origin, .. } = at(&self.plan.resources, id.0 as usize)?;
+        let ResourceOrigin::Guest { dtor: planned, .. } = *origin else {
+            return Ok(());
+        };
+        let func = self.optional(planned)?;
+        let running = Running::of(self.store)?;
+        let info = running.resources.get_mut(id.0 as usize);
+        if let Some(ResourceImpl::Guest { dtor, .. }) = info.map(|info| &mut info.implementation) {
+            *dtor = func;
+        }
+        Ok(())
+    }
+}
+
+fn info(def: &ResourceDef) -> ResourceInfo {
+    let implementation = match &def.origin {
+        ResourceOrigin::Host(name) => ResourceImpl::Host(name.clone()),
+        ResourceOrigin::Guest { instance, .. } => ResourceImpl::Guest {
+            instance: u32::try_from(*instance).unwrap_or(u32::MAX),
+            dtor: None,
+        },
+    };
+    ResourceInfo {
+        name: def.name.clone(),
+        implementation,
+    }
+}
+
+fn made(func: CoreFunc) -> Made {
+    Made::Extern(CoreExtern::Func(func))
+}
+
+fn narrow(index: usize) -> Result<u32> {
+    u32::try_from(index).map_err(|_| missing())
+}
+
+fn at<T>(made: &[T], index: usize) -> Result<&T> {
+    made.get(index).ok_or_else(missing)
+}
+
+/// The error of an engine whose instance lacks an export that its module has, and of a plan that
+/// refers to something that no earlier step makes.
+fn missing() -> Error {
+    Error::engine("expected the result of an earlier step of the plan, found none")
+}

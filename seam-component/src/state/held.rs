@@ -1,0 +1,245 @@
+//! Handles that the host holds: guest-defined resources that a call passed to the host.
+
+use seam_core::{Error, Handle, Resource, ResourceType, Result};
+
+use seam_decode::types::ResourceId;
+
+/// The entry of a [`Handle`] of the host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) ty: ResourceId,
+    pub(crate) rep: u32,
+    /// The number of handles that the host received before this one.
+    ordinal: u32,
+    /// Whether the handle is borrowed, for the duration of the call that passed it.
+    borrowed: bool,
+    /// The number of calls that currently borrow the handle.
+    lends: u32,
+}
+
+/// The table of handles that the host holds.
+///
+/// Each time a slot is freed, it gets a new generation. This detects the use of a handle that was
+/// moved or dropped.
+#[derive(Debug)]
+pub(crate) struct HostTable {
+    owner: u64,
+    slots: Vec<(u32, Option<Held>)>,
+    free: Vec<u32>,
+    next_ordinal: u32,
+}
+
+impl HostTable {
+    /// Creates the table of the instance with this token.
+    pub(crate) fn new(owner: u64) -> Self {
+        Self {
+            owner,
+            slots: Vec::new(),
+            free: Vec::new(),
+            next_ordinal: 0,
+        }
+    }
+
+    /// Adds a representation, owned or borrowed.
+    ///
+    /// The slot of a borrowed handle must be freed with [`HostTable::end_borrow`] when its call
+    /// ends.
+    ///
+    /// # Errors
+    /// `Limit` if the host already holds 2^32 handles.
+    pub(crate) fn add(
+        &mut self,
+        name: &ResourceType,
+        ty: ResourceId,
+        rep: u32,
+        borrowed: bool,
+    ) -> Result<Resource> {
+        let ordinal = self.next_ordinal;
+        self.next_ordinal = self.next_ordinal.wrapping_add(1);
+        let held = Held {
+            ty,
+            rep,
+            ordinal,
+            borrowed,
+            lends: 0,
+        };
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push((0, None));
+                u32::try_from(self.slots.len() - 1)
+                    .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?
+            }
+        };
+        let Some((generation, entry)) = self.slots.get_mut(slot as usize) else {
+            return Err(Error::engine(
+                "expected a free slot in the table of the host's handles",
+            ));
+        };
+        *entry = Some(held);
+        Ok(Resource::guest(
+            name.clone(),
+            Handle::new(self.owner, slot, *generation, ordinal),
+        ))
+    }
+
+    /// Removes an owned handle from the table, because it moves into a guest.
+    ///
+    /// # Errors
+    /// `Misuse` if the handle was moved or dropped, belongs to another instance, or is borrowed or
+    /// lent.
+    pub(crate) fn take(&mut self, resource: &Resource) -> Result<Held> {
+        let (slot, held) = self.check_movable(resource)?;
+        self.release(slot);
+        Ok(held)
+    }
+
+    /// Returns the slot and entry of a handle that [`HostTable::take`] can remove.
+    ///
+    /// # Errors
+    /// Those of [`HostTable::take`].
+    pub(crate) fn check_movable(&self, resource: &Resource) -> Result<(u32, Held)> {
+        let (slot, held) = self.find(resource)?;
+        if held.borrowed {
+            return Err(misuse(resource, "is only borrowed"));
+        }
+        if held.lends > 0 {
+            return Err(misuse(resource, "is lent to a call that has not returned"));
+        }
+        Ok((slot, held))
+    }
+
+    /// Lends a handle to a call. The loan of the returned slot must end with
+    /// [`HostTable::give_back`].
+    ///
+    /// # Errors
+    /// Those of [`HostTable::find`].
+    pub(crate) fn lend(&mut self, resource: &Resource) -> Result<(u32, Held)> {
+        let (slot, held) = self.find(resource)?;
+        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+            entry.lends += 1;
+        }
+        Ok((slot, held))
+    }
+
+    /// Returns the handles that the host owns, with their types, in the order in which it received
+    /// them.
+    pub(crate) fn owned(&self) -> Vec<(Handle, ResourceId)> {
+        let entries = (0..).zip(&self.slots);
+        let mut owned: Vec<_> = entries
+            .filter_map(|(slot, (generation, held))| {
+                let held = held.as_ref().filter(|held| !held.borrowed)?;
+                let handle = Handle::new(self.owner, slot, *generation, held.ordinal);
+                Some((handle, held.ty))
+            })
+            .collect();
+        owned.sort_unstable_by_key(|(handle, _)| handle.ordinal());
+        owned
+    }
+
+    /// Returns the number of handles that the host has received so far.
+    pub(crate) fn given(&self) -> u32 {
+        self.next_ordinal
+    }
+
+    /// Removes the owned handles that the host received after the first `given` ones.
+    pub(crate) fn take_back(&mut self, given: u32) {
+        let since = |held: &Held| held.ordinal >= given && !held.borrowed;
+        let slots = (0..).zip(&self.slots);
+        let slots: Vec<u32> = slots
+            .filter(|(_, (_, held))| held.as_ref().is_some_and(since))
+            .map(|(slot, _)| slot)
+            .collect();
+        slots.into_iter().for_each(|slot| self.release(slot));
+    }
+
+    /// Ends a loan.
+    pub(crate) fn give_back(&mut self, slot: u32) {
+        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+            entry.lends = entry.lends.saturating_sub(1);
+        }
+    }
+
+    /// Frees the slot of a borrowed handle whose call ends.
+    pub(crate) fn end_borrow(&mut self, slot: u32) {
+        self.release(slot);
+    }
+
+    fn release(&mut self, slot: u32) {
+        if let Some((generation, entry)) = self.slots.get_mut(slot as usize) {
+            *entry = None;
+            *generation = generation.wrapping_add(1);
+            self.free.push(slot);
+        }
+    }
+
+    /// Returns the slot and entry of a handle.
+    ///
+    /// # Errors
+    /// `Misuse` if the handle was moved or dropped, or belongs to another instance.
+    pub(crate) fn find(&self, resource: &Resource) -> Result<(u32, Held)> {
+        let handle = resource
+            .handle()
+            .ok_or_else(|| misuse(resource, "is defined by the host"))?;
+        if handle.owner() != self.owner {
+            return Err(misuse(resource, "belongs to another instance"));
+        }
+        match self.slots.get(handle.slot() as usize) {
+            Some((generation, Some(held))) if *generation == handle.generation() => {
+                Ok((handle.slot(), *held))
+            }
+            _ => Err(misuse(resource, "was moved or dropped")),
+        }
+    }
+}
+
+fn misuse(resource: &Resource, what: &str) -> Error {
+    let (name, ordinal) = (resource.ty().name(), resource.ordinal());
+    Error::misuse(format!(
+        "expected a live handle of this instance, found `{name}` #{ordinal}, which {what}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use seam_core::ErrorKind;
+
+    fn table() -> (HostTable, ResourceType) {
+        (HostTable::new(7), ResourceType::new("r"))
+    }
+
+    #[test]
+    fn a_moved_handle_is_misuse_even_when_its_slot_is_used_again() {
+        let (mut table, name) = table();
+        let first = table.add(&name, ResourceId(0), 10, false).unwrap();
+        assert_eq!(table.take(&first).unwrap().rep, 10);
+        let second = table.add(&name, ResourceId(0), 20, false).unwrap();
+        assert_eq!(*table.take(&first).unwrap_err().kind(), ErrorKind::Misuse);
+        assert_eq!(table.find(&second).unwrap().1.rep, 20);
+    }
+
+    #[test]
+    fn a_lent_or_borrowed_handle_does_not_move() {
+        let (mut table, name) = table();
+        let owned = table.add(&name, ResourceId(0), 10, false).unwrap();
+        let (slot, _) = table.lend(&owned).unwrap();
+        assert!(table.take(&owned).is_err());
+        table.give_back(slot);
+        assert!(table.take(&owned).is_ok());
+        let borrowed = table.add(&name, ResourceId(0), 11, true).unwrap();
+        assert!(table.take(&borrowed).is_err());
+        table.end_borrow(borrowed.handle().unwrap().slot());
+        assert!(table.find(&borrowed).is_err());
+    }
+
+    #[test]
+    fn a_handle_of_another_instance_is_misuse() {
+        let (table, name) = table();
+        let foreign = HostTable::new(8)
+            .add(&name, ResourceId(0), 1, false)
+            .unwrap();
+        assert_eq!(*table.find(&foreign).unwrap_err().kind(), ErrorKind::Misuse);
+    }
+}

@@ -1,0 +1,22 @@
+//! A lowered call in steps, as the store keeps it between them.
+
+use seam_core::{CoreStore, CoreValue, Result};
+
+/// A lowered call in progress, which glue carries out step by step.
+pub(crate) trait Job: Send {
+    /// Continues with the results of the last call, until a guest must be called or the task is
+    /// done.
+    ///
+    /// # Errors
+    /// Any error that ends the call.
+    fn advance(&mut self, store: &mut dyn CoreStore, results: Vec<CoreValue>) -> Result<Next>;
+}
+
+/// The next step of the glue.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Call the function of this number with these arguments.
+    Call(i32, Vec<CoreValue>),
+    /// Return these results.
+    Return(Vec<CoreValue>),
+}

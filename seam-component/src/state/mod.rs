@@ -1,0 +1,20 @@
+//! The state of the running components in a store. Everything else in this crate is built on it.
+//!
+//! | file | section of the reference interpreter |
+//! |---|---|
+//! | `running` | Store and Component Instance State; Task State (synchronous calls) |
+//! | `table`, `resource` | Table State; Resource State |
+//! | `held` | none: handles that the host holds |
+//! | `job` | none: lowered calls that glue carries out |
+
+mod held;
+mod job;
+mod resource;
+mod running;
+mod table;
+
+pub(crate) use job::{Job, Next};
+pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo};
+pub(crate) use running::{Depth, Running};
+#[cfg(test)]
+pub(crate) use table::Table;

@@ -1,0 +1,317 @@
+//! The running components of one store: what the reference interpreter keeps in `ComponentInstance`, `Task` and
+//! `Subtask`.
+
+use seam_core::{CanonTrap, CoreStore, CoreValue, Error, HostState, Resource, Result, WorldState};
+
+use seam_decode::types::ResourceId;
+
+use super::held::{Held, HostTable};
+use super::job::Job;
+use super::resource::{ResourceHandle, ResourceInfo};
+use super::table::Table;
+
+/// Everything above the core engine, kept in the store's [`HostState`].
+pub(crate) struct Running {
+    pub(crate) world: WorldState,
+    pub(crate) instances: Vec<InstanceState>,
+    pub(crate) resources: Vec<ResourceInfo>,
+    /// The calls under way, outermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// The context of each thread under way, innermost last: a call has one, and a `realloc` another.
+    threads: Vec<ThreadStorage>,
+    /// The lowered calls that glue carries out step by step, outermost first.
+    pub(crate) jobs: Vec<Box<dyn Job>>,
+    /// Arguments or results on their way between glue and host: read right after the host has been
+    /// asked what is next, and written right before.
+    pub(crate) registers: Vec<CoreValue>,
+    pub(crate) host: HostTable,
+    /// Bytes that lifting has allocated on the host in the outermost call.
+    pub(crate) lifted: u64,
+}
+
+/// A component instance.
+#[derive(Debug)]
+pub(crate) struct InstanceState {
+    parent: Option<u32>,
+    may_enter: bool,
+    pub(crate) may_leave: bool,
+    pub(crate) backpressure: u16,
+    pub(crate) handles: Table<ResourceHandle>,
+}
+
+/// A call under way: the callee's `Task` and the caller's `Subtask` in one, for calls are synchronous.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    /// Borrowed handles that the callee has still to drop.
+    pub(crate) num_borrows: u32,
+    /// Handles lent for the call: instance and index.
+    pub(crate) lenders: Vec<(u32, u32)>,
+    /// Slots of the host's table: lent to the callee.
+    pub(crate) host_lent: Vec<u32>,
+    /// Slots of the host's table: borrowed from the caller.
+    pub(crate) host_borrowed: Vec<u32>,
+    /// Whether the call counts as a level of host recursion.
+    counted: bool,
+    /// How many threads were under way before.
+    threads: usize,
+}
+
+/// How many calls are under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth {
+    frames: usize,
+    jobs: usize,
+}
+
+/// What `context.get` reads.
+type ThreadStorage = [u64; 2];
+
+impl Running {
+    pub(crate) fn new(world: WorldState, owner: u64) -> Self {
+        Self {
+            world,
+            instances: Vec::new(),
+            resources: Vec::new(),
+            frames: Vec::new(),
+            // Start functions run on a thread too, outside of any call.
+            threads: vec![ThreadStorage::default()],
+            jobs: Vec::new(),
+            registers: Vec::new(),
+            host: HostTable::new(owner),
+            lifted: 0,
+        }
+    }
+
+    /// The state in a store that this layer made.
+    ///
+    /// # Errors
+    /// `Engine` if the engine hands back another store's state.
+    pub(crate) fn of(store: &mut dyn CoreStore) -> Result<&mut Self> {
+        Self::in_host(store.host())
+    }
+
+    fn in_host(host: &mut HostState) -> Result<&mut Self> {
+        host.downcast_mut().ok_or_else(|| {
+            Error::engine("expected the state that the component layer put into the store")
+        })
+    }
+
+    /// Adds an instance; it is entered until its instantiation is done, and [opened](Self::open).
+    pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
+        let index = u32::try_from(self.instances.len())
+            .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
+        self.instances.push(InstanceState {
+            parent,
+            may_enter: false,
+            may_leave: true,
+            backpressure: 0,
+            handles: Table::new(),
+        });
+        Ok(index)
+    }
+
+    /// Ends an instantiation. Not called after a failed one, so that nothing of it can be entered.
+    pub(crate) fn open(&mut self, instance: u32) -> Result<()> {
+        self.instance(instance)?.may_enter = true;
+        Ok(())
+    }
+
+    pub(crate) fn instance(&mut self, index: u32) -> Result<&mut InstanceState> {
+        self.instances.get_mut(index as usize).ok_or_else(|| {
+            Error::engine(format!(
+                "expected a component instance, found index {index}"
+            ))
+        })
+    }
+
+    pub(crate) fn resource(&self, ty: ResourceId) -> Result<&ResourceInfo> {
+        self.resources
+            .get(ty.0 as usize)
+            .ok_or_else(|| Error::engine(format!("expected a resource type, found index {}", ty.0)))
+    }
+
+    /// What the host holds by a handle of this type; its slot too.
+    ///
+    /// # Errors
+    /// `Misuse` for one that was moved or dropped, or that belongs to another instance or type.
+    pub(crate) fn held(&self, resource: &Resource, ty: ResourceId) -> Result<(u32, Held)> {
+        let found = self.host.find(resource)?;
+        if found.1.ty == ty {
+            return Ok(found);
+        }
+        Err(Error::misuse(format!(
+            "expected a handle of resource `{}`, found `{}` of another type or instance of it",
+            self.resource(ty)?.name.name(),
+            resource.ty().name()
+        )))
+    }
+
+    /// The guest-defined resources that the host owns, in the order it got them.
+    pub(crate) fn owned_by_host(&self) -> Vec<Resource> {
+        let named = |(handle, ty)| {
+            let info = self.resource(ty).ok()?;
+            Some(Resource::guest(info.name.clone(), handle))
+        };
+        self.host.owned().into_iter().filter_map(named).collect()
+    }
+
+    pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
+        self.frames
+            .last_mut()
+            .ok_or_else(|| Error::engine("expected a call under way"))
+    }
+
+    /// `trap_if(not inst.may_leave)`
+    pub(crate) fn check_may_leave(&mut self, instance: u32) -> Result<()> {
+        if self.instance(instance)?.may_leave {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::CannotLeave))
+        }
+    }
+
+    /// `trap_if(not inst.may_enter_from(caller))`, then `inst.enter_from(caller)`.
+    pub(crate) fn enter_from(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
+        let set = self.entering_set(callee, caller);
+        for &index in &set {
+            if !self.instance(index)?.may_enter {
+                return Err(Error::trap(CanonTrap::CannotEnter));
+            }
+        }
+        set.into_iter().try_for_each(|index| {
+            self.instance(index)?.may_enter = false;
+            Ok(())
+        })
+    }
+
+    /// `inst.leave_to(caller)`. Not called after a trap, so that the entering set stays closed.
+    pub(crate) fn leave_to(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
+        self.entering_set(callee, caller)
+            .into_iter()
+            .try_for_each(|index| {
+                self.instance(index)?.may_enter = true;
+                Ok(())
+            })
+    }
+
+    /// `entering_set`: the callee and its ancestors, without the caller and its ancestors.
+    fn entering_set(&self, callee: u32, caller: Option<u32>) -> Vec<u32> {
+        let callers = self.self_and_ancestors(caller);
+        let mut set = self.self_and_ancestors(Some(callee));
+        set.retain(|index| !callers.contains(index));
+        set
+    }
+
+    fn self_and_ancestors(&self, instance: Option<u32>) -> Vec<u32> {
+        let parent = |index: &u32| {
+            self.instances
+                .get(*index as usize)
+                .and_then(|instance| instance.parent)
+        };
+        std::iter::successors(instance, parent).collect()
+    }
+
+    /// Begins a call by the host.
+    pub(crate) fn begin_outer(&mut self) {
+        if self.frames.is_empty() {
+            self.lifted = 0;
+        }
+        self.push(false);
+    }
+
+    /// Begins a call by a guest, of another or of a host function. It takes native stack, and
+    /// counts as a level of host recursion.
+    ///
+    /// # Errors
+    /// `Limit(HostDepth)`
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        self.world.enter()?;
+        self.push(true);
+        Ok(())
+    }
+
+    fn push(&mut self, counted: bool) {
+        self.frames.push(Frame {
+            counted,
+            threads: self.threads.len(),
+            ..Frame::default()
+        });
+        self.begin_thread();
+    }
+
+    /// Begins a thread: that of a call, or that of a `realloc`, which is none of the call's.
+    pub(crate) fn begin_thread(&mut self) {
+        self.threads.push(ThreadStorage::default());
+    }
+
+    /// Ends a call of `realloc`: its thread, and the time when the instance may not be left.
+    ///
+    /// # Errors
+    /// `Engine` for an unknown instance.
+    pub(crate) fn end_realloc(&mut self, instance: u32) -> Result<()> {
+        self.threads.pop();
+        self.instance(instance)?.may_leave = true;
+        Ok(())
+    }
+
+    /// A slot of the current thread's context.
+    ///
+    /// # Errors
+    /// `Engine` for a slot that the validator does not let through.
+    pub(crate) fn context(&mut self, slot: u32) -> Result<&mut u64> {
+        let context = self.threads.last_mut();
+        let slot = context.and_then(|context| context.get_mut(slot as usize));
+        slot.ok_or_else(|| Error::engine("expected a slot of the current thread's context"))
+    }
+
+    /// How many calls are under way now.
+    pub(crate) fn depth(&self) -> Depth {
+        Depth {
+            frames: self.frames.len(),
+            jobs: self.jobs.len(),
+        }
+    }
+
+    /// Ends all calls above this depth, whatever they ended in.
+    pub(crate) fn unwind(&mut self, depth: Depth) {
+        self.jobs.truncate(depth.jobs);
+        while self.frames.len() > depth.frames {
+            // After a trap a lender's table may be in any state; its loans do not matter any more
+            // then.
+            let _ = self.end_frame();
+        }
+    }
+
+    /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
+    pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
+        if self.frame()?.num_borrows == 0 {
+            Ok(())
+        } else {
+            Err(Error::trap(CanonTrap::BorrowsNotDropped))
+        }
+    }
+
+    /// Ends the current call's loans: `subtask.deliver_resolve`, and the host's part of it.
+    pub(crate) fn end_frame(&mut self) -> Result<()> {
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
+        self.threads.truncate(frame.threads);
+        if frame.counted {
+            self.world.leave();
+        }
+        frame
+            .host_lent
+            .into_iter()
+            .for_each(|slot| self.host.give_back(slot));
+        frame
+            .host_borrowed
+            .into_iter()
+            .for_each(|slot| self.host.end_borrow(slot));
+        frame.lenders.into_iter().try_for_each(|(instance, index)| {
+            let handle = self.instance(instance)?.handles.get(index)?;
+            handle.num_lends = handle.num_lends.saturating_sub(1);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! What a component imports and exports, as trees of items.
+
+use wasmparser::component_types::ResourceId;
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId, ComponentValType,
+};
+use wasmparser::types::TypesRef;
+
+use seam_core::{Item, ItemKind, ResourceType, Result};
+
+use super::ty::TypeReader;
+use crate::pass::{Budget, Definitions, module_type_of, spend_name, unknown};
+
+/// Converts the validator's entities.
+pub(super) struct Items<'t, 'b> {
+    types: TypesRef<'t>,
+    reader: TypeReader<'t>,
+    budget: &'b mut Budget,
+}
+
+impl<'t, 'b> Items<'t, 'b> {
+    pub(super) fn new(types: TypesRef<'t>, budget: &'b mut Budget) -> Self {
+        Self {
+            types,
+            reader: TypeReader::new(types),
+            budget,
+        }
+    }
+
+    /// The imports and the exports of the artifact itself.
+    pub(super) fn of_root(
+        &mut self,
+        definitions: &Definitions<'_>,
+    ) -> Result<(Vec<Item>, Vec<Item>)> {
+        let types = self.types;
+        let imports = definitions.root_imports.iter().map(|name| {
+            let item = types.component_item_for_import(name);
+            Ok((*name, item.ok_or_else(unknown)?.ty))
+        });
+        let exports = definitions.root_exports.iter().map(|name| {
+            let item = types.component_item_for_export(name);
+            Ok((*name, item.ok_or_else(unknown)?.ty))
+        });
+        let imports: Vec<_> = imports.collect::<Result<_>>()?;
+        let exports: Vec<_> = exports.collect::<Result<_>>()?;
+        // Resources first: a name has to be known wherever the type is used.
+        for (name, ty) in imports.iter().chain(&exports) {
+            self.name_resources(name, ty, "")?;
+        }
+        let mut items = |entities: Vec<(&str, ComponentEntityType)>| {
+            let items = entities.iter().map(|(name, ty)| self.item(name, ty));
+            items.collect::<Result<Vec<_>>>()
+        };
+        Ok((items(imports)?, items(exports)?))
+    }
+
+    /// The names of the resource types that the artifact shows, in order.
+    pub(super) fn into_resources(self) -> Vec<(ResourceId, ResourceType)> {
+        self.reader.into_named()
+    }
+
+    /// Gives each resource type the first name that it has, depth first.
+    fn name_resources(&mut self, name: &str, ty: &ComponentEntityType, path: &str) -> Result<()> {
+        let full = || format!("{path}{name}");
+        match ty {
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Resource(id),
+                ..
+            } => {
+                self.budget.spend(path.len() + name.len())?;
+                self.reader.name_resource(id.resource(), full);
+            }
+            ComponentEntityType::Instance(id) => {
+                let instance = self.types.get(*id).ok_or_else(unknown)?;
+                self.budget.spend(path.len() + name.len())?;
+                let path = full() + "#";
+                for (name, item) in &instance.exports {
+                    self.name_resources(name, &item.ty, &path)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, name: &str, ty: &ComponentEntityType) -> Result<Item> {
+        spend_name(self.budget, name)?;
+        Ok(Item {
+            name: name.into(),
+            kind: self.kind(ty)?,
+        })
+    }
+
+    fn kind(&mut self, ty: &ComponentEntityType) -> Result<ItemKind> {
+        Ok(match ty {
+            ComponentEntityType::Func(id) => ItemKind::Func(self.reader.func(*id, self.budget)?),
+            ComponentEntityType::Value(ty) => ItemKind::Value(self.reader.value(*ty, self.budget)?),
+            ComponentEntityType::Type { created, .. } => self.ty(*created)?,
+            ComponentEntityType::Instance(id) => ItemKind::Instance(self.instance(*id)?),
+            ComponentEntityType::Component(_) => ItemKind::Component,
+            ComponentEntityType::Module(id) => {
+                ItemKind::CoreModule(module_type_of(self.types, *id, self.budget)?)
+            }
+        })
+    }
+
+    fn ty(&mut self, id: ComponentAnyTypeId) -> Result<ItemKind> {
+        Ok(match id {
+            ComponentAnyTypeId::Resource(id) => {
+                ItemKind::Resource(self.reader.resource(id.resource()))
+            }
+            ComponentAnyTypeId::Defined(id) => {
+                let ty = ComponentValType::Type(id);
+                ItemKind::Type(self.reader.value(ty, self.budget)?)
+            }
+            ComponentAnyTypeId::Func(_)
+            | ComponentAnyTypeId::Instance(_)
+            | ComponentAnyTypeId::Component(_) => ItemKind::TypeOfItems,
+        })
+    }
+
+    fn instance(&mut self, id: ComponentInstanceTypeId) -> Result<Vec<Item>> {
+        let instance = self.types.get(id).ok_or_else(unknown)?;
+        instance
+            .exports
+            .iter()
+            .map(|(name, item)| self.item(name, &item.ty))
+            .collect()
+    }
+}

@@ -1,0 +1,43 @@
+//! The interface of an artifact: what it imports and exports.
+//!
+//! The types of a component are those that the validator resolved, so aliases, `use`s and
+//! substituted resources are its business.
+
+mod core_module;
+mod item;
+mod ty;
+
+use seam_core::{Item, ResourceType, Result};
+use wasmparser::component_types::ResourceId;
+use wasmparser::types::TypesRef;
+
+use crate::pass::{Budget, Definitions};
+use item::Items;
+
+pub(crate) use core_module::interface as of_core_module;
+
+/// What a component imports and exports.
+pub(crate) struct ComponentItems {
+    pub(crate) imports: Vec<Item>,
+    pub(crate) exports: Vec<Item>,
+    /// The names of the resource types among them, in order.
+    pub(crate) resources: Vec<(ResourceId, ResourceType)>,
+}
+
+/// Reads what a component imports and exports.
+///
+/// # Errors
+/// `Limit` for types of hundreds of megabytes.
+pub(crate) fn of_component(
+    definitions: &Definitions<'_>,
+    types: TypesRef<'_>,
+    budget: &mut Budget,
+) -> Result<ComponentItems> {
+    let mut items = Items::new(types, budget);
+    let (imports, exports) = items.of_root(definitions)?;
+    Ok(ComponentItems {
+        imports,
+        exports,
+        resources: items.into_resources(),
+    })
+}

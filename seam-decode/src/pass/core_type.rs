@@ -1,0 +1,73 @@
+//! The types of core modules that a component imports, exports or passes on, from the validator.
+
+use wasmparser::CompositeInnerType;
+use wasmparser::component_types::ComponentCoreModuleTypeId;
+use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
+
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
+
+use super::budget::Budget;
+use super::module_type::{
+    func_type, global_type, memory_type, spend_name, spend_signature, table_type,
+};
+
+/// The type of a core module. It has no name: a type is all that is known.
+pub(crate) fn module_type_of(
+    types: TypesRef<'_>,
+    id: ComponentCoreModuleTypeId,
+    budget: &mut Budget,
+) -> Result<CoreModuleType> {
+    let mut module = CoreModuleType::default();
+    let Some(ty) = types.get(id) else {
+        return Err(unknown());
+    };
+    for ((name, field), ty) in &ty.imports {
+        spend_name(budget, name)?;
+        spend_name(budget, field)?;
+        let ty = extern_type(types, ty, budget)?;
+        module.imports.push((name.clone(), field.clone(), ty));
+    }
+    for (name, ty) in &ty.exports {
+        spend_name(budget, name)?;
+        let ty = extern_type(types, ty, budget)?;
+        module.exports.push((name.clone(), ty));
+    }
+    Ok(module)
+}
+
+fn extern_type(
+    types: TypesRef<'_>,
+    ty: &EntityType,
+    budget: &mut Budget,
+) -> Result<CoreExternType> {
+    Ok(match ty {
+        EntityType::Func(id) | EntityType::FuncExact(id) => {
+            CoreExternType::Func(signature(types, *id, budget)?)
+        }
+        EntityType::Tag(id) => CoreExternType::Tag(signature(types, *id, budget)?),
+        EntityType::Table(ty) => CoreExternType::Table(table_type(ty)),
+        EntityType::Memory(ty) => CoreExternType::Memory(memory_type(ty)),
+        EntityType::Global(ty) => CoreExternType::Global(global_type(ty)),
+    })
+}
+
+/// The signature of a core function of this type.
+pub(super) fn signature(
+    types: TypesRef<'_>,
+    id: CoreTypeId,
+    budget: &mut Budget,
+) -> Result<CoreFuncType> {
+    match types.get(id).map(|ty| &ty.composite_type.inner) {
+        Some(CompositeInnerType::Func(ty)) => {
+            let ty = func_type(ty);
+            spend_signature(budget, &ty)?;
+            Ok(ty)
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// The validator gave an id that it does not know.
+pub(crate) fn unknown() -> Error {
+    Error::engine("expected the validator to know the types it gave, found one it does not know")
+}

@@ -1,0 +1,325 @@
+//! Reading what a core module imports and exports out of its bytes.
+
+use wasmparser::{
+    AbstractHeapType, CompositeInnerType, Export, ExternalKind, KnownCustom, Name, Parser, Payload,
+    RecGroup, TypeRef, UnpackedIndex, ValType,
+};
+
+use seam_core::{
+    CoreExternType, CoreFuncType, CoreModuleType, CoreType, Error, GlobalType, HeapType,
+    MemoryType, RefType, Result, TableType,
+};
+
+use super::budget::Budget;
+
+/// Reads what a core module in the binary format imports and exports, with all proposals on.
+///
+/// This decodes sections and skips function bodies, initialisers and everything else that needs
+/// type checking. Call it after an engine has accepted the bytes.
+///
+/// # Errors
+/// `Invalid`, with the offset, for bytes that are not a core module, that cannot be decoded, or
+/// whose imports and exports refer to something that does not exist; `Limit` for imports and
+/// exports whose types take hundreds of megabytes.
+pub fn module_type(wasm: &[u8]) -> Result<CoreModuleType> {
+    let budget = &mut Budget::new();
+    let mut decoder = Decoder::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        decoder.payload(payload.map_err(invalid)?, budget)?;
+    }
+    Ok(decoder.finish())
+}
+
+/// What `wasmparser` found wrong with the bytes.
+pub(super) fn invalid(error: wasmparser::Error) -> Error {
+    Error::invalid(error.message().to_string())
+        .at(error.offset() as u64)
+        .with_source(error)
+}
+
+/// Reads imports and exports of a core module, section by section: the index spaces that they refer
+/// to.
+#[derive(Default)]
+pub(super) struct Decoder {
+    ty: CoreModuleType,
+    /// By type index; `None` for a type that is not a function type.
+    types: Vec<Option<CoreFuncType>>,
+    /// Type indices.
+    funcs: Vec<u32>,
+    tables: Vec<TableType>,
+    memories: Vec<MemoryType>,
+    globals: Vec<GlobalType>,
+    /// Type indices.
+    tags: Vec<u32>,
+}
+
+impl Decoder {
+    /// What the module imports and exports, once all its sections have been read.
+    pub(super) fn finish(self) -> CoreModuleType {
+        self.ty
+    }
+
+    /// Takes in the next payload of the module.
+    ///
+    /// # Errors
+    /// As [`module_type`].
+    pub(super) fn payload(&mut self, payload: Payload<'_>, budget: &mut Budget) -> Result<()> {
+        match payload {
+            Payload::Version {
+                encoding: wasmparser::Encoding::Component,
+                ..
+            } => {
+                return Err(Error::invalid("expected a core module, found a component").at(4));
+            }
+            Payload::TypeSection(section) => {
+                for group in section {
+                    self.types.extend(func_types(&group.map_err(invalid)?));
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import.map_err(invalid)?;
+                    self.import(&import, offset, budget)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    self.funcs.push(ty.map_err(invalid)?);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    self.tables.push(table_type(&table.map_err(invalid)?.ty));
+                }
+            }
+            Payload::MemorySection(section) => {
+                for ty in section {
+                    self.memories.push(memory_type(&ty.map_err(invalid)?));
+                }
+            }
+            Payload::TagSection(section) => {
+                for ty in section {
+                    self.tags.push(ty.map_err(invalid)?.func_type_idx);
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    self.globals.push(global_type(&global.map_err(invalid)?.ty));
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.into_iter_with_offsets() {
+                    let (offset, export) = export.map_err(invalid)?;
+                    self.export(&export, offset, budget)?;
+                }
+            }
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(names) = section.as_known() {
+                    self.module_name(names);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(
+        &mut self,
+        import: &wasmparser::Import<'_>,
+        offset: usize,
+        budget: &mut Budget,
+    ) -> Result<()> {
+        let ty = match import.ty {
+            TypeRef::Func(index) | TypeRef::FuncExact(index) => {
+                self.funcs.push(index);
+                CoreExternType::Func(self.func_type(index, offset, budget)?)
+            }
+            TypeRef::Table(ty) => {
+                self.tables.push(table_type(&ty));
+                CoreExternType::Table(table_type(&ty))
+            }
+            TypeRef::Memory(ty) => {
+                self.memories.push(memory_type(&ty));
+                CoreExternType::Memory(memory_type(&ty))
+            }
+            TypeRef::Global(ty) => {
+                self.globals.push(global_type(&ty));
+                CoreExternType::Global(global_type(&ty))
+            }
+            TypeRef::Tag(ty) => {
+                self.tags.push(ty.func_type_idx);
+                CoreExternType::Tag(self.func_type(ty.func_type_idx, offset, budget)?)
+            }
+        };
+        spend_name(budget, import.module)?;
+        spend_name(budget, import.name)?;
+        let import = (import.module.to_string(), import.name.to_string(), ty);
+        self.ty.imports.push(import);
+        Ok(())
+    }
+
+    fn export(&mut self, export: &Export<'_>, offset: usize, budget: &mut Budget) -> Result<()> {
+        let index = export.index;
+        let ty = match export.kind {
+            ExternalKind::Func | ExternalKind::FuncExact => {
+                let ty = *entry(&self.funcs, index, "function", offset)?;
+                CoreExternType::Func(self.func_type(ty, offset, budget)?)
+            }
+            ExternalKind::Table => {
+                CoreExternType::Table(*entry(&self.tables, index, "table", offset)?)
+            }
+            ExternalKind::Memory => {
+                CoreExternType::Memory(*entry(&self.memories, index, "memory", offset)?)
+            }
+            ExternalKind::Global => {
+                CoreExternType::Global(*entry(&self.globals, index, "global", offset)?)
+            }
+            ExternalKind::Tag => {
+                let ty = *entry(&self.tags, index, "tag", offset)?;
+                CoreExternType::Tag(self.func_type(ty, offset, budget)?)
+            }
+        };
+        spend_name(budget, export.name)?;
+        self.ty.exports.push((export.name.to_string(), ty));
+        Ok(())
+    }
+
+    fn func_type(&self, index: u32, offset: usize, budget: &mut Budget) -> Result<CoreFuncType> {
+        let Some(ty) = entry(&self.types, index, "type", offset)? else {
+            return Err(Error::invalid(format!(
+                "expected type {index} to be a function type, found another"
+            ))
+            .at(offset as u64));
+        };
+        let ty = ty.clone();
+        spend_signature(budget, &ty)?;
+        Ok(ty)
+    }
+
+    /// The first module name counts. A name section that cannot be read names nothing: custom
+    /// sections do not make a module invalid.
+    fn module_name(&mut self, names: wasmparser::NameSectionReader<'_>) {
+        let name = names.into_iter().map_while(Result::ok).find_map(|name| {
+            if let Name::Module { name, .. } = name {
+                Some(name.to_string())
+            } else {
+                None
+            }
+        });
+        self.ty.name = self.ty.name.take().or(name);
+    }
+}
+
+/// Pays for a name and the item it names.
+pub(crate) fn spend_name(budget: &mut Budget, name: &str) -> Result<()> {
+    budget.spend(size_of::<(String, CoreExternType)>() + name.len())
+}
+
+/// Pays for the types of a signature.
+pub(super) fn spend_signature(budget: &mut Budget, ty: &CoreFuncType) -> Result<()> {
+    budget.spend(size_of::<CoreType>() * (ty.params.len() + ty.results.len()))
+}
+
+fn entry<'a, T>(space: &'a [T], index: u32, what: &str, offset: usize) -> Result<&'a T> {
+    space.get(index as usize).ok_or_else(|| {
+        let found = space.len();
+        Error::invalid(format!(
+            "expected {what} {index}, found only {found} of the kind"
+        ))
+        .at(offset as u64)
+    })
+}
+
+/// The function types of a recursion group, in order; nothing for each other type.
+fn func_types(group: &RecGroup) -> impl Iterator<Item = Option<CoreFuncType>> + '_ {
+    group.types().map(|ty| match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Some(func_type(ty)),
+        _ => None,
+    })
+}
+
+pub(super) fn func_type(ty: &wasmparser::FuncType) -> CoreFuncType {
+    let types = |types: &[ValType]| types.iter().copied().map(val_type).collect::<Vec<_>>();
+    CoreFuncType::new(types(ty.params()), types(ty.results()))
+}
+
+fn val_type(ty: ValType) -> CoreType {
+    match ty {
+        ValType::I32 => CoreType::I32,
+        ValType::I64 => CoreType::I64,
+        ValType::F32 => CoreType::F32,
+        ValType::F64 => CoreType::F64,
+        ValType::V128 => CoreType::V128,
+        ValType::Ref(ty) => CoreType::Ref(ref_type(ty)),
+    }
+}
+
+fn ref_type(ty: wasmparser::RefType) -> RefType {
+    let heap = match ty.heap_type() {
+        wasmparser::HeapType::Abstract { ty, .. } => abstract_heap_type(ty),
+        wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
+            HeapType::Concrete(type_index(index))
+        }
+    };
+    RefType {
+        nullable: ty.is_nullable(),
+        heap,
+    }
+}
+
+fn type_index(index: UnpackedIndex) -> u32 {
+    match index {
+        UnpackedIndex::Module(index) | UnpackedIndex::RecGroup(index) => index,
+        // Only in the types of modules that a component imports: those have no module's own index
+        // space, so the number of the type in the validator's list stands for it.
+        UnpackedIndex::Id(id) => {
+            u32::try_from(wasmparser::types::TypeIdentifier::index(&id)).unwrap_or(u32::MAX)
+        }
+    }
+}
+
+fn abstract_heap_type(ty: AbstractHeapType) -> HeapType {
+    match ty {
+        AbstractHeapType::Func => HeapType::Func,
+        AbstractHeapType::Extern => HeapType::Extern,
+        AbstractHeapType::Any => HeapType::Any,
+        AbstractHeapType::None => HeapType::None,
+        AbstractHeapType::NoExtern => HeapType::NoExtern,
+        AbstractHeapType::NoFunc => HeapType::NoFunc,
+        AbstractHeapType::Eq => HeapType::Eq,
+        AbstractHeapType::Struct => HeapType::Struct,
+        AbstractHeapType::Array => HeapType::Array,
+        AbstractHeapType::I31 => HeapType::I31,
+        AbstractHeapType::Exn => HeapType::Exn,
+        AbstractHeapType::NoExn => HeapType::NoExn,
+        AbstractHeapType::Cont => HeapType::Cont,
+        AbstractHeapType::NoCont => HeapType::NoCont,
+    }
+}
+
+pub(super) fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
+    MemoryType {
+        minimum: ty.initial,
+        maximum: ty.maximum,
+        memory64: ty.memory64,
+        shared: ty.shared,
+        page_size_log2: ty.page_size_log2.filter(|log2| *log2 != 16),
+    }
+}
+
+pub(super) fn table_type(ty: &wasmparser::TableType) -> TableType {
+    TableType {
+        element: ref_type(ty.element_type),
+        minimum: ty.initial,
+        maximum: ty.maximum,
+        table64: ty.table64,
+    }
+}
+
+pub(super) fn global_type(ty: &wasmparser::GlobalType) -> GlobalType {
+    GlobalType {
+        content: val_type(ty.content_type),
+        mutable: ty.mutable,
+        shared: ty.shared,
+    }
+}

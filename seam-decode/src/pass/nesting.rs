@@ -1,0 +1,98 @@
+//! A bound on how deep type declarations nest.
+//!
+//! Component and instance types contain type declarations, and decoders read those recursively, the
+//! validator's too: a few hundred kilobytes of nothing but openings would overflow the native
+//! stack, which no caller can catch. So the nesting is counted first, without recursion.
+
+use std::ops::Range;
+
+use wasmparser::{
+    BinaryReader, ComponentAlias, ComponentExternName, ComponentImport, ComponentType,
+    ComponentTypeRef, CoreType,
+};
+
+use seam_core::{Error, Result};
+
+use super::module_type::invalid;
+
+/// More than the hundred levels that the validator admits.
+const MAX_DEPTH: usize = 128;
+
+/// Checks the type section of a component at this range of the artifact's bytes.
+///
+/// # Errors
+/// `Invalid`, with the offset, for types that nest too deep or cannot be decoded.
+pub(super) fn check(bytes: &[u8], section: Range<usize>) -> Result<()> {
+    let contents = bytes.get(section.clone()).unwrap_or_default();
+    let mut reader = BinaryReader::new(contents, section.start);
+    let count = reader.read_var_u32().map_err(invalid)?;
+    Types::new(count).read(&mut reader)
+}
+
+/// The declarations being read.
+struct Types {
+    /// How many types or declarations are left at each level; the outermost are bare types.
+    left: Vec<u32>,
+}
+
+impl Types {
+    fn new(count: u32) -> Self {
+        Self { left: vec![count] }
+    }
+
+    fn read(&mut self, reader: &mut BinaryReader<'_>) -> Result<()> {
+        while let Some(left) = self.left.last_mut() {
+            if *left == 0 {
+                self.left.pop();
+                continue;
+            }
+            *left -= 1;
+            if self.left.len() == 1 {
+                self.ty(reader)?;
+            } else {
+                self.declaration(reader)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ty(&mut self, reader: &mut BinaryReader<'_>) -> Result<()> {
+        let offset = reader.original_position();
+        let mut ahead = reader.clone();
+        // 0x41 opens a component type and 0x42 an instance type.
+        if !matches!(ahead.read_u8().map_err(invalid)?, 0x41 | 0x42) {
+            reader.read::<ComponentType<'_>>().map_err(invalid)?;
+            return Ok(());
+        }
+        if self.left.len() > MAX_DEPTH {
+            return Err(Error::invalid(format!(
+                "expected types that nest at most {MAX_DEPTH} deep, found more"
+            ))
+            .at(offset as u64));
+        }
+        self.left.push(ahead.read_var_u32().map_err(invalid)?);
+        *reader = ahead;
+        Ok(())
+    }
+
+    fn declaration(&mut self, reader: &mut BinaryReader<'_>) -> Result<()> {
+        let offset = reader.original_position();
+        match reader.read_u8().map_err(invalid)? {
+            0x00 => reader.read::<CoreType<'_>>().map(drop),
+            0x01 => return self.ty(reader),
+            0x02 => reader.read::<ComponentAlias<'_>>().map(drop),
+            0x03 => reader.read::<ComponentImport<'_>>().map(drop),
+            0x04 => reader
+                .read::<ComponentExternName<'_>>()
+                .and_then(|_| reader.read::<ComponentTypeRef>())
+                .map(drop),
+            found => {
+                return Err(Error::invalid(format!(
+                    "expected a declaration, found the leading byte {found:#04x}"
+                ))
+                .at(offset as u64));
+            }
+        }
+        .map_err(invalid)
+    }
+}

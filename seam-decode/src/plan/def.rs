@@ -1,0 +1,236 @@
+//! A plan: the instantiation of a component, step by step.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use seam_core::{CoreFuncType, CoreModuleType, CorePath, ExportName, ResourceType};
+
+use crate::types::{FuncTy, ResourceId, StringEncoding};
+
+/// The instantiation of a root component, resolved: no index spaces, aliases or arguments are left.
+///
+/// `steps` says in which order things are made; the other lists say what they are. A step refers to
+/// the results of earlier steps by index into these lists.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// The core modules that the component and those nested in it define, in order; some may never be
+    /// instantiated.
+    pub modules: Vec<CoreModuleDef>,
+    /// How many components the component defines, at every depth; some may never be instantiated.
+    pub components: usize,
+    /// The component instances, in the order they begin; the first is the root.
+    pub component_instances: Vec<ComponentInstance>,
+    /// The core instances, in the order they are made: that of
+    /// [`Interface::core_instances`](seam_core::Interface::core_instances), which has their paths.
+    pub core_instances: Vec<CoreInstance>,
+    /// The core items that are not imports of the plan itself, in the order they are made.
+    pub core_items: Vec<CoreItem>,
+    /// The lifted functions, in the order they are made.
+    pub lifts: Vec<Lift>,
+    /// The resource types.
+    pub resources: Vec<ResourceDef>,
+    /// The component-level instances that have exports: component instances, and instances made from
+    /// exports.
+    pub instances: Vec<Instance>,
+    /// The functions that the root imports, in the order of
+    /// [`Interface::import_funcs`](seam_core::Interface::import_funcs).
+    pub imports: Vec<Import>,
+    /// The functions that the root exports, in the order of
+    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
+    pub exports: Vec<Func>,
+    /// Imports of the root that no world can define. A plan that has one cannot be carried out.
+    pub missing: Vec<Missing>,
+}
+
+/// One step of an instantiation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Begin the component instance at this index.
+    Begin(usize),
+    /// End the instantiation of the component instance at this index.
+    End(usize),
+    /// Instantiate a core module: the core instance at this index.
+    CoreInstance(usize),
+    /// Make the core item at this index.
+    CoreItem(usize),
+    /// Make the lifted function at this index.
+    Lift(usize),
+    /// Define a resource type of the guest; its destructor is made already.
+    Resource(ResourceId),
+}
+
+/// A core module that the artifact defines.
+#[derive(Clone, Debug)]
+pub struct CoreModuleDef {
+    /// Where its bytes are in the artifact.
+    pub range: Range<usize>,
+    /// Its imports and exports.
+    pub ty: Arc<CoreModuleType>,
+}
+
+/// An instance of a component.
+#[derive(Clone, Debug)]
+pub struct ComponentInstance {
+    /// The instance whose definitions instantiate it, as an index into
+    /// [`Plan::component_instances`]; `None` for the root.
+    pub parent: Option<usize>,
+    /// Where it is: the start of the paths of its core instances. Empty for the root.
+    pub path: CorePath,
+    /// What it exports, as an index into [`Plan::instances`].
+    pub instance: usize,
+}
+
+/// A component-level instance: the functions and instances that it exports, in order. Types,
+/// components and core modules are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Instance {
+    /// Name and item of each export.
+    pub exports: Vec<(Arc<str>, Export)>,
+}
+
+/// An item that a component-level instance exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// A function.
+    Func(Func),
+    /// An instance, as an index into [`Plan::instances`].
+    Instance(usize),
+}
+
+/// A core instance.
+#[derive(Clone, Debug)]
+pub struct CoreInstance {
+    /// Its module.
+    pub module: ModuleRef,
+    /// What stands for each import, in the order of the module's imports, as indices into
+    /// [`Plan::core_items`]. Empty for an imported module.
+    pub imports: Vec<usize>,
+    /// The component instance whose definitions make it.
+    pub component_instance: usize,
+}
+
+/// The module of a core instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModuleRef {
+    /// The module at this index of [`Plan::modules`].
+    Defined(usize),
+    /// A module that the artifact imports.
+    Imported,
+}
+
+/// Where a core item comes from.
+#[derive(Clone, Debug)]
+pub enum CoreItem {
+    /// An export of the core instance at an index of [`Plan::core_instances`].
+    Export(usize, Arc<str>),
+    /// A function lowered with these options, as a core function of this type.
+    Lower(Func, Options, CoreFuncType),
+    /// `canon resource.new`, for the component instance at this index.
+    ResourceNew(ResourceId, usize),
+    /// `canon resource.drop`, for the component instance at this index.
+    ResourceDrop(ResourceId, usize),
+    /// `canon resource.rep`, for the component instance at this index.
+    ResourceRep(ResourceId, usize),
+    /// A built-in of the asynchronous part, of this type, for the component instance at this index.
+    Builtin(Builtin, CoreFuncType, usize),
+}
+
+/// A built-in of the asynchronous part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// `context.get` of a slot.
+    ContextGet(u32),
+    /// `context.set` of a slot.
+    ContextSet(u32),
+    /// `backpressure.inc`
+    BackpressureInc,
+    /// `backpressure.dec`
+    BackpressureDec,
+    /// Any other, by its name in kebab-case, e.g. `task-return`. A function lowered asynchronously
+    /// is `lower`.
+    Other(String),
+}
+
+/// A core function lifted by a component.
+#[derive(Clone, Debug)]
+pub struct Lift {
+    /// The core function, as an index into [`Plan::core_items`].
+    pub core: usize,
+    /// The type of the lifted function.
+    pub ty: Arc<FuncTy>,
+    /// The canonical options, with the component instance that lifts.
+    pub options: Options,
+    /// The core function to call after the results have been lifted.
+    pub post_return: Option<usize>,
+    /// Lifted with the option `async`.
+    pub is_async: bool,
+}
+
+/// The canonical options of a lifted or lowered function.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The component instance that lifts or lowers.
+    pub instance: usize,
+    /// The memory, as an index into [`Plan::core_items`].
+    pub memory: Option<usize>,
+    /// The core function that allocates, as an index into [`Plan::core_items`].
+    pub realloc: Option<usize>,
+    /// How strings are encoded.
+    pub encoding: StringEncoding,
+    /// Whether values are passed as references of the GC proposal.
+    pub gc: bool,
+}
+
+/// A component-level function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Func {
+    /// The lifted function at this index of [`Plan::lifts`].
+    Lifted(usize),
+    /// The function that the root imports, at this index of [`Plan::imports`].
+    Import(usize),
+    /// A function of an instance of a component that the root imports. Nothing is known of it.
+    OfImport,
+}
+
+/// A function that the root imports.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Its full name.
+    pub name: ExportName,
+    /// Its type.
+    pub ty: Arc<FuncTy>,
+}
+
+/// A resource type.
+#[derive(Clone, Debug)]
+pub struct ResourceDef {
+    /// The name that the interface shows for it; empty for one that it does not show.
+    pub name: ResourceType,
+    /// Who defines it.
+    pub origin: ResourceOrigin,
+}
+
+/// Who defines a resource type.
+#[derive(Clone, Debug)]
+pub enum ResourceOrigin {
+    /// The root imports it under this name.
+    Host(ExportName),
+    /// A component instance.
+    Guest {
+        /// The component instance.
+        instance: usize,
+        /// The destructor, as an index into [`Plan::core_items`].
+        dtor: Option<usize>,
+    },
+}
+
+/// An import of the root that no world can define.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// Its full name.
+    pub name: ExportName,
+    /// What it is: a component, a core module or a value.
+    pub what: &'static str,
+}

@@ -1,0 +1,34 @@
+//! The plan of a component's instantiation.
+//!
+//! The definitions are carried out once, when the artifact is decoded, with indices in place of the
+//! things that they make at run time.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `def` | the plan |
+//! | `make` | the plan and the interface of a component |
+//! | `component` | carrying out the definitions of each component instance |
+//! | `walk` | the state of that walk |
+//! | `core` | core instances and core items |
+//! | `func` | canonical definitions |
+//! | `import` | the imports of the root |
+//! | `resource` | which of the validator's resource types is which of the plan's |
+//! | `scope` | the index spaces of a component instance |
+//! | `ty` | types, from the validator's |
+
+mod component;
+mod core;
+mod def;
+mod func;
+mod import;
+mod make;
+mod resource;
+mod scope;
+mod ty;
+mod walk;
+
+pub use def::{
+    Builtin, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func, Import,
+    Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
+};
+pub(crate) use make::make;

@@ -1,0 +1,161 @@
+//! The index spaces of a component instance.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use seam_core::Result;
+use wasmparser::component_types::{
+    ComponentCoreModuleTypeId, ComponentEntityType, ComponentInstanceTypeId, ComponentTypeId,
+};
+
+use super::def::Func;
+use super::ty::ScopeTypes;
+use crate::pass::{CoreSort, unknown};
+use crate::types::ResourceId;
+
+/// The index spaces of a component instance. They stay after its instantiation, because the
+/// components that it defines close over them; those that no component can reach are emptied.
+#[derive(Default)]
+pub(super) struct Scope<'a> {
+    /// The component, by its place in the definitions.
+    pub(super) component: usize,
+    /// The scope that the component was defined in.
+    pub(super) parent: Option<usize>,
+    pub(super) modules: Vec<Module>,
+    pub(super) components: Vec<Component>,
+    pub(super) instances: Vec<Instance>,
+    pub(super) funcs: Vec<Func>,
+    /// The resource type at each type index; `None` for another type.
+    pub(super) types: Vec<Option<ResourceId>>,
+    pub(super) core_instances: Vec<CoreInstance<'a>>,
+    /// Core items, as indices into the plan's.
+    core: [Vec<usize>; 5],
+    pub(super) resolved: ScopeTypes,
+}
+
+/// An item of a component-level index space.
+#[derive(Clone, Copy)]
+pub(super) enum Entity {
+    Module(Module),
+    Component(Component),
+    Instance(Instance),
+    Func(Func),
+    Type(Option<ResourceId>),
+    /// A value. No plan with one can be carried out, so nothing is kept of it.
+    Value,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Module {
+    /// By its place in the definitions.
+    Defined(usize),
+    /// Imported by the artifact: the type is all that is known.
+    Imported(ComponentCoreModuleTypeId),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Component {
+    /// By its place in the definitions, closed over a scope.
+    Defined(usize, usize),
+    /// Imported by the artifact. What core instances it makes cannot be known.
+    Imported(ComponentTypeId),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Instance {
+    /// By its place among those that the walk has made.
+    Made(usize),
+    /// An instance of an imported component.
+    OfImported(ComponentTypeId),
+    /// An instance that an instance of an imported component exports.
+    InImported(ComponentInstanceTypeId),
+}
+
+/// The exports of an instance, in order.
+#[derive(Default)]
+pub(super) struct Exports<'a> {
+    pub(super) order: Vec<&'a str>,
+    by_name: HashMap<&'a str, Entity>,
+}
+
+/// A core instance.
+pub(super) enum CoreInstance<'a> {
+    /// One that the plan makes.
+    Made(usize),
+    /// A bundle of core items, as indices into the plan's.
+    Bundle(HashMap<&'a str, usize>),
+}
+
+impl Scope<'_> {
+    /// Empty index spaces for a component that was defined in the scope `parent`.
+    pub(super) fn new(component: usize, parent: Option<usize>) -> Self {
+        Self {
+            component,
+            parent,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn core_space(&mut self, sort: CoreSort) -> &mut Vec<usize> {
+        let [funcs, tables, memories, globals, tags] = &mut self.core;
+        match sort {
+            CoreSort::Func => funcs,
+            CoreSort::Table => tables,
+            CoreSort::Memory => memories,
+            CoreSort::Global => globals,
+            CoreSort::Tag => tags,
+        }
+    }
+
+    /// The core item at an index.
+    pub(super) fn core_item(&mut self, sort: CoreSort, index: u32) -> Result<usize> {
+        at(self.core_space(sort), index).copied()
+    }
+
+    /// Empties what only the component's own definitions can reach.
+    pub(super) fn close(&mut self) {
+        self.funcs = Vec::new();
+        self.instances = Vec::new();
+        self.core_instances = Vec::new();
+        self.core = Default::default();
+        self.resolved = ScopeTypes::default();
+    }
+}
+
+impl<'a> Exports<'a> {
+    pub(super) fn insert(&mut self, name: &'a str, entity: Entity) {
+        self.by_name.insert(name, entity);
+        self.order.push(name);
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Entity> {
+        self.by_name.get(name).copied()
+    }
+}
+
+impl Entity {
+    /// What is known of an export of an instance of an imported component.
+    pub(super) fn of_import(ty: &ComponentEntityType) -> Self {
+        match ty {
+            ComponentEntityType::Module(id) => Self::Module(Module::Imported(*id)),
+            ComponentEntityType::Component(id) => Self::Component(Component::Imported(*id)),
+            ComponentEntityType::Instance(id) => Self::Instance(Instance::InImported(*id)),
+            ComponentEntityType::Func(_) => Self::Func(Func::OfImport),
+            ComponentEntityType::Type { .. } => Self::Type(None),
+            ComponentEntityType::Value(_) => Self::Value,
+        }
+    }
+}
+
+/// The item at an index.
+///
+/// # Errors
+/// `Engine` for an index that the validator would not have let through.
+pub(super) fn at<T>(space: &[T], index: u32) -> Result<&T> {
+    space.get(index as usize).ok_or_else(unknown)
+}
+
+/// A name of the plan's own.
+pub(super) fn owned(name: &str) -> Arc<str> {
+    name.into()
+}

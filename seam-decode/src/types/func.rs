@@ -1,0 +1,68 @@
+//! Function types, and `flatten_functype`.
+
+use std::sync::Arc;
+
+use seam_core::{CoreFuncType, CoreType};
+
+use super::flat::MAX_FLAT_PARAMS;
+use super::ty::{RecordTy, Ty};
+
+/// Core results that a function has at most; with more, they are passed in memory.
+pub const MAX_FLAT_RESULTS: usize = 1;
+
+/// The side of a component-level function that a core function is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The callee's: `canon lift`.
+    Lift,
+    /// The caller's: `canon lower`.
+    Lower,
+}
+
+/// The type of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FuncTy {
+    /// The parameters, laid out as a tuple.
+    pub params: RecordTy,
+    /// One field, or none where the function has no result.
+    pub result: RecordTy,
+    /// Whether it is declared `async`.
+    pub is_async: bool,
+}
+
+impl FuncTy {
+    /// A synchronous function type.
+    #[must_use]
+    pub fn new(params: impl IntoIterator<Item = (Arc<str>, Ty)>, result: Option<Ty>) -> Self {
+        Self {
+            params: RecordTy::new(params),
+            result: RecordTy::new(result.map(|ty| ("0".into(), ty))),
+            is_async: false,
+        }
+    }
+}
+
+/// Whether these values are passed in memory, for there are more than `max_flat` flat ones.
+#[must_use]
+pub fn spills(max_flat: usize, types: &RecordTy) -> bool {
+    types.flat.len() > max_flat
+}
+
+/// `flatten_functype`, for functions that are lifted or lowered synchronously.
+#[must_use]
+pub fn flatten_functype(ty: &FuncTy, side: Side) -> CoreFuncType {
+    let ptr = || vec![CoreType::I32];
+    let mut params = match spills(MAX_FLAT_PARAMS, &ty.params) {
+        true => ptr(),
+        false => ty.params.flat.core_types(),
+    };
+    let results = match (spills(MAX_FLAT_RESULTS, &ty.result), side) {
+        (false, _) => ty.result.flat.core_types(),
+        (true, Side::Lift) => ptr(),
+        (true, Side::Lower) => {
+            params.extend(ptr());
+            Vec::new()
+        }
+    };
+    CoreFuncType::new(params, results)
+}
