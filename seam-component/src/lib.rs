@@ -65,7 +65,20 @@
 //! | `glue` | none: the same calls for engines that do not re-enter |
 //!
 //! # How a string argument gets into guest memory
-//! STRING_HOPS
+//! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:
+//!
+//! 1. `seam-cli/src/invoke.rs`: `call_all` has the parsed call and its values.
+//! 2. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` starts, drives and takes the call.
+//! 3. `seam-component/src/instance.rs`: `LayeredInstance::start`, for core modules and components.
+//! 4. `component/instance.rs`: `start_lifted` finds the lifted function and checks handles.
+//! 5. `canon/lift.rs`: `Outer::start` enters the component instance and lowers the arguments.
+//! 6. `abi/lower.rs`: `lower_flat_values`, and `lower_flat` for each argument.
+//! 7. `abi/transcode.rs`: `store_string_into_range`, in the callee's encoding.
+//! 8. `abi/cx.rs`: `Cx::allocate` asks for room and checks what the guest returns.
+//! 9. `canon/machine.rs`: `StoreMachine::realloc` calls the guest's `realloc`.
+//! 10. `abi/numbers.rs`: `store_numbers` writes the bytes through `Cx::memory`.
+//! 11. `seam-core/src/core/memory.rs`: `MemoryView::write`.
+//! 12. `seam-wasmi/src/store.rs`: `CoreStore::memory` gives the bytes of the engine's memory.
 
 mod abi;
 mod canon;

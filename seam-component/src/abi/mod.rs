@@ -6,8 +6,6 @@
 //! | file | sections |
 //! |---|---|
 //! | [`cx`] | Canonical ABI Options, Lifting and Lowering Context |
-//! | [`layout`] | Despecialization, Type Predicates, Alignment, Element Size |
-//! | [`flatten`] | Flattening |
 //! | [`scalar`] | the numbers of Loading, Storing, Flat Lifting and Flat Lowering; NaNs, `char`s |
 //! | [`numbers`] | lists of numbers, in bulk |
 //! | [`string`], [`transcode`] | strings of Loading and of Storing |
