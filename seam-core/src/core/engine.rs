@@ -1,6 +1,6 @@
 //! What a core-only runtime implements: the engine.
 
-use crate::{Capabilities, CoreModule, CoreStore, Limits, Result};
+use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
 
 /// A runtime for core modules.
 ///

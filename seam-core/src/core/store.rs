@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Capabilities, Capability, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
-    CoreMemory, CoreModule, CoreTable, CoreTag, CoreType, CoreValue, GlobalType, HostState, Limits,
+    CoreMemory, CoreModule, CoreTable, CoreType, CoreValue, GlobalType, HostState, Limits,
     MemoryType, MemoryView, Result, TableType,
 };
 

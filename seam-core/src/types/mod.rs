@@ -2,7 +2,7 @@
 
 mod display;
 
-pub(crate) use display::separated;
+pub(crate) use display::{Params, separated};
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use crate::types::display::Params;
+use crate::types::Params;
 use crate::value::path::{At, Brief, Mismatch, Step};
 use crate::{Error, FuncType, List, RecordType, Resource, ResourceType, Result, Type, Value};
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 use std::sync::Arc;
 
-use crate::types::display::separated;
+use crate::types::separated;
 use crate::{Error, Type, Value};
 
 /// One step from a value to a part of it.
