@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::call::{Call, Resolved};
+use crate::left;
 use crate::list;
 use crate::output::{Captured, Output};
 use crate::select::{self, Backends, Need};
@@ -77,19 +78,16 @@ pub(crate) fn execute(
         ),
     };
     if let (Some(instance), None) = (&mut instance, &failure) {
-        let called = contain(|| call_all(&mut **instance, &ready.prepared, &mut done, out));
-        failure = called.err();
+        let called = call_all(&mut **instance, &ready.prepared, &mut done, out);
+        failure = called
+            .err()
+            .map(|error| error.on(ready.backend.clone()).into());
     }
-    let taken = match &mut instance {
-        Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
-        None => None,
-    };
+    let taken = left::globals(&mut instance, options.snapshot.as_deref(), &mut failure);
     if let (Some(taken), Some(prefix)) = (&taken, options.snapshot.as_deref()) {
         snapshot::print(taken, prefix, out);
     }
-    let observed = instance
-        .as_mut()
-        .map_or(&*failed, |instance| instance.observed());
+    let observed = left::observed(&mut instance, &failed);
     out.document(&Document {
         artifact: artifact.name(),
         backend: &ready.backend,
@@ -111,10 +109,13 @@ fn call_all(
     calls: &[Resolved<'_>],
     done: &mut Vec<Done>,
     out: &mut Output,
-) -> Result<(), Failure> {
+) -> seam_core::Result<()> {
     for call in calls {
-        let func = instance.func(&call.name)?;
-        let ended = instance.call_blocking(&func, &call.args);
+        let ended = contain(|| {
+            let func = instance.func(&call.name)?;
+            instance.call_blocking(&func, &call.args)
+        });
+        let ended = ended.map_err(|error| error.during(format!("call {}", call.name)));
         let (result, ended) = match ended {
             Ok(value) => (value.map(|value| value.to_string()), Ok(())),
             Err(error) => (None, Err(error)),

@@ -34,6 +34,7 @@ mod diff;
 mod docs;
 mod inspect;
 mod invoke;
+mod left;
 mod list;
 mod output;
 mod run;

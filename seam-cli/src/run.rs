@@ -4,6 +4,7 @@ use seam_core::{OutputStream, Snapshot, contain};
 use serde::Serialize;
 
 use crate::args;
+use crate::left;
 use crate::output::{self, Captured, Output};
 use crate::select::{self, Backends, Need};
 use crate::snapshot;
@@ -47,44 +48,40 @@ pub(crate) fn execute(
             Ok((world, ()))
         },
     )?;
-    let (ended, mut left, failed) = match ready.instance {
+    let (mut exit, mut failure) = (None, None);
+    let (mut left, failed) = match ready.instance {
         Ok(mut instance) => {
-            let ended = contain(|| instance.run_blocking());
-            let ended = ended.map_err(|e| Failure::from(e.during("run").on(ready.backend.clone())));
-            (ended, Some(instance), Box::default())
+            match contain(|| instance.run_blocking()) {
+                Ok(ended) => exit = Some(ended.code),
+                Err(error) => failure = Some(error.during("run").on(ready.backend.clone()).into()),
+            }
+            (Some(instance), Box::default())
         }
-        Err(failed) => (
-            Err(Failure::from(failed.error)),
-            failed.instance,
-            failed.observed,
-        ),
+        Err(failed) => {
+            failure = Some(Failure::from(failed.error));
+            (failed.instance, failed.observed)
+        }
     };
-    let taken = match &mut left {
-        Some(instance) => snapshot::take(&mut **instance, options.snapshot.as_deref())?,
-        None => None,
-    };
-    if let Some((taken, prefix)) = taken.iter().zip(options.snapshot.as_deref()).next()
-        && !out.is_json()
-    {
-        snapshot::lines(taken)
-            .iter()
-            .for_each(|line| output::say(line));
+    let taken = left::globals(&mut left, options.snapshot.as_deref(), &mut failure);
+    // In text, stdout is the guest's.
+    if let (Some(taken), Some(prefix), false) = (&taken, &options.snapshot, out.is_json()) {
+        for line in snapshot::lines(taken) {
+            output::say(&line);
+        }
         snapshot::note_if_empty(taken, prefix);
     }
-    let observed = left
-        .as_mut()
-        .map_or(&*failed, |instance| instance.observed());
+    let observed = left::observed(&mut left, &failed);
     out.document(&Document {
         artifact: artifact.name(),
         backend: &ready.backend,
-        exit: ended.as_ref().ok().map(|exit| exit.code),
-        error: ended.as_ref().err().map(|failure| &*failure.report),
+        exit,
+        error: failure.as_ref().map(|failure| &*failure.report),
         stdout: Captured(&observed.stdout),
         stderr: Captured(&observed.stderr),
         snapshot: taken,
     });
-    match ended {
-        Ok(exit) => Ok(Status::Guest(exit.code)),
-        Err(failure) => Err(failure.documented()),
+    match (exit, failure) {
+        (_, Some(failure)) => Err(failure.documented()),
+        (code, None) => Ok(Status::Guest(code.unwrap_or_default())),
     }
 }

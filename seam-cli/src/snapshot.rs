@@ -1,24 +1,8 @@
 //! Exported globals that are shown after a command.
 
-use seam_core::{CoreSnapshot, Instance, Query, Snapshot, contain};
+use seam_core::{CoreSnapshot, Snapshot};
 
 use crate::output::{self, Output};
-use crate::status::Failure;
-
-/// Takes a snapshot of the globals that `--snapshot` selects, if it is given.
-///
-/// # Errors
-/// `Unsupported` if the backend cannot see them.
-pub(crate) fn take(
-    instance: &mut dyn Instance,
-    prefix: Option<&str>,
-) -> Result<Option<Snapshot>, Failure> {
-    let Some(prefix) = prefix else {
-        return Ok(None);
-    };
-    let query = Query::new().with_prefix(prefix);
-    Ok(Some(contain(|| instance.snapshot(&query))?))
-}
 
 /// Returns the globals of a snapshot whose names start with the prefix.
 pub(crate) fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {

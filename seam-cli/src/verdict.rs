@@ -202,8 +202,11 @@ fn print_comparison(
     }
 }
 
-/// Prints the cause of a difference.
+/// Prints the cause of a divergence.
 fn print_attributions(report: &Report, out: &mut Output) {
+    if !matches!(report.verdict, Verdict::Diverged(_)) {
+        return;
+    }
     for found in &report.attributions {
         let blamed = match found.attribution {
             Attribution::None => continue,
