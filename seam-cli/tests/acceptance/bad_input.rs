@@ -185,8 +185,7 @@ fn a_wrong_command_line() {
     let calc = fixture("core/calc.wat");
     for (args, parts) in [
         (&["frobnicate"][..], &["frobnicate"][..]),
-        (&["invoke"], &["ARTIFACT", "ARTIFACT"]),
-        (&["invoke", &calc], &["ARTIFACT"]),
+        (&["invoke"], &["ARTIFACT"]),
         (&["diff", &calc], &["--invoke", "--run"]),
         (&["inspect", &calc, "--stub", "maybe"], &["maybe", "deny"]),
         (&["inspect", &calc, "--format", "xml"], &["xml", "json"]),
