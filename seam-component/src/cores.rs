@@ -7,11 +7,11 @@ use seam_core::{
     CoreStore, CoreValue, Error, MemoryView, Origin, Result, check_core_args,
 };
 
-/// A core instance: where it stands in the artifact, and what it is in the store.
+/// A core instance: its position in the artifact, and its handle in the store.
 pub struct Core {
-    /// Where it stands in the artifact.
+    /// Position in the artifact.
     pub path: CorePath,
-    /// What brought it about.
+    /// How the instance came about.
     pub origin: Origin,
     /// The instance in its store.
     pub id: CoreInstanceId,
@@ -19,25 +19,27 @@ pub struct Core {
     pub module: Arc<CoreModuleType>,
 }
 
-/// The core instances of a running instance, in the order of their paths: what an adapter with a
-/// backend of its own answers [`Instance::cores`](seam_core::Instance::cores) and its like with.
+/// The core instances of a running instance, in the order of their paths.
+///
+/// An adapter with its own backend can implement [`Instance::cores`](seam_core::Instance::cores)
+/// and related methods with it.
 #[derive(Default)]
 pub struct Cores(Vec<Core>);
 
 impl Cores {
-    /// The list of these core instances.
+    /// Creates the list of these core instances.
     pub fn new(cores: impl IntoIterator<Item = Core>) -> Self {
         let mut cores: Vec<Core> = cores.into_iter().collect();
         cores.sort_by(|a, b| a.path.cmp(&b.path));
         Self(cores)
     }
 
-    /// The core instances, in order.
+    /// Iterates over the core instances, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Core> {
         self.0.iter()
     }
 
-    /// What each of them is and exports.
+    /// Describes each core instance with its exports.
     #[must_use]
     pub fn list(&self) -> Vec<CoreInstance> {
         let instance = |core: &Core| CoreInstance {
@@ -49,10 +51,10 @@ impl Cores {
         self.iter().map(instance).collect()
     }
 
-    /// Whether there is an exported function that takes these arguments.
+    /// Checks that there is an exported function for these arguments.
     ///
     /// # Errors
-    /// `Misuse` for an unknown path or export, and for ill-typed arguments.
+    /// `Misuse` if the path or export is unknown, or if the arguments are ill-typed.
     pub(crate) fn check(
         &self,
         store: &mut dyn CoreStore,
@@ -66,7 +68,8 @@ impl Cores {
     /// Calls an exported function with core values.
     ///
     /// # Errors
-    /// `Misuse` for an unknown path or export and for ill-typed arguments; traps and limits.
+    /// `Misuse` if the path or export is unknown, or if the arguments are ill-typed. Traps and
+    /// limits.
     pub fn call(
         &self,
         store: &mut dyn CoreStore,
@@ -96,10 +99,10 @@ impl Cores {
         Ok((func, ty))
     }
 
-    /// The bytes of an exported memory.
+    /// Returns a view of an exported memory.
     ///
     /// # Errors
-    /// `Misuse` for an unknown path or export.
+    /// `Misuse` if the path or export is unknown.
     pub fn memory<'s>(
         &self,
         store: &'s mut dyn CoreStore,
@@ -149,7 +152,7 @@ impl Cores {
     }
 }
 
-/// A list for a message that shows the first of `total` names.
+/// Formats the first of `total` names for a message.
 fn listed(names: &[String], total: usize) -> String {
     let more = total.saturating_sub(names.len());
     match (names.is_empty(), more) {

@@ -13,10 +13,10 @@ use seam_core::{
 use crate::cores::Cores;
 use crate::snapshot;
 
-/// What components and core modules do each in their own way. Errors are without the operation and
-/// the backend.
+/// The operations that differ between components and core modules. Errors have no operation and
+/// backend yet.
 pub(crate) trait Inner: Send {
-    /// A call under way.
+    /// A call in progress.
     type Call: Send;
 
     /// Starts a call of an exported function: [`Instance::start`].
@@ -28,7 +28,7 @@ pub(crate) trait Inner: Send {
     /// Takes the result of a call that was driven, if the function has one.
     fn take(&mut self, base: &mut Base, func: &Func, call: Self::Call) -> Result<Option<Value>>;
 
-    /// As [`Inner::take`], for [`Instance::take_with`].
+    /// Like [`Inner::take`], for [`Instance::take_with`].
     fn take_with(
         &mut self,
         base: &mut Base,
@@ -65,19 +65,20 @@ pub(crate) trait Inner: Send {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>>;
 
-    /// The world that the layer keeps in the instance's store.
+    /// Returns the world that the layer keeps in the instance's store.
     fn world(store: &mut dyn CoreStore) -> Result<&mut WorldState>;
 
     /// Drops a resource that the host owns.
     fn drop_resource(&mut self, base: &mut Base, resource: &Resource) -> Result<()>;
 
-    /// The guest-defined resources that the host owns. The default is for instances without.
+    /// Returns the guest-defined resources that the host owns. The default is for instances without
+    /// resources.
     fn held(&self, _base: &mut Base) -> Vec<Resource> {
         Vec::new()
     }
 }
 
-/// What there is of every instance.
+/// The common part of every instance.
 pub(crate) struct Base {
     pub(crate) store: Box<dyn CoreStore>,
     pub(crate) interface: Arc<Interface>,
@@ -88,24 +89,24 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// Resolves an exported function; its index is that in [`Interface::export_funcs`].
+    /// Resolves an exported function. Its index is that in [`Interface::export_funcs`].
     ///
     /// # Errors
-    /// `Misuse` listing near matches.
+    /// `Misuse` that lists near matches.
     pub(crate) fn func(&self, name: &ExportName) -> Result<Func> {
         Func::resolve(&self.interface, name, self.owner)
     }
 }
 
-/// An instance over a core engine's store.
+/// An instance in a core engine's store.
 pub(crate) struct LayeredInstance<I: Inner> {
     base: Base,
     inner: I,
-    /// Whether the engine has panicked: its state is unknown then, and nothing but the world is
-    /// looked at any more.
+    /// Whether the engine has panicked. Its state is then unknown, and only the world can still be
+    /// read.
     broken: bool,
     in_flight: InFlight<I::Call>,
-    /// What [`Instance::observed`] shows if the engine has lost the layer's state.
+    /// The result of [`Instance::observed`] if the engine has lost the layer's state.
     lost: Observed,
 }
 
@@ -120,8 +121,9 @@ impl<I: Inner> LayeredInstance<I> {
         }
     }
 
-    /// Performs an operation, and names it and the backend in its error. A panic of the engine is
-    /// an error, of this operation and of every later one.
+    /// Performs an operation, and names the operation and the backend in its error.
+    ///
+    /// If the engine panics, this operation and every later one return an error.
     fn perform<T>(
         &mut self,
         operation: impl FnOnce() -> String,
@@ -279,7 +281,7 @@ fn operation(func: &Func) -> impl FnOnce() -> String {
     move || format!("call {}", func.name())
 }
 
-/// Makes room for a call.
+/// Clears the state for a new call.
 fn clear<I: Inner>(
     base: &mut Base,
     inner: &mut I,

@@ -7,7 +7,7 @@ use seam_core::{Artifact, Backend, BackendInfo, Capability, CoreEngine, Program,
 
 use crate::program;
 
-/// What the layer adds to an engine's capabilities.
+/// The capabilities that the layer adds to those of an engine.
 const ADDED: &[Capability] = &[
     Capability::Components,
     Capability::FixedLengthLists,
@@ -18,9 +18,9 @@ const ADDED: &[Capability] = &[
 
 /// A [`Backend`] over a core engine.
 ///
-/// It has the engine's name, version and capabilities, and blocks on asynchronous host functions
-/// ([`Capability::AsyncHostBlocks`]): such a function is polled on the calling thread, so one that
-/// waits for another call into the same instance never ends.
+/// It has the engine's name, version and capabilities. It blocks on asynchronous host functions
+/// ([`Capability::AsyncHostBlocks`]): they are polled on the calling thread. Therefore a function
+/// that waits for another call into the same instance never ends.
 ///
 /// A panic of the engine is an [`Engine`](seam_core::ErrorKind::Engine) error. An instance whose
 /// engine has panicked is not used again: every later operation is that error too.
@@ -30,15 +30,16 @@ pub struct Layered<E> {
 }
 
 impl<E: CoreEngine> Layered<E> {
-    /// The backend over this engine, under the engine's own name.
+    /// Creates the backend over this engine, with the engine's own name.
     #[must_use]
     pub fn new(engine: E) -> Self {
         let name = engine.info().name.clone();
         Self::named(name, engine)
     }
 
-    /// The backend over this engine, under a name that the adapter gives it: an engine that has a
-    /// backend of its own needs a second one.
+    /// Creates the backend over this engine with another name.
+    ///
+    /// An engine with a native backend needs a second name.
     #[must_use]
     pub fn named(name: impl Into<String>, engine: E) -> Self {
         let has = engine.info();
@@ -53,7 +54,7 @@ impl<E: CoreEngine> Layered<E> {
         }
     }
 
-    /// The engine.
+    /// Returns the engine.
     #[must_use]
     pub fn engine(&self) -> &E {
         &self.engine

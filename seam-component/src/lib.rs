@@ -1,16 +1,16 @@
-//! A whole [`Backend`](seam_core::Backend) over any runtime for core modules: core modules, and the
-//! Component Model.
+//! A whole [`Backend`](seam_core::Backend) over any runtime for core modules, with the Component
+//! Model.
 //!
-//! [`Layered`] takes a [`CoreEngine`](seam_core::CoreEngine), which knows core modules alone,
-//! and gives a backend: it links imports with the [`World`](seam_core::World), calls exports with
-//! typed values, keeps resources, runs the canonical entry, records host calls and takes snapshots.
-//! There is no engine in here, and nothing of an engine's own component implementation: a fault in
-//! either shows when the two are compared.
+//! [`Layered`] makes a backend from a [`CoreEngine`](seam_core::CoreEngine), which knows only core
+//! modules. It links imports with the [`World`](seam_core::World), calls exports with typed values,
+//! keeps resources, runs the canonical entry, records host calls and takes snapshots. This crate
+//! contains no engine and no code of an engine's own component implementation. Therefore a fault in
+//! either of them shows in a comparison.
 //!
 //! # What the layer does for every engine alike
-//! - **Decoding.** `seam-decode` reads an artifact once and gives its interface and, for a component,
-//!   the plan of its instantiation. This crate carries out the plan, so the paths of core instances
-//!   are those of the interface.
+//! - **Decoding.** `seam-decode` reads an artifact once and returns its interface and, for a
+//!   component, the plan of its instantiation. This crate executes the plan, so core instances have
+//!   the paths of the interface.
 //! - **Validation.** An engine judges the raw bytes of core modules itself. If it does not
 //!   ([`EngineInfo::validates`](seam_core::EngineInfo::validates)), `seam-decode` validates them
 //!   first, with the proposals that the engine states. The pass over a component validates everything

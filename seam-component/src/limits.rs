@@ -4,11 +4,11 @@ use seam_core::{CoreEngine, Error, Limit, Limits, Result, check_core_limits};
 
 /// Checks how many core instances an artifact makes, and returns the limits of the engine's store.
 ///
-/// These have no limit on instances: the store would also count providers and glue, which do not
-/// belong to the artifact.
+/// These have no limit on instances, because the store would also count providers and glue, which
+/// do not belong to the artifact.
 ///
 /// # Errors
-/// `Unsupported` for a limit that the engine was not built for; `Limit(Instances)`.
+/// `Unsupported` for a limit that this build cannot enforce. `Limit(Instances)`.
 pub(crate) fn of_store(
     engine: &dyn CoreEngine,
     limits: &Limits,

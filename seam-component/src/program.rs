@@ -1,4 +1,4 @@
-//! Loading: one kind of program for each kind of artifact.
+//! Loads artifacts: each kind of artifact has its own kind of program.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use seam_core::{Artifact, ArtifactKind, CoreEngine, Program, Result};
 use crate::component::ComponentProgram;
 use crate::core_module::CoreProgram;
 
-/// Loads an artifact on an engine; errors are without operation and backend.
+/// Loads an artifact on an engine. Errors have no operation and backend yet.
 pub(crate) fn load(
     engine: Arc<dyn CoreEngine>,
     backend: &str,

@@ -10,16 +10,16 @@ use seam_core::{
 use crate::cores::{Core, Cores};
 
 impl Cores {
-    /// The exported state of those that the query asks for.
+    /// Returns the exported state of the core instances that the query selects.
     ///
     /// # Errors
-    /// `Engine` if the store does not have them.
+    /// `Engine` if the store does not have the instances.
     pub fn snapshot(&self, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
         take(self, store, query)
     }
 }
 
-/// The exported state of these core instances.
+/// Returns the exported state of these core instances.
 pub(crate) fn take(cores: &Cores, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
     let taken = |core: &&Core| query.all_origins || core.origin == Origin::Main;
     let instances: Result<Vec<_>> = cores

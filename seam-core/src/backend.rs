@@ -62,7 +62,7 @@ pub struct BackendInfo {
     pub capabilities: Capabilities,
     /// Whether the engine itself validates core modules. If not, the seam validates them first.
     pub validates: bool,
-    /// The steps in which fuel is charged, as [`EngineInfo::fuel_granularity`] states them.
+    /// The steps in which fuel is charged, as in [`EngineInfo::fuel_granularity`].
     ///
     /// [`EngineInfo::fuel_granularity`]: crate::EngineInfo::fuel_granularity
     pub fuel_granularity: u64,

@@ -11,23 +11,23 @@ use std::time::Duration;
 /// it is set with the adapters' builders.
 ///
 /// # Contract
-/// 1. `fuel` is for the instance's whole life, instantiation included. What is used up stays used up,
-///    and it is exact to [`BackendInfo::fuel_granularity`](crate::BackendInfo). (kit:
+/// 1. `fuel` applies to the instance's whole life, including instantiation, and is never refilled.
+///    It is exact to [`BackendInfo::fuel_granularity`](crate::BackendInfo). (kit:
 ///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`, `fuel_ends_loops_in_components`)
-/// 2. `deadline` is for instantiation, and starts anew with each call. (kit:
+/// 2. `deadline` applies to instantiation, and starts anew with each call. (kit:
 ///    `a_deadline_ends_an_endless_loop`, `a_deadline_starts_anew_with_each_call`,
 ///    `deadlines_end_loops_in_components`)
-/// 3. `memory` is for all linear memories of the instance together. (kit:
+/// 3. `memory` applies to the total size of all linear memories of the instance. (kit:
 ///    `memory_stops_growing_at_its_limit`, `memory_is_bounded_in_components`)
-/// 4. `table_elements` is for all tables of the instance together. (kit:
+/// 4. `table_elements` applies to the total size of all tables of the instance. (kit:
 ///    `tables_stop_growing_at_their_limit`)
-/// 5. `instances` counts the core instances that the artifact makes, those of components inside it
-///    included. (kit: `instances_are_bounded`, `instances_inside_components_are_counted`)
-/// 6. `host_depth` counts the host functions that are running at a time; what returns, fails or panics
-///    counts no more. (kit: `host_recursion_is_bounded`)
-/// 7. `lifted` is for the values of one call. (kit: `lifted_values_are_bounded`)
-/// 8. `output` is for both streams together; what is past it ends the call, and what came before is
-///    kept. (kit: `captured_output_is_bounded`)
+/// 5. `instances` counts the core instances that the artifact makes, including those of components
+///    inside it. (kit: `instances_are_bounded`, `instances_inside_components_are_counted`)
+/// 6. `host_depth` counts the host functions that are running at the same time. A function that has
+///    returned, failed or panicked no longer counts. (kit: `host_recursion_is_bounded`)
+/// 7. `lifted` applies to the values of one call. (kit: `lifted_values_are_bounded`)
+/// 8. `output` applies to both streams together. A write that exceeds it ends the call, and the
+///    output before it is kept. (kit: `captured_output_is_bounded`)
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -89,12 +89,12 @@ impl Query {
 /// The exported state of an instance's core instances, in the order of their instantiation.
 ///
 /// # Contract
-/// 1. It has every exported global by its export name, of every type, as bits. (kit:
-///    `snapshots_show_exported_globals`, `snapshots_show_vectors_and_references`)
-/// 2. It has what the [`Query`] asks for and nothing else. (kit: `snapshots_take_what_the_query_asks`)
-/// 3. Memories are the bytes at that time, with their size and digest. (kit:
+/// 1. It contains every exported global of every type under its export name, with unchanged bits.
+///    (kit: `snapshots_show_exported_globals`, `snapshots_show_vectors_and_references`)
+/// 2. It contains exactly what the [`Query`] selects. (kit: `snapshots_take_what_the_query_asks`)
+/// 3. Memories contain the bytes at the time of the snapshot, with their size and digest. (kit:
 ///    `snapshots_take_memories`)
-/// 4. Counters of core instances inside a component are that instance's own. (kit:
+/// 4. The counters of each core instance inside a component are separate. (kit:
 ///    `counters_inside_components_are_seen`)
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Snapshot {

@@ -1,4 +1,4 @@
-//! Compiling a core module on an engine, with its type attached.
+//! Compiles a core module on an engine and attaches its type.
 
 use seam_core::{CoreEngine, CoreModule, Result};
 
@@ -11,7 +11,8 @@ use crate::pass::module_type;
 /// ([`EngineInfo::validates`](seam_core::EngineInfo::validates)), this validates the bytes before
 /// the engine sees them, with the proposals that the engine states.
 ///
-/// Use this to drive a [`CoreEngine`] by hand: the engine alone gives a module without a type.
+/// Use this to drive a [`CoreEngine`] by hand, because the engine alone returns a module without a
+/// type.
 ///
 /// # Errors
 /// Those of [`CoreEngine::compile`]; `Invalid` and `Unsupported` from validation.
@@ -19,11 +20,13 @@ pub fn compile(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
     Ok(compile_untyped(engine, wasm)?.with_type(module_type(wasm)?))
 }
 
-/// As [`compile`], without a type: for a caller that has the type, or gets it after the engine's
-/// verdict from its own decoding, and attaches it with [`CoreModule::with_type`].
+/// Like [`compile`], but attaches no type.
+///
+/// It is for callers that get the type elsewhere and attach it with [`CoreModule::with_type`]: they
+/// have it already, or decode it after the engine has accepted the bytes.
 ///
 /// # Errors
-/// As [`compile`].
+/// Those of [`compile`].
 pub fn compile_untyped(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
     let info = engine.info();
     if !info.validates {

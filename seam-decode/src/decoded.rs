@@ -1,4 +1,4 @@
-//! What an artifact is, decoded once.
+//! An artifact that has been decoded once.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::plan::{self, Plan};
 
 /// Decodes an artifact, in one pass over its bytes.
 ///
-/// Of a core module, this decodes sections and validates nothing. Of a component, it validates
-/// everything except the function bodies of the core modules, because types come from validation.
+/// For a core module, this decodes sections and validates nothing. For a component, it validates
+/// everything except the function bodies of core modules, because types come from validation.
 ///
 /// The interface of [`Artifact::interface_of`] is not merged in.
 ///
@@ -20,34 +20,35 @@ use crate::plan::{self, Plan};
 /// engine's own verdict comes first.
 ///
 /// # Errors
-/// As [`validate`], for the parts that this reads.
+/// Those of [`validate`], for the parts that are read.
 pub fn decode(artifact: &Artifact) -> Result<Decoded> {
     read(artifact, Bodies::Skip)
 }
 
-/// As [`decode`], for a caller that needs the interface alone.
+/// Like [`decode`], but returns only the interface.
 ///
 /// # Errors
-/// As [`decode`].
+/// Those of [`decode`].
 pub fn interface(artifact: &Artifact) -> Result<Interface> {
     decode(artifact).map(Decoded::into_interface)
 }
 
-/// Validates an artifact, including function bodies and with every proposal on, and reads what it
-/// imports and exports.
+/// Validates an artifact, and reads its imports and exports.
+///
+/// Validation includes function bodies, and every proposal is on.
 ///
 /// This is the seam's own verdict. Engines judge the bytes themselves: a backend uses [`decode`].
 ///
 /// The interface of [`Artifact::interface_of`] is not merged in.
 ///
 /// # Errors
-/// `Invalid`, with the offset, for bytes that do not validate; `Limit` for a component that would
-/// make tens of thousands of instances, or whose types take hundreds of megabytes.
+/// `Invalid`, with the offset, if the bytes do not validate. `Limit` if a component would make tens
+/// of thousands of instances, or if its types take hundreds of megabytes.
 pub fn validate(artifact: &Artifact) -> Result<Interface> {
     read(artifact, Bodies::Validate).map(Decoded::into_interface)
 }
 
-/// An artifact, decoded.
+/// A decoded artifact.
 #[derive(Debug)]
 pub struct Decoded {
     interface: Arc<Interface>,
@@ -56,25 +57,25 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// What the artifact imports and exports.
+    /// Returns the imports and exports of the artifact.
     #[must_use]
     pub fn interface(&self) -> &Arc<Interface> {
         &self.interface
     }
 
-    /// The interface alone.
+    /// Returns only the interface.
     #[must_use]
     pub fn into_interface(self) -> Interface {
         Arc::unwrap_or_clone(self.interface)
     }
 
-    /// How the component is instantiated.
+    /// Returns the plan of the component's instantiation.
     ///
     /// # Errors
-    /// `Misuse` for a core module, which has no plan. `Invalid` for a component that the
-    /// specification does not allow although the validator accepts it: a type of 2^28 bytes or more,
-    /// a start function of the component. `Limit` for a component whose instances have more than
-    /// 16 MiB of definitions in all, or types of hundreds of megabytes.
+    /// `Misuse` for a core module, which has no plan. `Invalid` for a component that the validator
+    /// accepts although the specification forbids it: it has a type of 2^28 bytes or more, or a
+    /// start function. `Limit` if the instances of a component have more than 16 MiB of
+    /// definitions, or if its types take hundreds of megabytes.
     pub fn into_plan(self) -> Result<Plan> {
         let no_plan = || Error::misuse("expected a component, found a core module");
         self.plan.ok_or_else(no_plan)?

@@ -1,13 +1,13 @@
-//! Proposals: which of them a module needs.
+//! Determines which proposals a module needs.
 
 use seam_core::{Capabilities, Capability, Error, Result};
 use wasmparser::{Parser, Payload, TypeRef, Validator, WasmFeatures};
 
-/// What every engine has: WebAssembly 2.0 without vectors.
+/// The features that every engine has: WebAssembly 2.0 without vectors.
 const BASE: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::SIMD);
 
-/// Each proposal that a capability stands for. One that builds on others comes before them, so
-/// that it is the one named.
+/// The proposal of each capability. A proposal comes before those that it builds on, so that it is
+/// named first.
 const PROPOSALS: &[(Capability, WasmFeatures)] = &[
     (
         Capability::CustomDescriptors,
@@ -30,11 +30,12 @@ const PROPOSALS: &[(Capability, WasmFeatures)] = &[
     (Capability::WideArithmetic, WasmFeatures::WIDE_ARITHMETIC),
 ];
 
-/// Which capability a core module needs that is not among `has`, for an adapter whose engine has
-/// rejected the bytes: nothing for bytes that are invalid whatever the proposals, and for valid
-/// ones that need nothing more than `has`.
+/// Returns a capability that a core module needs and that is not in `has`.
 ///
-/// A module that needs several is reported under one that builds on the others.
+/// An adapter calls this when its engine has rejected the bytes. It returns `None` if the bytes are
+/// invalid with all proposals, or valid with those in `has`.
+///
+/// If a module needs several capabilities, the result is one that builds on the others.
 ///
 /// ```
 /// use seam_decode::needed_capability;
@@ -57,8 +58,8 @@ pub fn needed_capability(wasm: &[u8], has: &Capabilities) -> Option<Capability> 
     if !valid(all) {
         return None;
     }
-    // Taken away one after the other: a proposal may come with one that builds on it, so that
-    // neither alone is missed.
+    // Proposals are removed one after the other, because a proposal may imply another, so that
+    // neither is missed if it is removed alone.
     let mut left = all;
     let lacking = PROPOSALS.iter().filter(|(proposal, _)| !has.has(*proposal));
     for (proposal, feature) in lacking {
@@ -70,8 +71,9 @@ pub fn needed_capability(wasm: &[u8], has: &Capabilities) -> Option<Capability> 
     None
 }
 
-/// Whether a module imports functions of an exact type, a part of custom descriptors that the
-/// validator takes from any module.
+/// Returns whether a module imports functions of an exact type.
+///
+/// This belongs to the proposal for custom descriptors, but the validator accepts it in any module.
 fn imports_exact_functions(wasm: &[u8]) -> bool {
     let mut payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
     payloads.any(|payload| match payload {
@@ -83,10 +85,10 @@ fn imports_exact_functions(wasm: &[u8]) -> bool {
     })
 }
 
-/// Validates a core module for an engine that does not: with the proposals the engine states.
+/// Validates a core module for an engine that does not validate, with the engine's proposals.
 ///
 /// # Errors
-/// `Invalid` with the offset, or `Unsupported` for a valid module of another proposal.
+/// `Invalid` with the offset, or `Unsupported` if a valid module needs another proposal.
 pub(crate) fn validate(wasm: &[u8], has: &Capabilities) -> Result<()> {
     let features = PROPOSALS
         .iter()

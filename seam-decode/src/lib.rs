@@ -1,28 +1,29 @@
-//! Decodes WebAssembly artifacts, once: what they import and export, how they are instantiated, and
-//! how their values are laid out.
+//! Decodes WebAssembly artifacts once: imports and exports, plan of instantiation, and layouts of
+//! values.
 //!
 //! This is the only decoder and the only validator of artifacts in the seam. Adapters compile raw
-//! bytes and never decode them; whoever needs to know what is in an artifact asks this crate.
+//! bytes and never decode them. All other code uses this crate to find out what an artifact
+//! contains.
 //!
 //! - [`decode`] reads an artifact in one validated pass. [`Decoded`] has its
 //!   [`Interface`](seam_core::Interface) and, for a component, its [`Plan`].
-//! - A [`Plan`] lists the steps of a component's instantiation, which is known from the bytes: which
-//!   core modules are instantiated with which imports and at which paths, what is lifted, lowered and
-//!   exported. Each step refers to the results of earlier ones by index. Bounds on instances and
-//!   definitions are checked here, so carrying out a plan needs no bounds.
+//! - A [`Plan`] lists the steps of a component's instantiation, which follow from the bytes: which
+//!   core modules are instantiated with which imports and at which paths, and what is lifted,
+//!   lowered and exported. Each step refers to the results of earlier steps by index. Bounds on
+//!   instances and definitions are checked here, so code that executes a plan needs no bounds.
 //! - [`types`] are component-level types with sizes, alignments, offsets and flat types.
-//! - [`validate`] is the seam's own verdict on an artifact, function bodies included; engines judge
-//!   the bytes themselves.
+//! - [`validate`] is the seam's own verdict on an artifact, including function bodies. Engines
+//!   judge the bytes themselves.
 //! - [`compile`] compiles a core module on a [`CoreEngine`](seam_core::CoreEngine) and attaches its
 //!   type; [`module_type`] reads that type.
 //! - [`needed_capability`] tells an adapter which proposal a valid module needs.
 //!
 //! # Which part of a component provides an export
-//! [`Plan::exports`] has a [`Func`] for each exported function. A lifted one leads to its [`Lift`]:
-//! the core item that it calls and, in its options, the component instance. [`Plan::core_items`] says
-//! where a core item comes from: which export of which core instance, and [`Plan::modules`] where the
-//! bytes of that instance's module are. [`Plan::component_instances`] has what each inner component
-//! instance exports.
+//! [`Plan::exports`] has a [`Func`] for each exported function. For a lifted function, [`Lift`] has
+//! the core item that it calls and, in its options, the component instance. [`Plan::core_items`]
+//! says which export of which core instance a core item is, and [`Plan::modules`] says where the
+//! bytes of that instance's module are. [`Plan::component_instances`] lists the exports of each
+//! inner component instance.
 
 mod compile;
 mod decoded;

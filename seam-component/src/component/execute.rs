@@ -1,4 +1,4 @@
-//! Instantiation: carrying out a plan, step by step.
+//! Instantiation: executes a plan step by step.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ pub(super) struct Execution<'a> {
     store: &'a mut dyn CoreStore,
     plan: &'a Plan,
     interface: &'a Interface,
-    /// The compiled modules, in the order of the plan's.
+    /// The compiled modules, in the order of the plan's modules.
     modules: &'a [CoreModule],
     /// The core instances made so far, in order.
     cores: Vec<Core>,
     glue: Glue,
-    /// What the steps have made so far, by their index in the plan.
+    /// The results of the steps so far, by their index in the plan.
     core_instances: Vec<CoreInstanceId>,
     core_items: Vec<Made>,
     lifts: Vec<Arc<Lifted>>,
@@ -39,7 +39,7 @@ pub(super) struct Execution<'a> {
 /// A core item.
 enum Made {
     Extern(CoreExtern),
-    /// A function whose glue is made when it is needed.
+    /// A function whose glue is made when it is first needed.
     Pending(Pending),
     /// A built-in of the asynchronous part.
     Builtin(CoreFunc),
@@ -66,10 +66,11 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Carries out all steps: the functions that the root exports.
+    /// Executes all steps, and returns the functions that the root exports.
     ///
     /// # Errors
-    /// Traps and limits of start functions; `Unsupported` for what the layer or the engine lacks.
+    /// Traps and limits of start functions. `Unsupported` for capabilities that the layer or the
+    /// engine lacks.
     pub(super) fn run(&mut self) -> Result<Vec<FuncInst>> {
         let plan = self.plan;
         let running = Running::of(self.store)?;
@@ -132,7 +133,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// A core item, to be imported.
+    /// Returns a core item that is imported.
     fn import(&mut self, item: usize) -> Result<CoreExtern> {
         match at(&self.core_items, item)? {
             Made::Extern(item) => Ok(*item),
@@ -144,11 +145,11 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// A core item, to be called.
+    /// Returns a core item that is called.
     ///
     /// # Errors
-    /// `Unsupported` for a built-in of the asynchronous part; what making the glue of a function ends
-    /// in.
+    /// `Unsupported` for a built-in of the asynchronous part. Any error of making a function's
+    /// glue.
     fn core_func(&mut self, item: usize) -> Result<CoreFunc> {
         if let Made::Builtin(_) = at(&self.core_items, item)? {
             return Err(Error::unsupported(
@@ -194,8 +195,9 @@ impl<'a> Execution<'a> {
         })
     }
 
-    /// The core function of a task that calls guests. Where host functions cannot call back, glue
-    /// makes the calls.
+    /// Makes the core function of a task that calls guests.
+    ///
+    /// If host functions cannot call back into the guest, glue makes the calls.
     fn lowered(&mut self, task: GlueTask) -> Result<Made> {
         if !self.engine.info().capabilities.has(Capability::Reentrant) {
             return Ok(match self.glue.add(self.store, task)? {
@@ -261,7 +263,7 @@ impl<'a> Execution<'a> {
         })
     }
 
-    /// Defines a resource type of the guest: from now on it has its destructor.
+    /// Defines a resource type of the guest, which has its destructor from now on.
     fn resource(&mut self, id: ResourceId) -> Result<()> {
         let ResourceDef { origin, .. } = at(&self.plan.resources, id.0 as usize)?;
         let ResourceOrigin::Guest { dtor: planned, .. } = *origin else {
@@ -303,8 +305,9 @@ fn at<T>(made: &[T], index: usize) -> Result<&T> {
     made.get(index).ok_or_else(missing)
 }
 
-/// The error of an engine whose instance lacks an export that its module has, and of a plan that
-/// refers to something that no earlier step makes.
+/// Returns the error for a missing result of an earlier step.
+///
+/// Either the engine's instance lacks an export of its module, or the plan is faulty.
 fn missing() -> Error {
     Error::engine("expected the result of an earlier step of the plan, found none")
 }

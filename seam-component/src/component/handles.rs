@@ -1,5 +1,7 @@
-//! The handles among a call's arguments, checked before the guest runs: using one that was moved is
-//! the caller's mistake, and must not close the component as a trap would.
+//! Checks the handles among a call's arguments before the guest runs.
+//!
+//! Using a handle that was moved is the caller's mistake, and must not close the component as a
+//! trap does.
 
 use seam_core::{Error, List, Resource, Result, Value};
 
@@ -9,8 +11,8 @@ use seam_decode::types::{RecordTy, ResourceId, Ty, VariantTy};
 /// Checks that every handle among the arguments can be passed.
 ///
 /// # Errors
-/// `Misuse` for a handle that was moved or dropped, that belongs to another instance or type, or
-/// that the arguments move twice or move and lend.
+/// `Misuse` if a handle was moved or dropped, or belongs to another instance or type, or if the
+/// arguments move it twice or both move and lend it.
 pub(super) fn check_handles(running: &Running, params: &RecordTy, args: &[Value]) -> Result<()> {
     if !params.contents.handle {
         return Ok(());

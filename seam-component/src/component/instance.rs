@@ -19,13 +19,13 @@ use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 /// An instance of a component.
 pub(super) struct ComponentInstance {
     /// The exported functions, in the order of
-    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs); none in an instance that
+    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs). Empty if the instance
     /// failed to start.
     funcs: Vec<FuncInst>,
 }
 
 impl ComponentInstance {
-    /// An instance with these exported functions.
+    /// Creates an instance with these exported functions.
     pub(super) fn new(funcs: Vec<FuncInst>) -> Self {
         Self { funcs }
     }
@@ -42,7 +42,8 @@ impl ComponentInstance {
 /// A call of an exported function.
 pub(super) enum ComponentCall {
     Lifted(Outer),
-    /// A host function that the component exports again: its arguments, and then its result.
+    /// A call of a host function that the component re-exports: its arguments, and later its
+    /// result.
     Host(usize, Vec<Value>, Option<Value>),
 }
 
@@ -58,7 +59,7 @@ fn start_lifted(
         Args::Typed(lower) if !params.contents.handle => Outer::start(lifted, store, |cx, flat| {
             abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, flat)
         }),
-        // Handles are checked before the guest runs, and that takes all of them first.
+        // The handles are checked before the guest runs, which needs all arguments first.
         args => {
             let args = args.into_values(func.ty())?;
             check_handles(Running::of(store)?, params, &args)?;

@@ -1,4 +1,4 @@
-//! Components: loading, instantiation by their plan, and instances.
+//! Components: loading, instantiation according to the plan, and instances.
 
 mod execute;
 mod handles;

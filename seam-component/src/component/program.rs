@@ -21,17 +21,17 @@ pub(crate) struct ComponentProgram {
     engine: Arc<dyn CoreEngine>,
     backend: Arc<str>,
     plan: Plan,
-    /// The compiled core modules, in the order of the plan's.
+    /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
 }
 
 impl ComponentProgram {
-    /// Decodes a component and compiles its core modules, each once.
+    /// Decodes a component and compiles each of its core modules once.
     ///
     /// # Errors
-    /// `Invalid` with the offset; `Unsupported` for a core module that needs what the engine lacks;
-    /// `Limit` for capacities.
+    /// `Invalid` with the offset. `Unsupported` if a core module needs a capability that the engine
+    /// lacks. `Limit` for a capacity of the engine.
     pub(crate) fn load(
         engine: Arc<dyn CoreEngine>,
         backend: &str,
@@ -93,7 +93,7 @@ impl ComponentProgram {
             Ok(funcs) => Ok(instance(funcs)),
             Err(error) => Err(Failed {
                 observed,
-                // What cannot be linked has run nothing that a snapshot could show.
+                // If linking failed, no guest code has run, so a snapshot would show nothing.
                 instance: match error.kind() {
                     ErrorKind::Link | ErrorKind::Unsupported(_) => None,
                     _ => Some(Box::new(instance(Vec::new()))),
@@ -118,7 +118,7 @@ impl Program for ComponentProgram {
     }
 }
 
-/// Whether the layer can give what the world has bound to an import.
+/// Checks that the layer supports the definition of an import.
 fn check_target(binding: &Binding) -> Result<()> {
     match binding.target {
         Target::Wasi => Err(Error::unsupported(
@@ -133,7 +133,7 @@ fn check_target(binding: &Binding) -> Result<()> {
     }
 }
 
-/// The error of an import that no world can define.
+/// Returns the error for an import that no world can define.
 fn cannot_link(missing: &Missing) -> Error {
     Error::link(format!(
         "missing import `{}`: expected functions, types and instances, found a {}, which no world \
@@ -142,7 +142,7 @@ fn cannot_link(missing: &Missing) -> Error {
     ))
 }
 
-/// Counts an offset within a core module from the start of the artifact.
+/// Converts an offset within a core module to an offset within the artifact.
 fn at_offset(error: Error, start: usize) -> Error {
     match error.kind() {
         ErrorKind::Invalid { offset: Some(at) } => {

@@ -1,8 +1,8 @@
-//! A lowered call in steps, as the store keeps it between them.
+//! A lowered call in steps, which the store keeps between the steps.
 
 use seam_core::{CoreStore, CoreValue, Result};
 
-/// A lowered call in progress, which glue carries out step by step.
+/// A lowered call in progress, which glue performs step by step.
 pub(crate) trait Job: Send {
     /// Continues with the results of the last call, until a guest must be called or the task is
     /// done.
@@ -15,7 +15,7 @@ pub(crate) trait Job: Send {
 /// The next step of the glue.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// Call the function of this number with these arguments.
+    /// Call the function with this number with these arguments.
     Call(i32, Vec<CoreValue>),
     /// Return these results.
     Return(Vec<CoreValue>),

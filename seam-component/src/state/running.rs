@@ -1,5 +1,5 @@
-//! The running components of one store: what the reference interpreter keeps in `ComponentInstance`, `Task` and
-//! `Subtask`.
+//! The running components of one store: `ComponentInstance`, `Task` and `Subtask` of the reference
+//! interpreter.
 
 use seam_core::{CanonTrap, CoreStore, CoreValue, Error, HostState, Resource, Result, WorldState};
 
@@ -10,19 +10,21 @@ use super::job::Job;
 use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
 
-/// Everything above the core engine, kept in the store's [`HostState`].
+/// The state of everything above the core engine, which the store keeps in its [`HostState`].
 pub(crate) struct Running {
     pub(crate) world: WorldState,
     pub(crate) instances: Vec<InstanceState>,
     pub(crate) resources: Vec<ResourceInfo>,
-    /// The calls under way, outermost first.
+    /// The calls in progress, outermost first.
     pub(crate) frames: Vec<Frame>,
-    /// The context of each thread under way, innermost last: a call has one, and a `realloc` another.
+    /// The context of each running thread, innermost last. Each call and each `realloc` has its own
+    /// thread.
     threads: Vec<ThreadStorage>,
-    /// The lowered calls that glue carries out step by step, outermost first.
+    /// The lowered calls that glue performs step by step, outermost first.
     pub(crate) jobs: Vec<Box<dyn Job>>,
-    /// Arguments or results on their way between glue and host: read right after the host has been
-    /// asked what is next, and written right before.
+    /// Arguments or results that glue and host exchange.
+    ///
+    /// The glue writes them before it asks the host for the next step, and reads them afterwards.
     pub(crate) registers: Vec<CoreValue>,
     pub(crate) host: HostTable,
     /// Bytes that lifting has allocated on the host in the outermost call.
@@ -39,31 +41,32 @@ pub(crate) struct InstanceState {
     pub(crate) handles: Table<ResourceHandle>,
 }
 
-/// A call under way: the callee's `Task` and the caller's `Subtask` in one, for calls are synchronous.
+/// A call in progress: the callee's `Task` and the caller's `Subtask` in one, because calls are
+/// synchronous.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
-    /// Borrowed handles that the callee has still to drop.
+    /// The number of borrowed handles that the callee must still drop.
     pub(crate) num_borrows: u32,
     /// Handles lent for the call: instance and index.
     pub(crate) lenders: Vec<(u32, u32)>,
-    /// Slots of the host's table: lent to the callee.
+    /// Slots of the host's table that are lent to the callee.
     pub(crate) host_lent: Vec<u32>,
-    /// Slots of the host's table: borrowed from the caller.
+    /// Slots of the host's table that are borrowed from the caller.
     pub(crate) host_borrowed: Vec<u32>,
     /// Whether the call counts as a level of host recursion.
     counted: bool,
-    /// How many threads were under way before.
+    /// The number of threads that were running before.
     threads: usize,
 }
 
-/// How many calls are under way.
+/// The number of calls in progress.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Depth {
     frames: usize,
     jobs: usize,
 }
 
-/// What `context.get` reads.
+/// The values that `context.get` reads.
 type ThreadStorage = [u64; 2];
 
 impl Running {
@@ -73,7 +76,7 @@ impl Running {
             instances: Vec::new(),
             resources: Vec::new(),
             frames: Vec::new(),
-            // Start functions run on a thread too, outside of any call.
+            // Start functions run on a thread too, outside any call.
             threads: vec![ThreadStorage::default()],
             jobs: Vec::new(),
             registers: Vec::new(),
@@ -82,10 +85,10 @@ impl Running {
         }
     }
 
-    /// The state in a store that this layer made.
+    /// Returns the state in a store that this layer created.
     ///
     /// # Errors
-    /// `Engine` if the engine hands back another store's state.
+    /// `Engine` if the engine returns other data.
     pub(crate) fn of(store: &mut dyn CoreStore) -> Result<&mut Self> {
         Self::in_host(store.host())
     }
@@ -96,7 +99,8 @@ impl Running {
         })
     }
 
-    /// Adds an instance; it is entered until its instantiation is done, and [opened](Self::open).
+    /// Adds an instance. It counts as entered until its instantiation is done and it is
+    /// [opened](Self::open).
     pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
         let index = u32::try_from(self.instances.len())
             .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
@@ -110,7 +114,8 @@ impl Running {
         Ok(index)
     }
 
-    /// Ends an instantiation. Not called after a failed one, so that nothing of it can be entered.
+    /// Ends an instantiation. It is not called after a failure, so that the failed instance cannot
+    /// be entered.
     pub(crate) fn open(&mut self, instance: u32) -> Result<()> {
         self.instance(instance)?.may_enter = true;
         Ok(())
@@ -130,10 +135,10 @@ impl Running {
             .ok_or_else(|| Error::engine(format!("expected a resource type, found index {}", ty.0)))
     }
 
-    /// What the host holds by a handle of this type; its slot too.
+    /// Returns the slot and entry of the host's handle of this type.
     ///
     /// # Errors
-    /// `Misuse` for one that was moved or dropped, or that belongs to another instance or type.
+    /// `Misuse` if the handle was moved or dropped, or belongs to another instance or type.
     pub(crate) fn held(&self, resource: &Resource, ty: ResourceId) -> Result<(u32, Held)> {
         let found = self.host.find(resource)?;
         if found.1.ty == ty {
@@ -146,7 +151,8 @@ impl Running {
         )))
     }
 
-    /// The guest-defined resources that the host owns, in the order it got them.
+    /// Returns the guest-defined resources that the host owns, in the order in which it received
+    /// them.
     pub(crate) fn owned_by_host(&self) -> Vec<Resource> {
         let named = |(handle, ty)| {
             let info = self.resource(ty).ok()?;
@@ -184,7 +190,8 @@ impl Running {
         })
     }
 
-    /// `inst.leave_to(caller)`. Not called after a trap, so that the entering set stays closed.
+    /// `inst.leave_to(caller)`. It is not called after a trap, so that the entering set stays
+    /// closed.
     pub(crate) fn leave_to(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
         self.entering_set(callee, caller)
             .into_iter()
@@ -219,8 +226,9 @@ impl Running {
         self.push(false);
     }
 
-    /// Begins a call by a guest, of another or of a host function. It takes native stack, and
-    /// counts as a level of host recursion.
+    /// Begins a call by a guest, of another guest or of a host function.
+    ///
+    /// The call takes native stack, and counts as a level of host recursion.
     ///
     /// # Errors
     /// `Limit(HostDepth)`
@@ -239,32 +247,32 @@ impl Running {
         self.begin_thread();
     }
 
-    /// Begins a thread: that of a call, or that of a `realloc`, which is none of the call's.
+    /// Begins a thread for a call, or the separate thread of a `realloc`.
     pub(crate) fn begin_thread(&mut self) {
         self.threads.push(ThreadStorage::default());
     }
 
-    /// Ends a call of `realloc`: its thread, and the time when the instance may not be left.
+    /// Ends a call of `realloc`: its thread ends, and the instance may be left again.
     ///
     /// # Errors
-    /// `Engine` for an unknown instance.
+    /// `Engine` if the instance is unknown.
     pub(crate) fn end_realloc(&mut self, instance: u32) -> Result<()> {
         self.threads.pop();
         self.instance(instance)?.may_leave = true;
         Ok(())
     }
 
-    /// A slot of the current thread's context.
+    /// Returns a slot of the current thread's context.
     ///
     /// # Errors
-    /// `Engine` for a slot that the validator does not let through.
+    /// `Engine` if the slot does not exist, which the validator rules out.
     pub(crate) fn context(&mut self, slot: u32) -> Result<&mut u64> {
         let context = self.threads.last_mut();
         let slot = context.and_then(|context| context.get_mut(slot as usize));
         slot.ok_or_else(|| Error::engine("expected a slot of the current thread's context"))
     }
 
-    /// How many calls are under way now.
+    /// Returns the number of calls in progress.
     pub(crate) fn depth(&self) -> Depth {
         Depth {
             frames: self.frames.len(),
@@ -272,12 +280,11 @@ impl Running {
         }
     }
 
-    /// Ends all calls above this depth, whatever they ended in.
+    /// Ends all calls above this depth, whatever their outcome is.
     pub(crate) fn unwind(&mut self, depth: Depth) {
         self.jobs.truncate(depth.jobs);
         while self.frames.len() > depth.frames {
-            // After a trap a lender's table may be in any state; its loans do not matter any more
-            // then.
+            // After a trap, a lender's table may be in any state, but its loans no longer matter.
             let _ = self.end_frame();
         }
     }
@@ -291,7 +298,8 @@ impl Running {
         }
     }
 
-    /// Ends the current call's loans: `subtask.deliver_resolve`, and the host's part of it.
+    /// Ends the loans of the current call: `subtask.deliver_resolve`, and its counterpart for the
+    /// host.
     pub(crate) fn end_frame(&mut self) -> Result<()> {
         let Some(frame) = self.frames.pop() else {
             return Ok(());

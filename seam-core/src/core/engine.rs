@@ -1,16 +1,16 @@
-//! What a core-only runtime implements: the engine.
+//! The trait that a core-only runtime implements for its engine.
 
 use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
 
 /// A runtime for core modules.
 ///
 /// # Contract
-/// 1. `compile` judges the bytes as they are and decodes nothing for the seam: what the engine itself
-///    rejects is `Invalid`. Only an engine with [`EngineInfo::validates`] unset gets bytes that the
-///    layer above has validated. (kit: `core_compile_judges_raw_bytes`)
-/// 2. A compiled module can be instantiated any number of times, in any store of this engine;
-///    instances share nothing. (kit: `core_instances_share_nothing`)
-/// 3. A store asked for a limit that the engine was not built for is `Unsupported`. (kit:
+/// 1. `compile` judges the bytes as they are, and decodes nothing for the seam. Bytes that the
+///    engine itself rejects are `Invalid`. Only for an engine with [`EngineInfo::validates`] unset
+///    does the layer above validate the bytes first. (kit: `core_compile_judges_raw_bytes`)
+/// 2. A compiled module can be instantiated any number of times, in any store of this engine.
+///    Instances share nothing. (kit: `core_instances_share_nothing`)
+/// 3. `store` returns `Unsupported` for a limit that this build cannot enforce. (kit:
 ///    `core_limits_not_built_for_are_unsupported`)
 /// 4. A module of another engine is `Misuse`. (kit: `core_foreign_module_is_misuse`)
 /// 5. No bytes, arguments or calls make the process panic or abort. (kit:
@@ -26,50 +26,51 @@ use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
 /// # For users
 /// Use [`Backend`](crate::Backend) unless you link core modules by hand.
 pub trait CoreEngine: Send + Sync + 'static {
-    /// What the engine is and can do, as it was built.
+    /// Returns the engine's name, version and capabilities in this build.
     fn info(&self) -> &EngineInfo;
 
     /// Validates and compiles a core module in the binary format.
     ///
-    /// The module has no type yet. Callers use `seam_decode::compile`, which attaches it, and which
-    /// validates first for an engine that does not.
+    /// The returned module has no type yet. Callers use `seam_decode::compile`, which attaches the
+    /// type. It also validates the bytes first if the engine does not.
     ///
     /// # Errors
-    /// `Invalid` with the offset where the engine tells it; `Unsupported` for a valid module that
-    /// needs a proposal the engine lacks, where the engine can tell; `Limit` for a capacity of the
-    /// engine.
+    /// `Invalid`, with the offset if the engine reports it. `Unsupported` for a valid module that
+    /// needs a proposal which the engine lacks, if the engine can tell. `Limit` for a capacity of
+    /// the engine.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule>;
 
-    /// A new, empty store, holding `host` for the layer above.
+    /// Creates an empty store that holds `host` for the layer above.
     ///
     /// # Errors
-    /// `Unsupported` for a limit that the engine was not built for.
+    /// `Unsupported` for a limit that this build cannot enforce.
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>>;
 }
 
-/// What an engine is.
+/// The description of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineInfo {
-    /// Name, as the command line selects it.
+    /// The name by which the command line selects the engine.
     pub name: String,
     /// The engine's version.
     pub version: String,
     /// Proposals and properties of this build.
     pub capabilities: Capabilities,
-    /// Whether `compile` validates; if not, the layer above validates first, and reports say so.
+    /// Whether `compile` validates. If not, the layer above validates first, and reports say so.
     pub validates: bool,
-    /// Whether host functions can give several results.
+    /// Whether host functions can return several results.
     pub multi_value_host_results: bool,
-    /// The steps in which the engine charges fuel, in its own unit: 1 if it charges each
-    /// instruction. An engine that charges every 128 instructions ends a call, and counts what it
-    /// used, up to 128 late.
+    /// The steps in which the engine charges fuel, in its own unit.
+    ///
+    /// It is 1 if the engine charges each instruction. If an engine charges every 128 instructions,
+    /// a call may use up to 128 units more than its fuel, and reported fuel may be off by as much.
     pub fuel_granularity: u64,
 }
 
 impl EngineInfo {
-    /// An engine that validates, lets host functions give several results, and charges fuel for each
-    /// instruction; the fields are public.
+    /// Creates the description of an engine that validates, whose host functions can return several
+    /// results, and that charges fuel for each instruction. All fields are public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,

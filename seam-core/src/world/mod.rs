@@ -136,31 +136,35 @@ pub enum Stub {
 /// ```
 ///
 /// # Contract
-/// 1. A host function is called once each time a guest calls its import, by whatever way, with the
-///    arguments in order; its result is what the guest gets. (kit:
+/// 1. Each time a guest calls an import, in whatever way, its host function is called exactly once,
+///    with the arguments in declaration order. The guest gets its result. (kit:
 ///    `host_functions_get_arguments_in_order`, `host_functions_are_reached_every_way`)
-/// 2. A definition stands for an import of its name, in any version of the same track. (kit:
+/// 2. A definition satisfies imports of its name in any version of the same track. (kit:
 ///    `imports_match_versions_within_their_track`)
-/// 3. State is made for each instance, and the functions of an instance share it. (kit:
+/// 3. State is created for each instance, and all functions of an instance share it. (kit:
 ///    `worlds_are_made_afresh`, `host_functions_share_state`)
-/// 4. For an import that nothing defines, the policy with the longest matching prefix decides, and
-///    never hides a definition. (kit: `the_longest_prefix_decides_a_stub`)
-/// 5. [`Stub::Deny`] is a `Link` error that names the import. (kit: `missing_imports_are_named`)
-/// 6. [`Stub::Trap`] traps when it is called, naming the import. (kit:
+/// 4. For an import that nothing defines, the stub policy with the longest matching prefix applies.
+///    A policy never hides a definition. (kit: `the_longest_prefix_decides_a_stub`)
+/// 5. [`Stub::Deny`] makes instantiation return a `Link` error that names the import. (kit:
+///    `missing_imports_are_named`)
+/// 6. A call of a [`Stub::Trap`] traps, and the trap names the import. (kit:
 ///    `stubs_trap_naming_the_import`)
-/// 7. [`Stub::Default`] gives the zero value of the import's result. (kit: `stubs_give_zero_values`)
-/// 8. Stubs that no call reached are listed. (kit: `unused_stubs_are_listed`)
-/// 9. What a host function returns as an error ends the call and comes out as it was; a panic and a
-///    result of another type are `Host`. (kit: `errors_of_host_functions_come_out`,
-///    `a_panicking_host_function_is_caught`, `panicking_hosts_of_components_are_caught`,
+/// 7. A call of a [`Stub::Default`] returns the zero value of the import's result type. (kit:
+///    `stubs_give_zero_values`)
+/// 8. Stubs that were never called are listed. (kit: `unused_stubs_are_listed`)
+/// 9. If a host function returns an error, the call ends with this error, unchanged. If it panics
+///    or returns a result of another type, the call ends with `Host`. (kit:
+///    `errors_of_host_functions_come_out`, `a_panicking_host_function_is_caught`,
+///    `panicking_hosts_of_components_are_caught`,
 ///    `ill_typed_results_of_host_functions_are_host_errors`)
-/// 10. Memories, tables and globals that the host gives are made for each instance. (kit:
+/// 10. Memories, tables and globals that the host defines are created for each instance. (kit:
 ///     `the_host_gives_memories_tables_and_globals`)
-/// 11. A raw host function reaches the memory of its caller. (kit: `raw_host_functions_reach_memory`)
-/// 12. A future that a host function gives is awaited, and its output is the result. (kit:
+/// 11. A raw host function can access the memory of its caller. (kit:
+///     `raw_host_functions_reach_memory`)
+/// 12. If a host function returns a future, it is awaited, and its output is the result. (kit:
 ///     `async_host_functions_give_their_result`)
-/// 13. Resources that the host defines pass to guests and back, and are dropped once. (kit:
-///     `the_host_defines_resources`)
+/// 13. Resources that the host defines can be passed to guests and back, and are dropped exactly
+///     once. (kit: `the_host_defines_resources`)
 #[derive(Clone, Default)]
 pub struct World {
     pub(crate) funcs: Vec<HostFunc>,

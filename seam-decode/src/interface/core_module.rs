@@ -7,7 +7,7 @@ use seam_core::{
     ItemKind,
 };
 
-/// The interface of a core module of this type, whose bytes are the whole artifact.
+/// Returns the interface of a core module of this type, whose bytes are the whole artifact.
 pub(crate) fn interface(module: &Arc<CoreModuleType>, len: usize) -> Interface {
     let exports = module.exports.iter().map(|(name, ty)| core(name, ty));
     let instance = CoreInstanceType {
@@ -23,7 +23,7 @@ pub(crate) fn interface(module: &Arc<CoreModuleType>, len: usize) -> Interface {
     )
 }
 
-/// Imports by module name, in the order in which each module name first appears.
+/// Groups the imports by module name, in the order in which each module name first appears.
 fn imports(module: &CoreModuleType) -> Vec<Item> {
     let mut groups: Vec<(&str, Vec<Item>)> = Vec::new();
     let mut positions = std::collections::HashMap::new();

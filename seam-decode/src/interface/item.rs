@@ -1,4 +1,4 @@
-//! What a component imports and exports, as trees of items.
+//! The imports and exports of a component, as trees of items.
 
 use wasmparser::component_types::ResourceId;
 use wasmparser::component_types::{
@@ -27,7 +27,7 @@ impl<'t, 'b> Items<'t, 'b> {
         }
     }
 
-    /// The imports and the exports of the artifact itself.
+    /// Returns the imports and exports of the artifact itself.
     pub(super) fn of_root(
         &mut self,
         definitions: &Definitions<'_>,
@@ -43,7 +43,7 @@ impl<'t, 'b> Items<'t, 'b> {
         });
         let imports: Vec<_> = imports.collect::<Result<_>>()?;
         let exports: Vec<_> = exports.collect::<Result<_>>()?;
-        // Resources first: a name has to be known wherever the type is used.
+        // Resources come first, because their names must be known wherever the types are used.
         for (name, ty) in imports.iter().chain(&exports) {
             self.name_resources(name, ty, "")?;
         }
@@ -54,12 +54,12 @@ impl<'t, 'b> Items<'t, 'b> {
         Ok((items(imports)?, items(exports)?))
     }
 
-    /// The names of the resource types that the artifact shows, in order.
+    /// Returns the names of the resource types that the artifact shows, in order.
     pub(super) fn into_resources(self) -> Vec<(ResourceId, ResourceType)> {
         self.reader.into_named()
     }
 
-    /// Gives each resource type the first name that it has, depth first.
+    /// Names each resource type after its first occurrence, depth first.
     fn name_resources(&mut self, name: &str, ty: &ComponentEntityType, path: &str) -> Result<()> {
         let full = || format!("{path}{name}");
         match ty {

@@ -1,7 +1,7 @@
-//! The interface of an artifact: what it imports and exports.
+//! Reads the interface of an artifact: its imports and exports.
 //!
-//! The types of a component are those that the validator resolved, so aliases, `use`s and
-//! substituted resources are its business.
+//! The types of a component are those that the validator resolved, so the validator handles
+//! aliases, `use`s and substituted resources.
 
 mod core_module;
 mod item;
@@ -16,7 +16,7 @@ use item::Items;
 
 pub(crate) use core_module::interface as of_core_module;
 
-/// What a component imports and exports.
+/// The imports and exports of a component.
 pub(crate) struct ComponentItems {
     pub(crate) imports: Vec<Item>,
     pub(crate) exports: Vec<Item>,
@@ -24,10 +24,10 @@ pub(crate) struct ComponentItems {
     pub(crate) resources: Vec<(ResourceId, ResourceType)>,
 }
 
-/// Reads what a component imports and exports.
+/// Reads the imports and exports of a component.
 ///
 /// # Errors
-/// `Limit` for types of hundreds of megabytes.
+/// `Limit` if types take hundreds of megabytes.
 pub(crate) fn of_component(
     definitions: &Definitions<'_>,
     types: TypesRef<'_>,

@@ -1,4 +1,4 @@
-//! Component-level value types, from the validator.
+//! Converts component-level value types of the validator.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,18 +13,20 @@ use seam_core::{FuncType, ResourceType, Result, Type};
 
 use crate::pass::{Budget, unknown};
 
-/// Converts types, each definition once: a type that is used many times stays shared.
+/// Converts types. Each definition is converted once, so a type that is used many times stays
+/// shared.
 pub(super) struct TypeReader<'t> {
     types: TypesRef<'t>,
     resources: HashMap<ResourceId, ResourceType>,
-    /// The same, in the order they were named.
+    /// The same names, in the order in which they were given.
     named: Vec<(ResourceId, ResourceType)>,
-    /// With the size of each.
+    /// The converted definitions with their sizes.
     defined: HashMap<ComponentDefinedTypeId, Measured<Type>>,
 }
 
-/// Something converted, with its size in bytes were nothing of it shared. That is what comparing or
-/// printing it costs.
+/// A converted type, with its size in bytes if nothing was shared.
+///
+/// The size is the cost of comparing or printing it.
 #[derive(Clone)]
 pub(super) struct Measured<T>(T, usize);
 
@@ -38,7 +40,7 @@ impl<'t> TypeReader<'t> {
         }
     }
 
-    /// Names a resource type, unless it has a name already.
+    /// Names a resource type, unless it already has a name.
     pub(super) fn name_resource(&mut self, id: ResourceId, name: impl FnOnce() -> String) {
         self.resources.entry(id).or_insert_with(|| {
             let ty = ResourceType::new(name());
@@ -47,7 +49,7 @@ impl<'t> TypeReader<'t> {
         });
     }
 
-    /// The resource types that have a name, in the order they got it.
+    /// Returns the named resource types, in the order in which they were named.
     pub(super) fn into_named(self) -> Vec<(ResourceId, ResourceType)> {
         self.named
     }
@@ -56,7 +58,7 @@ impl<'t> TypeReader<'t> {
         let unnamed = self.resources.len();
         self.resources
             .entry(id)
-            // Validation wants every resource that is seen from outside to be named there.
+            // Validation requires that every resource which is visible from outside has a name.
             .or_insert_with(|| ResourceType::new(format!("resource{unnamed}")))
             .clone()
     }
@@ -80,14 +82,14 @@ impl<'t> TypeReader<'t> {
         }))
     }
 
-    /// A type, paid for.
+    /// Converts a type and spends its size.
     pub(super) fn value(&mut self, ty: ComponentValType, budget: &mut Budget) -> Result<Type> {
         let Measured(ty, size) = self.convert(ty)?;
         budget.spend(size)?;
         Ok(ty)
     }
 
-    /// Recursion is bounded: the validator admits types of depth 100.
+    /// Converts a type. The recursion is bounded, because the validator admits types of depth 100.
     fn convert(&mut self, ty: ComponentValType) -> Result<Measured<Type>> {
         let id = match ty {
             ComponentValType::Primitive(ty) => return Ok(leaf(primitive(ty))),

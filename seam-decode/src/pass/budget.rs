@@ -2,26 +2,26 @@
 
 use seam_core::{Error, ErrorKind, Limit, Result};
 
-/// What may still be copied out of an artifact, in bytes, roughly.
+/// The number of bytes, roughly, that may still be copied out of an artifact.
 ///
-/// Types and names are shared in the binary formats: a hundred bytes can say "a million times that
-/// long signature". What decodes them spends from a budget, so that an artifact can never ask for
-/// more than a fixed amount of memory, nor for types that take unbounded time to compare or print.
+/// The binary formats share types and names: a hundred bytes can repeat a long signature a million
+/// times. Decoding spends from a budget. Therefore an artifact cannot use more than a fixed amount
+/// of memory, and its types cannot take unbounded time to compare or print.
 pub(crate) struct Budget(usize);
 
 impl Budget {
-    /// Hundreds of times what the largest artifacts in practice need.
+    /// Hundreds of times more than the largest artifacts need in practice.
     const BYTES: usize = 256 << 20;
 
-    /// What one artifact may have.
+    /// Returns the budget of one artifact.
     pub(crate) fn new() -> Self {
         Self(Self::BYTES)
     }
 
-    /// Takes `bytes` out of the budget.
+    /// Takes `bytes` from the budget.
     ///
     /// # Errors
-    /// `Limit` if they are not there.
+    /// `Limit` if the budget is exhausted.
     pub(crate) fn spend(&mut self, bytes: usize) -> Result<()> {
         self.0 = self.0.checked_sub(bytes).ok_or_else(|| {
             let limit = ErrorKind::Limit(Limit::EngineCapacity);

@@ -1,4 +1,4 @@
-//! The types of core modules that a component imports, exports or passes on, from the validator.
+//! Converts the validator's types of core modules that a component imports, exports or passes on.
 
 use wasmparser::CompositeInnerType;
 use wasmparser::component_types::ComponentCoreModuleTypeId;
@@ -11,7 +11,7 @@ use super::module_type::{
     func_type, global_type, memory_type, spend_name, spend_signature, table_type,
 };
 
-/// The type of a core module. It has no name: a type is all that is known.
+/// Converts the type of a core module. It has no name, because only the type is known.
 pub(crate) fn module_type_of(
     types: TypesRef<'_>,
     id: ComponentCoreModuleTypeId,
@@ -51,7 +51,7 @@ fn extern_type(
     })
 }
 
-/// The signature of a core function of this type.
+/// Returns the signature of a core function with this type.
 pub(super) fn signature(
     types: TypesRef<'_>,
     id: CoreTypeId,
@@ -67,7 +67,7 @@ pub(super) fn signature(
     }
 }
 
-/// The validator gave an id that it does not know.
+/// Returns the error for an id that the validator returned but does not know.
 pub(crate) fn unknown() -> Error {
     Error::engine("expected the validator to know the types it gave, found one it does not know")
 }

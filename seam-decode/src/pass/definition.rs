@@ -1,4 +1,4 @@
-//! Definitions, as they stand in a component, before anything is resolved.
+//! The definitions of a component, before anything is resolved.
 //!
 //! Names and structure are those of the
 //! [binary format](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md).
@@ -11,7 +11,7 @@ use wasmparser::component_types::{ComponentAnyTypeId, ComponentInstanceTypeId};
 
 use crate::types::StringEncoding;
 
-/// A component, as the list of its definitions.
+/// A component as the list of its definitions.
 #[derive(Default)]
 pub(crate) struct ComponentDef<'a> {
     pub(crate) definitions: Vec<Definition<'a>>,
@@ -21,15 +21,15 @@ pub(crate) struct ComponentDef<'a> {
     pub(crate) instances: Vec<ComponentInstanceTypeId>,
     /// For each type section, the type indices that it defines, and its offset.
     pub(crate) type_sections: Vec<(Range<usize>, usize)>,
-    /// Bytes that the definitions take, without core modules and components.
+    /// The size of the definitions in bytes, without core modules and components.
     pub(crate) size: usize,
-    /// How many core functions are defined so far.
+    /// The number of core functions defined so far.
     pub(super) core_funcs: u32,
 }
 
-/// One definition. Most add to the index space of their sort.
+/// A definition. Most definitions add to the index space of their sort.
 pub(crate) enum Definition<'a> {
-    /// A core module, by its place among all that the artifact defines.
+    /// A core module, by its position among all core modules of the artifact.
     CoreModule(usize),
     /// An instance of a core module, with the core instance for each import module name.
     CoreInstantiate(u32, Vec<(&'a str, u32)>),
@@ -37,7 +37,7 @@ pub(crate) enum Definition<'a> {
     CoreFromExports(Vec<(&'a str, CoreSort, u32)>),
     /// A core item that a core instance exports.
     CoreAlias(CoreSort, u32, &'a str),
-    /// A component, by its place among all that the artifact defines.
+    /// A component, by its position among all components of the artifact.
     Component(usize),
     /// An instance of a component, with an argument for each import.
     Instantiate(u32, Vec<Named<'a>>),
@@ -87,7 +87,7 @@ pub(crate) enum CoreSort {
     Tag,
 }
 
-/// An item under a name.
+/// A named item.
 pub(crate) struct Named<'a> {
     pub(crate) name: &'a str,
     pub(crate) sort: Sort,

@@ -1,4 +1,4 @@
-//! Collecting the definitions of a component and of those nested in it, in order.
+//! Collects the definitions of a component and of all nested components, in order.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use super::read;
 
 /// All components and core modules that an artifact defines, at every depth.
 pub(crate) struct Definitions<'a> {
-    /// The first is the artifact itself.
+    /// The components. The first one is the artifact itself.
     pub(crate) components: Vec<ComponentDef<'a>>,
-    /// Where the bytes of each core module are, and its type.
+    /// The range of each core module's bytes, and its type.
     pub(crate) modules: Vec<(Range<usize>, Arc<CoreModuleType>)>,
     /// Names that the artifact itself imports and exports, in order.
     pub(crate) root_imports: Vec<&'a str>,
     pub(crate) root_exports: Vec<&'a str>,
-    /// Where the first start function of a component is.
+    /// The offset of the first start function of a component.
     pub(crate) start: Option<usize>,
-    /// What is being read, outermost first.
+    /// The components and modules that are being read, outermost first.
     open: Vec<Open>,
 }
 
 enum Open {
     Component(usize),
-    /// The place of the core module, and what has been read of it.
+    /// The position of the core module, and its decoder.
     Module(usize, Box<Decoder>),
 }
 
@@ -46,10 +46,10 @@ impl<'a> Definitions<'a> {
         }
     }
 
-    /// Takes in the next payload of the artifact, which the validator has accepted.
+    /// Reads the next payload of the artifact, which the validator has accepted.
     ///
     /// # Errors
-    /// `Invalid` for bytes that cannot be read; `Limit` for types of hundreds of megabytes.
+    /// `Invalid` if the bytes cannot be read. `Limit` if types take hundreds of megabytes.
     pub(super) fn payload(
         &mut self,
         payload: Payload<'a>,
@@ -102,7 +102,7 @@ impl<'a> Definitions<'a> {
         }
     }
 
-    /// The definitions of one section of the component at `place`.
+    /// Reads the definitions of one section of the component at `place`.
     fn section(
         &mut self,
         place: usize,
@@ -194,7 +194,7 @@ impl<'a> Definitions<'a> {
 }
 
 impl ComponentDef<'_> {
-    /// Takes over the types that the last section added to the validator's index spaces.
+    /// Copies the types that the last section added to the validator's index spaces.
     fn add_types(&mut self, types: TypesRef<'_>) {
         let known = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
         let new = known..types.component_type_count();

@@ -1,4 +1,4 @@
-//! Reading what a core module imports and exports out of its bytes.
+//! Reads the imports and exports of a core module from its bytes.
 
 use wasmparser::{
     AbstractHeapType, CompositeInnerType, Export, ExternalKind, KnownCustom, Name, Parser, Payload,
@@ -12,15 +12,15 @@ use seam_core::{
 
 use super::budget::Budget;
 
-/// Reads what a core module in the binary format imports and exports, with all proposals on.
+/// Reads the imports and exports of a core module in the binary format, with all proposals on.
 ///
 /// This decodes sections and skips function bodies, initialisers and everything else that needs
 /// type checking. Call it after an engine has accepted the bytes.
 ///
 /// # Errors
-/// `Invalid`, with the offset, for bytes that are not a core module, that cannot be decoded, or
-/// whose imports and exports refer to something that does not exist; `Limit` for imports and
-/// exports whose types take hundreds of megabytes.
+/// `Invalid`, with the offset, if the bytes are not a core module, cannot be decoded, or have
+/// imports or exports that refer to something that does not exist. `Limit` if the types of imports
+/// and exports take hundreds of megabytes.
 pub fn module_type(wasm: &[u8]) -> Result<CoreModuleType> {
     let budget = &mut Budget::new();
     let mut decoder = Decoder::default();
@@ -30,19 +30,19 @@ pub fn module_type(wasm: &[u8]) -> Result<CoreModuleType> {
     Ok(decoder.finish())
 }
 
-/// What `wasmparser` found wrong with the bytes.
+/// Converts an error of `wasmparser`.
 pub(super) fn invalid(error: wasmparser::Error) -> Error {
     Error::invalid(error.message().to_string())
         .at(error.offset() as u64)
         .with_source(error)
 }
 
-/// Reads imports and exports of a core module, section by section: the index spaces that they refer
-/// to.
+/// Reads imports and exports of a core module section by section, with the index spaces that they
+/// refer to.
 #[derive(Default)]
 pub(super) struct Decoder {
     ty: CoreModuleType,
-    /// By type index; `None` for a type that is not a function type.
+    /// Function types by type index. `None` stands for other types.
     types: Vec<Option<CoreFuncType>>,
     /// Type indices.
     funcs: Vec<u32>,
@@ -54,15 +54,15 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// What the module imports and exports, once all its sections have been read.
+    /// Returns the module's type after all sections have been read.
     pub(super) fn finish(self) -> CoreModuleType {
         self.ty
     }
 
-    /// Takes in the next payload of the module.
+    /// Reads the next payload of the module.
     ///
     /// # Errors
-    /// As [`module_type`].
+    /// Those of [`module_type`].
     pub(super) fn payload(&mut self, payload: Payload<'_>, budget: &mut Budget) -> Result<()> {
         match payload {
             Payload::Version {
@@ -196,8 +196,9 @@ impl Decoder {
         Ok(ty)
     }
 
-    /// The first module name counts. A name section that cannot be read names nothing: custom
-    /// sections do not make a module invalid.
+    /// Reads the first module name.
+    ///
+    /// An unreadable name section is ignored, because custom sections do not make a module invalid.
     fn module_name(&mut self, names: wasmparser::NameSectionReader<'_>) {
         let name = names.into_iter().map_while(Result::ok).find_map(|name| {
             if let Name::Module { name, .. } = name {
@@ -210,12 +211,12 @@ impl Decoder {
     }
 }
 
-/// Pays for a name and the item it names.
+/// Spends the size of a name and of the item that it names.
 pub(crate) fn spend_name(budget: &mut Budget, name: &str) -> Result<()> {
     budget.spend(size_of::<(String, CoreExternType)>() + name.len())
 }
 
-/// Pays for the types of a signature.
+/// Spends the size of the types of a signature.
 pub(super) fn spend_signature(budget: &mut Budget, ty: &CoreFuncType) -> Result<()> {
     budget.spend(size_of::<CoreType>() * (ty.params.len() + ty.results.len()))
 }
@@ -230,7 +231,7 @@ fn entry<'a, T>(space: &'a [T], index: u32, what: &str, offset: usize) -> Result
     })
 }
 
-/// The function types of a recursion group, in order; nothing for each other type.
+/// Returns the function types of a recursion group, in order. `None` stands for other types.
 fn func_types(group: &RecGroup) -> impl Iterator<Item = Option<CoreFuncType>> + '_ {
     group.types().map(|ty| match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => Some(func_type(ty)),
@@ -270,8 +271,8 @@ fn ref_type(ty: wasmparser::RefType) -> RefType {
 fn type_index(index: UnpackedIndex) -> u32 {
     match index {
         UnpackedIndex::Module(index) | UnpackedIndex::RecGroup(index) => index,
-        // Only in the types of modules that a component imports: those have no module's own index
-        // space, so the number of the type in the validator's list stands for it.
+        // This occurs only in types of modules that a component imports. They have no index space
+        // of a module, so the type's number in the validator's list is used instead.
         UnpackedIndex::Id(id) => {
             u32::try_from(wasmparser::types::TypeIdentifier::index(&id)).unwrap_or(u32::MAX)
         }

@@ -1,8 +1,8 @@
-//! A bound on how deep type declarations nest.
+//! A bound on the nesting depth of type declarations.
 //!
-//! Component and instance types contain type declarations, and decoders read those recursively, the
-//! validator's too: a few hundred kilobytes of nothing but openings would overflow the native
-//! stack, which no caller can catch. So the nesting is counted first, without recursion.
+//! Component and instance types contain type declarations, which decoders read recursively,
+//! including the validator's. A few hundred kilobytes of opening bytes would overflow the native
+//! stack, which no caller can catch. Therefore the nesting is checked first, without recursion.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use seam_core::{Error, Result};
 
 use super::module_type::invalid;
 
-/// More than the hundred levels that the validator admits.
+/// This is more than the hundred levels that the validator admits.
 const MAX_DEPTH: usize = 128;
 
 /// Checks the type section of a component at this range of the artifact's bytes.
@@ -29,9 +29,10 @@ pub(super) fn check(bytes: &[u8], section: Range<usize>) -> Result<()> {
     Types::new(count).read(&mut reader)
 }
 
-/// The declarations being read.
+/// The declarations that are being read.
 struct Types {
-    /// How many types or declarations are left at each level; the outermost are bare types.
+    /// The number of remaining types or declarations at each level. The outermost level has bare
+    /// types.
     left: Vec<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! Definitions from the readers of their sections.
+//! Converts definitions from the readers of their sections.
 
 use seam_core::{CoreFuncType, Result};
 use wasmparser::{
@@ -66,7 +66,7 @@ fn core_sort(kind: ExternalKind) -> CoreSort {
     }
 }
 
-/// `None` for an alias of a core type, which nothing at run time depends on.
+/// Converts an alias. `None` stands for an alias of a core type, which is not needed at run time.
 pub(super) fn alias(alias: ComponentAlias<'_>) -> Option<Definition<'_>> {
     Some(match alias {
         ComponentAlias::InstanceExport {
@@ -98,7 +98,7 @@ pub(super) fn type_def<'a>(ty: &ComponentType<'_>) -> Definition<'a> {
     }
 }
 
-/// `None` for a definition that is not a lift.
+/// Converts a lift. Returns `None` for any other definition.
 pub(super) fn lift<'a>(canon: &CanonicalFunction) -> Option<Definition<'a>> {
     match canon {
         CanonicalFunction::Lift {
@@ -114,7 +114,7 @@ pub(super) fn lift<'a>(canon: &CanonicalFunction) -> Option<Definition<'a>> {
     }
 }
 
-/// A canonical definition that defines a core function, of the type that `ty` gives.
+/// Converts a canonical definition that defines a core function, whose type `ty` returns.
 ///
 /// # Errors
 /// Those of `ty`.

@@ -1,7 +1,7 @@
 //! The loop over the payloads of an artifact.
 //!
-//! Every proposal is on, so bytes that are invalid here are invalid for everybody. Nested namespaces
-//! are not part of the specification's current names, so they are off.
+//! Every proposal is on, so bytes that are invalid here are invalid everywhere. Nested namespaces
+//! are off, because they are not part of the specification's current names.
 
 use seam_core::{CoreModuleType, Error, ErrorKind, Limit, Result};
 use wasmparser::types::Types;
@@ -14,8 +14,10 @@ use super::definitions::Definitions;
 use super::module_type::{invalid, module_type};
 use super::nesting;
 
-/// How deep components and core modules may nest. The validator's time grows with the square of the
-/// depth, and everything that walks the definitions takes stack.
+/// Maximum nesting depth of components and core modules.
+///
+/// The validator's time grows with the square of the depth, and walking the definitions takes
+/// stack.
 const MAX_NESTING: usize = 1_000;
 
 /// Whether function bodies are validated.
@@ -28,7 +30,7 @@ pub(crate) enum Bodies {
 /// Validates and decodes a component.
 ///
 /// # Errors
-/// `Invalid` with the offset; `Limit` for components nested too deep.
+/// `Invalid` with the offset. `Limit` if components are nested too deep.
 pub(crate) fn component<'a>(
     bytes: &'a [u8],
     bodies: Bodies,
@@ -41,11 +43,12 @@ pub(crate) fn component<'a>(
     Ok((definitions, types))
 }
 
-/// Decodes a core module, and validates it if `bodies` says so: where an engine has judged the bytes,
-/// nothing more is validated.
+/// Decodes a core module, and validates it if `bodies` requires it.
+///
+/// If an engine has judged the bytes, nothing needs to be validated again.
 ///
 /// # Errors
-/// `Invalid` with the offset; `Limit` for types of hundreds of megabytes.
+/// `Invalid` with the offset. `Limit` if types take hundreds of megabytes.
 pub(crate) fn core_module(bytes: &[u8], bodies: Bodies) -> Result<CoreModuleType> {
     if bodies == Bodies::Validate {
         validate(bytes, bodies, |_, _| Ok(()))?;
@@ -83,7 +86,7 @@ fn validate<'a>(
                 func.validate(&body).map_err(invalid)?;
                 allocations = func.into_allocations();
             }
-            // The last to end is the artifact itself.
+            // The artifact itself ends last.
             ValidPayload::End(types) => last = Some(types),
             _ => {}
         }

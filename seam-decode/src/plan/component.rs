@@ -1,4 +1,4 @@
-//! Carrying out the definitions of a component instance, in order.
+//! Walks the definitions of a component instance, in order.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use super::scope::{Component, Entity, Exports, Instance, Scope, at};
 use super::walk::{Walk, limit};
 use crate::pass::{Definition, Named, unknown};
 
-/// Component instances of one root: nesting can double their number with every level.
+/// Maximum number of component instances. Nesting can double their number with every level.
 const MAX_INSTANCES: usize = 10_000;
-/// Components nested deeper than this are refused: each level takes native stack.
+/// Maximum nesting depth of component instantiations. Each level takes native stack.
 const MAX_DEPTH: usize = 100;
 
 /// The arguments of an instantiation, by the name of the import.
 pub(super) type Args<'a> = HashMap<&'a str, Entity>;
 
-/// A component instance whose definitions are being carried out.
+/// A component instance whose definitions are being walked.
 struct Current<'c, 'a> {
     /// Its scope, and its index in the plan.
     scope: usize,
@@ -30,8 +30,9 @@ struct Current<'c, 'a> {
 }
 
 impl<'a> Walk<'a, '_, '_> {
-    /// Instantiates a component, the root without arguments: the place of the new instance among those
-    /// that the walk has made.
+    /// Walks the instantiation of a component. The root has no arguments.
+    ///
+    /// Returns the position of the new instance among the instances that the walk has made.
     ///
     /// # Errors
     /// `Limit`

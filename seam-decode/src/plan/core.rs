@@ -11,16 +11,16 @@ use super::scope::{CoreInstance, Entity, Module, at, owned};
 use super::walk::{Walk, limit};
 use crate::pass::{CoreSort, module_type_of, unknown};
 
-/// Core instances of one root.
+/// Maximum number of core instances.
 const MAX_INSTANCES: usize = 10_000;
 
 impl<'a> Walk<'a, '_, '_> {
-    /// A core module that the artifact defines.
+    /// Adds a core module that the artifact defines.
     pub(super) fn add_module(&mut self, scope: usize, place: usize) -> Result<()> {
         self.add(scope, Entity::Module(Module::Defined(place)))
     }
 
-    /// An instance of a core module.
+    /// Adds an instance of a core module.
     ///
     /// # Errors
     /// `Limit`
@@ -81,7 +81,7 @@ impl<'a> Walk<'a, '_, '_> {
         Ok(ty)
     }
 
-    /// What stands for each import of a module.
+    /// Resolves each import of a module.
     fn core_imports(
         &mut self,
         scope: usize,
@@ -97,7 +97,7 @@ impl<'a> Walk<'a, '_, '_> {
         imports.collect()
     }
 
-    /// A core instance made from core items.
+    /// Adds a core instance made from core items.
     pub(super) fn core_bundle(
         &mut self,
         scope: usize,
@@ -113,7 +113,7 @@ impl<'a> Walk<'a, '_, '_> {
         Ok(())
     }
 
-    /// A core item that a core instance exports.
+    /// Adds a core item that a core instance exports.
     pub(super) fn core_alias(
         &mut self,
         scope: usize,
@@ -126,7 +126,7 @@ impl<'a> Walk<'a, '_, '_> {
         Ok(())
     }
 
-    /// An export of a core instance, added to the plan where it is asked for first.
+    /// Returns an export of a core instance. The first request adds it to the plan.
     fn core_export(&mut self, scope: usize, instance: u32, name: &str) -> Result<usize> {
         let index = match at(&self.scope(scope)?.core_instances, instance)? {
             CoreInstance::Bundle(bundle) => {
@@ -150,7 +150,7 @@ impl<'a> Walk<'a, '_, '_> {
         Ok(item)
     }
 
-    /// The core function at an index.
+    /// Returns the core function at an index.
     pub(super) fn core_func(&mut self, scope: usize, index: u32) -> Result<usize> {
         self.scope(scope)?.core_item(CoreSort::Func, index)
     }

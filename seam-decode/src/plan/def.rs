@@ -51,20 +51,20 @@ pub enum Step {
     Begin(usize),
     /// End the instantiation of the component instance at this index.
     End(usize),
-    /// Instantiate a core module: the core instance at this index.
+    /// Instantiate the core module of the core instance at this index.
     CoreInstance(usize),
     /// Make the core item at this index.
     CoreItem(usize),
     /// Make the lifted function at this index.
     Lift(usize),
-    /// Define a resource type of the guest; its destructor is made already.
+    /// Define a resource type of the guest. Its destructor has already been made.
     Resource(ResourceId),
 }
 
 /// A core module that the artifact defines.
 #[derive(Clone, Debug)]
 pub struct CoreModuleDef {
-    /// Where its bytes are in the artifact.
+    /// The range of its bytes in the artifact.
     pub range: Range<usize>,
     /// Its imports and exports.
     pub ty: Arc<CoreModuleType>,
@@ -76,14 +76,15 @@ pub struct ComponentInstance {
     /// The instance whose definitions instantiate it, as an index into
     /// [`Plan::component_instances`]; `None` for the root.
     pub parent: Option<usize>,
-    /// Where it is: the start of the paths of its core instances. Empty for the root.
+    /// Its position: the start of the paths of its core instances. Empty for the root.
     pub path: CorePath,
-    /// What it exports, as an index into [`Plan::instances`].
+    /// Its exports, as an index into [`Plan::instances`].
     pub instance: usize,
 }
 
-/// A component-level instance: the functions and instances that it exports, in order. Types,
-/// components and core modules are left out.
+/// A component-level instance with its exported functions and instances, in order.
+///
+/// Types, components and core modules are omitted.
 #[derive(Clone, Debug, Default)]
 pub struct Instance {
     /// Name and item of each export.
@@ -104,7 +105,7 @@ pub enum Export {
 pub struct CoreInstance {
     /// Its module.
     pub module: ModuleRef,
-    /// What stands for each import, in the order of the module's imports, as indices into
+    /// The core item for each import, in the order of the module's imports, as indices into
     /// [`Plan::core_items`]. Empty for an imported module.
     pub imports: Vec<usize>,
     /// The component instance whose definitions make it.
@@ -120,7 +121,7 @@ pub enum ModuleRef {
     Imported,
 }
 
-/// Where a core item comes from.
+/// The origin of a core item.
 #[derive(Clone, Debug)]
 pub enum CoreItem {
     /// An export of the core instance at an index of [`Plan::core_instances`].
@@ -148,8 +149,8 @@ pub enum Builtin {
     BackpressureInc,
     /// `backpressure.dec`
     BackpressureDec,
-    /// Any other, by its name in kebab-case, e.g. `task-return`. A function lowered asynchronously
-    /// is `lower`.
+    /// Any other built-in, by its name in kebab-case, e.g. `task-return`. An asynchronous `canon
+    /// lower` is `lower`.
     Other(String),
 }
 
@@ -164,7 +165,7 @@ pub struct Lift {
     pub options: Options,
     /// The core function to call after the results have been lifted.
     pub post_return: Option<usize>,
-    /// Lifted with the option `async`.
+    /// Whether it is lifted with the option `async`.
     pub is_async: bool,
 }
 
@@ -177,7 +178,7 @@ pub struct Options {
     pub memory: Option<usize>,
     /// The core function that allocates, as an index into [`Plan::core_items`].
     pub realloc: Option<usize>,
-    /// How strings are encoded.
+    /// The encoding of strings.
     pub encoding: StringEncoding,
     /// Whether values are passed as references of the GC proposal.
     pub gc: bool,
@@ -190,7 +191,7 @@ pub enum Func {
     Lifted(usize),
     /// The function that the root imports, at this index of [`Plan::imports`].
     Import(usize),
-    /// A function of an instance of a component that the root imports. Nothing is known of it.
+    /// A function of an instance of a component that the root imports, of which nothing is known.
     OfImport,
 }
 
@@ -206,13 +207,13 @@ pub struct Import {
 /// A resource type.
 #[derive(Clone, Debug)]
 pub struct ResourceDef {
-    /// The name that the interface shows for it; empty for one that it does not show.
+    /// The name in the interface. It is empty if the interface does not show the type.
     pub name: ResourceType,
-    /// Who defines it.
+    /// The definer.
     pub origin: ResourceOrigin,
 }
 
-/// Who defines a resource type.
+/// The definer of a resource type.
 #[derive(Clone, Debug)]
 pub enum ResourceOrigin {
     /// The root imports it under this name.
@@ -231,6 +232,6 @@ pub enum ResourceOrigin {
 pub struct Missing {
     /// Its full name.
     pub name: ExportName,
-    /// What it is: a component, a core module or a value.
+    /// The kind: a component, a core module or a value.
     pub what: &'static str,
 }

@@ -11,10 +11,10 @@ use crate::pass::{CoreSort, Definition, OptionsDef, unknown};
 use crate::types::ResourceId;
 
 impl Walk<'_, '_, '_> {
-    /// A canonical definition.
+    /// Adds a canonical definition.
     ///
     /// # Errors
-    /// `Engine` for another definition.
+    /// `Engine` if the definition is of another kind.
     pub(super) fn canon(&mut self, scope: usize, definition: &Definition<'_>) -> Result<()> {
         let instance = scope;
         if let Definition::Lift(core, ty, options) = definition {
@@ -121,7 +121,7 @@ fn builtin(canon: &CanonicalFunction) -> Builtin {
     }
 }
 
-/// The definition's name in kebab-case, e.g. `task-return`.
+/// Returns the definition's name in kebab-case, e.g. `task-return`.
 fn name(canon: &CanonicalFunction) -> String {
     let debug = format!("{canon:?}");
     let variant = debug.split([' ', '(', '{']).next().unwrap_or_default();

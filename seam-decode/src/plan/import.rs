@@ -1,4 +1,4 @@
-//! The imports of the root: what a world gives for them.
+//! The imports of the root, which the world must define.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::pass::unknown;
 const ROOT: usize = 0;
 
 impl Walk<'_, '_, '_> {
-    /// What stands for an import of the root.
+    /// Returns the item for an import of the root.
     ///
     /// # Errors
-    /// `Limit` for types of hundreds of megabytes.
+    /// `Limit` if types take hundreds of megabytes.
     pub(super) fn root_import(&mut self, name: &str) -> Result<Entity> {
         let item = self.validated.component_item_for_import(name);
         let ty = item.ok_or_else(unknown)?.ty;
@@ -73,7 +73,7 @@ impl Walk<'_, '_, '_> {
         })
     }
 
-    /// Notes an import that no world can define.
+    /// Records an import that no world can define.
     fn missing(&mut self, name: ExportName, what: &'static str) {
         self.plan.missing.push(Missing { name, what });
     }

@@ -1,4 +1,4 @@
-//! The plan and the interface of a component.
+//! Makes the plan and the interface of a component.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use super::walk::Walk;
 use crate::interface::ComponentItems;
 use crate::pass::{Budget, Definitions, unknown};
 
-/// The interface of a component, and its plan or why it cannot be carried out.
+/// Returns the interface of a component, and its plan or the reason why it has no plan.
 ///
 /// # Errors
-/// `Limit` for a component whose interface would take too much; `Engine` if the validator's types and
-/// the definitions do not agree.
+/// `Limit` if the interface would take too much memory. `Engine` if the validator's types and the
+/// definitions do not agree.
 pub(crate) fn make(
     definitions: &Definitions<'_>,
     types: TypesRef<'_>,
@@ -39,10 +39,13 @@ pub(crate) fn make(
 }
 
 impl<'a> Walk<'a, '_, '_> {
-    /// Converts every type that a component defines, also one that is never instantiated, and refuses
-    /// those that the
-    /// [specification](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
-    /// does not allow. The validator does not bound the size of types yet.
+    /// Converts every type of all components, and rejects those that the [specification] does not
+    /// allow.
+    ///
+    /// This includes components that are never instantiated. The validator does not bound the size
+    /// of types yet.
+    ///
+    /// [specification]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size
     fn check_types(&mut self) {
         let definitions = self.definitions;
         for component in &definitions.components {
@@ -70,7 +73,7 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
-    /// Gives the resource types of the guest the names that the interface shows for them.
+    /// Gives the guest's resource types the names that the interface shows.
     fn name_resources(&mut self, items: &ComponentItems) {
         let Some(root) = self.scopes.first() else {
             return;
@@ -105,7 +108,7 @@ impl<'a> Walk<'a, '_, '_> {
         Ok(self.plan)
     }
 
-    /// The exported function of this full name.
+    /// Returns the exported function with this full name.
     fn exported(&self, root: usize, name: &ExportName) -> Result<Func> {
         let mut instance = Made::Made(root);
         for step in name.instances() {
@@ -134,7 +137,7 @@ fn instance(made: &Exports<'_>) -> Instance {
     Instance { exports }
 }
 
-/// An error about an invalid type, with the offset of its section.
+/// Adds the offset of the section to an error about an invalid type.
 fn at_section(error: Error, offset: usize) -> Error {
     match error.kind() {
         ErrorKind::Invalid { .. } => error.at(offset as u64),

@@ -1,7 +1,7 @@
 //! The plan of a component's instantiation.
 //!
-//! The definitions are carried out once, when the artifact is decoded, with indices in place of the
-//! things that they make at run time.
+//! The definitions are walked once, when the artifact is decoded. Indices stand for the items that
+//! the definitions make at run time.
 //!
 //! | file | what it has |
 //! |---|---|

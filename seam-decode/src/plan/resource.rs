@@ -1,8 +1,8 @@
-//! Which of the validator's resource types is which of the plan's.
+//! Maps the validator's resource types to those of the plan.
 //!
-//! The validator has resource types of its own in every component: those that a component imports,
-//! those that its instances export, those that it defines. In each component instance of the plan,
-//! every one of them stands for one resource type of the plan.
+//! The validator has separate resource types in every component: those that the component imports,
+//! those that its instances export, and those that it defines. In each component instance of the
+//! plan, each of them stands for one resource type of the plan.
 
 use seam_core::Error;
 use seam_core::{ExportName, Limit, ResourceType, Result};
@@ -31,7 +31,7 @@ impl Walk<'_, '_, '_> {
         Ok(id)
     }
 
-    /// The resource type that the root imports under this name, for one of the validator's.
+    /// Returns the plan's resource type for the one that the root imports under this name.
     pub(super) fn host_resource(
         &mut self,
         scope: usize,
@@ -48,7 +48,7 @@ impl Walk<'_, '_, '_> {
         Ok(new)
     }
 
-    /// What the last index of the type index space says.
+    /// Records the resource type at the last index of the type index space.
     pub(super) fn learn_type(&mut self, scope: usize, ty: Option<ResourceId>) -> Result<()> {
         let index = self.scope(scope)?.types.len().checked_sub(1);
         let ids = &self.component_of(scope)?.types;
@@ -59,7 +59,7 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    /// What the last index of the instance index space says: the resource types that the instance
+    /// Records the resource types that the instance at the last index of the instance index space
     /// exports.
     pub(super) fn learn_instance(&mut self, scope: usize, instance: Instance) -> Result<()> {
         let index = self.scope(scope)?.instances.len().checked_sub(1);
@@ -76,7 +76,7 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// The resource type at the end of a path of export indices.
+    /// Returns the resource type at the end of a path of export indices.
     fn exported_resource(
         &self,
         mut instance: Instance,

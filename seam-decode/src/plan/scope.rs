@@ -13,19 +13,21 @@ use super::ty::ScopeTypes;
 use crate::pass::{CoreSort, unknown};
 use crate::types::ResourceId;
 
-/// The index spaces of a component instance. They stay after its instantiation, because the
-/// components that it defines close over them; those that no component can reach are emptied.
+/// The index spaces of a component instance.
+///
+/// They are kept after its instantiation, because the components that it defines close over them.
+/// Index spaces that no component can reach are emptied.
 #[derive(Default)]
 pub(super) struct Scope<'a> {
-    /// The component, by its place in the definitions.
+    /// The component, by its position in the definitions.
     pub(super) component: usize,
-    /// The scope that the component was defined in.
+    /// The scope in which the component was defined.
     pub(super) parent: Option<usize>,
     pub(super) modules: Vec<Module>,
     pub(super) components: Vec<Component>,
     pub(super) instances: Vec<Instance>,
     pub(super) funcs: Vec<Func>,
-    /// The resource type at each type index; `None` for another type.
+    /// The resource type at each type index. `None` stands for other types.
     pub(super) types: Vec<Option<ResourceId>>,
     pub(super) core_instances: Vec<CoreInstance<'a>>,
     /// Core items, as indices into the plan's.
@@ -41,29 +43,30 @@ pub(super) enum Entity {
     Instance(Instance),
     Func(Func),
     Type(Option<ResourceId>),
-    /// A value. No plan with one can be carried out, so nothing is kept of it.
+    /// A value. No plan with a value can be executed, so it has no content.
     Value,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Module {
-    /// By its place in the definitions.
+    /// Defined by the artifact. Holds its position in the definitions.
     Defined(usize),
-    /// Imported by the artifact: the type is all that is known.
+    /// Imported by the artifact. Only its type is known.
     Imported(ComponentCoreModuleTypeId),
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Component {
-    /// By its place in the definitions, closed over a scope.
+    /// Defined by the artifact. Holds its position in the definitions, and the scope that it closes
+    /// over.
     Defined(usize, usize),
-    /// Imported by the artifact. What core instances it makes cannot be known.
+    /// Imported by the artifact. Its core instances are unknown.
     Imported(ComponentTypeId),
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Instance {
-    /// By its place among those that the walk has made.
+    /// Made by the walk. Holds its position among the instances that the walk has made.
     Made(usize),
     /// An instance of an imported component.
     OfImported(ComponentTypeId),
@@ -80,14 +83,14 @@ pub(super) struct Exports<'a> {
 
 /// A core instance.
 pub(super) enum CoreInstance<'a> {
-    /// One that the plan makes.
+    /// A core instance that the plan makes.
     Made(usize),
     /// A bundle of core items, as indices into the plan's.
     Bundle(HashMap<&'a str, usize>),
 }
 
 impl Scope<'_> {
-    /// Empty index spaces for a component that was defined in the scope `parent`.
+    /// Creates empty index spaces for a component that was defined in the scope `parent`.
     pub(super) fn new(component: usize, parent: Option<usize>) -> Self {
         Self {
             component,
@@ -107,12 +110,12 @@ impl Scope<'_> {
         }
     }
 
-    /// The core item at an index.
+    /// Returns the core item at an index.
     pub(super) fn core_item(&mut self, sort: CoreSort, index: u32) -> Result<usize> {
         at(self.core_space(sort), index).copied()
     }
 
-    /// Empties what only the component's own definitions can reach.
+    /// Empties the index spaces that only the component's own definitions can reach.
     pub(super) fn close(&mut self) {
         self.funcs = Vec::new();
         self.instances = Vec::new();
@@ -134,7 +137,7 @@ impl<'a> Exports<'a> {
 }
 
 impl Entity {
-    /// What is known of an export of an instance of an imported component.
+    /// Returns what is known about an export of an instance of an imported component.
     pub(super) fn of_import(ty: &ComponentEntityType) -> Self {
         match ty {
             ComponentEntityType::Module(id) => Self::Module(Module::Imported(*id)),

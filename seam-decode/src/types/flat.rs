@@ -1,8 +1,8 @@
-//! The core values that types flatten to: `join` and its like.
+//! The core types that value types flatten to: `join` and related functions.
 
 use seam_core::{CoreType, CoreValue};
 
-/// Core parameters that a function has at most; with more, they are passed in memory.
+/// Maximum number of core parameters. More parameters are passed in memory.
 pub const MAX_FLAT_PARAMS: usize = 16;
 
 /// A core type that values flatten to.
@@ -19,7 +19,7 @@ pub enum FlatType {
 }
 
 impl FlatType {
-    /// `join`: a type that can carry the bits of both.
+    /// `join`: returns a type that can carry the bits of both.
     fn join(self, other: FlatType) -> FlatType {
         match (self, other) {
             (a, b) if a == b => a,
@@ -47,8 +47,9 @@ impl FlatType {
     }
 }
 
-/// The flat types of a type, up to [`MAX_FLAT_PARAMS`]; a type with more never travels flat, so
-/// that they are not kept.
+/// The flat types of a type, up to [`MAX_FLAT_PARAMS`].
+///
+/// A type with more flat types is never passed flat, so they are not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flat {
     len: usize,
@@ -73,19 +74,20 @@ impl Flat {
         flat
     }
 
-    /// Number of core values; any number above [`MAX_FLAT_PARAMS`] for more than those.
+    /// Returns the number of core values, or any number above [`MAX_FLAT_PARAMS`] if there are
+    /// more.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are no core values.
+    /// Returns whether there are no core values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The types; none if there are too many.
+    /// Returns the types. The slice is empty if there are too many.
     fn types(&self) -> &[FlatType] {
         self.types.get(..self.len).unwrap_or_default()
     }
@@ -100,7 +102,7 @@ impl Flat {
         }
     }
 
-    /// `flatten_record`: appends a field's.
+    /// `flatten_record`: appends the flat types of a field.
     pub fn extend(&mut self, other: Flat) {
         if other.len > MAX_FLAT_PARAMS || self.len > MAX_FLAT_PARAMS {
             *self = Self::TOO_MANY;
@@ -109,7 +111,7 @@ impl Flat {
         other.types().iter().for_each(|ty| self.push(*ty));
     }
 
-    /// `flatten_variant`: joins a case's payload with those before.
+    /// `flatten_variant`: joins the payload of a case with those of the previous cases.
     pub fn join(&mut self, other: Flat) {
         if other.len > MAX_FLAT_PARAMS || self.len > MAX_FLAT_PARAMS {
             *self = Self::TOO_MANY;
@@ -123,7 +125,7 @@ impl Flat {
         }
     }
 
-    /// The same, after one of this type.
+    /// Returns the flat types with `first` in front.
     #[must_use]
     pub fn after(self, first: FlatType) -> Self {
         let mut flat = Self::of([first]);
@@ -144,12 +146,12 @@ impl Flat {
         flat
     }
 
-    /// A zero of each type.
+    /// Returns a zero of each type.
     pub fn zeroes(&self) -> impl Iterator<Item = CoreValue> + '_ {
         self.types().iter().map(|ty| ty.zero())
     }
 
-    /// The types, as a core function has them.
+    /// Returns the types as core types.
     #[must_use]
     pub fn core_types(&self) -> Vec<CoreType> {
         self.types().iter().map(|ty| ty.core()).collect()

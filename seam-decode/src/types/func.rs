@@ -7,7 +7,7 @@ use seam_core::{CoreFuncType, CoreType};
 use super::flat::MAX_FLAT_PARAMS;
 use super::ty::{RecordTy, Ty};
 
-/// Core results that a function has at most; with more, they are passed in memory.
+/// Maximum number of core results. More results are passed in memory.
 pub const MAX_FLAT_RESULTS: usize = 1;
 
 /// The side of a component-level function that a core function is on.
@@ -24,14 +24,14 @@ pub enum Side {
 pub struct FuncTy {
     /// The parameters, laid out as a tuple.
     pub params: RecordTy,
-    /// One field, or none where the function has no result.
+    /// One field, or no field if the function has no result.
     pub result: RecordTy,
     /// Whether it is declared `async`.
     pub is_async: bool,
 }
 
 impl FuncTy {
-    /// A synchronous function type.
+    /// Creates a synchronous function type.
     #[must_use]
     pub fn new(params: impl IntoIterator<Item = (Arc<str>, Ty)>, result: Option<Ty>) -> Self {
         Self {
@@ -42,13 +42,14 @@ impl FuncTy {
     }
 }
 
-/// Whether these values are passed in memory, for there are more than `max_flat` flat ones.
+/// Returns whether these values are passed in memory, because there are more than `max_flat` flat
+/// values.
 #[must_use]
 pub fn spills(max_flat: usize, types: &RecordTy) -> bool {
     types.flat.len() > max_flat
 }
 
-/// `flatten_functype`, for functions that are lifted or lowered synchronously.
+/// `flatten_functype` for functions that are lifted or lowered synchronously.
 #[must_use]
 pub fn flatten_functype(ty: &FuncTy, side: Side) -> CoreFuncType {
     let ptr = || vec![CoreType::I32];

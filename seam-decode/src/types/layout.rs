@@ -1,9 +1,10 @@
-//! `contains`, `alignment` and `elem_size`: what types are measured with.
+//! `contains`, `alignment` and `elem_size`: the measures of types.
 //!
-//! Layouts are computed for 32-bit memories; sizes for 64-bit ones as well, for that is what
-//! validation bounds. Sums and products saturate: a type of such a size is never valid.
+//! Layouts are computed for 32-bit memories. Sizes are also computed for 64-bit memories, because
+//! validation bounds them. Sums and products saturate, because a type of such a size is never
+//! valid.
 
-/// Validation wants the size of every type below this, in 64-bit memories.
+/// Validation requires that every type is smaller than this in 64-bit memories.
 pub(super) const MAX_SIZE: u64 = 1 << 28;
 
 /// Size and alignment of a type.
@@ -20,10 +21,10 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// No fields yet.
+    /// The layout of a record without fields.
     pub const EMPTY: Layout = Layout::of(0, 1);
 
-    /// A pointer and a length.
+    /// The layout of a pointer and a length.
     pub const RANGE: Layout = Layout {
         size: 8,
         alignment: 4,
@@ -40,13 +41,13 @@ impl Layout {
         }
     }
 
-    /// The layout of a number of as many bytes.
+    /// Returns the layout of a number with this many bytes.
     #[must_use]
     pub const fn int(bytes: u8) -> Self {
         Self::of(bytes as u64, bytes as u32)
     }
 
-    /// The layout of as many elements one after another.
+    /// Returns the layout of `len` consecutive elements.
     #[must_use]
     pub fn fixed_length_list(element: Self, len: u32) -> Self {
         let len = u64::from(len);
@@ -57,7 +58,7 @@ impl Layout {
         }
     }
 
-    /// One step of `elem_size_record`: appends a field; its offset.
+    /// One step of `elem_size_record`: appends a field and returns its offset.
     pub fn push_field(&mut self, field: Self) -> u64 {
         let offset = align_to(self.size, field.alignment);
         self.size = offset.saturating_add(field.size);
@@ -77,7 +78,7 @@ impl Layout {
         }
     }
 
-    /// `elem_size_variant`, and the offset of the payload.
+    /// `elem_size_variant`: also returns the offset of the payload.
     #[must_use]
     pub fn variant(payloads: impl Iterator<Item = Self>, discriminant: u8) -> (Self, u64) {
         let mut max = Self::EMPTY;
@@ -99,28 +100,29 @@ impl Layout {
         (layout.finish_record(), payload)
     }
 
-    /// Whether the specification allows a type of this size: `elem_size(t, 'i64') < 2**28`.
+    /// Returns whether the specification allows a type of this size: `elem_size(t, 'i64') < 2**28`.
     #[must_use]
     pub fn is_allowed(self) -> bool {
         self.size64 < MAX_SIZE
     }
 }
 
-/// What a type contains: `contains` of the reference, for the predicates that are asked.
+/// The contents of a type: the reference's `contains` for the predicates that are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// Contains a `borrow`.
+    /// Whether it contains a `borrow`.
     pub borrow: bool,
-    /// Contains a handle to a resource, stream, future or error context.
+    /// Whether it contains a handle to a resource, stream, future or error context.
     pub handle: bool,
-    /// Every byte of it counts and every bit pattern is a value: it moves by copying bytes.
+    /// Whether every byte is significant and every bit pattern is a value, so that it can be copied
+    /// as bytes.
     pub plain: bool,
-    /// Lifting it can trap.
+    /// Whether lifting it can trap.
     pub traps: bool,
 }
 
 impl Contents {
-    /// No parts yet.
+    /// The contents of a type without parts.
     pub const EMPTY: Contents = Contents {
         borrow: false,
         handle: false,
@@ -138,7 +140,7 @@ impl Contents {
         ..Contents::EMPTY.indirect()
     };
 
-    /// What a type of both parts contains.
+    /// Returns the contents of a type with both parts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -149,7 +151,7 @@ impl Contents {
         }
     }
 
-    /// The same, for a type that has more to it than its parts' bytes, and that is to be checked.
+    /// Returns the contents of a type that refers to its parts indirectly and must be checked.
     pub(super) const fn indirect(self) -> Self {
         Self {
             plain: false,
@@ -159,14 +161,14 @@ impl Contents {
     }
 }
 
-/// `align_to`, to a power of two.
+/// `align_to` a power of two.
 #[must_use]
 pub fn align_to(ptr: u64, alignment: u32) -> u64 {
     let mask = u64::from(alignment) - 1;
     ptr.saturating_add(mask) & !mask
 }
 
-/// `discriminant_type`, as its size in bytes.
+/// The size of `discriminant_type` in bytes.
 #[must_use]
 pub fn discriminant_size(cases: usize) -> u8 {
     match cases {

@@ -1,4 +1,4 @@
-//! What a type measures: its layout, its contents and its flat form.
+//! The measures of a type: its layout, its contents and its flat form.
 
 use seam_core::{Error, Result};
 
@@ -37,7 +37,7 @@ impl Ty {
         self.layout().alignment
     }
 
-    /// What values of the type contain.
+    /// Returns the contents of values of the type.
     #[must_use]
     pub fn contents(&self) -> Contents {
         match self {
@@ -48,7 +48,7 @@ impl Ty {
             Ty::List(element) | Ty::Map(element) => element.contents().indirect(),
             Ty::FixedLengthList(ty) => ty.element.contents(),
             Ty::Record(ty) | Ty::Tuple(ty) => {
-                // Bytes between the fields belong to the guest.
+                // The bytes between the fields belong to the guest.
                 let fields: u64 = ty.fields.iter().map(|field| field.ty.size()).sum();
                 let plain = ty.contents.plain && fields == ty.layout.size;
                 Contents {
@@ -75,18 +75,18 @@ impl Ty {
         }
     }
 
-    /// Whether a value of the type can contain a handle: to a resource, a stream, a future or an
+    /// Returns whether a value of the type can contain a handle to a resource, stream, future or
     /// error context.
     #[must_use]
     pub fn has_handles(&self) -> bool {
         self.contents().handle
     }
 
-    /// Whether the specification allows a type of this size: `elem_size(t, 'i64') < 2**28`, and at
-    /// most 32 flags.
+    /// Checks that the specification allows the type: `elem_size(t, 'i64') < 2**28`, and at most 32
+    /// flags.
     ///
     /// # Errors
-    /// `Invalid`.
+    /// `Invalid` if it does not.
     pub fn check_size(&self) -> Result<()> {
         if !self.layout().is_allowed() {
             return Err(Error::invalid(format!(

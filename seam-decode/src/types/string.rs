@@ -1,6 +1,6 @@
 //! String encodings.
 
-/// How a component stores its strings.
+/// The encoding in which a component stores its strings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StringEncoding {
     /// `utf8`

@@ -1,7 +1,7 @@
 //! Value types whose resource types are those of one [`Plan`](crate::Plan).
 //!
-//! A [`Ty`] is made once, when the component is decoded, and knows its layout: its constructor
-//! computes sizes, alignments, offsets and flat types.
+//! A [`Ty`] is created once, when the component is decoded. Its constructor computes sizes,
+//! alignments, offsets and flat types.
 
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use seam_core::{CanonTrap, Error, Result};
 use super::flat::{Flat, FlatType};
 use super::layout::{Contents, Layout, discriminant_size};
 
-/// A resource type, as an index into [`Plan::resources`](crate::Plan::resources): two instances of one
-/// component have two.
+/// A resource type, as an index into [`Plan::resources`](crate::Plan::resources).
+///
+/// Each instance of a component has its own resource types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceId(pub u32);
 
-/// A value type. Structure and names are those of [`seam_core::Type`]; cheap to clone.
+/// A value type with the structure and names of [`seam_core::Type`]. It is cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ty {
     /// `bool`
@@ -50,7 +51,7 @@ pub enum Ty {
     List(Arc<Ty>),
     /// `list<T, N>`
     FixedLengthList(Arc<FixedLengthListTy>),
-    /// `map<K, V>`, as the tuple of key and value: a map is laid out as the list of those.
+    /// `map<K, V>`, as the tuple of key and value. A map has the layout of a list of these tuples.
     Map(Arc<Ty>),
     /// `record`
     Record(Arc<RecordTy>),
@@ -76,7 +77,7 @@ pub enum Ty {
     Future(Option<Arc<Ty>>),
 }
 
-/// `list<T, N>`: as many elements in place.
+/// `list<T, N>`: `N` elements in place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FixedLengthListTy {
     /// The type of the elements.
@@ -85,33 +86,33 @@ pub struct FixedLengthListTy {
     pub len: u32,
     /// Size and alignment.
     pub layout: Layout,
-    /// Its core values.
+    /// Its flat types.
     pub flat: Flat,
 }
 
-/// A record or tuple; also a list of parameters, which is laid out as the tuple of their types.
+/// A record or tuple. A list of parameters has the layout of the tuple of their types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordTy {
     /// The fields, in order.
     pub fields: Box<[FieldTy]>,
     /// Size and alignment.
     pub layout: Layout,
-    /// Its core values.
+    /// Its flat types.
     pub flat: Flat,
-    /// What its fields contain.
+    /// The contents of its fields.
     pub contents: Contents,
 }
 
 /// A field of a record, element of a tuple, or parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldTy {
-    /// The label; an element of a tuple is labelled with its index.
+    /// The label. The label of a tuple's element is its index.
     pub name: Arc<str>,
     /// Its type.
     pub ty: Ty,
-    /// Bytes from the start of the record.
+    /// Offset in bytes from the start of the record.
     pub offset: u64,
-    /// Core values from the first of the record's.
+    /// Offset in core values from the first core value of the record.
     pub slot: usize,
 }
 
@@ -122,13 +123,13 @@ pub struct VariantTy {
     pub cases: Box<[CaseTy]>,
     /// Size of the discriminant in bytes: 1, 2 or 4.
     pub discriminant: u8,
-    /// Bytes from the start of the variant to every case's payload.
+    /// Offset in bytes of the payload of every case.
     pub payload: u64,
     /// Size and alignment.
     pub layout: Layout,
-    /// Its core values: the discriminant, then those of the payloads joined.
+    /// Its flat types: the discriminant, then the joined flat types of the payloads.
     pub flat: Flat,
-    /// What its payloads contain.
+    /// The contents of its payloads.
     pub contents: Contents,
 }
 
@@ -214,7 +215,7 @@ impl Ty {
         Ty::Flags(labels.into_iter().collect())
     }
 
-    /// The name of this type's kind, e.g. `u32` or `record`, for messages.
+    /// Returns the name of the type's kind, e.g. `u32` or `record`, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -250,7 +251,7 @@ impl Ty {
 }
 
 impl RecordTy {
-    /// The record of these fields, in order.
+    /// Creates the record with these fields, in order.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = (Arc<str>, Ty)>) -> Self {
         let mut layout = Layout::EMPTY;
@@ -291,7 +292,7 @@ impl VariantTy {
         case.ok_or_else(|| Error::trap(CanonTrap::InvalidDiscriminant))
     }
 
-    /// The variant of these cases, in order.
+    /// Creates the variant with these cases, in order.
     #[must_use]
     pub fn new(cases: impl IntoIterator<Item = (Arc<str>, Option<Ty>)>) -> Self {
         let case = |(name, ty)| CaseTy { name, ty };

@@ -1,9 +1,9 @@
-//! Every clause of the contracts in seam-core, the cases that check it, and what shows that each
-//! case can fail.
+//! Every clause of the contracts in seam-core, the cases that check it, and the saboteurs of these
+//! cases.
 //!
-//! A test of this crate reads seam-core's documentation and fails for a clause that is missing here,
-//! or differs; another runs every case against its saboteur, an implementation that breaks the
-//! clause and keeps the rest, and fails if the case passes.
+//! A test of this crate reads seam-core's documentation, and fails if a clause is missing here or
+//! differs. Another test runs every case against its saboteur, and fails if the case passes. A
+//! saboteur is an implementation that breaks one clause and keeps all others.
 
 #[cfg(test)]
 mod source;
@@ -15,17 +15,17 @@ pub use table::CLAUSES;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Clause {
-    /// The trait or type whose documentation has it.
+    /// The trait or type whose documentation contains it.
     pub of: &'static str,
-    /// Its number there.
+    /// Its number in this documentation.
     pub number: u32,
-    /// What it demands, in short.
+    /// A summary of the requirement.
     pub text: &'static str,
-    /// What checks it.
+    /// The cases that check it.
     pub checks: &'static [Check],
 }
 
-/// A case that checks a clause, and the saboteur that it is seen to fail on.
+/// A case that checks a clause, and the saboteur on which the case must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
     /// Name of the case.
@@ -35,7 +35,7 @@ pub struct Check {
 }
 
 impl Clause {
-    /// Whether the case checks this clause.
+    /// Returns whether the case checks this clause.
     #[must_use]
     pub fn is_checked_by(&self, case: &str) -> bool {
         self.checks.iter().any(|check| check.case == case)

@@ -1,4 +1,4 @@
-//! What seam-core's documentation says of clauses, compared with the table.
+//! Compares the clauses in seam-core's documentation with the table.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn documented() -> Clauses {
     clauses
 }
 
-/// A line of a contract: the next clause, or more of the last.
+/// Reads a line of a contract: it starts the next clause or continues the previous one.
 fn read_line(doc: &str, clauses: &mut Vec<(u32, String)>) {
     let number = doc.split_once(". ").and_then(|(n, _)| n.parse().ok());
     match (number, clauses.last_mut()) {
@@ -62,14 +62,14 @@ fn read_line(doc: &str, clauses: &mut Vec<(u32, String)>) {
     }
 }
 
-/// The name of the trait or type that the line defines.
+/// Returns the name of the trait or type that the line defines.
 fn name_of(line: &str) -> Option<&str> {
     let kinds = ["pub trait ", "pub struct ", "pub enum "];
     let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
     rest.split([':', ' ', '<', '{', '(']).next()
 }
 
-/// The names in backticks of `(kit: ..)`.
+/// Returns the names in backticks of `(kit: ..)`.
 fn cases_of(text: &str) -> Vec<String> {
     let Some((_, rest)) = text.split_once("(kit:") else {
         return Vec::new();

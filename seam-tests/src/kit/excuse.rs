@@ -1,11 +1,11 @@
-//! Assertions that are known to fail: they are noted, and the rest of their case is judged.
+//! Assertions that are known to fail. They are recorded, and the rest of their case is judged.
 
 use std::cell::RefCell;
 use std::fmt::Display;
 
 use super::{Checked, Failure};
 
-/// The assertions of a case that may fail, and which of them did.
+/// The assertions of a case that may fail, each with whether it did.
 pub(super) struct Excuses(Vec<(&'static str, bool)>);
 
 impl Excuses {
@@ -18,7 +18,8 @@ thread_local! {
     static EXCUSES: RefCell<Excuses> = const { RefCell::new(Excuses(Vec::new())) };
 }
 
-/// Runs something in which these assertions may fail; what it gives, and which of them failed.
+/// Calls `run`, in which these assertions may fail. Returns its result and the assertions that
+/// failed.
 pub(super) fn during<T>(excuses: Excuses, run: impl FnOnce() -> T) -> (T, Vec<&'static str>) {
     EXCUSES.set(excuses);
     let result = run();
@@ -27,7 +28,7 @@ pub(super) fn during<T>(excuses: Excuses, run: impl FnOnce() -> T) -> (T, Vec<&'
     (result, failed.map(|(name, _)| name).collect())
 }
 
-/// The failure of an assertion, unless it is excused.
+/// Returns the failure of an assertion, unless the assertion is excused.
 pub(super) fn or_excused(assertion: impl Display, failure: impl FnOnce() -> Failure) -> Checked {
     let name = assertion.to_string();
     let excused = EXCUSES.with_borrow_mut(|Excuses(excuses)| {

@@ -1,4 +1,4 @@
-//! Expectations: each says what was expected and what was found.
+//! Expectations. Each failure says what was expected and what was found.
 
 use std::fmt::{Debug, Display};
 
@@ -8,7 +8,7 @@ use super::excuse::or_excused;
 use super::failure::Stage;
 use super::{Checked, Failure};
 
-/// The found value equals the expected one.
+/// Expects that the found value equals the expected value.
 pub(crate) fn same<F, E>(what: impl Display, found: F, expected: E) -> Checked
 where
     F: PartialEq<E> + Debug,
@@ -22,7 +22,7 @@ where
     })
 }
 
-/// The statement holds; `found` is shown if not.
+/// Expects that the statement holds. The failure shows `found`.
 pub(crate) fn holds(what: impl Display, statement: bool, found: impl Debug) -> Checked {
     if statement {
         return Ok(());
@@ -32,7 +32,7 @@ pub(crate) fn holds(what: impl Display, statement: bool, found: impl Debug) -> C
     })
 }
 
-/// There is an error, whatever its kind.
+/// Expects an error of any kind.
 pub(crate) fn error<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -45,7 +45,7 @@ pub(crate) fn error<T, E: Into<Error>>(
     }
 }
 
-/// There is an error of this kind.
+/// Expects an error of this kind.
 pub(crate) fn fails<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -53,7 +53,7 @@ pub(crate) fn fails<T, E: Into<Error>>(
 ) -> Result<Error, Failure> {
     match result.map_err(Into::into) {
         Err(error) if error.kind() == kind => Ok(error),
-        // Kept as what it is: the answer of a backend that lacks what the case needs.
+        // Kept unchanged, because the backend may lack what the case needs.
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported(_)) => {
             Err(Failure::of(Stage::Use, error).about(format!("{what}: expected {kind:?}")))
         }
@@ -66,7 +66,7 @@ pub(crate) fn fails<T, E: Into<Error>>(
     }
 }
 
-/// There is an error that says the caller broke the contract.
+/// Expects an error that blames the caller.
 pub(crate) fn misuse<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -74,7 +74,7 @@ pub(crate) fn misuse<T, E: Into<Error>>(
     fails(what, result, &ErrorKind::Misuse)
 }
 
-/// There is this trap.
+/// Expects this trap.
 pub(crate) fn traps<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -84,7 +84,7 @@ pub(crate) fn traps<T, E: Into<Error>>(
     trapped.map_or_else(|failure| or_excused(what, || failure), |_| Ok(()))
 }
 
-/// This limit was hit.
+/// Expects that this limit was reached.
 pub(crate) fn limited<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -94,7 +94,7 @@ pub(crate) fn limited<T, E: Into<Error>>(
     limited.map_or_else(|failure| or_excused(what, || failure), |_| Ok(()))
 }
 
-/// There is an error that blames the bytes, wherever in them.
+/// Expects an error that blames the bytes, at any offset.
 pub(crate) fn invalid<T, E: Into<Error>>(
     what: impl Display,
     result: Result<T, E>,
@@ -110,7 +110,7 @@ pub(crate) fn invalid<T, E: Into<Error>>(
     }
 }
 
-/// The error's text has all these parts.
+/// Expects that the error's text contains all these parts.
 pub(crate) fn says(what: impl Display, error: &Error, parts: &[&str]) -> Checked {
     let text = error.to_string();
     for part in parts {
@@ -125,7 +125,7 @@ pub(crate) fn says(what: impl Display, error: &Error, parts: &[&str]) -> Checked
     Ok(())
 }
 
-/// Calling the export gives the value.
+/// Expects that a call of the export returns the value.
 pub(crate) fn gives(
     instance: &mut dyn Instance,
     export: &str,
@@ -142,7 +142,7 @@ pub(crate) fn gives(
     )
 }
 
-/// Calling the export gives nothing.
+/// Expects that a call of the export returns without a result.
 pub(crate) fn gives_nothing(instance: &mut dyn Instance, export: &str, args: &[Value]) -> Checked {
     let found = instance
         .call_blocking(export, args)
@@ -150,7 +150,7 @@ pub(crate) fn gives_nothing(instance: &mut dyn Instance, export: &str, args: &[V
     same(format_args!("{export}({args:?})"), found, None)
 }
 
-/// An artifact of a case's own, from text.
+/// Returns the artifact of a case's own text.
 pub(crate) fn wat(name: &str, text: &str) -> Result<Artifact, Failure> {
     Artifact::from_wat(name, text).map_err(|e| Failure::from(e).about("the case's own text"))
 }

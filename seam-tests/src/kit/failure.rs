@@ -1,11 +1,11 @@
-//! Why a case failed.
+//! The reason why a case failed.
 
 use std::fmt;
 
 use seam_core::{Capability, Error, ErrorKind, Failed};
 
-/// Why a case failed: an expectation that was not met, or an error of the seam where none was
-/// expected.
+/// The reason why a case failed: an expectation that was not met, or an unexpected error of the
+/// seam.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
@@ -18,14 +18,15 @@ pub struct Failure {
 pub enum Stage {
     /// Loading an artifact or compiling a module.
     Load,
-    /// Making an instance or a store.
+    /// Creating an instance or a store.
     Instantiate,
-    /// Anything done with an instance or a store.
+    /// Any use of an instance or a store.
     Use,
 }
 
 impl Stage {
-    /// Where a backend that lacks the capability must say so: at the first operation that needs it.
+    /// Returns the first operation that needs the capability. A backend that lacks it must fail
+    /// there.
     #[must_use]
     pub fn of(capability: Capability) -> Self {
         match capability {
@@ -47,7 +48,8 @@ impl Stage {
 }
 
 impl Failure {
-    /// An expectation that was not met; the message says what was expected and what was found.
+    /// Creates the failure of an expectation. The message says what was expected and what was
+    /// found.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -57,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// An error that was not expected, from this operation.
+    /// Creates the failure for an unexpected error of this operation.
     #[must_use]
     pub fn of(stage: Stage, error: Error) -> Self {
         Self {
@@ -67,15 +69,16 @@ impl Failure {
         }
     }
 
-    /// The same, said of something.
+    /// Adds what the failure is about.
     #[must_use]
     pub fn about(mut self, what: impl fmt::Display) -> Self {
         self.message = format!("{what}: {}", self.message);
         self
     }
 
-    /// The capability that the backend said it lacks, if that is why the case failed, and the
-    /// operation that said so.
+    /// Returns the capability that the backend lacks and the operation that reported it.
+    ///
+    /// Returns `None` if the case failed for another reason.
     #[must_use]
     pub fn unsupported(&self) -> Option<(Capability, Stage)> {
         match self.error.as_ref()?.kind() {

@@ -1,16 +1,16 @@
-//! The list of cases: the one place that names them, for the table and for `conformance!`.
+//! The list of cases, from which the table and `conformance!` are generated.
 
 use super::{Case, On, case};
 
-/// Makes the table of cases and the macro that makes a test of each.
+/// Generates the table of cases, and the macro that generates a test for each case.
 ///
-/// `$d` is a dollar sign, for the macro inside.
+/// `$d` is a dollar sign for the inner macro.
 macro_rules! cases {
     ($d:tt
         backend { $( $area:ident $text:literal {
             $( $name:ident $(needs $($needs:ident)+)? ,)*
         } )* }
-        // Cases of the feature `wasi`.
+        // The cases of the feature `wasi`.
         wasi { $( $wasi_area:ident $wasi_text:literal {
             $( $wasi_name:ident $(needs $($wasi_needs:ident)+)? ,)*
         } )* }
@@ -45,7 +45,7 @@ macro_rules! cases {
             }, )* )*
         ];
 
-        /// One `#[test]` for each case of the kit.
+        /// Generates one `#[test]` for each case of the kit.
         ///
         /// ```ignore
         /// // A backend alone:
@@ -61,7 +61,7 @@ macro_rules! cases {
         /// }
         /// ```
         ///
-        /// The expressions are evaluated anew for each test. `known_failures` is a slice of
+        /// Each test evaluates the expressions again. `known_failures` is a slice of
         /// [`KnownFailure`](crate::kit::KnownFailure)s.
         #[macro_export]
         macro_rules! conformance {
@@ -118,16 +118,17 @@ macro_rules! cases {
             };
         }
 
-        /// One `#[test]` for each case of the hermetic WASI; beside [`conformance!`], whose subject
-        /// and known failures it takes.
+        /// Generates one `#[test]` for each case of the hermetic WASI.
+        ///
+        /// It must follow a [`conformance!`], whose subject and known failures it uses.
         ///
         /// ```ignore
         /// seam_tests::conformance!(backend = Toy::new());
         /// seam_tests::conformance_wasi!();
         /// ```
         ///
-        /// It is a line of its own because features add up over a workspace: that one crate asks
-        /// for these cases must not give them to another.
+        /// It is separate because features are unified over a workspace: if one crate enables these
+        /// cases, another crate must not get them.
         #[cfg(feature = "wasi")]
         #[macro_export]
         macro_rules! conformance_wasi {
@@ -431,7 +432,7 @@ cases! { $
     }
 }
 
-/// Every case, in the order of reports.
+/// Returns every case, in the order of reports.
 #[must_use]
 pub fn cases() -> &'static [Case] {
     CASES

@@ -1,4 +1,4 @@
-//! The cases, and what runs them.
+//! The cases, and the code that runs them.
 
 mod case;
 mod excuse;
@@ -24,28 +24,28 @@ use seam_core::Capability;
 
 use crate::clauses::{CLAUSES, Clause};
 
-/// What a case returns: nothing, or what was expected and what was found instead.
+/// The result of a case: `Ok`, or what was expected and what was found instead.
 pub type Checked = Result<(), Failure>;
 
 /// One named check of the contract.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Case {
-    /// Its name, a sentence; also the name of the test that [`conformance!`](crate::conformance)
-    /// makes.
+    /// Its name, a sentence. The test that [`conformance!`](crate::conformance) generates has the
+    /// same name.
     pub name: &'static str,
-    /// The group it is reported under.
+    /// The area under which it is reported.
     pub area: &'static str,
     /// Whether it runs on the [`Backend`](seam_core::Backend) or on the
     /// [`CoreEngine`](seam_core::CoreEngine) of a [`Subject`].
     pub on: On,
-    /// What it needs; a backend that lacks one of these must say so.
+    /// The capabilities that it needs. A backend that lacks one must return `Unsupported` with it.
     pub needs: &'static [Capability],
     /// The check itself.
     pub run: fn(&Subject) -> Checked,
 }
 
-/// What a case runs on.
+/// The kind of subject that a case runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum On {
@@ -56,20 +56,20 @@ pub enum On {
 }
 
 impl Case {
-    /// The case of this name.
+    /// Returns the case with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Case> {
         cases().iter().find(|case| case.name == name)
     }
 
-    /// The clauses that the case checks.
+    /// Returns the clauses that the case checks.
     pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> + '_ {
         CLAUSES
             .iter()
             .filter(|clause| clause.is_checked_by(self.name))
     }
 
-    /// What the case needs and the subject lacks.
+    /// Returns the capabilities that the case needs and the subject lacks.
     #[must_use]
     pub fn lacking(&self, subject: &Subject) -> Vec<Capability> {
         let lacks = |capability: &Capability| match self.on {

@@ -1,4 +1,4 @@
-//! What the kit runs on.
+//! The subject of the kit.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use seam_core::{
 
 use super::{Failure, Stage};
 
-/// A build of a backend, and the core engine below it where there is one.
+/// A build of a backend, and its core engine if it has one.
 #[derive(Clone)]
 pub struct Subject {
     backend: Arc<dyn Backend>,
@@ -17,75 +17,75 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A backend alone: the cases of core engines do not apply.
+    /// Creates a subject without a core engine, to which the cases of core engines do not apply.
     #[must_use]
     pub fn new(backend: impl Backend + 'static) -> Self {
         Self::from_parts(Arc::new(backend), None)
     }
 
-    /// The same, with the core engine that the backend is made of.
+    /// Adds the core engine of the backend.
     #[must_use]
     pub fn with_engine(mut self, engine: impl CoreEngine) -> Self {
         self.engine = Some(Arc::new(engine));
         self
     }
 
-    /// A backend and an engine that are shared already.
+    /// Creates a subject from a backend and an engine that are already shared.
     #[must_use]
     pub fn from_parts(backend: Arc<dyn Backend>, engine: Option<Arc<dyn CoreEngine>>) -> Self {
         Self { backend, engine }
     }
 
-    /// The backend.
+    /// Returns the backend.
     #[must_use]
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
     }
 
-    /// The core engine, where there is one.
+    /// Returns the core engine, if there is one.
     #[must_use]
     pub fn core_engine(&self) -> Option<&Arc<dyn CoreEngine>> {
         self.engine.as_ref()
     }
 
-    /// Name of the backend.
+    /// Returns the name of the backend.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.backend.info().name
     }
 
-    /// Whether the backend has the capability.
+    /// Returns whether the backend has the capability.
     #[must_use]
     pub fn has(&self, capability: Capability) -> bool {
         self.backend.info().capabilities.has(capability)
     }
 
-    /// Whether there is a core engine that has the capability.
+    /// Returns whether there is a core engine with the capability.
     #[must_use]
     pub fn engine_has(&self, capability: Capability) -> bool {
         let info = self.engine.as_ref().map(|engine| engine.info());
         info.is_some_and(|info| info.capabilities.has(capability))
     }
 
-    /// The steps in which the backend charges fuel.
+    /// Returns the steps in which the backend charges fuel.
     pub(crate) fn fuel_granularity(&self) -> u64 {
         self.backend.info().fuel_granularity
     }
 
-    /// The steps in which the core engine charges fuel.
+    /// Returns the steps in which the core engine charges fuel.
     pub(crate) fn engine_fuel_granularity(&self) -> u64 {
         let info = self.engine.as_ref().map(|engine| engine.info());
         info.map_or(1, |info| info.fuel_granularity)
     }
 
-    /// Loads an artifact that is expected to load.
+    /// Loads an artifact, which must succeed.
     pub(crate) fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>, Failure> {
         self.backend
             .load_blocking(artifact)
             .map_err(|e| Failure::of(Stage::Load, e).about(artifact.name()))
     }
 
-    /// Makes an instance that is expected to be made.
+    /// Creates an instance, which must succeed.
     pub(crate) fn instantiate(
         &self,
         artifact: &Artifact,
@@ -97,20 +97,20 @@ impl Subject {
             .map_err(|failed| Failure::from(failed).about(artifact.name()))
     }
 
-    /// The core engine.
+    /// Returns the core engine, which must exist.
     pub(crate) fn engine(&self) -> Result<&dyn CoreEngine, Failure> {
         self.engine
             .as_deref()
             .ok_or_else(|| Failure::new("expected a core engine, found none"))
     }
 
-    /// Compiles a module that is expected to compile.
+    /// Compiles a module, which must succeed.
     pub(crate) fn compile(&self, artifact: &Artifact) -> Result<CoreModule, Failure> {
         seam_decode::compile(self.engine()?, artifact.bytes())
             .map_err(|e| Failure::of(Stage::Load, e).about(artifact.name()))
     }
 
-    /// A store with these limits, which are expected to be supported.
+    /// Creates a store with these limits, which must be supported.
     pub(crate) fn store(&self, limits: &Limits) -> Result<Box<dyn CoreStore>, Failure> {
         self.engine()?
             .store(limits, HostState::none())

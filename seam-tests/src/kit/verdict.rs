@@ -1,18 +1,18 @@
-//! Running cases by the rules: capabilities, and what is known to fail.
+//! Judges cases by the rules for missing capabilities and known failures.
 
 use seam_core::Capability;
 
 use super::watch::{Ran, watched};
 use super::{Case, Checked, On, Stage, Subject};
 
-/// A failure that is known and has a reason: the case is run and must fail.
+/// A known failure with its reason. The case still runs and must fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct KnownFailure {
     /// Name of the case.
     pub case: &'static str,
     /// Name of the backend.
     pub backend: &'static str,
-    /// The one assertion that fails; `None` if the whole case is given up.
+    /// The assertion that fails, or `None` if the whole case is excused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assertion: Option<&'static str>,
     /// Why it fails.
@@ -20,7 +20,7 @@ pub struct KnownFailure {
 }
 
 impl KnownFailure {
-    /// A known failure of a case on a backend.
+    /// Creates a known failure of a case on a backend.
     #[must_use]
     pub const fn new(case: &'static str, backend: &'static str, reason: &'static str) -> Self {
         Self {
@@ -31,11 +31,13 @@ impl KnownFailure {
         }
     }
 
-    /// The same, of one assertion: what the message of the failure begins with, up to the colon. It
-    /// must fail, and the rest of the case must pass. A case may have several.
+    /// Restricts the known failure to one assertion.
     ///
-    /// Assertions that compare a value, a trap or a limit can be named; one that a case needs to go
-    /// on cannot.
+    /// `assertion` is the part of the failure's message before the colon. This assertion must fail,
+    /// and the rest of the case must pass. A case may have several known assertions.
+    ///
+    /// Only assertions that compare a value, a trap or a limit can be named, because a case can
+    /// continue after them.
     #[must_use]
     pub const fn at(mut self, assertion: &'static str) -> Self {
         self.assertion = Some(assertion);
@@ -43,27 +45,27 @@ impl KnownFailure {
     }
 }
 
-/// How a case went.
+/// The verdict on a case.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The contract is kept.
+    /// The backend keeps the contract.
     Passed,
-    /// The backend lacks this, and said so as it must.
+    /// The backend lacks this capability, and reported this correctly.
     Unsupported(Capability),
-    /// The contract is broken: what was expected and what was found.
+    /// The backend breaks the contract. Says what was expected and what was found.
     Failed(String),
-    /// It failed, for this known reason.
+    /// The case failed for this known reason.
     KnownFailure(String),
-    /// It was known to fail for this reason, and passed.
+    /// The case was known to fail for this reason, but passed.
     UnexpectedPass(String),
-    /// The case is one for core engines, and there is none.
+    /// The case is for core engines, and the subject has none.
     NoEngine,
 }
 
 impl Verdict {
-    /// Whether nothing is wrong that was not known.
+    /// Returns whether the verdict is a pass or a known failure.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         !matches!(self, Verdict::Failed(_) | Verdict::UnexpectedPass(_))
@@ -103,15 +105,17 @@ pub(super) fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> V
 }
 
 impl Case {
-    /// How the case goes, without a look at what is known to fail.
+    /// Returns the verdict on the case, without regard to known failures.
     #[must_use]
     pub fn verdict(&self, subject: &Subject) -> Verdict {
         judge(self, subject, &[])
     }
 }
 
-/// The verdict by the capability rule: where something that the case needs is lacking, it must fail,
-/// for that reason and where the lack first shows.
+/// Returns the verdict according to the rule for missing capabilities.
+///
+/// If the subject lacks a capability that the case needs, the case must fail for this reason, at
+/// the first operation that needs the capability.
 fn verdict(case: &Case, subject: &Subject, result: Checked) -> Verdict {
     let lacking = case.lacking(subject);
     let names = |capabilities: &[Capability]| {
@@ -144,10 +148,10 @@ fn verdict(case: &Case, subject: &Subject, result: Checked) -> Verdict {
     }
 }
 
-/// Runs the case of this name as the body of a test.
+/// Runs the case with this name as the body of a test.
 ///
 /// # Panics
-/// If there is no such case, if it fails, or if it was known to fail and passes.
+/// If there is no case with this name, if it fails, or if it was known to fail and passes.
 #[expect(clippy::panic, reason = "this is the body of a test")]
 pub fn check(name: &str, subject: &Subject, known: &[KnownFailure]) {
     let Some(case) = Case::named(name) else {
@@ -167,11 +171,11 @@ pub fn check(name: &str, subject: &Subject, known: &[KnownFailure]) {
     }
 }
 
-/// Checks a table of known failures, as the body of a test: every entry names a case and this
+/// Checks a table of known failures as the body of a test: every entry must name a case and this
 /// backend.
 ///
 /// # Panics
-/// For an entry that names no case, or another backend.
+/// If an entry names no case, or names another backend.
 #[expect(clippy::panic, reason = "this is the body of a test")]
 pub fn check_known_failures(subject: &Subject, known: &[KnownFailure]) {
     for known in known {
@@ -195,7 +199,7 @@ pub(super) mod tests {
     use crate::kit::expect::same;
     use seam_core::{Artifact, Backend, BackendInfo, Capabilities, Error, Program};
 
-    /// A backend that has nothing but core modules, and not even those.
+    /// A backend without any capability, which does not even load core modules.
     struct Lacking(BackendInfo);
 
     #[async_trait::async_trait]
@@ -214,7 +218,7 @@ pub(super) mod tests {
         Subject::new(Lacking(BackendInfo::new("lacking", "1", capabilities)))
     }
 
-    /// A backend that lacks everything.
+    /// Returns a backend that lacks every capability.
     pub(in crate::kit) fn lacking() -> Subject {
         subject(&[])
     }
@@ -240,7 +244,7 @@ pub(super) mod tests {
         assert_eq!(case(loads).verdict(&lacks), unsupported);
         let passes = case(|_| Ok(()));
         assert!(matches!(passes.verdict(&lacks), Verdict::Failed(_)));
-        // The right answer at the wrong operation: `load` let it through.
+        // The right error at the wrong operation, because `load` succeeded.
         let late = case(|_| Err(Error::unsupported(Capability::Gc, "expected no gc").into()));
         assert!(matches!(late.verdict(&lacks), Verdict::Failed(_)));
         let other = case(|_| {

@@ -1,5 +1,5 @@
-//! Runs a case where nothing that it provokes ends the process: on a thread of its own, with a
-//! stated stack, and watched.
+//! Runs a case so that it cannot end the process: on its own thread, with a stated stack and a
+//! watchdog.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,19 +12,19 @@ use seam_core::Error;
 use super::excuse::{self, Excuses};
 use super::{Case, Checked, Failure, Subject};
 
-/// Bytes of native stack that every case runs on, whatever the thread that asks for it has.
+/// The size of the native stack of every case, in bytes. It does not depend on the calling thread.
 ///
 /// It is enough for the default of [`Limits::host_depth`](seam_core::Limits::host_depth) on engines
 /// that are compiled without optimisation.
 pub const STACK: usize = 16 << 20;
 
-/// How long a case may take before it counts as one that hangs. No case needs a hundredth of it.
+/// The time after which a case counts as hanging. No case needs a hundredth of it.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What is left of the stack when a case gives up: enough to return an error through an engine.
+/// The remaining stack at which a case gives up. It suffices to return an error through an engine.
 const MARGIN: usize = 2 << 20;
 
-/// What to do where a case does not fit.
+/// Advice for a case that does not fit its stack.
 const ADVICE: &str = "compile the engine with optimisation \
     (`[profile.dev.package.\"*\"] opt-level = 1` in the workspace's manifest), let the adapter run \
     deep calls on a stack of their own, or set a lower `Limits::host_depth`";
@@ -34,15 +34,15 @@ thread_local! {
     static BASE: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Runs the case; each of the excused assertions may fail.
+/// Runs the case. Each of the excused assertions may fail.
 pub(super) fn watched(case: &Case, subject: &Subject, excused: &[&'static str]) -> Ran {
     watched_for(PATIENCE, case, subject, excused)
 }
 
-/// How a case went.
+/// The result of a run.
 pub(super) struct Ran {
     pub(super) result: Checked,
-    /// Which of the excused assertions failed.
+    /// The excused assertions that failed.
     pub(super) excused: Vec<&'static str>,
 }
 
@@ -64,7 +64,7 @@ fn watched_for(
                 catch_unwind(AssertUnwindSafe(|| (case.run)(&subject)))
                     .unwrap_or_else(|_| Err(Failure::new("expected no panic, found one")))
             });
-            // Nobody listens once patience is at an end.
+            // After the timeout, nobody receives the result.
             let _ = to.send(Ran { result, excused });
         });
     let failed = |message: String| Ran {
@@ -78,7 +78,7 @@ fn watched_for(
     }
     from.recv_timeout(patience)
         .unwrap_or_else(|error| match error {
-            // The thread cannot be stopped: it ends with the process.
+            // The thread cannot be stopped. It ends with the process.
             RecvTimeoutError::Timeout => failed(format!(
                 "expected an end within {} s, found the case still running: either a limit does not \
                  end what it should, or the engine is compiled without optimisation",
@@ -88,13 +88,15 @@ fn watched_for(
         })
 }
 
-/// An address on the stack of the calling thread.
+/// Returns an address on the stack of the calling thread.
 fn here() -> usize {
     let marker = 0u8;
     std::ptr::from_ref(&marker).addr()
 }
 
-/// Whether a host function that recurses may go on: the process would not survive an overflow.
+/// Checks that a recursive host function has enough stack to continue.
+///
+/// A stack overflow would end the process.
 ///
 /// # Errors
 /// `Host`, saying what to do, where the case's stack is nearly used up. An engine that goes on on

@@ -24,7 +24,7 @@ impl SabotagedBackend {
     }
 }
 
-/// A module of nothing.
+/// Returns an empty module.
 pub(crate) fn empty() -> Artifact {
     Artifact::from_bytes("empty", &b"\0asm\x01\0\0\0"[..]).unwrap()
 }
@@ -66,7 +66,7 @@ struct SabotagedProgram {
     nothing: Box<dyn Program>,
     fault: Fault,
     component: bool,
-    /// The thread that loaded it.
+    /// The thread that loaded the program.
     thread: ThreadId,
     first: Mutex<Option<Shared>>,
 }

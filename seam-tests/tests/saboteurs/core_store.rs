@@ -1,4 +1,4 @@
-//! Core stores, and what host functions see of them, with a fault.
+//! Core stores, and the stores that host functions see, with a fault.
 
 use std::collections::HashMap;
 use std::mem::{discriminant, take};
@@ -13,7 +13,7 @@ use seam_core::{
 
 use crate::fault::Fault;
 
-/// What some faults keep in mind, for a store and what its host functions see of it.
+/// The memory of some faults, shared by a store and the view of its host functions.
 #[derive(Default)]
 struct Notes {
     globals: HashMap<CoreGlobal, CoreValue>,
@@ -31,12 +31,12 @@ struct Notes {
 pub(crate) struct SabotagedStore {
     inner: Box<dyn CoreStore>,
     fault: Fault,
-    /// A module of nothing.
+    /// An empty module.
     nothing: CoreModule,
-    /// Whether an instance is being made.
+    /// Whether an instance is being created.
     starting: Arc<AtomicBool>,
     trapped: bool,
-    /// The modules that were instantiated, by the identity of their types.
+    /// The instantiated modules, by the identity of their types.
     made: Vec<(usize, CoreInstanceId)>,
     notes: Arc<Mutex<Notes>>,
 }
@@ -68,7 +68,7 @@ impl SabotagedStore {
         }
     }
 
-    /// The bytes of the memories among the imports.
+    /// Copies the bytes of the memories among the imports.
     fn copies(&mut self, imports: &[CoreExtern]) -> Result<Vec<(CoreMemory, Vec<u8>)>> {
         let mut copies = Vec::new();
         for import in imports {
@@ -89,7 +89,7 @@ impl SabotagedStore {
     }
 }
 
-/// What becomes of an error.
+/// Changes an error according to the fault.
 fn blame(fault: Fault, error: Error) -> Error {
     match (fault, error.kind()) {
         (Fault::ForgetsCoreCauses, ErrorKind::Trap(_)) => {
@@ -100,7 +100,7 @@ fn blame(fault: Fault, error: Error) -> Error {
     }
 }
 
-/// The imports with the first and the last of each kind in each other's place.
+/// Returns the imports with the first and the last of each kind swapped.
 fn swapped(imports: &[CoreExtern]) -> Vec<CoreExtern> {
     let mut swapped = imports.to_vec();
     for (first, import) in imports.iter().enumerate() {
@@ -113,7 +113,7 @@ fn swapped(imports: &[CoreExtern]) -> Vec<CoreExtern> {
     swapped
 }
 
-/// What becomes of a result.
+/// Changes a result according to the fault.
 fn returned(fault: Fault, notes: &mut Notes, value: CoreValue) -> CoreValue {
     match (fault, value) {
         (Fault::CanonicalisesNans, value) => canonical(value),
@@ -348,7 +348,7 @@ impl CoreStore for SabotagedStore {
     }
 }
 
-/// What a host function sees of a store with a fault.
+/// A store with a fault, as a host function sees it.
 struct SabotagedCaller<'a> {
     inner: &'a mut dyn CoreCaller,
     fault: Fault,

@@ -19,14 +19,14 @@ pub(crate) struct SabotagedInstance {
     inner: Shared,
     fault: Fault,
     component: bool,
-    /// What it takes to make another.
+    /// The program and world for another instance.
     again: (Arc<dyn Program>, World),
     made_at: Instant,
     trapped: bool,
-    /// The first resource that it gave.
+    /// The first resource that it returned.
     first: Option<Resource>,
     observed: Observed,
-    /// A call that was started, if it is kept from whoever started it.
+    /// A started call that is withheld from the caller.
     kept: Option<Call>,
 }
 
@@ -54,7 +54,7 @@ impl SabotagedInstance {
         self.inner.lock().unwrap()
     }
 
-    /// The arguments, with handles of other instances replaced.
+    /// Returns the arguments with handles of other instances replaced.
     fn replace_handles(&self, args: &[Value]) -> Vec<Value> {
         let own = |resource: &Resource| match (&self.first, resource.handle()) {
             (Some(first), Some(handle))
@@ -73,7 +73,7 @@ impl SabotagedInstance {
             .collect()
     }
 
-    /// What becomes of an error.
+    /// Changes an error according to the fault.
     fn blame(&mut self, error: Error) -> Error {
         self.trapped |= error.as_trap().is_some();
         match (self.fault, error.kind()) {
@@ -87,7 +87,7 @@ impl SabotagedInstance {
         }
     }
 
-    /// Makes the instance anew.
+    /// Replaces the instance by a new one.
     fn reopen(&mut self) -> Result<()> {
         let (program, world) = &self.again;
         let made = program.instantiate_blocking(world)?;

@@ -1,5 +1,6 @@
-//! Every case of the table of clauses can fail: each is run on an implementation that breaks the
-//! clause and keeps the rest.
+//! Every case in the table of clauses can fail.
+//!
+//! Each case runs on an implementation that breaks the clause and keeps all others.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -21,14 +22,14 @@ use backend::SabotagedBackend;
 use core_engine::SabotagedEngine;
 use fault::Fault;
 
-/// The two kinds of build: what a plain one lacks is what some clauses are about.
+/// The two kinds of build. Some clauses are about capabilities that a plain build lacks.
 struct Builds {
     plain: Arc<dyn Backend>,
     plain_engine: Arc<dyn CoreEngine>,
     full: Arc<dyn Backend>,
     full_engine: Arc<dyn CoreEngine>,
     components: Arc<dyn Backend>,
-    /// An engine with the proposals that the other lacks.
+    /// An engine with the proposals that the other engine lacks.
     proposals: Arc<dyn CoreEngine>,
 }
 
@@ -45,7 +46,7 @@ impl Builds {
         }
     }
 
-    /// A build on which the case can pass, with this fault in it.
+    /// Returns a build on which the case can pass, with this fault.
     fn subject(&self, case: &Case, fault: Fault) -> Subject {
         let lacks = case.name.contains("not_built_for") || case.name.contains("lacking");
         let (backend, engine) = if lacks {
@@ -137,7 +138,7 @@ fn every_case_of_the_hermetic_wasi_fails_where_it_should() {
             case.verdict(&Subject::from_parts(Arc::new(backend), None))
         };
         assert_eq!(verdict(Fault::None), Verdict::Passed, "{}", case.name);
-        // Only golden data has the host calls, and a reactor is not run.
+        // Only golden data contains the host calls, and a reactor does not run.
         let records = case.name.ends_with("golden") || case.name.ends_with("what_components_see");
         let shows = case.name.ends_with("shown_as_themselves");
         for (fault, fails) in [

@@ -40,7 +40,7 @@ pub(in crate::kit) fn load_rejects_truncated_bytes(subject: &Subject) -> Checked
     truncations_are_invalid(subject, &fixtures::calc()?, 1)
 }
 
-/// Cuts everywhere but between two sections, where what is left may be well-formed.
+/// Truncates everywhere except between two sections, where the rest may be well-formed.
 fn truncations_are_invalid(subject: &Subject, artifact: &Artifact, step: usize) -> Checked {
     let bytes = artifact.bytes();
     let ends = section_ends(bytes)?;
@@ -55,7 +55,7 @@ fn truncations_are_invalid(subject: &Subject, artifact: &Artifact, step: usize) 
     Ok(())
 }
 
-/// Where each section of a well-formed binary ends.
+/// Returns the end offset of each section of a well-formed binary.
 fn section_ends(bytes: &[u8]) -> Result<Vec<usize>, Failure> {
     let mut ends = Vec::new();
     let mut at = MODULE_HEADER.len();
@@ -138,8 +138,7 @@ pub(in crate::kit) fn load_rejects_invalid_modules(subject: &Subject) -> Checked
 }
 
 pub(in crate::kit) fn invalid_components_are_rejected(subject: &Subject) -> Checked {
-    // A component that loads: so that a backend without components says so, and no other reason can
-    // stand for it.
+    // A component that loads, so that a backend without components reports this and nothing else.
     let greet = fixtures::greet()?;
     subject.load(&greet)?;
     truncations_are_invalid(subject, &greet, 997)?;
@@ -175,7 +174,7 @@ pub(in crate::kit) fn invalid_components_are_rejected(subject: &Subject) -> Chec
     Ok(())
 }
 
-/// Changes single bytes: whatever becomes of it, the process lives.
+/// Changes single bytes. Whatever the result is, the process must survive.
 pub(in crate::kit) fn hostile_bytes_do_not_panic(subject: &Subject) -> Checked {
     let mut rejected = 0u32;
     for artifact in [fixtures::calc()?, fixtures::start_trap()?] {
@@ -194,12 +193,12 @@ pub(in crate::kit) fn hostile_bytes_do_not_panic(subject: &Subject) -> Checked {
     )
 }
 
-/// The bytes with three of them changed, the same three in every run.
+/// Returns the bytes with three changes, which are the same in every run.
 pub(super) fn mutated(bytes: &[u8], round: u32) -> Vec<u8> {
     changed(bytes, round, 3).0
 }
 
-/// The bytes with this number of them changed, and the new ones besides.
+/// Returns the bytes with this number of changes, and also the new bytes.
 pub(super) fn changed(bytes: &[u8], round: u32, count: usize) -> (Vec<u8>, Vec<u8>) {
     let mut bytes = bytes.to_vec();
     let mut new = Vec::new();

@@ -7,7 +7,7 @@ use crate::fixtures;
 use crate::kit::expect::{error, fails, gives, gives_nothing, holds, same, says, traps, wat};
 use crate::kit::{Checked, Subject};
 
-/// What the fixture `hosted` imports but for its resource, which is stubbed.
+/// A world with the imports of the fixture `hosted`, except for its resource, which is stubbed.
 fn math() -> World {
     World::new()
         .stub(seam_core::Stub::Trap)
@@ -76,7 +76,8 @@ pub(in crate::kit) fn components_call_typed_hosts(subject: &Subject) -> Checked 
         last,
         Some(("test:host/log@1.2.0#log".to_string(), args)),
     )?;
-    // What the host may not return is its fault, and closes nothing but the call.
+    // An ill-typed result is the host's fault. It ends the call, but the instance can still be
+    // entered.
     let bad = math().func_values(
         "test:host/math@1.2.0#mirror",
         None,
@@ -105,7 +106,7 @@ pub(in crate::kit) fn component_host_functions_may_be_async(subject: &Subject) -
         (core instance $h (export "l" (func $l)))
         (core instance $i (instantiate $m (with "h" (instance $h))))
         (func (export "run") (result u32) (canon lift (core func $i "run"))))"#;
-    // Component first, so that a backend without components says that.
+    // The component comes first, so that a backend without components reports this.
     let artifact = fixtures::hosted()?;
     let program = subject.load(&artifact)?;
     let made = program.instantiate_blocking(&world);

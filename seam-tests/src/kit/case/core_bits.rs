@@ -1,4 +1,4 @@
-//! Values pass bit by bit, every way there is: through guests, hosts, globals and tables.
+//! Values keep their bits on every way: through guests, hosts, globals and tables.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use super::core_identity::{export, gives_one};
 use crate::kit::expect::{same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// A module with a global of the type, and functions that give back what they are given: as guests,
-/// as the host, and by way of the global.
+/// A module with a global of the type, and functions that return their argument.
+///
+/// They do so in the guest, through the host, and through the global.
 fn echo(ty: &str, zero: &str) -> String {
     format!(
         r#"(module (import "h" "same" (func $same (param {ty}) (result {ty})))
@@ -22,7 +23,7 @@ fn echo(ty: &str, zero: &str) -> String {
     )
 }
 
-/// An instance of `echo`.
+/// Creates an instance of `echo`.
 fn echoing(
     subject: &Subject,
     store: &mut dyn CoreStore,
@@ -39,8 +40,9 @@ fn echoing(
     Ok(store.instantiate(&module, &[import])?)
 }
 
-/// Each value comes back as it was, whichever way it goes. Equality makes all NaNs one, so texts
-/// with the bits are compared.
+/// Checks that each value comes back unchanged on every way.
+///
+/// Texts with the bits are compared, because all NaNs are equal as values.
 fn come_back(subject: &Subject, ty: CoreType, zero: &str, values: &[CoreValue]) -> Checked {
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
@@ -171,7 +173,7 @@ pub(in crate::kit) fn core_vectors_pass_as_bits(subject: &Subject) -> Checked {
 }
 
 pub(in crate::kit) fn core_host_references_pass(subject: &Subject) -> Checked {
-    // Zero is a reference like any other, and not null.
+    // The reference 0 is not null.
     let hosts = [None, Some(0), Some(1), Some(1 << 32), Some(u64::MAX)];
     let hosts = hosts.map(CoreValue::ExternRef);
     come_back(subject, CoreType::EXTERNREF, "ref.null extern", &hosts)?;
@@ -234,7 +236,7 @@ pub(in crate::kit) fn core_function_references_pass(subject: &Subject) -> Checke
             gives(store, &found)?,
             number.into(),
         )?;
-        // In the other's table it is still a function of its own instance.
+        // In the table of the other instance, the function still belongs to its own instance.
         call(store, two, "put", &found)?;
         same("call", call(store, two, "call", &[])?, [number.into()])?;
         let CoreExtern::Func(exported) = export(store, instance, "f")? else {
@@ -250,7 +252,7 @@ pub(in crate::kit) fn core_function_references_pass(subject: &Subject) -> Checke
     same("get", call(store, echo, "get", &[])?, null)
 }
 
-/// What the function gives that a reference is of.
+/// Calls the function that a reference refers to, and returns its result.
 fn gives(store: &mut dyn CoreStore, reference: &[CoreValue]) -> Result<CoreValue, Failure> {
     match reference {
         [CoreValue::FuncRef(Some(func))] => gives_one(store, *func),

@@ -1,4 +1,4 @@
-//! Core engines: what they compile, and what stores share.
+//! Core engines: compilation, and the isolation of stores.
 
 use seam_core::{
     Artifact, Capability, CoreExtern, CoreExternType, CoreModule, CoreModuleType, CoreValue,
@@ -148,7 +148,7 @@ pub(in crate::kit) fn core_limits_not_built_for_are_unsupported(subject: &Subjec
 }
 
 pub(in crate::kit) fn core_foreign_module_is_misuse(subject: &Subject) -> Checked {
-    // What no engine compiled.
+    // A module that no engine compiled.
     let foreign = CoreModule::new("another engine's").with_type(CoreModuleType::default());
     let mut store = subject.store(&Limits::new())?;
     misuse(

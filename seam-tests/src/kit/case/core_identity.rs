@@ -1,4 +1,4 @@
-//! Which instance is meant, where a store has several.
+//! The identity of instances in a store that has several.
 
 use std::sync::Arc;
 
@@ -11,8 +11,10 @@ use super::core_call::{call, func, host_func, made};
 use crate::kit::expect::{holds, same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// A module whose instances differ in what they import: a number, and a function of the host, which
-/// is called during the start function too. Memory, global and table hold the number or know it.
+/// A module whose instances differ in their imports: a number and a function of the host.
+///
+/// The start function calls the host too. Memory, global and table contain the number or depend on
+/// it.
 const NUMBERED: &str = r#"(module
     (import "h" "id" (global $id i32))
     (import "h" "ask" (func $ask (result i32)))
@@ -35,7 +37,7 @@ fn numbered(number: i32) -> String {
     format!(r#"(module (global (export "id") i32 (i32.const {number})))"#)
 }
 
-/// An export that is expected to be there.
+/// Returns an export, which must exist.
 pub(super) fn export(
     store: &mut dyn CoreStore,
     instance: CoreInstanceId,
@@ -45,8 +47,9 @@ pub(super) fn export(
     found.ok_or_else(|| Failure::new(format!("expected an export `{name}`, found none")))
 }
 
-/// What the caller's memory and global hold, and what the caller's table has at its start: three
-/// times the caller's number in decimal; -1 where nobody calls.
+/// Returns the caller's number three times in decimal, or -1 if there is no caller.
+///
+/// The digits come from the caller's memory, its global and the first element of its table.
 fn caller_number(caller: &mut dyn CoreCaller) -> seam_core::Result<i32> {
     let Some(memory) = caller.caller_export("memory") else {
         return Ok(-1);
@@ -74,7 +77,7 @@ fn caller_number(caller: &mut dyn CoreCaller) -> seam_core::Result<i32> {
     Ok(byte * 100 + global * 10 + elements)
 }
 
-/// An instance of `NUMBERED` with this number.
+/// Creates an instance of `NUMBERED` with this number.
 fn instance(
     subject: &Subject,
     store: &mut dyn CoreStore,
@@ -112,7 +115,8 @@ pub(in crate::kit) fn core_callers_are_told_apart(subject: &Subject) -> Checked 
         let found = call(store, instance, "ask", &[])?;
         same("the caller's number", found, [expected.into()])?;
     }
-    // The caller is who calls the host, and not who was called first, or who exports the function.
+    // The caller is the instance that calls the host, not the one called first or the one that
+    // exports the function.
     let text = r#"(module
         (import "m" "ask" (func $ask (result i32)))
         (import "m" "raw" (func $raw (result i32)))
@@ -135,8 +139,7 @@ pub(in crate::kit) fn core_callers_are_told_apart(subject: &Subject) -> Checked 
     same("called by the host itself", results, [(-1).into()])
 }
 
-/// Where the start function became something else in between, a caller sees the module's exports and
-/// no others.
+/// Even if an adapter moves the start function, a caller sees only the module's own exports.
 pub(in crate::kit) fn core_exports_are_the_modules_own(subject: &Subject) -> Checked {
     const GUESSES: [&str; 8] = ["start", "start'", "_start", "main", "memory", "0", "h", "f"];
     let text = r#"(module
@@ -171,7 +174,7 @@ pub(in crate::kit) fn core_exports_are_the_modules_own(subject: &Subject) -> Che
     same("a name that is not ASCII", found, [4.into()])
 }
 
-/// Two instances of one module, by their functions and by their handles.
+/// Accesses two instances of one module, through their functions and through their handles.
 pub(in crate::kit) fn core_instances_of_a_module_are_told_apart(subject: &Subject) -> Checked {
     let module = subject.compile(&wat("numbered", NUMBERED)?)?;
     let mut store = subject.store(&Limits::new())?;
@@ -184,7 +187,7 @@ pub(in crate::kit) fn core_instances_of_a_module_are_told_apart(subject: &Subjec
         same("the handle when asked again", export(store, one, name)?, a)?;
         same("the other's when asked again", export(store, two, name)?, b)?;
     }
-    // Written through one's handles, seen by its functions alone.
+    // A write through the handles of one instance is visible only to its functions.
     for (instance, number) in [(two, 70), (one, 80)] {
         let CoreExtern::Memory(memory) = export(store, instance, "memory")? else {
             return Err(Failure::new("expected a memory"));
@@ -203,7 +206,7 @@ pub(in crate::kit) fn core_instances_of_a_module_are_told_apart(subject: &Subjec
     Ok(())
 }
 
-/// What the function in a table gives.
+/// Returns the result of the function in a table.
 fn called(
     store: &mut dyn CoreStore,
     table: seam_core::CoreTable,
@@ -215,7 +218,7 @@ fn called(
     gives_one(store, found)
 }
 
-/// What a function without parameters gives.
+/// Returns the result of a function without parameters.
 pub(super) fn gives_one(store: &mut dyn CoreStore, func: CoreFunc) -> Result<CoreValue, Failure> {
     let mut results = [CoreValue::I32(0)];
     store.call(func, &[], &mut results)?;
@@ -223,8 +226,8 @@ pub(super) fn gives_one(store: &mut dyn CoreStore, func: CoreFunc) -> Result<Cor
     Ok(value)
 }
 
-/// A function keeps its own instance, whatever table it is called through; and what two instances
-/// import is one thing.
+/// A function keeps its own instance in every table, and two instances that import an item share
+/// it.
 pub(in crate::kit) fn core_imported_things_are_the_same_thing(subject: &Subject) -> Checked {
     let provider = r#"(module
         (memory (export "memory") 1 3) (global $g (export "global") (mut i64) (i64.const 1))
@@ -280,7 +283,7 @@ pub(in crate::kit) fn core_imported_things_are_the_same_thing(subject: &Subject)
         let found = call(store, provider, "call", &[number.into()])?;
         same("through the provider's table", found, [number.into()])?;
     }
-    // Exported again, it is still the provider's.
+    // A re-exported item is still the provider's.
     for instance in [provider, one, two] {
         let (memory, table) = (
             export(store, instance, "memory")?,
@@ -302,7 +305,7 @@ pub(in crate::kit) fn core_imported_things_are_the_same_thing(subject: &Subject)
     Ok(())
 }
 
-/// Two stores that are used in turns have nothing in common but the module.
+/// Two stores that are used alternately share nothing but the module.
 pub(in crate::kit) fn core_stores_are_told_apart(subject: &Subject) -> Checked {
     let text = r#"(module (import "h" "f" (func $f (param i32)))
         (global $n (export "n") (mut i32) (i32.const 0))

@@ -34,7 +34,7 @@ pub(in crate::kit) fn core_fuel_ends_an_endless_loop(subject: &Subject) -> Check
     same("fuel without a limit", unlimited.fuel_consumed(), None)
 }
 
-/// One pot for all instances of a store, which no call fills again.
+/// All instances of a store share its fuel, which no call refills.
 pub(in crate::kit) fn core_fuel_is_counted_over_the_whole_store(subject: &Subject) -> Checked {
     let module = subject.compile(&fixtures::calc()?)?;
     let step = subject.engine_fuel_granularity();
@@ -73,14 +73,14 @@ pub(in crate::kit) fn core_fuel_is_counted_over_the_whole_store(subject: &Subjec
         used.is_some_and(|used| used <= fuel),
         used,
     )?;
-    // Another store has fuel of its own.
+    // Another store has its own fuel.
     let mut other = subject.store(&Limits::new().with_fuel(fuel))?;
     let calc = other.instantiate(&module, &[])?;
     work(&mut *other, calc)??;
     Ok(())
 }
 
-/// Two instances of the module.
+/// Creates two instances of the module.
 fn pair(
     store: &mut dyn CoreStore,
     module: &seam_core::CoreModule,
@@ -109,12 +109,12 @@ pub(in crate::kit) fn core_a_deadline_ends_an_endless_loop(subject: &Subject) ->
     let endless = subject.compile(&wat("an endless start", text)?)?;
     let result = store.instantiate(&endless, &[]);
     limited("an endless start", result, Limit::Deadline)?;
-    // Instantiation has time of its own, and takes none from the calls.
+    // Instantiation has its own deadline, and takes no time from the calls.
     let sum = call(store, calc, "add", &[2.into(), 3.into()])?;
     same("add", sum, [5.into()])
 }
 
-/// What a host function calls runs in the time of the call that it is in.
+/// Calls that a host function makes share the deadline of the outer call.
 pub(in crate::kit) fn core_deadlines_are_for_outermost_calls(subject: &Subject) -> Checked {
     let text = r#"(module (import "h" "f" (func $f))
         (func (export "nothing"))
@@ -140,9 +140,9 @@ pub(in crate::kit) fn core_memory_limit_holds(subject: &Subject) -> Checked {
     let mut store = subject.store(&memory(3))?;
     let store = &mut *store;
     let one = store.instantiate(&module, &[])?;
-    // All memories of the store together.
+    // The limit applies to all memories of the store together.
     let two = store.instantiate(&module, &[])?;
-    // What is refused uses nothing up.
+    // Refused growth does not count.
     let found = call(store, one, "grow", &[2.into()])?;
     same("grow by two", found, [(-1).into()])?;
     same("grow", call(store, one, "grow", &[1.into()])?, [1.into()])?;
@@ -161,9 +161,9 @@ pub(in crate::kit) fn core_memory_limit_holds(subject: &Subject) -> Checked {
     };
     let grown = store.memory_grow(memory_of_one, 1)?;
     same("grown by the host", grown, None)?;
-    // Without memory of its own, there is room for another instance.
+    // There is room for another instance that has no memory.
     made(subject, store, "(module)")?;
-    // Another store has a limit of its own, and what the host grows counts as well.
+    // Another store has its own limit, and growth by the host counts as well.
     let mut other = subject.store(&memory(3))?;
     let one = other.instantiate(&module, &[])?;
     let Some(CoreExtern::Memory(memory)) = other.export(one, "memory") else {

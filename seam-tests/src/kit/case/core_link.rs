@@ -1,4 +1,4 @@
-//! Core linking: imports, start functions, and whose handles are whose.
+//! Core linking: imports, start functions, and the owners of handles.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::core_call::{call, func, host_func, made};
 use crate::kit::expect::{fails, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// A module that exports one thing of each kind.
+/// A module that exports one item of each kind.
 const PROVIDER: &str = r#"(module
     (func (export "func") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
     (memory (export "memory") 1 2) (data (i32.const 0) "provided")
@@ -107,7 +107,7 @@ pub(in crate::kit) fn core_imports_of_every_kind_link(subject: &Subject) -> Chec
         [CoreValue::I64(6)],
     )?;
     same("count", call(store, consumer, "count", &[])?, [6.into()])?;
-    // They are the provider's own, not copies.
+    // The imports are the provider's own items, not copies.
     let [_, memory, table, global, _] = imports.as_slice() else {
         return Err(Failure::new("expected five imports"));
     };
@@ -239,7 +239,7 @@ pub(in crate::kit) fn core_foreign_handles_are_misuse(subject: &Subject) -> Chec
         here.export(theirs, "func"),
         None,
     )?;
-    // Handles that no store gave.
+    // Handles that no store returned.
     let number = func(&mut *here, mine, "func")?.store();
     foreign_extern(
         &mut *here,
@@ -260,12 +260,12 @@ pub(in crate::kit) fn core_foreign_handles_are_misuse(subject: &Subject) -> Chec
         here.export(nobody, "func"),
         None,
     )?;
-    // As an import it is the same.
+    // The same applies to imports.
     let text = r#"(module (import "a" "b" (func (param i32) (result i32))))"#;
     let module = subject.compile(&wat("import", text)?)?;
     let foreign = export(&mut *there, theirs, "func")?;
     misuse("a foreign import", here.instantiate(&module, &[foreign]))?;
-    // And as an argument.
+    // And to arguments.
     let text = r#"(module (func (export "take") (param funcref)))"#;
     let taker = made(subject, &mut *here, text)?;
     let take = func(&mut *here, taker, "take")?;
@@ -280,7 +280,7 @@ pub(in crate::kit) fn core_foreign_handles_are_misuse(subject: &Subject) -> Chec
     )
 }
 
-/// Everything that takes the handle refuses it.
+/// Checks that every method that takes the handle refuses it.
 fn foreign_extern(store: &mut dyn CoreStore, found: CoreExtern) -> Checked {
     match found {
         CoreExtern::Func(func) => {

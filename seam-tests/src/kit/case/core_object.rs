@@ -1,4 +1,4 @@
-//! Core memories, tables and globals, from the host's side.
+//! Core memories, tables and globals, as the host sees them.
 
 use seam_core::{CoreExtern, CoreType, CoreValue, Limits, Trap};
 
@@ -48,7 +48,7 @@ pub(in crate::kit) fn core_memories_are_read_written_and_grown(subject: &Subject
     )?;
     same("grow", store.memory_grow(memory, 1)?, Some(1))?;
     same("grow past the maximum", store.memory_grow(memory, 2)?, None)?;
-    // Numbers of pages that a narrower type would make few of.
+    // Numbers of pages that become small if they are truncated to a narrower type.
     for delta in [u64::MAX, 1 << 32, (1 << 32) + 1, 1 << 48, 1 << 16] {
         let what = format!("grow by {delta}");
         same(what, store.memory_grow(memory, delta)?, None)?;
@@ -162,7 +162,8 @@ pub(in crate::kit) fn core_tables_are_read(subject: &Subject) -> Checked {
     same("past the last", store.table_at(functions, 5)?, None)
 }
 
-/// Memories and tables with 64-bit indices: their types say so, and no index is cut to 32 bits.
+/// Memories and tables with 64-bit indices have matching types, and no index is truncated to 32
+/// bits.
 pub(in crate::kit) fn core_wide_memories_and_tables_are_read(subject: &Subject) -> Checked {
     let text = r#"(module
         (memory (export "memory") i64 1 3) (data (i64.const 65532) "wide")
@@ -230,7 +231,7 @@ pub(in crate::kit) fn core_second_memories_are_told_apart(subject: &Subject) -> 
     same("grow past the maximum", store.memory_grow(b, 1)?, None)
 }
 
-/// Tags of one type are different tags: what one throws, the other does not catch.
+/// Tags with the same type are different: one does not catch what the other throws.
 pub(in crate::kit) fn core_exception_tags_are_told_apart(subject: &Subject) -> Checked {
     let provider = r#"(module
         (tag $a (export "a") (param i32)) (tag (export "b") (param i32))

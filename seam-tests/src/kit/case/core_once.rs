@@ -1,4 +1,4 @@
-//! What is told once, and what is not left over from the time before.
+//! Results that are returned only once, and state that does not leak into the next call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use super::core_identity::export;
 use crate::kit::expect::{fails, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// Traps in its start function if the imported number is above 1; notes the number before.
+/// A module that stores the imported number, and then traps in its start function if it is above 1.
 const FICKLE: &str = r#"(module (import "h" "n" (global $n i32))
     (global $seen (export "seen") (mut i32) (i32.const 0))
     (memory (export "memory") 1) (data (i32.const 0) "\09")
@@ -53,7 +53,7 @@ pub(in crate::kit) fn core_failed_instances_are_given_once(subject: &Subject) ->
         let Some(failed) = failed else {
             continue;
         };
-        // The one that failed, and as it was when it did.
+        // The failed instance, in the state at its failure.
         let (CoreExtern::Global(seen), CoreExtern::Memory(memory)) = (
             export(store, failed, "seen")?,
             export(store, failed, "memory")?,
@@ -64,7 +64,7 @@ pub(in crate::kit) fn core_failed_instances_are_given_once(subject: &Subject) ->
         let bytes = store.memory(memory)?.read_vec(0, 2)?;
         same("its memory", bytes, [9, number.to_le_bytes()[0]])?;
     }
-    // What nobody asked for in time is gone.
+    // An instance that was not requested in time is gone.
     fickle(subject, store, &module, 2)?.err();
     fickle(subject, store, &module, 1)??;
     same("after another success", store.failed_instance(), None)?;
@@ -75,7 +75,7 @@ pub(in crate::kit) fn core_failed_instances_are_given_once(subject: &Subject) ->
     Ok(())
 }
 
-/// The room for results is zeroes each time, whatever an earlier call left there.
+/// The results are zero at the start of each call, whatever an earlier call wrote.
 pub(in crate::kit) fn core_host_results_start_as_zeroes(subject: &Subject) -> Checked {
     let types = [CoreType::I64, CoreType::F32, CoreType::EXTERNREF];
     let text = r#"(module (import "h" "f" (func $f (param i32) (result i64 f32 externref)))
@@ -107,7 +107,7 @@ pub(in crate::kit) fn core_host_results_start_as_zeroes(subject: &Subject) -> Ch
     same("zeroes at first", clean.load(Ordering::Relaxed), true)
 }
 
-/// Host functions that fail use nothing up: more often than they could nest.
+/// Failing host functions use nothing up, even if they fail more often than they could nest.
 pub(in crate::kit) fn core_failing_host_functions_leave_nothing_behind(
     subject: &Subject,
 ) -> Checked {

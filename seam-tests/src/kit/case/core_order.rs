@@ -1,4 +1,4 @@
-//! Declaration order: of imports, of arguments and results, of what happens during instantiation.
+//! Declaration order of imports, arguments and results, and of the steps of instantiation.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::core_identity::export;
 use crate::kit::expect::{same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
-/// A module that exports one thing of each kind, all of which give this number.
+/// Returns a module that exports one item of each kind. Each item yields this number.
 fn giving(number: i32) -> String {
     format!(
         r#"(module
@@ -22,7 +22,7 @@ fn giving(number: i32) -> String {
     )
 }
 
-/// Kinds alternate, and names occur more than once: neither a kind nor a name says which is meant.
+/// Kinds alternate and names repeat, so neither the kind nor the name identifies an import.
 pub(in crate::kit) fn core_imports_are_matched_by_position(subject: &Subject) -> Checked {
     let text = r#"(module
         (import "a" "x" (global $g1 i32))
@@ -89,7 +89,7 @@ pub(in crate::kit) fn core_imports_are_matched_by_position(subject: &Subject) ->
     )
 }
 
-/// Arguments and results of one type can be told apart by their place alone.
+/// Arguments and results of one type differ only in their position.
 pub(in crate::kit) fn core_arguments_and_results_come_in_order(subject: &Subject) -> Checked {
     let text = r#"(module
         (import "h" "three" (func $three (param i32 i32 i32) (result i32 i32 i32)))
@@ -110,7 +110,7 @@ pub(in crate::kit) fn core_arguments_and_results_come_in_order(subject: &Subject
     let turned = [CoreType::I32, CoreType::F32, CoreType::I32, CoreType::I64];
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
-    // The first argument comes last.
+    // The first argument becomes the last result.
     let rotate: HostFn = Arc::new(|_, args, results| {
         let turned = args.iter().skip(1).chain(args.first());
         for (slot, arg) in results.iter_mut().zip(turned) {
@@ -143,7 +143,7 @@ pub(in crate::kit) fn core_arguments_and_results_come_in_order(subject: &Subject
             [2.into(), 3f32.into(), 4.into(), 1i64.into()],
         )?;
     }
-    // So do the types.
+    // The types have the same order.
     for (export, ty) in [
         ("turned", CoreFuncType::new(i32s, i32s)),
         ("mixed", CoreFuncType::new(mixed, turned)),
@@ -156,8 +156,8 @@ pub(in crate::kit) fn core_arguments_and_results_come_in_order(subject: &Subject
     Ok(())
 }
 
-/// Elements, then data, each in the order of the module, the later ones over the earlier ones; then
-/// the start function, once.
+/// Element segments come first, then data segments, each in declaration order, so that later
+/// segments overwrite earlier ones. The start function then runs once.
 pub(in crate::kit) fn core_instantiation_goes_in_order(subject: &Subject) -> Checked {
     let text = r#"(module
         (import "h" "log" (func $log (param i32)))
@@ -189,7 +189,7 @@ pub(in crate::kit) fn core_instantiation_goes_in_order(subject: &Subject) -> Che
         heard.extend(once);
         let found = heard_so_far(store);
         same("what the start function saw", found, Some(heard.clone()))?;
-        // Looking at an export starts nothing.
+        // Looking up an export starts nothing.
         export(store, instance, "memory")?;
         same("after a look", heard_so_far(store), Some(heard.clone()))?;
     }

@@ -1,4 +1,4 @@
-//! Artifacts that chance has changed, run: whatever comes of it, the process lives.
+//! Runs randomly changed artifacts. Whatever the result is, the process must survive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,13 @@ use crate::kit::expect::{holds, wat};
 use crate::kit::watch::room;
 use crate::kit::{Checked, Failure, Subject};
 
-/// How many changed versions of an artifact are tried.
+/// The number of changed versions of each artifact.
 const ROUNDS: u32 = 300;
 
-/// A module of which chance makes others that compile, import, export and run. It has no loop, no tail
-/// call, and no byte that would be one if the bytes before it changed.
+/// A module whose random changes often still compile, import, export and run.
+///
+/// It has no loop and no tail call, and no byte that would become one if the preceding bytes
+/// changed.
 const CALM: &str = r#"(module
     (import "h" "f" (func $f (param i32) (result i32)))
     (memory (export "m") 1 9) (table (export "t") 9 9 funcref) (elem (i32.const 0) $a $b $f)
@@ -36,10 +38,11 @@ const CALM: &str = r#"(module
         (global.set $g (i64.load (local.get 1))))
     (func (export "e") (param f32) (result i32) (i32.trunc_f32_u (f32.sqrt (local.get 0)))))"#;
 
-/// Opcodes of loops and of calls that use no stack: without fuel or a deadline nothing ends them.
+/// Opcodes of loops and of calls that use no stack. Without fuel or a deadline nothing would end
+/// them.
 const ENDLESS: [u8; 4] = [0x03, 0x12, 0x13, 0x15];
 
-/// Limits that end what goes on too long, and whether there are any.
+/// Returns limits that end long runs, and whether the subject supports any.
 fn limits(has: impl Fn(Capability) -> bool) -> (Limits, bool) {
     let mut limits = Limits::new().with_host_depth(8);
     if has(Capability::Fuel) {
@@ -57,7 +60,7 @@ fn limits(has: impl Fn(Capability) -> bool) -> (Limits, bool) {
     (limits, ends)
 }
 
-/// An artifact and the versions of it, with one byte changed, that may be run.
+/// An artifact, and its versions with one changed byte that may be run.
 fn versions(original: &[u8], ends: bool) -> impl Iterator<Item = Vec<u8>> + '_ {
     let changed = (0..ROUNDS).filter_map(move |round| {
         let (bytes, new) = changed(original, round, 1);
@@ -67,7 +70,7 @@ fn versions(original: &[u8], ends: bool) -> impl Iterator<Item = Vec<u8>> + '_ {
     std::iter::once(original.to_vec()).chain(changed)
 }
 
-/// Arguments at the edges of a type.
+/// Returns arguments at the bounds of a type.
 fn edge(ty: CoreType, round: usize) -> CoreValue {
     let pick = |edges: [u64; 6]| edges.get(round % 6).copied().unwrap_or_default();
     match ty {
@@ -140,7 +143,7 @@ pub(in crate::kit) fn core_hostile_modules_run_without_a_panic(subject: &Subject
     )
 }
 
-/// A host function that calls what its caller exports as `a`, where it can.
+/// Creates a host function that calls its caller's export `a`, if possible.
 fn calling() -> HostFn {
     Arc::new(|caller, args, _| {
         room()?;
@@ -156,7 +159,7 @@ fn calling() -> HostFn {
     })
 }
 
-/// Looks at all that is not a function.
+/// Reads everything that is not a function.
 fn look(store: &mut dyn CoreStore, found: Option<CoreExtern>) -> Checked {
     match found {
         Some(CoreExtern::Memory(memory)) => {
@@ -191,10 +194,10 @@ pub(in crate::kit) fn hostile_modules_run_without_a_panic(subject: &Subject) -> 
     )
 }
 
-/// Every version of a small component: its structure is what chance changes.
+/// Runs every version of a small component, so that the changes affect its structure.
 pub(in crate::kit) fn hostile_components_run_without_a_panic(subject: &Subject) -> Checked {
     let (limits, ends) = limits(|capability| subject.has(capability));
-    // One that loads: a backend without components says so here.
+    // This component loads. A backend without components fails here.
     let artifact = fixtures::nested()?;
     subject.load(&artifact)?;
     let found = run_all(subject, &limits, versions(artifact.bytes(), ends))?;
@@ -205,7 +208,7 @@ pub(in crate::kit) fn hostile_components_run_without_a_panic(subject: &Subject) 
     )
 }
 
-/// Loads, instantiates and calls each of the versions; how many instances and calls there were.
+/// Loads, instantiates and calls each version. Returns the numbers of instances and calls.
 fn run_all(
     subject: &Subject,
     limits: &Limits,
@@ -236,17 +239,17 @@ fn run_all(
                     break;
                 };
                 calls += 1;
-                // Whatever comes of it.
+                // Any result is fine.
                 let _ = instance.call_blocking(&func, &args);
             }
         }
-        // A component that trapped is closed; it can be looked at all the same.
+        // A component that trapped cannot be entered, but it can still be inspected.
         let _ = instance.snapshot(&seam_core::Query::new());
     }
     Ok((made, calls))
 }
 
-/// A number at the edges of its type; `None` for a type of which this makes no values.
+/// Returns a number at the bounds of its type, or `None` for types that are not numbers.
 fn value(ty: &Type, round: usize) -> Option<Value> {
     let core = match ty {
         Type::S32 | Type::U32 => edge(CoreType::I32, round),

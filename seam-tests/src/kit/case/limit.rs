@@ -1,4 +1,4 @@
-//! Limits: each ends what goes on too long, and is never ignored.
+//! Limits: each ends what exceeds it, and is never ignored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,7 +19,7 @@ fn world(limits: Limits) -> World {
     World::new().limits(limits)
 }
 
-/// A loop that ends after as many rounds, in a start function.
+/// Returns a module whose start function loops this many times.
 fn looping(rounds: u32) -> String {
     format!(
         "(module (func $f (local $n i32) (local.set $n (i32.const {rounds}))
@@ -60,7 +60,7 @@ pub(in crate::kit) fn fuel_ends_an_endless_loop(subject: &Subject) -> Checked {
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     let before = calc.fuel_consumed();
     limited("spin", calc.call_blocking("spin", &[]), Limit::Fuel)?;
-    // What is used up stays used up.
+    // Used fuel is never refilled.
     limited("fib", calc.call_blocking("fib", &[20.into()]), Limit::Fuel)?;
     let after = calc.fuel_consumed();
     holds(
@@ -98,7 +98,7 @@ pub(in crate::kit) fn a_deadline_ends_an_endless_loop(subject: &Subject) -> Chec
     let mut calc = subject.instantiate(&fixtures::calc()?, &world(limits.clone()))?;
     for _ in 0..2 {
         limited("spin", calc.call_blocking("spin", &[]), Limit::Deadline)?;
-        // Each call has all of the time.
+        // Each call has the full deadline.
         gives(&mut *calc, "add", &[2.into(), 3.into()], 5)?;
     }
     let program = subject.load(&wat("endless start", ENDLESS_START)?)?;
@@ -115,16 +115,16 @@ pub(in crate::kit) fn memory_stops_growing_at_its_limit(subject: &Subject) -> Ch
     gives_nothing(&mut *calc, "store", &[131_068.into(), 9.into()])?;
     let mut free = subject.instantiate(&fixtures::calc()?, &World::new())?;
     gives(&mut *free, "grow", &[2.into()], 1)?;
-    // The module's own maximum holds too.
+    // The module's own maximum applies too.
     gives(&mut *free, "grow", &[1.into()], -1)?;
     let program = subject.load(&wat("three pages", "(module (memory 3))")?)?;
     let result = program.instantiate_blocking(&world(limits()));
     limited("three pages", result, Limit::Memory)?;
-    // The memories of an instance count together.
+    // The limit applies to all memories of an instance together.
     let text = r#"(module (memory (export "a") 1) (func (export "grow") (param i32) (result i32)
         (memory.grow (local.get 0))))"#;
     let mut small = subject.instantiate(&wat("one page", text)?, &world(limits()))?;
-    // What is refused uses nothing up.
+    // Refused growth does not count.
     gives(&mut *small, "grow", &[2.into()], -1)?;
     gives(&mut *small, "grow", &[1.into()], 1)?;
     gives(&mut *small, "grow", &[1.into()], -1)
@@ -142,7 +142,7 @@ pub(in crate::kit) fn tables_stop_growing_at_their_limit(subject: &Subject) -> C
     limited("three elements", result, Limit::TableElements)?;
     instance = program.instantiate_blocking(&World::new())?;
     gives(&mut *instance, "grow", &[100.into()], 3)?;
-    // The tables of an instance count together.
+    // The limit applies to all tables of an instance together.
     let text = "(module (table 3 funcref) (table 3 funcref))";
     let program = subject.load(&wat("two tables", text)?)?;
     program.instantiate_blocking(&elements(6))?;
@@ -155,13 +155,13 @@ pub(in crate::kit) fn instances_are_bounded(subject: &Subject) -> Checked {
     let instances = |n| world(Limits::new().with_instances(n));
     let mut one = program.instantiate_blocking(&instances(1))?;
     gives_nothing(&mut *one, "f", &[])?;
-    // Each instance of the program has a limit of its own.
+    // Each instance of the program has its own limit.
     program.instantiate_blocking(&instances(1))?;
     let result = program.instantiate_blocking(&instances(0));
     limited("an instance", result, Limit::Instances)
 }
 
-/// What counts is what the artifact instantiates: core modules, also those of components inside.
+/// Counts the core modules that the artifact instantiates, including those of components inside it.
 pub(in crate::kit) fn instances_inside_components_are_counted(subject: &Subject) -> Checked {
     let artifact = fixtures::nested()?;
     let count = seam_decode::interface(&artifact)?.core_instances().len() as u64;
@@ -184,7 +184,7 @@ pub(in crate::kit) fn a_deadline_starts_anew_with_each_call(subject: &Subject) -
     gives(&mut *calc, "add", &[2.into(), 3.into()], 5)
 }
 
-/// A guest that calls the host, which calls the guest again until `left` is 0.
+/// A guest that calls the host, which calls the guest again, until `left` is 0.
 fn recursing(
     subject: &Subject,
     limits: Limits,
@@ -228,13 +228,13 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
         entered.swap(0, Ordering::Relaxed),
         10,
     )?;
-    // The levels are given back.
+    // The levels are free again.
     gives(&mut *guest, "enter", &[9.into()], 10)?;
     let (mut none, entered) = recursing(subject, Limits::new().with_host_depth(0))?;
     let result = none.call_blocking("enter", &[0.into()]);
     limited("a depth of none", result, Limit::HostDepth)?;
     same("levels of none", entered.load(Ordering::Relaxed), 0)?;
-    // By default too, before the host's own stack is exhausted.
+    // The default limit is reached before the host's own stack is exhausted.
     let (mut guest, entered) = recursing(subject, Limits::new())?;
     let result = guest.call_blocking("enter", &[i32::MAX.into()]);
     limited("enter", result, Limit::HostDepth)?;

@@ -1,4 +1,4 @@
-//! Start functions and segments: what runs while an instance is made.
+//! Start functions and segments: the code that runs during instantiation.
 
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +44,7 @@ pub(in crate::kit) fn a_trapping_start_leaves_an_instance(subject: &Subject) -> 
     same("core instances", left.cores()?.len(), 1)
 }
 
-/// A world in which this import prints, and that records its calls.
+/// Returns a world that records calls, and in which this import prints.
 fn ticking(import: &str) -> World {
     World::new()
         .func_values(import, None, |call, _| {
@@ -144,7 +144,7 @@ pub(in crate::kit) fn host_errors_in_start_come_out(subject: &Subject) -> Checke
     holds("no export", exports.is_err(), exports)
 }
 
-/// The first core instance stays as it was made, and the second one as it trapped.
+/// The first core instance keeps its initial state, and the second one the state at its trap.
 pub(in crate::kit) fn a_trapping_start_in_a_component_leaves_an_instance(
     subject: &Subject,
 ) -> Checked {
@@ -156,7 +156,7 @@ pub(in crate::kit) fn a_trapping_start_in_a_component_leaves_an_instance(
             (start $start))
         (core instance (instantiate $fine))
         (core instance (instantiate $traps)))"#;
-    // One that does not trap: a backend that cannot look inside says so here.
+    // This component does not trap. A backend that cannot look inside fails here.
     let mut calm = subject.instantiate(&fixtures::nested()?, &World::new())?;
     calm.snapshot(&Query::new())?;
     let program = subject.load(&wat("a start that traps", text)?)?;
