@@ -65,8 +65,10 @@ impl Kiln for OddTwin {
     }
 
     fn load_module(&mut self, wasm: &[u8]) -> KilnResult<usize> {
-        while self.1 == Odd::NoLoad {
-            std::thread::park();
+        if self.1 == Odd::NoLoad {
+            loop {
+                std::thread::park();
+            }
         }
         self.0.load_module(wasm)
     }
