@@ -4,6 +4,9 @@ use std::fmt;
 
 use seam_core::{Capability, Error, ErrorKind, Failed};
 
+/// The result of a case: `Ok`, or what was expected and what was found instead.
+pub type Checked = Result<(), Failure>;
+
 /// The reason why a case failed: an expectation that was not met, or an unexpected error of the
 /// seam.
 #[derive(Debug)]

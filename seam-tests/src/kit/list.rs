@@ -438,6 +438,14 @@ pub fn cases() -> &'static [Case] {
     CASES
 }
 
+impl Case {
+    /// Returns the case with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Case> {
+        cases().iter().find(|case| case.name == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
