@@ -1,4 +1,4 @@
-//! What users hold: a backend makes programs, a program makes instances.
+//! The traits that users work with: a backend loads programs, and a program creates instances.
 
 use async_trait::async_trait;
 
@@ -6,44 +6,48 @@ use crate::{
     Artifact, Capabilities, CoreEngine, Error, Instance, Interface, Observed, Result, World,
 };
 
-/// A runtime, as it was built: loads artifacts.
+/// A build of a runtime, which loads artifacts.
 ///
 /// # Contract
-/// 1. `load` validates: malformed or invalid bytes are `Invalid`, with an offset where the engine
-///    tells it. (kit: `load_rejects_what_is_not_wasm`, `load_rejects_truncated_bytes`,
+/// 1. `load` validates: it returns `Invalid` for malformed or invalid bytes, with the offset if the
+///    engine reports it. (kit: `load_rejects_what_is_not_wasm`, `load_rejects_truncated_bytes`,
 ///    `load_rejects_invalid_modules`)
-/// 2. `info` states what *this build* can do; what it lacks answers `Unsupported` with that
-///    capability, and is never ignored or approximated. (kit:
+/// 2. `info` states the capabilities of *this build*. Whatever needs a missing capability returns
+///    `Unsupported` with this capability. It is never ignored or approximated. (kit:
 ///    `lacking_capabilities_answer_unsupported`)
 /// 3. A program outlives its backend's borrow and can be used from several threads. (kit:
 ///    `programs_instantiate_in_parallel`)
 ///
 /// # For implementors
-/// A core-only runtime implements [`CoreEngine`] instead, and gets this
-/// from `seam-component`.
+/// A core-only runtime implements [`CoreEngine`] instead. `seam-component` provides its `Backend`.
 ///
 /// # For users
-/// [`BackendExt`](crate::BackendExt) has the forms that need no executor.
+/// [`BackendExt`](crate::BackendExt) has blocking methods that need no executor.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// What the backend is and can do, as it was built.
+    /// Returns the backend's name, version and capabilities in this build.
     fn info(&self) -> &BackendInfo;
 
     /// Validates and compiles an artifact, once.
     ///
     /// # Errors
-    /// `Invalid`; `Unsupported` for what the backend lacks; `Limit` for a capacity of the engine.
+    /// `Invalid`. `Unsupported` if the artifact needs a capability that the backend lacks. `Limit`
+    /// for a capacity of the engine.
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>>;
 
-    /// The engine that runs core modules below this backend, where it can be had alone: for tests of
-    /// engines, which link core modules by hand.
+    /// Returns the core engine of this backend, if it can be used alone.
+    ///
+    /// Tests of engines use it to link core modules by hand.
     fn core_engine(&self) -> Option<&dyn CoreEngine> {
         None
     }
 
-    /// Another build of this backend that has `wanted` beside what this one has; nothing where
-    /// there is no such build (then the limits that need it stay `Unsupported`). Engine
-    /// configuration changes compiled code, so it is chosen here and not per instance.
+    /// Returns another build of this backend that has `wanted` in addition to its current
+    /// capabilities.
+    ///
+    /// Returns `None` if there is no such build. Limits that need `wanted` then remain
+    /// `Unsupported`. Engine configuration changes compiled code, so it is chosen here and not for
+    /// each instance.
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         let _ = wanted;
         None
@@ -54,11 +58,12 @@ pub trait Backend: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct BackendInfo {
-    /// Name, as the command line selects it, e.g. `wasmtime` or `wasmtime-layered`.
+    /// The name by which the command line selects the backend, e.g. `wasmtime` or
+    /// `wasmtime-layered`.
     pub name: String,
     /// The engine's version.
     pub version: String,
-    /// What this build can do.
+    /// The capabilities of this build.
     pub capabilities: Capabilities,
     /// Whether the engine itself validates core modules. If not, the seam validates them first.
     pub validates: bool,
@@ -90,45 +95,46 @@ impl BackendInfo {
 /// A loaded artifact.
 ///
 /// # Contract
-/// 1. `interface` is that of the artifact, the same on every backend. (kit:
+/// 1. `interface` returns the interface of the artifact, which is the same on every backend. (kit:
 ///    `interfaces_are_read_alike`)
-/// 2. `instantiate` can be called many times, also in parallel; instances share nothing, and each
-///    sees the world made afresh. (kit: `instances_share_nothing`,
-///    `programs_instantiate_in_parallel`, `worlds_are_made_afresh`)
-/// 3. Imports that nothing defines, and host functions of another type, are `Link` here, not at the
-///    call. (kit: `missing_imports_are_named`, `wrong_host_types_fail_at_instantiation`)
-/// 4. A limit that the backend was not built for is `Unsupported` here. (kit:
+/// 2. `instantiate` can be called many times, even in parallel. Instances share nothing, and each
+///    gets a fresh world. (kit: `instances_share_nothing`, `programs_instantiate_in_parallel`,
+///    `worlds_are_made_afresh`)
+/// 3. `instantiate` returns `Link` for imports that nothing defines and for host functions of
+///    another type. These errors are not delayed until the call. (kit: `missing_imports_are_named`,
+///    `wrong_host_types_fail_at_instantiation`)
+/// 4. `instantiate` returns `Unsupported` for a limit that this build cannot enforce. (kit:
 ///    `limits_not_built_for_are_unsupported`)
-/// 5. If a start function or a segment traps, the error is that trap; where the backend has
-///    `FailedInstance`, the instance is left for a snapshot. (kit:
-///    `a_trapping_start_leaves_an_instance`,
-///    `a_trapping_start_in_a_component_leaves_an_instance`)
+/// 5. If a start function or a segment traps, `instantiate` returns this trap. If the backend has
+///    `FailedInstance`, the instance remains available for a snapshot. (kit:
+///    `a_trapping_start_leaves_an_instance`, `a_trapping_start_in_a_component_leaves_an_instance`)
 /// 6. [`Failed::observed`] holds what the start functions did before they failed: their output and
-///    recorded host calls, also where no instance is left. (kit:
-///    `a_trapping_start_shows_what_it_did`, `a_trapping_start_of_a_component_shows_what_it_did`)
+///    recorded host calls, even if no instance remains. (kit: `a_trapping_start_shows_what_it_did`,
+///    `a_trapping_start_of_a_component_shows_what_it_did`)
 #[async_trait]
 pub trait Program: Send + Sync {
-    /// What the artifact imports and exports.
+    /// Returns the imports and exports of the artifact.
     fn interface(&self) -> &Interface;
 
-    /// Makes an instance in a world of its own, and runs start functions.
+    /// Creates an instance in a fresh world, and runs start functions.
     ///
     /// # Errors
-    /// `Link` for imports; traps and limits of start functions; `Unsupported` for limits.
+    /// `Link` for imports. Traps and limits of start functions. `Unsupported` for limits.
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed>;
 }
 
-/// Why an instance could not be made, and what is left of it.
+/// The reason why an instance could not be created, and what remains of it.
 ///
 /// Converts to its [`Error`], so `?` works in functions that return [`Result`].
 pub struct Failed {
-    /// Why.
+    /// The reason.
     pub error: Error,
-    /// What the start functions were seen to do before they failed, as
-    /// [`Instance::observed`] would show it.
+    /// What the start functions did before they failed, in the form of [`Instance::observed`].
     pub observed: Box<Observed>,
-    /// The instance as it was when its start function trapped, on backends with
-    /// [`FailedInstance`](crate::Capability::FailedInstance): to be looked at, not to be called.
+    /// The instance in the state at the trap of its start function. It can be inspected, but not
+    /// called.
+    ///
+    /// Only backends with [`FailedInstance`](crate::Capability::FailedInstance) return it.
     pub instance: Option<Box<dyn Instance>>,
 }
 
@@ -142,7 +148,7 @@ impl Failed {
     }
 }
 
-/// A failure before any guest code ran.
+/// Converts the error of a failure before any guest code ran.
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self {

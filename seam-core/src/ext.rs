@@ -1,4 +1,4 @@
-//! Conveniences for users, for every implementor.
+//! Convenience methods for users, which every implementor gets.
 
 use std::borrow::Borrow;
 use std::future::Future;
@@ -9,20 +9,20 @@ use crate::{
     World, block_on,
 };
 
-/// Conveniences of every [`Backend`].
+/// Convenience methods of every [`Backend`].
 pub trait BackendExt: Backend {
-    /// [`Backend::load`] on the calling thread, without an executor.
+    /// Like [`Backend::load`], but blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`Backend::load`].
+    /// Those of [`Backend::load`].
     fn load_blocking(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
         block_on(self.load(artifact))
     }
 
-    /// Loads and instantiates on the calling thread, without an executor.
+    /// Loads and instantiates an artifact. Blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`Backend::load`] and [`Program::instantiate`].
+    /// Those of [`Backend::load`] and [`Program::instantiate`].
     fn instantiate_blocking(
         &self,
         artifact: &Artifact,
@@ -34,12 +34,12 @@ pub trait BackendExt: Backend {
 
 impl<B: Backend + ?Sized> BackendExt for B {}
 
-/// Conveniences of every [`Program`].
+/// Convenience methods of every [`Program`].
 pub trait ProgramExt: Program {
-    /// [`Program::instantiate`] on the calling thread, without an executor.
+    /// Like [`Program::instantiate`], but blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`Program::instantiate`].
+    /// Those of [`Program::instantiate`].
     fn instantiate_blocking(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         block_on(self.instantiate(world))
     }
@@ -47,7 +47,7 @@ pub trait ProgramExt: Program {
 
 impl<P: Program + ?Sized> ProgramExt for P {}
 
-/// Conveniences of every [`Instance`].
+/// Convenience methods of every [`Instance`].
 ///
 /// The function of a call is a full name (`ns:pkg/iface@1.0.0#f`), an [`ExportName`], or a [`Func`]
 /// that was resolved before.
@@ -63,10 +63,11 @@ pub trait InstanceExt: Instance {
         self.func(&name)
     }
 
-    /// Calls a function and returns its result, if it has one. Suspends where the backend can.
+    /// Calls a function and returns its result, if it has a result. Suspends if the backend can.
     ///
     /// # Errors
-    /// As [`Instance::func`], [`Instance::start`], [`Instance::drive`] and [`Instance::take`].
+    /// Those of [`Instance::func`], [`Instance::start`], [`Instance::drive`] and
+    /// [`Instance::take`].
     fn call(
         &mut self,
         func: impl Callee,
@@ -81,10 +82,10 @@ pub trait InstanceExt: Instance {
         }
     }
 
-    /// As [`InstanceExt::call`], and blocks the calling thread; needs no executor.
+    /// Like [`InstanceExt::call`], but blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`InstanceExt::call`].
+    /// Those of [`InstanceExt::call`].
     fn call_blocking(&mut self, func: impl Callee, args: &[Value]) -> Result<Option<Value>> {
         let func = func.resolve(self)?;
         let func = func.borrow();
@@ -97,7 +98,7 @@ pub trait InstanceExt: Instance {
     /// Suspends where the backend can.
     ///
     /// # Errors
-    /// `Misuse` if the function's type is another; as [`InstanceExt::call`].
+    /// `Misuse` if the function has another type. Also those of [`InstanceExt::call`].
     fn call_typed<A: TypedArgs + Send, R: Results + Send>(
         &mut self,
         func: impl Callee,
@@ -115,10 +116,10 @@ pub trait InstanceExt: Instance {
         }
     }
 
-    /// As [`InstanceExt::call_typed`], and blocks the calling thread; needs no executor.
+    /// Like [`InstanceExt::call_typed`], but blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`InstanceExt::call_typed`].
+    /// Those of [`InstanceExt::call_typed`].
     fn call_typed_blocking<A: TypedArgs, R: Results>(
         &mut self,
         func: impl Callee,
@@ -137,8 +138,9 @@ pub trait InstanceExt: Instance {
 
 impl<I: Instance + ?Sized> InstanceExt for I {}
 
-/// What names the function of a call: `&str` and [`ExportName`], which are resolved at each call,
-/// and [`Func`], which was resolved before.
+/// Identifies the function of a call.
+///
+/// `&str` and [`ExportName`] are resolved at each call. A [`Func`] was resolved before.
 pub trait Callee: sealed::Resolve + Send {}
 
 impl<C: sealed::Resolve + Send> Callee for C {}

@@ -47,7 +47,7 @@ pub trait CoreEngine: Send + Sync + 'static {
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>>;
 }
 
-/// The description of an engine.
+/// What an engine is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineInfo {
@@ -57,20 +57,19 @@ pub struct EngineInfo {
     pub version: String,
     /// Proposals and properties of this build.
     pub capabilities: Capabilities,
-    /// Whether `compile` validates. If not, the layer above validates first, and reports say so.
+    /// Whether `compile` validates; if not, the layer above validates first, and reports say so.
     pub validates: bool,
-    /// Whether host functions can return several results.
+    /// Whether host functions can give several results.
     pub multi_value_host_results: bool,
-    /// The steps in which the engine charges fuel, in its own unit.
-    ///
-    /// It is 1 if the engine charges each instruction. If an engine charges every 128 instructions,
-    /// a call may use up to 128 units more than its fuel, and reported fuel may be off by as much.
+    /// The steps in which the engine charges fuel, in its own unit: 1 if it charges each
+    /// instruction. An engine that charges every 128 instructions ends a call, and counts what it
+    /// used, up to 128 late.
     pub fuel_granularity: u64,
 }
 
 impl EngineInfo {
-    /// Creates the description of an engine that validates, whose host functions can return several
-    /// results, and that charges fuel for each instruction. All fields are public.
+    /// An engine that validates, lets host functions give several results, and charges fuel for each
+    /// instruction; the fields are public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
