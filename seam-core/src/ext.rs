@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::future::Future;
 
-use crate::typed::{ArgsOf, ResultOf, Results, TypedArgs, check};
+use crate::typed::{ArgsOf, Own, ResourceName, ResultOf, Results, TypedArgs, check};
 use crate::{
     Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Value,
     World, block_on,
@@ -133,6 +133,14 @@ pub trait InstanceExt: Instance {
         let mut result = ResultOf::new();
         self.take_with(call, &mut result)?;
         result.into_result()
+    }
+
+    /// Drops a resource that the host owns, which runs its destructor.
+    ///
+    /// # Errors
+    /// As [`Instance::drop_resource`].
+    fn drop_own<T: ResourceName>(&mut self, own: Own<T>) -> Result<()> {
+        self.drop_resource(own.resource())
     }
 }
 

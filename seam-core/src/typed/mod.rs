@@ -3,10 +3,36 @@
 //! A typed call moves parts, not [`Value`](crate::Value)s: what implements [`Lower`] and [`Lift`]
 //! is a backend, which may read and write guest memory directly, or this crate, which puts values
 //! together and takes them apart for backends that only call by value.
+//!
+//! | component model | Rust |
+//! |---|---|
+//! | `bool`, `char` | `bool`, `char` |
+//! | `s8` to `s64`, `u8` to `u64` | `i8` to `i64`, `u8` to `u64` |
+//! | `f32`, `f64` | `f32`, `f64` |
+//! | `string` | `String`, `&str`, `Box<str>`, `Arc<str>`, `Cow<str>` |
+//! | `list<T>` | `Vec<T>`, `&[T]`, `Box<[T]>`, `Arc<[T]>`, `Cow<[T]>` |
+//! | `list<T, N>` | `[T; N]` |
+//! | `map<K, V>` | `BTreeMap<K, V>`, `HashMap<K, V>` |
+//! | `option<T>` | `Option<T>` |
+//! | `result<T, E>` | `Result<T, E>`, with `()` for no payload |
+//! | `tuple<..>` | a tuple of up to 16 |
+//! | `record` | a struct with `#[derive(Typed, Liftable)]` |
+//! | `flags` | a struct of `bool`s with the derives and `#[seam(flags)]` |
+//! | `variant`, `enum` | an enum with the derives |
+//! | `own<R>`, `borrow<R>` | [`Own<R>`](Own), [`Borrow<R>`](Borrow) |
+//! | `stream`, `future`, `error-context` | none |
+//!
+//! `&T`, `Box<T>`, `Arc<T>` and `Cow<T>` stand for the same type as `T`. The derives are in the
+//! crate seam-derive, whose documentation says more; the feature `derive` of this crate exports
+//! them here.
 
+mod collection;
+pub mod named;
 mod number;
 mod outcome;
 mod parts;
+mod pointer;
+mod resource;
 mod structure;
 mod tuple;
 mod value;
@@ -16,15 +42,16 @@ use crate::value::path::Brief;
 use crate::{Error, Func, FuncType, Result, Type};
 
 pub(crate) use outcome::ResultOf;
+pub use resource::{Borrow, Own, ResourceName};
+#[cfg(feature = "derive")]
+pub use seam_derive::{Liftable, Typed};
 pub use value::{args_to_values, result_from_value};
 pub(crate) use value::{params_from_values, result_to_value};
 
 /// A Rust type that stands for a component-level type and lowers itself as a sequence of parts.
 ///
-/// Implemented for numbers, `bool`, `char`, strings, slices, `Vec`, `Option`, `Result` (with `()`
-/// for no payload), tuples of up to 12, and references to all of these. Records, variants, enums,
-/// flags, maps and resources have no Rust type of their own here: pass [`Value`](crate::Value)s, or
-/// implement this for yours.
+/// The [module's table](self) lists the implementations. Derive it for your own types, or implement
+/// it with the help of [`named`].
 pub trait Typed {
     /// The component-level type.
     fn ty() -> Type;

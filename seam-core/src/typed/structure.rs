@@ -1,22 +1,8 @@
 //! Strings, lists, options and results.
 
+use super::named::no_case;
 use super::{Lift, Liftable, Lower, Results, Typed};
-use crate::{Error, Result, Type};
-
-/// As what it refers to: arguments can be lent.
-impl<T: Typed + ?Sized> Typed for &T {
-    fn ty() -> Type {
-        T::ty()
-    }
-
-    fn is(ty: &Type) -> bool {
-        T::is(ty)
-    }
-
-    fn lower(&self, to: &mut dyn Lower) -> Result<()> {
-        T::lower(self, to)
-    }
-}
+use crate::{Result, Type};
 
 impl Typed for str {
     fn ty() -> Type {
@@ -111,7 +97,7 @@ impl<T: Liftable> Liftable for Option<T> {
         match from.case()? {
             0 => Ok(None),
             1 => T::lift(from).map(Some),
-            other => Err(no_case("option", other)),
+            other => Err(no_case(2, other)),
         }
     }
 }
@@ -145,11 +131,7 @@ impl<T: Results, E: Results> Liftable for Result<T, E> {
         match from.case()? {
             0 => T::lift_result(from).map(Ok),
             1 => E::lift_result(from).map(Err),
-            other => Err(no_case("result", other)),
+            other => Err(no_case(2, other)),
         }
     }
-}
-
-fn no_case(kind: &str, found: u32) -> Error {
-    Error::misuse(format!("expected case 0 or 1 of {kind}, found {found}"))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::named::no_case;
 use super::parts::{Part, Parts, expected};
 use super::{LiftResult, LowerArgs, Results, Scalar, TypedParams};
 use crate::value::check::length;
@@ -237,10 +238,6 @@ fn take_payload(
 fn at<T>(cases: &[T], index: u32) -> Result<&T> {
     let case = usize::try_from(index).ok().and_then(|at| cases.get(at));
     case.ok_or_else(|| no_case(cases.len(), index))
-}
-
-fn no_case(cases: usize, found: u32) -> Error {
-    Error::misuse(format!("expected one of {cases} cases, found case {found}"))
 }
 
 fn position<'a>(names: impl IntoIterator<Item = &'a Arc<str>>, name: &Arc<str>) -> Result<usize> {
