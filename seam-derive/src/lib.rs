@@ -138,6 +138,8 @@ pub fn liftable(input: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
+
     use crate::expand::{liftable, typed};
 
     /// Returns the messages of the errors that both derives give.

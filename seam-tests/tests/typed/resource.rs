@@ -192,7 +192,7 @@ fn host_functions_take_and_return_typed_handles() {
             Ok(file.rep()? * 100)
         });
     for mut instance in of_text(HOSTED, &world) {
-        for (n, size) in [(0, -1), (7, 700)] {
+        for (n, size) in [(0u32, -1), (7, 700)] {
             let found: i32 = instance.call_typed_blocking("run", (n,)).unwrap();
             assert_eq!(found, size);
         }
