@@ -59,7 +59,7 @@ fn run<C: AnyStore>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) 
             return in_slices(ctx, func, args, results);
         }
         let called = func.call(&mut *ctx, args, results);
-        called.map_err(|error| of_execution(error, ctx.state().indirect_calls))
+        called.map_err(|error| of_execution(error, || ctx.state().calls_indirectly()))
     }));
     let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
     if let Err(error) = &outcome {
@@ -86,7 +86,7 @@ fn in_slices<C: AnyStore>(
     give(ctx, all, SLICE);
     let mut state = func.call_resumable(&mut *ctx, args, results);
     loop {
-        let failed = |error| of_execution(error, ctx.state().indirect_calls);
+        let failed = |error| of_execution(error, || ctx.state().calls_indirectly());
         match state.map_err(failed)? {
             ResumableCall::Finished => return Ok(()),
             ResumableCall::HostTrap(trap) => {

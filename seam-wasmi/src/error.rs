@@ -48,7 +48,11 @@ pub(crate) fn of_compilation(error: wasmi::Error, wasm: &[u8], has: &Capabilitie
 }
 
 /// Maps the engine's reason why an instantiation failed before the start function ran.
-pub(crate) fn of_instantiation(error: wasmi::Error, indirect_calls: bool, asked: &Limits) -> Error {
+pub(crate) fn of_instantiation(
+    error: wasmi::Error,
+    indirect_calls: impl FnOnce() -> bool,
+    asked: &Limits,
+) -> Error {
     let Native::Instantiation(cause) = error.kind() else {
         return of_execution(error, indirect_calls);
     };
@@ -75,7 +79,7 @@ pub(crate) fn of_instantiation(error: wasmi::Error, indirect_calls: bool, asked:
 /// Maps the engine's reason why a call ended. The error of a host function comes out unchanged.
 ///
 /// `indirect_calls` says whether the code in the store has any.
-pub(crate) fn of_execution(error: wasmi::Error, indirect_calls: bool) -> Error {
+pub(crate) fn of_execution(error: wasmi::Error, indirect_calls: impl FnOnce() -> bool) -> Error {
     if error.downcast_ref::<HostFailure>().is_some() {
         return match error.downcast::<HostFailure>() {
             Some(HostFailure(error)) => error,
@@ -102,13 +106,13 @@ pub(crate) fn of_execution(error: wasmi::Error, indirect_calls: bool) -> Error {
     }
 }
 
-fn of_trap_code(code: TrapCode, indirect_calls: bool) -> Option<ErrorKind> {
+fn of_trap_code(code: TrapCode, indirect_calls: impl FnOnce() -> bool) -> Option<ErrorKind> {
     Some(ErrorKind::Trap(match code {
         TrapCode::UnreachableCodeReached => Trap::Unreachable,
         TrapCode::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
         // The engine has one code for indirect calls and for table accesses. If the code in the store
         // has both, this assumes the call, since compilers emit it far more often.
-        TrapCode::TableOutOfBounds if indirect_calls => Trap::UndefinedElement,
+        TrapCode::TableOutOfBounds if indirect_calls() => Trap::UndefinedElement,
         TrapCode::TableOutOfBounds => Trap::TableOutOfBounds,
         TrapCode::IndirectCallToNull => Trap::UninitializedElement,
         TrapCode::IntegerDivisionByZero => Trap::IntegerDivideByZero,
@@ -172,7 +176,7 @@ mod tests {
     use super::*;
 
     fn cause(error: impl Into<wasmi::Error>) -> ErrorKind {
-        of_execution(error.into(), false).kind().clone()
+        of_execution(error.into(), || false).kind().clone()
     }
 
     #[test]
@@ -211,7 +215,7 @@ mod tests {
     #[test]
     fn errors_of_host_functions_are_unchanged() {
         let error = Error::exit(3).during("f");
-        let found = of_execution(HostFailure(error).into(), false);
+        let found = of_execution(HostFailure(error).into(), || false);
         assert_eq!(*found.kind(), ErrorKind::Exit(3));
         assert_eq!(found.operation(), Some("f"));
     }

@@ -27,13 +27,13 @@ pub(crate) fn link<C: AnyStore>(
         .map(|import| native(ctx, import))
         .collect();
     let imports = imports?;
-    ctx.state_mut().indirect_calls |= compiled.indirect_calls;
+    ctx.state_mut().add_code(&compiled.indirect_calls);
     let made = catch_unwind(AssertUnwindSafe(|| {
         Instance::new(&mut *ctx, &compiled.module, &imports)
     }));
     let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
         let state = ctx.state();
-        of_instantiation(error, state.indirect_calls, &state.limits)
+        of_instantiation(error, || state.calls_indirectly(), &state.limits)
     })?;
     let state = ctx.state_mut();
     let index = handle_index(state.handles.instances.len())?;

@@ -1,10 +1,12 @@
 //! Compiled modules.
 
+use std::sync::Arc;
+
 use seam_core::{Capabilities, Result};
 use wasmi::{Engine, Module};
 
 use crate::error::of_compilation;
-use crate::scan::indirect_calls;
+use crate::scan::{IndirectCalls, sections};
 use crate::start::{Moved, moved};
 
 /// What `compile` keeps of a module.
@@ -12,7 +14,7 @@ pub(crate) struct Compiled {
     pub(crate) module: Module,
     /// The export that stands for the start function.
     pub(crate) start: Option<String>,
-    pub(crate) indirect_calls: bool,
+    pub(crate) indirect_calls: Arc<IndirectCalls>,
     /// The engine that compiled the module.
     pub(crate) engine: u32,
 }
@@ -29,9 +31,14 @@ impl Compiled {
         wasm: &[u8],
     ) -> Result<Self> {
         let rejected = |error| of_compilation(error, wasm, has);
-        let indirect_calls = indirect_calls(wasm)?;
-        let moved = match start_of(engine, wasm).map_err(rejected)? {
-            true => moved(wasm)?,
+        let sections = sections(wasm)?;
+        let indirect_calls = Arc::new(IndirectCalls::of(&sections));
+        let moved = match sections.has_start {
+            true => {
+                // The engine judges the bytes as they are, before they are rewritten.
+                Module::validate(engine, wasm).map_err(rejected)?;
+                moved(wasm)?
+            }
             false => None,
         };
         let (wasm, start) = match &moved {
@@ -45,16 +52,4 @@ impl Compiled {
             engine: number,
         })
     }
-}
-
-/// Whether a module has a start section. If it has, the engine validates the bytes as they are,
-/// before they are rewritten.
-fn start_of(engine: &Engine, wasm: &[u8]) -> Result<bool, wasmi::Error> {
-    let payloads = wasmparser::Parser::new(0).parse_all(wasm);
-    let mut payloads = payloads.map_while(Result::ok);
-    let found = payloads.any(|p| matches!(p, wasmparser::Payload::StartSection { .. }));
-    if found {
-        Module::validate(engine, wasm)?;
-    }
-    Ok(found)
 }

@@ -1,62 +1,115 @@
 //! What the adapter must know of a module before the engine sees it.
 
+use std::sync::OnceLock;
+
 use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmparser::{
-    ConstExpr, DataKind, ElementItems, ElementKind, FunctionBody, Operator, Parser, Payload,
-    TableInit,
+    BinaryReader, Chunk, CodeSectionReader, ConstExpr, DataKind, ElementItems, ElementKind,
+    FunctionBody, Operator, Parser, Payload, TableInit,
 };
 
 /// Operators that one constant expression may have. The engine makes a closure of each one that
 /// calls those before it: a long expression is a recursion that overflows the native stack.
 const CONST_OPERATORS: usize = 500;
 
-/// Whether a module has indirect calls. What cannot be read is passed over, since the engine judges
-/// the bytes.
+/// The sections of a module that the adapter looks at.
+#[derive(Debug, Default)]
+pub(crate) struct Sections<'a> {
+    pub(crate) has_start: bool,
+    /// The contents of the code section.
+    code: &'a [u8],
+}
+
+/// Reads the sections of a module in one pass that skips function bodies, and refuses constant
+/// expressions that are too long for the engine. It ends at what it cannot read, since the engine
+/// judges the bytes.
 ///
 /// # Errors
 /// `Limit(EngineCapacity)` for what would overflow the engine's native stack.
-pub(crate) fn indirect_calls(wasm: &[u8]) -> Result<bool> {
-    let mut found = false;
-    for payload in Parser::new(0).parse_all(wasm) {
-        let Ok(payload) = payload else { break };
+pub(crate) fn sections(wasm: &[u8]) -> Result<Sections<'_>> {
+    let mut sections = Sections::default();
+    let (mut parser, mut rest) = (Parser::new(0), wasm);
+    while let Ok(Chunk::Parsed { payload, consumed }) = parser.parse(rest, true) {
+        rest = rest.get(consumed..).unwrap_or_default();
         match payload {
-            Payload::TableSection(section) => {
-                for table in section.into_iter().flatten() {
-                    if let TableInit::Expr(init) = &table.init {
-                        constant(init)?;
-                    }
-                }
+            Payload::CodeSectionStart { range, size, .. } => {
+                parser.skip_section();
+                rest = rest.get(size as usize..).unwrap_or_default();
+                sections.code = wasm.get(range).unwrap_or_default();
             }
-            Payload::GlobalSection(section) => {
-                for global in section.into_iter().flatten() {
-                    constant(&global.init_expr)?;
-                }
-            }
-            Payload::ElementSection(section) => {
-                for element in section.into_iter().flatten() {
-                    if let ElementKind::Active { offset_expr, .. } = &element.kind {
-                        constant(offset_expr)?;
-                    }
-                    if let ElementItems::Expressions(_, items) = element.items {
-                        items
-                            .into_iter()
-                            .flatten()
-                            .try_for_each(|item| constant(&item))?;
-                    }
-                }
-            }
-            Payload::DataSection(section) => {
-                for data in section.into_iter().flatten() {
-                    if let DataKind::Active { offset_expr, .. } = &data.kind {
-                        constant(offset_expr)?;
-                    }
-                }
-            }
-            Payload::CodeSectionEntry(body) => found = found || calls_indirectly(&body),
-            _ => {}
+            Payload::StartSection { .. } => sections.has_start = true,
+            Payload::End(_) => break,
+            section => constants(section)?,
         }
     }
-    Ok(found)
+    Ok(sections)
+}
+
+/// Checks the constant expressions of a section.
+fn constants(section: Payload<'_>) -> Result<()> {
+    match section {
+        Payload::TableSection(section) => {
+            for table in section.into_iter().flatten() {
+                if let TableInit::Expr(init) = &table.init {
+                    constant(init)?;
+                }
+            }
+        }
+        Payload::GlobalSection(section) => {
+            for global in section.into_iter().flatten() {
+                constant(&global.init_expr)?;
+            }
+        }
+        Payload::ElementSection(section) => {
+            for element in section.into_iter().flatten() {
+                if let ElementKind::Active { offset_expr, .. } = &element.kind {
+                    constant(offset_expr)?;
+                }
+                if let ElementItems::Expressions(_, items) = element.items {
+                    items
+                        .into_iter()
+                        .flatten()
+                        .try_for_each(|item| constant(&item))?;
+                }
+            }
+        }
+        Payload::DataSection(section) => {
+            for data in section.into_iter().flatten() {
+                if let DataKind::Active { offset_expr, .. } = &data.kind {
+                    constant(offset_expr)?;
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether the code of a module calls through a table. The code is read when this is first asked,
+/// which is after a trap.
+#[derive(Debug)]
+pub(crate) struct IndirectCalls {
+    code: Box<[u8]>,
+    found: OnceLock<bool>,
+}
+
+impl IndirectCalls {
+    /// Keeps a copy of the code.
+    pub(crate) fn of(sections: &Sections<'_>) -> Self {
+        Self {
+            code: sections.code.into(),
+            found: OnceLock::new(),
+        }
+    }
+
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        *self.found.get_or_init(|| {
+            let bodies = CodeSectionReader::new(BinaryReader::new(&self.code, 0));
+            let mut bodies = bodies.into_iter().flatten().map_while(Result::ok);
+            bodies.any(|body| calls_indirectly(&body))
+        })
+    }
 }
 
 fn constant(expr: &ConstExpr<'_>) -> Result<()> {
@@ -90,7 +143,8 @@ mod tests {
     use seam_core::Artifact;
 
     fn found(wat: &str) -> Result<bool> {
-        indirect_calls(Artifact::from_wat("a", wat).unwrap().bytes())
+        let artifact = Artifact::from_wat("a", wat).unwrap();
+        Ok(IndirectCalls::of(&sections(artifact.bytes())?).any())
     }
 
     #[test]
@@ -102,6 +156,27 @@ mod tests {
         ] {
             let wat = format!("(module (table 1 funcref) (func) (func {body}))");
             assert_eq!(found(&wat).unwrap(), expected, "{wat}");
+        }
+    }
+
+    #[test]
+    fn start_sections_are_found_before_and_after_code() {
+        for (text, expected) in [
+            (
+                "(module (func $f) (start $f) (memory 1) (data (i32.const 0) \"a\"))",
+                true,
+            ),
+            (
+                "(module (func $f) (memory 1) (data (i32.const 0) \"a\"))",
+                false,
+            ),
+        ] {
+            let artifact = Artifact::from_wat("a", text).unwrap();
+            assert_eq!(
+                sections(artifact.bytes()).unwrap().has_start,
+                expected,
+                "{text}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! The data of a store.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use seam_core::{
@@ -10,6 +11,7 @@ use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 
 use crate::handles::Handles;
 use crate::limits::Limiter;
+use crate::scan::IndirectCalls;
 
 /// The data of every store.
 pub(crate) struct CoreState {
@@ -32,8 +34,8 @@ pub(crate) struct CoreState {
     pub(crate) depth: u32,
     /// The instance whose start function trapped last.
     pub(crate) failed: Option<CoreInstanceId>,
-    /// Whether any code in the store calls through a table.
-    pub(crate) indirect_calls: bool,
+    /// The code of each module that has been instantiated.
+    pub(crate) code: Vec<Arc<IndirectCalls>>,
     pub(crate) scratch: Scratch,
 }
 
@@ -60,8 +62,20 @@ impl CoreState {
             deadline: None,
             depth: 0,
             failed: None,
-            indirect_calls: false,
+            code: Vec::new(),
             scratch: Scratch::default(),
+        }
+    }
+
+    /// Whether any code in the store calls through a table.
+    pub(crate) fn calls_indirectly(&self) -> bool {
+        self.code.iter().any(|code| code.any())
+    }
+
+    /// Takes up the code of a module, once.
+    pub(crate) fn add_code(&mut self, code: &Arc<IndirectCalls>) {
+        if !self.code.iter().any(|known| Arc::ptr_eq(known, code)) {
+            self.code.push(code.clone());
         }
     }
 
