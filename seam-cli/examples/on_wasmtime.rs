@@ -6,8 +6,7 @@ fn main() -> Result<()> {
     let backend = seam_wasmtime::Wasmtime::new();
     let greet = Artifact::from_file("seam-tests/fixtures/greet/greet.wasm")?;
     let mut greet = backend.instantiate_blocking(&greet, &World::new())?;
-    let greeting: String =
-        greet.call_typed_blocking("test:guest/strs#greet", ("bob", vec!["a", "b"]))?;
+    let greeting: String = greet.call_typed_blocking("greet", ("bob", vec!["a", "b"]))?;
     println!("{greeting}");
     let calc = Artifact::from_file("seam-tests/fixtures/core/calc.wat")?;
     let mut calc = backend.instantiate_blocking(&calc, &World::new())?;

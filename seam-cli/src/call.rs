@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use seam_core::{Error, ExportName, FuncType, Interface, Value};
+use seam_core::{ExportName, Interface, Value};
 
 use crate::status::Failure;
 
@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// The export is unknown or ambiguous, or an argument does not have its type.
     pub(crate) fn resolve(&self, interface: &Interface) -> Result<Resolved<'a>, Failure> {
-        let (name, ty) = self.export(interface)?;
+        let (name, ty) = interface.func(&self.name)?;
         let args = ty
             .parse_args(self.args)
             .map_err(|error| error.during(format!("call {name}")))?;
@@ -60,40 +60,6 @@ impl<'a> Call<'a> {
             name: name.clone(),
             args,
         })
-    }
-
-    /// Finds an export by its full name, or by its item alone if that is unique.
-    fn export<'i>(
-        &self,
-        interface: &'i Interface,
-    ) -> Result<(&'i ExportName, &'i FuncType), Failure> {
-        let unknown = match interface.func(&self.name) {
-            Ok((name, ty)) => return Ok((name, ty)),
-            Err(error) => error,
-        };
-        if !self.name.instances().is_empty() {
-            return Err(unknown.into());
-        }
-        let exports = interface.export_funcs().iter();
-        let named: Vec<_> = exports
-            .filter(|(name, _)| name.item() == self.name.item())
-            .collect();
-        match named.as_slice() {
-            [] => Err(unknown.into()),
-            [(name, ty)] => Ok((name, ty)),
-            several => {
-                let names: Vec<_> = several
-                    .iter()
-                    .map(|(name, _)| format!("`{name}`"))
-                    .collect();
-                Err(Error::misuse(format!(
-                    "expected the full name of one export, found `{}`, which is {}",
-                    self.name,
-                    names.join(" or ")
-                ))
-                .into())
-            }
-        }
     }
 }
 

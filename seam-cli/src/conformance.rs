@@ -82,7 +82,7 @@ fn builds<'a>(backends: &[&'a dyn Backend]) -> Vec<Build<'a>> {
 fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Target<'a>> {
     let mut engines = Vec::new();
     let mut targets = Vec::new();
-    for backend in backends {
+    for &backend in backends {
         let Some(engine) = backend.core_engine() else {
             continue;
         };

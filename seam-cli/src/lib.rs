@@ -13,8 +13,8 @@
 //! ```
 //!
 //! A crate with another runtime adds it to the list and gets every subcommand; the example `toy`
-//! does so. Every backend that runs components also runs preview1 modules, as if it was wrapped
-//! with [`Preview1::over`](seam_wasi::Preview1::over). The features `wasmtime` and `wasmi` (on by
+//! does so. The list makes every backend that runs components run preview1
+//! modules too. The features `wasmtime` and `wasmi` (on by
 //! default) provide the runtimes of this crate's `seam` binary. The library needs no runtime.
 //!
 //! The exit status is 0 for success, 1 if runs diverged or could not be compared, 2 if the input is
@@ -55,6 +55,9 @@ use clap::error::ErrorKind;
 use serde::Serialize;
 
 pub use seam_core::Backend;
+#[doc(hidden)]
+pub use seam_wasi::Preview1;
+
 use seam_core::panic_text;
 
 use args::{Cli, Command};
@@ -64,11 +67,13 @@ use status::{ErrorReport, Failure, Status};
 /// Builds the list of backends for [`main`]: `backends![Wasmtime::new(), Wasmi::new()]`.
 ///
 /// Each backend may have a different type that implements [`Backend`](seam_core::Backend).
+/// Those that run components also run modules of WASI preview1.
 #[macro_export]
 macro_rules! backends {
     ($($backend:expr),* $(,)?) => {
         ::std::vec![$(
-            ::std::boxed::Box::new($backend) as ::std::boxed::Box<dyn $crate::Backend>
+            ::std::boxed::Box::new($crate::Preview1::over($backend))
+                as ::std::boxed::Box<dyn $crate::Backend>
         ),*]
     };
 }

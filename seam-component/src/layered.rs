@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use seam_core::{Artifact, Backend, BackendInfo, Capability, CoreEngine, Program, Result, contain};
+use seam_core::{
+    Artifact, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Program, Result, contain,
+};
 
 use crate::program;
 
@@ -77,5 +79,22 @@ impl<E: CoreEngine> Backend for Layered<E> {
             e.during(format!("load {}", artifact.name()))
                 .on(self.info.name.clone())
         })
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+        // The layer is the same over every build of the engine.
+        let of_engine = wanted.iter().filter(|one| !ADDED.contains(one));
+        let rebuilt = self.engine.rebuilt_with(&of_engine.collect())?;
+        Some(rebuilt.map(|engine| {
+            Box::new(Layered::named(self.info.name.clone(), engine)) as Box<dyn Backend>
+        }))
+    }
+}
+
+impl<E> std::fmt::Debug for Layered<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Layered")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
     }
 }

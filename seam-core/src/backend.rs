@@ -1,5 +1,7 @@
 //! The traits that users work with: a backend loads programs, and a program creates instances.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -52,7 +54,44 @@ pub trait Backend: Send + Sync {
         let _ = wanted;
         None
     }
+
+    /// Whether the backend itself runs modules of WASI preview1 in worlds with WASI 0.2.
+    ///
+    /// `seam_wasi::Preview1` makes every backend that runs components do it, and leaves those alone
+    /// that do it themselves.
+    fn runs_preview1(&self) -> bool {
+        false
+    }
 }
+
+macro_rules! pointers {
+    ($($pointer:ty)*) => { $(
+        #[async_trait]
+        impl<B: Backend + ?Sized> Backend for $pointer {
+            fn info(&self) -> &BackendInfo {
+                (**self).info()
+            }
+
+            async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
+                (**self).load(artifact).await
+            }
+
+            fn core_engine(&self) -> Option<&dyn CoreEngine> {
+                (**self).core_engine()
+            }
+
+            fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
+                (**self).rebuilt_with(wanted)
+            }
+
+            fn runs_preview1(&self) -> bool {
+                (**self).runs_preview1()
+            }
+        }
+    )* };
+}
+
+pointers! { &B Box<B> Arc<B> }
 
 /// What a backend is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

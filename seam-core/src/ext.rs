@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::future::Future;
 
-use crate::typed::{ArgsOf, Own, ResourceName, ResultOf, Results, TypedArgs, check};
+use crate::typed::{Own, ResourceName, Results, TypedArgs, TypedFunc};
 use crate::{
     Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Value,
     World, block_on,
@@ -49,13 +49,15 @@ impl<P: Program + ?Sized> ProgramExt for P {}
 
 /// Convenience methods of every [`Instance`].
 ///
-/// The function of a call is a full name (`ns:pkg/iface@1.0.0#f`), an [`ExportName`], or a [`Func`]
-/// that was resolved before.
+/// The function of a call is a name, an [`ExportName`], or a [`Func`] that was resolved before. A
+/// name is a full one (`ns:pkg/iface@1.0.0#f`), or the function's own name (`f`) if only one export
+/// has it.
 pub trait InstanceExt: Instance {
-    /// Resolves an exported function by its full name, e.g. `ns:pkg/iface@1.0.0#f`.
+    /// Resolves an exported function by its full name, e.g. `ns:pkg/iface@1.0.0#f`, or by its own
+    /// name, e.g. `f`, if only one export has it.
     ///
     /// # Errors
-    /// `Misuse` for a name that is not exported.
+    /// `Misuse` for a name that is not exported, or that several exports have.
     fn resolve(&mut self, name: &str) -> Result<Func> {
         let name = name
             .parse()
@@ -94,6 +96,15 @@ pub trait InstanceExt: Instance {
         self.take(call)
     }
 
+    /// Resolves a function over Rust types, whose type is checked here and not at each call.
+    ///
+    /// # Errors
+    /// `Misuse` with both types if the function's type is another; as [`Instance::func`].
+    fn typed<A: TypedArgs, R: Results>(&mut self, func: impl Callee) -> Result<TypedFunc<A, R>> {
+        let func = func.resolve(self)?;
+        TypedFunc::new(func.borrow().clone())
+    }
+
     /// Calls a function over Rust types: `instance.call_typed::<_, String>("f", ("a", 1)).await`.
     /// Suspends where the backend can.
     ///
@@ -105,14 +116,8 @@ pub trait InstanceExt: Instance {
         args: A,
     ) -> impl Future<Output = Result<R>> + Send {
         async move {
-            let func = func.resolve(self)?;
-            let func = func.borrow();
-            check::<A, R>(func)?;
-            let call = self.start(func, Args::Typed(&mut ArgsOf(args)))?;
-            self.drive(&call).await?;
-            let mut result = ResultOf::new();
-            self.take_with(call, &mut result)?;
-            result.into_result()
+            let func = self.typed::<A, R>(func)?;
+            func.call(self, args).await
         }
     }
 
@@ -125,14 +130,7 @@ pub trait InstanceExt: Instance {
         func: impl Callee,
         args: A,
     ) -> Result<R> {
-        let func = func.resolve(self)?;
-        let func = func.borrow();
-        check::<A, R>(func)?;
-        let call = self.start(func, Args::Typed(&mut ArgsOf(args)))?;
-        self.drive_blocking(&call)?;
-        let mut result = ResultOf::new();
-        self.take_with(call, &mut result)?;
-        result.into_result()
+        self.typed::<A, R>(func)?.call_blocking(self, args)
     }
 
     /// Drops a resource that the host owns, which runs its destructor.

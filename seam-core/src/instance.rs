@@ -12,8 +12,9 @@ use crate::{
 ///
 /// # Contract
 /// 1. `func` finds exports by full name, or by a semver-compatible version of their interface,
-///    highest first; for any other name it is `Misuse` with near matches. (kit:
-///    `unknown_exports_list_near_matches`, `versions_match_within_their_track`)
+///    highest first, or by their own name if only one export has it; for any other name it is
+///    `Misuse` with the candidates or near matches. (kit: `unknown_exports_list_near_matches`,
+///    `versions_match_within_their_track`, `exports_are_found_by_their_own_name`)
 /// 2. Arguments are checked against the function's type before the guest runs: `Misuse` with the
 ///    path to the offending part. (kit: `ill_typed_arguments_name_their_path`)
 /// 3. Results are the same values on every backend. (kit: `numbers_pass_unchanged`,

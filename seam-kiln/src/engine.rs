@@ -49,7 +49,6 @@ impl<K: Kiln> KilnEngine<K> {
             .with(Capability::FailedInstance, true);
         let mut info = EngineInfo::new("kiln", K::version(), capabilities);
         info.validates = false;
-        info.multi_value_host_results = false;
         Ok(Self {
             make: Box::new(make),
             number: store_number(),

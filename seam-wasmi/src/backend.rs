@@ -8,10 +8,8 @@ use crate::build::Build;
 use crate::engine::WasmiEngine;
 
 /// The wasmi backend.
-pub struct Wasmi {
-    build: Build,
-    layered: Layered<WasmiEngine>,
-}
+#[derive(Debug)]
+pub struct Wasmi(Layered<WasmiEngine>);
 
 /// Chooses a build. Fuel and deadlines cost speed, so they are off by default.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +31,7 @@ impl Wasmi {
     /// The core engine of this build.
     #[must_use]
     pub fn engine(&self) -> &WasmiEngine {
-        self.layered.engine()
+        self.0.engine()
     }
 }
 
@@ -97,10 +95,7 @@ impl Builder {
     /// The backend of this build.
     #[must_use]
     pub fn build(self) -> Wasmi {
-        Wasmi {
-            build: self.0,
-            layered: Layered::new(self.build_engine()),
-        }
+        Wasmi(Layered::new(self.build_engine()))
     }
 
     /// The core engine of this build.
@@ -113,27 +108,18 @@ impl Builder {
 #[async_trait]
 impl Backend for Wasmi {
     fn info(&self) -> &BackendInfo {
-        self.layered.info()
+        self.0.info()
     }
 
     fn core_engine(&self) -> Option<&dyn CoreEngine> {
-        Some(self.engine())
+        self.0.core_engine()
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        self.layered.load(artifact).await
+        self.0.load(artifact).await
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        let build = self.build.with(wanted, &self.info().capabilities)?;
-        Some(Ok(Box::new(Builder(build).build())))
-    }
-}
-
-impl std::fmt::Debug for Wasmi {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wasmi")
-            .field("build", &self.build)
-            .finish_non_exhaustive()
+        self.0.rebuilt_with(wanted)
     }
 }

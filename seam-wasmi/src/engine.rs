@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
-    CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result, check_core_limits,
-    store_number,
+    Capabilities, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
+    check_core_limits, store_number,
 };
 use wasmi::Engine;
 
@@ -21,6 +21,7 @@ use crate::store::WasmiStore;
 pub struct WasmiEngine {
     engine: Engine,
     number: u32,
+    build: Build,
     info: EngineInfo,
 }
 
@@ -30,6 +31,7 @@ impl WasmiEngine {
         Self {
             engine: Engine::new(&build.config()),
             number: store_number(),
+            build: *build,
             info: EngineInfo::new("wasmi", VERSION, build.capabilities()),
         }
     }
@@ -53,10 +55,17 @@ impl CoreEngine for WasmiEngine {
         let state = CoreState::new(self.number, &self.info.capabilities, limits, host);
         Ok(Box::new(WasmiStore::new(&self.engine, state)))
     }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn CoreEngine>>> {
+        let build = self.build.with(wanted, &self.info.capabilities)?;
+        Some(Ok(Box::new(Self::of(&build))))
+    }
 }
 
 impl std::fmt::Debug for WasmiEngine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("WasmiEngine").field(&self.info).finish()
+        f.debug_struct("WasmiEngine")
+            .field("build", &self.build)
+            .finish_non_exhaustive()
     }
 }

@@ -33,10 +33,8 @@ pub struct Wasmtime {
 }
 
 /// wasmtime's core engine with the seam's own component model above it.
-pub struct WasmtimeLayered {
-    build: Build,
-    layered: Layered<WasmtimeEngine>,
-}
+#[derive(Debug)]
+pub struct WasmtimeLayered(Layered<WasmtimeEngine>);
 
 /// Chooses a build. Everything is off by default, since it slows down guest code.
 ///
@@ -96,7 +94,7 @@ impl WasmtimeLayered {
     /// The core engine of this build.
     #[must_use]
     pub fn engine(&self) -> &WasmtimeEngine {
-        self.layered.engine()
+        self.0.engine()
     }
 }
 
@@ -156,10 +154,7 @@ impl Builder {
     /// The layered backend of this build.
     #[must_use]
     pub fn build_layered(self) -> WasmtimeLayered {
-        WasmtimeLayered {
-            build: self.0,
-            layered: Layered::named("wasmtime-layered", self.build_engine()),
-        }
+        WasmtimeLayered(Layered::named("wasmtime-layered", self.build_engine()))
     }
 }
 
@@ -189,6 +184,10 @@ impl Backend for Wasmtime {
             e.during(format!("load {}", artifact.name()))
                 .on(self.info.name.clone())
         })
+    }
+
+    fn runs_preview1(&self) -> bool {
+        true
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
@@ -241,7 +240,7 @@ impl Program for PlainProgram {
 #[async_trait]
 impl Backend for WasmtimeLayered {
     fn info(&self) -> &BackendInfo {
-        self.layered.info()
+        self.0.info()
     }
 
     fn core_engine(&self) -> Option<&dyn CoreEngine> {
@@ -249,18 +248,11 @@ impl Backend for WasmtimeLayered {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        self.layered.load(artifact).await
+        self.0.load(artifact).await
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        // No build of the core engine has asynchronous components.
-        if wanted.has(Capability::ComponentAsync)
-            && !self.info().capabilities.has(Capability::ComponentAsync)
-        {
-            return None;
-        }
-        let build = self.build.with(wanted, &self.info().capabilities)?;
-        Some(Ok(Box::new(Builder(build).build_layered())))
+        self.0.rebuilt_with(wanted)
     }
 }
 
@@ -268,15 +260,6 @@ impl std::fmt::Debug for Wasmtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wasmtime")
             .field("build", &self.build)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for WasmtimeLayered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WasmtimeLayered")
-            .field("build", &self.build)
-            .field("engine", self.layered.engine().info())
             .finish_non_exhaustive()
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    CoreEngine, CoreModule, CoreStore, EngineInfo, Error, HostState, Limits, Result,
-    check_core_limits,
+    Capabilities, Capability, CoreEngine, CoreModule, CoreStore, EngineInfo, Error, HostState,
+    Limits, Result, check_core_limits,
 };
 use seam_decode::needed_capability;
 use wasmtime::{Engine, Module, Store};
@@ -21,6 +21,7 @@ use crate::store::WasmtimeStore;
 pub struct WasmtimeEngine {
     /// The engine, or why this machine cannot run it: such a backend can still be listed.
     engine: Result<Engine, Arc<str>>,
+    build: Build,
     info: Arc<EngineInfo>,
     stack: Option<usize>,
 }
@@ -31,6 +32,7 @@ impl WasmtimeEngine {
         let info = EngineInfo::new("wasmtime", VERSION, build.core_capabilities());
         Self {
             engine: build.engine().map_err(|e| e.message().into()),
+            build: *build,
             info: Arc::new(info),
             stack: stack::needed(build.stack),
         }
@@ -90,6 +92,15 @@ impl CoreEngine for WasmtimeEngine {
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
         set_limits(&mut store);
         Ok(Box::new(WasmtimeStore(store)))
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn CoreEngine>>> {
+        // Asynchronous components are the native backend's alone.
+        if wanted.has(Capability::ComponentAsync) {
+            return None;
+        }
+        let build = self.build.with(wanted, &self.info.capabilities)?;
+        Some(Ok(Box::new(Self::of(&build))))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The trait that a core-only runtime implements for its engine.
 
+use std::sync::Arc;
+
 use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
 
 /// A runtime for core modules.
@@ -45,9 +47,43 @@ pub trait CoreEngine: Send + Sync + 'static {
     /// # Errors
     /// `Unsupported` for a limit that this build cannot enforce.
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>>;
+
+    /// Another build of this engine that has `wanted` in addition to what this one has, or `None` if
+    /// there is no such build. The default is for engines with one build.
+    ///
+    /// Limits such as fuel change the code that an engine compiles, so they are chosen here and not
+    /// for each store. The `seam` command asks for what its flags need.
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn CoreEngine>>> {
+        let _ = wanted;
+        None
+    }
 }
 
-/// What an engine is.
+macro_rules! pointers {
+    ($($pointer:ident)*) => { $(
+        impl<E: CoreEngine + ?Sized> CoreEngine for $pointer<E> {
+            fn info(&self) -> &EngineInfo {
+                (**self).info()
+            }
+
+            fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
+                (**self).compile(wasm)
+            }
+
+            fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
+                (**self).store(limits, host)
+            }
+
+            fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn CoreEngine>>> {
+                (**self).rebuilt_with(wanted)
+            }
+        }
+    )* };
+}
+
+pointers! { Box Arc }
+
+/// The description of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineInfo {
@@ -59,17 +95,16 @@ pub struct EngineInfo {
     pub capabilities: Capabilities,
     /// Whether `compile` validates; if not, the layer above validates first, and reports say so.
     pub validates: bool,
-    /// Whether host functions can give several results.
-    pub multi_value_host_results: bool,
-    /// The steps in which the engine charges fuel, in its own unit: 1 if it charges each
-    /// instruction. An engine that charges every 128 instructions ends a call, and counts what it
-    /// used, up to 128 late.
+    /// The steps in which the engine charges fuel, in its own unit.
+    ///
+    /// It is 1 if the engine charges each instruction. If an engine charges every 128 instructions,
+    /// a call may use up to 128 units more than its fuel, and reported fuel may be off by as much.
     pub fuel_granularity: u64,
 }
 
 impl EngineInfo {
-    /// An engine that validates, lets host functions give several results, and charges fuel for each
-    /// instruction; the fields are public.
+    /// Creates the description of an engine that validates and charges fuel for each instruction.
+    /// All fields are public.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -81,7 +116,6 @@ impl EngineInfo {
             version: version.into(),
             capabilities: capabilities.into(),
             validates: true,
-            multi_value_host_results: true,
             fuel_granularity: 1,
         }
     }

@@ -149,16 +149,33 @@ impl Interface {
     }
 
     /// Finds the exported function for `name`: the equal name, else the highest semver-compatible
-    /// version.
+    /// version, else, for a name without an instance, the only export whose own name it is.
     ///
     /// # Errors
-    /// `Misuse` that lists near matches, or if there are none, everything that the artifact
-    /// exports.
+    /// `Misuse` that lists the exports that have the name if there are several; otherwise near
+    /// matches, or if there are none, everything that the artifact exports.
     pub fn func(&self, name: &ExportName) -> Result<(&ExportName, &Arc<FuncType>)> {
-        let found = name.resolve(self.export_funcs.iter().map(|(name, _)| name));
-        let pair = found.and_then(|found| self.export_funcs.iter().find(|(name, _)| name == found));
-        pair.map(|(name, ty)| (name, ty))
-            .ok_or_else(|| self.no_such_func(name))
+        let exports = || self.export_funcs.iter();
+        if let Some(found) = name.resolve(exports().map(|(name, _)| name)) {
+            let pair = exports().find(|(name, _)| name == found);
+            if let Some((name, ty)) = pair {
+                return Ok((name, ty));
+            }
+        }
+        let alone = name.instances().is_empty();
+        let mut named = exports().filter(|(export, _)| alone && export.item() == name.item());
+        match (named.next(), named.next()) {
+            (None, _) => Err(self.no_such_func(name)),
+            (Some((name, ty)), None) => Ok((name, ty)),
+            (Some(first), Some(second)) => {
+                let all = [first, second].into_iter().chain(named);
+                let all: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
+                Err(Error::misuse(format!(
+                    "expected the full name of one export, found `{name}`, which is {}",
+                    all.join(" or ")
+                )))
+            }
+        }
     }
 
     fn no_such_func(&self, name: &ExportName) -> Error {

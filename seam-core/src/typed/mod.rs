@@ -27,6 +27,8 @@
 //! them here.
 
 mod collection;
+mod cursor;
+mod func;
 pub mod named;
 mod number;
 mod outcome;
@@ -41,6 +43,7 @@ use crate::value::Resource;
 use crate::value::path::Brief;
 use crate::{Error, Func, FuncType, Result, Type};
 
+pub use func::TypedFunc;
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};
 #[cfg(feature = "derive")]

@@ -1,6 +1,6 @@
 //! The result of a typed call.
 
-use super::parts::Parts;
+use super::cursor::Cursor;
 use super::{Lift, LiftResult, Results};
 use crate::{Error, Result};
 
@@ -19,7 +19,7 @@ impl<R: Results> ResultOf<R> {
     pub(crate) fn into_result(self) -> Result<R> {
         match self.0 {
             Some(result) => Ok(result),
-            None if R::result_is(None) => R::lift_result(&mut Parts::default()),
+            None if R::result_is(None) => R::lift_result(&mut Cursor::default()),
             None => Err(Error::engine("expected a result of the call, found none")),
         }
     }

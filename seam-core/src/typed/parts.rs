@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Lift, Lower, Numbers, Scalar};
+use super::{Lower, Numbers, Scalar};
 use crate::{Error, List, Resource, Result};
 
 /// One part, as [`Lower`] takes them.
@@ -96,64 +96,5 @@ impl Lower for Parts {
     fn resource(&mut self, resource: &Resource) -> Result<()> {
         self.push(Part::Resource(resource.clone()));
         Ok(())
-    }
-}
-
-impl Lift for Parts {
-    fn scalar(&mut self) -> Result<Scalar> {
-        match self.pop() {
-            Some(Part::Scalar(scalar)) => Ok(scalar),
-            part => Err(expected("a number, bool or char", part.as_ref())),
-        }
-    }
-
-    fn string(&mut self) -> Result<String> {
-        match self.pop() {
-            Some(Part::String(text)) => Ok(text.into()),
-            part => Err(expected("string", part.as_ref())),
-        }
-    }
-
-    fn numbers(&mut self) -> Result<List> {
-        match self.pop() {
-            Some(Part::Numbers(list)) => Ok(list),
-            part => Err(expected("a list of numbers", part.as_ref())),
-        }
-    }
-
-    fn list(&mut self) -> Result<usize> {
-        match self.pop() {
-            Some(Part::List(len)) => Ok(len),
-            // Element by element is a way to take numbers too.
-            Some(Part::Numbers(list)) => {
-                let scalars = list.iter().filter_map(|value| Scalar::of(&value));
-                scalars
-                    .rev()
-                    .for_each(|scalar| self.0.push_front(Part::Scalar(scalar)));
-                Ok(list.len())
-            }
-            part => Err(expected("a list", part.as_ref())),
-        }
-    }
-
-    fn case(&mut self) -> Result<u32> {
-        match self.pop() {
-            Some(Part::Case(index)) => Ok(index),
-            part => Err(expected("a case", part.as_ref())),
-        }
-    }
-
-    fn flags(&mut self) -> Result<Vec<u32>> {
-        match self.pop() {
-            Some(Part::Flags(bits)) => Ok(bits),
-            part => Err(expected("flags", part.as_ref())),
-        }
-    }
-
-    fn resource(&mut self) -> Result<Resource> {
-        match self.pop() {
-            Some(Part::Resource(resource)) => Ok(resource),
-            part => Err(expected("a resource", part.as_ref())),
-        }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::cursor::Cursor;
 use super::named::no_case;
 use super::parts::{Part, Parts, expected};
-use super::{LiftResult, LowerArgs, Results, Scalar, TypedParams};
+use super::{LiftResult, LowerArgs, Results, TypedParams};
 use crate::value::check::length;
 use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Result, Type, Value};
@@ -38,9 +39,7 @@ pub fn result_from_value(
     let (Some(ty), Some(value)) = (&ty.result, value) else {
         return Ok(());
     };
-    let mut parts = Parts::default();
-    take_apart(ty, value, &mut parts)?;
-    lift.lift(&mut parts)
+    lift.lift(&mut Cursor::of_value(ty, &value))
 }
 
 /// The arguments of a host function as a Rust tuple.
@@ -49,11 +48,7 @@ pub fn result_from_value(
 /// `Misuse` for values that are not of the types.
 pub(crate) fn params_from_values<A: TypedParams>(ty: &FuncType, args: &[Value]) -> Result<A> {
     ty.check_args(args)?;
-    let mut parts = Parts::default();
-    for ((_, ty), value) in ty.params.iter().zip(args) {
-        take_apart(ty, value.clone(), &mut parts)?;
-    }
-    A::lift_args(&mut parts)
+    A::lift_args(&mut Cursor::of_args(ty, args))
 }
 
 /// The result of a host function as a value, if it has one.
@@ -136,111 +131,15 @@ fn payload(ty: Option<&Type>, parts: &mut Parts) -> Result<Option<Box<Value>>> {
         .transpose()
 }
 
-/// Puts the parts of a value, which has been checked to be of this type, at the end.
-fn take_apart(ty: &Type, value: Value, parts: &mut Parts) -> Result<()> {
-    if let Some(scalar) = Scalar::of(&value) {
-        parts.push(Part::Scalar(scalar));
-        return Ok(());
-    }
-    match (ty, value) {
-        (_, Value::String(text)) => parts.push(Part::String(text)),
-        (Type::List(element) | Type::FixedLengthList(element, _), Value::List(list)) => {
-            return elements(element, list, parts);
-        }
-        (Type::Map(key, value), Value::Map(entries)) => {
-            parts.push(Part::List(entries.len()));
-            for (k, v) in entries {
-                take_apart(key, k, parts)?;
-                take_apart(value, v, parts)?;
-            }
-        }
-        (Type::Record(ty), Value::Record(fields)) => {
-            for ((_, ty), (_, value)) in ty.fields.iter().zip(fields) {
-                take_apart(ty, value, parts)?;
-            }
-        }
-        (Type::Tuple(types), Value::Tuple(elements)) => {
-            for (ty, value) in types.iter().zip(elements) {
-                take_apart(ty, value, parts)?;
-            }
-        }
-        (Type::Variant(ty), Value::Variant(case, value)) => {
-            let index = position(ty.cases.iter().map(|(name, _)| name), &case)?;
-            let ty = ty.cases.get(index).and_then(|(_, ty)| ty.as_ref());
-            return take_payload(index, ty, value, parts);
-        }
-        (Type::Enum(cases), Value::Enum(case)) => {
-            return take_payload(position(&**cases, &case)?, None, None, parts);
-        }
-        (Type::Option(ty), Value::Option(value)) => {
-            return take_payload(usize::from(value.is_some()), Some(ty), value, parts);
-        }
-        (Type::Result(ty), Value::Result(Ok(value))) => {
-            return take_payload(0, ty.ok.as_ref(), value, parts);
-        }
-        (Type::Result(ty), Value::Result(Err(value))) => {
-            return take_payload(1, ty.err.as_ref(), value, parts);
-        }
-        (Type::Flags(names), Value::Flags(set)) => {
-            parts.push(Part::Flags(bits_of(names, &set)?));
-        }
-        (_, Value::Own(resource) | Value::Borrow(resource)) => {
-            parts.push(Part::Resource(resource));
-        }
-        (ty, value) => {
-            let message = format!("expected {}, found {}", Brief(ty), value.kind());
-            return Err(Error::misuse(message));
-        }
-    }
-    Ok(())
-}
-
-/// The parts of a list. Numbers are one part, however they were stored.
-fn elements(element: &Type, list: List, parts: &mut Parts) -> Result<()> {
-    let list = match list {
-        List::Values(values) if !element.is_number() => {
-            parts.push(Part::List(values.len()));
-            return values
-                .into_iter()
-                .try_for_each(|value| take_apart(element, value, parts));
-        }
-        List::Values(values) => {
-            let mut list = List::of(element);
-            values.into_iter().for_each(|value| list.push(value));
-            list
-        }
-        // All empty lists are equal, but what is lifted from one is of its type.
-        list if list.is_empty() && !element.is_number() => {
-            parts.push(Part::List(0));
-            return Ok(());
-        }
-        list if list.is_empty() => List::of(element),
-        list => list,
-    };
-    parts.push(Part::Numbers(list));
-    Ok(())
-}
-
-fn take_payload(
-    case: usize,
-    ty: Option<&Type>,
-    value: Option<Box<Value>>,
-    parts: &mut Parts,
-) -> Result<()> {
-    let case = u32::try_from(case).map_err(|_| Error::misuse("expected fewer cases"))?;
-    parts.push(Part::Case(case));
-    match (ty, value) {
-        (Some(ty), Some(value)) => take_apart(ty, *value, parts),
-        _ => Ok(()),
-    }
-}
-
 fn at<T>(cases: &[T], index: u32) -> Result<&T> {
     let case = usize::try_from(index).ok().and_then(|at| cases.get(at));
     case.ok_or_else(|| no_case(cases.len(), index))
 }
 
-fn position<'a>(names: impl IntoIterator<Item = &'a Arc<str>>, name: &Arc<str>) -> Result<usize> {
+pub(super) fn position<'a>(
+    names: impl IntoIterator<Item = &'a Arc<str>>,
+    name: &Arc<str>,
+) -> Result<usize> {
     let at = names.into_iter().position(|known| known == name);
     at.ok_or_else(|| Error::misuse(format!("expected a name of the type, found \"{name}\"")))
 }
@@ -259,7 +158,7 @@ fn names_of(names: &[Arc<str>], bits: &[u32]) -> Result<Vec<Arc<str>>> {
     Ok(named.map(|(_, name)| name.clone()).collect())
 }
 
-fn bits_of(names: &[Arc<str>], set: &[Arc<str>]) -> Result<Vec<u32>> {
+pub(super) fn bits_of(names: &[Arc<str>], set: &[Arc<str>]) -> Result<Vec<u32>> {
     let mut bits = vec![0; names.len().div_ceil(32)];
     for name in set {
         let bit = position(names, name)?;

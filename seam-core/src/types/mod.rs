@@ -176,6 +176,18 @@ impl Type {
         Type::List(Arc::new(element))
     }
 
+    /// `list<element, len>`
+    #[must_use]
+    pub fn fixed_length_list(element: Type, len: u32) -> Self {
+        Type::FixedLengthList(Arc::new(element), len)
+    }
+
+    /// `map<key, value>`
+    #[must_use]
+    pub fn map(key: Type, value: Type) -> Self {
+        Type::Map(Arc::new(key), Arc::new(value))
+    }
+
     /// `option<some>`
     #[must_use]
     pub fn option(some: Type) -> Self {

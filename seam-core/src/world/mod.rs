@@ -37,7 +37,7 @@ pub(crate) type SyncBody =
 pub type HostFuture = Pin<Box<dyn Future<Output = Result<Option<Value>>> + Send + 'static>>;
 
 /// The body of an asynchronous host function.
-pub(crate) type AsyncBody = Box<dyn FnMut(Vec<Value>) -> HostFuture + Send>;
+pub(crate) type AsyncBody = Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> HostFuture + Send>;
 
 /// One host function of one instance.
 pub(crate) enum Body {
@@ -225,6 +225,63 @@ impl World {
         })
     }
 
+    /// A host function over Rust types that also sees the call: the state that all host functions
+    /// share ([`World::state`]), the instance's output, and its limits.
+    ///
+    /// ```
+    /// use seam_core::{OutputStream, World};
+    ///
+    /// let world = World::new()
+    ///     .state(Vec::<String>::new)
+    ///     .func_call("test:host/log#write", |call, (line,): (String,)| {
+    ///         call.output(OutputStream::Stdout, line.as_bytes())?;
+    ///         call.state::<Vec<String>>()?.push(line);
+    ///         Ok(())
+    ///     });
+    /// # let _ = world;
+    /// ```
+    #[must_use]
+    pub fn func_call<A, R, F>(self, name: &str, func: F) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: Fn(&mut HostCall<'_>, A) -> Result<R> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        let declared = FuncType::new(A::types(), R::result());
+        let ty = Arc::new(declared.clone());
+        self.define(name, Some(declared), move || {
+            let (func, ty) = (func.clone(), ty.clone());
+            Body::Sync(Box::new(move |call, args| {
+                let result = func(call, params_from_values(&ty, args)?)?;
+                result_to_value(&ty, &result)
+            }))
+        })
+    }
+
+    /// An asynchronous host function over Rust types. `func` is called with the call when the guest
+    /// calls, and the future that it returns is driven as that of [`World::func_async`] is.
+    #[must_use]
+    pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: Fn(&mut HostCall<'_>, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R>> + Send + 'static,
+    {
+        let func = Arc::new(func);
+        let declared = FuncType::new(A::types(), R::result());
+        let ty = Arc::new(declared.clone());
+        self.define(name, Some(declared), move || {
+            let (func, ty) = (func.clone(), ty.clone());
+            Body::Async(Box::new(move |call, args| {
+                let future = params_from_values(&ty, args).map(|args| func(call, args));
+                let ty = ty.clone();
+                Box::pin(async move { result_to_value(&ty, &future?.await?) })
+            }))
+        })
+    }
+
     /// A host function over values. With a type it is checked against the import at instantiation;
     /// without one it takes the import's type, and what it returns is checked at the call.
     #[must_use]
@@ -252,7 +309,7 @@ impl World {
         let func = Arc::new(func);
         self.define(name, ty, move || {
             let func = func.clone();
-            Body::Async(Box::new(move |args| Box::pin(func(args))))
+            Body::Async(Box::new(move |_, args| Box::pin(func(args.to_vec()))))
         })
     }
 

@@ -181,7 +181,7 @@ impl WorldState {
                 observed.unused_stubs.retain(|unused| unused != name);
                 Started::Done(stub_result(*stub, name, ty))
             }
-            Run::Host(Body::Sync(func)) => {
+            Run::Host(body) => {
                 let mut call = HostCall {
                     name,
                     ty: Some(ty),
@@ -190,14 +190,11 @@ impl WorldState {
                     limits,
                     on_output: on_output.as_deref(),
                 };
-                let result = catch_unwind(AssertUnwindSafe(|| func(&mut call, args)));
-                Started::Done(result.unwrap_or_else(|panic| Err(Error::panicked(&*panic))))
-            }
-            Run::Host(Body::Async(func)) => {
-                match catch_unwind(AssertUnwindSafe(|| func(args.to_vec()))) {
-                    Ok(future) => Started::Pending(future),
-                    Err(panic) => Started::Done(Err(Error::panicked(&*panic))),
-                }
+                let started = catch_unwind(AssertUnwindSafe(|| match body {
+                    Body::Sync(func) => Started::Done(func(&mut call, args)),
+                    Body::Async(func) => Started::Pending(func(&mut call, args)),
+                }));
+                started.unwrap_or_else(|panic| Started::Done(Err(Error::panicked(&*panic))))
             }
         })
     }

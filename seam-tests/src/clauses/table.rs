@@ -50,7 +50,8 @@ clauses! {
     Instance {
         1 "exports are found by name or compatible version, else Misuse with near matches":
             unknown_exports_list_near_matches by lists_no_matches,
-            versions_match_within_their_track by matches_versions_exactly;
+            versions_match_within_their_track by matches_versions_exactly,
+            exports_are_found_by_their_own_name by matches_versions_exactly;
         2 "ill-typed arguments are Misuse with their path":
             ill_typed_arguments_name_their_path by forgets_the_path;
         3 "results are the same values everywhere":

@@ -186,6 +186,7 @@ cases! { $
             interfaces_are_read_alike,
             unknown_exports_list_near_matches,
             versions_match_within_their_track,
+            exports_are_found_by_their_own_name,
             imports_match_versions_within_their_track,
         }
         trap "traps" {

@@ -47,6 +47,9 @@ impl<B: Backend> Backend for Preview1<B> {
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
         let plain = self.0.load(artifact).await?;
+        if self.0.runs_preview1() {
+            return Ok(plain);
+        }
         let capabilities = &self.info().capabilities;
         let able = [Capability::Components, Capability::InnerGlobals];
         if artifact.kind() != ArtifactKind::CoreModule
@@ -75,31 +78,13 @@ impl<B: Backend> Backend for Preview1<B> {
         self.0.core_engine()
     }
 
+    fn runs_preview1(&self) -> bool {
+        true
+    }
+
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         let rebuilt = self.0.rebuilt_with(wanted)?;
-        Some(rebuilt.map(|backend| Box::new(Preview1(Boxed(backend))) as Box<dyn Backend>))
-    }
-}
-
-/// A backend behind a pointer.
-struct Boxed(Box<dyn Backend>);
-
-#[async_trait]
-impl Backend for Boxed {
-    fn info(&self) -> &BackendInfo {
-        self.0.info()
-    }
-
-    async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        self.0.load(artifact).await
-    }
-
-    fn core_engine(&self) -> Option<&dyn CoreEngine> {
-        self.0.core_engine()
-    }
-
-    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        self.0.rebuilt_with(wanted)
+        Some(rebuilt.map(|backend| Box::new(Preview1(backend)) as Box<dyn Backend>))
     }
 }
 

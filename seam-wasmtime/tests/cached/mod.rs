@@ -34,7 +34,7 @@ impl<B> Cached<B> {
 }
 
 #[async_trait]
-impl<B: Backend> Backend for &'static Cached<B> {
+impl<B: Backend> Backend for Cached<B> {
     fn info(&self) -> &BackendInfo {
         self.backend.info()
     }

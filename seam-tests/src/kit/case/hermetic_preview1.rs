@@ -1,12 +1,6 @@
 //! Preview1 modules in the hermetic world, wrapped with the official adapter.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use seam_core::{
-    Artifact, Backend, BackendExt, BackendInfo, CoreEngine, CorePath, CoreValue, Origin, Program,
-    ProgramExt, World,
-};
+use seam_core::{BackendExt, CorePath, CoreValue, Origin, Program, ProgramExt, World};
 use seam_wasi::{Preview1, Wasi, wrap_preview1};
 
 use super::hermetic_tour::TOURS;
@@ -14,24 +8,6 @@ use crate::fixtures;
 use crate::kit::expect::{gives, gives_nothing, misuse, same};
 use crate::kit::hermetic::{see_in, wasi};
 use crate::kit::{Checked, Failure, Stage, Subject};
-
-/// A subject's backend, which another backend can wrap.
-struct Shared(Arc<dyn Backend>);
-
-#[async_trait]
-impl Backend for Shared {
-    fn info(&self) -> &BackendInfo {
-        self.0.info()
-    }
-
-    async fn load(&self, artifact: &Artifact) -> seam_core::Result<Box<dyn Program>> {
-        self.0.load(artifact).await
-    }
-
-    fn core_engine(&self) -> Option<&dyn CoreEngine> {
-        self.0.core_engine()
-    }
-}
 
 /// Returns the wrapped tour, and a world with its imports other than WASI.
 fn tour(subject: &Subject) -> Result<(Box<dyn Program>, World), Failure> {
@@ -78,7 +54,7 @@ pub(in crate::kit) fn hermetic_preview1_modules_are_shown_as_themselves(
     let found: Vec<_> = inside.into_iter().map(|core| core.path).collect();
     same("paths inside the component", found, expected)?;
 
-    let backend = Preview1::over(Shared(subject.backend().clone()));
+    let backend = Preview1::over(subject.backend().clone());
     let program = backend.load_blocking(&module);
     let program = program.map_err(|e| Failure::of(Stage::Load, e))?;
     let mut reactor = program.instantiate_blocking(&world)?;

@@ -79,6 +79,24 @@ pub(in crate::kit) fn versions_match_within_their_track(subject: &Subject) -> Ch
     Ok(())
 }
 
+pub(in crate::kit) fn exports_are_found_by_their_own_name(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (func (export "a:b/one@1.0.0#only") (result i32) (i32.const 1))
+        (func (export "a:b/one@1.0.0#both") (result i32) (i32.const 2))
+        (func (export "a:b/two@1.0.0#both") (result i32) (i32.const 3))
+        (func (export "a:b/two@1.0.0#root") (result i32) (i32.const 4))
+        (func (export "root") (result i32) (i32.const 5)))"#;
+    let mut instance = subject.instantiate(&wat("own-name", text)?, &World::new())?;
+    gives(&mut *instance, "only", &[], 1)?;
+    // A full name is never ambiguous.
+    gives(&mut *instance, "root", &[], 5)?;
+    gives(&mut *instance, "a:b/two@1.0.0#both", &[], 3)?;
+    let error = misuse("two exports", instance.resolve("both"))?;
+    let both = ["`a:b/one@1.0.0#both`", "`a:b/two@1.0.0#both`"];
+    says("two exports", &error, &both)?;
+    misuse("no export", instance.resolve("none")).map(drop)
+}
+
 pub(in crate::kit) fn imports_match_versions_within_their_track(subject: &Subject) -> Checked {
     let text = r#"(module
         (import "a:b/c@1.2.0" "f" (func $f (result i32)))

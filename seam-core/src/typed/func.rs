@@ -1,0 +1,75 @@
+//! Functions over Rust types.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{ArgsOf, ResultOf, Results, TypedArgs, check};
+use crate::{Args, Func, Instance, Result};
+
+/// An exported function with these parameters and this result as Rust types, checked when it was
+/// made: [`InstanceExt::typed`](crate::InstanceExt::typed) makes one.
+///
+/// It belongs to the instance that resolved it; a call in another instance is `Misuse`.
+pub struct TypedFunc<A, R> {
+    func: Func,
+    types: PhantomData<fn(A) -> R>,
+}
+
+impl<A: TypedArgs, R: Results> TypedFunc<A, R> {
+    /// The function, once its type is checked.
+    ///
+    /// # Errors
+    /// `Misuse` with both types if the function's type is another.
+    pub fn new(func: Func) -> Result<Self> {
+        check::<A, R>(&func)?;
+        Ok(Self {
+            func,
+            types: PhantomData,
+        })
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn func(&self) -> &Func {
+        &self.func
+    }
+
+    /// Calls the function. Suspends where the backend can.
+    ///
+    /// # Errors
+    /// As [`Instance::start`], [`Instance::drive`] and [`Instance::take_with`].
+    pub async fn call<I: Instance + ?Sized>(&self, instance: &mut I, args: A) -> Result<R> {
+        let call = instance.start(&self.func, Args::Typed(&mut ArgsOf(args)))?;
+        instance.drive(&call).await?;
+        let mut result = ResultOf::new();
+        instance.take_with(call, &mut result)?;
+        result.into_result()
+    }
+
+    /// As [`TypedFunc::call`], and blocks the calling thread; needs no executor.
+    ///
+    /// # Errors
+    /// As [`TypedFunc::call`].
+    pub fn call_blocking<I: Instance + ?Sized>(&self, instance: &mut I, args: A) -> Result<R> {
+        let call = instance.start(&self.func, Args::Typed(&mut ArgsOf(args)))?;
+        instance.drive_blocking(&call)?;
+        let mut result = ResultOf::new();
+        instance.take_with(call, &mut result)?;
+        result.into_result()
+    }
+}
+
+impl<A, R> Clone for TypedFunc<A, R> {
+    fn clone(&self) -> Self {
+        Self {
+            func: self.func.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<A, R> fmt::Debug for TypedFunc<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedFunc").field(&self.func).finish()
+    }
+}
