@@ -304,7 +304,13 @@ fn split_offset(text: &str) -> (&str, Option<u64>) {
 
 /// Returns the proposal that this build does not support, according to the validator's text.
 fn missing_proposal(message: &str) -> Option<Capability> {
-    const OFF: &[&str] = &["not enabled", "not supported", "disabled", "requires the"];
+    const OFF: &[&str] = &[
+        "not enabled",
+        "not supported",
+        "disabled",
+        "requires the",
+        "require the",
+    ];
     const PROPOSALS: &[(&str, Capability)] = &[
         ("custom descriptors", Capability::CustomDescriptors),
         ("component model async", Capability::ComponentAsync),
@@ -334,6 +340,17 @@ mod tests {
         assert_eq!(split_offset("bad"), ("bad", None));
         let compiler = "Invalid input WebAssembly code at offset 23: unknown label";
         assert_eq!(split_offset(compiler), ("unknown label", Some(23)));
+    }
+
+    #[test]
+    fn a_feature_that_is_off_is_a_missing_capability() {
+        for text in [
+            "async component functions require the component model async feature",
+            "`task.return` requires the component model async feature",
+        ] {
+            assert_eq!(missing_proposal(text), Some(Capability::ComponentAsync));
+        }
+        assert_eq!(missing_proposal("unknown label"), None);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(crate) fn execute(command: &mut Command, input: &[u8]) -> Ended {
     let spawned = command
         .current_dir(root())
         .env_remove("NO_COLOR")
+        .env_remove("RUST_BACKTRACE")
         .env("TERM", "xterm-256color")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
