@@ -26,7 +26,8 @@ pub type HostFn =
 ///    `core_imports_are_matched_by_position`)
 /// 2. `instantiate` writes segments in declaration order and then runs the start function exactly
 ///    once. Host functions work during the start function, including their access to memory. (kit:
-///    `core_start_calls_the_host`, `core_instantiation_goes_in_order`)
+///    `core_start_calls_the_host`, `core_instantiation_goes_in_order`,
+///    `core_large_modules_start_and_export`)
 /// 3. If a segment or the start function traps, `instantiate` returns this trap. Writes that were
 ///    made to imported memories and tables are kept. (kit:
 ///    `core_failed_instantiation_keeps_writes`)
@@ -50,7 +51,7 @@ pub type HostFn =
 ///     A deadline starts anew with each outermost call or instantiation, which then ends with
 ///     `Limit(Deadline)`. (kit: `core_fuel_ends_an_endless_loop`,
 ///     `core_fuel_is_counted_over_the_whole_store`, `core_a_deadline_ends_an_endless_loop`,
-///     `core_deadlines_are_for_outermost_calls`)
+///     `core_fuel_and_deadlines_hold_together`, `core_deadlines_are_for_outermost_calls`)
 /// 11. If calls host -> guest -> host nest deeper than the limit, they end with `Limit(HostDepth)`.
 ///     (kit: `core_host_recursion_is_bounded`)
 /// 12. Limits on memories, tables and instances apply to the totals of the store. `instantiate`

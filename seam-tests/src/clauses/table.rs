@@ -116,7 +116,8 @@ clauses! {
             core_imports_are_matched_by_position by swaps_imports;
         2 "segments come in order, then the start function, which reaches the host":
             core_start_calls_the_host by is_deaf_during_start,
-            core_instantiation_goes_in_order by instantiates_twice;
+            core_instantiation_goes_in_order by instantiates_twice,
+            core_large_modules_start_and_export by remembers_what_it_saw;
         3 "writes of a failed instantiation stay":
             core_failed_instantiation_keeps_writes by undoes_writes;
         4 "arguments are checked, and results left alone on error; both are in order":
@@ -140,6 +141,7 @@ clauses! {
             core_fuel_ends_an_endless_loop by calls_store_limits_traps,
             core_fuel_is_counted_over_the_whole_store by counts_no_fuel,
             core_a_deadline_ends_an_endless_loop by calls_store_limits_traps,
+            core_fuel_and_deadlines_hold_together by calls_store_limits_traps,
             core_deadlines_are_for_outermost_calls by calls_store_limits_traps;
         11 "host recursion is bounded":
             core_host_recursion_is_bounded by calls_store_limits_traps;

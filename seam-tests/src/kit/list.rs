@@ -383,6 +383,7 @@ cases! { $
             core_imports_are_matched_by_position,
             core_arguments_and_results_come_in_order,
             core_instantiation_goes_in_order,
+            core_large_modules_start_and_export,
         }
         core_bits "core store" {
             core_numbers_pass_as_bits,
@@ -424,6 +425,7 @@ cases! { $
             core_fuel_ends_an_endless_loop needs Fuel,
             core_a_deadline_ends_an_endless_loop needs Deadline,
             core_fuel_is_counted_over_the_whole_store needs Fuel,
+            core_fuel_and_deadlines_hold_together needs Fuel Deadline,
             core_deadlines_are_for_outermost_calls needs Deadline Reentrant,
             core_memory_limit_holds needs MemoryLimit,
             core_table_limit_holds needs TableLimit,

@@ -115,6 +115,8 @@ pub(in crate::kit) fn core_arguments_are_checked(subject: &Subject) -> Checked {
 
 pub(in crate::kit) fn core_traps_map_to_their_cause(subject: &Subject) -> Checked {
     let (mut store, calc) = calc(subject)?;
+    // One cause stays one cause where several instances of a store have the same instructions.
+    store.instantiate(&subject.compile(&fixtures::calc()?)?, &[])?;
     let float = |value: f32| vec![CoreValue::F32(value.to_bits())];
     for (export, args, trap) in [
         ("trap", vec![], Trap::Unreachable),

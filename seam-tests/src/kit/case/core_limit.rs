@@ -114,6 +114,22 @@ pub(in crate::kit) fn core_a_deadline_ends_an_endless_loop(subject: &Subject) ->
     same("add", sum, [5.into()])
 }
 
+/// A long call within the deadline returns. If fuel runs out first, the call ends with `Fuel`.
+pub(in crate::kit) fn core_fuel_and_deadlines_hold_together(subject: &Subject) -> Checked {
+    let module = subject.compile(&fixtures::calc()?)?;
+    let patient = Limits::new().with_deadline(Duration::from_secs(3600));
+    let mut store = subject.store(&patient)?;
+    let calc = store.instantiate(&module, &[])?;
+    let found = call(&mut *store, calc, "fib", &[22.into()])?;
+    same("fib within the deadline", found, [17_711.into()])?;
+    let fuel = 1_000_000 + 4 * subject.engine_fuel_granularity();
+    let mut store = subject.store(&patient.with_fuel(fuel))?;
+    let calc = store.instantiate(&module, &[])?;
+    let found = call(&mut *store, calc, "fib", &[15.into()])?;
+    same("fib with fuel and a deadline", found, [610.into()])?;
+    limited("spin", tried(&mut *store, calc, "spin", &[])?, Limit::Fuel)
+}
+
 /// Calls that a host function makes share the deadline of the outer call.
 pub(in crate::kit) fn core_deadlines_are_for_outermost_calls(subject: &Subject) -> Checked {
     let text = r#"(module (import "h" "f" (func $f))

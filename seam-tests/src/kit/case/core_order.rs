@@ -196,6 +196,34 @@ pub(in crate::kit) fn core_instantiation_goes_in_order(subject: &Subject) -> Che
     Ok(())
 }
 
+/// More functions and exports than a byte counts, the last of which is the start function.
+pub(in crate::kit) fn core_large_modules_start_and_export(subject: &Subject) -> Checked {
+    const COUNT: i32 = 300;
+    let mut text = String::from(r#"(module (global $g (export "g") (mut i32) (i32.const 0))"#);
+    for n in 0..COUNT {
+        text += &format!(
+            r#"(func $f{n} (export "f{n}") (global.set $g
+                (i32.add (i32.mul (global.get $g) (i32.const 1000)) (i32.const {n}))))"#
+        );
+    }
+    text += &format!("(start $f{}))", COUNT - 1);
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let large = made(subject, store, &text)?;
+    let CoreExtern::Global(global) = export(store, large, "g")? else {
+        return Err(Failure::new("expected a global"));
+    };
+    let started = store.global(global)?;
+    same("what the start function did", started, (COUNT - 1).into())?;
+    for n in [0, 127, 128, COUNT - 1] {
+        store.set_global(global, 1.into())?;
+        call(store, large, &format!("f{n}"), &[])?;
+        let found = store.global(global)?;
+        same(format_args!("what f{n} did"), found, (1000 + n).into())?;
+    }
+    Ok(())
+}
+
 fn heard_so_far(store: &mut dyn CoreStore) -> Option<Vec<CoreValue>> {
     store.host().downcast_ref::<Vec<CoreValue>>().cloned()
 }
