@@ -4,7 +4,7 @@ macro_rules! handles {
     ($( $(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         ///
-        /// An index into one store's table; used with another store it is `Misuse`.
+        /// An index into one store's table. Using it with another store is `Misuse`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
             store: u32,
@@ -13,19 +13,19 @@ macro_rules! handles {
 
         impl $name {
             /// # For implementors
-            /// The `index`th of its kind in the store with this number.
+            /// Creates the handle with this index in the store with this number.
             #[must_use]
             pub fn new(store: u32, index: u32) -> Self {
                 Self { store, index }
             }
 
-            /// Number of the store it belongs to.
+            /// Returns the number of the store that the handle belongs to.
             #[must_use]
             pub fn store(self) -> u32 {
                 self.store
             }
 
-            /// Index in the store's table.
+            /// Returns the index in the store's table.
             #[must_use]
             pub fn index(self) -> u32 {
                 self.index
@@ -49,7 +49,7 @@ handles! {
     CoreTag,
 }
 
-/// Something that core modules import and export.
+/// An item that core modules import and export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CoreExtern {
     /// A function.

@@ -2,8 +2,10 @@
 
 use std::any::Any;
 
-/// The layer's own data in a store: whatever sits above a [`CoreEngine`] keeps its tables here and
-/// reaches them from host functions without a lock.
+/// The layer's own data in a store.
+///
+/// The layer above a [`CoreEngine`] keeps its tables here. Host functions reach them without a
+/// lock.
 pub struct HostState(Box<dyn Any + Send>);
 
 impl HostState {
@@ -13,19 +15,19 @@ impl HostState {
         Self(Box::new(data))
     }
 
-    /// No data.
+    /// Creates a `HostState` without data.
     #[must_use]
     pub fn none() -> Self {
         Self::new(())
     }
 
-    /// The data, if it is of this type.
+    /// Returns the data, if it has this type.
     #[must_use]
     pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
     }
 
-    /// The data, if it is of this type.
+    /// Returns the data, if it has this type.
     #[must_use]
     pub fn downcast_mut<T: Any>(&mut self) -> Option<&mut T> {
         self.0.downcast_mut()
