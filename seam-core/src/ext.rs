@@ -3,10 +3,10 @@
 use std::borrow::Borrow;
 use std::future::Future;
 
-use crate::typed::{Own, ResourceName, Results, TypedArgs, TypedFunc};
+use crate::typed::{Own, ResourceName, Results, TypedArgs};
 use crate::{
-    Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Value,
-    World, block_on,
+    Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, TypedFunc,
+    Value, World, block_on,
 };
 
 /// Convenience methods of every [`Backend`].

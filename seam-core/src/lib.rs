@@ -46,6 +46,7 @@ mod snapshot;
 mod token;
 mod trap;
 pub mod typed;
+mod typed_func;
 mod types;
 mod value;
 mod world;
@@ -77,6 +78,7 @@ pub use snapshot::{
 };
 pub use token::{store_number, token};
 pub use trap::Trap;
+pub use typed_func::TypedFunc;
 pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
 pub use value::{Handle, List, Resource, Value};
 pub use world::{

@@ -1,6 +1,7 @@
 //! The parts of values that are there already, handed out one after another.
 
-use super::value::{bits_of, position};
+use std::sync::Arc;
+
 use super::{Lift, Scalar};
 use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Resource, Result, Type, Value};
@@ -181,4 +182,22 @@ impl Lift for Cursor<'_> {
             due => expected("a resource", due),
         }
     }
+}
+
+/// Returns the position of a name among the names of a type.
+fn position<'a>(names: impl IntoIterator<Item = &'a Arc<str>>, name: &Arc<str>) -> Result<usize> {
+    let at = names.into_iter().position(|known| known == name);
+    at.ok_or_else(|| Error::misuse(format!("expected a name of the type, found \"{name}\"")))
+}
+
+/// Returns the bits of flags that are set; the first name is the lowest bit of the first word.
+fn bits_of(names: &[Arc<str>], set: &[Arc<str>]) -> Result<Vec<u32>> {
+    let mut bits = vec![0; names.len().div_ceil(32)];
+    for name in set {
+        let bit = position(names, name)?;
+        if let Some(word) = bits.get_mut(bit / 32) {
+            *word |= 1 << (bit % 32);
+        }
+    }
+    Ok(bits)
 }

@@ -28,7 +28,6 @@
 
 mod collection;
 mod cursor;
-mod func;
 pub mod named;
 mod number;
 mod outcome;
@@ -43,7 +42,6 @@ use crate::value::Resource;
 use crate::value::path::Brief;
 use crate::{Error, Func, FuncType, Result, Type};
 
-pub use func::TypedFunc;
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};
 #[cfg(feature = "derive")]

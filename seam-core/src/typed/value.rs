@@ -136,14 +136,6 @@ fn at<T>(cases: &[T], index: u32) -> Result<&T> {
     case.ok_or_else(|| no_case(cases.len(), index))
 }
 
-pub(super) fn position<'a>(
-    names: impl IntoIterator<Item = &'a Arc<str>>,
-    name: &Arc<str>,
-) -> Result<usize> {
-    let at = names.into_iter().position(|known| known == name);
-    at.ok_or_else(|| Error::misuse(format!("expected a name of the type, found \"{name}\"")))
-}
-
 /// The names of the bits that are set; the first name is the lowest bit of the first word.
 fn names_of(names: &[Arc<str>], bits: &[u32]) -> Result<Vec<Arc<str>>> {
     let is_set = |bit: &usize| {
@@ -156,15 +148,4 @@ fn names_of(names: &[Arc<str>], bits: &[u32]) -> Result<Vec<Arc<str>>> {
     }
     let named = names.iter().enumerate().filter(|(bit, _)| is_set(bit));
     Ok(named.map(|(_, name)| name.clone()).collect())
-}
-
-pub(super) fn bits_of(names: &[Arc<str>], set: &[Arc<str>]) -> Result<Vec<u32>> {
-    let mut bits = vec![0; names.len().div_ceil(32)];
-    for name in set {
-        let bit = position(names, name)?;
-        if let Some(word) = bits.get_mut(bit / 32) {
-            *word |= 1 << (bit % 32);
-        }
-    }
-    Ok(bits)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{ArgsOf, ResultOf, Results, TypedArgs, check};
+use crate::typed::{ArgsOf, ResultOf, Results, TypedArgs, check};
 use crate::{Args, Func, Instance, Result};
 
 /// An exported function with these parameters and this result as Rust types, checked when it was
