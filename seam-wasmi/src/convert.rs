@@ -62,7 +62,8 @@ pub(crate) fn core_value(ctx: &mut impl AnyStore, value: &Val) -> Result<CoreVal
         Val::ExternRef(Nullable::Null) => CoreValue::ExternRef(None),
         Val::ExternRef(Nullable::Val(host)) => {
             let host = host.data(&*ctx).downcast_ref().copied();
-            let lost = || Error::engine("expected a reference of the host, found another one");
+            let lost =
+                || Error::engine("expected a reference of the host, found another reference");
             CoreValue::ExternRef(Some(host.ok_or_else(lost)?))
         }
     })

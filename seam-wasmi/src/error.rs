@@ -83,7 +83,7 @@ pub(crate) fn of_execution(error: wasmi::Error, indirect_calls: impl FnOnce() ->
     if error.downcast_ref::<HostFailure>().is_some() {
         return match error.downcast::<HostFailure>() {
             Some(HostFailure(error)) => error,
-            None => Error::engine("expected the error of a host function, found another one"),
+            None => Error::engine("expected the error of a host function, found another error"),
         };
     }
     let cause = match error.kind() {

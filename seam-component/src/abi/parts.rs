@@ -53,7 +53,7 @@ pub(crate) fn lower_parts(
         Some((ty, _)) => {
             let expected = ty.kind();
             Err(Error::misuse(format!(
-                "expected another part, of type {expected}, found no more"
+                "expected another part of type {expected}, found none"
             )))
         }
     }
@@ -93,7 +93,7 @@ pub(crate) fn lift_parts(
     match lifting.due.next() {
         None => Ok(()),
         Some(_) => Err(Error::misuse(
-            "expected all parts of the result to be taken, found more",
+            "expected all parts of the result to be taken, found untaken parts",
         )),
     }
 }
@@ -209,7 +209,7 @@ impl Lower for Lowering<'_, '_> {
                 let found = found.as_ref().map_or("other numbers", Value::kind);
                 let expected = element.kind();
                 Error::misuse(format!(
-                    "expected a list of {expected}, found one of {found}"
+                    "expected a list of {expected}, found a list of {found}"
                 ))
             })
         };
@@ -284,7 +284,7 @@ impl Lower for Lowering<'_, '_> {
         if labelled_bits(first, labels) != first || rest.iter().any(|bits| *bits != 0) {
             let count = labels.len();
             return Err(Error::misuse(format!(
-                "expected the bits of {count} flags at most, found one past them"
+                "expected bits of at most {count} flags, found a higher bit"
             )));
         }
         place.write_int(&mut self.cx, self.flat, first.into(), ty.size())

@@ -193,7 +193,7 @@ pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Res
     found.ok_or_else(|| {
         let kind = value.kind();
         Error::misuse(format!(
-            "expected {expected} fields as the type has them, found a {kind} of others"
+            "expected the {expected} fields of the type, found a {kind} with other fields"
         ))
     })
 }
@@ -235,8 +235,9 @@ pub(crate) fn match_case<'v, 't>(
     };
     let found = index.and_then(|index| Some((u32::try_from(index).ok()?, cases.cases.get(index)?)));
     let kind = ty.kind();
-    let (index, case) = found
-        .ok_or_else(|| Error::misuse(format!("expected a case of the {kind}, found another")))?;
+    let (index, case) = found.ok_or_else(|| {
+        Error::misuse(format!("expected a case of the {kind}, found another case"))
+    })?;
     match (payload, &case.ty) {
         (Some(payload), Some(ty)) => Ok((index, Some((payload, ty)))),
         (None, None) => Ok((index, None)),

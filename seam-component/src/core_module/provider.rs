@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_exported_has_the_type_that_was_asked_for() {
+    fn the_exported_item_has_the_requested_type() {
         let mut memory = MemoryType::new(1, Some(3));
         assert_eq!(
             exported(&CoreItemKind::Memory(memory)),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_constant_can_give_is_a_link_error() {
+    fn a_value_without_a_constant_expression_is_a_link_error() {
         for (content, value) in [
             (CoreType::I32, CoreValue::I64(1)),
             (CoreType::EXTERNREF, CoreValue::ExternRef(Some(1))),

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_that_are_no_char_trap() {
+    fn bits_that_are_not_a_char_trap() {
         for bits in [0xd800, 0x11_0000, -1] {
             let error = lift(&Type::Char, CoreValue::I32(bits)).unwrap_err();
             assert_eq!(error.as_trap(), Some(&Trap::Canon(CanonTrap::InvalidChar)));

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_define_an_import_is_told_once() {
+    fn each_way_to_define_an_import_is_listed_once() {
         let name = |name: &str| ExportName::in_instance("env", name.to_string());
         let faults = [
             Fault::missing_func(&name("f"), "func()"),

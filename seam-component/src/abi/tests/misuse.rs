@@ -136,12 +136,12 @@ fn parts_of_another_type_are_misuse() {
         (
             bytes(),
             |to| to.numbers(Numbers::S8(&[1])),
-            "expected a list of u8, found one of s8",
+            "expected a list of u8, found a list of s8",
         ),
         (
             bytes(),
             |to| to.list(1),
-            "expected another part, of type u8, found no more",
+            "expected another part of type u8, found none",
         ),
         (
             fixed(),
@@ -157,22 +157,22 @@ fn parts_of_another_type_are_misuse() {
         (
             option(),
             |to| to.case(1),
-            "expected another part, of type u8, found no more",
+            "expected another part of type u8, found none",
         ),
         (
             Type::flags(["a"]),
             |to| to.flags(&[2]),
-            "expected the bits of 1 flags at most, found one past them",
+            "expected bits of at most 1 flags, found a higher bit",
         ),
         (
             Type::flags(["a"]),
             |to| to.flags(&[1, 1]),
-            "expected the bits of 1 flags at most, found one past them",
+            "expected bits of at most 1 flags, found a higher bit",
         ),
         (
             Type::tuple([Type::U8]),
             |_| Ok(()),
-            "expected another part, of type u8, found no more",
+            "expected another part of type u8, found none",
         ),
     ] {
         assert_eq!(lower(ty, parts), message);
@@ -235,12 +235,12 @@ fn taking_parts_of_another_type_is_misuse() {
         (
             Type::U8,
             |_| Ok(()),
-            "expected all parts of the result to be taken, found more",
+            "expected all parts of the result to be taken, found untaken parts",
         ),
         (
             Type::tuple([Type::U8, Type::U8]),
             |from| from.scalar().map(drop),
-            "expected all parts of the result to be taken, found more",
+            "expected all parts of the result to be taken, found untaken parts",
         ),
     ] {
         let opts = options(0, StringEncoding::Utf8);
