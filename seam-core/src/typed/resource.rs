@@ -45,7 +45,8 @@ pub struct Own<T> {
 /// using it later is `Misuse`.
 pub struct Borrow<'a, T> {
     resource: Resource,
-    of: PhantomData<(&'a (), fn() -> T)>,
+    owner: PhantomData<&'a ()>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T: ResourceName> Own<T> {
@@ -75,6 +76,7 @@ impl<T: ResourceName> Own<T> {
     pub fn borrow(&self) -> Borrow<'_, T> {
         Borrow {
             resource: self.resource.clone(),
+            owner: PhantomData,
             of: PhantomData,
         }
     }
@@ -150,6 +152,7 @@ impl<T: ResourceName> Liftable for Borrow<'_, T> {
         check::<T>(&resource)?;
         Ok(Self {
             resource,
+            owner: PhantomData,
             of: PhantomData,
         })
     }
