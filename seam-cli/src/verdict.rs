@@ -25,7 +25,7 @@ pub(crate) fn print(report: &Report, snapshot: Option<&str>, out: &mut Output) {
 }
 
 /// Returns the observations that were made and compared with the first one.
-fn others<'a>(report: &'a Report) -> impl Iterator<Item = (&'a Compared, &'a Observation)> {
+fn others(report: &Report) -> impl Iterator<Item = (&Compared, &Observation)> {
     let compared = report.comparisons.iter();
     compared.filter_map(|compared| Some((compared, report.observations.get(compared.index)?)))
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 
 /// The layer's own data in a store.
 ///
-/// The layer above a [`CoreEngine`] keeps its tables here. Host functions reach them without a
+/// The layer above a [`CoreEngine`](crate::CoreEngine) keeps its tables here. Host functions reach them without a
 /// lock.
 pub struct HostState(Box<dyn Any + Send>);
 

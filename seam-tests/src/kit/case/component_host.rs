@@ -132,6 +132,7 @@ pub(in crate::kit) fn component_host_functions_may_be_async(subject: &Subject) -
     traps("run", result, seam_core::Trap::IntegerOverflow)
 }
 
+#[expect(clippy::panic, reason = "the host functions of this case panic")]
 pub(in crate::kit) fn panicking_hosts_of_components_are_caught(subject: &Subject) -> Checked {
     let add = "test:host/math@1.2.0#add";
     let blocking = math().func(add, |(_, _): (u32, u32)| -> seam_core::Result<u32> {
