@@ -4,7 +4,7 @@
 //! downloaded the others. Sources are checked for all packages. Security advisories and yanked
 //! versions are not checked, because both need a database that is not part of a checkout.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 
