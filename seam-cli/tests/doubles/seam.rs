@@ -1,5 +1,11 @@
 //! A `seam` command with backends that misbehave on purpose, for the acceptance tests.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the doubles of tests panic"
+)]
+
 mod backend;
 mod engine;
 
