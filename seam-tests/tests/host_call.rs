@@ -20,7 +20,7 @@ fn backends() -> [Box<dyn Backend>; 2] {
 const HOSTED: &str = r#"(component
   (import "test:host/points@1.0.0" (instance $points
     (type $point' (record (field "x" s32) (field "y" s32)))
-    (export $point "point" (type (eq $point')))
+    (export "point" (type $point (eq $point')))
     (export "mirror" (func (param "p" $point) (result s32)))
     (export "later" (func (param "p" $point) (result s32)))))
   (core func $mirror (canon lower (func $points "mirror")))
