@@ -100,8 +100,9 @@ fn is_label(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
+
     use heck::ToKebabCase;
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -137,11 +138,33 @@ mod tests {
         }
     }
 
-    proptest! {
-        /// wit-bindgen uses heck.
-        #[test]
-        fn kebab_case_is_that_of_wit_bindgen(ident in "[A-Za-z_][A-Za-z0-9_]{0,12}") {
-            prop_assert_eq!(kebab(&ident), ident.to_kebab_case());
+    /// wit-bindgen uses heck.
+    #[test]
+    fn kebab_case_is_that_of_wit_bindgen() {
+        let agrees = |ident: &str| assert_eq!(kebab(ident), ident.to_kebab_case(), "{ident}");
+        // Every identifier of at most 6 characters, of each kind that counts.
+        let mut idents = vec![String::new()];
+        for _ in 0..6 {
+            let longer =
+                |ident: &String| ["a", "B", "C", "1", "_"].map(|end| format!("{ident}{end}"));
+            idents = idents.iter().flat_map(longer).collect();
+            idents.retain(|ident| !ident.starts_with('1'));
+            idents.iter().for_each(|ident| agrees(ident));
+        }
+        // Longer ones, the same in each run.
+        let kinds = ["a", "z", "A", "Z", "0", "9", "_", "q", "Q", "7"];
+        let mut state = 1u64;
+        let mut draw = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize
+        };
+        for _ in 0..20_000 {
+            let len = draw() % 12;
+            let mut ident = ["a", "Z", "_"][draw() % 3].to_string();
+            (0..len).for_each(|_| ident += kinds[draw() % kinds.len()]);
+            agrees(&ident);
         }
     }
 }

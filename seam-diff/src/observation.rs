@@ -76,12 +76,21 @@ impl Seen {
 impl Observation {
     /// Creates an observation without content.
     pub(crate) fn empty(artifact: &Artifact, backend: &dyn Backend) -> Self {
-        let info = backend.info();
         let engine = backend.core_engine().map(|engine| engine.info());
+        let engine = engine.map(|engine| format!("{} {}", engine.name, engine.version));
+        Self::without_content(artifact.clone(), backend.info().name.clone(), engine)
+    }
+
+    /// Creates an observation without content, of a backend with this name over this engine.
+    pub(crate) fn without_content(
+        artifact: Artifact,
+        backend: String,
+        engine: Option<String>,
+    ) -> Self {
         Self {
-            artifact: artifact.clone(),
-            backend: info.name.clone(),
-            engine: engine.map(|engine| format!("{} {}", engine.name, engine.version)),
+            artifact,
+            backend,
+            engine,
             failed: None,
             steps: Vec::new(),
             stdout: Vec::new(),

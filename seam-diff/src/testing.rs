@@ -1,7 +1,5 @@
 //! Observations for unit tests.
 
-use std::collections::BTreeMap;
-
 use seam_core::Artifact;
 
 use crate::Observation;
@@ -15,18 +13,5 @@ pub(crate) const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 /// An observation in which nothing was seen, of an artifact of these bytes.
 pub(crate) fn observation(artifact: &str, bytes: &[u8], backend: &str) -> Observation {
     let artifact = Artifact::from_bytes(artifact, bytes).expect("the bytes are a header");
-    Observation {
-        artifact,
-        backend: backend.to_string(),
-        engine: None,
-        failed: None,
-        steps: Vec::new(),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        host_calls: Vec::new(),
-        unused_stubs: Vec::new(),
-        artefacts: BTreeMap::new(),
-        state: None,
-        fuel: None,
-    }
+    Observation::without_content(artifact, backend.to_string(), None)
 }

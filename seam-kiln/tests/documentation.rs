@@ -72,7 +72,7 @@ fn table() -> String {
 
 /// The code of the guide: the file's name, its language, and its text.
 const CODE: [(&str, &str, &str); 6] = [
-    ("Cargo.toml", "toml", include_str!("guide/Cargo.toml")),
+    ("Cargo.toml", "toml", include_str!("guide/manifest.toml")),
     ("lib.rs", "rust", include_str!("guide/lib.rs")),
     ("greet.rs", "rust", include_str!("guide/greet.rs")),
     (

@@ -26,3 +26,8 @@ pub mod fixtures;
 pub mod kit;
 #[cfg(feature = "wast")]
 pub mod suite;
+
+/// The examples of seam-derive, which cannot depend on the crates that they use.
+#[cfg(doctest)]
+#[doc = include_str!("../../seam-derive/README.md")]
+struct DeriveExamples;

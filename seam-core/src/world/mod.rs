@@ -4,6 +4,7 @@ mod bind;
 mod bind_core;
 mod fault;
 mod fit;
+mod func;
 mod host;
 mod observed;
 mod report;
@@ -24,10 +25,9 @@ pub use state::{Started, WorldState};
 pub use wasi::{Dir, Stdio, SystemWasi};
 
 use crate::{
-    CoreCaller, CoreFuncType, CoreValue, GlobalType, HostFn, MemoryType, TableType,
-    typed::{Results, TypedParams, params_from_values, result_to_value},
+    CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, GlobalType, HostFn, Limits,
+    MemoryType, ResourceType, Result, TableType, Value,
 };
-use crate::{Error, ExportName, FuncType, Limits, ResourceType, Result, Value};
 
 /// The body of a synchronous host function.
 pub(crate) type SyncBody =
@@ -185,148 +185,6 @@ impl World {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// A host function over Rust types. Its component-level type is checked against the import at
-    /// instantiation.
-    ///
-    /// `name` is the import's full name (`ns:pkg/iface@1.0.0#f`, or `f` at the root; `module#field`
-    /// for a core module); a semver-compatible version of the interface matches too. A later
-    /// definition of the same name wins.
-    #[must_use]
-    pub fn func<A, R, F>(self, name: &str, func: F) -> Self
-    where
-        A: TypedParams,
-        R: Results,
-        F: Fn(A) -> Result<R> + Send + Sync + 'static,
-    {
-        self.func_with(name, || (), move |(), args: A| func(args))
-    }
-
-    /// A host function over Rust types with state of its own, made by `state` for each instance.
-    #[must_use]
-    pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
-    where
-        S: Send + 'static,
-        A: TypedParams,
-        R: Results,
-        M: Fn() -> S + Send + Sync + 'static,
-        F: Fn(&mut S, A) -> Result<R> + Send + Sync + 'static,
-    {
-        let func = Arc::new(func);
-        let declared = FuncType::new(A::types(), R::result());
-        let ty = Arc::new(declared.clone());
-        self.define(name, Some(declared), move || {
-            let (mut state, func, ty) = (state(), func.clone(), ty.clone());
-            Body::Sync(Box::new(move |_, args| {
-                let result = func(&mut state, params_from_values(&ty, args)?)?;
-                result_to_value(&ty, &result)
-            }))
-        })
-    }
-
-    /// A host function over Rust types that also sees the call: the state that all host functions
-    /// share ([`World::state`]), the instance's output, and its limits.
-    ///
-    /// ```
-    /// use seam_core::{OutputStream, World};
-    ///
-    /// let world = World::new()
-    ///     .state(Vec::<String>::new)
-    ///     .func_call("test:host/log#write", |call, (line,): (String,)| {
-    ///         call.output(OutputStream::Stdout, line.as_bytes())?;
-    ///         call.state::<Vec<String>>()?.push(line);
-    ///         Ok(())
-    ///     });
-    /// # let _ = world;
-    /// ```
-    #[must_use]
-    pub fn func_call<A, R, F>(self, name: &str, func: F) -> Self
-    where
-        A: TypedParams,
-        R: Results,
-        F: Fn(&mut HostCall<'_>, A) -> Result<R> + Send + Sync + 'static,
-    {
-        let func = Arc::new(func);
-        let declared = FuncType::new(A::types(), R::result());
-        let ty = Arc::new(declared.clone());
-        self.define(name, Some(declared), move || {
-            let (func, ty) = (func.clone(), ty.clone());
-            Body::Sync(Box::new(move |call, args| {
-                let result = func(call, params_from_values(&ty, args)?)?;
-                result_to_value(&ty, &result)
-            }))
-        })
-    }
-
-    /// An asynchronous host function over Rust types. `func` is called with the call when the guest
-    /// calls, and the future that it returns is driven as that of [`World::func_async`] is.
-    #[must_use]
-    pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
-    where
-        A: TypedParams,
-        R: Results,
-        F: Fn(&mut HostCall<'_>, A) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<R>> + Send + 'static,
-    {
-        let func = Arc::new(func);
-        let declared = FuncType::new(A::types(), R::result());
-        let ty = Arc::new(declared.clone());
-        self.define(name, Some(declared), move || {
-            let (func, ty) = (func.clone(), ty.clone());
-            Body::Async(Box::new(move |call, args| {
-                let future = params_from_values(&ty, args).map(|args| func(call, args));
-                let ty = ty.clone();
-                Box::pin(async move { result_to_value(&ty, &future?.await?) })
-            }))
-        })
-    }
-
-    /// A host function over values. With a type it is checked against the import at instantiation;
-    /// without one it takes the import's type, and what it returns is checked at the call.
-    #[must_use]
-    pub fn func_values<F>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
-    where
-        F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
-    {
-        let func = Arc::new(func);
-        self.define(name, ty, move || {
-            let func = func.clone();
-            Body::Sync(Box::new(move |call, args| func(call, args)))
-        })
-    }
-
-    /// An asynchronous host function over values: on a backend with `AsyncHostSuspends` it suspends
-    /// the guest, on one with `AsyncHostBlocks` it is polled in place and blocks the calling
-    /// thread. `func` is called when the guest calls, and must not wait for another call into the
-    /// same instance.
-    #[must_use]
-    pub fn func_async<F, Fut>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
-    where
-        F: Fn(Vec<Value>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Option<Value>>> + Send + 'static,
-    {
-        let func = Arc::new(func);
-        self.define(name, ty, move || {
-            let func = func.clone();
-            Body::Async(Box::new(move |_, args| Box::pin(func(args.to_vec()))))
-        })
-    }
-
-    fn define(
-        mut self,
-        name: &str,
-        ty: Option<FuncType>,
-        make: impl Fn() -> Body + Send + Sync + 'static,
-    ) -> Self {
-        let name = import_name(name);
-        self.funcs.retain(|func| func.name != name);
-        self.funcs.push(HostFunc {
-            name,
-            ty,
-            make: Arc::new(make),
-        });
-        self
     }
 
     /// A resource type that the host defines, with the destructor of its representations. Host

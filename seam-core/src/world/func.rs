@@ -1,0 +1,160 @@
+//! Host functions of a world, over Rust types and over values.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::{Body, HostCall, HostFunc, World, import_name};
+use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
+use crate::{FuncType, Result, Value};
+
+impl World {
+    /// A host function over Rust types. Its component-level type is checked against the import at
+    /// instantiation.
+    ///
+    /// `name` is the import's full name (`ns:pkg/iface@1.0.0#f`, or `f` at the root; `module#field`
+    /// for a core module); a semver-compatible version of the interface matches too. A later
+    /// definition of the same name wins.
+    #[must_use]
+    pub fn func<A, R, F>(self, name: &str, func: F) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: Fn(A) -> Result<R> + Send + Sync + 'static,
+    {
+        self.func_with(name, || (), move |(), args: A| func(args))
+    }
+
+    /// A host function over Rust types with state of its own, made by `state` for each instance.
+    #[must_use]
+    pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
+    where
+        S: Send + 'static,
+        A: TypedParams,
+        R: Results,
+        M: Fn() -> S + Send + Sync + 'static,
+        F: Fn(&mut S, A) -> Result<R> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        self.define_typed(name, move || {
+            let (mut state, func) = (state(), func.clone());
+            move |_: &mut HostCall<'_>, args: A| func(&mut state, args)
+        })
+    }
+
+    /// A host function over Rust types that also sees the call: the state that all host functions
+    /// share ([`World::state`]), the instance's output, and its limits.
+    ///
+    /// ```
+    /// use seam_core::{OutputStream, World};
+    ///
+    /// let world = World::new()
+    ///     .state(Vec::<String>::new)
+    ///     .func_call("test:host/log#write", |call, (line,): (String,)| {
+    ///         call.output(OutputStream::Stdout, line.as_bytes())?;
+    ///         call.state::<Vec<String>>()?.push(line);
+    ///         Ok(())
+    ///     });
+    /// # let _ = world;
+    /// ```
+    #[must_use]
+    pub fn func_call<A, R, F>(self, name: &str, func: F) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: Fn(&mut HostCall<'_>, A) -> Result<R> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        self.define_typed(name, move || {
+            let func = func.clone();
+            move |call: &mut HostCall<'_>, args: A| func(call, args)
+        })
+    }
+
+    /// An asynchronous host function over Rust types. `func` is called with the call when the guest
+    /// calls, and the future that it returns is driven as that of [`World::func_async`] is.
+    #[must_use]
+    pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: Fn(&mut HostCall<'_>, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R>> + Send + 'static,
+    {
+        let func = Arc::new(func);
+        let declared = FuncType::new(A::types(), R::result());
+        let ty = Arc::new(declared.clone());
+        self.define(name, Some(declared), move || {
+            let (func, ty) = (func.clone(), ty.clone());
+            Body::Async(Box::new(move |call, args| {
+                let future = params_from_values(&ty, args).map(|args| func(call, args));
+                let ty = ty.clone();
+                Box::pin(async move { result_to_value(&ty, &future?.await?) })
+            }))
+        })
+    }
+
+    /// A host function over values. With a type it is checked against the import at instantiation;
+    /// without one it takes the import's type, and what it returns is checked at the call.
+    #[must_use]
+    pub fn func_values<F>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
+    where
+        F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
+    {
+        let func = Arc::new(func);
+        self.define(name, ty, move || {
+            let func = func.clone();
+            Body::Sync(Box::new(move |call, args| func(call, args)))
+        })
+    }
+
+    /// An asynchronous host function over values: on a backend with `AsyncHostSuspends` it suspends
+    /// the guest, on one with `AsyncHostBlocks` it is polled in place and blocks the calling
+    /// thread. `func` is called when the guest calls, and must not wait for another call into the
+    /// same instance.
+    #[must_use]
+    pub fn func_async<F, Fut>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
+    where
+        F: Fn(Vec<Value>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Value>>> + Send + 'static,
+    {
+        let func = Arc::new(func);
+        self.define(name, ty, move || {
+            let func = func.clone();
+            Body::Async(Box::new(move |_, args| Box::pin(func(args.to_vec()))))
+        })
+    }
+
+    /// Defines a synchronous function over Rust types; `make` makes its body for each instance.
+    fn define_typed<A, R, F>(self, name: &str, make: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        A: TypedParams,
+        R: Results,
+        F: FnMut(&mut HostCall<'_>, A) -> Result<R> + Send + 'static,
+    {
+        let declared = FuncType::new(A::types(), R::result());
+        let ty = Arc::new(declared.clone());
+        self.define(name, Some(declared), move || {
+            let (mut func, ty) = (make(), ty.clone());
+            Body::Sync(Box::new(move |call, args| {
+                let result = func(call, params_from_values(&ty, args)?)?;
+                result_to_value(&ty, &result)
+            }))
+        })
+    }
+
+    fn define(
+        mut self,
+        name: &str,
+        ty: Option<FuncType>,
+        make: impl Fn() -> Body + Send + Sync + 'static,
+    ) -> Self {
+        let name = import_name(name);
+        self.funcs.retain(|func| func.name != name);
+        self.funcs.push(HostFunc {
+            name,
+            ty,
+            make: Arc::new(make),
+        });
+        self
+    }
+}
