@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, WorldState};
+use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, States, WorldState};
 
 /// The layer's state in each store: the host side of the instance.
 pub(crate) struct Host {
@@ -19,6 +19,14 @@ impl Host {
         store.host().downcast_mut().ok_or_else(|| {
             Error::engine("expected the store to keep the layer's state, found other data")
         })
+    }
+
+    /// Returns the state that the host functions of the instance share.
+    ///
+    /// # Errors
+    /// Those of [`Host::of`].
+    pub(crate) fn states(store: &mut dyn CoreStore) -> Result<&mut States> {
+        Ok(Self::of(store)?.world.states())
     }
 }
 

@@ -82,7 +82,7 @@ pub use typed_func::TypedFunc;
 pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
 pub use value::{Handle, List, Resource, Value};
 pub use world::{
-    Binding, CoreBindings, CoreItem, CoreItemKind, CoreSource, Dir, HostCall, HostCallRecord,
-    HostFuture, ImportReport, ImportStatus, Observed, OutputHook, OutputStream, Started, Stdio,
-    Stub, SystemWasi, Target, World, WorldState,
+    Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
+    HostCallRecord, HostFuture, ImportReport, ImportStatus, Observed, OutputHook, OutputStream,
+    Started, States, StatesOf, Stdio, Stub, SystemWasi, Target, World, WorldState,
 };

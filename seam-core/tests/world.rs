@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use seam_core::{
-    Artifact, CoreExternType, CoreFuncType, CoreItemKind, CoreModuleType, CoreSource, CoreType,
-    ErrorKind, HostCall, ImportStatus, Interface, Limit, Limits, MemoryType, OutputStream, Result,
-    Stub, Trap, Type, Value, World, WorldState,
+    Artifact, CoreExternType, CoreFuncType, CoreHostFunc, CoreItemKind, CoreModuleType, CoreSource,
+    CoreType, ErrorKind, HostCall, ImportStatus, Interface, Limit, Limits, MemoryType,
+    OutputStream, Result, Stub, Trap, Type, Value, World, WorldState,
 };
 
 /// Imports `a:b/c@1.0.0#f: func(x: u32) -> string`, `a:b/c@1.0.0#g: func()` and `h: func() -> u8`.
@@ -297,6 +297,98 @@ fn the_report_on_a_core_module_says_what_linking_does() {
         bound.sources[1],
         CoreSource::Stub(_, _, Stub::Trap)
     ));
+}
+
+/// A world whose rule defines `env.f$..` for modules with an export, with the type of `ty`.
+fn by_rule(ty: CoreFuncType) -> World {
+    World::new().core_funcs("env", move |field, module| {
+        if !field.starts_with("f$") {
+            return Ok(None);
+        }
+        let [(name, _)] = &module.exports[..] else {
+            return Err(seam_core::Error::link("expected one export"));
+        };
+        assert_eq!(name, "run");
+        Ok(Some(CoreHostFunc::new(ty.clone(), |_, _, _| Ok(()))))
+    })
+}
+
+#[test]
+fn a_rule_defines_the_fields_of_a_host_module() {
+    let (with_export, without) = ("(export \"run\" (func 0))", "");
+    let decoded = |field: &str, ty: &str, export: &str| {
+        let text = format!("(module (import \"env\" \"{field}\" (func {ty})) {export})");
+        let artifact = Artifact::from_bytes("rule", wat::parse_str(text).unwrap()).unwrap();
+        seam_decode::validate(&artifact).unwrap()
+    };
+    let number = CoreFuncType::new([CoreType::I32], []);
+    let world = by_rule(number.clone());
+    // Also a type that has no component-level form.
+    let vector = CoreFuncType::new([CoreType::V128], []);
+    let vectors = by_rule(vector);
+    for (world, field, ty, export, expected) in [
+        (&world, "f$1", "(param i32)", with_export, Ok(())),
+        (&vectors, "f$1", "(param v128)", with_export, Ok(())),
+        (
+            &world,
+            "g",
+            "(param i32)",
+            with_export,
+            Err("missing import `env#g`"),
+        ),
+        (
+            &world,
+            "f$1",
+            "(param i64)",
+            with_export,
+            Err("expected (func (param i64))"),
+        ),
+        (
+            &world,
+            "f$1",
+            "(param i32)",
+            without,
+            Err("import `env#f$1`: expected one export"),
+        ),
+        (
+            &vectors,
+            "f$1",
+            "(param v128)",
+            without,
+            Err("import `env#f$1`: expected one export"),
+        ),
+    ] {
+        let interface = decoded(field, ty, export);
+        let module = &interface.core_instances()[0].module;
+        let bound = world.bind_core(&interface, module);
+        let report = world.report(&interface);
+        match (bound, expected) {
+            (Ok(bound), Ok(())) => {
+                assert!(
+                    matches!(bound.sources[0], CoreSource::Func(..)),
+                    "{bound:?}"
+                );
+                assert_eq!(report[0].status, ImportStatus::Real);
+            }
+            (Err(error), Err(part)) => {
+                assert_eq!(*error.kind(), ErrorKind::Link);
+                assert!(error.message().contains(part), "{error}");
+                assert_ne!(report[0].status, ImportStatus::Real);
+            }
+            (bound, _) => panic!("{field} {ty} {export}: {bound:?}"),
+        }
+    }
+    // An item of the world is more specific than a rule, and a stub is less.
+    let interface = decoded("f$1", "(param i32)", with_export);
+    let module = &interface.core_instances()[0].module;
+    let item = world
+        .clone()
+        .core_func("env", "f$1", number, |_, _, _| Ok(()));
+    let bound = item.bind_core(&interface, module).unwrap();
+    assert!(matches!(bound.sources[0], CoreSource::Item(0, Some(0))));
+    let stubbed = decoded("g", "(param i32)", with_export);
+    let report = world.stub(Stub::Trap).report(&stubbed);
+    assert_eq!(report[0].status, ImportStatus::Stubbed(Stub::Trap));
 }
 
 #[test]

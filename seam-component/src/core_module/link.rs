@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use seam_core::{
-    Binding, CoreBindings, CoreEngine, CoreExtern, CoreFuncType, CoreItem, CoreItemKind,
-    CoreModuleType, CoreSource, CoreStore, Error, ErrorKind, ExportName, HostFn, Interface, Result,
-    World,
+    Binding, CoreBindings, CoreEngine, CoreExtern, CoreFuncType, CoreHostFunc, CoreItem,
+    CoreItemKind, CoreModuleType, CoreSource, CoreStore, Error, ErrorKind, ExportName, HostFn,
+    Interface, Result, World,
 };
 use seam_decode::compile;
 
 use super::{host_func, provider};
+use crate::host::Host;
 
 /// The definitions of the imports, before there is a store to create them in.
 pub(super) struct Links<'w> {
@@ -67,6 +68,9 @@ impl<'w> Links<'w> {
                     let func = host_func::stub(name.clone(), ty.clone(), *stub);
                     host(store, ty.clone(), func)?
                 }
+                CoreSource::Func(name, func, binding) => {
+                    self.raw(store, name.clone(), func, *binding)?
+                }
                 CoreSource::Item(index, binding) => match made.get(index) {
                     Some(known) => *known,
                     None => {
@@ -91,17 +95,23 @@ impl<'w> Links<'w> {
         let item = self.items.get(index).ok_or_else(lost)?;
         let name = ExportName::in_instance(item.module.clone(), item.field.clone());
         match &item.kind {
-            CoreItemKind::Func(ty, make) => {
-                let lifted = binding.map(|index| self.binding(index)).transpose()?;
-                let lifted = lifted.map(|binding| binding.ty.clone());
-                host(
-                    store,
-                    ty.clone(),
-                    host_func::raw(name, ty.clone(), lifted, make()),
-                )
-            }
+            CoreItemKind::Func(func) => self.raw(store, name, func, binding),
             kind => provide(engine, store, kind).map_err(|e| of_import(e, &name)),
         }
+    }
+
+    /// Creates a raw function. If it has a component-level type, `binding` is that of the import.
+    fn raw(
+        &self,
+        store: &mut dyn CoreStore,
+        name: ExportName,
+        func: &CoreHostFunc,
+        binding: Option<usize>,
+    ) -> Result<CoreExtern> {
+        let lifted = binding.map(|index| self.binding(index)).transpose()?;
+        let lifted = lifted.map(|binding| binding.ty.clone());
+        let (ty, made) = (func.ty().clone(), func.make(Host::states));
+        host(store, ty.clone(), host_func::raw(name, ty, lifted, made))
     }
 
     fn binding(&self, index: usize) -> Result<&Binding> {

@@ -49,7 +49,7 @@ impl World {
         let mut bindings = Vec::new();
         let mut faults = Vec::new();
         for (name, ty) in interface.import_funcs() {
-            match self.resolve(interface.kind(), name, ty) {
+            match self.resolve(interface, name, ty) {
                 Ok(target) => bindings.push(self.binding(name, ty, target)),
                 Err(fault) => faults.push(fault),
             }
@@ -91,13 +91,13 @@ impl World {
     /// Returns the definition of an imported function, or the fault if there is none.
     pub(super) fn resolve(
         &self,
-        kind: ArtifactKind,
+        interface: &Interface,
         name: &ExportName,
         ty: &FuncType,
     ) -> Result<Target, Fault> {
         if let Some(index) = self.host_func(name) {
             let declared = self.funcs.get(index).and_then(|func| func.ty.as_ref());
-            let core = kind == ArtifactKind::CoreModule;
+            let core = interface.kind() == ArtifactKind::CoreModule;
             return match declared {
                 Some(declared) if !(declared.provides(ty) || core && flattens_to(declared, ty)) => {
                     let hint = if core {
@@ -124,6 +124,12 @@ impl World {
         }
         if self.core_items.iter().any(is_core_func) {
             return Ok(Target::Core);
+        }
+        let own = interface.core_instances().first();
+        if let (ArtifactKind::CoreModule, Some(own)) = (interface.kind(), own) {
+            if self.core_rule(name, &own.module)?.is_some() {
+                return Ok(Target::Core);
+            }
         }
         match self.stub_policy(name) {
             Stub::Deny => Err(Fault::missing_func(name, ty)),

@@ -4,10 +4,10 @@ use std::collections::{HashMap, VecDeque};
 
 use super::fault::{Fault, link_error};
 use super::fit::fit;
-use super::{Binding, Stub, Target, World};
+use super::{Binding, CoreHostFunc, CoreItemKind, Stub, Target, World};
 use crate::{
-    ArtifactKind, Capability, CoreExternType, CoreFuncType, CoreModuleType, Error, ExportName,
-    Interface, Result, interface::has_lifted_type,
+    Capability, CoreExternType, CoreFuncType, CoreModuleType, Error, ExportName, Interface, Result,
+    interface::has_lifted_type,
 };
 
 /// The definitions of a core module's imports.
@@ -31,6 +31,10 @@ pub enum CoreSource {
     ///
     /// If it is a function with a component-level type, the second index is that of its binding.
     Item(usize, Option<usize>),
+    /// The function that a rule ([`World::core_funcs`]) defines for the import with this name.
+    ///
+    /// If it has a component-level type, the index is that of its binding.
+    Func(ExportName, CoreHostFunc, Option<usize>),
 }
 
 impl World {
@@ -53,7 +57,7 @@ impl World {
         // A module can import the same name several times, with equal or different types.
         let mut bound: HashMap<&ExportName, VecDeque<Option<usize>>> = HashMap::new();
         for (name, ty) in interface.import_funcs() {
-            let index = match self.resolve(ArtifactKind::CoreModule, name, ty) {
+            let index = match self.resolve(interface, name, ty) {
                 Ok(target) => {
                     bindings.push(self.binding(name, ty, target));
                     Some(bindings.len() - 1)
@@ -66,8 +70,8 @@ impl World {
             bound.entry(name).or_default().push_back(index);
         }
         let mut sources = Vec::new();
-        for (module, field, ty) in &module.imports {
-            let name = ExportName::in_instance(module.as_str(), field.as_str());
+        for (from, field, ty) in &module.imports {
+            let name = ExportName::in_instance(from.as_str(), field.as_str());
             let lifted = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
             let index = match lifted {
                 true => bound.get_mut(&name).and_then(VecDeque::pop_front),
@@ -76,8 +80,10 @@ impl World {
             let source = match index {
                 // Its fault has already been reported.
                 Some(None) => continue,
-                Some(Some(index)) => self.bound_source(&name, ty, index, bindings.get(index))?,
-                None => self.core_source(&name, ty),
+                Some(Some(index)) => {
+                    self.bound_source(&name, ty, module, index, bindings.get(index))?
+                }
+                None => self.core_source(&name, ty, module),
             };
             match source {
                 Ok(source) => sources.push(source),
@@ -95,6 +101,7 @@ impl World {
         &self,
         name: &ExportName,
         ty: &CoreExternType,
+        module: &CoreModuleType,
         index: usize,
         binding: Option<&Binding>,
     ) -> Result<Result<CoreSource, Fault>> {
@@ -108,18 +115,36 @@ impl World {
                     format!("import `{name}` needs the system's WASI"),
                 ));
             }
-            _ => self.core_source(name, ty).map(|source| match source {
-                CoreSource::Item(item, _) => CoreSource::Item(item, Some(index)),
-                other => other,
-            }),
+            _ => self
+                .core_source(name, ty, module)
+                .map(|source| match source {
+                    CoreSource::Item(item, _) => CoreSource::Item(item, Some(index)),
+                    CoreSource::Func(name, func, _) => CoreSource::Func(name, func, Some(index)),
+                    other => other,
+                }),
         })
     }
 
-    /// Finds an import among the world's core-level items and stubs.
+    /// Returns the function that a rule ([`World::core_funcs`]) defines for an import of `module`.
+    pub(super) fn core_rule(
+        &self,
+        name: &ExportName,
+        module: &CoreModuleType,
+    ) -> Result<Option<CoreHostFunc>, Fault> {
+        let mut rules = self.core_modules.iter();
+        let Some((_, define)) = rules.find(|(known, _)| name.instance() == Some(&**known)) else {
+            return Ok(None);
+        };
+        define(name.item(), module)
+            .map_err(|e| Fault::Mismatched(format!("import `{name}`: {}", e.message())))
+    }
+
+    /// Finds an import of `module` among the world's core-level items, rules and stubs.
     pub(super) fn core_source(
         &self,
         name: &ExportName,
         ty: &CoreExternType,
+        module: &CoreModuleType,
     ) -> Result<CoreSource, Fault> {
         let mut items = self.core_items.iter().enumerate();
         let found = items.find(|(_, item)| {
@@ -130,9 +155,13 @@ impl World {
             (Some((index, item)), _) => {
                 fit(name, ty, &item.kind).map(|()| CoreSource::Item(index, None))
             }
-            (None, CoreExternType::Func(func)) => match self.stub_policy(name) {
-                Stub::Deny => Err(Fault::missing_core_func(name, ty)),
-                stub => Ok(CoreSource::Stub(name.clone(), func.clone(), stub)),
+            (None, CoreExternType::Func(wanted)) => match self.core_rule(name, module)? {
+                Some(func) => fit(name, ty, &CoreItemKind::Func(func.clone()))
+                    .map(|()| CoreSource::Func(name.clone(), func, None)),
+                None => match self.stub_policy(name) {
+                    Stub::Deny => Err(Fault::missing_core_func(name, ty)),
+                    stub => Ok(CoreSource::Stub(name.clone(), wanted.clone(), stub)),
+                },
             },
             (None, _) => Err(Fault::missing_item(name, ty)),
         }

@@ -14,7 +14,7 @@ pub(super) fn fit(
     kind: &CoreItemKind,
 ) -> Result<(), Fault> {
     let found = match kind {
-        CoreItemKind::Func(ty, _) => CoreExternType::Func(ty.clone()),
+        CoreItemKind::Func(func) => CoreExternType::Func(func.ty().clone()),
         CoreItemKind::Memory(ty) => CoreExternType::Memory(*ty),
         CoreItemKind::Table(ty) => CoreExternType::Table(*ty),
         CoreItemKind::Global(ty, _) => CoreExternType::Global(*ty),

@@ -1,16 +1,17 @@
 //! The calling instance, as a host function sees it.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 
 use crate::world::observed::{Observed, OutputHook, OutputStream};
-use crate::{Error, ExportName, FuncType, Limits, Result};
+use crate::world::states::States;
+use crate::{ExportName, FuncType, Limits, Result};
 
 /// A call of a host function, with the called import and the state that the instance's functions
 /// share.
 pub struct HostCall<'a> {
     pub(crate) name: &'a ExportName,
     pub(crate) ty: Option<&'a FuncType>,
-    pub(crate) states: &'a mut [(TypeId, Box<dyn Any + Send>)],
+    pub(crate) states: &'a mut States,
     pub(crate) observed: &'a mut Observed,
     pub(crate) limits: &'a Limits,
     pub(crate) on_output: Option<&'a OutputHook>,
@@ -38,20 +39,10 @@ impl HostCall<'_> {
     /// Returns the state that [`World::state`](crate::World::state) creates for each instance.
     ///
     /// # Errors
-    /// `Host` if the world creates no state of this type.
+    /// `Host` if the world creates no state of this type, or if it is in use by a
+    /// [raw core function](crate::CoreHostFunc::sharing) that called the guest.
     pub fn state<S: Any>(&mut self) -> Result<&mut S> {
-        let state = self
-            .states
-            .iter_mut()
-            .find(|(id, _)| *id == TypeId::of::<S>());
-        state
-            .and_then(|(_, state)| state.downcast_mut())
-            .ok_or_else(|| {
-                Error::host(format!(
-                    "the world makes no state of type {}",
-                    std::any::type_name::<S>()
-                ))
-            })
+        self.states.get()
     }
 
     /// Appends to the instance's captured output.

@@ -2,6 +2,8 @@
 
 mod bind;
 mod bind_core;
+mod core_define;
+mod core_item;
 mod fault;
 mod fit;
 mod func;
@@ -9,25 +11,27 @@ mod host;
 mod observed;
 mod report;
 mod state;
+mod states;
 mod wasi;
 
 use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub use bind::{Binding, Target};
 pub use bind_core::{CoreBindings, CoreSource};
+pub use core_item::{CoreHostFunc, CoreItem, CoreItemKind, StatesOf};
 pub use host::HostCall;
 pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
 pub use report::{ImportReport, ImportStatus};
 pub use state::{Started, WorldState};
+pub use states::States;
 pub use wasi::{Dir, Stdio, SystemWasi};
 
-use crate::{
-    CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, GlobalType, HostFn, Limits,
-    MemoryType, ResourceType, Result, TableType, Value,
-};
+use crate::{ExportName, FuncType, Limits, ResourceType, Result, Value};
+use core_item::DefineFields;
+use states::MakeState;
 
 /// The body of a synchronous host function.
 pub(crate) type SyncBody =
@@ -57,43 +61,14 @@ pub(crate) struct HostFunc {
 /// The destructor of a host-defined resource, given the representation.
 pub(crate) type Destructor = dyn Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync;
 
-/// Creates an instance's state of one Rust type.
-pub(crate) type MakeState = dyn Fn() -> Box<dyn Any + Send> + Send + Sync;
-
 /// Shows a part of an instance's state as a value.
-pub(crate) type ShowArtefact =
-    dyn Fn(&[(TypeId, Box<dyn Any + Send>)]) -> Option<Value> + Send + Sync;
+pub(crate) type ShowArtefact = dyn Fn(&States) -> Option<Value> + Send + Sync;
 
 /// A resource type that the host defines.
 #[derive(Clone)]
 pub(crate) struct HostResource {
     pub(crate) name: ExportName,
     pub(crate) drop: Arc<Destructor>,
-}
-
-/// A core-level item that the host defines.
-#[derive(Clone)]
-pub struct CoreItem {
-    /// Module name of the import.
-    pub module: Arc<str>,
-    /// Field name of the import.
-    pub field: Arc<str>,
-    /// The item itself.
-    pub kind: CoreItemKind,
-}
-
-/// The kind and definition of a [`CoreItem`].
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum CoreItemKind {
-    /// A function. The factory is called once per instance.
-    Func(CoreFuncType, Arc<dyn Fn() -> HostFn + Send + Sync>),
-    /// A memory of zeroes.
-    Memory(MemoryType),
-    /// A table of nulls.
-    Table(TableType),
-    /// A global.
-    Global(GlobalType, CoreValue),
 }
 
 /// The treatment of an import that nothing defines.
@@ -170,6 +145,8 @@ pub struct World {
     pub(crate) funcs: Vec<HostFunc>,
     pub(crate) resources: Vec<HostResource>,
     pub(crate) core_items: Vec<CoreItem>,
+    /// Rules that define the fields of a host module, by its name.
+    pub(crate) core_modules: Vec<(Arc<str>, Arc<DefineFields>)>,
     pub(crate) states: Vec<(TypeId, Arc<MakeState>)>,
     pub(crate) artefacts: Vec<(String, Arc<ShowArtefact>)>,
     pub(crate) stub: Stub,
@@ -240,75 +217,8 @@ impl World {
         F: Fn(&S) -> Value + Send + Sync + 'static,
     {
         self.artefacts.retain(|(known, _)| known != name);
-        let show = move |states: &[(TypeId, Box<dyn Any + Send>)]| {
-            let state = states.iter().find(|(id, _)| *id == TypeId::of::<S>());
-            state.and_then(|(_, state)| state.downcast_ref()).map(&show)
-        };
+        let show = move |states: &States| states.find().map(&show);
         self.artefacts.push((name.to_owned(), Arc::new(show)));
-        self
-    }
-
-    /// A host function over raw core values, with access to the calling instance's exports, for
-    /// core modules.
-    #[must_use]
-    pub fn core_func<F>(self, module: &str, field: &str, ty: CoreFuncType, func: F) -> Self
-    where
-        F: Fn(&mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let func: HostFn = Arc::new(func);
-        self.core_item(
-            module,
-            field,
-            CoreItemKind::Func(ty, Arc::new(move || func.clone())),
-        )
-    }
-
-    /// As [`World::core_func`], with state made by `state` for each instance.
-    #[must_use]
-    pub fn core_func_with<S, M, F>(
-        self,
-        module: &str,
-        field: &str,
-        ty: CoreFuncType,
-        state: M,
-        func: F,
-    ) -> Self
-    where
-        S: Send + 'static,
-        M: Fn() -> S + Send + Sync + 'static,
-        F: Fn(&mut S, &mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let func = Arc::new(func);
-        let make = move || -> HostFn {
-            let (state, func) = (Mutex::new(state()), func.clone());
-            Arc::new(move |caller, args, results| {
-                // The guest may call back into the same function, whose state is then in use. This
-                // is an error, because waiting would be a deadlock.
-                let mut state = state.try_lock().map_err(|_| {
-                    Error::host("the host function was called again while it was running")
-                })?;
-                func(&mut state, caller, args, results)
-            })
-        };
-        self.core_item(module, field, CoreItemKind::Func(ty, Arc::new(make)))
-    }
-
-    /// Adds a memory, table or global that core modules can import.
-    #[must_use]
-    pub fn core_item(mut self, module: &str, field: &str, kind: CoreItemKind) -> Self {
-        self.core_items
-            .retain(|item| (&*item.module, &*item.field) != (module, field));
-        self.core_items.push(CoreItem {
-            module: module.into(),
-            field: field.into(),
-            kind,
-        });
         self
     }
 
@@ -390,12 +300,6 @@ impl World {
     #[must_use]
     pub fn system_wasi_config(&self) -> Option<&SystemWasi> {
         self.wasi.as_ref()
-    }
-
-    /// Returns the core-level items that the host defines.
-    #[must_use]
-    pub fn core_items(&self) -> &[CoreItem] {
-        &self.core_items
     }
 
     /// Returns the resource types that the host defines, under the names that it gave them.

@@ -44,22 +44,22 @@ impl World {
     #[must_use]
     pub fn report(&self, interface: &Interface) -> Vec<ImportReport> {
         match interface.kind() {
-            ArtifactKind::Component => self.report_funcs(interface.import_funcs()),
+            ArtifactKind::Component => self.report_funcs(interface),
             ArtifactKind::CoreModule => self.report_core(interface),
         }
     }
 
-    fn report_funcs(&self, funcs: &[(ExportName, Arc<FuncType>)]) -> Vec<ImportReport> {
+    fn report_funcs(&self, interface: &Interface) -> Vec<ImportReport> {
         let report = |(name, ty): &(ExportName, Arc<FuncType>)| ImportReport {
             name: name.clone(),
             ty: ty.to_string(),
-            status: match self.resolve(ArtifactKind::Component, name, ty) {
+            status: match self.resolve(interface, name, ty) {
                 Ok(Target::Stub(stub)) => ImportStatus::Stubbed(stub),
                 Ok(Target::Host(_) | Target::Wasi | Target::Core) => ImportStatus::Real,
                 Err(fault) => ImportStatus::of(fault),
             },
         };
-        funcs.iter().map(report).collect()
+        interface.import_funcs().iter().map(report).collect()
     }
 
     fn report_core(&self, interface: &Interface) -> Vec<ImportReport> {
@@ -77,7 +77,7 @@ impl World {
                 let func = has_type.then(|| lifted.next()).flatten();
                 let name = ExportName::in_instance(module.name.clone(), field.name.clone());
                 reports.push(ImportReport {
-                    status: self.core_status(&name, ty, func.map(|(_, ty)| &**ty)),
+                    status: self.core_status(interface, &name, ty, func.map(|(_, ty)| &**ty)),
                     ty: func.map_or_else(|| ty.to_string(), |(_, ty)| ty.to_string()),
                     name,
                 });
@@ -88,18 +88,23 @@ impl World {
 
     fn core_status(
         &self,
+        interface: &Interface,
         name: &ExportName,
         ty: &CoreExternType,
         lifted: Option<&FuncType>,
     ) -> ImportStatus {
-        let target = lifted.map(|lifted| self.resolve(ArtifactKind::CoreModule, name, lifted));
+        let target = lifted.map(|lifted| self.resolve(interface, name, lifted));
+        let module = interface.core_instances().first();
+        let module = module.map(|own| own.module.clone()).unwrap_or_default();
         match target.transpose() {
             Err(fault) => ImportStatus::of(fault),
             Ok(Some(Target::Stub(stub))) => ImportStatus::Stubbed(stub),
             Ok(Some(Target::Host(_) | Target::Wasi)) => ImportStatus::Real,
-            Ok(Some(Target::Core) | None) => match self.core_source(name, ty) {
+            Ok(Some(Target::Core) | None) => match self.core_source(name, ty, &module) {
                 Ok(CoreSource::Stub(_, _, stub)) => ImportStatus::Stubbed(stub),
-                Ok(CoreSource::Bound(..) | CoreSource::Item(..)) => ImportStatus::Real,
+                Ok(CoreSource::Bound(..) | CoreSource::Item(..) | CoreSource::Func(..)) => {
+                    ImportStatus::Real
+                }
                 Err(fault) => ImportStatus::of(fault),
             },
         }

@@ -1,12 +1,11 @@
 //! A world in use: the host side of one instance.
 
-use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::world::{
     Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
-    Stub, Target, World,
+    States, Stub, Target, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 
@@ -19,7 +18,7 @@ use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 pub struct WorldState {
     funcs: Vec<Bound>,
     resources: Vec<HostResource>,
-    states: Vec<(TypeId, Box<dyn Any + Send>)>,
+    states: States,
     observed: Observed,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
@@ -73,11 +72,7 @@ impl WorldState {
         Self {
             funcs,
             resources: world.resources.clone(),
-            states: world
-                .states
-                .iter()
-                .map(|(id, make)| (*id, make()))
-                .collect(),
+            states: States::new(world.states.iter().map(|(id, make)| (*id, &**make))),
             observed,
             artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
@@ -103,6 +98,15 @@ impl WorldState {
     #[must_use]
     pub fn observed_mut(&mut self) -> &mut Observed {
         &mut self.observed
+    }
+
+    /// Returns the state that the host functions share.
+    ///
+    /// # For implementors
+    /// Pass it to [`CoreHostFunc::make`](crate::CoreHostFunc::make).
+    #[must_use]
+    pub fn states(&mut self) -> &mut States {
+        &mut self.states
     }
 
     /// Returns the limits of the instance.

@@ -1,8 +1,9 @@
 //! Imports that the world defines, that it stubs, and that are missing.
 
 use seam_core::{
-    Capability, CoreFuncType, CoreItemKind, CorePath, CoreType, CoreValue, ErrorKind, GlobalType,
-    InstanceExt, Limits, MemoryType, RefType, Stub, SystemWasi, TableType, Trap, World,
+    Capability, CoreExtern, CoreFuncType, CoreItemKind, CorePath, CoreType, CoreValue, Error,
+    ErrorKind, GlobalType, InstanceExt, Limits, MemoryType, RefType, Stub, SystemWasi, TableType,
+    Trap, World,
 };
 
 use crate::{fixture, instance, kind, refused, s32, trap, wat};
@@ -214,5 +215,52 @@ fn the_systems_wasi_is_not_there() {
     assert_eq!(
         *found.kind(),
         ErrorKind::Unsupported(Capability::SystemWasi)
+    );
+}
+
+#[test]
+fn shared_state_is_used_by_one_function_at_a_time_and_survives_a_panic() {
+    let artifact = wat(r#"(module
+        (import "env" "call" (func $call))
+        (import "env" "count" (func $count (result i32)))
+        (import "env" "panic" (func $panic))
+        (func (export "inner") (result i32) (call $count))
+        (func (export "call") (call $call))
+        (func (export "panic") (call $panic)))"#);
+    let number = CoreFuncType::new([], [CoreType::I32]);
+    let none = CoreFuncType::new([], []);
+    let world = World::new()
+        .state(|| 0i32)
+        .core_func_sharing(
+            "env",
+            "call",
+            none.clone(),
+            |state: &mut i32, caller, _, _| {
+                *state += 10;
+                let Some(CoreExtern::Func(inner)) = caller.caller_export("inner") else {
+                    return Err(Error::host("expected an export `inner`"));
+                };
+                caller.call(inner, &[], &mut [CoreValue::I32(0)])
+            },
+        )
+        .core_func_sharing("env", "count", number, |state: &mut i32, _, _, results| {
+            *state += 1;
+            results.fill(CoreValue::I32(*state));
+            Ok(())
+        })
+        .core_func_sharing("env", "panic", none, |state: &mut i32, _, _, _| {
+            *state += 100;
+            panic!("on purpose")
+        });
+    let mut instance = instance(&artifact, &world);
+    let error = instance.call_blocking("call", &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Host);
+    assert!(error.message().contains("in use"), "{error}");
+    assert_eq!(instance.call_blocking("inner", &[]).unwrap(), Some(s32(11)));
+    let error = instance.call_blocking("panic", &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Host);
+    assert_eq!(
+        instance.call_blocking("inner", &[]).unwrap(),
+        Some(s32(112))
     );
 }

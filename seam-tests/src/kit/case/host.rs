@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use seam_core::{
-    CoreCaller, CoreExtern, CoreFuncType, CoreItemKind, CoreType, CoreValue, Error, GlobalType,
-    HostCall, InstanceExt, MemoryType, ProgramExt, TableType, Trap, Value, World,
+    CoreCaller, CoreExtern, CoreFuncType, CoreHostFunc, CoreItemKind, CoreType, CoreValue, Error,
+    GlobalType, HostCall, InstanceExt, MemoryType, ProgramExt, TableType, Trap, Value, World,
 };
 
 use super::call::root;
@@ -103,11 +103,27 @@ pub(in crate::kit) fn host_functions_are_reached_every_way(subject: &Subject) ->
 pub(in crate::kit) fn host_functions_share_state(subject: &Subject) -> Checked {
     let text = r#"(module
         (import "env" "push" (func $push (param i32)))
+        (import "env" "push-raw" (func $push_raw (param i32)))
+        (import "by-rule" "push$1" (func $push_by_rule (param i32)))
         (import "env" "sum" (func $sum (result i32)))
-        (func (export "push") (param i32) (call $push (local.get 0)))
+        (func (export "push") (param i32)
+            (call $push (local.get 0))
+            (call $push_raw (i32.mul (local.get 0) (i32.const 1000)))
+            (call $push_by_rule (i32.mul (local.get 0) (i32.const 1000000))))
         (func (export "sum") (result i32) (call $sum)))"#;
+    let raw = || {
+        let ty = CoreFuncType::new([CoreType::I32], []);
+        CoreHostFunc::sharing(ty, |pushed: &mut Vec<i32>, _, args, _| {
+            if let [CoreValue::I32(value)] = args {
+                pushed.push(*value);
+            }
+            Ok(())
+        })
+    };
     let world = World::new()
         .state(Vec::<i32>::new)
+        .core_item("env", "push-raw", CoreItemKind::Func(raw()))
+        .core_funcs("by-rule", move |field, _| Ok((field == "push$1").then(raw)))
         .func_values(
             "env#push",
             None,
@@ -125,7 +141,7 @@ pub(in crate::kit) fn host_functions_share_state(subject: &Subject) -> Checked {
     for value in [1, 20, 300] {
         gives_nothing(&mut *instance, "push", &[value.into()])?;
     }
-    gives(&mut *instance, "sum", &[], 321)
+    gives(&mut *instance, "sum", &[], 321_321_321)
 }
 
 pub(in crate::kit) fn raw_host_functions_reach_memory(subject: &Subject) -> Checked {
