@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, States, WorldState};
 
+use crate::state::Running;
+
 /// The layer's state in each store: the host side of the instance.
 pub(crate) struct Host {
     /// The fresh world of the instance.
@@ -16,9 +18,7 @@ impl Host {
     /// # Errors
     /// `Engine` if the engine has lost the state.
     pub(crate) fn of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut Self> {
-        store.host().downcast_mut().ok_or_else(|| {
-            Error::engine("expected the store to keep the layer's state, found other data")
-        })
+        store.host().downcast_mut().ok_or_else(lost)
     }
 
     /// Returns the state that the host functions of the instance share.
@@ -28,6 +28,23 @@ impl Host {
     pub(crate) fn states(store: &mut dyn CoreStore) -> Result<&mut States> {
         Ok(Self::of(store)?.world.states())
     }
+}
+
+/// Returns the world in a store that the layer created, for a core module or for a component.
+///
+/// # Errors
+/// `Engine` if the engine has lost the state.
+pub(crate) fn world_of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut WorldState> {
+    let state = store.host();
+    if state.downcast_mut::<Host>().is_some() {
+        return Ok(&mut state.downcast_mut::<Host>().ok_or_else(lost)?.world);
+    }
+    let running: Option<&mut Running> = state.downcast_mut();
+    running.map(|running| &mut running.world).ok_or_else(lost)
+}
+
+fn lost() -> Error {
+    Error::engine("expected the store to keep the layer's state, found other data")
 }
 
 /// Wraps a host function for calls by a guest.
@@ -43,9 +60,9 @@ where
         + 'static,
 {
     std::sync::Arc::new(move |caller, args, results| {
-        Host::of(caller)?.world.enter()?;
+        world_of(caller)?.enter()?;
         let outcome = caught(|| body(caller, args, results));
-        Host::of(caller)?.world.leave();
+        world_of(caller)?.leave();
         outcome
     })
 }

@@ -14,6 +14,9 @@ pub(crate) fn load(
     artifact: &Artifact,
 ) -> Result<Box<dyn Program>> {
     match artifact.kind() {
+        ArtifactKind::CoreModule if artifact.interface_of().is_some() => Ok(Box::new(
+            ComponentProgram::load_fused(engine, backend, artifact)?,
+        )),
         ArtifactKind::CoreModule => Ok(Box::new(CoreProgram::load(engine, backend, artifact)?)),
         ArtifactKind::Component => Ok(Box::new(ComponentProgram::load(engine, backend, artifact)?)),
     }

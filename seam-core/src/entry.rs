@@ -71,10 +71,8 @@ fn exports_start(interface: &Interface, wanted: &str) -> bool {
 fn is_run(kind: ArtifactKind, ty: &Arc<FuncType>) -> bool {
     ty.params.is_empty()
         && match (kind, &ty.result) {
-            (ArtifactKind::Component, Some(Type::Result(result))) => {
-                result.ok.is_none() && result.err.is_none()
-            }
-            // A fused core module returns the flattened result.
+            (_, Some(Type::Result(result))) => result.ok.is_none() && result.err.is_none(),
+            // Without the types of a component, a fused core module returns the flattened result.
             (ArtifactKind::CoreModule, Some(Type::S32)) => true,
             _ => false,
         }

@@ -16,6 +16,9 @@
 //!   judge the bytes themselves.
 //! - [`compile`] compiles a core module on a [`CoreEngine`](seam_core::CoreEngine) and attaches its
 //!   type; [`module_type`] reads that type.
+//! - [`decode_fused`] gives a core module that a tool fused from components the interface of their
+//!   composition, with a [`Plan`] too. [`Provenance`] says where the functions of a fused module come
+//!   from.
 //! - [`needed_capability`] tells an adapter which proposal a valid module needs.
 //!
 //! # Which part of a component provides an export
@@ -28,16 +31,22 @@
 mod compile;
 mod decoded;
 mod feature;
+mod fused;
 mod interface;
 mod pass;
 mod plan;
+mod provenance;
 pub mod types;
 
 pub use compile::{compile, compile_untyped};
 pub use decoded::{Decoded, decode, interface, validate};
 pub use feature::needed_capability;
+pub use fused::{
+    BoundExport, BoundImport, Chosen, ExportChoice, Fused, Reason, decode_fused,
+};
 pub use pass::module_type;
 pub use plan::{
-    Builtin, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func, Import,
-    Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
+    Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,
+    Import, Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
 };
+pub use provenance::{FuncOrigin, Provenance};

@@ -72,13 +72,23 @@ impl Build {
             .with(Capability::Reentrant, self.reentrant)
     }
 
+    /// Function bodies are validated at once and translated when they are first called.
+    ///
+    /// With fuel, they are translated at once too: the engine charges the fuel of a translation to
+    /// the function's first caller.
+    fn compilation_mode(&self) -> CompilationMode {
+        match self.fuel || self.deadline {
+            true => CompilationMode::Eager,
+            false => CompilationMode::LazyTranslation,
+        }
+    }
+
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
         config
             .wasm_custom_page_sizes(true)
             .wasm_wide_arithmetic(true)
-            // A function that is compiled lazily would charge its fuel to its first caller.
-            .compilation_mode(CompilationMode::Eager)
+            .compilation_mode(self.compilation_mode())
             .consume_fuel(self.fuel || self.deadline)
             .set_max_recursion_depth(self.frames)
             .set_max_stack_height(self.stack.max(MIN_STACK));

@@ -15,6 +15,8 @@ pub(crate) enum FuncInst {
     Lifted(Arc<Lifted>),
     /// The host function of the world's binding at this index.
     Host(usize, Arc<FuncTy>),
+    /// A function that cannot be called, and why.
+    Undecided(Arc<str>),
 }
 
 /// A core function that a component lifts.
@@ -31,10 +33,15 @@ pub(crate) struct Lifted {
 }
 
 impl FuncInst {
-    pub(crate) fn ty(&self) -> &Arc<FuncTy> {
+    /// Returns the type of the function.
+    ///
+    /// # Errors
+    /// `Link` if the function cannot be called.
+    pub(crate) fn ty(&self) -> Result<&Arc<FuncTy>> {
         match self {
-            FuncInst::Lifted(lifted) => &lifted.ty,
-            FuncInst::Host(_, ty) => ty,
+            FuncInst::Lifted(lifted) => Ok(&lifted.ty),
+            FuncInst::Host(_, ty) => Ok(ty),
+            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         }
     }
 }

@@ -24,14 +24,17 @@ pub(crate) struct Lowered {
 
 impl Lowered {
     /// Lowers a synchronous function.
-    pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Self {
-        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty().result);
-        Self {
+    ///
+    /// # Errors
+    /// `Link` if the function cannot be called.
+    pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Result<Self> {
+        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty()?.result);
+        Ok(Self {
             callee,
             caller,
             core_ty,
             out_param,
-        }
+        })
     }
 
     /// Creates the core function, for an engine whose host functions can call back into the guest.
@@ -44,7 +47,11 @@ impl Lowered {
         store.host_func(core_ty, call)
     }
 
-    fn call(
+    /// Performs a call.
+    ///
+    /// # Errors
+    /// Traps and limits of the callee and of the canonical ABI.
+    pub(super) fn call(
         &self,
         caller: &mut dyn CoreCaller,
         args: &[CoreValue],
@@ -55,6 +62,7 @@ impl Lowered {
         let flat = match &self.callee {
             FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, args),
             FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, args),
+            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
         Running::of(store)?.unwind(depth);
         let flat = flat?;

@@ -15,6 +15,32 @@ impl StoreMachine<'_> {
         Running::of(self.0)
     }
 
+    /// Returns the defining instance of a resource whose handles a fused module keeps itself, and
+    /// the function from a handle to its representation.
+    ///
+    /// The host holds and passes on the module's own handles of such a resource.
+    fn table(&mut self, ty: ResourceId) -> Result<Option<(u32, CoreFunc)>> {
+        Ok(match self.running()?.resource(ty)?.implementation {
+            ResourceImpl::Table {
+                instance, funcs, ..
+            } => Some((instance, funcs.ok_or_else(not_instantiated)?.rep)),
+            _ => None,
+        })
+    }
+
+    /// Asks a fused module for the representation behind one of its own handles.
+    fn rep_in_table(&mut self, func: CoreFunc, handle: u32) -> Result<u32> {
+        let mut result = [CoreValue::I32(0)];
+        self.0.call(func, &[CoreValue::from(handle)], &mut result)?;
+        match result {
+            [CoreValue::I32(rep)] => Ok(u32::from_ne_bytes(rep.to_ne_bytes())),
+            [other] => Err(Error::engine(format!(
+                "expected the handle table to return an i32, found {}",
+                other.kind()
+            ))),
+        }
+    }
+
     /// Returns the `realloc` of these options, which must be called next.
     ///
     /// The instance must not be left until it has returned.
@@ -30,6 +56,10 @@ impl StoreMachine<'_> {
         running.begin_thread();
         Ok(realloc)
     }
+}
+
+fn not_instantiated() -> Error {
+    Error::engine("expected the handle table of an instance, found none before its instantiation")
 }
 
 impl Machine for StoreMachine<'_> {
@@ -66,11 +96,10 @@ impl Machine for StoreMachine<'_> {
     }
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        let handle = self
-            .running()?
-            .instance(opts.instance)?
-            .handles
-            .remove(index)?;
+        if self.table(ty)?.is_some() {
+            return Ok(index);
+        }
+        let handle = self.running()?.handles(opts.instance)?.remove(index)?;
         handle.check_type(ty)?;
         handle.check_not_lent()?;
         handle.check_own()?;
@@ -78,8 +107,11 @@ impl Machine for StoreMachine<'_> {
     }
 
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        if self.table(ty)?.is_some() {
+            return Ok(index);
+        }
         let running = self.running()?;
-        let handle = running.instance(opts.instance)?.handles.get(index)?;
+        let handle = running.handles(opts.instance)?.get(index)?;
         handle.check_type(ty)?;
         handle.num_lends += 1;
         let rep = handle.rep;
@@ -88,13 +120,21 @@ impl Machine for StoreMachine<'_> {
     }
 
     fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        if self.table(ty)?.is_some() {
+            return Ok(rep);
+        }
         self.running()?
-            .instance(opts.instance)?
-            .handles
+            .handles(opts.instance)?
             .add(ResourceHandle::own(ty, rep))
     }
 
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        if let Some((instance, func)) = self.table(ty)? {
+            return match instance == opts.instance {
+                true => self.rep_in_table(func, rep),
+                false => Ok(rep),
+            };
+        }
         let running = self.running()?;
         if let ResourceImpl::Guest { instance, .. } = running.resource(ty)?.implementation {
             if instance == opts.instance {
@@ -104,8 +144,7 @@ impl Machine for StoreMachine<'_> {
         running.frame()?.num_borrows += 1;
         let scope = running.frames.len() - 1;
         running
-            .instance(opts.instance)?
-            .handles
+            .handles(opts.instance)?
             .add(ResourceHandle::borrow(ty, rep, scope))
     }
 

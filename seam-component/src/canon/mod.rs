@@ -1,6 +1,7 @@
 //! Canonical definitions, like the reference interpreter's section with this name.
 
 pub(crate) mod builtin;
+pub(crate) mod caller;
 pub(crate) mod lift;
 pub(crate) mod lower;
 mod machine;

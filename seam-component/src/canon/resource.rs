@@ -17,8 +17,7 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
         let running = Running::of(store)?;
         running.check_may_leave(instance)?;
         running
-            .instance(instance)?
-            .handles
+            .handles(instance)?
             .add(ResourceHandle::own(ty, rep))
     })
 }
@@ -29,7 +28,7 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
 /// Those of [`CoreStore::host_func`].
 pub(crate) fn rep(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
     unary(store, true, move |store, index| {
-        let handle = Running::of(store)?.instance(instance)?.handles.get(index)?;
+        let handle = Running::of(store)?.handles(instance)?.get(index)?;
         handle.check_type(ty)?;
         Ok(handle.rep)
     })
@@ -72,6 +71,7 @@ impl Dropping {
     pub(crate) fn destructor(&self, running: &Running) -> Result<Option<CoreFunc>> {
         match running.resource(self.ty)?.implementation {
             ResourceImpl::Guest { dtor, .. } => Ok(dtor),
+            ResourceImpl::Table { funcs, .. } => Ok(funcs.map(|funcs| funcs.drop)),
             ResourceImpl::Host(_) => Ok(None),
         }
     }
@@ -87,7 +87,7 @@ impl Dropping {
     ) -> Result<Option<Destructor>> {
         let running = Running::of(store)?;
         running.check_may_leave(self.instance)?;
-        let handle = running.instance(self.instance)?.handles.remove(index)?;
+        let handle = running.handles(self.instance)?.remove(index)?;
         handle.check_type(self.ty)?;
         handle.check_not_lent()?;
         match handle.borrow_scope {
@@ -130,6 +130,8 @@ fn destructor(
             return Ok(None);
         }
         ResourceImpl::Guest { instance, dtor } => (instance, dtor),
+        // The handle itself is what the host holds.
+        ResourceImpl::Table { instance, funcs } => (instance, funcs.map(|funcs| funcs.drop)),
     };
     running.enter_from(instance, caller)?;
     let Some(func) = dtor else {

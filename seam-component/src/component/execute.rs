@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, CoreEngine, CoreExtern, CoreFunc, CoreInstanceId, CoreModule, CoreStore, Error,
+    Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore, Error,
     Interface, Origin, Result,
 };
 use seam_decode::types::{ResourceId, Side, flatten_functype};
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
-use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
+use seam_decode::{
+    CallerOptions, CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step,
+};
 
 use crate::abi::Options;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
-use crate::canon::{builtin, resource};
+use crate::canon::{builtin, caller, resource};
 use crate::cores::Core;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
-use crate::state::{ResourceImpl, ResourceInfo, Running};
+use crate::state::{ResourceImpl, ResourceInfo, Running, TableFuncs};
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
@@ -27,6 +29,8 @@ pub(super) struct Execution<'a> {
     interface: &'a Interface,
     /// The compiled modules, in the order of the plan's modules.
     modules: &'a [CoreModule],
+    /// The core items of the world, in the order of the imports that keep their core types.
+    world: &'a [CoreExtern],
     /// The core instances made so far, in order.
     cores: Vec<Core>,
     glue: Glue,
@@ -51,6 +55,7 @@ impl<'a> Execution<'a> {
         store: &'a mut dyn CoreStore,
         (plan, interface): (&'a Plan, &'a Interface),
         modules: &'a [CoreModule],
+        world: &'a [CoreExtern],
     ) -> Self {
         Self {
             engine,
@@ -58,6 +63,7 @@ impl<'a> Execution<'a> {
             plan,
             interface,
             modules,
+            world,
             cores: Vec::new(),
             glue: Glue::default(),
             core_instances: Vec::new(),
@@ -78,9 +84,12 @@ impl<'a> Execution<'a> {
         for step in &plan.steps {
             match *step {
                 Step::Begin(index) => {
-                    let ComponentInstance { parent, .. } = at(&plan.component_instances, index)?;
+                    let instance = at(&plan.component_instances, index)?;
+                    let ComponentInstance {
+                        parent, handles, ..
+                    } = *instance;
                     let parent = parent.map(narrow).transpose()?;
-                    Running::of(self.store)?.add_instance(parent)?;
+                    Running::of(self.store)?.add_instance(parent, narrow(handles)?)?;
                 }
                 Step::End(index) => Running::of(self.store)?.open(narrow(index)?)?,
                 Step::CoreInstance(index) => self.core_instance(index)?,
@@ -174,9 +183,17 @@ impl<'a> Execution<'a> {
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;
                 let caller = self.options(options)?;
-                let lowered = Lowered::new(callee, caller, ty.clone());
+                let lowered = Lowered::new(callee, caller, ty.clone())?;
                 self.lowered(GlueTask::Call(lowered))?
             }
+            CoreItem::LowerForCaller(func, options, ty) => {
+                let callee = self.func(*func)?;
+                made(self.lowered_for_caller(callee, options, ty)?)
+            }
+            CoreItem::OwnExport(name, ty) => {
+                made(caller::own_export(self.store, name.clone(), ty.clone())?)
+            }
+            CoreItem::World(index) => Made::Extern(*at(self.world, *index)?),
             CoreItem::ResourceNew(ty, instance) => {
                 made(resource::new(self.store, *ty, narrow(*instance)?)?)
             }
@@ -210,6 +227,21 @@ impl<'a> Execution<'a> {
             GlueTask::Drop(dropping) => dropping.core_func(self.store),
         };
         func.map(made)
+    }
+
+    /// Lowers a function whose canonical options are exports of the core instance that calls it.
+    fn lowered_for_caller(
+        &mut self,
+        callee: FuncInst,
+        options: &CallerOptions,
+        ty: &CoreFuncType,
+    ) -> Result<CoreFunc> {
+        let reentrant = self.engine.info().capabilities.has(Capability::Reentrant);
+        if options.realloc.is_some() && !reentrant {
+            return caller::without_reentry(self.store, ty.clone());
+        }
+        let instance = narrow(options.instance)?;
+        caller::lowered(self.store, callee, instance, options, ty.clone())
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
@@ -260,20 +292,36 @@ impl<'a> Execution<'a> {
             Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
             Func::Import(index) => FuncInst::Host(index, at(&self.plan.imports, index)?.ty.clone()),
             Func::OfImport => return Err(missing()),
+            Func::Undecided(index) => {
+                FuncInst::Undecided(at(&self.plan.undecided, index)?.as_str().into())
+            }
         })
     }
 
     /// Defines a resource type of the guest, which has its destructor from now on.
     fn resource(&mut self, id: ResourceId) -> Result<()> {
         let ResourceDef { origin, .. } = at(&self.plan.resources, id.0 as usize)?;
-        let ResourceOrigin::Guest { dtor: planned, .. } = *origin else {
-            return Ok(());
+        let defined = match *origin {
+            ResourceOrigin::Host(_) => return Ok(()),
+            ResourceOrigin::Guest { instance, dtor } => ResourceImpl::Guest {
+                instance: narrow(instance)?,
+                dtor: self.optional(dtor)?,
+            },
+            ResourceOrigin::Table {
+                instance,
+                rep,
+                drop,
+            } => ResourceImpl::Table {
+                instance: narrow(instance)?,
+                funcs: Some(TableFuncs {
+                    rep: self.core_func(rep)?,
+                    drop: self.core_func(drop)?,
+                }),
+            },
         };
-        let func = self.optional(planned)?;
         let running = Running::of(self.store)?;
-        let info = running.resources.get_mut(id.0 as usize);
-        if let Some(ResourceImpl::Guest { dtor, .. }) = info.map(|info| &mut info.implementation) {
-            *dtor = func;
+        if let Some(info) = running.resources.get_mut(id.0 as usize) {
+            info.implementation = defined;
         }
         Ok(())
     }
@@ -285,6 +333,10 @@ fn info(def: &ResourceDef) -> ResourceInfo {
         ResourceOrigin::Guest { instance, .. } => ResourceImpl::Guest {
             instance: u32::try_from(*instance).unwrap_or(u32::MAX),
             dtor: None,
+        },
+        ResourceOrigin::Table { instance, .. } => ResourceImpl::Table {
+            instance: u32::try_from(*instance).unwrap_or(u32::MAX),
+            funcs: None,
         },
     };
     ResourceInfo {

@@ -78,6 +78,7 @@ impl Inner for ComponentInstance {
             FuncInst::Lifted(lifted) => {
                 ComponentCall::Lifted(start_lifted(base, lifted, func, args)?)
             }
+            FuncInst::Undecided(why) => return Err(Error::link(why.to_string())),
             FuncInst::Host(index, _) => {
                 let args = args.into_values(func.ty())?;
                 ComponentCall::Host(index, args.into_owned(), None)

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    Artifact, Binding, Capability, CoreEngine, CoreModule, Error, ErrorKind, Failed, HostState,
-    Instance, Interface, Program, Result, Target, World, WorldState, contain, token,
+    Artifact, Binding, Capability, CoreEngine, CoreModule, CoreModuleType, Error, ErrorKind, Failed,
+    HostState, Instance, Interface, Program, Result, Target, World, WorldState, contain, token,
 };
-use seam_decode::{CoreModuleDef, Missing, Plan, compile_untyped, decode};
+use seam_decode::{CoreModuleDef, Fused, Missing, Plan, compile_untyped, decode, decode_fused};
 
 use super::execute::Execution;
 use super::instance::ComponentInstance;
+use crate::core_module::Links;
 use crate::cores::Cores;
 use crate::instance::{Base, LayeredInstance};
 use crate::limits;
 use crate::state::Running;
 
-/// A component whose core modules an engine has compiled.
+/// A component whose core modules an engine has compiled, or a core module that was fused from
+/// components.
 pub(crate) struct ComponentProgram {
     engine: Arc<dyn CoreEngine>,
     backend: Arc<str>,
@@ -24,6 +26,16 @@ pub(crate) struct ComponentProgram {
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
+    /// The imports of a fused module.
+    fused: Option<FusedImports>,
+}
+
+/// The two kinds of imports of a fused module.
+struct FusedImports {
+    /// Those with component-level types.
+    typed: Interface,
+    /// Those that keep their core types.
+    raw: (Interface, CoreModuleType),
 }
 
 impl ComponentProgram {
@@ -57,22 +69,71 @@ impl ComponentProgram {
             plan,
             modules,
             interface,
+            fused: None,
+        })
+    }
+
+    /// Compiles a core module that was fused from components, and binds it to the composition that
+    /// is attached to it.
+    ///
+    /// # Errors
+    /// Those of compilation, then those of [`decode_fused`].
+    pub(crate) fn load_fused(
+        engine: Arc<dyn CoreEngine>,
+        backend: &str,
+        artifact: &Artifact,
+    ) -> Result<Self> {
+        // The engine's own verdict comes first.
+        let module = compile_untyped(&*engine, artifact.bytes())?;
+        let Fused {
+            interface,
+            plan,
+            typed,
+            raw,
+            ..
+        } = decode_fused(artifact)?;
+        let types = plan.modules.iter().map(|module| module.ty.clone());
+        let modules = types.map(|ty| module.clone().with_type(ty)).collect();
+        Ok(Self {
+            engine,
+            backend: backend.into(),
+            plan,
+            modules,
+            interface,
+            fused: Some(FusedImports { typed, raw }),
         })
     }
 
     fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
         let made = self.interface.core_instances().len();
         let limits = limits::of_store(&*self.engine, world.limits_of_instances(), made)?;
-        let bindings = world.bind(&self.interface)?;
+        let fused = self.fused.as_ref();
+        let mut bindings = world.bind(fused.map_or(&*self.interface, |it| &it.typed))?;
         bindings.iter().try_for_each(check_target)?;
+        let links = match fused {
+            Some(FusedImports { raw: (raw, ty), .. }) => {
+                let links = Links::after(bindings.len(), world, raw, ty)?;
+                bindings.extend(links.bindings.iter().cloned());
+                Some(links)
+            }
+            None => None,
+        };
         if let Some(missing) = self.plan.missing.first() {
             return Err(cannot_link(missing).into());
         }
         let owner = token();
-        let running = Running::new(WorldState::new(world, &bindings), owner);
+        let mut state = WorldState::new(world, &bindings);
+        let stubs = links.iter().flat_map(Links::stubs).cloned();
+        state.observed_mut().unused_stubs.extend(stubs);
+        let running = Running::new(state, owner);
         let mut store = self.engine.store(&limits, HostState::new(running))?;
+        let defined = match &links {
+            Some(links) => links.make(&*self.engine, &mut *store)?,
+            None => Vec::new(),
+        };
         let described = (&self.plan, &*self.interface);
-        let mut execution = Execution::new(&*self.engine, &mut *store, described, &self.modules);
+        let mut execution =
+            Execution::new(&*self.engine, &mut *store, described, &self.modules, &defined);
         let funcs = execution.run();
         let cores = Cores::new(execution.into_cores());
         let observed = match &funcs {

@@ -8,13 +8,13 @@ use seam_core::{
 };
 
 use super::scalar::{lift_args, lift_results, lower_results};
-use crate::host::{Host, caught, guarded};
+use crate::host::{caught, guarded, world_of};
 
 /// Wraps the host function or stub that is bound at this index, for typed values.
 pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
     guarded(move |caller, args, results| {
         let args = lift_args(&ty, args)?;
-        let result = Host::of(caller)?.world.call(index, &args)?;
+        let result = world_of(caller)?.call(index, &args)?;
         lower_results(result.as_ref(), results)
     })
 }
@@ -31,7 +31,7 @@ pub(super) fn raw(
 ) -> HostFn {
     guarded(move |caller, args, results| {
         let outcome = caught(|| func(caller, args, results)).and_then(|()| check(&ty, results));
-        let world = &mut Host::of(caller)?.world;
+        let world = world_of(caller)?;
         if let Some(lifted) = lifted.as_ref().filter(|_| world.records()) {
             let record = record(&name, lifted, args, results, &outcome)?;
             world.observed_mut().host_calls.push(record);
@@ -43,7 +43,7 @@ pub(super) fn raw(
 /// Creates the stub of an import whose type has no component-level form.
 pub(super) fn stub(name: ExportName, ty: CoreFuncType, stub: Stub) -> HostFn {
     guarded(move |caller, _, results| {
-        let unused = &mut Host::of(caller)?.world.observed_mut().unused_stubs;
+        let unused = &mut world_of(caller)?.observed_mut().unused_stubs;
         unused.retain(|unused| *unused != name);
         let zeroes = ty.results.iter().map(|ty| CoreValue::default_of(*ty));
         let zeroes: Option<Vec<_>> = zeroes.collect();

@@ -13,11 +13,13 @@ use super::{host_func, provider};
 use crate::host::Host;
 
 /// The definitions of the imports, before there is a store to create them in.
-pub(super) struct Links<'w> {
+pub(crate) struct Links<'w> {
     /// The world's own bindings, in the order of [`Interface::import_funcs`].
-    pub(super) bindings: Vec<Binding>,
+    pub(crate) bindings: Vec<Binding>,
     sources: Vec<CoreSource>,
     items: &'w [CoreItem],
+    /// The number of bindings of the instance before these.
+    before: usize,
 }
 
 impl<'w> Links<'w> {
@@ -30,16 +32,30 @@ impl<'w> Links<'w> {
         interface: &Interface,
         module: &CoreModuleType,
     ) -> Result<Self> {
+        Self::after(0, world, interface, module)
+    }
+
+    /// Like [`Links::new`], for an instance that has `before` other bindings in front of these.
+    ///
+    /// # Errors
+    /// Those of [`World::bind_core`].
+    pub(crate) fn after(
+        before: usize,
+        world: &'w World,
+        interface: &Interface,
+        module: &CoreModuleType,
+    ) -> Result<Self> {
         let CoreBindings { bindings, sources } = world.bind_core(interface, module)?;
         Ok(Self {
             bindings,
             sources,
             items: world.core_items(),
+            before,
         })
     }
 
     /// Returns the stubbed imports without a component-level type, which therefore have no binding.
-    pub(super) fn stubs(&self) -> impl Iterator<Item = &ExportName> {
+    pub(crate) fn stubs(&self) -> impl Iterator<Item = &ExportName> {
         self.sources.iter().filter_map(|source| match source {
             CoreSource::Stub(name, ..) => Some(name),
             _ => None,
@@ -51,7 +67,7 @@ impl<'w> Links<'w> {
     /// # Errors
     /// `Link` for items that cannot be created. Limits. `Unsupported` for what the engine cannot
     /// express.
-    pub(super) fn make(
+    pub(crate) fn make(
         &self,
         engine: &dyn CoreEngine,
         store: &mut dyn CoreStore,
@@ -61,7 +77,8 @@ impl<'w> Links<'w> {
         for source in &self.sources {
             externs.push(match source {
                 CoreSource::Bound(index, ty) => {
-                    let func = host_func::typed(*index, self.binding(*index)?.ty.clone());
+                    let ty_of_binding = self.binding(*index)?.ty.clone();
+                    let func = host_func::typed(self.before + *index, ty_of_binding);
                     host(store, ty.clone(), func)?
                 }
                 CoreSource::Stub(name, ty, stub) => {

@@ -16,4 +16,5 @@ mod program;
 mod provider;
 mod scalar;
 
+pub(crate) use link::Links;
 pub(crate) use program::CoreProgram;

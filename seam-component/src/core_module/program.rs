@@ -40,12 +40,6 @@ impl CoreProgram {
         backend: &str,
         artifact: &Artifact,
     ) -> Result<Self> {
-        if artifact.interface_of().is_some() {
-            return Err(Error::unsupported(
-                Capability::Components,
-                "expected a core module of its own, found one with the interface of a component",
-            ));
-        }
         // The engine's own verdict comes first.
         let module = compile_untyped(&*engine, artifact.bytes())?;
         let interface = decode(artifact)?.interface().clone();

@@ -14,7 +14,7 @@ mod running;
 mod table;
 
 pub(crate) use job::{Job, Next};
-pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo};
+pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo, TableFuncs};
 pub(crate) use running::{Depth, Running};
 #[cfg(test)]
 pub(crate) use table::Table;

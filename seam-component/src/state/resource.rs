@@ -31,8 +31,23 @@ pub(crate) enum ResourceImpl {
         instance: u32,
         dtor: Option<CoreFunc>,
     },
+    /// A component instance of a fused module that keeps the handles itself.
+    Table {
+        instance: u32,
+        /// `None` before the module is instantiated.
+        funcs: Option<TableFuncs>,
+    },
     /// The host, under the name of the root's import.
     Host(ExportName),
+}
+
+/// The functions of a handle table that a fused module keeps itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TableFuncs {
+    /// From a handle to its representation.
+    pub(crate) rep: CoreFunc,
+    /// Drops a handle.
+    pub(crate) drop: CoreFunc,
 }
 
 impl ResourceHandle {

@@ -38,7 +38,9 @@ pub(crate) struct InstanceState {
     may_enter: bool,
     pub(crate) may_leave: bool,
     pub(crate) backpressure: u16,
-    pub(crate) handles: Table<ResourceHandle>,
+    /// The instance whose table has its handles: itself, except in a fused module.
+    table: u32,
+    handles: Table<ResourceHandle>,
 }
 
 /// A call in progress: the callee's `Task` and the caller's `Subtask` in one, because calls are
@@ -101,7 +103,9 @@ impl Running {
 
     /// Adds an instance. It counts as entered until its instantiation is done and it is
     /// [opened](Self::open).
-    pub(crate) fn add_instance(&mut self, parent: Option<u32>) -> Result<u32> {
+    ///
+    /// `table` is the instance whose handle table it uses.
+    pub(crate) fn add_instance(&mut self, parent: Option<u32>, table: u32) -> Result<u32> {
         let index = u32::try_from(self.instances.len())
             .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
         self.instances.push(InstanceState {
@@ -109,6 +113,7 @@ impl Running {
             may_enter: false,
             may_leave: true,
             backpressure: 0,
+            table,
             handles: Table::new(),
         });
         Ok(index)
@@ -127,6 +132,15 @@ impl Running {
                 "expected a component instance, found index {index}"
             ))
         })
+    }
+
+    /// Returns the handles of an instance.
+    ///
+    /// # Errors
+    /// `Engine` if the instance is unknown.
+    pub(crate) fn handles(&mut self, instance: u32) -> Result<&mut Table<ResourceHandle>> {
+        let table = self.instance(instance)?.table;
+        Ok(&mut self.instance(table)?.handles)
     }
 
     pub(crate) fn resource(&self, ty: ResourceId) -> Result<&ResourceInfo> {
@@ -317,7 +331,7 @@ impl Running {
             .into_iter()
             .for_each(|slot| self.host.end_borrow(slot));
         frame.lenders.into_iter().try_for_each(|(instance, index)| {
-            let handle = self.instance(instance)?.handles.get(index)?;
+            let handle = self.handles(instance)?.get(index)?;
             handle.num_lends = handle.num_lends.saturating_sub(1);
             Ok(())
         })

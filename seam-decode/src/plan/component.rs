@@ -65,6 +65,7 @@ impl<'a> Walk<'a, '_, '_> {
             parent,
             path: path.clone(),
             instance: 0,
+            handles: scope,
         });
         self.plan.steps.push(Step::Begin(scope));
         let mut current = Current {

@@ -42,6 +42,8 @@ pub struct Plan {
     pub exports: Vec<Func>,
     /// Imports of the root that no world can define. A plan that has one cannot be carried out.
     pub missing: Vec<Missing>,
+    /// For each exported function that cannot be called, a message that says why.
+    pub undecided: Vec<String>,
 }
 
 /// One step of an instantiation.
@@ -80,6 +82,9 @@ pub struct ComponentInstance {
     pub path: CorePath,
     /// Its exports, as an index into [`Plan::instances`].
     pub instance: usize,
+    /// The component instance whose handle table it uses. It is the instance itself, except in a
+    /// fused module, where all components share one table.
+    pub handles: usize,
 }
 
 /// A component-level instance with its exported functions and instances, in order.
@@ -128,6 +133,13 @@ pub enum CoreItem {
     Export(usize, Arc<str>),
     /// A function lowered with these options, as a core function of this type.
     Lower(Func, Options, CoreFuncType),
+    /// A function lowered for the core instance that calls it, as a core function of this type.
+    LowerForCaller(Func, CallerOptions, CoreFuncType),
+    /// A function of this type that calls the export with this name of the core instance that calls
+    /// it.
+    OwnExport(Arc<str>, CoreFuncType),
+    /// A core item of the world, as an index into the imports that keep their core types.
+    World(usize),
     /// `canon resource.new`, for the component instance at this index.
     ResourceNew(ResourceId, usize),
     /// `canon resource.drop`, for the component instance at this index.
@@ -184,6 +196,20 @@ pub struct Options {
     pub gc: bool,
 }
 
+/// The canonical options of a function that is lowered before the core instance exists that has its
+/// memory.
+#[derive(Clone, Debug)]
+pub struct CallerOptions {
+    /// The component instance that lowers.
+    pub instance: usize,
+    /// The name of the caller's export that is the memory.
+    pub memory: Option<Arc<str>>,
+    /// The name of the caller's export that allocates.
+    pub realloc: Option<Arc<str>>,
+    /// The encoding of strings.
+    pub encoding: StringEncoding,
+}
+
 /// A component-level function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Func {
@@ -193,6 +219,8 @@ pub enum Func {
     Import(usize),
     /// A function of an instance of a component that the root imports, of which nothing is known.
     OfImport,
+    /// A function that cannot be called, with the reason at this index of [`Plan::undecided`].
+    Undecided(usize),
 }
 
 /// A function that the root imports.
@@ -224,6 +252,17 @@ pub enum ResourceOrigin {
         instance: usize,
         /// The destructor, as an index into [`Plan::core_items`].
         dtor: Option<usize>,
+    },
+    /// A component instance of a fused module that keeps the handles in a table of its own. The
+    /// host passes these handles on as they are.
+    Table {
+        /// The component instance.
+        instance: usize,
+        /// The core function from a handle to its representation, as an index into
+        /// [`Plan::core_items`].
+        rep: usize,
+        /// The core function that drops a handle, as an index into [`Plan::core_items`].
+        drop: usize,
     },
 }
 

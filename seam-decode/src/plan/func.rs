@@ -79,7 +79,7 @@ impl Walk<'_, '_, '_> {
         let is_async = match func {
             Func::Lifted(index) => self.plan.lifts.get(index).map(|lift| lift.ty.is_async),
             Func::Import(index) => self.plan.imports.get(index).map(|it| it.ty.is_async),
-            Func::OfImport => None,
+            Func::OfImport | Func::Undecided(_) => None,
         };
         if options.is_async || is_async == Some(true) {
             let builtin = Builtin::Other("lower".into());

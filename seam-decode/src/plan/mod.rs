@@ -28,7 +28,7 @@ mod ty;
 mod walk;
 
 pub use def::{
-    Builtin, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func, Import,
-    Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
+    Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,
+    Import, Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
 };
 pub(crate) use make::make;

@@ -1,0 +1,387 @@
+//! Decides which core function, memory and `realloc` of a fused module an item uses.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use seam_core::{CoreFuncType, CoreType, Error, Result};
+
+use super::parts::{Part, counts_memories, originals, parts, suffix};
+use super::scan::Scan;
+use super::unfused::{Origin, Unfused};
+use crate::provenance::Provenance;
+
+/// Why an export of a fused module was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The caller of the seam named it.
+    Given,
+    /// There is no other.
+    Only,
+    /// The provenance section says so, of the component with this id.
+    Provenance(String),
+    /// The name has the suffix of the component with this number.
+    Suffix(u32),
+    /// The function itself, or its callers, use it.
+    Uses,
+}
+
+/// An export of a fused module, and why it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The name of the export.
+    pub export: String,
+    /// Why it was chosen.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Given => f.write_str("as given"),
+            Reason::Only => f.write_str("the only one"),
+            Reason::Provenance(id) => write!(f, "provenance: {id}"),
+            Reason::Suffix(number) => write!(f, "suffix ${number}"),
+            Reason::Uses => f.write_str("its own loads and stores"),
+        }
+    }
+}
+
+/// Everything that is known of a fused module.
+pub(super) struct Known<'a> {
+    pub(super) fused: &'a Scan,
+    pub(super) unfused: &'a Unfused,
+    /// The components of the provenance, with the component instances that they can be.
+    pub(super) parts: Vec<Part>,
+}
+
+/// An exported core function of the fused module.
+#[derive(Clone, Debug)]
+pub(super) struct CoreFunc {
+    pub(super) name: String,
+    pub(super) index: u32,
+    pub(super) reason: Reason,
+    /// The component that it comes from, if that is known.
+    pub(super) part: Option<usize>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(fused: &'a Scan, unfused: &'a Unfused) -> Self {
+        let provenance = fused.provenance.as_ref();
+        let parts = provenance.map(|provenance| parts(fused, provenance, unfused));
+        Self {
+            fused,
+            unfused,
+            parts: parts.unwrap_or_default(),
+        }
+    }
+
+    fn provenance(&self) -> Option<&'a Provenance> {
+        self.fused.provenance.as_ref()
+    }
+
+    fn part(&self, part: usize) -> Result<&Part> {
+        self.parts.get(part).ok_or_else(crate::pass::unknown)
+    }
+
+    /// Finds the exported function that an export of a core module of the composition has become.
+    ///
+    /// # Errors
+    /// A message that says what was expected and what was found.
+    pub(super) fn func(&self, origin: &Origin<'_>) -> Result<CoreFunc, String> {
+        let named = self.fused.funcs().filter(|(name, ..)| {
+            originals(name).any(|name| name == origin.name)
+                && (origin.name == *name || !counts_memories(name) || self.provenance().is_some())
+        });
+        let named: Vec<_> = named.collect();
+        if named.is_empty() {
+            return Err(format!(
+                "expected an exported function `{}`, found none",
+                origin.name
+            ));
+        }
+        let typed: Vec<_> = named.iter().filter(|(.., ty)| *ty == origin.ty).collect();
+        if typed.is_empty() {
+            let found: Vec<String> = named
+                .iter()
+                .map(|(name, _, ty)| format!("`{name}`: {ty}"))
+                .collect();
+            return Err(format!(
+                "expected an exported function `{}` of type {}, found {}",
+                origin.name,
+                origin.ty,
+                found.join(", ")
+            ));
+        }
+        let Some(provenance) = self.provenance() else {
+            return match typed.as_slice() {
+                [(name, index, _)] => Ok(CoreFunc {
+                    name: (*name).to_string(),
+                    index: *index,
+                    reason: Reason::Only,
+                    part: None,
+                }),
+                several => Err(format!(
+                    "expected one exported function `{}` or a section `{}` that tells them apart, \
+                     found {}",
+                    origin.name,
+                    Provenance::SECTION,
+                    list(several.iter().map(|(name, ..)| *name))
+                )),
+            };
+        };
+        let comes_from = |index: u32| {
+            let found = provenance.origin(index)?;
+            let part = self.parts.get(found.component)?;
+            let fits = found.func == origin.func && part.instances.contains(&origin.component);
+            fits.then_some(found.component)
+        };
+        let mut fitting = typed.iter().filter_map(|(name, index, _)| {
+            comes_from(*index).map(|part| (*name, *index, part))
+        });
+        let Some((name, index, part)) = fitting.next() else {
+            return Err(format!(
+                "expected function {} of the component that exports `{}`, found by provenance {}",
+                origin.func,
+                origin.name,
+                list(typed.iter().map(|(name, index, _)| self.described(name, *index)))
+            ));
+        };
+        let others: Vec<_> = fitting.filter(|(_, other, _)| *other != index).collect();
+        let id = self.parts.get(part).map(|part| part.id.clone());
+        let alone = self.parts.get(part).is_some_and(|part| part.instances.len() == 1);
+        if !others.is_empty() || !alone {
+            let all = std::iter::once(name).chain(others.iter().map(|(name, ..)| *name));
+            return Err(format!(
+                "expected one exported function that comes from the component that exports `{}`, \
+                 found {}; the composition has several such components",
+                origin.name,
+                list(all)
+            ));
+        }
+        Ok(CoreFunc {
+            name: name.to_string(),
+            index,
+            reason: Reason::Provenance(id.unwrap_or_default()),
+            part: Some(part),
+        })
+    }
+
+    fn described(&self, name: &str, index: u32) -> String {
+        let origin = self.provenance().and_then(|all| all.origin(index));
+        match origin.and_then(|origin| Some((origin.func, self.parts.get(origin.component)?))) {
+            Some((func, part)) => format!("`{name}` (function {func} of {})", part.id),
+            None => format!("`{name}` (of unknown origin)"),
+        }
+    }
+
+    /// Decides on the memory of a component, or of a function whose component is unknown.
+    ///
+    /// `users` are the functions whose loads and stores count, e.g. the function itself.
+    ///
+    /// # Errors
+    /// A message that names the candidates.
+    pub(super) fn memory(
+        &self,
+        part: Option<usize>,
+        name: Option<&str>,
+        users: &[u32],
+    ) -> Result<Chosen, String> {
+        if self.fused.memories == 1 {
+            return self.exported(0, Reason::Only);
+        }
+        if self.fused.memories == 0 {
+            return Err("expected a memory, found none".to_string());
+        }
+        let mut votes: Vec<(u32, Reason)> = Vec::new();
+        if let Some(part) = part.and_then(|part| Some((part, self.parts.get(part)?))) {
+            if let Some(memory) = self.memory_of_part(part.0) {
+                votes.push((memory, Reason::Provenance(part.1.id.clone())));
+            }
+        }
+        let number = name.and_then(suffix).map(|(_, number)| number);
+        let number = number.or_else(|| part.and_then(|part| self.parts.get(part)?.number));
+        if let Some(number) = number {
+            let named = format!("memory${number}");
+            let mut exports = self.fused.memory_exports();
+            if let Some((_, memory)) = exports.find(|(name, _)| *name == named) {
+                votes.push((memory, Reason::Suffix(number)));
+            }
+        }
+        let used: BTreeSet<u32> = users.iter().flat_map(|func| self.memories_of(*func)).collect();
+        if let [only] = used.iter().collect::<Vec<_>>().as_slice() {
+            votes.push((**only, Reason::Uses));
+        }
+        let Some((memory, reason)) = votes.first().cloned() else {
+            let all: Vec<_> = self.fused.memory_exports().map(|(name, _)| name).collect();
+            return Err(format!(
+                "expected one memory to be meant, found {} and nothing that tells them apart",
+                list(all)
+            ));
+        };
+        let differing = votes.iter().find(|(other, _)| *other != memory);
+        let unused = (!used.is_empty() && !used.contains(&memory)).then(|| used.first().copied());
+        let against = differing.map(|(other, why)| (*other, why.to_string()));
+        let against = against.or_else(|| Some((unused??, Reason::Uses.to_string())));
+        if let Some((other, why)) = against {
+            return Err(format!(
+                "expected one memory to be meant, found {} ({reason}) and {} ({why})",
+                self.memory_name(memory),
+                self.memory_name(other)
+            ));
+        }
+        self.exported(memory, reason)
+    }
+
+    fn exported(&self, memory: u32, reason: Reason) -> Result<Chosen, String> {
+        let mut exports = self.fused.memory_exports();
+        let found = exports.find(|(_, index)| *index == memory);
+        let (name, _) = found.ok_or_else(|| {
+            format!("expected memory {memory} ({reason}) to be exported, found that it is not")
+        })?;
+        Ok(Chosen {
+            export: name.to_string(),
+            reason,
+        })
+    }
+
+    fn memory_name(&self, memory: u32) -> String {
+        let mut exports = self.fused.memory_exports();
+        let found = exports.find(|(_, index)| *index == memory);
+        found.map_or_else(|| format!("memory {memory}"), |(name, _)| format!("`{name}`"))
+    }
+
+    fn memories_of(&self, func: u32) -> BTreeSet<u32> {
+        let body = self.fused.body(func);
+        body.map(|body| body.memories.clone()).unwrap_or_default()
+    }
+
+    /// Returns the one memory that the functions of a component use.
+    fn memory_of_part(&self, part: usize) -> Option<u32> {
+        let funcs = self.provenance()?.funcs();
+        let own = funcs.filter(|(_, origin)| origin.component == part);
+        let used: BTreeSet<u32> = own.flat_map(|(func, _)| self.memories_of(func)).collect();
+        match used.iter().collect::<Vec<_>>().as_slice() {
+            [only] => Some(**only),
+            _ => None,
+        }
+    }
+
+    /// Decides on the `realloc` that a function of the composition names in its options.
+    ///
+    /// # Errors
+    /// A message that says what was expected and which exports cannot be it.
+    pub(super) fn realloc(&self, origin: &Origin<'_>) -> Result<Chosen, String> {
+        let wanted = CoreFuncType::new([CoreType::I32; 4], [CoreType::I32]);
+        let named: Vec<_> = self
+            .fused
+            .funcs()
+            .filter(|(name, ..)| name.starts_with(origin.name))
+            .collect();
+        let Some(provenance) = self.provenance() else {
+            let mut typed = named.iter().filter(|(.., ty)| **ty == wanted);
+            return match (typed.next(), typed.next()) {
+                (Some((name, ..)), None) if self.fused.memories == 1 => Ok(Chosen {
+                    export: (*name).to_string(),
+                    reason: Reason::Only,
+                }),
+                _ => Err(format!(
+                    "expected one `{}` or a section `{}` that tells them apart, found {}",
+                    origin.name,
+                    Provenance::SECTION,
+                    list(named.iter().map(|(name, ..)| *name))
+                )),
+            };
+        };
+        // The component's own `realloc`, under whatever name.
+        let same = self.fused.funcs().find_map(|(name, index, ty)| {
+            let from = provenance.origin(index)?;
+            let part = self.parts.get(from.component)?;
+            let own = part.instances.len() == 1 && part.instances.contains(&origin.component);
+            let fits = own && from.func == origin.func && *ty == wanted;
+            fits.then(|| (name, part.id.clone()))
+        });
+        // Else another export of the component that allocates: wit-bindgen exports it twice.
+        let found = same.or_else(|| {
+            named.iter().find_map(|(name, index, ty)| {
+                let from = provenance.origin(*index)?;
+                let part = self.parts.get(from.component)?;
+                let own = part.instances.len() == 1 && part.instances.contains(&origin.component);
+                let mut modules = self.unfused.modules_of(origin.component);
+                let exported = modules.any(|module| {
+                    originals(name).any(|name| module.func(name) == Some((from.func, *ty)))
+                });
+                (own && exported && **ty == wanted).then(|| (*name, part.id.clone()))
+            })
+        });
+        match found {
+            Some((name, id)) => Ok(Chosen {
+                export: name.to_string(),
+                reason: Reason::Provenance(id),
+            }),
+            None => Err(format!(
+                "expected an export that is function {} of the component, its `{}`, found {}",
+                origin.func,
+                origin.name,
+                list(named.iter().map(|(name, index, _)| self.described(name, *index)))
+            )),
+        }
+    }
+
+    /// Returns the component whose functions call an imported function, if they are of one.
+    pub(super) fn calling_part(&self, import: u32) -> Option<usize> {
+        let provenance = self.provenance()?;
+        let callers = self.fused.callers(import);
+        let parts: BTreeSet<usize> = callers
+            .filter_map(|caller| Some(provenance.origin(caller)?.component))
+            .collect();
+        match parts.into_iter().collect::<Vec<_>>().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Returns the component with this number.
+    pub(super) fn numbered(&self, number: u32) -> Option<usize> {
+        let mut all = self.parts.iter().enumerate();
+        all.find(|(_, part)| part.number == Some(number))
+            .map(|(index, _)| index)
+    }
+
+    /// Returns the component instance that a component certainly is.
+    pub(super) fn instance_of(&self, part: usize) -> Result<Option<usize>> {
+        let part = self.part(part)?;
+        let certain = part.instances.len() == 1;
+        Ok(certain.then(|| part.instances.first().copied()).flatten())
+    }
+
+    /// Returns the component that certainly is a component instance.
+    pub(super) fn part_of(&self, instance: usize) -> Option<usize> {
+        let mut all = self.parts.iter().enumerate();
+        let own = all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
+        own.map(|(index, _)| index)
+    }
+}
+
+/// Lists names for a message.
+pub(super) fn list(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    let names: Vec<String> = names
+        .into_iter()
+        .map(|name| {
+            let name = name.to_string();
+            match name.starts_with('`') {
+                true => name,
+                false => format!("`{name}`"),
+            }
+        })
+        .collect();
+    match names.as_slice() {
+        [] => "none".to_string(),
+        _ => names.join(", "),
+    }
+}
+
+/// Returns the error for an item that cannot be bound.
+pub(super) fn link(what: impl fmt::Display, message: &str) -> Error {
+    Error::link(format!("{what}: {message}"))
+}

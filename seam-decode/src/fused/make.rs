@@ -1,0 +1,334 @@
+//! Makes the plan and the interface of a fused module.
+
+use std::sync::Arc;
+
+use seam_core::{
+    ArtifactKind, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface, Item,
+    ItemKind, Result,
+};
+
+use super::choose::{Chosen, CoreFunc, Known, link};
+use super::import::{BoundImport, Imports, imports};
+use super::need::need;
+use super::resource::{HandleTable, Op, builtins, destructor, table};
+use super::unfused::Origin;
+use crate::interface::of_core_module;
+use crate::pass::unknown;
+use crate::plan::{
+    ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Func, Instance, Lift, ModuleRef,
+    Options, Plan, ResourceDef, ResourceOrigin, Step,
+};
+use crate::types::{ResourceId, Side};
+
+/// The core instance of the fused module in its plan.
+const FUSED: usize = 0;
+
+/// How an exported function of the composition is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundExport {
+    /// The name of the function.
+    pub name: ExportName,
+    /// What was chosen, or a message that says what could not be decided.
+    pub chosen: Result<ExportChoice, String>,
+}
+
+/// What an exported function uses of a fused module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportChoice {
+    /// The core function.
+    pub func: Chosen,
+    /// The memory, if one is needed.
+    pub memory: Option<Chosen>,
+    /// The function that allocates the arguments, if one is needed.
+    pub realloc: Option<Chosen>,
+    /// The name of the exported function that frees the result, if there is one.
+    pub post_return: Option<String>,
+}
+
+/// A fused module with the interface of the composition that it was made from.
+#[derive(Debug)]
+pub struct Fused {
+    /// Its imports and exports, with component-level types.
+    pub interface: Arc<Interface>,
+    /// The plan of its instantiation: one core instance.
+    pub plan: Plan,
+    /// The interface of the imports that the world must define with component-level types.
+    pub typed: Interface,
+    /// The interface of the imports that keep their core types.
+    pub raw: (Interface, CoreModuleType),
+    /// How the exports are bound, in the order of [`Interface::export_funcs`].
+    pub exports: Vec<BoundExport>,
+    /// How the imports with component-level types are bound, in declaration order.
+    pub imports: Vec<BoundImport>,
+}
+
+pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
+    let tables = HandleTable::all(known);
+    let Imports {
+        items,
+        funcs,
+        raw,
+        bound,
+    } = imports(known, &tables)?;
+    let mut made = Making {
+        known,
+        tables,
+        plan: Plan::default(),
+    };
+    made.begin(items, funcs, len);
+    made.resources()?;
+    let exports = made.exports()?;
+    made.end();
+    let plan = made.plan;
+    let typed_imports = used(known.unfused.interface.imports(), &plan, &mut Vec::new());
+    let raw_interface = of_core_module(&Arc::new(raw.clone()), 0);
+    let typed = Interface::new(
+        ArtifactKind::Component,
+        typed_imports.clone(),
+        Vec::new(),
+        Vec::new(),
+    );
+    let mut all = typed_imports;
+    all.extend(raw_interface.imports().iter().cloned());
+    let interface = Interface::new(
+        ArtifactKind::CoreModule,
+        all,
+        known.unfused.interface.exports().to_vec(),
+        vec![CoreInstanceType {
+            path: CorePath::new([0]),
+            range: Some(0..len),
+            module: known.fused.ty.clone(),
+        }],
+    );
+    Ok(Fused {
+        interface: Arc::new(interface),
+        plan,
+        typed,
+        raw: (raw_interface, raw),
+        exports,
+        imports: bound,
+    })
+}
+
+/// Keeps the functions that the module imports, and the types around them.
+fn used(items: &[Item], plan: &Plan, path: &mut Vec<Arc<str>>) -> Vec<Item> {
+    let kept = items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Func(_) => {
+            let name = ExportName::nested(path.iter().cloned(), item.name.clone());
+            let mut imports = plan.imports.iter();
+            imports.any(|import| import.name == name).then(|| item.clone())
+        }
+        ItemKind::Instance(inner) => {
+            path.push(item.name.clone());
+            let inner = used(inner, plan, path);
+            path.pop();
+            let funcs = |item: &Item| matches!(item.kind, ItemKind::Func(_) | ItemKind::Instance(_));
+            let kept = inner.iter().any(funcs);
+            kept.then(|| Item {
+                name: item.name.clone(),
+                kind: ItemKind::Instance(inner),
+            })
+        }
+        _ => Some(item.clone()),
+    });
+    kept.collect()
+}
+
+struct Making<'k, 'a> {
+    known: &'k Known<'a>,
+    tables: Vec<HandleTable<'a>>,
+    plan: Plan,
+}
+
+impl Making<'_, '_> {
+    /// Plans everything up to the instantiation.
+    fn begin(&mut self, items: Vec<CoreItem>, funcs: Vec<crate::Import>, len: usize) {
+        let plan = &mut self.plan;
+        let instances = self.known.unfused.plan.component_instances.iter();
+        plan.component_instances = instances
+            .map(|instance| ComponentInstance {
+                parent: instance.parent,
+                path: CorePath::default(),
+                instance: 0,
+                handles: 0,
+            })
+            .collect();
+        plan.instances = vec![Instance::default()];
+        plan.components = self.known.unfused.plan.components;
+        plan.modules = vec![CoreModuleDef {
+            range: 0..len,
+            ty: self.known.fused.ty.clone(),
+        }];
+        plan.imports = funcs;
+        let begins = (0..plan.component_instances.len()).map(Step::Begin);
+        plan.steps.extend(begins);
+        plan.steps.extend((0..items.len()).map(Step::CoreItem));
+        plan.core_instances = vec![CoreInstance {
+            module: ModuleRef::Defined(0),
+            imports: (0..items.len()).collect(),
+            component_instance: 0,
+        }];
+        plan.core_items = items;
+        plan.steps.push(Step::CoreInstance(FUSED));
+    }
+
+    fn end(&mut self) {
+        let ends = (0..self.plan.component_instances.len()).rev().map(Step::End);
+        self.plan.steps.extend(ends);
+    }
+
+    /// Adds an export of the fused module as a core item.
+    fn item(&mut self, name: &str) -> usize {
+        let index = self.plan.core_items.len();
+        self.plan.core_items.push(CoreItem::Export(FUSED, name.into()));
+        self.plan.steps.push(Step::CoreItem(index));
+        index
+    }
+
+    /// Plans the resource types, with their destructors or with the module's own handle tables.
+    fn resources(&mut self) -> Result<()> {
+        let builtins = builtins(self.known);
+        let known = self.known;
+        for (position, def) in known.unfused.plan.resources.iter().enumerate() {
+            let id = ResourceId(u32::try_from(position).map_err(|_| unknown())?);
+            let ResourceOrigin::Guest { instance, .. } = def.origin else {
+                self.plan.resources.push(def.clone());
+                continue;
+            };
+            let defining = builtins.iter().find(|b| b.resource == id && b.name.defines);
+            let number = known.part_of(instance).and_then(|part| known.parts.get(part)?.number);
+            let found = defining.and_then(|b| {
+                table(&self.tables, number, b.name.interface, b.name.resource)
+            });
+            let exports = found.map(|table| (table.export(Op::Rep), table.export(Op::Drop)));
+            let dtor = match destructor(&known.unfused.plan, id) {
+                Some(item) => Some(self.destructor(item, def)?),
+                None => None,
+            };
+            let origin = match exports {
+                Some((rep, drop)) => ResourceOrigin::Table {
+                    instance,
+                    rep: self.item(&rep),
+                    drop: self.item(&drop),
+                },
+                None => ResourceOrigin::Guest { instance, dtor },
+            };
+            self.plan.resources.push(ResourceDef {
+                name: def.name.clone(),
+                origin,
+            });
+            self.plan.steps.push(Step::Resource(id));
+        }
+        Ok(())
+    }
+
+    fn destructor(&mut self, item: usize, def: &ResourceDef) -> Result<usize> {
+        let what = || format!("destructor of `{}`", def.name.name());
+        let origin = self.known.unfused.origin(item)?;
+        let origin = origin.ok_or_else(|| link(what(), "expected an export of a core module"))?;
+        let func = self.known.func(&origin).map_err(|e| link(what(), &e))?;
+        Ok(self.item(&func.name))
+    }
+
+    /// Plans the exported functions.
+    fn exports(&mut self) -> Result<Vec<BoundExport>> {
+        let known = self.known;
+        let names = known.unfused.interface.export_funcs().iter();
+        let mut bound = Vec::new();
+        for ((name, _), func) in names.zip(&known.unfused.plan.exports) {
+            let chosen = match func {
+                Func::Lifted(index) => {
+                    let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
+                    self.export(lift)?
+                }
+                _ => Err("expected a function of a component, found one that the composition only \
+                          passes on"
+                    .to_string()),
+            };
+            let planned = match &chosen {
+                Ok((lift, _)) => {
+                    let index = self.plan.lifts.len();
+                    self.plan.lifts.push(lift.clone());
+                    self.plan.steps.push(Step::Lift(index));
+                    Func::Lifted(index)
+                }
+                Err(message) => {
+                    let index = self.plan.undecided.len();
+                    let message = format!("export `{name}`: {message}");
+                    self.plan.undecided.push(message);
+                    Func::Undecided(index)
+                }
+            };
+            self.plan.exports.push(planned);
+            bound.push(BoundExport {
+                name: name.clone(),
+                chosen: chosen.map(|(_, choice)| choice),
+            });
+        }
+        Ok(bound)
+    }
+
+    /// Finds what an exported function uses.
+    fn export(&mut self, lift: &Lift) -> Result<Result<(Lift, ExportChoice), String>> {
+        let known = self.known;
+        let Some(origin) = known.unfused.origin(lift.core)? else {
+            return Ok(Err("expected an export of a core module".to_string()));
+        };
+        let options = &lift.options;
+        let realloc = options.realloc.map(|item| known.unfused.origin(item)).transpose()?;
+        let post_return = lift.post_return.map(|item| known.unfused.origin(item)).transpose()?;
+        Ok(choose(known, lift, &origin, realloc.flatten(), post_return.flatten()).map(|choice| {
+            let core = self.item(&choice.func.export);
+            let mut item = |chosen: Option<&str>| chosen.map(|export| self.item(export));
+            let memory = item(choice.memory.as_ref().map(|it| it.export.as_str()));
+            let realloc = item(choice.realloc.as_ref().map(|it| it.export.as_str()));
+            let post_return = item(choice.post_return.as_deref());
+            let lift = Lift {
+                core,
+                ty: lift.ty.clone(),
+                options: Options {
+                    memory,
+                    realloc,
+                    ..*options
+                },
+                post_return,
+                is_async: lift.is_async,
+            };
+            (lift, choice)
+        }))
+    }
+}
+
+fn choose(
+    known: &Known<'_>,
+    lift: &Lift,
+    origin: &Origin<'_>,
+    realloc: Option<Origin<'_>>,
+    post_return: Option<Origin<'_>>,
+) -> Result<ExportChoice, String> {
+    let func = known.func(origin)?;
+    let need = need(&lift.ty, Side::Lift);
+    let memory = match need.memory {
+        true => Some(known.memory(func.part, Some(&func.name), &[func.index])?),
+        false => None,
+    };
+    let realloc = match (need.realloc, realloc) {
+        (false, _) => None,
+        (true, Some(origin)) => Some(known.realloc(&origin)?),
+        (true, None) => return Err("expected the option `realloc`, found none".to_string()),
+    };
+    let post_return = match post_return {
+        Some(origin) => Some(known.func(&origin)?.name),
+        None => None,
+    };
+    let CoreFunc { name, reason, .. } = func;
+    Ok(ExportChoice {
+        func: Chosen {
+            export: name,
+            reason,
+        },
+        memory,
+        realloc,
+        post_return,
+    })
+}

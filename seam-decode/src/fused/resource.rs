@@ -1,0 +1,269 @@
+//! The resource built-ins that a fused module imports, and its own handle tables.
+
+use std::collections::BTreeSet;
+
+use seam_core::{ExportName, Result};
+
+use super::choose::{Known, list};
+use super::parts::suffix;
+use crate::plan::{CoreItem, Plan, ResourceOrigin};
+use crate::types::ResourceId;
+
+/// A resource built-in that a core module imports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Op {
+    New,
+    Rep,
+    Drop,
+}
+
+/// The name of an imported resource built-in, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OpName<'a> {
+    pub(super) op: Op,
+    /// Whether the importing component defines the resource: `[export]` before the interface.
+    pub(super) defines: bool,
+    pub(super) interface: &'a str,
+    pub(super) resource: &'a str,
+    /// The number of the importing component. The first importer has none.
+    pub(super) number: Option<u32>,
+}
+
+/// The functions of a handle table that a module keeps itself: meld makes one for each resource
+/// that a component imports and exports again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HandleTable<'a> {
+    number: u32,
+    /// Interface and resource, mangled.
+    rest: &'a str,
+    resource: &'a str,
+}
+
+impl<'a> OpName<'a> {
+    /// Takes the name of an import apart, if it is a resource built-in.
+    pub(super) fn of(module: &'a str, field: &'a str) -> Option<Self> {
+        let ops = [
+            ("[resource-new]", Op::New),
+            ("[resource-rep]", Op::Rep),
+            ("[resource-drop]", Op::Drop),
+        ];
+        let (op, name) = ops
+            .into_iter()
+            .find_map(|(prefix, op)| Some((op, field.strip_prefix(prefix)?)))?;
+        let (resource, number) = match suffix(name) {
+            Some((resource, number)) => (resource, Some(number)),
+            None => (name, None),
+        };
+        let interface = module.strip_prefix("[export]");
+        Some(Self {
+            op,
+            defines: interface.is_some(),
+            interface: interface.unwrap_or(module),
+            resource,
+            number,
+        })
+    }
+
+    fn is_of(&self, other: &OpName<'_>) -> bool {
+        let track = |name: &OpName<'_>| ExportName::in_instance(name.interface, name.resource).track();
+        track(self) == track(other)
+    }
+}
+
+/// A resource built-in that a core module of the composition imports.
+#[derive(Clone, Debug)]
+pub(super) struct Builtin<'a> {
+    pub(super) name: OpName<'a>,
+    pub(super) component: usize,
+    pub(super) resource: ResourceId,
+}
+
+/// Returns all resource built-ins that core modules of the composition import.
+pub(super) fn builtins<'a>(known: &Known<'a>) -> Vec<Builtin<'a>> {
+    let items = &known.unfused.plan.core_items;
+    let all = known.unfused.core_imports();
+    all.filter_map(|(component, module, field, item)| {
+        let resource = match items.get(item)? {
+            CoreItem::ResourceNew(id, _)
+            | CoreItem::ResourceDrop(id, _)
+            | CoreItem::ResourceRep(id, _) => *id,
+            _ => return None,
+        };
+        Some(Builtin {
+            name: OpName::of(module, field)?,
+            component,
+            resource,
+        })
+    })
+    .collect()
+}
+
+/// Finds which resource type an imported built-in is about, and for which component instance.
+///
+/// `siblings` are all resource built-ins that the fused module imports.
+///
+/// # Errors
+/// A message that says what was expected and what was found.
+pub(super) fn resolve(
+    known: &Known<'_>,
+    builtins: &[Builtin<'_>],
+    siblings: &[(u32, OpName<'_>)],
+    name: &OpName<'_>,
+    index: u32,
+) -> Result<(ResourceId, usize), String> {
+    let about: Vec<&Builtin<'_>> = builtins.iter().filter(|b| b.name.is_of(name)).collect();
+    if about.is_empty() {
+        return Err(format!(
+            "expected a resource of the composition, found no `{}` of `{}` there",
+            name.resource, name.interface
+        ));
+    }
+    let part = match name.number {
+        Some(number) => known.numbered(number),
+        None => known.calling_part(index),
+    };
+    let instance = part.and_then(|part| known.instance_of(part).ok().flatten());
+    // The importing component's own view of the name comes first, as it or another defines it.
+    let views: [&dyn Fn(&Builtin<'_>) -> bool; 3] = [
+        &|b| Some(b.component) == instance && b.name.defines == name.defines,
+        &|b| Some(b.component) == instance,
+        &|b| {
+            let numbered = siblings.iter().filter(|(_, other)| {
+                other.number.is_some() && other.op == name.op && other.defines == name.defines
+            });
+            let mut claimed = numbered.filter(|(_, other)| other.is_of(name)).filter_map(
+                |(_, other)| known.instance_of(known.numbered(other.number?)?).ok().flatten(),
+            );
+            let own = instance.is_none() && name.number.is_none();
+            own && b.name.defines == name.defines
+                && b.name.op == name.op
+                && !claimed.any(|other| other == b.component)
+        },
+    ];
+    let all: &dyn Fn(&Builtin<'_>) -> bool = &|_| true;
+    for view in views.into_iter().chain([all]) {
+        let seen: Vec<_> = about.iter().filter(|b| view(b)).collect();
+        let resources: BTreeSet<ResourceId> = seen.iter().map(|b| b.resource).collect();
+        let Some(first) = seen.first() else {
+            continue;
+        };
+        if resources.len() == 1 {
+            return Ok((first.resource, instance.unwrap_or(first.component)));
+        }
+    }
+    Err(format!(
+        "expected one resource `{}` of `{}` to be meant, found {} in the composition and nothing \
+         that tells them apart",
+        name.resource,
+        name.interface,
+        about.iter().map(|b| b.resource).collect::<BTreeSet<_>>().len()
+    ))
+}
+
+impl<'a> HandleTable<'a> {
+    /// Returns the handle tables of a module, in the order of component numbers and names.
+    pub(super) fn all(known: &Known<'a>) -> Vec<Self> {
+        let names = known.fused.funcs().filter_map(|(name, ..)| {
+            let (number, rest) = name.strip_prefix("$ht_new_")?.split_once('_')?;
+            let complete = ["rep", "drop"]
+                .iter()
+                .all(|op| known.fused.func(&format!("$ht_{op}_{number}_{rest}")).is_some());
+            let resource = rest.rsplit('_').next()?;
+            let number = number.parse().ok()?;
+            complete.then_some(Self {
+                number,
+                rest,
+                resource,
+            })
+        });
+        let mut all: Vec<_> = names.collect();
+        all.sort_by(|a, b| (a.number, a.rest).cmp(&(b.number, b.rest)));
+        all
+    }
+
+    /// Returns the name of the exported function that performs an operation.
+    pub(super) fn export(&self, op: Op) -> String {
+        let op = match op {
+            Op::New => "new",
+            Op::Rep => "rep",
+            Op::Drop => "drop",
+        };
+        format!("$ht_{op}_{}_{}", self.number, self.rest)
+    }
+
+    fn is_for(&self, interface: &str) -> bool {
+        let mangled: String = interface
+            .chars()
+            .map(|c| match c {
+                ':' | '/' | '@' | '.' | '-' => '_',
+                other => other,
+            })
+            .collect();
+        self.rest == format!("{mangled}_{}", self.resource)
+    }
+}
+
+/// Returns the handle table that keeps the handles of a resource, if the module has one.
+///
+/// meld sends the built-ins of a resource name to one table where any component keeps one: to that
+/// of the component itself, else of the interface, else to the first.
+pub(super) fn table<'t, 'a>(
+    tables: &'t [HandleTable<'a>],
+    number: Option<u32>,
+    interface: &str,
+    resource: &str,
+) -> Option<&'t HandleTable<'a>> {
+    let named = || tables.iter().filter(|table| table.resource == resource);
+    let own = named().find(|table| Some(table.number) == number && table.is_for(interface));
+    own.or_else(|| named().find(|table| table.is_for(interface)))
+        .or_else(|| named().next())
+}
+
+/// Returns the destructor of a resource type, as a core item of the composition.
+pub(super) fn destructor(plan: &Plan, id: ResourceId) -> Option<usize> {
+    match plan.resources.get(usize::try_from(id.0).ok()?)?.origin {
+        ResourceOrigin::Guest { dtor, .. } => dtor,
+        _ => None,
+    }
+}
+
+/// Lists the resource built-ins among imported functions: index and name.
+pub(super) fn ops<'a>(imports: &[(u32, &'a str, &'a str)]) -> Vec<(u32, OpName<'a>)> {
+    let named = imports.iter();
+    named
+        .filter_map(|(index, module, field)| Some((*index, OpName::of(module, field)?)))
+        .collect()
+}
+
+/// Describes a resource built-in for a message.
+pub(super) fn described(name: &OpName<'_>) -> String {
+    list([format!("{}#{}", name.interface, name.resource)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_builtin_is_taken_apart() {
+        let name = OpName::of("[export]a:b/c@1.0.0", "[resource-new]thing$3");
+        let expected = OpName {
+            op: Op::New,
+            defines: true,
+            interface: "a:b/c@1.0.0",
+            resource: "thing",
+            number: Some(3),
+        };
+        assert_eq!(name, Some(expected));
+        let name = OpName::of("imports", "[resource-drop]kebab-case");
+        let expected = OpName {
+            op: Op::Drop,
+            defines: false,
+            interface: "imports",
+            resource: "kebab-case",
+            number: None,
+        };
+        assert_eq!(name, Some(expected));
+        assert_eq!(OpName::of("imports", "[method]r.m"), None);
+    }
+}
