@@ -41,9 +41,7 @@ pub mod types;
 pub use compile::{compile, compile_untyped};
 pub use decoded::{Decoded, decode, interface, validate};
 pub use feature::needed_capability;
-pub use fused::{
-    BoundExport, BoundImport, Chosen, ExportChoice, Fused, Reason, decode_fused,
-};
+pub use fused::{BoundExport, BoundImport, Chosen, ExportChoice, Fused, Reason, decode_fused};
 pub use pass::module_type;
 pub use plan::{
     Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,

@@ -117,7 +117,10 @@ impl<'a> Cursor<'a> {
         let taken = end.and_then(|end| self.content.get(self.at..end));
         let taken = taken.ok_or_else(|| {
             let left = self.content.len() - self.at;
-            self.fault(self.at, format!("expected {length} more bytes, found {left}"))
+            self.fault(
+                self.at,
+                format!("expected {length} more bytes, found {left}"),
+            )
         })?;
         self.at += length;
         Ok(taken)
@@ -201,7 +204,10 @@ mod tests {
         entry(&mut twice, 3, "a", 0, None);
         entry(&mut twice, 3, "b", 0, None);
         let error = Provenance::read(&twice).unwrap_err();
-        assert!(error.message().contains("one entry for function 3"), "{error}");
+        assert!(
+            error.message().contains("one entry for function 3"),
+            "{error}"
+        );
     }
 
     #[test]

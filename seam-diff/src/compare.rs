@@ -468,6 +468,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fusion_into_one_memory_drops_the_second_global_of_a_name() {
+        let (one, two) = (CoreValue::I64(1), CoreValue::I64(2));
+        let left = with_globals(&[("count", one), ("count$2", two)]);
+        let fusion = |globals: &[(&str, CoreValue)]| {
+            compare(&left, &with_globals(globals), Comparison::Fusion).is_match()
+        };
+        assert!(fusion(&[("count", two)]));
+        assert!(fusion(&[("count", two), ("count$4", one)]));
+        assert!(!fusion(&[("count", CoreValue::I64(3))]));
+        assert!(!fusion(&[("count", two), ("count$4", two)]));
+        assert!(!fusion(&[
+            ("count", one),
+            ("count$2", two),
+            ("count$4", two)
+        ]));
+    }
+
+    #[test]
     fn a_verdict_serializes_for_reports() {
         let verdict = same(&seen([returned(1)]), &seen([returned(2)]));
         let json = serde_json::to_string(&verdict).unwrap();

@@ -50,8 +50,12 @@ fn memories_alike(left: &CoreSnapshot, right: &CoreSnapshot) -> bool {
         })
 }
 
-/// The first difference between the globals that an artifact and what was fused from it both export:
-/// fusion drops some, makes others, and tells two of a name apart by a suffix.
+/// Returns the first difference between the globals that an artifact and its fused form both export.
+///
+/// Fusion drops some globals and makes others. If two components export a global of one name, it
+/// adds a suffix to the second one, or drops it where all components share one memory. Therefore
+/// each value in the fused form must be one of those in the artifact, and no value may occur more
+/// often.
 pub(crate) fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
     let (left, right) = (globals(left), globals(right));
     for (name, l) in &left {
@@ -59,14 +63,20 @@ pub(crate) fn fusion(at: &str, left: &Snapshot, right: &Snapshot) -> Verdict {
             continue;
         };
         // Instances have no common order, so the sorted values are compared.
-        let text = |values: &[CoreValue]| {
+        let sorted = |values: &[CoreValue]| {
             let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
             values.sort();
-            values.join(", ")
+            values
         };
-        let (l, r) = (text(l), text(r));
-        if l != r {
-            return Verdict::diverged(format!("{at}, global {name:?}"), l, r);
+        let (l, r) = (sorted(l), sorted(r));
+        let mut left = l.clone();
+        let kept = |value: &String| {
+            let position = left.iter().position(|other| other == value);
+            position.map(|position| left.remove(position)).is_some()
+        };
+        if !r.iter().all(kept) {
+            let at = format!("{at}, global {name:?}");
+            return Verdict::diverged(at, l.join(", "), r.join(", "));
         }
     }
     Verdict::Match

@@ -7,8 +7,8 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
-    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreMemory, CoreStore, Error, HostFn,
-    Result,
+    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreMemory, CoreStore, Error,
+    HostFn, Result,
 };
 use seam_decode::CallerOptions;
 
@@ -105,5 +105,7 @@ fn exported_func(caller: &mut dyn CoreCaller, name: &str) -> Result<CoreFunc> {
 }
 
 fn no_export(name: &str) -> Error {
-    Error::engine(format!("expected the calling instance to export `{name}`, found that it does not"))
+    Error::engine(format!(
+        "expected the calling instance to export `{name}`, found that it does not"
+    ))
 }

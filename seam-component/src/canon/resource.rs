@@ -16,9 +16,7 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
     unary(store, true, move |store, rep| {
         let running = Running::of(store)?;
         running.check_may_leave(instance)?;
-        running
-            .handles(instance)?
-            .add(ResourceHandle::own(ty, rep))
+        running.handles(instance)?.add(ResourceHandle::own(ty, rep))
     })
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore, Error,
-    Interface, Origin, Result,
+    Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule,
+    CoreStore, Error, Interface, Origin, Result,
 };
 use seam_decode::types::{ResourceId, Side, flatten_functype};
-use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{
     CallerOptions, CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step,
 };
+use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 
 use crate::abi::Options;
 use crate::canon::lift::{FuncInst, Lifted};

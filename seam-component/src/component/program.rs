@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_core::{
-    Artifact, Binding, Capability, CoreEngine, CoreModule, CoreModuleType, Error, ErrorKind, Failed,
-    HostState, Instance, Interface, Program, Result, Target, World, WorldState, contain, token,
+    Artifact, Binding, Capability, CoreEngine, CoreModule, CoreModuleType, Error, ErrorKind,
+    Failed, HostState, Instance, Interface, Program, Result, Target, World, WorldState, contain,
+    token,
 };
 use seam_decode::{CoreModuleDef, Fused, Missing, Plan, compile_untyped, decode, decode_fused};
 
@@ -132,8 +133,13 @@ impl ComponentProgram {
             None => Vec::new(),
         };
         let described = (&self.plan, &*self.interface);
-        let mut execution =
-            Execution::new(&*self.engine, &mut *store, described, &self.modules, &defined);
+        let mut execution = Execution::new(
+            &*self.engine,
+            &mut *store,
+            described,
+            &self.modules,
+            &defined,
+        );
         let funcs = execution.run();
         let cores = Cores::new(execution.into_cores());
         let observed = match &funcs {

@@ -136,20 +136,27 @@ impl<'a> Known<'a> {
             let fits = found.func == origin.func && part.instances.contains(&origin.component);
             fits.then_some(found.component)
         };
-        let mut fitting = typed.iter().filter_map(|(name, index, _)| {
-            comes_from(*index).map(|part| (*name, *index, part))
-        });
+        let mut fitting = typed
+            .iter()
+            .filter_map(|(name, index, _)| comes_from(*index).map(|part| (*name, *index, part)));
         let Some((name, index, part)) = fitting.next() else {
             return Err(format!(
                 "expected function {} of the component that exports `{}`, found by provenance {}",
                 origin.func,
                 origin.name,
-                list(typed.iter().map(|(name, index, _)| self.described(name, *index)))
+                list(
+                    typed
+                        .iter()
+                        .map(|(name, index, _)| self.described(name, *index))
+                )
             ));
         };
         let others: Vec<_> = fitting.filter(|(_, other, _)| *other != index).collect();
         let id = self.parts.get(part).map(|part| part.id.clone());
-        let alone = self.parts.get(part).is_some_and(|part| part.instances.len() == 1);
+        let alone = self
+            .parts
+            .get(part)
+            .is_some_and(|part| part.instances.len() == 1);
         if !others.is_empty() || !alone {
             let all = std::iter::once(name).chain(others.iter().map(|(name, ..)| *name));
             return Err(format!(
@@ -208,7 +215,10 @@ impl<'a> Known<'a> {
                 votes.push((memory, Reason::Suffix(number)));
             }
         }
-        let used: BTreeSet<u32> = users.iter().flat_map(|func| self.memories_of(*func)).collect();
+        let used: BTreeSet<u32> = users
+            .iter()
+            .flat_map(|func| self.memories_of(*func))
+            .collect();
         if let [only] = used.iter().collect::<Vec<_>>().as_slice() {
             votes.push((**only, Reason::Uses));
         }
@@ -248,7 +258,10 @@ impl<'a> Known<'a> {
     fn memory_name(&self, memory: u32) -> String {
         let mut exports = self.fused.memory_exports();
         let found = exports.find(|(_, index)| *index == memory);
-        found.map_or_else(|| format!("memory {memory}"), |(name, _)| format!("`{name}`"))
+        found.map_or_else(
+            || format!("memory {memory}"),
+            |(name, _)| format!("`{name}`"),
+        )
     }
 
     fn memories_of(&self, func: u32) -> BTreeSet<u32> {
@@ -323,7 +336,11 @@ impl<'a> Known<'a> {
                 "expected an export that is function {} of the component, its `{}`, found {}",
                 origin.func,
                 origin.name,
-                list(named.iter().map(|(name, index, _)| self.described(name, *index)))
+                list(
+                    named
+                        .iter()
+                        .map(|(name, index, _)| self.described(name, *index))
+                )
             )),
         }
     }
@@ -358,7 +375,8 @@ impl<'a> Known<'a> {
     /// Returns the component that certainly is a component instance.
     pub(super) fn part_of(&self, instance: usize) -> Option<usize> {
         let mut all = self.parts.iter().enumerate();
-        let own = all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
+        let own =
+            all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
         own.map(|(index, _)| index)
     }
 }

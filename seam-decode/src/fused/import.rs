@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use seam_core::{
-    CoreExternType, CoreFuncType, CoreModuleType, CoreType, ExportName, Result,
-};
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType, ExportName, Result};
 
 use super::choose::{Chosen, Known, link};
 use super::need::need;
@@ -94,7 +92,10 @@ pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<I
             let what = format!("import `{module}#{field}`");
             check_builtin(&name, func).map_err(|e| link(&what, &e))?;
             if let Some(table) = table(tables, name.number, name.interface, name.resource) {
-                made.items.push(CoreItem::OwnExport(table.export(name.op).into(), func.clone()));
+                made.items.push(CoreItem::OwnExport(
+                    table.export(name.op).into(),
+                    func.clone(),
+                ));
                 continue;
             }
             let item = builtin(known, &builtins, &siblings, &name, own);
@@ -183,7 +184,12 @@ fn lower(
     typed: &Typed<'_>,
     place: usize,
 ) -> Result<(CoreItem, BoundImport)> {
-    let import = known.unfused.plan.imports.get(typed.func).ok_or_else(unknown)?;
+    let import = known
+        .unfused
+        .plan
+        .imports
+        .get(typed.func)
+        .ok_or_else(unknown)?;
     let what = || format!("import `{}#{}`", typed.module, typed.field);
     let wanted = flatten_functype(&import.ty, Side::Lower);
     if *typed.ty != wanted {
@@ -203,7 +209,9 @@ fn lower(
         Some(part) => known.instance_of(part)?,
         None => None,
     };
-    let own = lowered.iter().find(|(component, _)| Some(*component) == instance);
+    let own = lowered
+        .iter()
+        .find(|(component, _)| Some(*component) == instance);
     let options = match own.or_else(|| lowered.first()) {
         Some((_, options)) => Some(*options),
         None => None,
@@ -315,24 +323,25 @@ fn choose(
             "expected one component to be the importer, found nothing that tells which".to_string(),
         );
     };
-    let item = options.realloc.ok_or("expected the option `realloc`, found none")?;
+    let item = options
+        .realloc
+        .ok_or("expected the option `realloc`, found none")?;
     let origin = known.unfused.origin(item).map_err(|e| e.to_string())?;
     let origin = origin.ok_or("expected `realloc` to be an export of a core module")?;
     Ok((memory, Some(known.realloc(&origin)?)))
 }
 
 /// Returns the encoding of strings: that of the importing component, or the one that all have.
-fn encoding(
-    lowered: &[(usize, Options)],
-    own: Option<Options>,
-) -> Result<StringEncoding, String> {
+fn encoding(lowered: &[(usize, Options)], own: Option<Options>) -> Result<StringEncoding, String> {
     if let Some(own) = own {
         return Ok(own.encoding);
     }
     let Some((_, first)) = lowered.first() else {
         return Ok(StringEncoding::Utf8);
     };
-    let same = lowered.iter().all(|(_, other)| other.encoding == first.encoding);
+    let same = lowered
+        .iter()
+        .all(|(_, other)| other.encoding == first.encoding);
     match same {
         true => Ok(first.encoding),
         false => Err("expected one string encoding, found several importers that differ".into()),

@@ -116,13 +116,16 @@ fn used(items: &[Item], plan: &Plan, path: &mut Vec<Arc<str>>) -> Vec<Item> {
         ItemKind::Func(_) => {
             let name = ExportName::nested(path.iter().cloned(), item.name.clone());
             let mut imports = plan.imports.iter();
-            imports.any(|import| import.name == name).then(|| item.clone())
+            imports
+                .any(|import| import.name == name)
+                .then(|| item.clone())
         }
         ItemKind::Instance(inner) => {
             path.push(item.name.clone());
             let inner = used(inner, plan, path);
             path.pop();
-            let funcs = |item: &Item| matches!(item.kind, ItemKind::Func(_) | ItemKind::Instance(_));
+            let funcs =
+                |item: &Item| matches!(item.kind, ItemKind::Func(_) | ItemKind::Instance(_));
             let kept = inner.iter().any(funcs);
             kept.then(|| Item {
                 name: item.name.clone(),
@@ -173,14 +176,18 @@ impl Making<'_, '_> {
     }
 
     fn end(&mut self) {
-        let ends = (0..self.plan.component_instances.len()).rev().map(Step::End);
+        let ends = (0..self.plan.component_instances.len())
+            .rev()
+            .map(Step::End);
         self.plan.steps.extend(ends);
     }
 
     /// Adds an export of the fused module as a core item.
     fn item(&mut self, name: &str) -> usize {
         let index = self.plan.core_items.len();
-        self.plan.core_items.push(CoreItem::Export(FUSED, name.into()));
+        self.plan
+            .core_items
+            .push(CoreItem::Export(FUSED, name.into()));
         self.plan.steps.push(Step::CoreItem(index));
         index
     }
@@ -196,10 +203,11 @@ impl Making<'_, '_> {
                 continue;
             };
             let defining = builtins.iter().find(|b| b.resource == id && b.name.defines);
-            let number = known.part_of(instance).and_then(|part| known.parts.get(part)?.number);
-            let found = defining.and_then(|b| {
-                table(&self.tables, number, b.name.interface, b.name.resource)
-            });
+            let number = known
+                .part_of(instance)
+                .and_then(|part| known.parts.get(part)?.number);
+            let found = defining
+                .and_then(|b| table(&self.tables, number, b.name.interface, b.name.resource));
             let exports = found.map(|table| (table.export(Op::Rep), table.export(Op::Drop)));
             let dtor = match destructor(&known.unfused.plan, id) {
                 Some(item) => Some(self.destructor(item, def)?),
@@ -241,9 +249,11 @@ impl Making<'_, '_> {
                     let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
                     self.export(lift)?
                 }
-                _ => Err("expected a function of a component, found one that the composition only \
+                _ => Err(
+                    "expected a function of a component, found one that the composition only \
                           passes on"
-                    .to_string()),
+                        .to_string(),
+                ),
             };
             let planned = match &chosen {
                 Ok((lift, _)) => {
@@ -275,9 +285,22 @@ impl Making<'_, '_> {
             return Ok(Err("expected an export of a core module".to_string()));
         };
         let options = &lift.options;
-        let realloc = options.realloc.map(|item| known.unfused.origin(item)).transpose()?;
-        let post_return = lift.post_return.map(|item| known.unfused.origin(item)).transpose()?;
-        Ok(choose(known, lift, &origin, realloc.flatten(), post_return.flatten()).map(|choice| {
+        let realloc = options
+            .realloc
+            .map(|item| known.unfused.origin(item))
+            .transpose()?;
+        let post_return = lift
+            .post_return
+            .map(|item| known.unfused.origin(item))
+            .transpose()?;
+        Ok(choose(
+            known,
+            lift,
+            &origin,
+            realloc.flatten(),
+            post_return.flatten(),
+        )
+        .map(|choice| {
             let core = self.item(&choice.func.export);
             let mut item = |chosen: Option<&str>| chosen.map(|export| self.item(export));
             let memory = item(choice.memory.as_ref().map(|it| it.export.as_str()));

@@ -77,10 +77,13 @@ fn read(artifact: &Artifact) -> Result<Fused> {
 
 /// Checks that at least one export could be bound.
 fn check_some(made: &Fused) -> Result<()> {
-    let mut failed = made.exports.iter().filter_map(|export| match &export.chosen {
-        Ok(_) => None,
-        Err(message) => Some(format!("`{}`: {message}", export.name)),
-    });
+    let mut failed = made
+        .exports
+        .iter()
+        .filter_map(|export| match &export.chosen {
+            Ok(_) => None,
+            Err(message) => Some(format!("`{}`: {message}", export.name)),
+        });
     let all = made.exports.len();
     match failed.next() {
         Some(first) if failed.count() + 1 == all => Err(Error::link(format!(

@@ -32,9 +32,10 @@ fn pointer(ty: &Ty) -> bool {
         Ty::String | Ty::List(_) | Ty::Map(_) => true,
         Ty::FixedLengthList(ty) => pointer(&ty.element),
         Ty::Record(ty) | Ty::Tuple(ty) => points(ty),
-        Ty::Variant(ty) | Ty::Enum(ty) | Ty::Option(ty) | Ty::Result(ty) => {
-            ty.cases.iter().any(|case| case.ty.as_ref().is_some_and(pointer))
-        }
+        Ty::Variant(ty) | Ty::Enum(ty) | Ty::Option(ty) | Ty::Result(ty) => ty
+            .cases
+            .iter()
+            .any(|case| case.ty.as_ref().is_some_and(pointer)),
         _ => false,
     }
 }
@@ -52,7 +53,10 @@ mod tests {
     #[test]
     fn scalars_need_nothing_and_pointers_need_what_the_side_allocates() {
         for side in [Side::Lift, Side::Lower] {
-            assert_eq!(needs(vec![Ty::U32; 16], Some(Ty::F64), side), (false, false));
+            assert_eq!(
+                needs(vec![Ty::U32; 16], Some(Ty::F64), side),
+                (false, false)
+            );
         }
         assert_eq!(needs(vec![Ty::String], None, Side::Lift), (true, true));
         assert_eq!(needs(vec![Ty::String], None, Side::Lower), (true, false));

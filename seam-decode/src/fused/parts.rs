@@ -129,7 +129,15 @@ mod tests {
     fn a_suffix_is_a_number_after_the_last_dollar() {
         assert_eq!(suffix("memory$2"), Some(("memory", 2)));
         assert_eq!(suffix("a$1$12"), Some(("a$1", 12)));
-        for name in ["memory", "$imports", "$3", "a$", "a$x", "a$-1", "a$99999999999"] {
+        for name in [
+            "memory",
+            "$imports",
+            "$3",
+            "a$",
+            "a$x",
+            "a$-1",
+            "a$99999999999",
+        ] {
             assert_eq!(suffix(name), None, "{name}");
         }
         assert!(counts_memories("cabi_realloc$1"));

@@ -65,7 +65,8 @@ impl<'a> OpName<'a> {
     }
 
     fn is_of(&self, other: &OpName<'_>) -> bool {
-        let track = |name: &OpName<'_>| ExportName::in_instance(name.interface, name.resource).track();
+        let track =
+            |name: &OpName<'_>| ExportName::in_instance(name.interface, name.resource).track();
         track(self) == track(other)
     }
 }
@@ -131,9 +132,15 @@ pub(super) fn resolve(
             let numbered = siblings.iter().filter(|(_, other)| {
                 other.number.is_some() && other.op == name.op && other.defines == name.defines
             });
-            let mut claimed = numbered.filter(|(_, other)| other.is_of(name)).filter_map(
-                |(_, other)| known.instance_of(known.numbered(other.number?)?).ok().flatten(),
-            );
+            let mut claimed =
+                numbered
+                    .filter(|(_, other)| other.is_of(name))
+                    .filter_map(|(_, other)| {
+                        known
+                            .instance_of(known.numbered(other.number?)?)
+                            .ok()
+                            .flatten()
+                    });
             let own = instance.is_none() && name.number.is_none();
             own && b.name.defines == name.defines
                 && b.name.op == name.op
@@ -156,7 +163,11 @@ pub(super) fn resolve(
          that tells them apart",
         name.resource,
         name.interface,
-        about.iter().map(|b| b.resource).collect::<BTreeSet<_>>().len()
+        about
+            .iter()
+            .map(|b| b.resource)
+            .collect::<BTreeSet<_>>()
+            .len()
     ))
 }
 
@@ -165,9 +176,12 @@ impl<'a> HandleTable<'a> {
     pub(super) fn all(known: &Known<'a>) -> Vec<Self> {
         let names = known.fused.funcs().filter_map(|(name, ..)| {
             let (number, rest) = name.strip_prefix("$ht_new_")?.split_once('_')?;
-            let complete = ["rep", "drop"]
-                .iter()
-                .all(|op| known.fused.func(&format!("$ht_{op}_{number}_{rest}")).is_some());
+            let complete = ["rep", "drop"].iter().all(|op| {
+                known
+                    .fused
+                    .func(&format!("$ht_{op}_{number}_{rest}"))
+                    .is_some()
+            });
             let resource = rest.rsplit('_').next()?;
             let number = number.parse().ok()?;
             complete.then_some(Self {
