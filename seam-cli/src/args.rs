@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use seam_core::{Limits, Stub};
 
+use crate::bind::Bind;
 use crate::output::Format;
 use crate::units::{self, Instant};
 
@@ -81,6 +82,17 @@ pub(crate) struct Inspect {
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
+    /// Take the types of a core module from the component that it was fused from, and show what its
+    /// exports and imports use
+    #[arg(long, value_name = "COMPONENT")]
+    pub(crate) interface_of: Option<PathBuf>,
+    /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
+    #[arg(
+        long,
+        value_name = "NAME=func:F,memory:M,realloc:R",
+        requires = "interface_of"
+    )]
+    pub(crate) bind: Vec<Bind>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }
@@ -208,6 +220,13 @@ pub(crate) struct Execution {
     /// Take the types of core modules from the component that they were fused from
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
+    /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
+    #[arg(
+        long,
+        value_name = "NAME=func:F,memory:M,realloc:R",
+        requires = "interface_of"
+    )]
+    pub(crate) bind: Vec<Bind>,
     /// Fuel for the instance's whole life, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,

@@ -8,10 +8,11 @@ use seam_wasi::{Wasi, wrap_preview1};
 use serde::{Serialize, Serializer};
 
 use crate::args;
+use crate::fused::Fused;
 use crate::output::{Output, Tone};
 use crate::source;
 use crate::status::{Failure, Status};
-use crate::world::wasi_import;
+use crate::world::{self, wasi_import};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -23,6 +24,9 @@ struct Document<'a> {
     cores: Vec<Core<'a>>,
     /// The whole interface as WIT.
     wit: String,
+    /// What the imports and exports of a fused module use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fused: Option<Fused>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +92,18 @@ struct Core<'a> {
 
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
     let artifact = source::artifact(&args.artifact)?;
-    let interface = seam_decode::validate(&artifact)?;
+    let artifact = match &args.interface_of {
+        Some(of) => world::attach(artifact, of, &args.bind)?,
+        None => artifact,
+    };
+    let mut interface = seam_decode::validate(&artifact)?;
+    let fused = match artifact.interface_of() {
+        Some(_) => Some(seam_decode::decode_fused(&artifact)?),
+        None => None,
+    };
+    if let Some(fused) = &fused {
+        interface = (*fused.interface).clone();
+    }
     let world = World::new().stub(args.stub.into());
     let world = match wasi_import(&interface) {
         None => world,
@@ -96,6 +111,10 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
     };
     let imports = report(&artifact, &interface, &world)?;
     print(&artifact, &interface, &imports, out);
+    let fused = fused.map(|fused| Fused::of(&fused));
+    if let Some(fused) = &fused {
+        fused.print(out);
+    }
     let exports = interface.export_funcs().iter();
     let cores = interface.core_instances().iter();
     out.document(&Document {
@@ -122,6 +141,7 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
             })
             .collect(),
         wit: interface.to_string(),
+        fused,
     });
     Ok(Status::Fine)
 }

@@ -27,11 +27,13 @@
 
 mod args;
 mod backends;
+mod bind;
 mod call;
 mod conformance;
 mod diff;
 #[cfg(doctest)]
 mod docs;
+mod fused;
 mod inspect;
 mod invoke;
 mod left;

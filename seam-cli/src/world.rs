@@ -9,6 +9,7 @@ use seam_core::{
 use seam_wasi::{Access, Wasi};
 
 use crate::args::{Execution, WasiWorld};
+use crate::bind::Bind;
 use crate::output;
 use crate::select::{Need, has};
 use crate::source;
@@ -95,18 +96,37 @@ pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Fai
         ));
     }
     match &options.interface_of {
-        Some(of) => {
-            let of = source::artifact(of)?;
-            match (of.kind(), artifact.kind()) {
-                (ArtifactKind::CoreModule, _) => Err(Failure::input(format!(
-                    "--interface-of: expected a component, found the core module `{}`",
-                    of.name()
-                ))),
-                (_, ArtifactKind::CoreModule) => Ok(artifact.with_interface_of(&of)),
-                _ => Ok(artifact),
-            }
+        Some(of) => attach(artifact, of, &options.bind),
+        None if options.bind.is_empty() => Ok(artifact),
+        None => Err(Failure::input(
+            "--bind: expected --interface-of too, found only --bind",
+        )),
+    }
+}
+
+/// Attaches the types of the component in a file to a core module.
+///
+/// # Errors
+/// The file cannot be read, or is not a component.
+pub(crate) fn attach(
+    artifact: Artifact,
+    of: &Path,
+    bindings: &[Bind],
+) -> Result<Artifact, Failure> {
+    let of = source::artifact(of)?;
+    match (of.kind(), artifact.kind()) {
+        (ArtifactKind::CoreModule, _) => Err(Failure::input(format!(
+            "--interface-of: expected a component, found the core module `{}`",
+            of.name()
+        ))),
+        (_, ArtifactKind::CoreModule) => {
+            let typed = artifact.with_interface_of(&of);
+            let bind = |artifact: Artifact, Bind(name, binding): &Bind| {
+                artifact.with_core_binding(name.clone(), binding.clone())
+            };
+            Ok(bindings.iter().fold(typed, bind))
         }
-        None => Ok(artifact),
+        _ => Ok(artifact),
     }
 }
 

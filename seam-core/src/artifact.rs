@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{Error, Result};
+use crate::{Error, ExportName, Result};
 
 /// Immutable bytes of a core module or a component, with a name for reports.
 ///
@@ -17,6 +17,20 @@ pub struct Artifact {
     bytes: Arc<[u8]>,
     kind: ArtifactKind,
     interface_of: Option<Arc<Artifact>>,
+    core_bindings: Arc<[(ExportName, CoreBinding)]>,
+}
+
+/// What an export or import of a fused core module uses: names of the module's own exports.
+///
+/// The field that is `None` is decided by the conventions of fused modules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoreBinding {
+    /// The core function behind an export. It is not used for an import.
+    pub func: Option<Arc<str>>,
+    /// The memory that has the strings and lists of the component.
+    pub memory: Option<Arc<str>>,
+    /// The function that allocates in this memory.
+    pub realloc: Option<Arc<str>>,
 }
 
 /// The kind of an artifact, according to its header.
@@ -43,6 +57,7 @@ impl Artifact {
             bytes,
             kind,
             interface_of: None,
+            core_bindings: Arc::default(),
         })
     }
 
@@ -106,6 +121,29 @@ impl Artifact {
     pub fn with_interface_of(mut self, unfused: &Artifact) -> Self {
         self.interface_of = Some(Arc::new(unfused.clone()));
         self
+    }
+
+    /// Says what an export or import of a fused core module uses.
+    ///
+    /// It is needed only where the conventions of fused modules do not decide it. The name is that
+    /// of an export in the attached interface, or module and field of a core import. A later binding
+    /// of the same name replaces an earlier one.
+    #[must_use]
+    pub fn with_core_binding(mut self, name: ExportName, binding: CoreBinding) -> Self {
+        let others = self
+            .core_bindings
+            .iter()
+            .filter(|(other, _)| *other != name);
+        let mut bindings: Vec<_> = others.cloned().collect();
+        bindings.push((name, binding));
+        self.core_bindings = bindings.into();
+        self
+    }
+
+    /// Returns what [`Artifact::with_core_binding`] said, in order.
+    #[must_use]
+    pub fn core_bindings(&self) -> &[(ExportName, CoreBinding)] {
+        &self.core_bindings
     }
 
     /// Returns the artifact that [`Artifact::with_interface_of`] attached.

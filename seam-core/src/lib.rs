@@ -51,7 +51,7 @@ mod types;
 mod value;
 mod world;
 
-pub use artifact::{Artifact, ArtifactKind};
+pub use artifact::{Artifact, ArtifactKind, CoreBinding};
 pub use backend::{Backend, BackendInfo, Failed, Program};
 pub use block_on::block_on;
 pub use call::{Args, Call, InFlight};

@@ -36,6 +36,19 @@ pub struct Item {
     pub kind: ItemKind,
 }
 
+impl Item {
+    /// Returns whether the item is an import or export of a core module with core-level types.
+    pub(crate) fn is_core(&self) -> bool {
+        match &self.kind {
+            ItemKind::Core(_) => true,
+            ItemKind::Instance(fields) => {
+                !fields.is_empty() && fields.iter().all(|field| field.is_core())
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The kind and type of an import or export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::{CoreSource, Stub, Target, World};
 use crate::{
-    ArtifactKind, CoreExternType, ExportName, FuncType, Interface, ItemKind,
+    ArtifactKind, CoreExternType, ExportName, FuncType, Interface, Item, ItemKind,
     interface::has_lifted_type,
 };
 
@@ -62,10 +62,16 @@ impl World {
         interface.import_funcs().iter().map(report).collect()
     }
 
+    /// Reports the imports of a core module. A fused one has component-level imports too.
     fn report_core(&self, interface: &Interface) -> Vec<ImportReport> {
-        let mut reports = Vec::new();
-        let mut lifted = interface.import_funcs().iter();
-        for module in interface.imports() {
+        let imports = interface.imports().iter().cloned();
+        let (core, typed): (Vec<_>, Vec<_>) = imports.partition(Item::is_core);
+        let part = |kind, items| Interface::new(kind, items, Vec::new(), Vec::new());
+        let typed = part(ArtifactKind::Component, typed);
+        let mut reports = self.report_funcs(&typed);
+        let core = part(ArtifactKind::CoreModule, core);
+        let mut lifted = core.import_funcs().iter();
+        for module in core.imports() {
             let ItemKind::Instance(fields) = &module.kind else {
                 continue;
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use seam_core::{CoreFuncType, CoreType, Error, Result};
+use seam_core::{CoreBinding, CoreFuncType, CoreType, Error, ExportName, Result};
 
 use super::parts::{Part, counts_memories, originals, parts, suffix};
 use super::scan::Scan;
@@ -51,6 +51,8 @@ impl fmt::Display for Reason {
 pub(super) struct Known<'a> {
     pub(super) fused: &'a Scan,
     pub(super) unfused: &'a Unfused,
+    /// What the caller of the seam said.
+    given: &'a [(ExportName, CoreBinding)],
     /// The components of the provenance, with the component instances that they can be.
     pub(super) parts: Vec<Part>,
 }
@@ -66,14 +68,97 @@ pub(super) struct CoreFunc {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(fused: &'a Scan, unfused: &'a Unfused) -> Self {
+    pub(super) fn new(
+        fused: &'a Scan,
+        unfused: &'a Unfused,
+        given: &'a [(ExportName, CoreBinding)],
+    ) -> Self {
         let provenance = fused.provenance.as_ref();
         let parts = provenance.map(|provenance| parts(fused, provenance, unfused));
         Self {
             fused,
             unfused,
+            given,
             parts: parts.unwrap_or_default(),
         }
+    }
+
+    /// Returns what the caller of the seam said of an export or import.
+    pub(super) fn given(&self, name: &ExportName) -> &'a CoreBinding {
+        static NONE: CoreBinding = CoreBinding {
+            func: None,
+            memory: None,
+            realloc: None,
+        };
+        let found = self.given.iter().find(|(given, _)| given == name);
+        found.map_or(&NONE, |(_, binding)| binding)
+    }
+
+    /// Checks that every name that the caller of the seam gave exists.
+    ///
+    /// # Errors
+    /// `Link` that names the binding.
+    pub(super) fn check_given(&self, exists: impl Fn(&ExportName) -> bool) -> Result<()> {
+        match self.given.iter().find(|(name, _)| !exists(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(link(
+                format!("binding of `{name}`"),
+                "expected an export of the composition or an import of the module, found neither",
+            )),
+        }
+    }
+
+    /// Finds the exported function that the caller of the seam named.
+    ///
+    /// # Errors
+    /// A message that says what was expected and what was found.
+    pub(super) fn given_func(&self, name: &str, ty: &CoreFuncType) -> Result<CoreFunc, String> {
+        match self.fused.func(name) {
+            Some((index, found)) if found == ty => Ok(CoreFunc {
+                name: name.to_string(),
+                index,
+                reason: Reason::Given,
+                part: self
+                    .provenance()
+                    .and_then(|provenance| Some(provenance.origin(index)?.component)),
+            }),
+            Some((_, found)) => Err(format!(
+                "expected the given function `{name}` to be of type {ty}, found {found}"
+            )),
+            None => Err(format!(
+                "expected the given function `{name}` to be exported, found none"
+            )),
+        }
+    }
+
+    /// Finds the exported memory that the caller of the seam named.
+    ///
+    /// # Errors
+    /// A message that lists the exported memories.
+    pub(super) fn given_memory(&self, name: &str) -> Result<Chosen, String> {
+        let mut exports = self.fused.memory_exports();
+        match exports.find(|(export, _)| *export == name) {
+            Some(_) => Ok(Chosen {
+                export: name.to_string(),
+                reason: Reason::Given,
+            }),
+            None => Err(format!(
+                "expected the given memory `{name}` to be exported, found {}",
+                list(self.fused.memory_exports().map(|(name, _)| name))
+            )),
+        }
+    }
+
+    /// Finds the exported `realloc` that the caller of the seam named.
+    ///
+    /// # Errors
+    /// Those of [`Known::given_func`].
+    pub(super) fn given_realloc(&self, name: &str) -> Result<Chosen, String> {
+        let CoreFunc { name, reason, .. } = self.given_func(name, &realloc_type())?;
+        Ok(Chosen {
+            export: name,
+            reason,
+        })
     }
 
     fn provenance(&self) -> Option<&'a Provenance> {
@@ -285,7 +370,7 @@ impl<'a> Known<'a> {
     /// # Errors
     /// A message that says what was expected and which exports cannot be it.
     pub(super) fn realloc(&self, origin: &Origin<'_>) -> Result<Chosen, String> {
-        let wanted = CoreFuncType::new([CoreType::I32; 4], [CoreType::I32]);
+        let wanted = realloc_type();
         let named: Vec<_> = self
             .fused
             .funcs()
@@ -379,6 +464,10 @@ impl<'a> Known<'a> {
             all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
         own.map(|(index, _)| index)
     }
+}
+
+fn realloc_type() -> CoreFuncType {
+    CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
 }
 
 /// Lists names for a message.

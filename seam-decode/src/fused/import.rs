@@ -300,16 +300,21 @@ fn choose(
     lowered: &[(usize, Options)],
 ) -> Result<(Option<Chosen>, Option<Chosen>), String> {
     let need = need(ty, Side::Lower);
-    let memory = match need.memory {
-        true => {
+    let given = known.given(&ExportName::in_instance(typed.module, typed.field));
+    let memory = match (need.memory, &given.memory) {
+        (false, _) => None,
+        (true, Some(name)) => Some(known.given_memory(name)?),
+        (true, None) => {
             let users: Vec<u32> = known.fused.callers(typed.index).collect();
             let users = if part.is_some() { Vec::new() } else { users };
             Some(known.memory(part, Some(typed.field), &users)?)
         }
-        false => None,
     };
     if !need.realloc {
         return Ok((memory, None));
+    }
+    if let Some(name) = &given.realloc {
+        return Ok((memory, Some(known.given_realloc(name)?)));
     }
     let own = lowered
         .iter()

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    ArtifactKind, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface, Item,
-    ItemKind, Result,
+    ArtifactKind, CoreBinding, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface,
+    Item, ItemKind, Result,
 };
 
 use super::choose::{Chosen, CoreFunc, Known, link};
@@ -63,6 +63,14 @@ pub struct Fused {
 }
 
 pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
+    let exports = known.unfused.interface.export_funcs();
+    let core_imports = &known.fused.ty.imports;
+    known.check_given(|name| {
+        let imported = |(module, field, _): &(String, String, _)| {
+            *name == ExportName::in_instance(module.as_str(), field.as_str())
+        };
+        exports.iter().any(|(export, _)| export == name) || core_imports.iter().any(imported)
+    })?;
     let tables = HandleTable::all(known);
     let Imports {
         items,
@@ -247,7 +255,7 @@ impl Making<'_, '_> {
             let chosen = match func {
                 Func::Lifted(index) => {
                     let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
-                    self.export(lift)?
+                    self.export(name, lift)?
                 }
                 _ => Err(
                     "expected a function of a component, found one that the composition only \
@@ -279,7 +287,11 @@ impl Making<'_, '_> {
     }
 
     /// Finds what an exported function uses.
-    fn export(&mut self, lift: &Lift) -> Result<Result<(Lift, ExportChoice), String>> {
+    fn export(
+        &mut self,
+        name: &ExportName,
+        lift: &Lift,
+    ) -> Result<Result<(Lift, ExportChoice), String>> {
         let known = self.known;
         let Some(origin) = known.unfused.origin(lift.core)? else {
             return Ok(Err("expected an export of a core module".to_string()));
@@ -295,6 +307,7 @@ impl Making<'_, '_> {
             .transpose()?;
         Ok(choose(
             known,
+            known.given(name),
             lift,
             &origin,
             realloc.flatten(),
@@ -324,21 +337,27 @@ impl Making<'_, '_> {
 
 fn choose(
     known: &Known<'_>,
+    given: &CoreBinding,
     lift: &Lift,
     origin: &Origin<'_>,
     realloc: Option<Origin<'_>>,
     post_return: Option<Origin<'_>>,
 ) -> Result<ExportChoice, String> {
-    let func = known.func(origin)?;
-    let need = need(&lift.ty, Side::Lift);
-    let memory = match need.memory {
-        true => Some(known.memory(func.part, Some(&func.name), &[func.index])?),
-        false => None,
+    let func = match &given.func {
+        Some(name) => known.given_func(name, origin.ty)?,
+        None => known.func(origin)?,
     };
-    let realloc = match (need.realloc, realloc) {
+    let need = need(&lift.ty, Side::Lift);
+    let memory = match (need.memory, &given.memory) {
         (false, _) => None,
-        (true, Some(origin)) => Some(known.realloc(&origin)?),
-        (true, None) => return Err("expected the option `realloc`, found none".to_string()),
+        (true, Some(name)) => Some(known.given_memory(name)?),
+        (true, None) => Some(known.memory(func.part, Some(&func.name), &[func.index])?),
+    };
+    let realloc = match (need.realloc, &given.realloc, realloc) {
+        (false, ..) => None,
+        (true, Some(name), _) => Some(known.given_realloc(name)?),
+        (true, None, Some(origin)) => Some(known.realloc(&origin)?),
+        (true, None, None) => return Err("expected the option `realloc`, found none".to_string()),
     };
     let post_return = match post_return {
         Some(origin) => Some(known.func(&origin)?.name),

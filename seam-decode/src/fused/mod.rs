@@ -70,7 +70,10 @@ fn read(artifact: &Artifact) -> Result<Fused> {
     let ty = Arc::new(crate::pass::module_type(wasm)?);
     let fused = Scan::with_bodies(wasm, ty)?;
     let unfused = Unfused::read(unfused)?;
-    let made = make::make(&Known::new(&fused, &unfused), wasm.len())?;
+    let made = make::make(
+        &Known::new(&fused, &unfused, artifact.core_bindings()),
+        wasm.len(),
+    )?;
     check_some(&made)?;
     Ok(made)
 }

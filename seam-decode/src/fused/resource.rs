@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seam_core::{ExportName, Result};
 
-use super::choose::{Known, list};
+use super::choose::Known;
 use super::parts::suffix;
 use crate::plan::{CoreItem, Plan, ResourceOrigin};
 use crate::types::ResourceId;
@@ -247,11 +247,6 @@ pub(super) fn ops<'a>(imports: &[(u32, &'a str, &'a str)]) -> Vec<(u32, OpName<'
     named
         .filter_map(|(index, module, field)| Some((*index, OpName::of(module, field)?)))
         .collect()
-}
-
-/// Describes a resource built-in for a message.
-pub(super) fn described(name: &OpName<'_>) -> String {
-    list([format!("{}#{}", name.interface, name.resource)])
 }
 
 #[cfg(test)]

@@ -31,7 +31,10 @@ impl fmt::Display for Interface {
                 {
                     write!(f, " {}", Name(name))?;
                 }
-                for module in &self.imports {
+                // A fused module has items with component-level types too.
+                let [typed_imports, typed_exports] = [&self.imports, &self.exports].map(typed);
+                self.blocks(f, &[("import ", &typed_imports)])?;
+                for module in self.imports.iter().filter(|item| item.is_core()) {
                     if let ItemKind::Instance(fields) = &module.kind {
                         for field in fields {
                             write!(f, "\n  import {}", Path(&module.name, &field.name))?;
@@ -39,23 +42,14 @@ impl fmt::Display for Interface {
                         }
                     }
                 }
-                for item in &self.exports {
+                self.blocks(f, &[("export ", &typed_exports)])?;
+                for item in self.exports.iter().filter(|item| item.is_core()) {
                     write!(f, "\n  export {}", Name(&item.name))?;
                     core_item(f, &item.kind)?;
                 }
             }
             ArtifactKind::Component => {
-                let names = Names::of(self.imports.iter().chain(&self.exports));
-                for (word, items) in [imports, exports] {
-                    let block = Block {
-                        items,
-                        names: &names,
-                        interface: None,
-                        word,
-                        indent: 2,
-                    };
-                    fmt::Display::fmt(&block, f)?;
-                }
+                self.blocks(f, &[imports, exports])?;
                 for instance in &self.core_instances {
                     write!(f, "\n  core instance {}: ", instance.path)?;
                     match (&instance.module.name, &instance.range) {
@@ -68,6 +62,29 @@ impl fmt::Display for Interface {
         }
         Ok(())
     }
+}
+
+impl Interface {
+    /// Prints lists of component-level items, each item behind the word of its list.
+    fn blocks(&self, f: &mut fmt::Formatter<'_>, lists: &[(&str, &Vec<Item>)]) -> fmt::Result {
+        let names = Names::of(self.imports.iter().chain(&self.exports));
+        for (word, items) in lists {
+            let block = Block {
+                items,
+                names: &names,
+                interface: None,
+                word,
+                indent: 2,
+            };
+            fmt::Display::fmt(&block, f)?;
+        }
+        Ok(())
+    }
+}
+
+fn typed(items: &Vec<Item>) -> Vec<Item> {
+    let typed = items.iter().filter(|item| !item.is_core());
+    typed.cloned().collect()
 }
 
 /// Items, each on its own line, after a line break.
