@@ -15,7 +15,7 @@
 //! | [`lower`] | Flat Lowering, and the lowering half of Lifting and Lowering Values |
 //! | [`place`] | where a part of a value is: in memory or among core values |
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
-//! | [`parts`] | typed calls: lowering from, and lifting to, parts without values |
+//! | [`parts`] | typed calls, and host functions over Rust types: parts without values |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
 //! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.

@@ -1,8 +1,9 @@
-//! Typed calls: arguments and results that are passed in parts, without building values.
+//! Arguments and results that are passed in parts, without building values: of typed calls, and of
+//! host functions over Rust types.
 
 use seam_core::{
     CoreValue,
-    typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar},
+    typed::{Lift, Lower, Numbers, Scalar},
 };
 use seam_core::{Error, List, Resource, Result, Value};
 
@@ -20,35 +21,35 @@ use crate::abi::transcode::store_string_into_range;
 use seam_decode::types::spills;
 use seam_decode::types::{RecordTy, Ty, VariantTy};
 
-/// Like [`lower_flat_values`](super::lower_flat_values) without `out_param`, for arguments in
-/// parts.
+/// Like [`lower_flat_values`](super::lower_flat_values), for values that `lower` passes in parts.
 ///
 /// # Errors
-/// `Misuse` for parts of another type or number. Errors of `args`. Traps of the guest's `realloc`
-/// and of its result.
+/// `Misuse` for parts of another type or number. Errors of `lower`. Traps of the guest's `realloc`,
+/// of its result, and of `out_param`.
 pub(crate) fn lower_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
-    args: &mut dyn LowerArgs,
+    lower: &mut dyn FnMut(&mut dyn Lower) -> Result<()>,
     types: &RecordTy,
+    out_param: Option<u32>,
     out: &mut Vec<CoreValue>,
 ) -> Result<()> {
     let (place, flat) = if spills(max_flat, types) {
-        let ptr = allocate_area(cx, types, None, out)?;
+        let ptr = allocate_area(cx, types, out_param, out)?;
         (Place::Memory(ptr.into()), &mut [][..])
     } else {
         let start = out.len();
         out.extend(types.flat.zeroes());
         (Place::Flat(0), out.get_mut(start..).unwrap_or_default())
     };
-    let due = Parts::of(types, place);
-    let mut lowering = Lowering {
+    let due = DueParts::of(types, place);
+    let mut writer = PartsWriter {
         cx: Cx::new(cx.machine, cx.opts),
         flat,
         due,
     };
-    args.lower(&mut lowering)?;
-    match lowering.next()? {
+    lower(&mut writer)?;
+    match writer.next()? {
         None => Ok(()),
         Some((ty, _)) => {
             let expected = ty.kind();
@@ -59,23 +60,18 @@ pub(crate) fn lower_parts(
     }
 }
 
-/// Like [`lift_flat_values`](super::lift_flat_values), for a result that is taken in parts.
-///
-/// If there is no result, `result` is not called.
+/// Like [`lift_flat_values`](super::lift_flat_values), for values that `lift` takes in parts.
 ///
 /// # Errors
-/// `Misuse` if other parts are taken, or not all of them. Errors of `result`. Traps of the
-/// canonical ABI.
+/// `Misuse` if other parts are taken, or not all of them. Errors of `lift`. Traps of the canonical
+/// ABI.
 pub(crate) fn lift_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
     flat: &[CoreValue],
     types: &RecordTy,
-    result: &mut dyn LiftResult,
+    lift: &mut dyn FnMut(&mut dyn Lift) -> Result<()>,
 ) -> Result<()> {
-    if types.fields.is_empty() {
-        return Ok(());
-    }
     let place = if spills(max_flat, types) {
         let ptr = CoreValueIter::new(flat).next_i32()?;
         check_area(cx, ptr, types)?;
@@ -83,23 +79,23 @@ pub(crate) fn lift_parts(
     } else {
         Place::Flat(0)
     };
-    let due = Parts::of(types, place);
-    let mut lifting = Lifting {
+    let due = DueParts::of(types, place);
+    let mut reader = PartsReader {
         cx: Cx::new(cx.machine, cx.opts),
         flat,
         due,
     };
-    result.lift(&mut lifting)?;
-    match lifting.due.next() {
+    lift(&mut reader)?;
+    match reader.due.next() {
         None => Ok(()),
         Some(_) => Err(Error::misuse(
-            "expected all parts of the result to be taken, found untaken parts",
+            "expected all parts to be taken, found untaken parts",
         )),
     }
 }
 
 /// The parts that are due, with the next one at the end.
-struct Parts<'t>(Vec<Due<'t>>);
+struct DueParts<'t>(Vec<Due<'t>>);
 
 enum Due<'t> {
     /// A value at a place.
@@ -116,7 +112,7 @@ enum Next<'t> {
     Range(Place, (u32, u32)),
 }
 
-impl<'t> Parts<'t> {
+impl<'t> DueParts<'t> {
     fn of(types: &'t RecordTy, place: Place) -> Self {
         let mut parts = Self(Vec::new());
         parts.fields(types, place);
@@ -159,13 +155,14 @@ fn no_more(found: &str) -> Error {
     Error::misuse(format!("expected no more parts, found {found}"))
 }
 
-struct Lowering<'a, 't> {
+/// Writes parts to their places.
+struct PartsWriter<'a, 't> {
     cx: Cx<'a>,
     flat: &'a mut [CoreValue],
-    due: Parts<'t>,
+    due: DueParts<'t>,
 }
 
-impl<'t> Lowering<'_, 't> {
+impl<'t> PartsWriter<'_, 't> {
     /// Returns the next part that is due. Lists whose last element has been passed end on the way.
     fn next(&mut self) -> Result<Option<(&'t Ty, Place)>> {
         loop {
@@ -184,7 +181,7 @@ impl<'t> Lowering<'_, 't> {
     }
 }
 
-impl Lower for Lowering<'_, '_> {
+impl Lower for PartsWriter<'_, '_> {
     fn scalar(&mut self, scalar: Scalar) -> Result<()> {
         let (ty, place) = self.part(scalar_to_value(scalar).kind())?;
         check_scalar(ty, scalar)?;
@@ -309,13 +306,14 @@ fn check_len(found: usize, expected: u32) -> Result<()> {
     )))
 }
 
-struct Lifting<'a, 't> {
+/// Reads parts from their places.
+struct PartsReader<'a, 't> {
     cx: Cx<'a>,
     flat: &'a [CoreValue],
-    due: Parts<'t>,
+    due: DueParts<'t>,
 }
 
-impl<'t> Lifting<'_, 't> {
+impl<'t> PartsReader<'_, 't> {
     fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
         match self.due.next() {
             Some(Next::Part(ty, place)) => Ok((ty, place)),
@@ -331,7 +329,7 @@ impl<'t> Lifting<'_, 't> {
     }
 }
 
-impl Lift for Lifting<'_, '_> {
+impl Lift for PartsReader<'_, '_> {
     fn scalar(&mut self) -> Result<Scalar> {
         let (ty, place) = self.part("a scalar")?;
         if !is_scalar(ty) {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::{
-    CoreCaller, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result, Value,
-};
+use seam_core::typed::{Lift, Lower};
+use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result};
 
 use crate::abi::{self, Cx, InTransit, Machine, Options, Transfer};
+use crate::canon::HostResult;
 use crate::canon::StoreMachine;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::state::Running;
@@ -204,22 +204,33 @@ impl Lowered {
     }
 
     /// Lifts the arguments from the caller and calls the host function. The frame remains.
+    ///
+    /// Arguments of a host function over Rust types are lifted without building values, unless the
+    /// world records host calls.
     pub(crate) fn call_host(
         &self,
         store: &mut dyn CoreStore,
         index: usize,
         ty: &FuncTy,
         args: &[CoreValue],
-    ) -> Result<Vec<Value>> {
+    ) -> Result<HostResult> {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
         running.begin()?;
         let (args, _) = self.split(args);
         let mut machine = StoreMachine(store);
+        let typed = Running::of(machine.0)?.world.begin_typed(index);
         let cx = &mut Cx::new(&mut machine, &self.caller);
+        if let Some(mut call) = typed {
+            let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
+            let lifted = abi::lift_parts(cx, MAX_FLAT_PARAMS, args, &ty.params, lift);
+            lifted.map_err(|e| call.lift_error(e))?;
+            Running::of(store)?.world.call_typed(&mut call)?;
+            return Ok(HostResult::Typed(call));
+        }
         let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
         let result = Running::of(store)?.world.call(index, &args)?;
-        Ok(result.into_iter().collect())
+        Ok(HostResult::Values(result.into_iter().collect()))
     }
 
     /// Lowers the host function's result into the caller.
@@ -228,12 +239,22 @@ impl Lowered {
         machine: &mut dyn Machine,
         ty: &FuncTy,
         args: &[CoreValue],
-        result: &[Value],
+        result: &HostResult,
         flat: &mut Vec<CoreValue>,
     ) -> Result<()> {
         let (_, out_param) = self.split(args);
         let cx = &mut Cx::new(machine, &self.caller);
-        abi::lower_flat_values(cx, MAX_FLAT_RESULTS, result, &ty.result, out_param, flat)
+        let (max, ty) = (MAX_FLAT_RESULTS, &ty.result);
+        match result {
+            HostResult::Values(values) => {
+                abi::lower_flat_values(cx, max, values, ty, out_param, flat)
+            }
+            HostResult::Typed(call) => {
+                let lower = &mut |to: &mut dyn Lower| call.lower_result(to);
+                abi::lower_parts(cx, max, lower, ty, out_param, flat)
+            }
+        }
+        .map_err(|e| result.blame(e))
     }
 
     /// Splits off the address of the results, if they do not fit flat.

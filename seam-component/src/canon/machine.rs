@@ -164,7 +164,15 @@ impl Machine for StoreMachine<'_> {
 
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
         let running = self.running()?;
-        if let ResourceImpl::Host(_) = running.resource(ty)?.implementation {
+        let info = running.resource(ty)?;
+        if let ResourceImpl::Host(_) = info.implementation {
+            if *resource.ty() != info.name {
+                return Err(Error::misuse(format!(
+                    "expected a handle of resource `{}`, found `{}`",
+                    info.name.name(),
+                    resource.ty().name()
+                )));
+            }
             return resource.rep();
         }
         running.held(resource, ty)?;

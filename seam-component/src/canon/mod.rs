@@ -2,9 +2,11 @@
 
 pub(crate) mod builtin;
 pub(crate) mod caller;
+mod host_result;
 pub(crate) mod lift;
 pub(crate) mod lower;
 mod machine;
 pub(crate) mod resource;
 
+pub(crate) use host_result::HostResult;
 pub(crate) use machine::StoreMachine;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::{LiftResult, result_from_value};
+use seam_core::typed::{Lift, LiftResult, Lower, result_from_value};
 use seam_core::{
     Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, Func, Resource, Result,
     Value, WorldState,
@@ -57,7 +57,8 @@ fn start_lifted(
     let store = &mut *base.store;
     match args {
         Args::Typed(lower) if !params.contents.handle => Outer::start(lifted, store, |cx, flat| {
-            abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, flat)
+            let lower = &mut |to: &mut dyn Lower| lower.lower(to);
+            abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, None, flat)
         }),
         // The handles are checked before the guest runs, which needs all arguments first.
         args => {
@@ -119,6 +120,10 @@ impl Inner for ComponentInstance {
     ) -> Result<()> {
         match call {
             ComponentCall::Lifted(call) => call.take(&mut *base.store, |cx, flat, ty| {
+                if ty.result.fields.is_empty() {
+                    return Ok(());
+                }
+                let lift = &mut |from: &mut dyn Lift| lift.lift(from);
                 abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, &ty.result, lift)
             }),
             ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),

@@ -3,20 +3,43 @@
 use std::sync::Arc;
 
 use seam_core::{
-    CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn, Result, Stub,
-    Trap, Value,
+    CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn,
+    Result, Stub, Trap, TypedHostCall, Value,
 };
 
 use super::scalar::{lift_args, lift_results, lower_results};
+use super::scalar_parts::{ScalarReader, ScalarWriter};
 use crate::host::{caught, guarded, world_of};
 
 /// Wraps the host function or stub that is bound at this index, for typed values.
+///
+/// A host function over Rust types is called without building values, unless the world records
+/// host calls.
 pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
     guarded(move |caller, args, results| {
+        if let Some(call) = world_of(caller)?.begin_typed(index) {
+            return in_parts(caller, call, &ty, args, results);
+        }
         let args = lift_args(&ty, args)?;
         let result = world_of(caller)?.call(index, &args)?;
         lower_results(result.as_ref(), results)
     })
+}
+
+fn in_parts(
+    caller: &mut dyn CoreCaller,
+    mut call: TypedHostCall,
+    ty: &FuncType,
+    args: &[CoreValue],
+    results: &mut [CoreValue],
+) -> Result<()> {
+    let mut reader = ScalarReader::new(ty, args);
+    let lifted = call.lift_args(&mut reader).and_then(|()| reader.end());
+    lifted.map_err(|e| call.lift_error(e))?;
+    world_of(caller)?.call_typed(&mut call)?;
+    let mut writer = ScalarWriter::new(ty, results);
+    let lowered = call.lower_result(&mut writer).and_then(|()| writer.end());
+    lowered.map_err(|e| call.lower_error(e))
 }
 
 /// Wraps a host function over core values.

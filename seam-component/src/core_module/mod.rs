@@ -15,6 +15,7 @@ mod link;
 mod program;
 mod provider;
 mod scalar;
+mod scalar_parts;
 
 pub(crate) use link::Links;
 pub(crate) use program::CoreProgram;

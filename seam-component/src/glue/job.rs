@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreStore, CoreValue, Error, Result, Value};
+use seam_core::{CoreStore, CoreValue, Error, Result};
 
 use super::replay::{Log, Replay, Request};
 use crate::abi::Machine;
+use crate::canon::HostResult;
 use crate::canon::StoreMachine;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
@@ -49,7 +50,7 @@ enum Stage {
     /// representations of their handles, and the instance whose `realloc` is running.
     Results(Vec<CoreValue>, Vec<u32>, u32),
     /// The host's result is being lowered into the caller.
-    HostResult(Vec<Value>, u32),
+    HostResult(HostResult, u32),
     /// The callee's post-return is running. Holds the results of the whole call.
     PostReturn(Vec<CoreValue>),
     /// The destructor is running.
@@ -122,7 +123,10 @@ impl GlueJob {
             return Err(apart());
         };
         let result = match stage {
-            Stage::Begin => lowered.call_host(store, *index, ty, &self.args)?,
+            Stage::Begin => {
+                let result = lowered.call_host(store, *index, ty, &self.args)?;
+                result.replayable(Running::of(store)?, ty)?
+            }
             Stage::HostResult(result, instance) => {
                 self.reallocated(store, instance, results)?;
                 result

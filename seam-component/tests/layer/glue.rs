@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use seam_component::Layered;
+use seam_core::typed::{Lift, Liftable, Lower, Typed};
 use seam_core::{
     BackendExt, CanonTrap, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Instance,
-    InstanceExt, Limits, ProgramExt, Resource, ResourceType, Result, Trap, Value, World,
+    InstanceExt, Limits, ProgramExt, Resource, ResourceType, Result, Trap, Type, Value, World,
 };
 use seam_wasmi::Wasmi;
 
@@ -430,4 +431,58 @@ fn long_lists_of_strings_are_lowered_once() {
         direct.call_blocking("f", &[COUNT.into()]).unwrap(),
         glued.call_blocking("f", &[COUNT.into()]).unwrap()
     );
+}
+
+thread_local! {
+    static LOWERED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// A string that counts how often it is lowered.
+struct Word(String);
+
+impl Typed for Word {
+    fn ty() -> Type {
+        Type::String
+    }
+
+    fn lower(&self, to: &mut dyn Lower) -> Result<()> {
+        LOWERED.set(LOWERED.get() + 1);
+        to.string(&self.0)
+    }
+}
+
+impl Liftable for Word {
+    fn lift(from: &mut dyn Lift) -> Result<Self> {
+        from.string().map(Self)
+    }
+}
+
+/// Lowering starts again after each `realloc`. Rust values in a list must not be lowered each time.
+#[test]
+fn a_list_of_rust_strings_is_lowered_once() {
+    const COUNT: u32 = 1000;
+    let text = format!(
+        r#"(component
+  (import "words" (func $words (param "n" u32) (result (list string))))
+  {LIBC}
+  (core func $words (canon lower (func $words) {OPTIONS}))
+  (core module $m
+    (import "" "words" (func $words (param i32 i32)))
+    (func (export "f") (param i32) (result i32)
+      (call $words (local.get 0) (i32.const 16))
+      (i32.const 16)))
+  (core instance $m (instantiate $m (with "" (instance (export "words" (func $words))))))
+  (func (export "f") (param "n" u32) (result (list string))
+    (canon lift (core func $m "f") (memory (core memory $libc "memory")))))"#
+    );
+    let world = World::new().func("words", |(n,): (u32,)| {
+        Ok((0..n).map(|i| Word(i.to_string())).collect::<Vec<_>>())
+    });
+    for mut guest in guests(&text, &world, 1) {
+        LOWERED.set(0);
+        let found: Vec<String> = guest.call_typed_blocking("f", (COUNT,)).unwrap();
+        assert_eq!(found.len(), COUNT as usize);
+        assert_eq!(found.last().unwrap(), &(COUNT - 1).to_string());
+        assert_eq!(LOWERED.get(), COUNT);
+    }
 }

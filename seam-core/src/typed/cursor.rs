@@ -36,6 +36,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Checks that all parts have been taken.
+    ///
+    /// # Errors
+    /// `Misuse` if some have not.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match self.next() {
+            None => Ok(()),
+            due => expected("all parts to be taken", due),
+        }
+    }
+
     fn push_all(&mut self, values: impl DoubleEndedIterator<Item = (&'a Type, &'a Value)>) {
         let dues = values.rev().map(|(ty, value)| Due::Value(ty, value));
         self.rest.extend(dues);
@@ -70,7 +81,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Another part is due than the one that was asked for.
+/// Returns the error for a part that is due when another one was asked for.
 fn expected<T>(asked: &str, due: Option<Due<'_>>) -> Result<T> {
     Err(Error::misuse(match due {
         Some(Due::Value(ty, _)) => format!("expected {asked}, found {}", Brief(ty)),

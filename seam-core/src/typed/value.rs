@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cursor::Cursor;
 use super::named::no_case;
 use super::parts::{Part, Parts, expected};
-use super::{LiftResult, LowerArgs, Results, TypedParams};
+use super::{Lift, LiftResult, Lower, LowerArgs};
 use crate::value::check::length;
 use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Result, Type, Value};
@@ -28,7 +28,8 @@ pub fn args_to_values(ty: &FuncType, lower: &mut dyn LowerArgs) -> Result<Vec<Va
 /// Hands the result of a call that was made by value to `lift`, if there is a result.
 ///
 /// # Errors
-/// `Engine` for a result that is not of the function's type; what `lift` returns.
+/// `Engine` for a result that is not of the function's type; `Misuse` if `lift` does not take all
+/// parts; the errors of `lift`.
 pub fn result_from_value(
     ty: &FuncType,
     value: Option<Value>,
@@ -39,25 +40,38 @@ pub fn result_from_value(
     let (Some(ty), Some(value)) = (&ty.result, value) else {
         return Ok(());
     };
-    lift.lift(&mut Cursor::of_value(ty, &value))
+    let mut cursor = Cursor::of_value(ty, &value);
+    lift.lift(&mut cursor)?;
+    cursor.end()
 }
 
-/// The arguments of a host function as a Rust tuple.
+/// Hands the arguments of a host function to `lift`.
 ///
 /// # Errors
-/// `Misuse` for values that are not of the types.
-pub(crate) fn params_from_values<A: TypedParams>(ty: &FuncType, args: &[Value]) -> Result<A> {
+/// `Misuse` for values that are not of the types, and for parts that are not taken. The errors of
+/// `lift`.
+pub(crate) fn params_from_values<A>(
+    ty: &FuncType,
+    args: &[Value],
+    lift: impl FnOnce(&mut dyn Lift) -> Result<A>,
+) -> Result<A> {
     ty.check_args(args)?;
-    A::lift_args(&mut Cursor::of_args(ty, args))
+    let mut cursor = Cursor::of_args(ty, args);
+    let lifted = lift(&mut cursor)?;
+    cursor.end()?;
+    Ok(lifted)
 }
 
-/// The result of a host function as a value, if it has one.
+/// Returns the result of a host function as a value, if it has one, from the parts of `lower`.
 ///
 /// # Errors
-/// `Host` for a result that hands out parts of another type than its own.
-pub(crate) fn result_to_value<R: Results>(ty: &FuncType, result: &R) -> Result<Option<Value>> {
+/// `Host` for errors of `lower`, and for parts that are not of the result's type.
+pub(crate) fn result_to_value(
+    ty: &FuncType,
+    lower: impl FnOnce(&mut dyn Lower) -> Result<()>,
+) -> Result<Option<Value>> {
     let mut parts = Parts::default();
-    let lowered = result.lower_result(&mut parts).and_then(|()| {
+    let lowered = lower(&mut parts).and_then(|()| {
         let value = ty.result.as_ref().map(|ty| put_together(ty, &mut parts));
         let value = value.transpose()?;
         parts.end()?;

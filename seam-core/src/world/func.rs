@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::typed_call::TypedFunc;
 use super::{Body, HostCall, HostFunc, World, import_name};
 use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
 use crate::{FuncType, Result, Value};
@@ -14,11 +15,16 @@ impl World {
     /// `name` is the import's full name (`ns:pkg/iface@1.0.0#f`, or `f` at the root; `module#field`
     /// for a core module); a semver-compatible version of the interface matches too. A later
     /// definition of the same name wins.
+    ///
+    /// A backend that is made of a core engine reads the arguments from guest memory straight into
+    /// the Rust types, and writes the result straight into guest memory. If the world
+    /// [records](World::record) host calls, and on wasmtime's own component model, each call passes
+    /// through [`Value`]s.
     #[must_use]
     pub fn func<A, R, F>(self, name: &str, func: F) -> Self
     where
-        A: TypedParams,
-        R: Results,
+        A: TypedParams + Send + 'static,
+        R: Results + Send + 'static,
         F: Fn(A) -> Result<R> + Send + Sync + 'static,
     {
         self.func_with(name, || (), move |(), args: A| func(args))
@@ -29,8 +35,8 @@ impl World {
     pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
     where
         S: Send + 'static,
-        A: TypedParams,
-        R: Results,
+        A: TypedParams + Send + 'static,
+        R: Results + Send + 'static,
         M: Fn() -> S + Send + Sync + 'static,
         F: Fn(&mut S, A) -> Result<R> + Send + Sync + 'static,
     {
@@ -59,8 +65,8 @@ impl World {
     #[must_use]
     pub fn func_call<A, R, F>(self, name: &str, func: F) -> Self
     where
-        A: TypedParams,
-        R: Results,
+        A: TypedParams + Send + 'static,
+        R: Results + Send + 'static,
         F: Fn(&mut HostCall<'_>, A) -> Result<R> + Send + Sync + 'static,
     {
         let func = Arc::new(func);
@@ -71,7 +77,8 @@ impl World {
     }
 
     /// An asynchronous host function over Rust types. `func` is called with the call when the guest
-    /// calls, and the future that it returns is driven as that of [`World::func_async`] is.
+    /// calls, and the future that it returns is driven as that of [`World::func_async`] is. The
+    /// arguments and the result pass through [`Value`]s.
     #[must_use]
     pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
     where
@@ -86,9 +93,13 @@ impl World {
         self.define(name, Some(declared), move || {
             let (func, ty) = (func.clone(), ty.clone());
             Body::Async(Box::new(move |call, args| {
-                let future = params_from_values(&ty, args).map(|args| func(call, args));
+                let future =
+                    params_from_values(&ty, args, A::lift_args).map(|args| func(call, args));
                 let ty = ty.clone();
-                Box::pin(async move { result_to_value(&ty, &future?.await?) })
+                Box::pin(async move {
+                    let result = future?.await?;
+                    result_to_value(&ty, |to| result.lower_result(to))
+                })
             }))
         })
     }
@@ -127,18 +138,14 @@ impl World {
     /// Defines a synchronous function over Rust types; `make` makes its body for each instance.
     fn define_typed<A, R, F>(self, name: &str, make: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
-        A: TypedParams,
-        R: Results,
+        A: TypedParams + Send + 'static,
+        R: Results + Send + 'static,
         F: FnMut(&mut HostCall<'_>, A) -> Result<R> + Send + 'static,
     {
         let declared = FuncType::new(A::types(), R::result());
         let ty = Arc::new(declared.clone());
         self.define(name, Some(declared), move || {
-            let (mut func, ty) = (make(), ty.clone());
-            Body::Sync(Box::new(move |call, args| {
-                let result = func(call, params_from_values(&ty, args)?)?;
-                result_to_value(&ty, &result)
-            }))
+            Body::Typed(Box::new(TypedFunc::<A, R, F>::new(make(), ty.clone())))
         })
     }
 

@@ -12,6 +12,7 @@ mod observed;
 mod report;
 mod state;
 mod states;
+mod typed_call;
 mod wasi;
 
 use std::any::{Any, TypeId};
@@ -27,11 +28,13 @@ pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
 pub use report::{ImportReport, ImportStatus};
 pub use state::{Started, WorldState};
 pub use states::States;
+pub use typed_call::TypedHostCall;
 pub use wasi::{Dir, Stdio, SystemWasi};
 
 use crate::{ExportName, FuncType, Limits, ResourceType, Result, Value};
 use core_item::DefineFields;
 use states::MakeState;
+use typed_call::TypedBody;
 
 /// The body of a synchronous host function.
 pub(crate) type SyncBody =
@@ -46,6 +49,7 @@ pub(crate) type AsyncBody = Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> HostFu
 /// One host function of one instance.
 pub(crate) enum Body {
     Sync(SyncBody),
+    Typed(Box<dyn TypedBody>),
     Async(AsyncBody),
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::world::{
     Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
-    States, Stub, Target, World,
+    States, Stub, Target, TypedHostCall, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 
@@ -28,7 +28,7 @@ pub struct WorldState {
 }
 
 struct Bound {
-    name: ExportName,
+    name: Arc<ExportName>,
     ty: Arc<FuncType>,
     body: Run,
 }
@@ -56,7 +56,7 @@ impl WorldState {
                     Target::Wasi | Target::Core => Run::Elsewhere,
                 };
                 Bound {
-                    name: binding.name.clone(),
+                    name: Arc::new(binding.name.clone()),
                     ty: binding.ty.clone(),
                     body,
                 }
@@ -66,7 +66,7 @@ impl WorldState {
             .iter()
             .filter(|func| matches!(func.body, Run::Stub(_)));
         let observed = Observed {
-            unused_stubs: stubbed.map(|func| func.name.clone()).collect(),
+            unused_stubs: stubbed.map(|func| (*func.name).clone()).collect(),
             ..Observed::default()
         };
         Self {
@@ -182,7 +182,7 @@ impl WorldState {
                 )));
             }
             Run::Stub(stub) => {
-                observed.unused_stubs.retain(|unused| unused != name);
+                observed.unused_stubs.retain(|unused| *unused != **name);
                 Started::Done(stub_result(*stub, name, ty))
             }
             Run::Host(body) => {
@@ -196,6 +196,7 @@ impl WorldState {
                 };
                 let started = catch_unwind(AssertUnwindSafe(|| match body {
                     Body::Sync(func) => Started::Done(func(&mut call, args)),
+                    Body::Typed(func) => Started::Done(func.call_values(&mut call, args)),
                     Body::Async(func) => Started::Pending(func(&mut call, args)),
                 }));
                 started.unwrap_or_else(|panic| Started::Done(Err(Error::panicked(&*panic))))
@@ -226,7 +227,7 @@ impl WorldState {
         });
         if self.record {
             self.observed.host_calls.push(HostCallRecord {
-                name: name.clone(),
+                name: (**name).clone(),
                 args: args.to_vec(),
                 result: result
                     .as_ref()
@@ -235,6 +236,63 @@ impl WorldState {
             });
         }
         result.map_err(|e| e.during(format!("host function {name}")))
+    }
+
+    /// Begins a call of the host function bound at this index, without values.
+    ///
+    /// Returns `None` if the call needs values: the function is not over Rust types, it is
+    /// asynchronous, or the world records host calls. Use [`call`](Self::call) then.
+    #[must_use]
+    pub fn begin_typed(&self, index: usize) -> Option<TypedHostCall> {
+        let bound = self.funcs.get(index).filter(|_| !self.record)?;
+        let Run::Host(Body::Typed(func)) = &bound.body else {
+            return None;
+        };
+        Some(TypedHostCall {
+            index,
+            name: bound.name.clone(),
+            passed: func.begin(),
+        })
+    }
+
+    /// Calls the host function with the arguments that were lifted, once.
+    ///
+    /// # Errors
+    /// Any error of the host function; `Host` if it panics.
+    pub fn call_typed(&mut self, call: &mut TypedHostCall) -> Result<()> {
+        let bound = self.funcs.get_mut(call.index);
+        let Some(Bound {
+            name,
+            ty,
+            body: Run::Host(Body::Typed(func)),
+        }) = bound
+        else {
+            return Err(Error::engine("expected a host function over Rust types"));
+        };
+        let mut host_call = HostCall {
+            name,
+            ty: Some(ty),
+            states: &mut self.states,
+            observed: &mut self.observed,
+            limits: &self.limits,
+            on_output: self.on_output.as_deref(),
+        };
+        let passed = &mut *call.passed;
+        let called = catch_unwind(AssertUnwindSafe(|| func.call(&mut host_call, passed)));
+        called
+            .unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+            .map_err(|e| call.named(e))
+    }
+
+    /// Returns the result of a call as a value, for a backend that cannot lower it from its parts.
+    ///
+    /// # Errors
+    /// `Host` for errors and panics of the Rust type, and for parts of another type.
+    pub fn typed_result(&self, call: TypedHostCall) -> Result<Option<Value>> {
+        match self.funcs.get(call.index) {
+            Some(func) => call.into_value(&func.ty),
+            None => Err(Error::engine("expected a host function over Rust types")),
+        }
     }
 
     /// Runs the destructor of a host-defined resource.

@@ -10,6 +10,7 @@
 
 mod any;
 mod collection;
+mod host;
 mod kind;
 mod lint;
 mod misuse;

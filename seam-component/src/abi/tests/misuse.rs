@@ -3,7 +3,7 @@
 use seam_core::{CanonTrap, ErrorKind, Result, Trap, Type, Value};
 use seam_core::{
     CoreValue,
-    typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar},
+    typed::{Lift, Lower, Numbers, Scalar},
 };
 
 use super::guest::{Guest, Guests, options};
@@ -76,20 +76,6 @@ fn values_of_another_type_are_misuse() {
     assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
 }
 
-struct Parts<F>(F);
-
-impl<F: FnMut(&mut dyn Lower) -> Result<()>> LowerArgs for Parts<F> {
-    fn lower(&mut self, to: &mut dyn Lower) -> Result<()> {
-        (self.0)(to)
-    }
-}
-
-impl<F: FnMut(&mut dyn Lift) -> Result<()>> LiftResult for Parts<F> {
-    fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
-        (self.0)(from)
-    }
-}
-
 /// Checks that passing these parts for a type is misuse, flat and in memory. Returns the message.
 fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
     let opts = options(0, StringEncoding::Utf8);
@@ -99,7 +85,7 @@ fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
             &mut Cx::new(&mut guests, &opts),
             params(std::slice::from_ref(&ty)),
         );
-        let error = lower_parts(cx, max, &mut Parts(parts), &params, &mut Vec::new());
+        let error = lower_parts(cx, max, &mut { parts }, &params, None, &mut Vec::new());
         let error = error.expect_err(&ty.to_string());
         assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
         error.message().to_owned()
@@ -235,12 +221,12 @@ fn taking_parts_of_another_type_is_misuse() {
         (
             Type::U8,
             |_| Ok(()),
-            "expected all parts of the result to be taken, found untaken parts",
+            "expected all parts to be taken, found untaken parts",
         ),
         (
             Type::tuple([Type::U8, Type::U8]),
             |from| from.scalar().map(drop),
-            "expected all parts of the result to be taken, found untaken parts",
+            "expected all parts to be taken, found untaken parts",
         ),
     ] {
         let opts = options(0, StringEncoding::Utf8);
@@ -248,7 +234,7 @@ fn taking_parts_of_another_type_is_misuse() {
         guests.guests[0].bytes.fill(0);
         let (cx, params) = (&mut Cx::new(&mut guests, &opts), params(&[ty]));
         let flat = [CoreValue::from(0u32); 2];
-        let error = lift_parts(cx, 16, &flat, &params, &mut Parts(parts)).unwrap_err();
+        let error = lift_parts(cx, 16, &flat, &params, &mut { parts }).unwrap_err();
         assert_eq!(
             (error.kind(), error.message()),
             (&ErrorKind::Misuse, message)
@@ -293,8 +279,8 @@ fn values_that_no_guest_could_pass_trap_before_any_realloc() {
         let opts = options(0, StringEncoding::Utf8);
         let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
         let cx = &mut Cx::new(&mut guests, &opts);
-        let args = &mut Parts(|to: &mut dyn Lower| parts(to, len));
-        let error = lower_parts(cx, 16, args, &params(&[ty]), &mut Vec::new()).unwrap_err();
+        let args = &mut |to: &mut dyn Lower| parts(to, len);
+        let error = lower_parts(cx, 16, args, &params(&[ty]), None, &mut Vec::new()).unwrap_err();
         assert_eq!(error.as_trap(), Some(&Trap::Canon(trap)), "{len}");
         let asked = trap == CanonTrap::ReallocOutOfBounds;
         assert_eq!(guests.guests[0].calls.len(), usize::from(asked));
@@ -307,10 +293,10 @@ fn elements_of_a_result_in_parts_are_charged() {
     let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
     let cx = &mut Cx::new(&mut guests, &opts);
     let flat = [CoreValue::from(0u32), CoreValue::from(100u32)];
-    let parts = &mut Parts(|from: &mut dyn Lift| {
+    let parts = &mut |from: &mut dyn Lift| {
         let len = from.list()?;
         (0..len).try_for_each(|_| from.scalar().map(drop))
-    });
+    };
     lift_parts(cx, 16, &flat, &params(&[Type::list(Type::Bool)]), parts).unwrap();
     assert_eq!(guests.charged, 100 * VALUE_BYTES);
 }
@@ -326,18 +312,9 @@ fn numbers_of_a_result_in_parts_are_charged_as_bytes() {
         guests.guests[0].bytes.fill(0);
         guests.guests[0].bytes[4] = 2;
         let cx = &mut Cx::new(&mut guests, &opts);
-        let parts = &mut Parts(|from: &mut dyn Lift| from.numbers().map(drop));
+        let parts = &mut |from: &mut dyn Lift| from.numbers().map(drop);
         let params = params(std::slice::from_ref(&ty));
         lift_parts(cx, 0, &[CoreValue::from(0u32)], &params, parts).unwrap();
         assert_eq!(guests.charged, charged, "{ty}");
     }
-}
-
-#[test]
-fn without_a_result_no_part_is_taken() {
-    let opts = options(0, StringEncoding::Utf8);
-    let mut guests = Guests::new(vec![Guest::new(64, true)]);
-    let cx = &mut Cx::new(&mut guests, &opts);
-    let parts = &mut Parts(|_: &mut dyn Lift| panic!("there is no result"));
-    lift_parts(cx, 1, &[], &params(&[]), parts).unwrap();
 }

@@ -1,6 +1,7 @@
 //! Random values that are lowered and lifted in every way come back unchanged.
 
 use proptest::prelude::*;
+use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs};
 use seam_core::{CoreValue, Type, Value};
 
 use super::any::types_and_values;
@@ -80,12 +81,13 @@ fn same_by_parts(
     let guests = &mut guests(direct);
     let flat = lower(guests, &opts[0], max, &values, &params);
     let mut by_parts = Vec::new();
-    let args = &mut Args(&types, &values);
+    let args = &mut |to: &mut dyn Lower| Args(&types, &values).lower(to);
     lower_parts(
         &mut Cx::new(guests, &opts[1]),
         max,
         args,
         &params,
+        None,
         &mut by_parts,
     )
     .unwrap();
@@ -101,7 +103,7 @@ fn same_by_parts(
         max,
         &by_parts,
         &params,
-        &mut results,
+        &mut |from: &mut dyn Lift| results.lift(from),
     )
     .unwrap();
     assert_eq!(results.1, values);

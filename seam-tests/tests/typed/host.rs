@@ -1,0 +1,280 @@
+//! Host functions over Rust types: layered backends build no value for their calls.
+
+use std::cell::RefCell;
+
+use seam_core::typed::{Lift, Liftable, Lower, Scalar, Typed};
+use seam_core::{
+    Artifact, Backend, BackendExt, CanonTrap, Error, ErrorKind, Instance, InstanceExt, Result,
+    Trap, Type, World,
+};
+use seam_wasmi::Wasmi;
+use seam_wasmtime::Wasmtime;
+
+thread_local! {
+    /// What a Rust type saw of each part.
+    static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn see<T: std::fmt::Debug>(part: Result<T>) -> Result<T> {
+    SEEN.with_borrow_mut(|seen| match &part {
+        Ok(part) => seen.push(format!("{part:?}")),
+        Err(error) => seen.push(error.message().to_owned()),
+    });
+    part
+}
+
+/// A pair of strings that notes each part as it passes.
+struct Pair(String, String);
+
+impl Typed for Pair {
+    fn ty() -> Type {
+        Type::tuple([Type::String, Type::String])
+    }
+
+    fn lower(&self, to: &mut dyn Lower) -> Result<()> {
+        see(to.string(&self.0))?;
+        see(to.string(&self.1))
+    }
+}
+
+impl Liftable for Pair {
+    fn lift(from: &mut dyn Lift) -> Result<Self> {
+        Ok(Self(see(from.string())?, see(from.string())?))
+    }
+}
+
+/// Calls `f` with a pair: `good`, `bad` with a second string out of bounds, and `full` where the
+/// second `realloc` for the result traps.
+const PAIRS: &str = r#"(component
+  (import "f" (func $f (param "v" (tuple string string)) (result (tuple string string))))
+  (core module $libc
+    (memory (export "memory") 1)
+    (data (i32.const 0) "ab")
+    (global $left (export "left") (mut i32) (i32.const 100))
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (if (i32.eqz (global.get $left)) (then unreachable))
+      (global.set $left (i32.sub (global.get $left) (i32.const 1)))
+      (global.set $next (i32.add (global.get $next) (local.get 3)))
+      (i32.sub (global.get $next) (local.get 3))))
+  (core instance $libc (instantiate $libc))
+  (core func $f (canon lower (func $f) (memory (core memory $libc "memory"))
+    (realloc (core func $libc "realloc"))))
+  (core module $m
+    (import "libc" "memory" (memory 1))
+    (import "libc" "left" (global $left (mut i32)))
+    (import "host" "f" (func $f (param i32 i32 i32 i32 i32)))
+    (func $call (param i32) (result i32)
+      (call $f (i32.const 0) (i32.const 1) (local.get 0) (i32.const 1) (i32.const 64))
+      (i32.const 64))
+    (func (export "good") (result i32) (call $call (i32.const 1)))
+    (func (export "bad") (result i32) (call $call (i32.const -1)))
+    (func (export "full") (result i32)
+      (global.set $left (i32.const 1))
+      (call $call (i32.const 1))))
+  (core instance $m (instantiate $m
+    (with "libc" (instance $libc))
+    (with "host" (instance (export "f" (func $f))))))
+  (func (export "good") (result (tuple string string))
+    (canon lift (core func $m "good") (memory (core memory $libc "memory"))))
+  (func (export "bad") (result (tuple string string))
+    (canon lift (core func $m "bad") (memory (core memory $libc "memory"))))
+  (func (export "full") (result (tuple string string))
+    (canon lift (core func $m "full") (memory (core memory $libc "memory")))))"#;
+
+fn layered() -> [Box<dyn Backend>; 2] {
+    [Box::new(Wasmi::new()), Box::new(Wasmtime::layered())]
+}
+
+fn all() -> Vec<Box<dyn Backend>> {
+    let glued = Wasmi::builder().without_reentry().build();
+    let mut all: Vec<Box<dyn Backend>> = vec![Box::new(Wasmtime::new()), Box::new(glued)];
+    all.extend(layered());
+    all
+}
+
+fn instance(backend: &dyn Backend, text: &str, world: &World) -> Box<dyn Instance> {
+    let artifact = Artifact::from_wat("host.wat", text).unwrap();
+    backend.instantiate_blocking(&artifact, world).unwrap()
+}
+
+/// Swaps pairs of strings.
+fn swap() -> World {
+    World::new().func("f", |(Pair(a, b),): (Pair,)| Ok(Pair(b, a)))
+}
+
+/// What the Rust type saw during a call, and how the call ended.
+fn seen(
+    backend: &dyn Backend,
+    world: &World,
+    function: &str,
+) -> (Vec<String>, Result<(String, String)>) {
+    let mut instance = instance(backend, PAIRS, world);
+    SEEN.take();
+    let result = instance.call_typed_blocking(function, ());
+    (SEEN.take(), result)
+}
+
+#[test]
+fn arguments_are_lifted_straight_from_guest_memory() {
+    for backend in layered() {
+        let (parts, result) = seen(&*backend, &swap(), "good");
+        assert_eq!(parts, ["\"a\"", "\"b\"", "()", "()"]);
+        assert_eq!(result.unwrap(), ("b".to_owned(), "a".to_owned()));
+        // By value, all arguments are lifted before the Rust type sees the first.
+        let (parts, result) = seen(&*backend, &swap(), "bad");
+        let trap = Trap::Canon(CanonTrap::StringOutOfBounds);
+        assert_eq!(parts, ["\"a\"".to_owned(), trap.to_string()]);
+        assert_eq!(result.unwrap_err().as_trap(), Some(&trap));
+        let (parts, result) = seen(&*backend, &swap().record(true), "bad");
+        assert_eq!(parts, [""; 0]);
+        assert_eq!(result.unwrap_err().as_trap(), Some(&trap));
+    }
+}
+
+#[test]
+fn results_are_lowered_straight_into_guest_memory() {
+    for backend in layered() {
+        let (parts, result) = seen(&*backend, &swap(), "full");
+        assert_eq!(parts[..3], ["\"a\"", "\"b\"", "()"]);
+        assert_eq!(parts[3], Trap::Unreachable.to_string());
+        assert_eq!(result.unwrap_err().as_trap(), Some(&Trap::Unreachable));
+        // By value, the Rust type passes all parts before `realloc` is called.
+        let (parts, result) = seen(&*backend, &swap().record(true), "full");
+        assert_eq!(parts, ["\"a\"", "\"b\"", "()", "()"]);
+        assert_eq!(result.unwrap_err().as_trap(), Some(&Trap::Unreachable));
+    }
+}
+
+/// A pair of strings whose code is faulty.
+struct Faulty;
+
+thread_local! {
+    static FAULT: RefCell<&'static str> = const { RefCell::new("") };
+}
+
+impl Typed for Faulty {
+    fn ty() -> Type {
+        Pair::ty()
+    }
+
+    fn lower(&self, to: &mut dyn Lower) -> Result<()> {
+        to.string("a")?;
+        match FAULT.take() {
+            "lower another part" => to.scalar(Scalar::U8(1)),
+            "lower no part" => Ok(()),
+            "lower with an error" => Err(Error::invalid("no")),
+            "lower with a panic" => panic!("no"),
+            _ => to.string("b"),
+        }
+    }
+}
+
+impl Liftable for Faulty {
+    fn lift(from: &mut dyn Lift) -> Result<Self> {
+        from.string()?;
+        match FAULT.with_borrow(|fault| *fault) {
+            "lift another part" => from.scalar().map(|_| Faulty),
+            "lift no part" => Ok(Faulty),
+            "lift with an error" => Err(Error::invalid("no")),
+            "lift with a panic" => panic!("no"),
+            _ => from.string().map(|_| Faulty),
+        }
+    }
+}
+
+#[test]
+fn faulty_rust_types_are_errors_of_the_host_everywhere() {
+    let world = World::new().func("f", |(faulty,): (Faulty,)| Ok(faulty));
+    for backend in all() {
+        for record in [false, true] {
+            for (fault, kind, message) in [
+                ("lift another part", ErrorKind::Misuse, "expected "),
+                ("lift no part", ErrorKind::Misuse, "all parts"),
+                (
+                    "lift with an error",
+                    ErrorKind::Invalid { offset: None },
+                    "no",
+                ),
+                ("lift with a panic", ErrorKind::Host, "panicked: no"),
+                (
+                    "lower another part",
+                    ErrorKind::Host,
+                    "result: expected string, found u8",
+                ),
+                ("lower no part", ErrorKind::Host, "result: expected "),
+                ("lower with an error", ErrorKind::Host, "result: no"),
+                ("lower with a panic", ErrorKind::Host, "panicked: no"),
+            ] {
+                let mut instance = instance(&*backend, PAIRS, &world.clone().record(record));
+                FAULT.set(fault);
+                let called = instance.call_typed_blocking::<_, (String, String)>("good", ());
+                let error = called.unwrap_err();
+                let name = &backend.info().name;
+                assert_eq!(*error.kind(), kind, "{name}, {fault}: {error}");
+                assert!(
+                    error.message().contains(message),
+                    "{name}, {fault}: {error}"
+                );
+                assert_eq!(
+                    error.operation(),
+                    Some("host function f"),
+                    "{name}, {fault}"
+                );
+            }
+        }
+    }
+}
+
+/// A `char` that notes whether it passes.
+struct Letter(char);
+
+impl Typed for Letter {
+    fn ty() -> Type {
+        Type::Char
+    }
+
+    fn lower(&self, to: &mut dyn Lower) -> Result<()> {
+        to.scalar(Scalar::Char(self.0))
+    }
+}
+
+impl Liftable for Letter {
+    fn lift(from: &mut dyn Lift) -> Result<Self> {
+        see(char::lift(from)).map(Self)
+    }
+}
+
+/// Calls `f` with these bits.
+const LETTERS: &str = r#"(module
+  (import "env" "f" (func $f (param i32 i64) (result i64 i32)))
+  (func (export "call") (param i32) (result i64)
+    (local i32)
+    (call $f (local.get 0) (i64.const 7))
+    (local.set 1)
+    (i64.add (i64.extend_i32_u (local.get 1)))))"#;
+
+#[test]
+fn host_functions_of_core_modules_take_scalars_straight() {
+    let world = World::new().func("env#f", |(letter, n): (Letter, u64)| {
+        Ok((n, Letter(letter.0.to_ascii_uppercase())))
+    });
+    for backend in layered() {
+        for record in [false, true] {
+            let mut letters = instance(&*backend, LETTERS, &world.clone().record(record));
+            SEEN.take();
+            let found: i64 = letters.call_typed_blocking("call", ('a' as i32,)).unwrap();
+            assert_eq!(found, 7 + i64::from(b'A'));
+            assert_eq!(SEEN.take(), ["'a'"]);
+            let called = letters.call_typed_blocking::<_, i64>("call", (0xd800,));
+            let trap = Trap::Canon(CanonTrap::InvalidChar);
+            assert_eq!(called.unwrap_err().as_trap(), Some(&trap));
+            let parts = if record {
+                vec![]
+            } else {
+                vec![trap.to_string()]
+            };
+            assert_eq!(SEEN.take(), parts);
+        }
+    }
+}
