@@ -143,7 +143,7 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     fn header(count: u32) -> Vec<u8> {
@@ -159,7 +159,7 @@ mod tests {
         bytes.extend(id.as_bytes());
         bytes.extend(func.to_le_bytes());
         bytes.push(u8::from(range.is_some()));
-        for (start, end) in range {
+        if let Some((start, end)) = range {
             bytes.extend(start.to_le_bytes());
             bytes.extend(end.to_le_bytes());
         }

@@ -135,7 +135,9 @@ fn each_component_instance_has_resource_types_of_its_own() {
     let plan = plan(NESTED);
     let origins = plan.resources.iter().map(|resource| match resource.origin {
         ResourceOrigin::Guest { instance, dtor } => (instance, dtor.is_some()),
-        ResourceOrigin::Host(_) => panic!("{resource:?} is a guest's"),
+        ResourceOrigin::Host(_) | ResourceOrigin::Table { .. } => {
+            panic!("{resource:?} is a guest's")
+        }
     });
     assert_eq!(origins.collect::<Vec<_>>(), [(1, true), (2, true)]);
     // Only the second instance is exported, so only its type has a name.

@@ -212,10 +212,8 @@ fn lower(
     let own = lowered
         .iter()
         .find(|(component, _)| Some(*component) == instance);
-    let options = match own.or_else(|| lowered.first()) {
-        Some((_, options)) => Some(*options),
-        None => None,
-    };
+    let options = own.or_else(|| lowered.first());
+    let options = options.map(|(_, options)| *options);
     let choice = choose(known, typed, &import.ty, part, instance, &lowered);
     let (memory, realloc) = choice.map_err(|e| link(what(), &e))?;
     let name = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(it.export.as_str()));
