@@ -20,14 +20,6 @@ impl Host {
     pub(crate) fn of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut Self> {
         store.host().downcast_mut().ok_or_else(lost)
     }
-
-    /// Returns the state that the host functions of the instance share.
-    ///
-    /// # Errors
-    /// Those of [`Host::of`].
-    pub(crate) fn states(store: &mut dyn CoreStore) -> Result<&mut States> {
-        Ok(Self::of(store)?.world.states())
-    }
 }
 
 /// Returns the world in a store that the layer created, for a core module or for a component.
@@ -41,6 +33,14 @@ pub(crate) fn world_of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut Worl
     }
     let running: Option<&mut Running> = state.downcast_mut();
     running.map(|running| &mut running.world).ok_or_else(lost)
+}
+
+/// Returns the state that the host functions of the instance share.
+///
+/// # Errors
+/// Those of [`world_of`].
+pub(crate) fn states_of(store: &mut dyn CoreStore) -> Result<&mut States> {
+    Ok(world_of(store)?.states())
 }
 
 fn lost() -> Error {

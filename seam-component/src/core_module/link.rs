@@ -10,7 +10,7 @@ use seam_core::{
 use seam_decode::compile;
 
 use super::{host_func, provider};
-use crate::host::Host;
+use crate::host::states_of;
 
 /// The definitions of the imports, before there is a store to create them in.
 pub(crate) struct Links<'w> {
@@ -127,7 +127,7 @@ impl<'w> Links<'w> {
     ) -> Result<CoreExtern> {
         let lifted = binding.map(|index| self.binding(index)).transpose()?;
         let lifted = lifted.map(|binding| binding.ty.clone());
-        let (ty, made) = (func.ty().clone(), func.make(Host::states));
+        let (ty, made) = (func.ty().clone(), func.make(states_of));
         host(store, ty.clone(), host_func::raw(name, ty, lifted, made))
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Imports {
     pub(super) items: Vec<CoreItem>,
     /// The functions of the world that the module imports, in the order of the composition's.
     pub(super) funcs: Vec<Import>,
-    /// The imports that keep their core types, in declaration order.
+    /// The module with only those imports that keep their core types, in declaration order.
     pub(super) raw: CoreModuleType,
     /// How each typed import was bound.
     pub(super) bound: Vec<BoundImport>,
@@ -73,7 +73,10 @@ pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<I
     let mut made = Imports {
         items: Vec::new(),
         funcs: Vec::new(),
-        raw: CoreModuleType::default(),
+        raw: CoreModuleType {
+            imports: Vec::new(),
+            ..CoreModuleType::clone(&known.fused.ty)
+        },
         bound: Vec::new(),
     };
     for func in &used {

@@ -19,6 +19,7 @@ pub(super) fn encode(bytes: &[u8], scan: &Scan<'_>, plan: &Plan) -> Result<(Vec<
         plan,
         user: None,
         next_body: scan.imported,
+        in_body: false,
         exports_done: false,
         dropped: Vec::new(),
     };
@@ -37,6 +38,7 @@ struct Writer<'a> {
     user: Option<Unit>,
     /// The original index of the next function body.
     next_body: u32,
+    in_body: bool,
     exports_done: bool,
     dropped: Vec<String>,
 }
@@ -145,8 +147,10 @@ impl Reencode for Writer<'_> {
         body: wasmparser::FunctionBody<'_>,
     ) -> Result<(), Error> {
         self.user = self.plan.unit(self.next_body);
+        self.in_body = true;
         self.next_body += 1;
         let outcome = reencode::utils::parse_function_body(self, code, body);
+        self.in_body = false;
         self.user = None;
         outcome
     }
@@ -155,9 +159,10 @@ impl Reencode for Writer<'_> {
         &mut self,
         operator: wasmparser::Operator<'a>,
     ) -> Result<wasm_encoder::Instruction<'a>, Error> {
-        // The reference to an import must be one that is declared outside of bodies.
-        if let wasmparser::Operator::RefFunc { function_index } = operator {
-            let moved = self.plan.moved_for(self.scan, function_index, None);
+        // An import to which a body refers must be declared elsewhere, and keeps its name there.
+        if let (wasmparser::Operator::RefFunc { function_index }, true) = (&operator, self.in_body)
+        {
+            let moved = self.plan.moved_for(self.scan, *function_index, None);
             return Ok(wasm_encoder::Instruction::RefFunc(moved));
         }
         reencode::utils::instruction(self, operator)

@@ -37,8 +37,9 @@ pub struct Split {
 /// its own: `stream_read$<component>.<n>`.
 ///
 /// The components come from the module's section `component-provenance`, and the memory of a
-/// component is the one that its functions use. A memory that is not exported is exported, as
-/// `seam:memory.<index>`. An import whose reference is taken or that is exported keeps its name too.
+/// component is the one that its functions use. If they use none, it is the one that only functions
+/// use which meld made for the component, or else the only one that no function uses. A memory that is
+/// not exported is exported, as `seam:memory.<index>`. An import whose reference is taken or that is exported keeps its name too.
 ///
 /// The new module behaves as the original one, but has other bytes. Its provenance and names are
 /// those of the original functions. Other sections about its code (debug information, relocations, an

@@ -49,6 +49,8 @@ impl Plan {
     pub(super) fn new(scan: &Scan<'_>, provenance: &Provenance) -> Result<Self> {
         let (mut modules, mut units) = own_functions(scan, provenance);
         assign_made_by_meld(scan, provenance, &modules, &mut units);
+        assign_memory_of_made_functions(scan, &units, &mut modules);
+        assign_unused_memory(scan, &units, &mut modules);
         number_modules(provenance, &mut modules);
         let mut plan = Self {
             copies: BTreeMap::new(),
@@ -78,7 +80,30 @@ impl Plan {
             }
             plan.copies.insert(*import, copies);
         }
+        plan.bind_unused(scan);
         Ok(plan)
+    }
+
+    /// Binds imports that nobody uses to any memory, so that they do not hinder linking.
+    ///
+    /// meld often leaves such imports behind.
+    fn bind_unused(&mut self, scan: &Scan<'_>) {
+        let Some((_, memory)) = scan.memory_exports.iter().next() else {
+            return;
+        };
+        let unnamed = |(import, (field, _)): (&u32, &(&str, u32))| {
+            let copies = self.copies.get(import).into_iter().flatten();
+            let keeps_name = copies.into_iter().any(|copy| copy.unit.is_none());
+            keeps_name.then(|| ((*field).to_string(), scan.is_used(*import)))
+        };
+        let unnamed: Vec<_> = scan.imports.iter().filter_map(unnamed).collect();
+        for (field, _) in &unnamed {
+            let used = unnamed.iter().any(|(other, used)| other == field && *used);
+            let needs = Intrinsic::of_field(field).is_some_and(Intrinsic::uses_memory);
+            if needs && !used {
+                self.memories.insert(field.clone(), (*memory).to_string());
+            }
+        }
     }
 
     /// Returns the units that use an import, in order. `None` stands for uses without a unit.
@@ -230,6 +255,54 @@ fn assign_made_by_meld(
         if let Some((unit, _)) = unit {
             units.insert(func, unit);
         }
+    }
+}
+
+/// Assigns a memory to the modules whose own functions use none, if one of the functions that meld made
+/// for the module uses it, and no function of another module does.
+fn assign_memory_of_made_functions(
+    scan: &Scan<'_>,
+    units: &BTreeMap<u32, Unit>,
+    modules: &mut [Module],
+) {
+    let mut users: BTreeMap<u32, BTreeSet<Option<&Unit>>> = BTreeMap::new();
+    for (func, body) in (scan.imported..).zip(&scan.bodies) {
+        for memory in &body.memories {
+            users.entry(*memory).or_default().insert(units.get(&func));
+        }
+    }
+    for (unit, module) in modules.iter_mut().enumerate() {
+        let alone = |users: &BTreeSet<Option<&Unit>>| users.iter().eq(&[Some(&unit)]);
+        let own = users.iter().filter(|(_, users)| alone(users));
+        if let (true, Some((memory, _))) = (module.memories.is_empty(), only(own)) {
+            module.memories.insert(*memory);
+        }
+    }
+}
+
+/// Assigns the only memory that no function uses to the only module that calls a function with an
+/// address but uses no memory itself.
+fn assign_unused_memory(scan: &Scan<'_>, units: &BTreeMap<u32, Unit>, modules: &mut [Module]) {
+    let used: BTreeSet<u32> = scan
+        .bodies
+        .iter()
+        .flat_map(|it| &it.memories)
+        .copied()
+        .collect();
+    let unused = (0..scan.memories).filter(|memory| !used.contains(memory));
+    let passes_address = |import: &u32| {
+        let field = scan.imports.get(import).map(|(field, _)| *field);
+        let intrinsic = field.and_then(Intrinsic::of_field);
+        intrinsic.is_some_and(Intrinsic::uses_memory)
+    };
+    let callers = (scan.imported..).zip(&scan.bodies);
+    let callers = callers.filter(|(_, body)| body.calls.iter().any(passes_address));
+    let callers: BTreeSet<_> = callers.filter_map(|(func, _)| units.get(&func)).collect();
+    let without = modules.iter_mut().enumerate();
+    let without =
+        without.filter(|(unit, module)| module.memories.is_empty() && callers.contains(unit));
+    if let (Some(memory), Some((_, module))) = (only(unused), only(without)) {
+        module.memories.insert(memory);
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Scan<'a> {
     pub(super) imports: BTreeMap<u32, (&'a str, u32)>,
     /// The first name under which each memory is exported.
     pub(super) memory_exports: BTreeMap<u32, &'a str>,
+    /// The number of memories.
+    pub(super) memories: u32,
     /// The names of all exports.
     pub(super) exports: BTreeSet<&'a str>,
     /// Defined functions, in order.
@@ -53,11 +55,21 @@ impl<'a> Scan<'a> {
         Ok(scan)
     }
 
+    /// Returns whether anything uses a function.
+    pub(super) fn is_used(&self, func: u32) -> bool {
+        self.elsewhere.contains(&func)
+            || self.bodies.iter().any(|body| body.calls.contains(&func))
+            || self.segments.values().any(|funcs| funcs.contains(&func))
+    }
+
     fn read(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<()> {
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import.map_err(invalid)?;
+                    if let TypeRef::Memory(_) = import.ty {
+                        self.memories += 1;
+                    }
                     if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
                         if import.module == MODULE && Intrinsic::of_field(import.name).is_some() {
                             self.imports.insert(self.imported, (import.name, ty));
@@ -66,6 +78,7 @@ impl<'a> Scan<'a> {
                     }
                 }
             }
+            Payload::MemorySection(section) => self.memories += section.count(),
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export.map_err(invalid)?;
@@ -163,7 +176,7 @@ impl Recorder {
     fn const_expr(expr: wasmparser::ConstExpr<'_>) -> Result<BTreeSet<u32>> {
         let mut recorder = Self::default();
         recorder.const_expr(expr).map_err(unencodable)?;
-        Ok(recorder.0.calls)
+        Ok(recorder.0.refs)
     }
 }
 

@@ -14,3 +14,4 @@ mod memory;
 mod model;
 mod observe;
 mod streams;
+mod typed;
