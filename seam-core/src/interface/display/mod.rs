@@ -32,7 +32,7 @@ impl fmt::Display for Interface {
                     write!(f, " {}", Name(name))?;
                 }
                 // A fused module has items with component-level types too.
-                let [typed_imports, typed_exports] = [&self.imports, &self.exports].map(typed);
+                let [typed_imports, typed_exports] = [typed(&self.imports), typed(&self.exports)];
                 self.blocks(f, &[("import ", &typed_imports)])?;
                 for module in self.imports.iter().filter(|item| item.is_core()) {
                     if let ItemKind::Instance(fields) = &module.kind {
@@ -82,7 +82,7 @@ impl Interface {
     }
 }
 
-fn typed(items: &Vec<Item>) -> Vec<Item> {
+fn typed(items: &[Item]) -> Vec<Item> {
     let typed = items.iter().filter(|item| !item.is_core());
     typed.cloned().collect()
 }
