@@ -60,7 +60,7 @@ fn the_memories_of_the_host_s_streams_can_be_bound_by_hand() {
         assert_eq!(*failed.unwrap_err().kind(), ErrorKind::Link);
         let bound = || AsyncIntrinsics::new().memory_of("stream_write", "memory");
         let right = bound().memory_of("stream_read", "memory$1");
-        let mut parts = Parts::new(backend, &[multi.clone()], right);
+        let mut parts = Parts::new(backend, std::slice::from_ref(&multi), right);
         assert_eq!(ninth.run(&mut parts), Ok(()));
         // The producer's memory is not the one from which the consumer reads its bytes.
         let mut parts = Parts::new(
