@@ -8,6 +8,8 @@ macro_rules! fixtures {
     (
         text { $( $(#[$text_doc:meta])* $text:ident = $text_path:literal,)* }
         binary { $( $(#[$binary_doc:meta])* $binary:ident = $binary_path:literal,)* }
+        // Compositions, and the core modules that a tool fused from them.
+        fused { $( $fused:ident = $fused_path:literal,)* }
     ) => {
         $(
             $(#[$text_doc])*
@@ -35,7 +37,30 @@ macro_rules! fixtures {
             }
         )*
 
-        /// Returns all fixtures.
+        $(
+            #[doc = concat!("The fixture `", $fused_path, "`, which `fixtures/fused/README.md` \
+                             describes.")]
+            ///
+            /// # Errors
+            /// `Invalid` if the bytes are not WebAssembly. A test of this crate ensures that they
+            /// are.
+            pub fn $fused() -> Result<Artifact> {
+                Artifact::from_bytes(
+                    $fused_path,
+                    include_bytes!(concat!("../fixtures/", $fused_path)).as_slice(),
+                )
+            }
+        )*
+
+        /// Returns all compositions and the core modules that a tool fused from them.
+        ///
+        /// # Errors
+        /// As [`all`].
+        pub fn all_fused() -> Result<Vec<Artifact>> {
+            Ok(vec![$( $fused()?, )*])
+        }
+
+        /// Returns all fixtures but those of [`all_fused`].
         ///
         /// # Errors
         /// `Invalid` if a fixture cannot be read. A test of this crate ensures that all can.
@@ -136,6 +161,24 @@ fixtures! {
         run_only = "run-only/run-only.wasm",
         /// A component whose entry is `wasi:cli/run`, which fails.
         run_err = "run-only/run-err.wasm",
+    }
+    fused {
+        fused_text_composed = "fused/text/composed.wasm",
+        fused_text = "fused/text/multi.wasm",
+        fused_chain_composed = "fused/chain/composed.wasm",
+        fused_chain = "fused/chain/multi.wasm",
+        fused_floats_composed = "fused/floats/composed.wasm",
+        fused_floats = "fused/floats/multi.wasm",
+        fused_lists_composed = "fused/lists/composed.wasm",
+        fused_lists = "fused/lists/multi.wasm",
+        fused_reexport_composed = "fused/reexport/composed.wasm",
+        fused_reexport = "fused/reexport/multi.wasm",
+        fused_imports_composed = "fused/imports/composed.wasm",
+        fused_imports = "fused/imports/multi.wasm",
+        fused_start_composed = "fused/start/composed.wasm",
+        fused_start = "fused/start/multi.wasm",
+        fused_text_named = "fused/text/named.wasm",
+        fused_lists_named = "fused/lists/named.wasm",
     }
 }
 

@@ -305,6 +305,16 @@ cases! { $
             siblings_share_one_resource_type needs Components,
             resources_wrap_resources_three_deep needs Components,
         }
+        fused "fused modules" {
+            fused_modules_pass_every_kind_of_value needs Components MultiMemory,
+            fused_modules_pass_random_values needs Components MultiMemory,
+            fused_exports_are_those_of_the_composition needs Components MultiMemory,
+            fused_modules_pass_resources needs Components MultiMemory,
+            fused_modules_export_again_what_they_import needs Components MultiMemory,
+            fused_handles_are_checked needs Components MultiMemory,
+            fused_imports_use_the_importers_memory needs Components MultiMemory,
+            fused_start_functions_call_the_host needs Components MultiMemory,
+        }
         hostile "hostile components" {
             any_bits_lift_as_the_specification_says needs Components,
             ranges_of_lists_are_checked needs Components,

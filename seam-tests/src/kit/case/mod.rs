@@ -15,6 +15,7 @@ pub(super) mod core_object;
 pub(super) mod core_once;
 pub(super) mod core_order;
 pub(super) mod entry;
+pub(super) mod fused;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_command;
 #[cfg(feature = "wasi")]

@@ -1,0 +1,265 @@
+//! Core modules that were fused from components: the same calls on the composition and on the fused
+//! module must do the same.
+
+use std::sync::Arc;
+
+use seam_core::{
+    Artifact, Error, HostCall, HostCallRecord, Instance, InstanceExt, List, ProgramExt, Resource,
+    ResourceType, Value, World,
+};
+
+use crate::fixtures;
+use crate::kit::expect::{gives, misuse, same};
+use crate::kit::random::Random;
+use crate::kit::{Checked, Subject, script};
+
+/// Runs a script on a composition and on modules that were fused from it.
+fn alike(
+    subject: &Subject,
+    composed: &Artifact,
+    fused: impl IntoIterator<Item = Artifact>,
+    world: &World,
+    calls: &str,
+) -> Checked {
+    let mut oracle = subject.instantiate(composed, world)?;
+    script::run(&mut *oracle, calls).map_err(|failure| failure.about("the composition"))?;
+    for module in fused {
+        let typed = module.with_interface_of(composed);
+        let mut instance = subject.instantiate(&typed, world)?;
+        script::run(&mut *instance, calls).map_err(|failure| failure.about(typed.name()))?;
+        let calls = |instance: &dyn Instance| instance.observed().host_calls.clone();
+        let what = format!("host calls of {}", typed.name());
+        same(what, shown(&calls(&*instance)), shown(&calls(&*oracle)))?;
+        let (held, expected) = (instance.held().len(), oracle.held().len());
+        same(
+            format!("resources that the host holds of {}", typed.name()),
+            held,
+            expected,
+        )?;
+    }
+    Ok(())
+}
+
+/// Host calls without the numbers of handles, which a composition and a fused module assign
+/// differently.
+fn shown(calls: &[HostCallRecord]) -> Vec<String> {
+    let shown =
+        |call: &HostCallRecord| format!("{} {:?} {:?}", call.name.track(), call.args, call.result);
+    calls.iter().map(shown).collect()
+}
+
+pub(in crate::kit) fn fused_modules_pass_every_kind_of_value(subject: &Subject) -> Checked {
+    let fused = [fixtures::fused_text()?, fixtures::fused_text_named()?];
+    let calls = include_str!("../../../fixtures/fused/text/calls.txt");
+    alike(
+        subject,
+        &fixtures::fused_text_composed()?,
+        fused,
+        &World::new(),
+        calls,
+    )
+}
+
+pub(in crate::kit) fn fused_exports_are_those_of_the_composition(subject: &Subject) -> Checked {
+    let calls = include_str!("../../../fixtures/fused/chain/calls.txt");
+    let composed = fixtures::fused_chain_composed()?;
+    alike(
+        subject,
+        &composed,
+        [fixtures::fused_chain()?],
+        &World::new(),
+        calls,
+    )
+}
+
+pub(in crate::kit) fn fused_modules_pass_resources(subject: &Subject) -> Checked {
+    let floats = include_str!("../../../fixtures/fused/floats/calls.txt");
+    let composed = fixtures::fused_floats_composed()?;
+    alike(
+        subject,
+        &composed,
+        [fixtures::fused_floats()?],
+        &World::new(),
+        floats,
+    )?;
+    let lists = include_str!("../../../fixtures/fused/lists/calls.txt");
+    let composed = fixtures::fused_lists_composed()?;
+    let fused = [fixtures::fused_lists()?, fixtures::fused_lists_named()?];
+    alike(subject, &composed, fused, &World::new(), lists)
+}
+
+pub(in crate::kit) fn fused_modules_export_again_what_they_import(subject: &Subject) -> Checked {
+    let calls = include_str!("../../../fixtures/fused/reexport/calls.txt");
+    let composed = fixtures::fused_reexport_composed()?;
+    alike(
+        subject,
+        &composed,
+        [fixtures::fused_reexport()?],
+        &World::new(),
+        calls,
+    )
+}
+
+pub(in crate::kit) fn fused_handles_are_checked(subject: &Subject) -> Checked {
+    let composed = fixtures::fused_floats_composed()?;
+    let fused = fixtures::fused_floats()?.with_interface_of(&composed);
+    let mut instance = subject.instantiate(&fused, &World::new())?;
+    let mut other = subject.instantiate(&fused, &World::new())?;
+    let outer = |name: &str| format!("test:floats/outer@0.1.0#{name}");
+    let made = |instance: &mut dyn Instance| {
+        super::resource::owned(instance, &outer("[constructor]float"), &[1.0_f64.into()])
+    };
+    let (mine, foreign) = (made(&mut *instance)?, made(&mut *other)?);
+    let get = outer("[method]float.get");
+    let lent = |handle: &Resource| [Value::Borrow(handle.clone())];
+    misuse(
+        "a foreign handle",
+        instance.call_blocking(&get, &lent(&foreign)),
+    )?;
+    gives(&mut *instance, &get, &lent(&mine), 2.0_f64)?;
+    let moved = [Value::Own(mine.clone())];
+    gives(&mut *instance, &outer("take"), &moved, 2.0_f64)?;
+    misuse("a moved handle", instance.call_blocking(&get, &lent(&mine)))?;
+    misuse("a moved handle, dropped", instance.drop_resource(&mine))?;
+    // The instance can still be entered.
+    let again = made(&mut *instance)?;
+    same("held", instance.held(), vec![again])
+}
+
+/// The sinks that the host made, by representation: the name, or `None` once dropped.
+#[derive(Default)]
+struct Sinks(Vec<Option<Arc<str>>>);
+
+impl Sinks {
+    fn add(&mut self, name: &str) -> Result<Value, Error> {
+        let rep = u32::try_from(self.0.len()).map_err(|_| Error::host("expected room"))?;
+        self.0.push(Some(name.into()));
+        let ty = ResourceType::new("test:host/log@0.1.0#sink");
+        Ok(Value::Own(Resource::host(ty, rep)))
+    }
+
+    fn name(&mut self, value: Option<&Value>) -> Result<Arc<str>, Error> {
+        let (Some(Value::Borrow(handle)) | Some(Value::Own(handle))) = value else {
+            return Err(Error::host("expected a sink"));
+        };
+        let name = self.0.get(handle.rep()? as usize).cloned().flatten();
+        name.ok_or_else(|| Error::host("expected a sink that was not dropped"))
+    }
+
+    fn drop(&mut self, rep: u32) -> Result<(), Error> {
+        let sink = self.0.get_mut(rep as usize).and_then(Option::take);
+        sink.map(drop)
+            .ok_or_else(|| Error::host("expected a sink that was not dropped"))
+    }
+}
+
+/// The host of the fixture `imports`.
+fn log() -> World {
+    let named = |name: &str| format!("test:host/log@0.1.0#{name}");
+    let sinks = |call: &mut HostCall<'_>, args: &[Value]| -> Result<Arc<str>, Error> {
+        call.state::<Sinks>()?.name(args.first())
+    };
+    World::new()
+        .record(true)
+        .state(Sinks::default)
+        .resource(&named("sink"), |call: &mut HostCall<'_>, rep| {
+            call.state::<Sinks>()?.drop(rep)
+        })
+        .func_values(&named("log"), None, |_: &mut HostCall<'_>, _: &[Value]| {
+            Ok(None)
+        })
+        .func(&named("lookup"), |(key,): (String,)| {
+            Ok((key == "greeting").then(|| "hello".to_string()))
+        })
+        .func_values(
+            &named("[constructor]sink"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let [Value::String(name)] = args else {
+                    return Err(Error::host("expected a name"));
+                };
+                call.state::<Sinks>()?.add(name).map(Some)
+            },
+        )
+        .func_values(
+            &named("[method]sink.name"),
+            None,
+            move |call: &mut HostCall<'_>, args: &[Value]| {
+                Ok(Some(Value::from(&*sinks(call, args)?)))
+            },
+        )
+        .func_values(
+            &named("[method]sink.write"),
+            None,
+            move |call: &mut HostCall<'_>, args: &[Value]| {
+                sinks(call, args)?;
+                let [_, Value::List(List::U8(bytes))] = args else {
+                    return Err(Error::host("expected bytes"));
+                };
+                Ok(Some(Value::U32(
+                    u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                )))
+            },
+        )
+        .func_values(
+            &named("[static]sink.merge"),
+            None,
+            |call: &mut HostCall<'_>, args: &[Value]| {
+                let all = call.state::<Sinks>()?;
+                let both = format!("{}+{}", all.name(args.first())?, all.name(args.get(1))?);
+                for value in args {
+                    if let Value::Own(handle) = value {
+                        all.drop(handle.rep()?)?;
+                    }
+                }
+                all.add(&both).map(Some)
+            },
+        )
+}
+
+pub(in crate::kit) fn fused_imports_use_the_importers_memory(subject: &Subject) -> Checked {
+    let calls = include_str!("../../../fixtures/fused/imports/calls.txt");
+    let composed = fixtures::fused_imports_composed()?;
+    alike(
+        subject,
+        &composed,
+        [fixtures::fused_imports()?],
+        &log(),
+        calls,
+    )
+}
+
+pub(in crate::kit) fn fused_start_functions_call_the_host(subject: &Subject) -> Checked {
+    let calls = include_str!("../../../fixtures/fused/start/calls.txt");
+    let composed = fixtures::fused_start_composed()?;
+    let world = World::new()
+        .record(true)
+        .func("test:start/log@0.1.0#note", |(_,): (String,)| Ok(()));
+    alike(
+        subject,
+        &composed,
+        [fixtures::fused_start()?],
+        &world,
+        calls,
+    )
+}
+
+pub(in crate::kit) fn fused_modules_pass_random_values(subject: &Subject) -> Checked {
+    let composed = fixtures::fused_text_composed()?;
+    let fused = fixtures::fused_text()?.with_interface_of(&composed);
+    let mut random = Random::new(1);
+    let mut oracle = subject.instantiate(&composed, &World::new())?;
+    let program = subject.load(&fused)?;
+    let mut instance = program.instantiate_blocking(&World::new())?;
+    for (name, ty) in program.interface().export_funcs() {
+        let (left, right) = (oracle.func(name)?, instance.func(name)?);
+        for _ in 0..12 {
+            let params = ty.params.iter();
+            let args: Vec<Value> = params.map(|(_, ty)| random.value(ty)).collect();
+            let expected = oracle.call_blocking(&left, &args)?;
+            let found = instance.call_blocking(&right, &args)?;
+            same(format!("{name}({args:?})"), found, expected)?;
+        }
+    }
+    Ok(())
+}
