@@ -27,9 +27,9 @@ fn alike(
         let typed = module.with_interface_of(composed);
         let mut instance = subject.instantiate(&typed, world)?;
         script::run(&mut *instance, calls).map_err(|failure| failure.about(typed.name()))?;
-        let calls = |instance: &dyn Instance| instance.observed().host_calls.clone();
+        let calls = |instance: &mut dyn Instance| instance.observed().host_calls.clone();
         let what = format!("host calls of {}", typed.name());
-        same(what, shown(&calls(&*instance)), shown(&calls(&*oracle)))?;
+        same(what, shown(&calls(&mut *instance)), shown(&calls(&mut *oracle)))?;
         let (held, expected) = (instance.held().len(), oracle.held().len());
         same(
             format!("resources that the host holds of {}", typed.name()),
