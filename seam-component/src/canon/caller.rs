@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
-    Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreMemory, CoreStore, Error,
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreMemory, CoreStore, Error,
     HostFn, Result,
 };
 use seam_decode::CallerOptions;
@@ -53,20 +53,30 @@ pub(crate) fn lowered(
     store.host_func(ty, func)
 }
 
-/// Creates the function that stands for one that would call back into its caller, on an engine that
-/// cannot do that.
+/// Returns the options of a function for a core instance that has been made.
 ///
 /// # Errors
-/// Those of [`CoreStore::host_func`].
-pub(crate) fn without_reentry(store: &mut dyn CoreStore, ty: CoreFuncType) -> Result<CoreFunc> {
-    let func: HostFn = Arc::new(|_, _, _| {
-        Err(Error::unsupported(
-            Capability::Reentrant,
-            "expected an engine whose host functions can call the guest: the function allocates its \
-             result in a fused module",
-        ))
-    });
-    store.host_func(ty, func)
+/// `Engine` if the instance lacks an export.
+pub(crate) fn options(
+    store: &mut dyn CoreStore,
+    caller: CoreInstanceId,
+    options: &CallerOptions,
+) -> Result<Options> {
+    let mut export = |name: &str| store.export(caller, name);
+    Ok(Options {
+        instance: u32::try_from(options.instance).map_err(|_| no_export("an instance"))?,
+        memory: match options.memory.as_deref().map(&mut export) {
+            None => None,
+            Some(Some(CoreExtern::Memory(memory))) => Some(memory),
+            Some(_) => return Err(no_export("its memory")),
+        },
+        realloc: match options.realloc.as_deref().map(&mut export) {
+            None => None,
+            Some(Some(CoreExtern::Func(func))) => Some(func),
+            Some(_) => return Err(no_export("its `realloc`")),
+        },
+        encoding: options.encoding,
+    })
 }
 
 /// Creates a function that calls an export of the core instance that calls it.

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use seam_core::{
     Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule,
-    CoreStore, Error, Interface, Origin, Result,
+    CoreStore, CoreType, Error, Interface, Origin, Result,
 };
 use seam_decode::types::{ResourceId, Side, flatten_functype};
-use seam_decode::{
-    CallerOptions, CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step,
-};
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
+use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
 
+use super::late::Late;
 use crate::abi::Options;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
@@ -34,6 +33,7 @@ pub(super) struct Execution<'a> {
     /// The core instances made so far, in order.
     cores: Vec<Core>,
     glue: Glue,
+    late: Late,
     /// The results of the steps so far, by their index in the plan.
     core_instances: Vec<CoreInstanceId>,
     core_items: Vec<Made>,
@@ -47,6 +47,8 @@ enum Made {
     Pending(Pending),
     /// A built-in of the asynchronous part.
     Builtin(CoreFunc),
+    /// The function at this position among those that must be made after their caller.
+    Late(usize),
 }
 
 impl<'a> Execution<'a> {
@@ -66,6 +68,7 @@ impl<'a> Execution<'a> {
             world,
             cores: Vec::new(),
             glue: Glue::default(),
+            late: Late::default(),
             core_instances: Vec::new(),
             core_items: Vec::new(),
             lifts: Vec::new(),
@@ -104,6 +107,7 @@ impl<'a> Execution<'a> {
                 Step::Resource(id) => self.resource(id)?,
             }
         }
+        self.make_late()?;
         plan.exports.iter().map(|func| self.func(*func)).collect()
     }
 
@@ -151,7 +155,55 @@ impl<'a> Execution<'a> {
                 .glue
                 .func(self.engine, self.store, pending)
                 .map(CoreExtern::Func),
+            Made::Late(position) => {
+                let func = self.late.func(self.engine, self.store, *position)?;
+                Ok(CoreExtern::Func(func))
+            }
         }
+    }
+
+    /// Returns whether a function must be made after its caller, because it calls it or its exports.
+    fn is_late(&self, calls: bool) -> bool {
+        calls && !self.engine.info().capabilities.has(Capability::Reentrant)
+    }
+
+    /// Returns whether the destructor of a resource type is made after the function that drops it.
+    fn is_destroyed_later(&self, ty: ResourceId) -> Result<bool> {
+        let ResourceDef { origin, .. } = at(&self.plan.resources, ty.0 as usize)?;
+        Ok(match origin {
+            ResourceOrigin::Guest { dtor, .. } => {
+                dtor.is_some_and(|item| item >= self.core_items.len())
+            }
+            _ => false,
+        })
+    }
+
+    /// Makes the functions that had to wait for their caller.
+    fn make_late(&mut self) -> Result<()> {
+        let mut funcs = Vec::new();
+        for item in self.late.take() {
+            let caller = *self.core_instances.last().ok_or_else(missing)?;
+            let made = match &item {
+                CoreItem::LowerForCaller(func, options, ty) => {
+                    let callee = self.func(*func)?;
+                    let options = caller::options(self.store, caller, options)?;
+                    self.lowered(GlueTask::Call(Lowered::new(callee, options, ty.clone())?))?
+                }
+                CoreItem::ResourceDrop(ty, instance) => {
+                    let (ty, instance) = (*ty, narrow(*instance)?);
+                    self.lowered(GlueTask::Drop(Dropping { ty, instance }))?
+                }
+                CoreItem::OwnExport(name, _) => {
+                    Made::Extern(self.store.export(caller, name).ok_or_else(missing)?)
+                }
+                _ => return Err(missing()),
+            };
+            self.core_items.push(made);
+            funcs.push(self.core_items.len() - 1);
+        }
+        let funcs = funcs.into_iter().map(|item| self.core_func(item));
+        let funcs: Vec<_> = funcs.collect::<Result<_>>()?;
+        self.late.fill(self.engine, self.store, &funcs)
     }
 
     /// Returns a core item that is called.
@@ -186,12 +238,28 @@ impl<'a> Execution<'a> {
                 let lowered = Lowered::new(callee, caller, ty.clone())?;
                 self.lowered(GlueTask::Call(lowered))?
             }
+            CoreItem::LowerForCaller(_, options, ty) if self.is_late(options.realloc.is_some()) => {
+                Made::Late(self.late.add(item.clone(), ty.clone()))
+            }
             CoreItem::LowerForCaller(func, options, ty) => {
-                let callee = self.func(*func)?;
-                made(self.lowered_for_caller(callee, options, ty)?)
+                let (callee, instance) = (self.func(*func)?, narrow(options.instance)?);
+                made(caller::lowered(
+                    self.store,
+                    callee,
+                    instance,
+                    options,
+                    ty.clone(),
+                )?)
+            }
+            CoreItem::OwnExport(_, ty) if self.is_late(true) => {
+                Made::Late(self.late.add(item.clone(), ty.clone()))
             }
             CoreItem::OwnExport(name, ty) => {
                 made(caller::own_export(self.store, name.clone(), ty.clone())?)
+            }
+            CoreItem::ResourceDrop(ty, _) if self.is_late(self.is_destroyed_later(*ty)?) => {
+                let ty = CoreFuncType::new([CoreType::I32], []);
+                Made::Late(self.late.add(item.clone(), ty))
             }
             CoreItem::World(index) => Made::Extern(*at(self.world, *index)?),
             CoreItem::ResourceNew(ty, instance) => {
@@ -227,21 +295,6 @@ impl<'a> Execution<'a> {
             GlueTask::Drop(dropping) => dropping.core_func(self.store),
         };
         func.map(made)
-    }
-
-    /// Lowers a function whose canonical options are exports of the core instance that calls it.
-    fn lowered_for_caller(
-        &mut self,
-        callee: FuncInst,
-        options: &CallerOptions,
-        ty: &CoreFuncType,
-    ) -> Result<CoreFunc> {
-        let reentrant = self.engine.info().capabilities.has(Capability::Reentrant);
-        if options.realloc.is_some() && !reentrant {
-            return caller::without_reentry(self.store, ty.clone());
-        }
-        let instance = narrow(options.instance)?;
-        caller::lowered(self.store, callee, instance, options, ty.clone())
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {

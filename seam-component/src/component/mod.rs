@@ -3,6 +3,7 @@
 mod execute;
 mod handles;
 mod instance;
+mod late;
 mod program;
 
 pub(crate) use program::ComponentProgram;

@@ -31,6 +31,7 @@
 //! | [`module`] | the generated module |
 //! | [`link`] | the host functions that it imports |
 //! | [`job`] | a lowered call as a sequence of steps |
+//! | [`shim`] | functions that a core instance imports before they can be made |
 //! | [`replay`] | lowering that is interrupted at each `realloc` and then continued |
 
 mod job;
@@ -38,5 +39,7 @@ mod link;
 mod module;
 mod pending;
 mod replay;
+mod shim;
 
 pub(crate) use pending::{Glue, GlueTask, Glued, Pending};
+pub(crate) use shim::Shim;

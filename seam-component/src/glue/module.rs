@@ -73,13 +73,17 @@ pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<
 
 /// A set of function types.
 #[derive(Default)]
-struct Types {
+pub(super) struct Types {
     section: TypeSection,
     known: HashMap<(Vec<ValType>, Vec<ValType>), u32>,
 }
 
 impl Types {
-    fn index(&mut self, params: &[CoreType], results: &[CoreType]) -> Result<u32> {
+    pub(super) fn section(&self) -> &TypeSection {
+        &self.section
+    }
+
+    pub(super) fn index(&mut self, params: &[CoreType], results: &[CoreType]) -> Result<u32> {
         let key = (valtypes(params)?, valtypes(results)?);
         let next = self.section.len();
         let index = *self.known.entry(key.clone()).or_insert(next);

@@ -29,7 +29,11 @@ fn alike(
         script::run(&mut *instance, calls).map_err(|failure| failure.about(typed.name()))?;
         let calls = |instance: &mut dyn Instance| instance.observed().host_calls.clone();
         let what = format!("host calls of {}", typed.name());
-        same(what, shown(&calls(&mut *instance)), shown(&calls(&mut *oracle)))?;
+        same(
+            what,
+            shown(&calls(&mut *instance)),
+            shown(&calls(&mut *oracle)),
+        )?;
         let (held, expected) = (instance.held().len(), oracle.held().len());
         same(
             format!("resources that the host holds of {}", typed.name()),
