@@ -110,7 +110,7 @@ fn shim(funcs: &[CoreFuncType]) -> Result<Vec<u8>> {
     let (mut tables, mut code) = (TableSection::new(), CodeSection::new());
     tables.table(table(funcs.len()));
     exports.export(TABLE, ExportKind::Table, 0);
-    for (position, func) in (0..).zip(funcs) {
+    for ((position, slot), func) in (0..).zip(0..).zip(funcs) {
         let ty = types.index(&func.params, &func.results)?;
         functions.function(ty);
         exports.export(&position.to_string(), ExportKind::Func, position);
@@ -119,7 +119,7 @@ fn shim(funcs: &[CoreFuncType]) -> Result<Vec<u8>> {
         for (local, _) in (0..).zip(&func.params) {
             out.local_get(local);
         }
-        out.i32_const(position.cast_signed());
+        out.i32_const(slot);
         out.call_indirect(0, ty).end();
         code.function(&body);
     }
