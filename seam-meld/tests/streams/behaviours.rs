@@ -8,8 +8,8 @@ use seam_wasmtime::Wasmtime;
 use crate::drive::drives;
 use crate::parts::{Parts, artifact};
 
-const PAIR: [&str; 2] = ["producer.wasm", "consumer.wasm"];
-const WITH_RELAY: [&str; 3] = ["producer.wasm", "relay.wasm", "consumer.wasm"];
+const PAIR: [&str; 2] = ["producer.wat", "consumer.wat"];
+const WITH_RELAY: [&str; 3] = ["producer.wat", "relay.wat", "consumer.wat"];
 
 fn on_each(test: impl Fn(&dyn Backend)) {
     test(&Wasmi::new());
@@ -82,7 +82,7 @@ fn two_modules_of_a_component_use_their_own_memories() {
     on_each(|backend| {
         for drive in drives("twins.txt") {
             for parts in [
-                &mut Parts::unfused(backend, &["twins.wasm"]),
+                &mut Parts::unfused(backend, &["left.wat", "right.wat"]),
                 &mut Parts::fused(backend, "twins-multi.wasm"),
             ] {
                 assert_eq!(drive.run(parts), Ok(()));

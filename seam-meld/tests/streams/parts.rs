@@ -6,7 +6,6 @@ use seam_core::{
     Artifact, Backend, BackendExt, CorePath, CoreType, CoreValue, Error, Instance, World,
 };
 use seam_meld::{AsyncIntrinsics, IntrinsicCalls, SharedTable, split_async_imports};
-use wasmparser::{Parser, Payload};
 
 /// Reads a file of the fixture.
 pub(crate) fn file(name: &str) -> PathBuf {
@@ -18,22 +17,6 @@ pub(crate) fn artifact(name: &str) -> Artifact {
     Artifact::from_file(file(name)).unwrap()
 }
 
-/// Returns the core modules in a component.
-fn modules(name: &str) -> Vec<Artifact> {
-    let component = artifact(name);
-    let mut modules = Vec::new();
-    for payload in Parser::new(0).parse_all(component.bytes()) {
-        if let Payload::ModuleSection {
-            unchecked_range, ..
-        } = payload.unwrap()
-        {
-            let bytes = component.bytes()[unchecked_range].to_vec();
-            modules.push(Artifact::from_bytes(name, bytes).unwrap());
-        }
-    }
-    modules
-}
-
 /// The instances of one run.
 pub(crate) struct Parts {
     instances: Vec<Box<dyn Instance>>,
@@ -42,9 +25,9 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Instantiates the core modules of components apart, with one table of streams.
-    pub(crate) fn unfused(backend: &dyn Backend, components: &[&str]) -> Self {
-        let modules: Vec<_> = components.iter().flat_map(|name| modules(name)).collect();
+    /// Instantiates core modules apart, with one table of streams.
+    pub(crate) fn unfused(backend: &dyn Backend, names: &[&str]) -> Self {
+        let modules: Vec<_> = names.iter().map(|name| artifact(name)).collect();
         Self::new(backend, &modules, AsyncIntrinsics::new())
     }
 
