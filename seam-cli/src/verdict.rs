@@ -96,46 +96,61 @@ fn print_matches(report: &Report, first: &Observation, out: &mut Output) {
     out.line(&format!("{word} {}{engines}", labels.join(", ")));
 }
 
-/// Describes what matched: the number of calls, how many of them ran, and whether they trapped.
+/// Describes what matched: how many calls were made, and how they ended.
 ///
-/// The description is empty for a single call that returned.
+/// The description is empty for a single call that returned. `runs` is the number of runs.
 fn summary(first: &Observation, runs: usize) -> String {
-    let calls = first.steps.len();
-    let run = first
-        .steps
-        .iter()
-        .filter(|seen| seen.ended != Ended::NotRun);
-    let run = run.count();
-    let mut parts = Vec::new();
-    if run < calls {
-        parts.push(format!("{run} of {calls} calls"));
-    } else if calls > 1 {
-        parts.push(format!("{calls} calls"));
-    }
-    let stopped = |ended: &Ended| matches!(ended, Ended::Trapped(_) | Ended::Limited(_));
-    let endings: Vec<&Ended> = first
-        .failed
-        .iter()
-        .chain(first.steps.iter().map(|seen| &seen.ended))
-        .collect();
-    let stops = endings.iter().filter(|ended| stopped(ended)).count();
-    let trapped = |ended: &&&Ended| matches!(ended, Ended::Trapped(_));
     let all = if runs == 2 { "both" } else { "all" };
-    let performed = endings
-        .iter()
-        .filter(|ended| ***ended != Ended::NotRun)
-        .count();
-    if stops > 0 && stops == performed {
-        let how = match endings.iter().find(trapped) {
-            Some(_) => "trap",
-            None => "hit a limit",
-        };
-        parts.push(format!("{all} {how}"));
-    } else if stops > 0 {
-        let traps = if stops == 1 { "traps" } else { "trap" };
-        parts.push(format!("{stops} {traps}"));
+    let calls = first.steps.len();
+    let made: Vec<&Ended> = (first.steps.iter().map(|seen| &seen.ended))
+        .filter(|ended| **ended != Ended::NotRun)
+        .collect();
+    let count = match made.len() {
+        made if made < calls => format!("{made} of {calls} calls"),
+        _ => format!("{calls} calls"),
+    };
+    if let Some(how) = first.failed.as_ref().and_then(stop) {
+        return format!("{all} {how} at instantiation, {count}");
     }
+    let endings = endings(&made);
+    match (calls, made.as_slice()) {
+        (0 | 1, made) => {
+            let how = made.first().and_then(|ended| stop(ended));
+            how.map_or_else(String::new, |how| format!("{all} {how}"))
+        }
+        _ if endings.is_empty() => count,
+        _ => format!("{count}: {endings}"),
+    }
+}
+
+/// Says how calls ended, e.g. `1 returned, 1 trapped alike`. Empty if none was stopped.
+fn endings(made: &[&Ended]) -> String {
+    let trapped = made.iter().filter(|ended| stop(ended) == Some("trap"));
+    let limited = made
+        .iter()
+        .filter(|ended| stop(ended) == Some("hit a limit"));
+    let (trapped, limited) = (trapped.count(), limited.count());
+    let others = made.len() - trapped - limited;
+    if others == made.len() {
+        return String::new();
+    }
+    let parts = [
+        (others, "returned"),
+        (trapped, "trapped alike"),
+        (limited, "hit the same limit"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, how)| format!("{count} {how}")).collect();
     parts.join(", ")
+}
+
+/// Says what stopped a call, if something did.
+fn stop(ended: &Ended) -> Option<&'static str> {
+    match ended {
+        Ended::Trapped(_) => Some("trap"),
+        Ended::Limited(_) => Some("hit a limit"),
+        _ => None,
+    }
 }
 
 /// Returns the backends that ran the same core module on the same engine.

@@ -60,9 +60,9 @@ where
         + 'static,
 {
     std::sync::Arc::new(move |caller, args, results| {
-        world_of(caller)?.enter()?;
+        world_of(caller)?.begin_host_call()?;
         let outcome = caught(|| body(caller, args, results));
-        world_of(caller)?.leave();
+        world_of(caller)?.end_host_call();
         outcome
     })
 }

@@ -188,12 +188,12 @@ fn host_recursion_is_counted() {
         .stub(Stub::Trap)
         .limits(Limits::new().with_host_depth(2));
     let mut state = start(&world);
-    state.enter().unwrap();
-    state.enter().unwrap();
-    let error = state.enter().unwrap_err();
+    state.begin_host_call().unwrap();
+    state.begin_host_call().unwrap();
+    let error = state.begin_host_call().unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
-    state.leave();
-    state.enter().unwrap();
+    state.end_host_call();
+    state.begin_host_call().unwrap();
 }
 
 #[test]

@@ -25,13 +25,18 @@ impl Table {
     /// `Limit(EngineCapacity)` if the guest holds too many resources, or if all 2^32 - 1
     /// representations have been used.
     pub(crate) fn add<T: Any + Send>(&mut self, resource: T) -> Result<u32> {
-        let next = self.last.checked_add(1);
-        let (Some(rep), true) = (next, self.live.len() < CAPACITY) else {
-            return Err(Error::new(
-                ErrorKind::Limit(Limit::EngineCapacity),
-                format!("expected at most {CAPACITY} WASI resources at a time, found one more"),
-            ));
-        };
+        let full = |message: String| Error::new(ErrorKind::Limit(Limit::EngineCapacity), message);
+        if self.live.len() >= CAPACITY {
+            return Err(full(format!(
+                "expected at most {CAPACITY} WASI resources at a time, found one more"
+            )));
+        }
+        let rep = self.last.checked_add(1).ok_or_else(|| {
+            let most = u32::MAX;
+            full(format!(
+                "expected at most {most} WASI resources in the life of an instance, found one more"
+            ))
+        })?;
         self.last = rep;
         self.live.insert(rep, Box::new(resource));
         Ok(rep)
@@ -105,7 +110,21 @@ mod tests {
         }
         let error = table.add(()).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        assert!(error.message().contains("131072 WASI resources at a time"));
         table.remove(1).unwrap();
         table.add(()).unwrap();
+    }
+
+    #[test]
+    fn representations_are_used_up_once() {
+        let mut table = Table {
+            last: u32::MAX - 1,
+            ..Table::default()
+        };
+        assert_eq!(table.add(()).unwrap(), u32::MAX);
+        let error = table.add(()).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        let expected = "4294967295 WASI resources in the life of an instance";
+        assert!(error.message().contains(expected), "{error}");
     }
 }

@@ -44,6 +44,7 @@ impl ToyStore {
         locals.extend(std::iter::repeat_n(CoreValue::I32(0), function.locals));
         let mut stack = Stack(Vec::new());
         for op in &function.body {
+            self.charge()?;
             match op {
                 Op::Const(value) => stack.push(*value),
                 Op::LocalGet(index) => stack.0.push(*locals.get(*index).ok_or_else(broken)?),

@@ -7,7 +7,7 @@
 //!
 //! The runtime is a toy: an interpreter for functions over `i32` without control flow, which
 //! rejects all other modules. The adapter is complete: imported and exported functions, memories,
-//! tables and globals, snapshots, and components.
+//! tables and globals, snapshots, components, and fuel in a build of its own.
 //!
 //! | file | what | lines an adapter of another runtime has instead |
 //! |---|---|---|
@@ -26,8 +26,8 @@ use std::process::ExitCode;
 
 use seam_component::Layered;
 use seam_core::{
-    Capability, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
-    check_core_limits,
+    Capabilities, Capability, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits,
+    Result, check_core_limits,
 };
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
@@ -65,6 +65,15 @@ impl CoreEngine for Toy {
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let code = module::Code::compile(wasm)?;
         Ok(CoreModule::new(code))
+    }
+
+    fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn CoreEngine>>> {
+        // The other build counts fuel. The command asks for it if it gets `--fuel`.
+        let mut counting = Toy::new();
+        let capabilities = &mut counting.info.capabilities;
+        *capabilities = capabilities.clone().with(Capability::Fuel, true);
+        let able = wanted.iter().all(|one| capabilities.has(one));
+        able.then(|| Ok(Box::new(counting) as Box<dyn CoreEngine>))
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

@@ -23,6 +23,8 @@ pub(crate) struct ToyStore {
     pub(crate) running: Vec<usize>,
     pub(crate) host_depth: u32,
     pub(crate) max_host_depth: u32,
+    /// The fuel given and the fuel used, if the store counts fuel.
+    fuel: Option<(u64, u64)>,
 }
 
 #[derive(Clone)]
@@ -101,6 +103,19 @@ impl ToyStore {
             running: Vec::new(),
             host_depth: 0,
             max_host_depth: limits.host_depth,
+            fuel: limits.fuel.map(|given| (given, 0)),
+        }
+    }
+
+    /// Charges one instruction.
+    pub(crate) fn charge(&mut self) -> Result<()> {
+        match &mut self.fuel {
+            Some((given, used)) if used == given => Err(Error::limit(Limit::Fuel)),
+            Some((_, used)) => {
+                *used += 1;
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
@@ -268,7 +283,7 @@ impl CoreStore for ToyStore {
     }
 
     fn fuel_consumed(&self) -> Option<u64> {
-        None
+        self.fuel.map(|(_, used)| used)
     }
 }
 

@@ -22,8 +22,12 @@ fn a_trapped_core_module_is_called_on() {
         .printing(
             "div_s(1, 0) = trap: integer divide by zero\n\
              add(2, 3) = 5\n\
-             match (2 calls, 1 traps): wasmtime, wasmi\n",
+             match (2 calls: 1 returned, 1 trapped alike): wasmtime, wasmi\n",
         );
+    let calls = ["--invoke", "div_s(1, 0)", "--invoke", "div_s(2, 0)"];
+    let ended = seam(["diff", &calc].into_iter().chain(calls).chain(backends)).with_status(0);
+    let verdict = ended.stdout.lines().last().unwrap();
+    assert_eq!(verdict, "match (2 calls: 2 trapped alike): wasmtime, wasmi");
     let calls = ["--invoke", "div_s(1, 0)"];
     seam(["diff", &calc].into_iter().chain(calls).chain(backends))
         .with_status(0)
@@ -51,7 +55,7 @@ fn calls_that_a_trapped_component_cannot_take_are_listed_and_counted() {
         "one() = 1\n\
          trap() = trap: unreachable\n\
          one() = not run\n\
-         match (2 of 3 calls, 1 traps): wasmtime, wasmtime-layered, wasmi\n",
+         match (2 of 3 calls: 1 returned, 1 trapped alike): wasmtime, wasmtime-layered, wasmi\n",
     );
     let document = seam(command.chain(["--format", "json"]))
         .with_status(0)
@@ -418,6 +422,19 @@ fn a_start_function_that_calls_the_host_and_traps_matches() {
         .printing(
             "instantiate = trap: unreachable\n\
              f() = not run\n\
-             match (0 of 1 calls, both trap): wasmtime, wasmi\n",
+             match (both trap at instantiation, 0 of 1 calls): wasmtime, wasmi\n",
         );
+    let json = backends.into_iter().chain(["--format", "json"]);
+    let document = seam(command.into_iter().chain(json))
+        .with_status(0)
+        .document();
+    assert_eq!(document["verdict"], "match", "{document:#}");
+    let runs = document["observations"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        let calls = run["host_calls"].as_array().unwrap();
+        assert_eq!(calls.len(), 1, "{document:#}");
+        assert_eq!(calls[0]["name"], "env#log");
+        assert_eq!(calls[0]["args"][0], 7);
+    }
 }

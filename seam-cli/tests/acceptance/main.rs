@@ -15,6 +15,7 @@ mod doubles;
 mod inspect;
 mod invoke;
 mod limit;
+mod preview1;
 mod readme;
 mod run;
 mod support;

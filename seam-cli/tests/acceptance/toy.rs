@@ -28,7 +28,8 @@ fn it_is_listed_behind_the_others() {
     assert_eq!(toy["name"], "toy");
     assert_eq!(backends.len(), 4);
     assert_eq!(toy["capabilities"]["reentrant"], "yes");
-    assert_eq!(toy["capabilities"]["fuel"], "no");
+    assert_eq!(toy["capabilities"]["fuel"], "on-request");
+    assert_eq!(toy["capabilities"]["deadline"], "no");
     assert_eq!(toy["validates"], false);
 }
 
@@ -107,16 +108,25 @@ fn what_it_lacks_it_says() {
     seam(&["invoke", &calc, "add(1, 2)", "--backend", "toy"])
         .with_status(5)
         .complaining(&["toy", "expected a module of the toy's subset"]);
-    let fuel = [
-        "invoke",
-        SUM,
-        "div(1, 1)",
-        "--backend",
-        "toy",
-        "--fuel",
-        "9",
-    ];
-    seam(&fuel)
+    let deadline = ["invoke", SUM, "div(1, 1)", "--backend", "toy"];
+    seam(&[&deadline[..], &["--deadline", "9s"]].concat())
         .with_status(2)
-        .complaining(&["expected a backend with `fuel`, for --fuel", "`toy`"]);
+        .complaining(&[
+            "expected a backend with `deadline`, for --deadline",
+            "`toy`",
+        ]);
+}
+
+/// Its default build counts no fuel. For `--fuel`, the command asks the layer for another build, and
+/// the layer asks the engine.
+#[test]
+fn fuel_is_counted_by_another_build_of_it() {
+    let invoke =
+        |call: &str, fuel: &str| seam(&["invoke", SUM, call, "--backend", "toy", "--fuel", fuel]);
+    invoke("div(6, 2)", "3").with_status(0).printing("3\n");
+    for (call, fuel) in [("div(6, 2)", "2"), ("forever()", "100")] {
+        invoke(call, fuel)
+            .with_status(4)
+            .explaining(&["toy", "all fuel consumed"]);
+    }
 }

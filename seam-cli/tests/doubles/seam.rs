@@ -7,6 +7,7 @@
 )]
 
 mod backend;
+#[path = "../../../seam-component/tests/layer/panicking.rs"]
 mod engine;
 
 use std::process::ExitCode;

@@ -180,9 +180,10 @@ fn unary(
     };
     let func: HostFn = Arc::new(move |caller, args, results| {
         let [CoreValue::I32(arg)] = args else {
+            let found: Vec<&str> = args.iter().map(|arg| arg.kind()).collect();
             return Err(Error::engine(format!(
-                "expected one i32 argument, found {} arguments",
-                args.len()
+                "expected arguments (i32), found ({})",
+                found.join(", ")
             )));
         };
         let result = func(caller.as_store(), u32::from_ne_bytes(arg.to_ne_bytes()))?;

@@ -247,7 +247,7 @@ impl Running {
     /// # Errors
     /// `Limit(HostDepth)`
     pub(crate) fn begin(&mut self) -> Result<()> {
-        self.world.enter()?;
+        self.world.begin_host_call()?;
         self.push(true);
         Ok(())
     }
@@ -320,7 +320,7 @@ impl Running {
         };
         self.threads.truncate(frame.threads);
         if frame.counted {
-            self.world.leave();
+            self.world.end_host_call();
         }
         frame
             .host_lent

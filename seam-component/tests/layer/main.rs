@@ -12,6 +12,8 @@ mod call;
 mod glue;
 mod link;
 mod mutation;
+mod panic;
+mod panicking;
 
 use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
 use seam_wasmi::Wasmi;

@@ -335,7 +335,7 @@ impl WorldState {
     ///
     /// # Errors
     /// `Limit(HostDepth)` at [`Limits::host_depth`].
-    pub fn enter(&mut self) -> Result<()> {
+    pub fn begin_host_call(&mut self) -> Result<()> {
         if self.depth >= self.limits.host_depth {
             return Err(Error::limit(crate::Limit::HostDepth));
         }
@@ -347,12 +347,12 @@ impl WorldState {
     ///
     /// The future of an earlier call may have been dropped, together with the host functions that
     /// it awaited.
-    pub fn begin(&mut self) {
+    pub fn begin_outermost_call(&mut self) {
         self.depth = 0;
     }
 
     /// Ends a level of host recursion.
-    pub fn leave(&mut self) {
+    pub fn end_host_call(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 }

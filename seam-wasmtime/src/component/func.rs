@@ -73,7 +73,7 @@ impl Export {
             .collect::<Result<_>>()?;
         let mut lowered = lower.done();
         lowered.commit(store.data_mut())?;
-        store.data_mut().world.begin();
+        store.data_mut().world.begin_outermost_call();
         let results = self.ty.result.iter().map(|_| Val::Bool(false)).collect();
         Ok(Begun {
             func: self.func,

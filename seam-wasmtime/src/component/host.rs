@@ -101,7 +101,7 @@ impl Import {
 
     /// Counts one level of host recursion and lifts the arguments.
     fn begin(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
-        store.data_mut().world.enter()?;
+        store.data_mut().world.begin_host_call()?;
         let mut lift = FromVals::new(store);
         let pairs = self.ty.params.iter().zip(params);
         let args: Result<Vec<Value>> = pairs
@@ -111,7 +111,7 @@ impl Import {
         match args {
             Ok(args) => Ok(Call { args, borrowed }),
             Err(error) => {
-                store.data_mut().world.leave();
+                store.data_mut().world.end_host_call();
                 Err(error)
             }
         }
@@ -135,7 +135,7 @@ impl Import {
         dropped: Result<()>,
         results: &mut [Val],
     ) -> Result<()> {
-        store.data_mut().world.leave();
+        store.data_mut().world.end_host_call();
         let value = outcome?;
         dropped?;
         let (Some(ty), Some(value), Some(slot)) = (&self.ty.result, value, results.first_mut())

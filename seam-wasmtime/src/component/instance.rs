@@ -68,7 +68,7 @@ impl ComponentInstance {
             let plan = &self.program.plan;
             self.cores = Some(plan.find(&mut self.store, &self.program.code.bytes)?);
         }
-        self.store.data_mut().world.begin();
+        self.store.data_mut().world.begin_outermost_call();
         let cores = self.cores.as_ref();
         let cores = cores.ok_or_else(|| Error::engine("the core instances were not listed"))?;
         Ok((cores, &mut self.store))
@@ -169,7 +169,7 @@ impl ComponentInstance {
         let HeldItem::Resource(any, _) = self.store.data_mut().held.take(handle)? else {
             return Ok(());
         };
-        self.store.data_mut().world.begin();
+        self.store.data_mut().world.begin_outermost_call();
         let alarm = call::begin(&mut self.store)?;
         let outcome = if self.is_async() {
             let at = call::deadline(&self.store);

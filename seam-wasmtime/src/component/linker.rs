@@ -158,9 +158,9 @@ fn drop_resource(state: &mut State, number: u32, rep: u32) -> Result<()> {
     let Some(name) = types.world_name(number) else {
         return Ok(());
     };
-    state.world.enter()?;
+    state.world.begin_host_call()?;
     let dropped = state.world.drop_resource(name, rep);
-    state.world.leave();
+    state.world.end_host_call();
     dropped
 }
 
