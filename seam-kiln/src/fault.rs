@@ -17,6 +17,12 @@ pub enum Fault {
     /// `memory.atomic.wait32` and `memory.atomic.wait64` on a memory that is not shared return, where
     /// they should trap.
     UnsharedWait,
+    /// `memory.grow` of a 64-bit memory takes the lower 32 bits of its operand, so it succeeds where it
+    /// should fail.
+    NarrowGrowth,
+    /// An imported tag cannot be linked to the tag of another instance. The adapter refuses to
+    /// instantiate a module that imports a tag.
+    ImportedTags,
 }
 
 impl Fault {
@@ -26,6 +32,8 @@ impl Fault {
         Fault::DeferredGlobals,
         Fault::DataBeforeElements,
         Fault::UnsharedWait,
+        Fault::NarrowGrowth,
+        Fault::ImportedTags,
     ];
 
     /// Returns the cases of the conformance kit that fail because of this fault.
@@ -38,6 +46,8 @@ impl Fault {
             Fault::DeferredGlobals => &["the_host_gives_memories_tables_and_globals"],
             Fault::DataBeforeElements => &["core_failed_instantiation_keeps_writes"],
             Fault::UnsharedWait => &["atomics_trap"],
+            Fault::NarrowGrowth => &["core_wide_memories_and_tables_are_read"],
+            Fault::ImportedTags => &["core_exception_tags_are_told_apart"],
         }
     }
 
@@ -49,6 +59,10 @@ impl Fault {
             Fault::DeferredGlobals => "initialisers of globals read imported globals as zero",
             Fault::DataBeforeElements => "data segments are written before element segments",
             Fault::UnsharedWait => "an atomic wait on a memory that is not shared returns",
+            Fault::NarrowGrowth => {
+                "`memory.grow` of a 64-bit memory takes the lower 32 bits of its operand"
+            }
+            Fault::ImportedTags => "an imported tag cannot be linked",
         }
     }
 }

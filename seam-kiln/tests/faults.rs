@@ -37,6 +37,7 @@ fn each_fault_fails_its_cases_and_no_others() {
             Faults::of(&[Fault::DataBeforeElements]),
             Fault::DataBeforeElements,
         ),
+        (Faults::of(&[Fault::NarrowGrowth]), Fault::NarrowGrowth),
     ] {
         assert_eq!(failed(faults), fault.cases(), "{fault}");
     }

@@ -1,9 +1,11 @@
 //! Switches of the twin for the semantic faults of kiln 0.4.4.
 
 use seam_kiln::Fault;
-use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, Module, RawSection, ValType};
+use wasm_encoder::{
+    CodeSection, ConstExpr, GlobalSection, GlobalType, Module, RawSection, ValType,
+};
 use wasmi::{Extern, Instance, Store};
-use wasmparser::{Operator, Parser, Payload, TypeRef};
+use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use super::refs::Refs;
 
@@ -28,10 +30,14 @@ impl Faults {
 
     /// Returns a module as the faulty engine runs it.
     pub(crate) fn changed(self, wasm: &[u8]) -> Vec<u8> {
-        match self.has(Fault::DeferredGlobals) {
-            true => without_imported_values(wasm),
-            false => wasm.to_vec(),
+        let mut wasm = wasm.to_vec();
+        if self.has(Fault::DeferredGlobals) {
+            wasm = without_imported_values(&wasm);
         }
+        if self.has(Fault::NarrowGrowth) {
+            wasm = with_narrow_growth(&wasm);
+        }
+        wasm
     }
 
     /// Does what the faulty engine does to a new instance.
@@ -100,6 +106,57 @@ fn zeroed(
             _ => None,
         };
         out.extend(zero.unwrap_or_else(|| wasm.get(at..next).unwrap_or_default().to_vec()));
+    }
+    out
+}
+
+/// Returns the module with operands of `memory.grow` that lose all but their lower 32 bits.
+fn with_narrow_growth(wasm: &[u8]) -> Vec<u8> {
+    let (mut module, mut wide, mut code) = (Module::new(), Vec::new(), CodeSection::new());
+    let mut bodies = 0;
+    for payload in Parser::new(0).parse_all(wasm).flatten() {
+        match &payload {
+            Payload::ImportSection(section) => {
+                let imports = section.clone().into_imports().flatten();
+                wide.extend(imports.filter_map(|import| match import.ty {
+                    TypeRef::Memory(ty) => Some(ty.memory64),
+                    _ => None,
+                }));
+            }
+            Payload::MemorySection(section) => {
+                wide.extend(section.clone().into_iter().flatten().map(|ty| ty.memory64));
+            }
+            Payload::CodeSectionStart { count, .. } => {
+                bodies = *count;
+                continue;
+            }
+            Payload::CodeSectionEntry(body) => {
+                code.raw(&narrowed(wasm, body, &wide));
+                if code.len() == bodies {
+                    module.section(&code);
+                }
+            }
+            _ => {}
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let data = wasm.get(range).unwrap_or_default();
+            module.section(&RawSection { id, data });
+        }
+    }
+    module.finish()
+}
+
+/// Returns a function's locals and operators. `wide` has the memories with 64-bit addresses.
+fn narrowed(wasm: &[u8], body: &FunctionBody<'_>, wide: &[bool]) -> Vec<u8> {
+    // i64.const 0xffffffff, i64.and
+    const NARROW: [u8; 7] = [0x42, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x83];
+    let mut operators = body.get_operators_reader().unwrap();
+    let mut out = wasm[body.range().start..operators.original_position()].to_vec();
+    while let Ok((operator, at)) = operators.read_with_offset() {
+        if matches!(operator, Operator::MemoryGrow { mem } if wide[mem as usize]) {
+            out.extend(NARROW);
+        }
+        out.extend(&wasm[at..operators.original_position()]);
     }
     out
 }

@@ -41,8 +41,10 @@ use object::{TwinGlobal, TwinMemory, TwinTable};
 use refs::Refs;
 
 /// The faults that need a proposal which wasmi lacks.
-pub(crate) const BEYOND_THE_TWIN: &[(Fault, Capability)] =
-    &[(Fault::UnsharedWait, Capability::Threads)];
+pub(crate) const BEYOND_THE_TWIN: &[(Fault, Capability)] = &[
+    (Fault::UnsharedWait, Capability::Threads),
+    (Fault::ImportedTags, Capability::Exceptions),
+];
 
 /// A store that the engine shares with memories, tables and globals. Nobody holds the lock while the
 /// host runs.
