@@ -11,12 +11,12 @@ use crate::observe::{IntrinsicCall, IntrinsicCalls, IntrinsicHook};
 use crate::pair::{Found, Pair};
 use crate::table::{Kind, LOCAL_TAG, SharedTable, Side};
 
-/// What all imports of an instance have in common.
+/// The configuration that all imports of an instance share.
 #[derive(Clone)]
 pub(crate) struct Rules {
-    /// The most bytes that a stream holds.
+    /// The maximum number of bytes that a stream holds.
     pub(crate) capacity: usize,
-    /// The most streams and futures at a time.
+    /// The maximum number of streams and futures at a time.
     pub(crate) most: usize,
     pub(crate) refuse_local: bool,
     pub(crate) hooks: Vec<Arc<IntrinsicHook>>,
@@ -28,13 +28,13 @@ pub(crate) struct Rules {
 pub(crate) struct Import {
     pub(crate) field: Arc<str>,
     pub(crate) intrinsic: Intrinsic,
-    /// The exported memory that it means, if it needs one.
+    /// The name of the exported memory that it reads or writes, if it needs one.
     pub(crate) memory: Option<Arc<str>>,
-    /// The size of the value that `future_write` writes.
+    /// The size of the value that `future_write` writes, if it is known.
     pub(crate) future_bytes: Option<usize>,
 }
 
-/// The end of a call: the code for the guest, or an error that ends the guest's call.
+/// The failure of a call: a code for the guest, or an error that ends the guest's call.
 enum Stop {
     Code(AbiError),
     Error(Error),
@@ -53,7 +53,7 @@ impl From<Error> for Stop {
 }
 
 impl Import {
-    /// Calls the function, and tells the hooks.
+    /// Calls the function, and then the hooks.
     ///
     /// # Errors
     /// `Unsupported` for the functions of threads. A trap for a local handle, if these are refused.
@@ -144,7 +144,7 @@ impl Import {
         }
     }
 
-    /// Reads what there is into the caller's memory. Nothing is read if it does not fit there.
+    /// Reads available bytes into the caller's memory. If the range is out of bounds, nothing is read.
     fn read(
         &self,
         table: &SharedTable,
@@ -156,7 +156,7 @@ impl Import {
         table.with(|table| {
             let pair = table.find(handle, kind, side)?;
             let count = match pair.begin_read(len as usize) {
-                // 0 tells the reader of a future to wait.
+                // The reader of a future gets 0 while there is no value.
                 Err(AbiError::Pending) if kind == Kind::Future => return Ok(0),
                 Err(code) => return Err(code.into()),
                 Ok(Found::EndOfStream) => return Ok(0),
@@ -180,8 +180,8 @@ impl Import {
         })
     }
 
-    /// Writes as much of the caller's bytes as there is room for. Nothing is written if those do not
-    /// lie in its memory.
+    /// Writes as many of the caller's bytes as fit. If their range is out of bounds, nothing is
+    /// written.
     fn write(
         &self,
         table: &SharedTable,

@@ -10,13 +10,13 @@ pub enum AbiError {
     Closed = -1,
     /// The handle is unknown, was dropped, or is the wrong end.
     InvalidHandle = -2,
-    /// There is no room for another stream or future.
+    /// The maximum number of streams and futures is reached.
     Oom = -3,
     /// The operation was cancelled.
     Cancelled = -4,
     /// The operation would have to wait.
     Pending = -5,
-    /// Anything else: here, a range outside of the caller's memory, or a second value of a future.
+    /// Any other failure: a range outside of the caller's memory, or a second value of a future.
     Runtime = -6,
 }
 

@@ -71,17 +71,17 @@ impl AsyncIntrinsics {
         Self::default()
     }
 
-    /// Sets how many bytes a stream holds that were written and not read yet.
+    /// Sets how many bytes a stream can hold that were written and not read yet, at most 2^31 - 1.
     ///
-    /// A write of more is accepted in part. The default is 4096, the capacity of the streams that
-    /// meld's bridge keeps inside a fused module. At most 2^31 - 1.
+    /// A write of more bytes is accepted in part. The default is 4096, the capacity of the streams
+    /// that meld's bridge keeps inside a fused module.
     #[must_use]
     pub fn capacity(mut self, bytes: usize) -> Self {
         self.rules.capacity = bytes.min(i32::MAX as usize);
         self
     }
 
-    /// Sets how many streams and futures there can be at a time; the next one is `Oom`.
+    /// Sets how many streams and futures can exist at a time. Beyond it, a guest gets `Oom`.
     ///
     /// The default is 16,384. Together with [`AsyncIntrinsics::capacity`] it bounds the memory that
     /// a guest can make the host use.
@@ -91,19 +91,20 @@ impl AsyncIntrinsics {
         self
     }
 
-    /// Sets the exported memory that the imports mean which have none of their own
-    /// ([`AsyncIntrinsics::memory_of`]).
+    /// Sets the exported memory that all imports read and write for which
+    /// [`AsyncIntrinsics::memory_of`] sets no other.
     ///
-    /// It is not needed for a module that exports one memory.
+    /// A module that exports only one memory does not need it.
     #[must_use]
     pub fn memory(mut self, export: impl Into<String>) -> Self {
         self.memories.other = Some(export.into());
         self
     }
 
-    /// Sets the exported memory that one import means, e.g. `memory$1` for `stream_read$1`.
+    /// Sets the exported memory that one import reads or writes, e.g. `memory$1` for
+    /// `stream_read$1`.
     ///
-    /// The field name must be that of the import, with its suffix.
+    /// `field` is the import's whole field name, with its suffix.
     #[must_use]
     pub fn memory_of(mut self, field: impl Into<String>, export: impl Into<String>) -> Self {
         self.memories.by_field.insert(field.into(), export.into());
@@ -120,7 +121,8 @@ impl AsyncIntrinsics {
 
     /// Sets the size of the value of a future, in bytes: the size of its type in the canonical ABI.
     ///
-    /// meld tells the host nothing of the type, so `future_write` is a `Host` error without it.
+    /// meld does not tell the host the type, so without the size `future_write` returns a `Host`
+    /// error.
     #[must_use]
     pub fn future_bytes(mut self, bytes: usize) -> Self {
         self.future_bytes = Some(bytes);
@@ -141,10 +143,10 @@ impl AsyncIntrinsics {
         self
     }
 
-    /// Makes a call trap if it passes a handle with [`LOCAL_TAG`](crate::LOCAL_TAG).
+    /// Makes every call trap that passes a handle with [`LOCAL_TAG`](crate::LOCAL_TAG).
     ///
     /// Such a handle belongs to a stream inside a fused module, and must not reach the host. By
-    /// default it is `InvalidHandle`, as any unknown handle.
+    /// default the guest gets `InvalidHandle`, as for any unknown handle.
     #[must_use]
     pub fn refuse_local_handles(mut self) -> Self {
         self.rules.refuse_local = true;
@@ -170,7 +172,8 @@ impl AsyncIntrinsics {
 
     /// Adds the module to a world.
     ///
-    /// A core module whose imports do not say which memory they mean cannot be linked: `Link`.
+    /// Instantiating a core module returns `Link` if it cannot be decided which memory an import
+    /// reads or writes.
     #[must_use]
     pub fn add_to(self, world: World) -> World {
         let table = self.table.clone();

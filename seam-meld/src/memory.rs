@@ -1,4 +1,4 @@
-//! Decides which memory of its caller an import reads and writes.
+//! Decides which memory of the calling module an import reads and writes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use seam_core::{CoreExternType, CoreModuleType, Error, Result};
 
 use crate::intrinsic::MODULE;
 
-/// The memories that the user of the crate has bound to imports.
+/// The memories that the user has bound to imports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memories {
     /// By the import's field name.
@@ -19,11 +19,12 @@ pub(crate) struct Memories {
 impl Memories {
     /// Returns the exported memory that the import `field` of `module` means.
     ///
-    /// It is `None` if the module exports no memory. Such a module can be linked, since a bridged
-    /// one may never call the host.
+    /// Returns `None` if the module exports no memory. Such a module can be linked, because it may
+    /// never call the host: all of its streams may stay inside.
     ///
     /// # Errors
-    /// `Link` if the bound memory is not exported, or if nothing tells several memories apart.
+    /// `Link` if the bound memory is not exported, or if no memory is bound and the module exports
+    /// several.
     pub(crate) fn of(&self, field: &str, module: &CoreModuleType) -> Result<Option<Arc<str>>> {
         let memories = module.exports.iter().filter_map(|(name, ty)| match ty {
             CoreExternType::Memory(_) => Some(name.as_str()),

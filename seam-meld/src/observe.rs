@@ -1,4 +1,4 @@
-//! What a test sees of the calls of intrinsics.
+//! Observation of the calls of intrinsics.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,12 +17,12 @@ pub struct IntrinsicCall {
     pub args: Vec<CoreValue>,
     /// The result if the function has one, or the message of the error that ended the guest's call.
     pub result: Result<Option<CoreValue>, String>,
-    /// The error code, also of a function without a result: a drop of an invalid handle.
+    /// The error code. A function without a result has one too, if it drops an invalid handle.
     pub code: Option<AbiError>,
 }
 
-/// What is told of every call of an intrinsic. If it returns an error, the guest's call ends with
-/// this error.
+/// A function that is called after every call of an intrinsic. If it returns an error, the guest's
+/// call ends with this error.
 pub type IntrinsicHook = dyn Fn(&IntrinsicCall) -> Result<()> + Send + Sync;
 
 /// A list of calls of intrinsics, in order.
@@ -57,7 +57,7 @@ impl IntrinsicCalls {
         self.len() == 0
     }
 
-    /// Returns how often a function was called, under whatever field name.
+    /// Returns how often a function was called, under all of its field names.
     #[must_use]
     pub fn count(&self, intrinsic: Intrinsic) -> usize {
         let of = |calls: &mut Vec<IntrinsicCall>| {
@@ -67,7 +67,7 @@ impl IntrinsicCalls {
         self.with(of)
     }
 
-    /// Forgets the calls so far.
+    /// Removes all calls from the list.
     pub fn clear(&self) {
         self.with(Vec::clear);
     }

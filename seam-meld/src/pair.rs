@@ -1,4 +1,4 @@
-//! The two ends of a stream or future, and what was written and not read yet.
+//! A stream or future: its two ends, and the bytes between them.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,9 @@ use crate::AbiError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Idle,
-    /// Its last read was told to wait.
+    /// The last read returned that it must wait.
     Pending,
-    /// The read that was told to wait was cancelled, and nobody was told yet.
+    /// A pending read was cancelled. The next read returns this.
     Cancelled,
 }
 
@@ -24,22 +24,22 @@ pub(crate) struct Pair {
     pub(crate) content: Content,
 }
 
-/// What was written and not read yet.
+/// The bytes that were written and not read yet.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// Bytes of a stream, at most `capacity`.
+    /// The bytes of a stream, at most `capacity`.
     Stream {
         bytes: VecDeque<u8>,
         capacity: usize,
     },
-    /// The value of a future, once it is written.
+    /// The value of a future, or `None` until it is written.
     Future { value: Option<Box<[u8]>> },
 }
 
-/// What a read finds.
+/// The result of starting a read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// So many bytes, which are not removed yet.
+    /// This many bytes can be read. They are not removed yet.
     Bytes(usize),
     /// The end of a stream.
     EndOfStream,
@@ -65,7 +65,7 @@ impl Pair {
         Self::new(Content::Future { value: None })
     }
 
-    /// Begins a read of at most `len` bytes. For a future, `len` does not matter.
+    /// Starts a read of at most `len` bytes. A future ignores `len`.
     ///
     /// # Errors
     /// The code for the guest.
@@ -78,7 +78,7 @@ impl Pair {
             Content::Stream { bytes, .. } if bytes.is_empty() && !self.writer => {
                 Ok(Found::EndOfStream)
             }
-            // 0 would mean the end, so a read of no bytes has to wait too.
+            // A result of 0 means the end of the stream, so a read of 0 bytes must wait.
             Content::Stream { bytes, .. } => match len.min(bytes.len()) {
                 0 => Err(AbiError::Pending),
                 count => Ok(Found::Bytes(count)),
@@ -113,7 +113,7 @@ impl Pair {
         }
     }
 
-    /// Returns how many of `len` bytes can be written now. For a future, it is all or an error.
+    /// Returns how many of `len` bytes can be written now. A future accepts all of them.
     ///
     /// # Errors
     /// The code for the guest.
@@ -141,7 +141,7 @@ impl Pair {
         }
     }
 
-    /// Cancels a read that was told to wait. Returns whether there was one.
+    /// Cancels a pending read. Returns whether a read was pending.
     ///
     /// # Errors
     /// The code for the guest.
@@ -154,7 +154,7 @@ impl Pair {
         Ok(pending)
     }
 
-    /// Cancels a write. None is ever pending: a write takes what there is room for, and ends.
+    /// Cancels a pending write. Returns `false`, because a write is never pending.
     ///
     /// # Errors
     /// The code for the guest.
@@ -165,7 +165,7 @@ impl Pair {
         }
     }
 
-    /// Drops the readable end, and with it what was not read.
+    /// Drops the readable end and the bytes that were not read.
     ///
     /// # Errors
     /// `InvalidHandle` if it was dropped before.

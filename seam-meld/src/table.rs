@@ -8,10 +8,10 @@ use crate::pair::{Content, Pair};
 
 /// The bit that marks the handles of streams that stay inside a fused module.
 ///
-/// meld's bridge gives out such handles, and the host never does.
+/// meld's bridge creates such handles. The host never does.
 pub const LOCAL_TAG: u32 = 1 << 31;
 
-/// The kind of a pair, which the name of an intrinsic states.
+/// The kind of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Stream,
@@ -53,7 +53,7 @@ impl Table {
         Ok((writable - 1, writable))
     }
 
-    /// Returns the pair of a handle. That its end was not dropped is for the caller to check.
+    /// Returns the pair of a handle. The caller must check that the end was not dropped.
     ///
     /// # Errors
     /// `InvalidHandle` if the handle is unknown, the other end's, or of another kind.
@@ -74,7 +74,7 @@ impl Table {
         pair.ok_or(AbiError::InvalidHandle)
     }
 
-    /// Drops an end, and the pair with its second end.
+    /// Drops an end. The pair is removed with its second end.
     ///
     /// # Errors
     /// Those of [`Table::find`]. `InvalidHandle` if the end was dropped before.
@@ -106,7 +106,7 @@ fn number(handle: u32, side: Side) -> Option<u32> {
 ///
 /// By default each instance has a table of its own. If the modules of several components run as
 /// instances of their own, un-fused, they can pass each other handles only if they share a table.
-/// Make one for each run, and give it to the world of every instance of this run
+/// Create a table for each run, and give it to the worlds of all instances of this run
 /// ([`AsyncIntrinsics::table`](crate::AsyncIntrinsics::table)).
 #[derive(Clone, Debug, Default)]
 pub struct SharedTable(Arc<Mutex<Table>>);
@@ -120,13 +120,13 @@ impl SharedTable {
 
     /// Returns the number of streams and futures with an end that was not dropped.
     ///
-    /// What is left at the end of a run has leaked.
+    /// Those that remain at the end of a run have leaked.
     #[must_use]
     pub fn live(&self) -> usize {
         self.with(|table| table.pairs.len())
     }
 
-    /// Uses the table. No guest code runs meanwhile.
+    /// Calls `body` with the table. `body` must not call guest code.
     pub(crate) fn with<T>(&self, body: impl FnOnce(&mut Table) -> T) -> T {
         body(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

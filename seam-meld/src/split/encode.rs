@@ -6,11 +6,12 @@ use seam_core::Result;
 use wasm_encoder::reencode::{self, Error, Reencode};
 use wasm_encoder::{EntityType, ExportKind, SectionId};
 
-use super::plan::{Plan, Unit};
+use super::origin::Unit;
+use super::plan::Plan;
 use super::scan::{Scan, unencodable};
 use crate::intrinsic::MODULE;
 
-/// Writes the module as planned, without its provenance.
+/// Writes the module according to the plan, without its provenance.
 ///
 /// Returns the bytes, and the names of the sections that were left out.
 pub(super) fn encode(bytes: &[u8], scan: &Scan<'_>, plan: &Plan) -> Result<(Vec<u8>, Vec<String>)> {
@@ -34,7 +35,7 @@ pub(super) fn encode(bytes: &[u8], scan: &Scan<'_>, plan: &Plan) -> Result<(Vec<
 struct Writer<'a> {
     scan: &'a Scan<'a>,
     plan: &'a Plan,
-    /// The unit that uses what is written at the moment.
+    /// The unit that uses the item that is being written.
     user: Option<Unit>,
     /// The original index of the next function body.
     next_body: u32,
@@ -71,21 +72,19 @@ impl Reencode for Writer<'_> {
                 import.ty,
                 wasmparser::TypeRef::Func(_) | wasmparser::TypeRef::FuncExact(_)
             );
-            let copies = self.plan.copies.get(&func).filter(|_| is_func);
-            let first = copies.and_then(|copies| copies.first());
-            let name = first.map_or(import.name, |copy| &copy.field);
+            let made = self.plan.imports.get(&func).filter(|_| is_func);
+            let first = made.and_then(|made| made.first());
+            let name = first.map_or(import.name, |made| &made.field);
             imports.import(import.module, name, self.entity_type(import.ty)?);
             func += u32::from(is_func);
         }
-        let added = self.plan.copies.iter().flat_map(|(import, copies)| {
+        // These are planned in the order of their indices.
+        for (import, made) in &self.plan.imports {
             let ty = self.scan.imports.get(import).map(|(_, ty)| *ty);
-            copies.iter().skip(1).zip(std::iter::repeat(ty))
-        });
-        let mut added: Vec<_> = added.collect();
-        added.sort_by_key(|(copy, _)| copy.index);
-        for (copy, ty) in added {
-            let ty = EntityType::Function(ty.unwrap_or_default());
-            imports.import(MODULE, &copy.field, ty);
+            for made in made.iter().skip(1) {
+                let ty = EntityType::Function(ty.unwrap_or_default());
+                imports.import(MODULE, &made.field, ty);
+            }
         }
         Ok(())
     }
@@ -134,7 +133,7 @@ impl Reencode for Writer<'_> {
     ) -> Result<(), Error> {
         if let wasmparser::ElementKind::Active { table_index, .. } = &element.kind {
             let table = table_index.unwrap_or(0);
-            self.user = self.plan.tables.get(&table).copied();
+            self.user = self.plan.origins.tables.get(&table).copied();
         }
         let outcome = reencode::utils::parse_element(self, elements, element);
         self.user = None;
@@ -146,7 +145,7 @@ impl Reencode for Writer<'_> {
         code: &mut wasm_encoder::CodeSection,
         body: wasmparser::FunctionBody<'_>,
     ) -> Result<(), Error> {
-        self.user = self.plan.unit(self.next_body);
+        self.user = self.plan.origins.units.get(&self.next_body).copied();
         self.in_body = true;
         self.next_body += 1;
         let outcome = reencode::utils::parse_function_body(self, code, body);

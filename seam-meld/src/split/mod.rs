@@ -1,6 +1,7 @@
 //! Gives each calling module its own imports of `pulseengine:async`.
 
 mod encode;
+mod origin;
 mod plan;
 mod provenance;
 mod scan;
@@ -22,7 +23,7 @@ pub struct Split {
     /// The exported memory of each import that needs one, by the import's field name, for
     /// [`AsyncIntrinsics::memories`](crate::AsyncIntrinsics::memories).
     ///
-    /// An import is missing if its callers use no memory or more than one.
+    /// An import is missing here if the memory of its callers cannot be decided.
     pub memories: BTreeMap<String, String>,
     /// The names of custom sections that describe the code of the original module, and were removed.
     pub dropped: Vec<String>,
@@ -30,20 +31,22 @@ pub struct Split {
 
 /// Splits the imports of `pulseengine:async` that several modules share in a fused module.
 ///
-/// meld gives a fused module one import of `stream_read` for all of its components, and passes a
-/// constant as the index of the memory. No host can tell which memory such a call means. This
-/// function gives each component its own import, `stream_read$<component>`, calls that instead, and
-/// says which memory the component uses. If a component has several core modules, each has imports of
-/// its own: `stream_read$<component>.<n>`.
+/// In a fused module, several components can share one import of `stream_read`, and the index of the
+/// memory that they pass is a constant. No host can tell which memory such a call means. This
+/// function gives each component its own import, `stream_read$<component>`, and returns the memory
+/// that the component uses. If a component has several core modules, each of them gets its own
+/// imports: `stream_read$<component>.<n>`.
 ///
-/// The components come from the module's section `component-provenance`, and the memory of a
-/// component is the one that its functions use. If they use none, it is the one that only functions
-/// use which meld made for the component, or else the only one that no function uses. A memory that is
-/// not exported is exported, as `seam:memory.<index>`. An import whose reference is taken or that is exported keeps its name too.
+/// The section `component-provenance` says which component each function comes from. The memory of a
+/// component is the one that its functions use. If they use none, it is the memory that is used only
+/// by functions which meld made for this component, or else the only memory that no function uses. If
+/// the memory is not exported, the new module exports it as `seam:memory.<index>`.
 ///
-/// The new module behaves as the original one, but has other bytes. Its provenance and names are
-/// those of the original functions. Other sections about its code (debug information, relocations, an
-/// attestation) would be wrong, and are removed.
+/// If the module exports an import or refers to it, an import with the original name remains.
+///
+/// The new module behaves like the original one. Its provenance and its names are updated. Other
+/// sections that describe its code (debug information, relocations, an attestation) would be wrong,
+/// and are removed.
 ///
 /// ```
 /// # fn main() -> seam_core::Result<()> {

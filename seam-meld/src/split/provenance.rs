@@ -5,13 +5,13 @@ use seam_decode::Provenance;
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 
-/// Length of what comes before the digest: `SCPV`, the version, two claims about the module.
+/// Length of the part before the digest: `SCPV`, the version, and two claims about the module.
 const CLAIMS: usize = 7;
 
 /// Length of the digest.
 const DIGEST: usize = 32;
 
-/// Appends the section to a module that has none.
+/// Appends the section to a module without one.
 ///
 /// `content` is the original content, which [`Provenance::read`] has accepted. The claims about the
 /// module stay. The digest, the functions' indices and the ranges of their code are those of the new
@@ -55,7 +55,7 @@ pub(super) fn append(
     Ok(module)
 }
 
-/// Where the code of each function lies, relative to the content of the code section.
+/// The range of each function's code, relative to the content of the code section.
 struct Ranges {
     imported: u32,
     bodies: Vec<(u32, u32)>,

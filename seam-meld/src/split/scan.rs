@@ -1,4 +1,4 @@
-//! Finds out which function of a module uses what.
+//! Finds out what each function of a module uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -6,12 +6,12 @@ use std::convert::Infallible;
 use seam_core::{Error, Result};
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{
-    CodeSectionReader, ElementItems, ElementKind, Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, ElementItems, ElementKind, ExternalKind, Operator, Parser, Payload, TypeRef,
 };
 
 use crate::intrinsic::{Intrinsic, MODULE};
 
-/// What there is to know about a module before its imports are split.
+/// The parts of a module that decide how its imports are split.
 #[derive(Default)]
 pub(super) struct Scan<'a> {
     /// The number of imported functions.
@@ -28,7 +28,8 @@ pub(super) struct Scan<'a> {
     pub(super) bodies: Vec<Uses>,
     /// The functions in the active segments of each table.
     pub(super) segments: BTreeMap<u32, BTreeSet<u32>>,
-    /// Functions that are used outside of bodies and active segments, or by reference.
+    /// Functions that are exported or started, or to which there is a reference outside of active
+    /// segments.
     pub(super) elsewhere: BTreeSet<u32>,
     /// The content of the section `component-provenance`.
     pub(super) provenance: Option<&'a [u8]>,
@@ -64,38 +65,9 @@ impl<'a> Scan<'a> {
 
     fn read(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<()> {
         match payload {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    let import = import.map_err(invalid)?;
-                    if let TypeRef::Memory(_) = import.ty {
-                        self.memories += 1;
-                    }
-                    if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
-                        if import.module == MODULE && Intrinsic::of_field(import.name).is_some() {
-                            self.imports.insert(self.imported, (import.name, ty));
-                        }
-                        self.imported += 1;
-                    }
-                }
-            }
+            Payload::ImportSection(section) => self.imports(section)?,
             Payload::MemorySection(section) => self.memories += section.count(),
-            Payload::ExportSection(section) => {
-                for export in section {
-                    let export = export.map_err(invalid)?;
-                    self.exports.insert(export.name);
-                    match export.kind {
-                        wasmparser::ExternalKind::Memory => {
-                            self.memory_exports
-                                .entry(export.index)
-                                .or_insert(export.name);
-                        }
-                        wasmparser::ExternalKind::Func => {
-                            self.elsewhere.insert(export.index);
-                        }
-                        _ => {}
-                    }
-                }
-            }
+            Payload::ExportSection(section) => self.exports(section)?,
             Payload::StartSection { func, .. } => {
                 self.elsewhere.insert(func);
             }
@@ -134,6 +106,41 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
+    fn imports(&mut self, section: wasmparser::ImportSectionReader<'a>) -> Result<()> {
+        for import in section.into_imports() {
+            let import = import.map_err(invalid)?;
+            match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                    if import.module == MODULE && Intrinsic::of_field(import.name).is_some() {
+                        self.imports.insert(self.imported, (import.name, ty));
+                    }
+                    self.imported += 1;
+                }
+                TypeRef::Memory(_) => self.memories += 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, section: wasmparser::ExportSectionReader<'a>) -> Result<()> {
+        for export in section {
+            let export = export.map_err(invalid)?;
+            self.exports.insert(export.name);
+            match export.kind {
+                ExternalKind::Memory => {
+                    let names = &mut self.memory_exports;
+                    names.entry(export.index).or_insert(export.name);
+                }
+                ExternalKind::Func => {
+                    self.elsewhere.insert(export.index);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn element(&mut self, element: wasmparser::Element<'a>) -> Result<()> {
         let mut funcs = BTreeSet::new();
         match element.items {
@@ -159,7 +166,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Records what is used while it encodes a function that nobody reads.
+/// Records what a function uses while it encodes the function. The encoding is thrown away.
 #[derive(Default)]
 struct Recorder(Uses);
 

@@ -313,3 +313,25 @@ fn a_stream_without_capacity_accepts_nothing() {
         assert_eq!(guest.read(reader, 1), Err(EOF));
     });
 }
+
+#[test]
+fn the_capacity_can_exceed_any_memory() {
+    on_each(|backend| {
+        let mut guest = Guest::new(backend, with_capacity(usize::MAX));
+        let (reader, writer) = guest.open("stream_new");
+        guest.put(END - 2, b"ab");
+        for _ in 0..3 {
+            assert_eq!(guest.call("stream_write", &[writer, 0, END, 0]), END);
+        }
+        // Nothing bounds the write but the memory.
+        assert_eq!(
+            guest.call("stream_write", &[writer, 0, END + 1, 0]),
+            RUNTIME
+        );
+        for _ in 0..3 {
+            assert_eq!(guest.call("stream_read", &[reader, 0, END, 0]), END);
+            assert_eq!(guest.get(END - 2, 2), b"ab");
+        }
+        assert_eq!(guest.read(reader, 8), Err(PENDING));
+    });
+}
