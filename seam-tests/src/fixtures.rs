@@ -179,6 +179,19 @@ fixtures! {
         fused_start = "fused/start/multi.wasm",
         fused_text_named = "fused/text/named.wasm",
         fused_lists_named = "fused/lists/named.wasm",
+        fused_score_composed = "fused/score/composed.wasm",
+        fused_score = "fused/score/multi.wasm",
+        fused_letters_composed = "fused/letters/composed.wasm",
+        fused_letters = "fused/letters/multi.wasm",
+        fused_utf16_composed = "fused/utf16/composed.wasm",
+        fused_utf16 = "fused/utf16/multi.wasm",
+        fused_realloc_composed = "fused/realloc/composed.wasm",
+        fused_realloc = "fused/realloc/multi.wasm",
+        fused_floats_shared = "fused/floats/shared.wasm",
+        fused_letters_shared = "fused/letters/shared.wasm",
+        fused_plain_composed = "fused/score/composed-plain.wasm",
+        fused_plain = "fused/score/multi-plain.wasm",
+        fused_plain_shared = "fused/score/shared-plain.wasm",
     }
 }
 

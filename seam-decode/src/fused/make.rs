@@ -3,47 +3,24 @@
 use std::sync::Arc;
 
 use seam_core::{
-    ArtifactKind, CoreBinding, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface,
-    Item, ItemKind, Result,
+    ArtifactKind, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface, Item,
+    ItemKind, Result,
 };
 
-use super::choose::{Chosen, CoreFunc, Known, link};
+use super::choose::Known;
+use super::export::{BoundExport, ExportChoice, exports};
 use super::import::{BoundImport, Imports, imports};
-use super::need::need;
 use super::resource::{HandleTable, Op, builtins, destructor, table};
-use super::unfused::Origin;
 use crate::interface::of_core_module;
 use crate::pass::unknown;
 use crate::plan::{
     ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Func, Instance, Lift, ModuleRef,
     Options, Plan, ResourceDef, ResourceOrigin, Step,
 };
-use crate::types::{ResourceId, Side};
+use crate::types::ResourceId;
 
 /// The core instance of the fused module in its plan.
 const FUSED: usize = 0;
-
-/// How an exported function of the composition is bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoundExport {
-    /// The name of the function.
-    pub name: ExportName,
-    /// What was chosen, or a message that says what could not be decided.
-    pub chosen: Result<ExportChoice, String>,
-}
-
-/// What an exported function uses of a fused module.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportChoice {
-    /// The core function.
-    pub func: Chosen,
-    /// The memory, if one is needed.
-    pub memory: Option<Chosen>,
-    /// The function that allocates the arguments, if one is needed.
-    pub realloc: Option<Chosen>,
-    /// The name of the exported function that frees the result, if there is one.
-    pub post_return: Option<String>,
-}
 
 /// A fused module with the interface of the composition that it was made from.
 #[derive(Debug)]
@@ -63,14 +40,16 @@ pub struct Fused {
 }
 
 pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
-    let exports = known.unfused.interface.export_funcs();
+    let funcs = known.unfused.interface.export_funcs();
     let core_imports = &known.fused.ty.imports;
     known.check_given(|name| {
         let imported = |(module, field, _): &(String, String, _)| {
             *name == ExportName::in_instance(module.as_str(), field.as_str())
         };
-        exports.iter().any(|(export, _)| export == name) || core_imports.iter().any(imported)
+        funcs.iter().any(|(export, _)| export == name) || core_imports.iter().any(imported)
     })?;
+    // The exports come first: they tell whether this is the right composition at all.
+    let exports = exports(known)?;
     let tables = HandleTable::all(known);
     let Imports {
         items,
@@ -85,7 +64,7 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
     };
     made.begin(items, funcs, len);
     made.resources()?;
-    let exports = made.exports()?;
+    made.exports(&exports)?;
     made.end();
     let plan = made.plan;
     let typed_imports = used(known.unfused.interface.imports(), &plan, &mut Vec::new());
@@ -217,8 +196,8 @@ impl Making<'_, '_> {
             let found = defining
                 .and_then(|b| table(&self.tables, number, b.name.interface, b.name.resource));
             let exports = found.map(|table| (table.export(Op::Rep), table.export(Op::Drop)));
-            let dtor = match destructor(&known.unfused.plan, id) {
-                Some(item) => Some(self.destructor(item, def)?),
+            let dtor = match destructor(known, id, instance, defining)? {
+                Some(export) => Some(self.item(&export)),
                 None => None,
             };
             let origin = match exports {
@@ -238,139 +217,48 @@ impl Making<'_, '_> {
         Ok(())
     }
 
-    fn destructor(&mut self, item: usize, def: &ResourceDef) -> Result<usize> {
-        let what = || format!("destructor of `{}`", def.name.name());
-        let origin = self.known.unfused.origin(item)?;
-        let origin = origin.ok_or_else(|| link(what(), "expected an export of a core module"))?;
-        let func = self.known.func(&origin).map_err(|e| link(what(), &e))?;
-        Ok(self.item(&func.name))
-    }
-
     /// Plans the exported functions.
-    fn exports(&mut self) -> Result<Vec<BoundExport>> {
+    fn exports(&mut self, bound: &[BoundExport]) -> Result<()> {
         let known = self.known;
-        let names = known.unfused.interface.export_funcs().iter();
-        let mut bound = Vec::new();
-        for ((name, _), func) in names.zip(&known.unfused.plan.exports) {
-            let chosen = match func {
-                Func::Lifted(index) => {
+        for (export, func) in bound.iter().zip(&known.unfused.plan.exports) {
+            let planned = match (&export.chosen, func) {
+                (Ok(choice), Func::Lifted(index)) => {
                     let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
-                    self.export(name, lift)?
-                }
-                _ => Err(
-                    "expected a function of a component, found one that the composition only \
-                          passes on"
-                        .to_string(),
-                ),
-            };
-            let planned = match &chosen {
-                Ok((lift, _)) => {
+                    let lift = self.lift(lift, choice);
                     let index = self.plan.lifts.len();
-                    self.plan.lifts.push(lift.clone());
+                    self.plan.lifts.push(lift);
                     self.plan.steps.push(Step::Lift(index));
                     Func::Lifted(index)
                 }
-                Err(message) => {
+                (Err(message), _) => {
                     let index = self.plan.undecided.len();
-                    let message = format!("export `{name}`: {message}");
+                    let message = format!("export `{}`: {message}", export.name);
                     self.plan.undecided.push(message);
                     Func::Undecided(index)
                 }
+                (Ok(_), _) => return Err(unknown()),
             };
             self.plan.exports.push(planned);
-            bound.push(BoundExport {
-                name: name.clone(),
-                chosen: chosen.map(|(_, choice)| choice),
-            });
         }
-        Ok(bound)
+        Ok(())
     }
 
-    /// Finds what an exported function uses.
-    fn export(
-        &mut self,
-        name: &ExportName,
-        lift: &Lift,
-    ) -> Result<Result<(Lift, ExportChoice), String>> {
-        let known = self.known;
-        let Some(origin) = known.unfused.origin(lift.core)? else {
-            return Ok(Err("expected an export of a core module".to_string()));
-        };
-        let options = &lift.options;
-        let realloc = options
-            .realloc
-            .map(|item| known.unfused.origin(item))
-            .transpose()?;
-        let post_return = lift
-            .post_return
-            .map(|item| known.unfused.origin(item))
-            .transpose()?;
-        Ok(choose(
-            known,
-            known.given(name),
-            lift,
-            &origin,
-            realloc.flatten(),
-            post_return.flatten(),
-        )
-        .map(|choice| {
-            let core = self.item(&choice.func.export);
-            let mut item = |chosen: Option<&str>| chosen.map(|export| self.item(export));
-            let memory = item(choice.memory.as_ref().map(|it| it.export.as_str()));
-            let realloc = item(choice.realloc.as_ref().map(|it| it.export.as_str()));
-            let post_return = item(choice.post_return.as_deref());
-            let lift = Lift {
-                core,
-                ty: lift.ty.clone(),
-                options: Options {
-                    memory,
-                    realloc,
-                    ..*options
-                },
-                post_return,
-                is_async: lift.is_async,
-            };
-            (lift, choice)
-        }))
+    fn lift(&mut self, lift: &Lift, choice: &ExportChoice) -> Lift {
+        let core = self.item(&choice.func.export);
+        let mut item = |chosen: Option<&str>| chosen.map(|export| self.item(export));
+        let memory = item(choice.memory.as_ref().map(|it| it.export.as_str()));
+        let realloc = item(choice.realloc.as_ref().map(|it| it.export.as_str()));
+        let post_return = item(choice.post_return.as_deref());
+        Lift {
+            core,
+            ty: lift.ty.clone(),
+            options: Options {
+                memory,
+                realloc,
+                ..lift.options
+            },
+            post_return,
+            is_async: lift.is_async,
+        }
     }
-}
-
-fn choose(
-    known: &Known<'_>,
-    given: &CoreBinding,
-    lift: &Lift,
-    origin: &Origin<'_>,
-    realloc: Option<Origin<'_>>,
-    post_return: Option<Origin<'_>>,
-) -> Result<ExportChoice, String> {
-    let func = match &given.func {
-        Some(name) => known.given_func(name, origin.ty)?,
-        None => known.func(origin)?,
-    };
-    let need = need(&lift.ty, Side::Lift);
-    let memory = match (need.memory, &given.memory) {
-        (false, _) => None,
-        (true, Some(name)) => Some(known.given_memory(name)?),
-        (true, None) => Some(known.memory(func.part, Some(&func.name), &[func.index])?),
-    };
-    let realloc = match (need.realloc, &given.realloc, realloc) {
-        (false, ..) => None,
-        (true, Some(name), _) => Some(known.given_realloc(name)?),
-        (true, None, Some(origin)) => Some(known.realloc(&origin)?),
-        (true, None, None) => return Err("expected the option `realloc`, found none".to_string()),
-    };
-    let post_return = match post_return {
-        Some(origin) => Some(known.func(&origin)?.name),
-        None => None,
-    };
-    let CoreFunc { name, reason, .. } = func;
-    Ok(ExportChoice {
-        func: Chosen {
-            export: name,
-            reason,
-        },
-        memory,
-        realloc,
-        post_return,
-    })
 }

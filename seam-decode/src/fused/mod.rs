@@ -14,11 +14,13 @@
 //! | `parts` | which component of the composition each component of the provenance is |
 //! | `choose` | the choice of a core function, a memory and a `realloc` |
 //! | `need` | whether a function type needs them |
+//! | `export` | what the exported functions use |
 //! | `import` | the imports: functions of the world, and the rest |
 //! | `resource` | resource built-ins, and handle tables of the module's own |
 //! | `make` | plan and interface |
 
 mod choose;
+mod export;
 mod import;
 mod make;
 mod need;
@@ -32,8 +34,9 @@ use std::sync::Arc;
 use seam_core::{Artifact, ArtifactKind, Error, Result};
 
 pub use choose::{Chosen, Reason};
+pub use export::{BoundExport, ExportChoice};
 pub use import::BoundImport;
-pub use make::{BoundExport, ExportChoice, Fused};
+pub use make::Fused;
 
 use choose::Known;
 use scan::Scan;
@@ -70,28 +73,6 @@ fn read(artifact: &Artifact) -> Result<Fused> {
     let ty = Arc::new(crate::pass::module_type(wasm)?);
     let fused = Scan::with_bodies(wasm, ty)?;
     let unfused = Unfused::read(unfused)?;
-    let made = make::make(
-        &Known::new(&fused, &unfused, artifact.core_bindings()),
-        wasm.len(),
-    )?;
-    check_some(&made)?;
-    Ok(made)
-}
-
-/// Checks that at least one export could be bound.
-fn check_some(made: &Fused) -> Result<()> {
-    let mut failed = made
-        .exports
-        .iter()
-        .filter_map(|export| match &export.chosen {
-            Ok(_) => None,
-            Err(message) => Some(format!("`{}`: {message}", export.name)),
-        });
-    let all = made.exports.len();
-    match failed.next() {
-        Some(first) if failed.count() + 1 == all => Err(Error::link(format!(
-            "expected the exports of the composition, found none of its {all}; export {first}"
-        ))),
-        _ => Ok(()),
-    }
+    let known = Known::new(&fused, &unfused, artifact.core_bindings());
+    make::make(&known, wasm.len())
 }

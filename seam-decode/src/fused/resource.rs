@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use seam_core::{ExportName, Result};
 
-use super::choose::Known;
+use super::choose::{Known, link};
 use super::parts::suffix;
+use super::unfused::Origin;
 use crate::plan::{CoreItem, Plan, ResourceOrigin};
 use crate::types::ResourceId;
 
@@ -233,8 +234,49 @@ pub(super) fn table<'t, 'a>(
         .or_else(|| named().next())
 }
 
-/// Returns the destructor of a resource type, as a core item of the composition.
-pub(super) fn destructor(plan: &Plan, id: ResourceId) -> Option<usize> {
+/// Finds the exported function that destroys a resource, if its type has a destructor.
+///
+/// A component names its destructor `I#[dtor]R`. In the composition, a function of a shim can stand
+/// for it, which a fusion into one memory drops.
+///
+/// # Errors
+/// `Link` that names the resource.
+pub(super) fn destructor(
+    known: &Known<'_>,
+    id: ResourceId,
+    instance: usize,
+    defining: Option<&Builtin<'_>>,
+) -> Result<Option<String>> {
+    let Some(item) = dtor(&known.unfused.plan, id) else {
+        return Ok(None);
+    };
+    let named = defining.map(|b| format!("{}#[dtor]{}", b.name.interface, b.name.resource));
+    let mut modules = known.unfused.modules_of(instance);
+    let own = named.as_deref().and_then(|name| {
+        let found = modules.find_map(|module| module.func(name));
+        found.map(|(func, ty)| Origin {
+            component: instance,
+            name,
+            func,
+            ty,
+        })
+    });
+    let origin = match own {
+        Some(origin) => Some(origin),
+        None => known.unfused.origin(item)?,
+    };
+    let what = || {
+        format!(
+            "destructor `{}`",
+            named.as_deref().unwrap_or("of a resource")
+        )
+    };
+    let origin = origin.ok_or_else(|| link(what(), "expected an export of a core module"))?;
+    let func = known.func(&origin).map_err(|e| link(what(), &e))?;
+    Ok(Some(func.name))
+}
+
+fn dtor(plan: &Plan, id: ResourceId) -> Option<usize> {
     match plan.resources.get(usize::try_from(id.0).ok()?)?.origin {
         ResourceOrigin::Guest { dtor, .. } => dtor,
         _ => None,

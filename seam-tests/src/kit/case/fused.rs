@@ -52,55 +52,134 @@ fn shown(calls: &[HostCallRecord]) -> Vec<String> {
     calls.iter().map(shown).collect()
 }
 
+/// The calls of a fixture.
+macro_rules! calls {
+    ($path:literal) => {
+        include_str!(concat!("../../../fixtures/fused/", $path))
+    };
+}
+
 pub(in crate::kit) fn fused_modules_pass_every_kind_of_value(subject: &Subject) -> Checked {
     let fused = [fixtures::fused_text()?, fixtures::fused_text_named()?];
-    let calls = include_str!("../../../fixtures/fused/text/calls.txt");
+    let composed = fixtures::fused_text_composed()?;
     alike(
         subject,
-        &fixtures::fused_text_composed()?,
+        &composed,
         fused,
         &World::new(),
-        calls,
+        calls!("text/calls.txt"),
     )
 }
 
 pub(in crate::kit) fn fused_exports_are_those_of_the_composition(subject: &Subject) -> Checked {
-    let calls = include_str!("../../../fixtures/fused/chain/calls.txt");
+    let world = World::new();
     let composed = fixtures::fused_chain_composed()?;
+    let fused = [fixtures::fused_chain()?];
+    alike(subject, &composed, fused, &world, calls!("chain/calls.txt"))?;
+    let composed = fixtures::fused_score_composed()?;
+    let fused = [fixtures::fused_score()?];
+    alike(subject, &composed, fused, &world, calls!("score/calls.txt"))?;
+    let composed = fixtures::fused_plain_composed()?;
+    let fused = [fixtures::fused_plain()?];
     alike(
         subject,
         &composed,
-        [fixtures::fused_chain()?],
+        fused,
+        &world,
+        calls!("score/calls-plain.txt"),
+    )?;
+    let composed = fixtures::fused_letters_composed()?;
+    let fused = [fixtures::fused_letters()?];
+    alike(
+        subject,
+        &composed,
+        fused,
+        &world,
+        calls!("letters/calls.txt"),
+    )
+}
+
+pub(in crate::kit) fn fused_exports_use_their_own_realloc(subject: &Subject) -> Checked {
+    // The export `cabi_realloc$1` is another function of the same type.
+    let composed = fixtures::fused_realloc_composed()?;
+    let fused = [fixtures::fused_realloc()?];
+    alike(
+        subject,
+        &composed,
+        fused,
         &World::new(),
-        calls,
+        calls!("realloc/calls.txt"),
+    )
+}
+
+pub(in crate::kit) fn fused_modules_have_several_string_encodings(subject: &Subject) -> Checked {
+    let composed = fixtures::fused_utf16_composed()?;
+    let fused = [fixtures::fused_utf16()?];
+    alike(
+        subject,
+        &composed,
+        fused,
+        &World::new(),
+        calls!("utf16/calls.txt"),
+    )
+}
+
+pub(in crate::kit) fn fused_modules_share_one_memory(subject: &Subject) -> Checked {
+    let world = World::new();
+    let composed = fixtures::fused_letters_composed()?;
+    let fused = [fixtures::fused_letters_shared()?];
+    alike(
+        subject,
+        &composed,
+        fused,
+        &world,
+        calls!("letters/calls.txt"),
+    )?;
+    let composed = fixtures::fused_floats_composed()?;
+    let fused = [fixtures::fused_floats_shared()?];
+    alike(
+        subject,
+        &composed,
+        fused,
+        &world,
+        calls!("floats/calls.txt"),
+    )?;
+    let composed = fixtures::fused_plain_composed()?;
+    let fused = [fixtures::fused_plain_shared()?];
+    alike(
+        subject,
+        &composed,
+        fused,
+        &world,
+        calls!("score/calls-plain.txt"),
     )
 }
 
 pub(in crate::kit) fn fused_modules_pass_resources(subject: &Subject) -> Checked {
-    let floats = include_str!("../../../fixtures/fused/floats/calls.txt");
+    let world = World::new();
     let composed = fixtures::fused_floats_composed()?;
+    let fused = [fixtures::fused_floats()?];
     alike(
         subject,
         &composed,
-        [fixtures::fused_floats()?],
-        &World::new(),
-        floats,
+        fused,
+        &world,
+        calls!("floats/calls.txt"),
     )?;
-    let lists = include_str!("../../../fixtures/fused/lists/calls.txt");
     let composed = fixtures::fused_lists_composed()?;
     let fused = [fixtures::fused_lists()?, fixtures::fused_lists_named()?];
-    alike(subject, &composed, fused, &World::new(), lists)
+    alike(subject, &composed, fused, &world, calls!("lists/calls.txt"))
 }
 
 pub(in crate::kit) fn fused_modules_export_again_what_they_import(subject: &Subject) -> Checked {
-    let calls = include_str!("../../../fixtures/fused/reexport/calls.txt");
     let composed = fixtures::fused_reexport_composed()?;
+    let fused = [fixtures::fused_reexport()?];
     alike(
         subject,
         &composed,
-        [fixtures::fused_reexport()?],
+        fused,
         &World::new(),
-        calls,
+        calls!("reexport/calls.txt"),
     )
 }
 
@@ -222,7 +301,7 @@ fn log() -> World {
 }
 
 pub(in crate::kit) fn fused_imports_use_the_importers_memory(subject: &Subject) -> Checked {
-    let calls = include_str!("../../../fixtures/fused/imports/calls.txt");
+    let calls = calls!("imports/calls.txt");
     let composed = fixtures::fused_imports_composed()?;
     alike(
         subject,
@@ -234,7 +313,7 @@ pub(in crate::kit) fn fused_imports_use_the_importers_memory(subject: &Subject) 
 }
 
 pub(in crate::kit) fn fused_start_functions_call_the_host(subject: &Subject) -> Checked {
-    let calls = include_str!("../../../fixtures/fused/start/calls.txt");
+    let calls = calls!("start/calls.txt");
     let composed = fixtures::fused_start_composed()?;
     let world = World::new()
         .record(true)

@@ -1,0 +1,136 @@
+//! Finds what the exported functions of the composition use of a fused module.
+
+use seam_core::{CoreBinding, Error, ExportName, Result};
+
+use super::choose::{Chosen, CoreFunc, Known};
+use super::need::need;
+use super::unfused::Origin;
+use crate::pass::unknown;
+use crate::plan::{Func, Lift};
+use crate::types::Side;
+
+/// How an exported function of the composition is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundExport {
+    /// The name of the function.
+    pub name: ExportName,
+    /// What was chosen, or a message that says what could not be decided.
+    pub chosen: Result<ExportChoice, String>,
+}
+
+/// What an exported function uses of a fused module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportChoice {
+    /// The core function.
+    pub func: Chosen,
+    /// The memory, if one is needed.
+    pub memory: Option<Chosen>,
+    /// The function that allocates the arguments, if one is needed.
+    pub realloc: Option<Chosen>,
+    /// The name of the exported function that frees the result, if there is one.
+    pub post_return: Option<String>,
+}
+
+/// Binds each exported function of the composition, in the order of
+/// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
+///
+/// # Errors
+/// `Link` if none of them can be bound.
+pub(super) fn exports(known: &Known<'_>) -> Result<Vec<BoundExport>> {
+    let names = known.unfused.interface.export_funcs().iter();
+    let mut bound = Vec::new();
+    for ((name, _), func) in names.zip(&known.unfused.plan.exports) {
+        let chosen = match func {
+            Func::Lifted(index) => {
+                let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
+                export(known, name, lift)?
+            }
+            _ => Err(
+                "expected a function of a component, found one that the composition passes on"
+                    .to_string(),
+            ),
+        };
+        bound.push(BoundExport {
+            name: name.clone(),
+            chosen,
+        });
+    }
+    check_some(&bound)?;
+    Ok(bound)
+}
+
+/// Checks that at least one export could be bound.
+fn check_some(bound: &[BoundExport]) -> Result<()> {
+    let mut failed = bound.iter().filter_map(|export| match &export.chosen {
+        Ok(_) => None,
+        Err(message) => Some(format!("`{}`: {message}", export.name)),
+    });
+    let all = bound.len();
+    match failed.next() {
+        Some(first) if failed.count() + 1 == all => Err(Error::link(format!(
+            "expected the exports of the composition, found none of its {all}; export {first}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Finds what an exported function uses.
+fn export(
+    known: &Known<'_>,
+    name: &ExportName,
+    lift: &Lift,
+) -> Result<Result<ExportChoice, String>> {
+    let Some(origin) = known.unfused.origin(lift.core)? else {
+        return Ok(Err("expected an export of a core module".to_string()));
+    };
+    let origin_of = |item: Option<usize>| -> Result<Option<Origin<'_>>> {
+        match item {
+            Some(item) => known.unfused.origin(item),
+            None => Ok(None),
+        }
+    };
+    let realloc = origin_of(lift.options.realloc)?;
+    let post_return = origin_of(lift.post_return)?;
+    let given = known.given(name);
+    Ok(choose(known, given, lift, &origin, realloc, post_return))
+}
+
+fn choose(
+    known: &Known<'_>,
+    given: &CoreBinding,
+    lift: &Lift,
+    origin: &Origin<'_>,
+    realloc: Option<Origin<'_>>,
+    post_return: Option<Origin<'_>>,
+) -> Result<ExportChoice, String> {
+    let func = match &given.func {
+        Some(name) => known.given_func(name, origin.ty)?,
+        None => known.func(origin)?,
+    };
+    let need = need(&lift.ty, Side::Lift);
+    let memory = match (need.memory, &given.memory) {
+        (false, _) => None,
+        (true, Some(name)) => Some(known.given_memory(name)?),
+        (true, None) => Some(known.memory(func.part, Some(&func.name), &[func.index])?),
+    };
+    let realloc = match (need.realloc, &given.realloc, realloc) {
+        (false, ..) => None,
+        (true, Some(name), _) => Some(known.given_realloc(name)?),
+        (true, None, Some(origin)) => Some(known.realloc(&origin)?),
+        (true, None, None) => return Err("expected the option `realloc`, found none".to_string()),
+    };
+    let post_return = match post_return {
+        Some(origin) => Some(known.func(&origin)?.name),
+        None => None,
+    };
+    let CoreFunc { name, reason, .. } = func;
+    Ok(ExportChoice {
+        func: Chosen {
+            export: name,
+            reason,
+        },
+        memory,
+        realloc,
+        post_return,
+    })
+}
