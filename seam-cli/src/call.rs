@@ -1,8 +1,9 @@
 //! Calls as text: `iface#f("x", [1, 2])`.
 
 use std::fmt;
+use std::sync::Arc;
 
-use seam_core::{ExportName, Interface, Value};
+use seam_core::{Artifact, ExportName, FuncType, Interface, Value};
 
 use crate::status::Failure;
 
@@ -50,16 +51,32 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// The export is unknown or ambiguous, or an argument does not have its type.
-    pub(crate) fn resolve(&self, interface: &Interface) -> Result<Resolved<'a>, Failure> {
-        let (name, ty) = interface.func(&self.name)?;
+    pub(crate) fn resolve(
+        &self,
+        interface: &Interface,
+        artifact: &Artifact,
+    ) -> Result<Resolved<'a>, Failure> {
+        let (name, ty) = match interface.func(&self.name) {
+            Ok((name, ty)) => (name.clone(), ty.clone()),
+            Err(error) => self.inner(artifact).ok_or(error)?,
+        };
         let args = ty
             .parse_args(self.args)
             .map_err(|error| error.during(format!("call {name}")))?;
         Ok(Resolved {
             text: self.text,
-            name: name.clone(),
+            name,
             args,
         })
+    }
+
+    /// Finds the function among the exports of components inside the artifact.
+    fn inner(&self, artifact: &Artifact) -> Option<(ExportName, Arc<FuncType>)> {
+        if !seam_decode::is_inner(&self.name) && artifact.interface_of().is_none() {
+            return None;
+        }
+        let ty = seam_decode::inner_func(artifact, &self.name).ok()?;
+        Some((self.name.clone(), ty))
     }
 }
 
@@ -74,10 +91,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use seam_core::Artifact;
 
     /// Two instances that export `f`. One of them also exports `g`.
-    fn interface() -> Interface {
+    fn artifact() -> Artifact {
         let text = r#"(component
             (core module $m (func (export "f") (param i32) (result i32) local.get 0))
             (core instance $m (instantiate $m))
@@ -86,12 +102,13 @@ mod tests {
             (instance $one (export "f" (func $f)))
             (export "a:b/both@1.2.0" (instance $both))
             (export "a:b/one" (instance $one)))"#;
-        seam_decode::validate(&Artifact::from_wat("a", text).unwrap()).unwrap()
+        Artifact::from_wat("a", text).unwrap()
     }
 
     fn resolve(text: &str) -> Result<String, String> {
         let call = Call::parse(text).map_err(|failure| failure.report.line.clone())?;
-        match call.resolve(&interface()) {
+        let artifact = artifact();
+        match call.resolve(&seam_decode::validate(&artifact).unwrap(), &artifact) {
             Ok(Resolved { name, args, .. }) => Ok(format!("{name} {args:?}")),
             Err(failure) => Err(failure.report.line.clone()),
         }

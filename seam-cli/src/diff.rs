@@ -92,7 +92,7 @@ fn steps(
         .map(seam_decode::interface)
         .transpose()?;
     let step = |call: &Call<'_>| {
-        let resolved = call.resolve(of.as_ref().unwrap_or(interface))?;
+        let resolved = call.resolve(of.as_ref().unwrap_or(interface), artifact)?;
         Ok(Step::Invoke {
             name: resolved.name,
             args: resolved.args,

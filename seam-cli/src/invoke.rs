@@ -57,7 +57,7 @@ pub(crate) fn execute(
         &artifact,
         &Need::of(options, &artifact),
         |backend, interface| {
-            let calls = calls.iter().map(|call| call.resolve(interface));
+            let calls = calls.iter().map(|call| call.resolve(interface, &artifact));
             let calls = calls.collect::<Result<Vec<_>, _>>()?;
             let world = world::world(options, &surroundings, interface, backend)?;
             // In text format, stdout contains only the results.

@@ -53,6 +53,12 @@ pub(crate) trait Inner: Send {
         self.take(base, func, call)
     }
 
+    /// Resolves a function that the interface does not have. The default is for instances without
+    /// inner components.
+    fn inner_func(&mut self, _base: &Base, _name: &ExportName) -> Option<Result<Func>> {
+        None
+    }
+
     /// Starts the canonical entry.
     fn run(&mut self, base: &mut Base) -> Result<Exit>;
 
@@ -155,7 +161,14 @@ impl<I: Inner> LayeredInstance<I> {
 #[async_trait]
 impl<I: Inner> Instance for LayeredInstance<I> {
     fn func(&mut self, name: &ExportName) -> Result<Func> {
-        self.base.func(name)
+        let found = self.base.func(name);
+        match found {
+            Err(error) => self
+                .inner
+                .inner_func(&self.base, name)
+                .unwrap_or(Err(error)),
+            found => found,
+        }
     }
 
     fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {

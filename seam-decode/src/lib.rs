@@ -19,6 +19,7 @@
 //! - [`decode_fused`] gives a core module that a tool fused from components the interface of their
 //!   composition, with a [`Plan`] too. [`Provenance`] says where the functions of a fused module come
 //!   from.
+//! - [`inner_funcs`] lists the functions that only components inside a composition export.
 //! - [`needed_capability`] tells an adapter which proposal a valid module needs.
 //!
 //! # Which part of a component provides an export
@@ -32,6 +33,7 @@ mod compile;
 mod decoded;
 mod feature;
 mod fused;
+mod inner;
 mod interface;
 mod pass;
 mod plan;
@@ -42,6 +44,7 @@ pub use compile::{compile, compile_untyped};
 pub use decoded::{Decoded, decode, interface, validate};
 pub use feature::needed_capability;
 pub use fused::{BoundExport, BoundImport, Chosen, ExportChoice, Fused, Reason, decode_fused};
+pub use inner::{inner_func, inner_funcs, is_inner};
 pub use pass::module_type;
 pub use plan::{
     Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,

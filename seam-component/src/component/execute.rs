@@ -111,6 +111,11 @@ impl<'a> Execution<'a> {
         plan.exports.iter().map(|func| self.func(*func)).collect()
     }
 
+    /// The lifted functions made so far, by their index in the plan.
+    pub(super) fn lifts(&self) -> &[Arc<Lifted>] {
+        &self.lifts
+    }
+
     /// The core instances made so far, in order.
     pub(super) fn into_cores(self) -> Vec<Core> {
         self.cores

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use seam_core::typed::{Lift, LiftResult, Lower, result_from_value};
 use seam_core::{
-    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, Func, Resource, Result,
-    Value, WorldState,
+    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
+    Resource, Result, Value, WorldState,
 };
 
 use super::handles::check_handles;
@@ -15,6 +15,7 @@ use crate::canon::resource::destroy;
 use crate::instance::{Base, Inner};
 use crate::state::Running;
 use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
+use seam_decode::{Func as Planned, Plan, is_inner};
 
 /// An instance of a component.
 pub(super) struct ComponentInstance {
@@ -22,21 +23,55 @@ pub(super) struct ComponentInstance {
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs). Empty if the instance
     /// failed to start.
     funcs: Vec<FuncInst>,
+    /// All lifted functions, by their index in the plan.
+    lifts: Vec<Arc<Lifted>>,
+    plan: Arc<Plan>,
+    /// The functions of inner component instances that were resolved, behind the exported ones.
+    inner: Vec<(ExportName, Func, FuncInst)>,
 }
 
 impl ComponentInstance {
     /// Creates an instance with these exported functions.
-    pub(super) fn new(funcs: Vec<FuncInst>) -> Self {
-        Self { funcs }
+    pub(super) fn new(plan: Arc<Plan>, funcs: Vec<FuncInst>, lifts: Vec<Arc<Lifted>>) -> Self {
+        Self {
+            funcs,
+            lifts,
+            plan,
+            inner: Vec::new(),
+        }
+    }
+
+    fn resolve_inner(&mut self, base: &Base, name: &ExportName) -> Result<Func> {
+        if let Some((_, func, _)) = self.inner.iter().find(|(known, ..)| known == name) {
+            return Ok(func.clone());
+        }
+        let (func, ty) = self.plan.inner_func(name)?;
+        let index = base.interface.export_funcs().len() + self.inner.len();
+        let index = u32::try_from(index)
+            .map_err(|_| Error::engine("expected fewer functions than 2^32, found more"))?;
+        let found = match func {
+            Planned::Lifted(index) => self.lifts.get(index).cloned().map(FuncInst::Lifted),
+            _ => None,
+        };
+        let found = found.ok_or_else(not_started)?;
+        let func = Func::new(name.clone(), ty, base.owner, index);
+        self.inner.push((name.clone(), func.clone(), found));
+        Ok(func)
     }
 
     fn resolved(&self, base: &Base, func: &Func) -> Result<FuncInst> {
         let index = func.index(base.owner)?;
-        let found = self.funcs.get(index).cloned();
-        found.ok_or_else(|| {
-            Error::misuse("expected an instance that has started, found one that has not")
-        })
+        let inner = || {
+            let position = index.checked_sub(base.interface.export_funcs().len())?;
+            self.inner.get(position).map(|(_, _, func)| func.clone())
+        };
+        let found = self.funcs.get(index).cloned().or_else(inner);
+        found.ok_or_else(not_started)
     }
+}
+
+fn not_started() -> Error {
+    Error::misuse("expected an instance that has started, found one that has not")
 }
 
 /// A call of an exported function.
@@ -135,6 +170,11 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(call) => call.give_up(&mut *base.store),
             ComponentCall::Host(..) => Ok(()),
         }
+    }
+
+    fn inner_func(&mut self, base: &Base, name: &ExportName) -> Option<Result<Func>> {
+        let known = is_inner(name) || self.plan.inner.iter().any(|(inner, _)| inner == name);
+        known.then(|| self.resolve_inner(base, name))
     }
 
     fn run(&mut self, base: &mut Base) -> Result<Exit> {

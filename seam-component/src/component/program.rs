@@ -23,7 +23,7 @@ use crate::state::Running;
 pub(crate) struct ComponentProgram {
     engine: Arc<dyn CoreEngine>,
     backend: Arc<str>,
-    plan: Plan,
+    plan: Arc<Plan>,
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
@@ -67,7 +67,7 @@ impl ComponentProgram {
         Ok(Self {
             engine,
             backend: backend.into(),
-            plan,
+            plan: Arc::new(plan),
             modules,
             interface,
             fused: None,
@@ -98,7 +98,7 @@ impl ComponentProgram {
         Ok(Self {
             engine,
             backend: backend.into(),
-            plan,
+            plan: Arc::new(plan),
             modules,
             interface,
             fused: Some(FusedImports { typed, raw }),
@@ -132,7 +132,7 @@ impl ComponentProgram {
             Some(links) => links.make(&*self.engine, &mut *store)?,
             None => Vec::new(),
         };
-        let described = (&self.plan, &*self.interface);
+        let described = (&*self.plan, &*self.interface);
         let mut execution = Execution::new(
             &*self.engine,
             &mut *store,
@@ -141,6 +141,7 @@ impl ComponentProgram {
             &defined,
         );
         let funcs = execution.run();
+        let lifts = execution.lifts().to_vec();
         let cores = Cores::new(execution.into_cores());
         let observed = match &funcs {
             Ok(_) => Box::default(),
@@ -154,7 +155,10 @@ impl ComponentProgram {
                 cores,
                 owner,
             };
-            LayeredInstance::new(base, ComponentInstance::new(funcs))
+            LayeredInstance::new(
+                base,
+                ComponentInstance::new(self.plan.clone(), funcs, lifts),
+            )
         };
         match funcs {
             Ok(funcs) => Ok(instance(funcs)),

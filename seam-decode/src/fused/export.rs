@@ -59,6 +59,20 @@ pub(super) fn exports(known: &Known<'_>) -> Result<Vec<BoundExport>> {
     Ok(bound)
 }
 
+/// Binds each function that an inner component instance of the composition exports.
+pub(super) fn inner_exports(known: &Known<'_>) -> Result<Vec<(BoundExport, Func)>> {
+    let funcs = known.unfused.plan.inner_funcs().into_iter();
+    let bound = funcs.filter_map(|(name, func)| match func {
+        Func::Lifted(index) => Some((name, func, known.unfused.plan.lifts.get(index)?)),
+        _ => None,
+    });
+    let bound = bound.map(|(name, func, lift)| {
+        let chosen = export(known, &name, lift)?;
+        Ok((BoundExport { name, chosen }, func))
+    });
+    bound.collect()
+}
+
 /// Checks that at least one export could be bound.
 fn check_some(bound: &[BoundExport]) -> Result<()> {
     let mut failed = bound.iter().filter_map(|export| match &export.chosen {

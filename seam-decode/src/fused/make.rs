@@ -8,7 +8,7 @@ use seam_core::{
 };
 
 use super::choose::Known;
-use super::export::{BoundExport, ExportChoice, exports};
+use super::export::{BoundExport, ExportChoice, exports, inner_exports};
 use super::import::{BoundImport, Imports, imports};
 use super::resource::{HandleTable, Op, builtins, destructor, table};
 use crate::interface::of_core_module;
@@ -65,6 +65,7 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
     made.begin(items, funcs, len);
     made.resources()?;
     made.exports(&exports)?;
+    made.inner_exports()?;
     made.end();
     let plan = made.plan;
     let typed_imports = used(known.unfused.interface.imports(), &plan, &mut Vec::new());
@@ -196,10 +197,8 @@ impl Making<'_, '_> {
             let found = defining
                 .and_then(|b| table(&self.tables, number, b.name.interface, b.name.resource));
             let exports = found.map(|table| (table.export(Op::Rep), table.export(Op::Drop)));
-            let dtor = match destructor(known, id, instance, defining)? {
-                Some(export) => Some(self.item(&export)),
-                None => None,
-            };
+            let dtor = destructor(known, id, instance, defining)?;
+            let dtor = dtor.map(|export| self.item(&export));
             let origin = match exports {
                 Some((rep, drop)) => ResourceOrigin::Table {
                     instance,
@@ -219,28 +218,50 @@ impl Making<'_, '_> {
 
     /// Plans the exported functions.
     fn exports(&mut self, bound: &[BoundExport]) -> Result<()> {
-        let known = self.known;
-        for (export, func) in bound.iter().zip(&known.unfused.plan.exports) {
-            let planned = match (&export.chosen, func) {
-                (Ok(choice), Func::Lifted(index)) => {
-                    let lift = known.unfused.plan.lifts.get(*index).ok_or_else(unknown)?;
-                    let lift = self.lift(lift, choice);
-                    let index = self.plan.lifts.len();
-                    self.plan.lifts.push(lift);
-                    self.plan.steps.push(Step::Lift(index));
-                    Func::Lifted(index)
-                }
-                (Err(message), _) => {
-                    let index = self.plan.undecided.len();
-                    let message = format!("export `{}`: {message}", export.name);
-                    self.plan.undecided.push(message);
-                    Func::Undecided(index)
-                }
-                (Ok(_), _) => return Err(unknown()),
-            };
+        for (export, func) in bound.iter().zip(&self.known.unfused.plan.exports) {
+            let planned = self.func(export, *func)?;
             self.plan.exports.push(planned);
         }
         Ok(())
+    }
+
+    /// Plans the functions that inner component instances export, under the names that they have in
+    /// the composition and under their core names.
+    fn inner_exports(&mut self) -> Result<()> {
+        for (export, func) in inner_exports(self.known)? {
+            let planned = self.func(&export, func)?;
+            let core = export.chosen.ok().map(|choice| choice.func.export);
+            let core = core.and_then(|name| name.parse().ok());
+            self.plan.inner.push((export.name, planned));
+            self.plan.inner.extend(core.map(|name| (name, planned)));
+        }
+        Ok(())
+    }
+
+    fn func(&mut self, export: &BoundExport, func: Func) -> Result<Func> {
+        Ok(match (&export.chosen, func) {
+            (Ok(choice), Func::Lifted(index)) => {
+                let lift = self
+                    .known
+                    .unfused
+                    .plan
+                    .lifts
+                    .get(index)
+                    .ok_or_else(unknown)?;
+                let lift = self.lift(lift, choice);
+                let index = self.plan.lifts.len();
+                self.plan.lifts.push(lift);
+                self.plan.steps.push(Step::Lift(index));
+                Func::Lifted(index)
+            }
+            (Err(message), _) => {
+                let index = self.plan.undecided.len();
+                let message = format!("export `{}`: {message}", export.name);
+                self.plan.undecided.push(message);
+                Func::Undecided(index)
+            }
+            (Ok(_), _) => return Err(unknown()),
+        })
     }
 
     fn lift(&mut self, lift: &Lift, choice: &ExportChoice) -> Lift {

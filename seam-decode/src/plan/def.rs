@@ -40,6 +40,9 @@ pub struct Plan {
     /// The functions that the root exports, in the order of
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
     pub exports: Vec<Func>,
+    /// The functions of inner component instances, if the artifact is a fused module. For a
+    /// component, they follow from the other lists: see [`Plan::inner_funcs`].
+    pub inner: Vec<(ExportName, Func)>,
     /// Imports of the root that no world can define. A plan that has one cannot be carried out.
     pub missing: Vec<Missing>,
     /// For each exported function that cannot be called, a message that says why.
@@ -235,7 +238,8 @@ pub struct Import {
 /// A resource type.
 #[derive(Clone, Debug)]
 pub struct ResourceDef {
-    /// The name in the interface. It is empty if the interface does not show the type.
+    /// The name in the interface, or `[resource]` and its index if the interface does not show the
+    /// type.
     pub name: ResourceType,
     /// The definer.
     pub origin: ResourceOrigin,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::{ArtifactKind, CorePath, Error, ErrorKind, ExportName, Interface, Result};
+use seam_core::{
+    ArtifactKind, CorePath, Error, ErrorKind, ExportName, Interface, ResourceType, Result,
+};
 use wasmparser::component_types::ComponentAnyTypeId;
 use wasmparser::types::TypesRef;
 
@@ -89,7 +91,16 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
+    /// Gives the resource types that the interface does not show a name for messages.
+    fn name_hidden_resources(&mut self) {
+        let resources = self.plan.resources.iter_mut().enumerate();
+        for (index, resource) in resources.filter(|(_, it)| it.name.name().is_empty()) {
+            resource.name = ResourceType::new(format!("[resource]{index}"));
+        }
+    }
+
     fn finish(mut self, root: usize, interface: &Interface) -> Result<Plan> {
+        self.name_hidden_resources();
         let names = self.plan.imports.iter().map(|import| &import.name);
         if !names.eq(interface.import_funcs().iter().map(|(name, _)| name)) {
             return Err(unknown());

@@ -312,6 +312,7 @@ cases! { $
             fused_exports_use_their_own_realloc needs Components MultiMemory,
             fused_modules_have_several_string_encodings needs Components MultiMemory,
             fused_modules_share_one_memory needs Components,
+            fused_inner_functions_are_those_of_the_composition needs Components MultiMemory,
             fused_modules_pass_resources needs Components MultiMemory,
             fused_modules_export_again_what_they_import needs Components MultiMemory,
             fused_handles_are_checked needs Components MultiMemory,

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Artifact, Error, HostCall, HostCallRecord, Instance, InstanceExt, List, ProgramExt, Resource,
-    ResourceType, Value, World,
+    Artifact, Capability, Error, ErrorKind, HostCall, HostCallRecord, Instance, InstanceExt, List,
+    ProgramExt, Resource, ResourceType, Value, World,
 };
 
 use crate::fixtures;
@@ -97,6 +97,48 @@ pub(in crate::kit) fn fused_exports_are_those_of_the_composition(subject: &Subje
         &world,
         calls!("letters/calls.txt"),
     )
+}
+
+pub(in crate::kit) fn fused_inner_functions_are_those_of_the_composition(
+    subject: &Subject,
+) -> Checked {
+    let composed = fixtures::fused_chain_composed()?;
+    let fused = fixtures::fused_chain()?.with_interface_of(&composed);
+    let mut instance = subject.instantiate(&fused, &World::new())?;
+    let step = "test:chain/step@0.1.0";
+    // The leaf and the component in the middle export one interface.
+    gives(
+        &mut *instance,
+        &format!("[component]0#{step}#who"),
+        &[],
+        "leaf",
+    )?;
+    gives(
+        &mut *instance,
+        &format!("{step}#who$2"),
+        &[],
+        "middle on leaf",
+    )?;
+    gives(
+        &mut *instance,
+        &format!("{step}#who"),
+        &[],
+        "middle on leaf",
+    )?;
+    let names = ["a", "b"].map(Value::from);
+    let visit = format!("[component]0#{step}#visit");
+    let found = instance.call_blocking(&visit, &[Value::list(names.clone())])?;
+    let missing = instance.call_blocking(&format!("[component]7#{step}#who"), &[]);
+    misuse("an inner component that does not exist", missing)?;
+    if !subject.has(Capability::InnerGlobals) {
+        return Ok(());
+    }
+    let mut oracle = subject.instantiate(&composed, &World::new())?;
+    match oracle.call_blocking(&visit, &[Value::list(names)]) {
+        // A native component implementation shows only what the root exports.
+        Err(error) if *error.kind() == ErrorKind::Misuse => Ok(()),
+        expected => same("visit", found, expected?),
+    }
 }
 
 pub(in crate::kit) fn fused_exports_use_their_own_realloc(subject: &Subject) -> Checked {
