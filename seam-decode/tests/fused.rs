@@ -46,7 +46,7 @@ fn provenance(id: &str) -> Reason {
 }
 
 fn refused(module: &Artifact) -> Error {
-    decode_fused(module).err().expect("the binding is refused")
+    decode_fused(module).expect_err("the binding is refused")
 }
 
 /// The module without its provenance, or with other content in that section.
