@@ -115,6 +115,40 @@ impl Cores {
         }
     }
 
+    /// Sets an exported global.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown. Those of [`CoreStore::set_global`].
+    pub fn write_global(
+        &self,
+        store: &mut dyn CoreStore,
+        at: &CorePath,
+        export: &str,
+        value: CoreValue,
+    ) -> Result<()> {
+        match self.export(store, at, export)? {
+            CoreExtern::Global(global) => store.set_global(global, value),
+            _ => Err(self.mismatch(at, export, "global")),
+        }
+    }
+
+    /// Returns the element of an exported table, or `None` if `index` is out of bounds.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown.
+    pub fn element(
+        &self,
+        store: &mut dyn CoreStore,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+    ) -> Result<Option<CoreValue>> {
+        match self.export(store, at, export)? {
+            CoreExtern::Table(table) => store.table_at(table, index),
+            _ => Err(self.mismatch(at, export, "table")),
+        }
+    }
+
     fn export(&self, store: &mut dyn CoreStore, at: &CorePath, name: &str) -> Result<CoreExtern> {
         let core = self.at(at)?;
         if let Some(export) = store.export(core.id, name) {

@@ -259,6 +259,20 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         })
     }
 
+    fn write_global(&mut self, at: &CorePath, export: &str, value: CoreValue) -> Result<()> {
+        let operation = || format!("write global {export} of core instance {at}");
+        self.perform(operation, |base, _, _| {
+            base.cores.write_global(&mut *base.store, at, export, value)
+        })
+    }
+
+    fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>> {
+        let operation = || format!("read table {export} of core instance {at}");
+        self.perform(operation, |base, _, _| {
+            base.cores.element(&mut *base.store, at, export, index)
+        })
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let operation = || "take a snapshot".into();
         self.perform(operation, |base, _, _| {

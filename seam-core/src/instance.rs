@@ -177,6 +177,20 @@ pub trait Instance: Send {
         bytes: &[u8],
     ) -> Result<()>;
 
+    /// Sets an exported mutable global of a core instance. [`Instance::snapshot`] reads globals.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown, or if the global is immutable or of another type.
+    /// `Unsupported(InnerGlobals)`.
+    fn write_global(&mut self, at: &CorePath, export: &str, value: CoreValue) -> Result<()>;
+
+    /// Returns the element at `index` of an exported table of a core instance, or `None` if `index`
+    /// is out of bounds.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown. `Unsupported(InnerGlobals)`.
+    fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>>;
+
     /// Returns the exported globals, and on request memories, of all core instances.
     ///
     /// It can be called after any call, even after a trap.

@@ -187,6 +187,14 @@ impl<C: KilnComponent> Instance for RunnerInstance<C> {
         inside("write a memory")
     }
 
+    fn write_global(&mut self, _: &CorePath, _: &str, _: CoreValue) -> Result<()> {
+        inside("write a global")
+    }
+
+    fn read_table(&mut self, _: &CorePath, _: &str, _: u64) -> Result<Option<CoreValue>> {
+        inside("read a table")
+    }
+
     fn snapshot(&mut self, _: &Query) -> Result<Snapshot> {
         inside("take a snapshot")
     }

@@ -246,6 +246,7 @@ cases! { $
             snapshots_take_what_the_query_asks,
             snapshots_take_memories,
             memories_can_be_read_and_written,
+            globals_can_be_written_and_tables_read,
             core_paths_are_stable,
             paths_inside_components_are_stable needs Components InnerGlobals,
             counters_inside_components_are_seen needs Components InnerGlobals,

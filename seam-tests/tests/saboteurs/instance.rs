@@ -239,6 +239,14 @@ impl Instance for SabotagedInstance {
         self.inner().write_memory(at, export, offset, bytes)
     }
 
+    fn write_global(&mut self, at: &CorePath, export: &str, value: CoreValue) -> Result<()> {
+        self.inner().write_global(at, export, value)
+    }
+
+    fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>> {
+        self.inner().read_table(at, export, index)
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         if self.trapped && self.fault == Fault::IsBlindAfterATrap {
             return Err(Error::engine("it trapped"));

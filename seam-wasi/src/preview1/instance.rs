@@ -260,6 +260,16 @@ impl Instance for Preview1Instance {
         self.inner.write_memory(at, export, offset, bytes)
     }
 
+    fn write_global(&mut self, at: &CorePath, export: &str, value: CoreValue) -> Result<()> {
+        let at = self.shown.inside(at)?;
+        self.inner.write_global(at, export, value)
+    }
+
+    fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>> {
+        let at = self.shown.inside(at)?;
+        self.inner.read_table(at, export, index)
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let mut snapshot = self.inner.snapshot(query)?;
         snapshot

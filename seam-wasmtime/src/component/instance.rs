@@ -320,6 +320,20 @@ impl Instance for ComponentInstance {
         self.at(written, || format!("write memory {at} {export}"))
     }
 
+    fn write_global(&mut self, at: &CorePath, export: &str, value: CoreValue) -> Result<()> {
+        let written = self.inner().and_then(|(cores, store)| {
+            cores.write_global(&mut WasmtimeStore(store), at, export, value)
+        });
+        self.at(written, || format!("write global {at} {export}"))
+    }
+
+    fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>> {
+        let read = self
+            .inner()
+            .and_then(|(cores, store)| cores.element(&mut WasmtimeStore(store), at, export, index));
+        self.at(read, || format!("read table {at} {export}"))
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let taken = self
             .inner()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use seam_core::{
-    CorePath, CoreSnapshot, CoreValue, InstanceExt, Memories, MemorySnapshot, Origin, Query, World,
+    CorePath, CoreSnapshot, CoreValue, Error, InstanceExt, Memories, MemorySnapshot, Origin, Query,
+    World,
 };
 
 use super::call::root;
@@ -171,6 +172,51 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
     let elsewhere = CorePath::new([1]);
     misuse("path", calc.read_memory(&elsewhere, "memory", 0, 1))?;
     misuse("path", calc.write_memory(&elsewhere, "memory", 0, &[1])).map(drop)
+}
+
+pub(in crate::kit) fn globals_can_be_written_and_tables_read(subject: &Subject) -> Checked {
+    let text = r#"(module
+      (table (export "table") 3 funcref) (elem (i32.const 1) func $f)
+      (global $g (export "global") (mut i64) (i64.const 1)) (global (export "fixed") i64 (i64.const 2))
+      (func $f (export "f") (result i64) (global.get $g)))"#;
+    let module = wat("reached", text)?;
+    let mut one = subject.instantiate(&module, &World::new())?;
+    let mut other = subject.instantiate(&module, &World::new())?;
+    one.write_global(&root(), "global", CoreValue::I64(-7))?;
+    gives(&mut *one, "f", &[], -7_i64)?;
+    gives(&mut *other, "f", &[], 1_i64)?;
+    let seen = only(one.snapshot(&Query::new())?)?;
+    let global = seen.globals.get("global");
+    same("the global", global, Some(&CoreValue::I64(-7)))?;
+    let wrong = [
+        ("global", CoreValue::I32(1)),
+        ("fixed", CoreValue::I64(1)),
+        ("table", CoreValue::I64(1)),
+        ("nothing", CoreValue::I64(1)),
+    ];
+    for (export, value) in wrong {
+        misuse(export, one.write_global(&root(), export, value))?;
+    }
+    gives(&mut *one, "f", &[], -7_i64)?;
+
+    let mut null = |index| -> Result<Option<bool>, Error> {
+        let element = one.read_table(&root(), "table", index)?;
+        Ok(element.map(|element| element == CoreValue::FuncRef(None)))
+    };
+    same("element 0 is null", null(0)?, Some(true))?;
+    same("element 1 is null", null(1)?, Some(false))?;
+    same("element 3 is null", null(3)?, None)?;
+    same("the last element is null", null(u64::MAX)?, None)?;
+    for export in ["f", "global", "nothing"] {
+        misuse(export, one.read_table(&root(), export, 0))?;
+    }
+    let elsewhere = CorePath::new([1]);
+    misuse("path", one.read_table(&elsewhere, "table", 0))?;
+    misuse(
+        "path",
+        one.write_global(&elsewhere, "global", CoreValue::I64(1)),
+    )
+    .map(drop)
 }
 
 pub(in crate::kit) fn core_paths_are_stable(subject: &Subject) -> Checked {
