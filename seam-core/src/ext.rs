@@ -96,17 +96,18 @@ pub trait InstanceExt: Instance {
         self.take(call)
     }
 
-    /// Resolves a function over Rust types, whose type is checked here and not at each call.
+    /// Resolves a function over Rust types. Its type is checked here, and not at each call.
     ///
     /// # Errors
-    /// `Misuse` with both types if the function's type is another; as [`Instance::func`].
+    /// `Misuse` with both types if the function has another type. Also those of
+    /// [`InstanceExt::func`].
     fn typed<A: TypedArgs, R: Results>(&mut self, func: impl Callee) -> Result<TypedFunc<A, R>> {
         let func = func.resolve(self)?;
         TypedFunc::new(func.borrow().clone())
     }
 
     /// Calls a function over Rust types: `instance.call_typed::<_, String>("f", ("a", 1)).await`.
-    /// Suspends where the backend can.
+    /// Suspends if the backend can.
     ///
     /// # Errors
     /// `Misuse` if the function has another type. Also those of [`InstanceExt::call`].
@@ -136,7 +137,7 @@ pub trait InstanceExt: Instance {
     /// Drops a resource that the host owns, which runs its destructor.
     ///
     /// # Errors
-    /// As [`Instance::drop_resource`].
+    /// Those of [`Instance::drop_resource`].
     fn drop_own<T: ResourceName>(&mut self, own: Own<T>) -> Result<()> {
         self.drop_resource(own.resource())
     }

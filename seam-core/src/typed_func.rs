@@ -6,20 +6,20 @@ use std::marker::PhantomData;
 use crate::typed::{ArgsOf, ResultOf, Results, TypedArgs, check};
 use crate::{Args, Func, Instance, Result};
 
-/// An exported function with these parameters and this result as Rust types, checked when it was
-/// made: [`InstanceExt::typed`](crate::InstanceExt::typed) makes one.
+/// An exported function over Rust types, whose type has been checked.
 ///
-/// It belongs to the instance that resolved it; a call in another instance is `Misuse`.
+/// [`InstanceExt::typed`](crate::InstanceExt::typed) creates it. It belongs to the instance that
+/// resolved it. A call in another instance is `Misuse`.
 pub struct TypedFunc<A, R> {
     func: Func,
     types: PhantomData<fn(A) -> R>,
 }
 
 impl<A: TypedArgs, R: Results> TypedFunc<A, R> {
-    /// The function, once its type is checked.
+    /// Checks the type of a function.
     ///
     /// # Errors
-    /// `Misuse` with both types if the function's type is another.
+    /// `Misuse` with both types if the function has another type.
     pub fn new(func: Func) -> Result<Self> {
         check::<A, R>(&func)?;
         Ok(Self {
@@ -28,16 +28,16 @@ impl<A: TypedArgs, R: Results> TypedFunc<A, R> {
         })
     }
 
-    /// The function.
+    /// Returns the function.
     #[must_use]
     pub fn func(&self) -> &Func {
         &self.func
     }
 
-    /// Calls the function. Suspends where the backend can.
+    /// Calls the function. Suspends if the backend can.
     ///
     /// # Errors
-    /// As [`Instance::start`], [`Instance::drive`] and [`Instance::take_with`].
+    /// Those of [`Instance::start`], [`Instance::drive`] and [`Instance::take_with`].
     pub async fn call<I: Instance + ?Sized>(&self, instance: &mut I, args: A) -> Result<R> {
         let call = instance.start(&self.func, Args::Typed(&mut ArgsOf(args)))?;
         instance.drive(&call).await?;
@@ -46,10 +46,10 @@ impl<A: TypedArgs, R: Results> TypedFunc<A, R> {
         result.into_result()
     }
 
-    /// As [`TypedFunc::call`], and blocks the calling thread; needs no executor.
+    /// Like [`TypedFunc::call`], but blocks the calling thread and needs no executor.
     ///
     /// # Errors
-    /// As [`TypedFunc::call`].
+    /// Those of [`TypedFunc::call`].
     pub fn call_blocking<I: Instance + ?Sized>(&self, instance: &mut I, args: A) -> Result<R> {
         let call = instance.start(&self.func, Args::Typed(&mut ArgsOf(args)))?;
         instance.drive_blocking(&call)?;

@@ -44,16 +44,21 @@ pub type HostFn =
 ///    called. (kit: `core_store_survives_a_trap`)
 /// 9. Values pass in both directions without a change of bits. NaNs keep their payloads, and the
 ///    host's reference 0 is not null. A function reference always refers to the same function.
-///    (kit: `core_floats_pass_as_bits`, `core_numbers_pass_as_bits`, `core_vectors_pass_as_bits`,
-///    `core_host_references_pass`, `core_function_references_pass`)
+///    So does a reference to an exception or to an object of the guest. (kit:
+///    `core_floats_pass_as_bits`, `core_numbers_pass_as_bits`, `core_vectors_pass_as_bits`,
+///    `core_host_references_pass`, `core_function_references_pass`, `core_guest_references_pass`,
+///    `core_exception_references_pass`)
 /// 10. All instances of a store share its fuel, which is never refilled. When it is used up, the
 ///     call ends with `Limit(Fuel)`, exact to [`EngineInfo::fuel_granularity`](crate::EngineInfo).
+///     No fuel is left then, even if the last instruction needed more than the rest.
 ///     A deadline starts anew with each outermost call or instantiation, which then ends with
 ///     `Limit(Deadline)`. (kit: `core_fuel_ends_an_endless_loop`,
-///     `core_fuel_is_counted_over_the_whole_store`, `core_a_deadline_ends_an_endless_loop`,
-///     `core_fuel_and_deadlines_hold_together`, `core_deadlines_are_for_outermost_calls`)
-/// 11. If calls host -> guest -> host nest deeper than the limit, they end with `Limit(HostDepth)`.
-///     (kit: `core_host_recursion_is_bounded`)
+///     `core_fuel_is_counted_over_the_whole_store`, `core_no_fuel_is_left_at_its_limit`,
+///     `core_a_deadline_ends_an_endless_loop`, `core_fuel_and_deadlines_hold_together`,
+///     `core_deadlines_are_for_outermost_calls`)
+/// 11. Each call of a host function is a level of host recursion, even if the engine cannot
+///     re-enter. A call that would exceed the limit does not reach the host function, and ends with
+///     `Limit(HostDepth)`. (kit: `core_host_recursion_is_bounded`, `core_a_host_call_is_a_level`)
 /// 12. Limits on memories, tables and instances apply to the totals of the store. `instantiate`
 ///     returns `Limit` if it would exceed one. A memory or table that would grow beyond its limit
 ///     does not grow, and the refused growth does not count. (kit: `core_memory_limit_holds`,
@@ -67,15 +72,19 @@ pub type HostFn =
 ///     `None`. (kit: `core_failed_instances_are_given_once`)
 /// 15. At each call of a host function, `results` contains zeroes and `host` returns the layer's
 ///     data. If the results do not fit the function's type, or if the function panics, the call
-///     ends with `Host`. A failed call uses up nothing, however often it fails. (kit:
-///     `core_host_functions_have_every_type`, `core_host_results_start_as_zeroes`,
+///     ends with `Host`. A reference must be of the exact type: a struct does not fit `i31ref`. A
+///     failed call uses up nothing, however often it fails. (kit:
+///     `core_host_functions_have_every_type`, `core_references_fit_their_exact_type`,
+///     `core_host_results_start_as_zeroes`,
 ///     `core_failing_host_functions_leave_nothing_behind`, `core_stores_are_told_apart`,
 ///     `core_host_state_is_kept`)
 /// 16. Memories, tables and globals always show the guest's current state: sizes after growth, and
-///     the current bytes and values. An index that is out of bounds returns `None`, whatever its
-///     width is. (kit: `core_memories_are_read_written_and_grown`, `core_globals_are_read_and_set`,
+///     the current bytes and values, also of shared memories. Sizes of memories are in their own
+///     pages. An index that is out of bounds returns `None`, whatever its width is. (kit:
+///     `core_memories_are_read_written_and_grown`, `core_globals_are_read_and_set`,
 ///     `core_tables_are_read`, `core_wide_memories_and_tables_are_read`,
-///     `core_second_memories_are_told_apart`, `core_exception_tags_are_told_apart`)
+///     `core_second_memories_are_told_apart`, `core_pages_of_other_sizes_are_counted`,
+///     `core_shared_memories_are_read_and_written`, `core_exception_tags_are_told_apart`)
 ///
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, next to [`HostState`]. Number

@@ -74,7 +74,7 @@ fn lift_entries<K: Liftable, V: Liftable, M: FromIterator<(K, V)>>(
         .collect()
 }
 
-/// A `list<T, N>`, which is another type than a `list<T>`. Pass a slice for the latter:
+/// An array is a `list<T, N>`, which is not a `list<T>`. For a `list<T>`, pass a slice:
 /// `&array[..]`.
 impl<T: Typed, const N: usize> Typed for [T; N] {
     fn ty() -> Type {
@@ -98,7 +98,7 @@ impl<T: Liftable, const N: usize> Liftable for [T; N] {
     }
 }
 
-/// The length of a fixed-length list, checked when the program is compiled.
+/// The length of a fixed-length list. Rust checks it at compile time.
 const fn length(len: usize) -> u32 {
     assert!(
         len > 0 && len as u64 <= u32::MAX as u64,

@@ -1,4 +1,4 @@
-//! The parts of values that are there already, handed out one after another.
+//! Takes values apart.
 
 use std::sync::Arc;
 
@@ -6,16 +6,17 @@ use super::{Lift, Scalar};
 use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Resource, Result, Type, Value};
 
-/// Hands out the parts of values, which must have been checked to be of their types.
+/// Returns the parts of values one after another. The values must have been checked against their
+/// types.
 ///
-/// Strings and lists of numbers are copied when they are taken, and nothing else is.
+/// Only strings and lists of numbers are copied, when they are taken.
 #[derive(Default)]
 pub(super) struct Cursor<'a> {
-    /// What is still to be handed out; the next one is last.
+    /// The parts that have not been taken. The next one is at the end.
     rest: Vec<Due<'a>>,
 }
 
-/// What is handed out next.
+/// A part that has not been taken, or a value with several of them.
 enum Due<'a> {
     Value(&'a Type, &'a Value),
     /// An element of a list of numbers.
@@ -52,7 +53,7 @@ impl<'a> Cursor<'a> {
         self.rest.extend(dues);
     }
 
-    /// The next part, once records and tuples are entered, whose fields are parts of their own.
+    /// Returns the next part. For records and tuples, this is the first part of their fields.
     fn next(&mut self) -> Option<Due<'a>> {
         loop {
             match self.rest.pop()? {
@@ -115,7 +116,7 @@ impl Lift for Cursor<'_> {
                 Type::List(element) | Type::FixedLengthList(element, _),
                 Value::List(list),
             )) if element.is_number() => Ok(match list {
-                // All empty lists are equal, but what is lifted from one is of its type.
+                // All empty lists are equal, but the lifted list must have its own type.
                 list if list.is_empty() => List::of(element),
                 List::Values(values) => {
                     let mut list = List::of(element);
@@ -138,7 +139,7 @@ impl Lift for Cursor<'_> {
                     List::Values(values) => {
                         self.push_all(values.iter().map(|value| (&**element, value)));
                     }
-                    // Element by element is a way to take numbers too.
+                    // Numbers may also be taken one by one.
                     list => {
                         let scalars = list.iter().rev().filter_map(|value| Scalar::of(&value));
                         self.rest.extend(scalars.map(Due::Scalar));

@@ -1,8 +1,8 @@
 //! Rust types as component-level types, for typed calls and host functions.
 //!
-//! A typed call moves parts, not [`Value`](crate::Value)s: what implements [`Lower`] and [`Lift`]
-//! is a backend, which may read and write guest memory directly, or this crate, which puts values
-//! together and takes them apart for backends that only call by value.
+//! A typed call passes the parts of values, and need not build [`Value`](crate::Value)s. A backend
+//! implements [`Lower`] and [`Lift`] if it reads and writes guest memory itself. For backends that
+//! call by value, this crate implements them: it builds values from parts and takes values apart.
 //!
 //! | component model | Rust |
 //! |---|---|
@@ -54,24 +54,25 @@ pub(crate) use value::{params_from_values, result_to_value};
 /// The [module's table](self) lists the implementations. Derive it for your own types, or implement
 /// it with the help of [`named`].
 pub trait Typed {
-    /// The component-level type.
+    /// Returns the component-level type.
     fn ty() -> Type;
 
-    /// Whether `ty` is that type; as `*ty == Self::ty()`, without making one.
+    /// Returns whether `ty` is this type: `*ty == Self::ty()`, without creating a type.
     fn is(ty: &Type) -> bool {
         *ty == Self::ty()
     }
 
-    /// Hands the value's parts to `to`, in the order of [`Lower`].
+    /// Passes the value's parts to `to`, in the order of [`Lower`].
     ///
     /// # Errors
-    /// What `to` returns.
+    /// The errors of `to`.
     fn lower(&self, to: &mut dyn Lower) -> Result<()>;
 
-    /// A `list` of such values; overridden by numbers, whose lists move in bulk.
+    /// Passes a list of these values to `to`. Numbers override it, because their lists pass in
+    /// bulk.
     ///
     /// # Errors
-    /// What `to` returns.
+    /// The errors of `to`.
     fn lower_list(list: &[Self], to: &mut dyn Lower) -> Result<()>
     where
         Self: Sized,
@@ -81,24 +82,25 @@ pub trait Typed {
     }
 }
 
-/// A [`Typed`] that also lifts itself: what can be a result, or a parameter of a host function.
+/// A [`Typed`] that also lifts itself, so that it can be a result or a parameter of a host function.
 ///
-/// Implemented for all of the types that [`Typed`] is implemented for and that own what they hold.
+/// It is implemented for every type that implements [`Typed`] and owns its content.
 pub trait Liftable: Typed + Sized {
     /// Takes the value's parts from `from`, in the order of [`Lower`].
     ///
     /// # Errors
-    /// What `from` returns.
+    /// The errors of `from`.
     fn lift(from: &mut dyn Lift) -> Result<Self>;
 
-    /// A `list` of such values; overridden by numbers, whose lists move in bulk.
+    /// Takes a list of these values from `from`. Numbers override it, because their lists pass in
+    /// bulk.
     ///
     /// # Errors
-    /// What `from` returns.
+    /// The errors of `from`.
     fn lift_list(from: &mut dyn Lift) -> Result<Vec<Self>> {
         let len = from.list()?;
-        // The source has bounded the length; the reservation is bounded again, for elements wider
-        // here than there.
+        // The source has bounded the length. The elements can be wider here than in the source, so
+        // the reservation has its own bound.
         let mut list = Vec::with_capacity(len.min(1024));
         for _ in 0..len {
             list.push(Self::lift(from)?);
@@ -107,16 +109,22 @@ pub trait Liftable: Typed + Sized {
     }
 }
 
-/// Takes the parts of a value, outermost first: scalars, strings and whole number lists as one
-/// part; a list as its length and then its elements, a map as its length and then each key and its
-/// value; a variant, option, result or enum as its case and then its payload; records and tuples as
-/// their fields alone. (`none` is case 0, `some` 1; `ok` 0, `err` 1.) A list of numbers may also
-/// come as its length and its elements.
+/// Takes the parts of a value, outermost first.
+///
+/// | value | parts |
+/// |---|---|
+/// | scalar, string, resource, flags | one |
+/// | list of numbers | one, or its length and then its elements |
+/// | other list | its length, then its elements |
+/// | map | its length, then each key with its value |
+/// | variant, option, result, enum | its case, then its payload; `none` and `ok` are case 0, `some` and `err` case 1 |
+/// | record, tuple | its fields, without a part of its own |
 ///
 /// # For implementors
-/// Each part must be checked against the type that is due, whatever hands it out. What a part needs
-/// of the guest (its `realloc`) runs when the part comes, in this order. A backend that lowers
-/// parts itself must give what it gives by value. (kit: `typed_calls_agree_with_values`)
+/// Each part must be checked against the type that is due. The guest's `realloc` for a part must
+/// run when the part is passed, so that calls of `realloc` are in the order of the parts. A backend
+/// that lowers parts itself must do the same as in a call by value. (kit:
+/// `typed_calls_agree_with_values`)
 pub trait Lower {
     /// A scalar.
     ///
@@ -133,17 +141,17 @@ pub trait Lower {
     /// # Errors
     /// `Misuse` if another part is due; errors of the guest's `realloc`.
     fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()>;
-    /// The length of a list or map, whose elements or entries follow.
+    /// The length of a list or map. Its elements or entries follow.
     ///
     /// # Errors
     /// `Misuse` if another part is due; errors of the guest's `realloc`.
     fn list(&mut self, len: usize) -> Result<()>;
-    /// The case of a variant, option, result or enum, whose payload follows if it has one.
+    /// The case of a variant, option, result or enum. Its payload follows, if it has one.
     ///
     /// # Errors
     /// `Misuse` if another part is due or there is no such case.
     fn case(&mut self, index: u32) -> Result<()>;
-    /// The bits of flags, the first flag lowest.
+    /// The bits of flags. The first flag is the lowest bit.
     ///
     /// # Errors
     /// `Misuse` if another part is due.
@@ -155,12 +163,12 @@ pub trait Lower {
     fn resource(&mut self, resource: &Resource) -> Result<()>;
 }
 
-/// Gives the parts of a value, in the order of [`Lower`].
+/// Returns the parts of a value one after another, in the order of [`Lower`].
 ///
 /// # For implementors
-/// Each part is checked as the canonical ABI says when it is taken, and nothing is allocated for a
-/// length before it has been checked. A backend that lifts parts itself must give what it gives by
-/// value. (kit: `typed_calls_agree_with_values`)
+/// Each part must be checked, as the canonical ABI demands, when it is taken. A length must be
+/// checked before anything is allocated for it. A backend that lifts parts itself must return the
+/// same as in a call by value. (kit: `typed_calls_agree_with_values`)
 pub trait Lift {
     /// A scalar.
     ///
@@ -177,8 +185,8 @@ pub trait Lift {
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
     fn numbers(&mut self) -> Result<crate::List>;
-    /// The length of a list or map, whose elements or entries follow; bounded by the size of what
-    /// it is read from.
+    /// The length of a list or map. Its elements or entries follow. The size of the source bounds
+    /// the length.
     ///
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
@@ -234,66 +242,68 @@ pub enum Numbers<'a> {
     F64(&'a [f64]),
 }
 
-/// The arguments of a call, lowering themselves one after another.
+/// The arguments of a call, which lower themselves one after another.
 pub trait LowerArgs {
-    /// Hands all arguments' parts to `to`.
+    /// Passes the parts of all arguments to `to`.
     ///
     /// # Errors
-    /// What `to` returns.
+    /// The errors of `to`.
     fn lower(&mut self, to: &mut dyn Lower) -> Result<()>;
 }
 
-/// The result of a call, lifting itself; not called where the function has no result.
+/// The result of a call, which lifts itself.
+///
+/// It must not be called if the function has no result.
 pub trait LiftResult {
     /// Takes the result's parts from `from`.
     ///
     /// # Errors
-    /// What `from` returns.
+    /// The errors of `from`.
     fn lift(&mut self, from: &mut dyn Lift) -> Result<()>;
 }
 
 /// The arguments of a call, as a Rust tuple.
 pub trait TypedArgs {
-    /// Their types.
+    /// Returns the types of the arguments.
     fn types() -> Vec<Type>;
 
-    /// Whether they fit the parameters of a function, by type.
+    /// Returns whether the arguments have the types of a function's parameters.
     fn fit(ty: &FuncType) -> bool;
 
-    /// Hands all arguments' parts to `to`.
+    /// Passes the parts of all arguments to `to`.
     ///
     /// # Errors
-    /// What `to` returns.
+    /// The errors of `to`.
     fn lower_args(&self, to: &mut dyn Lower) -> Result<()>;
 }
 
 /// The parameters of a host function, as a Rust tuple.
 pub trait TypedParams: TypedArgs + Sized {
-    /// Takes all arguments' parts from `from`.
+    /// Takes the parts of all arguments from `from`.
     ///
     /// # Errors
-    /// What `from` returns.
+    /// The errors of `from`.
     fn lift_args(from: &mut dyn Lift) -> Result<Self>;
 }
 
-/// The result of a function or the payload of a case; `()` for none.
+/// The result of a function, or the payload of a case. `()` stands for no result and no payload.
 pub trait Results: Sized {
-    /// The result's type, if there is one.
+    /// Returns the result's type, or `None` if there is no result.
     fn result() -> Option<Type>;
 
-    /// Whether `ty` is that type, or there is none on either side.
+    /// Returns whether `ty` is the result's type. `None` stands for no result.
     fn result_is(ty: Option<&Type>) -> bool;
 
-    /// Hands the result's parts to `to`, if there is a result.
+    /// Passes the result's parts to `to`, if there is a result.
     ///
     /// # Errors
-    /// What `to` returns.
+    /// The errors of `to`.
     fn lower_result(&self, to: &mut dyn Lower) -> Result<()>;
 
     /// Takes the result's parts from `from`, if there is a result.
     ///
     /// # Errors
-    /// What `from` returns.
+    /// The errors of `from`.
     fn lift_result(from: &mut dyn Lift) -> Result<Self>;
 }
 
@@ -342,7 +352,7 @@ impl<A: TypedArgs> LowerArgs for ArgsOf<A> {
     }
 }
 
-/// Whether a function has these parameters and this result.
+/// Checks that a function has these parameters and this result.
 ///
 /// # Errors
 /// `Misuse` with both types.
@@ -359,7 +369,7 @@ pub(crate) fn check<A: TypedArgs, R: Results>(func: &Func) -> Result<()> {
     )))
 }
 
-/// Another part is due than the one that was given or asked for.
+/// Returns the error for a part of another type than the one that is due.
 fn another(due: &Type, found: &str) -> Error {
     Error::misuse(format!("expected {}, found {found}", Brief(due)))
 }

@@ -49,7 +49,7 @@ pub fn is_flags(ty: &Type, flags: &[&str]) -> bool {
 /// Passes flags to `to`, the lowest bit first.
 ///
 /// # Errors
-/// What `to` returns.
+/// The errors of `to`.
 pub fn lower_flags<const N: usize>(set: [bool; N], to: &mut dyn Lower) -> Result<()> {
     let word = |flags: &[bool]| {
         let bits = flags.iter().rev();
@@ -64,7 +64,7 @@ pub fn lower_flags<const N: usize>(set: [bool; N], to: &mut dyn Lower) -> Result
 /// Takes flags from `from`, the lowest bit first.
 ///
 /// # Errors
-/// What `from` returns.
+/// The errors of `from`.
 pub fn lift_flags<const N: usize>(from: &mut dyn Lift) -> Result<[bool; N]> {
     let words = from.flags()?;
     Ok(std::array::from_fn(|bit| {
@@ -73,7 +73,7 @@ pub fn lift_flags<const N: usize>(from: &mut dyn Lift) -> Result<[bool; N]> {
     }))
 }
 
-/// The error for a case that the type does not have.
+/// Returns the error for a case that the type does not have.
 #[must_use]
 pub fn no_case(cases: usize, found: u32) -> Error {
     Error::misuse(format!("expected one of {cases} cases, found case {found}"))

@@ -1,4 +1,4 @@
-//! Numbers, `bool` and `char`: one part each, and lists of numbers are one part too.
+//! Numbers, `bool` and `char`, which are one part each, as lists of numbers are.
 
 use super::{Lift, Liftable, Lower, Numbers, Scalar, Typed, another};
 use crate::{List, Result, Type, Value};
@@ -6,19 +6,19 @@ use crate::{List, Result, Type, Value};
 macro_rules! scalars {
     ($($rust:ty => $case:ident $lists:tt,)*) => {
         impl Scalar {
-            /// The scalar's type.
+            /// Returns the scalar's type.
             #[must_use]
             pub fn ty(self) -> Type {
                 match self { $( Scalar::$case(_) => Type::$case, )* }
             }
 
-            /// The scalar as a value.
+            /// Returns the scalar as a value.
             #[must_use]
             pub fn to_value(self) -> Value {
                 match self { $( Scalar::$case(scalar) => Value::$case(scalar), )* }
             }
 
-            /// A value as a scalar, if it is one.
+            /// Returns a value as a scalar, or `None` if it is not a scalar.
             #[must_use]
             pub fn of(value: &Value) -> Option<Self> {
                 match value {
@@ -84,25 +84,25 @@ scalars! {
 macro_rules! numbers {
     ($($case:ident)*) => {
         impl Numbers<'_> {
-            /// The type of the elements.
+            /// Returns the type of the elements.
             #[must_use]
             pub fn ty(self) -> Type {
                 match self { $( Numbers::$case(_) => Type::$case, )* }
             }
 
-            /// How many there are.
+            /// Returns the number of elements.
             #[must_use]
             pub fn len(self) -> usize {
                 match self { $( Numbers::$case(list) => list.len(), )* }
             }
 
-            /// Whether there is none.
+            /// Returns whether the list is empty.
             #[must_use]
             pub fn is_empty(self) -> bool {
                 self.len() == 0
             }
 
-            /// A list of its own.
+            /// Copies the numbers into a list.
             #[must_use]
             pub fn to_list(self) -> List {
                 match self { $( Numbers::$case(list) => List::$case(list.to_vec()), )* }

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::{Lift, LiftResult, Results};
 use crate::{Error, Result};
 
-/// A result on its way out of a call.
+/// The Rust value that a call returns, once it is lifted.
 pub(crate) struct ResultOf<R>(Option<R>);
 
 impl<R: Results> ResultOf<R> {
@@ -12,10 +12,10 @@ impl<R: Results> ResultOf<R> {
         Self(None)
     }
 
-    /// The result, once the call is done.
+    /// Returns the result of a completed call.
     ///
     /// # Errors
-    /// `Engine` if the backend gave none and the function has one.
+    /// `Engine` if the function has a result and the backend has not lifted it.
     pub(crate) fn into_result(self) -> Result<R> {
         match self.0 {
             Some(result) => Ok(result),

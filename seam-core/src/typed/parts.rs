@@ -1,11 +1,11 @@
-//! The parts of values, kept in order: what values are taken apart to and put together from.
+//! The parts of values in a queue, from which values are built.
 
 use std::collections::VecDeque;
 
 use super::{Lower, Numbers, Scalar};
 use crate::{Error, List, Resource, Result};
 
-/// One part, as [`Lower`] takes them.
+/// One part of those that [`Lower`] takes.
 #[derive(Debug)]
 pub(super) enum Part {
     Scalar(Scalar),
@@ -17,7 +17,7 @@ pub(super) enum Part {
     Resource(Resource),
 }
 
-/// Parts in a row: goes in at the end, comes out at the front.
+/// A queue of parts.
 #[derive(Debug, Default)]
 pub(super) struct Parts(VecDeque<Part>);
 
@@ -44,10 +44,10 @@ impl Parts {
         self.0.pop_front()
     }
 
-    /// Whether nothing is left.
+    /// Checks that no part is left.
     ///
     /// # Errors
-    /// `Misuse` if there is.
+    /// `Misuse` if a part is left.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.pop() {
             None => Ok(()),
@@ -56,7 +56,7 @@ impl Parts {
     }
 }
 
-/// Another part is due than the one that was given.
+/// Returns the error for a part of another type than the one that is due.
 pub(super) fn expected(due: &str, found: Option<&Part>) -> Error {
     let found = found.map_or("none", Part::describe);
     Error::misuse(format!("expected {due}, found {found}"))

@@ -1,4 +1,4 @@
-//! Smart pointers, which stand for what they point to.
+//! Smart pointers, which stand for the type that they point to.
 
 use std::borrow::Cow;
 use std::sync::Arc;

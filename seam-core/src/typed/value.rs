@@ -1,4 +1,4 @@
-//! Between parts and values, led by types.
+//! Conversion between parts and values.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Result, Type, Value};
 
 /// # For implementors
-/// The arguments of a call, from their parts: for calls that a backend makes by value.
+/// Builds the arguments of a call from their parts, for a backend that calls by value.
 ///
 /// # Errors
-/// `Misuse` for parts that are not of the parameters' types; what `lower` returns.
+/// `Misuse` for parts that are not of the parameters' types; the errors of `lower`.
 pub fn args_to_values(ty: &FuncType, lower: &mut dyn LowerArgs) -> Result<Vec<Value>> {
     let mut parts = Parts::default();
     lower.lower(&mut parts)?;
@@ -25,7 +25,7 @@ pub fn args_to_values(ty: &FuncType, lower: &mut dyn LowerArgs) -> Result<Vec<Va
 }
 
 /// # For implementors
-/// Hands the result of a call that was made by value to `lift`, if there is a result.
+/// Passes the parts of a result to `lift`, if there is a result, for a backend that calls by value.
 ///
 /// # Errors
 /// `Engine` for a result that is not of the function's type; `Misuse` if `lift` does not take all
@@ -45,7 +45,7 @@ pub fn result_from_value(
     cursor.end()
 }
 
-/// Hands the arguments of a host function to `lift`.
+/// Passes the parts of a host function's arguments to `lift`.
 ///
 /// # Errors
 /// `Misuse` for values that are not of the types, and for parts that are not taken. The errors of
@@ -80,7 +80,7 @@ pub(crate) fn result_to_value(
     lowered.map_err(|e| Error::host(format!("result: {}", e.message())))
 }
 
-/// A value of this type, from the parts at the front.
+/// Builds a value of this type from the parts at the front.
 fn put_together(ty: &Type, parts: &mut Parts) -> Result<Value> {
     match ty {
         Type::Record(ty) => {
@@ -150,7 +150,7 @@ fn at<T>(cases: &[T], index: u32) -> Result<&T> {
     case.ok_or_else(|| no_case(cases.len(), index))
 }
 
-/// The names of the bits that are set; the first name is the lowest bit of the first word.
+/// Returns the names of the bits that are set. The first name is the lowest bit of the first word.
 fn names_of(names: &[Arc<str>], bits: &[u32]) -> Result<Vec<Arc<str>>> {
     let is_set = |bit: &usize| {
         bits.get(bit / 32)

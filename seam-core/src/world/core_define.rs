@@ -8,8 +8,8 @@ use super::core_item::{CoreHostFunc, CoreItem, CoreItemKind};
 use crate::{CoreCaller, CoreFuncType, CoreModuleType, CoreValue, Result};
 
 impl World {
-    /// A host function over raw core values, with access to the calling instance's exports, for
-    /// core modules.
+    /// Defines a host function over raw core values for core modules. It has access to the calling
+    /// instance's exports.
     #[must_use]
     pub fn core_func<F>(self, module: &str, field: &str, ty: CoreFuncType, func: F) -> Self
     where
@@ -22,7 +22,7 @@ impl World {
         self.core_item(module, field, CoreItemKind::Func(func))
     }
 
-    /// As [`World::core_func`], with state made by `state` for each instance.
+    /// Like [`World::core_func`], with state that `state` creates for each instance.
     #[must_use]
     pub fn core_func_with<S, M, F>(
         self,
@@ -44,7 +44,7 @@ impl World {
         self.core_item(module, field, CoreItemKind::Func(func))
     }
 
-    /// As [`World::core_func`], over state that all host functions of an instance share
+    /// Like [`World::core_func`], over state that all host functions of an instance share
     /// ([`World::state`], [`CoreHostFunc::sharing`]).
     #[must_use]
     pub fn core_func_sharing<S, F>(

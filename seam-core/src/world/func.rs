@@ -9,8 +9,9 @@ use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
 use crate::{FuncType, Result, Value};
 
 impl World {
-    /// A host function over Rust types. Its component-level type is checked against the import at
-    /// instantiation.
+    /// Defines a host function over Rust types.
+    ///
+    /// Its component-level type is checked against the import at instantiation.
     ///
     /// `name` is the import's full name (`ns:pkg/iface@1.0.0#f`, or `f` at the root; `module#field`
     /// for a core module); a semver-compatible version of the interface matches too. A later
@@ -30,7 +31,8 @@ impl World {
         self.func_with(name, || (), move |(), args: A| func(args))
     }
 
-    /// A host function over Rust types with state of its own, made by `state` for each instance.
+    /// Defines a host function over Rust types with its own state, which `state` creates for each
+    /// instance.
     #[must_use]
     pub fn func_with<S, A, R, M, F>(self, name: &str, state: M, func: F) -> Self
     where
@@ -47,8 +49,10 @@ impl World {
         })
     }
 
-    /// A host function over Rust types that also sees the call: the state that all host functions
-    /// share ([`World::state`]), the instance's output, and its limits.
+    /// Defines a host function over Rust types that also gets the call.
+    ///
+    /// The call gives access to the state that all host functions share ([`World::state`]), to the
+    /// instance's output, and to its limits.
     ///
     /// ```
     /// use seam_core::{OutputStream, World};
@@ -76,9 +80,10 @@ impl World {
         })
     }
 
-    /// An asynchronous host function over Rust types. `func` is called with the call when the guest
-    /// calls, and the future that it returns is driven as that of [`World::func_async`] is. The
-    /// arguments and the result pass through [`Value`]s.
+    /// Defines an asynchronous host function over Rust types that also gets the call.
+    ///
+    /// When the guest calls, `func` is called. Its future is driven like that of
+    /// [`World::func_async`]. The arguments and the result pass through [`Value`]s.
     #[must_use]
     pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
     where
@@ -104,8 +109,10 @@ impl World {
         })
     }
 
-    /// A host function over values. With a type it is checked against the import at instantiation;
-    /// without one it takes the import's type, and what it returns is checked at the call.
+    /// Defines a host function over values.
+    ///
+    /// A type is checked against the import at instantiation. Without a type, the function has the
+    /// import's type. Its results are checked at each call.
     #[must_use]
     pub fn func_values<F>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
     where
@@ -118,10 +125,11 @@ impl World {
         })
     }
 
-    /// An asynchronous host function over values: on a backend with `AsyncHostSuspends` it suspends
-    /// the guest, on one with `AsyncHostBlocks` it is polled in place and blocks the calling
-    /// thread. `func` is called when the guest calls, and must not wait for another call into the
-    /// same instance.
+    /// Defines an asynchronous host function over values.
+    ///
+    /// When the guest calls, `func` is called. On a backend with `AsyncHostSuspends`, its future
+    /// suspends the guest. On a backend with `AsyncHostBlocks`, the future is polled in place and
+    /// blocks the calling thread. It must not wait for another call into the same instance.
     #[must_use]
     pub fn func_async<F, Fut>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
     where
@@ -135,7 +143,7 @@ impl World {
         })
     }
 
-    /// Defines a synchronous function over Rust types; `make` makes its body for each instance.
+    /// Defines a synchronous function over Rust types. `make` creates its body for each instance.
     fn define_typed<A, R, F>(self, name: &str, make: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         A: TypedParams + Send + 'static,

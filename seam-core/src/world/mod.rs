@@ -98,10 +98,6 @@ pub enum Stub {
 /// host functions must be created by a factory ([`World::func_with`], [`World::state`]), not
 /// captured.
 ///
-/// Nothing that a guest does changes the recipe, so two backends given the same `World` see the
-/// same. State that host functions keep must be made by a factory ([`World::func_with`],
-/// [`World::state`]), not captured.
-///
 /// ```
 /// use seam_core::World;
 ///
@@ -168,8 +164,9 @@ impl World {
         Self::default()
     }
 
-    /// A resource type that the host defines, with the destructor of its representations. Host
-    /// functions name a resource with [`Resource::host`](crate::Resource::host).
+    /// Adds a resource type that the host defines, with the destructor of its representations.
+    ///
+    /// Host functions create a resource with [`Resource::host`](crate::Resource::host).
     #[must_use]
     pub fn resource<F>(mut self, name: &str, drop: F) -> Self
     where
@@ -199,7 +196,7 @@ impl World {
         self
     }
 
-    /// Shows a part of the state that [`World::state`] makes, as a value in
+    /// Shows a part of the state that [`World::state`] creates, as a value in
     /// [`Observed::artefacts`].
     ///
     /// This makes visible what host functions did to the state. `show` is called whenever the
@@ -273,8 +270,10 @@ impl World {
         self
     }
 
-    /// Calls `hook` with every piece of captured output, as the guest writes it. What is captured in
-    /// [`Observed`] stays the same; a piece that the limit on output refuses is not shown.
+    /// Calls `hook` with each piece of output that is captured in [`Observed`], as the guest writes
+    /// it.
+    ///
+    /// If the limit on output refuses a piece, `hook` does not get it.
     ///
     /// The hook is called while the guest waits, possibly on another thread.
     #[must_use]
@@ -287,8 +286,8 @@ impl World {
     }
 
     /// # For implementors
-    /// What [`World::on_output`] has set, for a backend that captures output itself and hands it to
-    /// [`Observed`] later.
+    /// Returns the hook of [`World::on_output`], for a backend that captures output itself and adds
+    /// it to [`Observed`] later.
     #[must_use]
     pub fn output_hook(&self) -> Option<&Arc<OutputHook>> {
         self.on_output.as_ref()

@@ -40,7 +40,7 @@ pub enum OutputStream {
     Stderr,
 }
 
-/// What is told of every piece of output, as the guest writes it.
+/// A function that gets each piece of output as the guest writes it.
 pub type OutputHook = dyn Fn(OutputStream, &[u8]) + Send + Sync;
 
 /// The record of one call of a host function.

@@ -19,11 +19,11 @@ macro_rules! clauses {
 
 clauses! {
     Backend {
-        1 "malformed and invalid bytes are Invalid at load":
+        1 "load returns Invalid for malformed and invalid bytes":
             load_rejects_what_is_not_wasm by loads_anything,
             load_rejects_truncated_bytes by loads_anything,
             load_rejects_invalid_modules by loads_anything;
-        2 "what the build lacks answers Unsupported":
+        2 "what needs a capability that the build lacks returns Unsupported":
             lacking_capabilities_answer_unsupported by hides_what_it_lacks;
         3 "a program can be used from several threads":
             programs_instantiate_in_parallel by stays_on_one_thread;
@@ -31,24 +31,24 @@ clauses! {
     Program {
         1 "the interface is that of the artifact":
             interfaces_are_read_alike by forgets_the_interface;
-        2 "instances share nothing, and each sees the world made afresh":
+        2 "instances share nothing, and each gets a fresh world":
             instances_share_nothing by shares_one_instance,
             programs_instantiate_in_parallel by stays_on_one_thread,
             worlds_are_made_afresh by shares_one_instance;
-        3 "imports that do not fit are Link at instantiation":
+        3 "instantiate returns Link if imports do not fit":
             missing_imports_are_named by links_nothing,
             wrong_host_types_fail_at_instantiation by links_nothing;
-        4 "a limit that was not built for is Unsupported":
+        4 "a limit that the build cannot enforce is Unsupported":
             limits_not_built_for_are_unsupported by ignores_limits;
-        5 "a trap of a start function comes out and may leave an instance":
+        5 "instantiate returns the trap of a start function, and may leave an instance":
             a_trapping_start_leaves_an_instance by blames_the_linker,
             a_trapping_start_in_a_component_leaves_an_instance by blames_the_linker;
-        6 "what start functions did before they failed is observed":
+        6 "the effects of start functions are observed even if they fail":
             a_trapping_start_shows_what_it_did by forgets_what_start_did,
             a_trapping_start_of_a_component_shows_what_it_did by forgets_what_start_did;
     }
     Instance {
-        1 "exports are found by name or compatible version, else Misuse with near matches":
+        1 "exports are found by name or compatible version; otherwise Misuse lists near matches":
             unknown_exports_list_near_matches by lists_no_matches,
             versions_match_within_their_track by matches_versions_exactly,
             exports_are_found_by_their_own_name by matches_versions_exactly;
@@ -58,7 +58,7 @@ clauses! {
             numbers_pass_unchanged by changes_results,
             floats_pass_as_bits by changes_results,
             values_of_every_type_pass by changes_results;
-        4 "a trap has its cause, and everything can be read after it":
+        4 "a trap is reported as its cause, and the instance can be read afterwards":
             traps_map_to_their_cause by forgets_the_cause,
             snapshots_work_after_a_trap by is_blind_after_a_trap;
         5 "a trap closes a component and leaves a core module open":
@@ -84,7 +84,7 @@ clauses! {
             captured_output_is_bounded by calls_limits_traps;
         12 "host calls are recorded if the world asks for it":
             host_calls_are_recorded by records_nothing;
-        13 "what the host still owns is listed in order":
+        13 "the resources that the host owns are listed in order":
             what_the_host_holds_is_listed by forgets_the_order;
         14 "a call is started, driven and taken, in this order":
             calls_are_started_driven_and_taken by takes_calls_early;
@@ -101,11 +101,11 @@ clauses! {
             core_compile_judges_raw_bytes by compiles_anything;
         2 "instances of a module share nothing":
             core_instances_share_nothing by reuses_instances;
-        3 "a limit that was not built for is Unsupported":
+        3 "a limit that the build cannot enforce is Unsupported":
             core_limits_not_built_for_are_unsupported by ignores_store_limits;
         4 "a module of another engine is Misuse":
             core_foreign_module_is_misuse by takes_foreign_modules;
-        5 "nothing makes the process panic":
+        5 "no module makes the process panic":
             core_hostile_input_does_not_panic by panics_on_bad_bytes,
             core_hostile_modules_run_without_a_panic by panics_on_traps;
     }
@@ -114,67 +114,74 @@ clauses! {
             core_imports_are_checked by links_anything,
             core_imports_of_every_kind_link by remembers_what_it_saw,
             core_imports_are_matched_by_position by swaps_imports;
-        2 "segments come in order, then the start function, which reaches the host":
+        2 "segments are written in order, then the start function runs and can call the host":
             core_start_calls_the_host by is_deaf_during_start,
             core_instantiation_goes_in_order by instantiates_twice,
             core_large_modules_start_and_export by remembers_what_it_saw;
-        3 "writes of a failed instantiation stay":
+        3 "writes of a failed instantiation are kept":
             core_failed_instantiation_keeps_writes by undoes_writes;
-        4 "arguments are checked, and results left alone on error; both are in order":
+        4 "arguments are checked, an error leaves results unchanged, and both are in order":
             core_arguments_are_checked by clobbers_results,
             core_arguments_and_results_come_in_order by reverses_results;
-        5 "every trap has its cause":
+        5 "every trap is reported as its cause":
             core_traps_map_to_their_cause by forgets_core_causes;
-        6 "errors of host functions come out as they were":
+        6 "errors of host functions are returned unchanged":
             core_host_errors_pass_unchanged by wraps_host_errors;
         7 "a handle of another store is Misuse":
             core_foreign_handles_are_misuse by takes_foreign_globals;
-        8 "after a trap the store stays usable":
+        8 "the store remains usable after a trap":
             core_store_survives_a_trap by dies_of_a_trap;
-        9 "values pass bit by bit":
+        9 "values pass without a change of bits, and references keep their referent":
             core_floats_pass_as_bits by canonicalises_nans,
             core_numbers_pass_as_bits by canonicalises_nans,
             core_vectors_pass_as_bits by drops_high_lanes,
             core_host_references_pass by takes_zero_for_null,
-            core_function_references_pass by mixes_up_functions;
-        10 "fuel and deadlines end in Limit":
+            core_function_references_pass by mixes_up_references,
+            core_guest_references_pass by mixes_up_references,
+            core_exception_references_pass by mixes_up_references;
+        10 "fuel and deadlines end in Limit, and no fuel is left then":
             core_fuel_ends_an_endless_loop by calls_store_limits_traps,
             core_fuel_is_counted_over_the_whole_store by counts_no_fuel,
+            core_no_fuel_is_left_at_its_limit by counts_no_fuel,
             core_a_deadline_ends_an_endless_loop by calls_store_limits_traps,
             core_fuel_and_deadlines_hold_together by calls_store_limits_traps,
             core_deadlines_are_for_outermost_calls by calls_store_limits_traps;
-        11 "host recursion is bounded":
-            core_host_recursion_is_bounded by calls_store_limits_traps;
+        11 "each call of a host function is a level of host recursion, which is bounded":
+            core_host_recursion_is_bounded by calls_store_limits_traps,
+            core_a_host_call_is_a_level by calls_store_limits_traps;
         12 "memories, tables and instances are bounded for the whole store":
             core_memory_limit_holds by calls_store_limits_traps,
             core_table_limit_holds by calls_store_limits_traps,
             core_instance_limit_holds by calls_store_limits_traps;
-        13 "a handle stands for one thing of one instance":
+        13 "a handle refers to one item of one instance":
             core_instances_of_a_module_are_told_apart by confuses_instances,
             core_imported_things_are_the_same_thing by remembers_what_it_saw;
-        14 "a failed instance is given once":
+        14 "a failed instance is returned once":
             core_failed_instances_are_given_once by repeats_failed_instances;
-        15 "host functions find zeroes, are checked, and leave nothing behind":
+        15 "results of host functions start as zeroes and are checked, and a failed call uses up nothing":
             core_host_functions_have_every_type by skips_every_second_host_call,
+            core_references_fit_their_exact_type by overlooks_host_errors,
             core_host_results_start_as_zeroes by leaves_old_results,
             core_failing_host_functions_leave_nothing_behind by counts_failures_as_levels,
             core_stores_are_told_apart by skips_every_second_host_call,
             core_host_state_is_kept by skips_every_second_host_call;
-        16 "memories, tables and globals are what the guest sees":
+        16 "memories, tables and globals show the guest's current state":
             core_memories_are_read_written_and_grown by remembers_what_it_saw,
             core_globals_are_read_and_set by remembers_what_it_saw,
             core_tables_are_read by truncates_indices,
             core_wide_memories_and_tables_are_read by truncates_indices,
             core_second_memories_are_told_apart by confuses_memories,
+            core_pages_of_other_sizes_are_counted by remembers_what_it_saw,
+            core_shared_memories_are_read_and_written by remembers_what_it_saw,
             core_exception_tags_are_told_apart by swaps_imports;
     }
     CoreCaller {
-        1 "host functions can call back where the engine is reentrant":
+        1 "host functions can call back if the engine is reentrant":
             core_host_functions_call_back by never_calls_back;
         2 "a host function finds the caller's exports":
             core_start_calls_the_host by hides_the_caller,
             core_callers_are_told_apart by confuses_callers;
-        3 "exports are the module's own":
+        3 "only the module's own exports are found":
             core_exports_are_the_modules_own by shows_more_exports;
     }
     Limits {
@@ -186,12 +193,12 @@ clauses! {
             a_deadline_ends_an_endless_loop by calls_limits_traps,
             a_deadline_starts_anew_with_each_call by never_starts_the_clock_anew,
             deadlines_end_loops_in_components by calls_limits_traps;
-        3 "memories count together":
+        3 "the memory limit applies to all memories together":
             memory_stops_growing_at_its_limit by calls_limits_traps,
             memory_is_bounded_in_components by forgets_limits;
-        4 "tables count together":
+        4 "the table limit applies to all tables together":
             tables_stop_growing_at_their_limit by calls_limits_traps;
-        5 "core instances count, also inside components":
+        5 "the instance limit counts core instances, also inside components":
             instances_are_bounded by calls_limits_traps,
             instances_inside_components_are_counted by calls_limits_traps;
         6 "host recursion is bounded":
@@ -202,47 +209,47 @@ clauses! {
             captured_output_is_bounded by calls_limits_traps;
     }
     Snapshot {
-        1 "every exported global is there, as bits":
+        1 "a snapshot contains every exported global, as bits":
             snapshots_show_exported_globals by shows_no_globals,
             snapshots_show_vectors_and_references by shows_no_globals;
-        2 "what the query asks for, and nothing else":
+        2 "a snapshot contains what the query selects, and nothing else":
             snapshots_take_what_the_query_asks by forgets_the_query;
-        3 "memories are the bytes at that time":
+        3 "memories are the bytes at the time of the snapshot":
             snapshots_take_memories by forgets_the_query;
-        4 "counters inside components are each instance's own":
+        4 "each instance inside a component has its own counters":
             counters_inside_components_are_seen by shows_no_globals;
     }
     World {
         1 "host functions are called with their arguments in order":
             host_functions_get_arguments_in_order by forgets_definitions,
             host_functions_are_reached_every_way by forgets_definitions;
-        2 "a definition stands for an import of its track":
+        2 "a definition satisfies imports of the same version track":
             imports_match_versions_within_their_track by forgets_definitions;
-        3 "state is made for each instance and shared in it":
+        3 "state is created for each instance, whose host functions share it":
             worlds_are_made_afresh by shares_one_instance,
             host_functions_share_state by forgets_definitions;
         4 "the longest prefix decides a stub":
             the_longest_prefix_decides_a_stub by forgets_definitions;
-        5 "denied imports are Link":
+        5 "a denied import is Link and named":
             missing_imports_are_named by links_nothing;
-        6 "stubs trap naming the import":
+        6 "a trapping stub names the import":
             stubs_trap_naming_the_import by forgets_definitions;
-        7 "stubs give zero values":
+        7 "a default stub returns the zero value":
             stubs_give_zero_values by traps_at_every_stub;
         8 "unused stubs are listed":
             unused_stubs_are_listed by forgets_definitions;
-        9 "errors, panics and ill-typed results of host functions come out":
+        9 "errors of host functions are returned; panics and ill-typed results are Host":
             errors_of_host_functions_come_out by forgets_definitions,
             a_panicking_host_function_is_caught by blames_the_engine_for_panics,
             panicking_hosts_of_components_are_caught by blames_the_engine_for_panics,
             ill_typed_results_of_host_functions_are_host_errors by forgets_definitions;
-        10 "what the host gives is made for each instance":
+        10 "memories, tables and globals of the host are created for each instance":
             the_host_gives_memories_tables_and_globals by shares_one_instance;
-        11 "raw host functions reach the caller's memory":
+        11 "raw host functions can access the caller's memory":
             raw_host_functions_reach_memory by forgets_definitions;
         12 "futures of host functions are awaited":
             async_host_functions_give_their_result by forgets_definitions;
-        13 "resources of the host pass and are dropped once":
+        13 "resources of the host can be passed and are dropped once":
             the_host_defines_resources by forgets_definitions;
     }
 }

@@ -406,6 +406,11 @@ cases! { $
             core_host_references_pass,
             core_function_references_pass,
         }
+        core_reference "core store" {
+            core_guest_references_pass needs Gc,
+            core_references_fit_their_exact_type needs Gc,
+            core_exception_references_pass needs Exceptions,
+        }
         core_once "core store" {
             core_failed_instances_are_given_once,
             core_host_results_start_as_zeroes,
@@ -434,18 +439,22 @@ cases! { $
             core_tables_are_read,
             core_wide_memories_and_tables_are_read needs Memory64,
             core_second_memories_are_told_apart needs MultiMemory,
+            core_pages_of_other_sizes_are_counted needs CustomPageSizes,
+            core_shared_memories_are_read_and_written needs Threads,
             core_exception_tags_are_told_apart needs Exceptions,
         }
         core_limit "core limits" {
             core_fuel_ends_an_endless_loop needs Fuel,
             core_a_deadline_ends_an_endless_loop needs Deadline,
             core_fuel_is_counted_over_the_whole_store needs Fuel,
+            core_no_fuel_is_left_at_its_limit needs Fuel,
             core_fuel_and_deadlines_hold_together needs Fuel Deadline,
             core_deadlines_are_for_outermost_calls needs Deadline Reentrant,
             core_memory_limit_holds needs MemoryLimit,
             core_table_limit_holds needs TableLimit,
             core_instance_limit_holds needs InstanceLimit,
             core_host_recursion_is_bounded needs Reentrant,
+            core_a_host_call_is_a_level,
         }
     }
 }

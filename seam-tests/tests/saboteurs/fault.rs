@@ -146,8 +146,10 @@ faults! {
     DropsHighLanes = "drops_high_lanes",
     /// The host's reference 0 is passed as null.
     TakesZeroForNull = "takes_zero_for_null",
-    /// Each returned function is the one that was returned first.
-    MixesUpFunctions = "mixes_up_functions",
+    /// Each returned reference is the one of its kind that was returned first.
+    MixesUpReferences = "mixes_up_references",
+    /// A call that ends with an error of the host returns zeroes.
+    OverlooksHostErrors = "overlooks_host_errors",
     /// No fuel is ever used.
     CountsNoFuel = "counts_no_fuel",
     /// Instances of a module export what the first one does.

@@ -80,6 +80,36 @@ pub(in crate::kit) fn core_fuel_is_counted_over_the_whole_store(subject: &Subjec
     Ok(())
 }
 
+/// An instruction can need more fuel than is left. The rest is lost then.
+pub(in crate::kit) fn core_no_fuel_is_left_at_its_limit(subject: &Subject) -> Checked {
+    let text = r#"(module (memory 1)
+        (func (export "fill") (loop $again
+            (memory.fill (i32.const 0) (i32.const 7) (i32.const 65536))
+            (br $again)))
+        (func (export "one") (result i32) (i32.const 1)))"#;
+    let module = subject.compile(&wat("fills", text)?)?;
+    let step = subject.engine_fuel_granularity();
+    // Not a multiple of what a round of the loop costs.
+    for fuel in [100_003, 100_777, 101_011].map(|fuel| fuel + 4 * step) {
+        let mut store = subject.store(&Limits::new().with_fuel(fuel))?;
+        let store = &mut *store;
+        let instance = store.instantiate(&module, &[])?;
+        let found = call(store, instance, "one", &[])?;
+        same("one", found, [1.into()])?;
+        let ended = tried(store, instance, "fill", &[])?;
+        limited("fill", ended, Limit::Fuel)?;
+        let used = store.fuel_consumed();
+        let all = used.is_some_and(|used| used <= fuel && used + step >= fuel);
+        holds("all fuel to be used, to a step", all, (fuel, used))?;
+        // An engine with greater steps may not notice a single instruction.
+        if step == 1 {
+            let ended = tried(store, instance, "one", &[])?;
+            limited("one instruction afterwards", ended, Limit::Fuel)?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates two instances of the module.
 fn pair(
     store: &mut dyn CoreStore,
@@ -254,6 +284,41 @@ pub(in crate::kit) fn core_host_recursion_is_bounded(subject: &Subject) -> Check
         )?;
         let found = call(store, fine, "f", &[])?;
         same("afterwards", found, [CoreValue::I32(1)])?;
+    }
+    Ok(())
+}
+
+/// A call of a host function is a level of host recursion, whether or not the engine can re-enter.
+pub(in crate::kit) fn core_a_host_call_is_a_level(subject: &Subject) -> Checked {
+    let import = r#"(import "h" "f" (func $f))"#;
+    let calls = format!(r#"(module {import} (func (export "call") (call $f)))"#);
+    let starts = format!("(module {import} (start $f))");
+    let calls = subject.compile(&wat("calls", &calls)?)?;
+    let starts = subject.compile(&wat("starts", &starts)?)?;
+    for (levels, expected) in [(0, 0), (1, 4)] {
+        let mut store = subject.store(&Limits::new().with_host_depth(levels))?;
+        let store = &mut *store;
+        let entered = Arc::new(AtomicU32::new(0));
+        let count = entered.clone();
+        let body: HostFn = Arc::new(move |_, _, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        });
+        let import = host_func(store, &[], &[], body)?;
+        let instance = store.instantiate(&calls, &[import])?;
+        let mut ended = Vec::new();
+        for _ in 0..3 {
+            ended.push(tried(store, instance, "call", &[])?.map(drop));
+        }
+        ended.push(store.instantiate(&starts, &[import]).map(drop));
+        for ended in ended {
+            match levels {
+                0 => limited("a call without a level", ended, Limit::HostDepth)?,
+                _ => ended?,
+            }
+        }
+        let entered = entered.load(Ordering::Relaxed);
+        same("calls that arrived", entered, expected)?;
     }
     Ok(())
 }

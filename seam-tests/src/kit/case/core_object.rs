@@ -1,9 +1,9 @@
 //! Core memories, tables and globals, as the host sees them.
 
-use seam_core::{CoreExtern, CoreType, CoreValue, Limits, Trap};
+use seam_core::{CoreExtern, CoreType, CoreValue, ErrorKind, Limits, Trap};
 
 use super::core_call::{call, made, tried};
-use crate::kit::expect::{holds, misuse, same, traps, wat};
+use crate::kit::expect::{fails, holds, misuse, same, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
 const OBJECTS: &str = r#"(module
@@ -229,6 +229,90 @@ pub(in crate::kit) fn core_second_memories_are_told_apart(subject: &Subject) -> 
     same("load", call(store, instance, "load", &[])?, [77.into()])?;
     same("grow", store.memory_grow(b, 2)?, Some(2))?;
     same("grow past the maximum", store.memory_grow(b, 1)?, None)
+}
+
+/// Sizes are in the memory's own pages.
+pub(in crate::kit) fn core_pages_of_other_sizes_are_counted(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (memory (export "memory") 10 20 (pagesize 1)) (data (i32.const 4) "pages")
+        (func (export "size") (result i32) (memory.size))
+        (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let instance = made(subject, store, text)?;
+    let Some(CoreExtern::Memory(memory)) = store.export(instance, "memory") else {
+        return Err(Failure::new("expected a memory"));
+    };
+    let ty = store.memory_type(memory)?;
+    let found = (ty.minimum, ty.maximum, ty.page_size());
+    same("type", found, (10, Some(20), 1))?;
+    same("length", store.memory(memory)?.len(), 10)?;
+    same("bytes", store.memory(memory)?.read_vec(4, 5)?, b"pages")?;
+    misuse("a byte too many", store.memory(memory)?.read_vec(4, 7))?;
+    same("grow", store.memory_grow(memory, 7)?, Some(10))?;
+    same("grow past the maximum", store.memory_grow(memory, 4)?, None)?;
+    same("length", store.memory(memory)?.len(), 17)?;
+    same("size", call(store, instance, "size", &[])?, [17.into()])?;
+    same("type", store.memory_type(memory)?.minimum, 17)?;
+    store.memory(memory)?.write(16, &[9])?;
+    let found = call(store, instance, "load", &[16.into()])?;
+    same("load", found, [9.into()])?;
+    let result = tried(store, instance, "load", &[17.into()])?;
+    traps("load", result, Trap::MemoryOutOfBounds)?;
+    // A memory of other pages does not fit.
+    let import = |pages: &str| {
+        wat(
+            "imports",
+            &format!(r#"(module (import "m" "m" (memory {pages})))"#),
+        )
+    };
+    let given = [CoreExtern::Memory(memory)];
+    let fits = subject.compile(&import("17 20 (pagesize 1)")?)?;
+    store.instantiate(&fits, &given)?;
+    let other = subject.compile(&import("0")?)?;
+    let result = store.instantiate(&other, &given);
+    fails("pages of 64 KiB", result, &ErrorKind::Link).map(drop)
+}
+
+pub(in crate::kit) fn core_shared_memories_are_read_and_written(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (memory (export "memory") 1 2 shared) (data (i32.const 65531) "share")
+        (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "store") (param i32 i32) (i32.store8 (local.get 0) (local.get 1))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let instance = made(subject, store, text)?;
+    let Some(CoreExtern::Memory(memory)) = store.export(instance, "memory") else {
+        return Err(Failure::new("expected a memory"));
+    };
+    let ty = store.memory_type(memory)?;
+    let found = (ty.shared, ty.minimum, ty.maximum);
+    same("type", found, (true, 1, Some(2)))?;
+    same("length", store.memory(memory)?.len(), 65536)?;
+    same("bytes", store.memory(memory)?.read_vec(65531, 5)?, b"share")?;
+    for (offset, len) in [(65536, 1), (65532, 5), (u64::MAX, 1)] {
+        let what = format!("{len} bytes at {offset}");
+        misuse(&what, store.memory(memory)?.read_vec(offset, len))?;
+        misuse(&what, store.memory(memory)?.write(offset, &vec![9; len]))?;
+    }
+    same(
+        "untouched",
+        store.memory(memory)?.read_vec(65531, 5)?,
+        b"share",
+    )?;
+    store.memory(memory)?.write(65534, &[1, 2])?;
+    let found = call(store, instance, "load", &[65535.into()])?;
+    same("what the host wrote", found, [2.into()])?;
+    same("grow", store.memory_grow(memory, 1)?, Some(1))?;
+    same("grow past the maximum", store.memory_grow(memory, 1)?, None)?;
+    call(store, instance, "store", &[131_071.into(), 7.into()])?;
+    same("length", store.memory(memory)?.len(), 131_072)?;
+    same(
+        "what the guest wrote",
+        store.memory(memory)?.read_vec(131_071, 1)?,
+        [7],
+    )?;
+    same("type", store.memory_type(memory)?.minimum, 2)
 }
 
 /// Tags with the same type are different: one does not catch what the other throws.

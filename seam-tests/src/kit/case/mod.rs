@@ -14,6 +14,7 @@ pub(super) mod core_link;
 pub(super) mod core_object;
 pub(super) mod core_once;
 pub(super) mod core_order;
+pub(super) mod core_reference;
 pub(super) mod entry;
 pub(super) mod fused;
 #[cfg(feature = "wasi")]
