@@ -31,7 +31,8 @@ const LACKING: [Capability; 4] = [
 
 /// A backend over kiln's own runner for components. Reports call it `kiln-runner`.
 ///
-/// Core modules run as on [`KilnBackend`].
+/// Core modules run as on [`KilnBackend`]. With the interface of a component they are
+/// `Unsupported(Components)`, because `seam-component` would lift and lower their values.
 ///
 /// Every export of a component that this backend loads can be called. Such a component has no imports
 /// and one core instance, and exports one function over scalars, `run` of `wasi:cli/run`, or both.
@@ -102,14 +103,25 @@ impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        if artifact.kind() == ArtifactKind::CoreModule {
-            return self.core.load(artifact).await;
-        }
-        match self.component(artifact) {
+        let program = match (artifact.kind(), artifact.interface_of()) {
+            (ArtifactKind::CoreModule, None) => return self.core.load(artifact).await,
+            (ArtifactKind::CoreModule, Some(_)) => Err(typed_core_module()),
+            _ => self.component(artifact),
+        };
+        match program {
             Ok(program) => Ok(Box::new(program)),
             Err(error) => Err(error.during(format!("load {}", artifact.name())).on(NAME)),
         }
     }
+}
+
+/// The error for a core module with the interface of a component: `seam-component` would lift and
+/// lower its values, and kiln's runner cannot.
+fn typed_core_module() -> Error {
+    Error::unsupported(
+        Capability::Components,
+        "expected a core module without the interface of a component, which kiln's runner cannot give it",
+    )
 }
 
 /// A component that kiln's runner can run.
