@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::{
     Artifact, ArtifactKind, Backend, BackendInfo, Capabilities, Capability, CoreEngine, Error,
-    Failed, Instance, Interface, Program, Result, World, WorldState, check_core_limits,
+    Failed, Instance, Interface, Limit, Program, Result, World, WorldState, check_core_limits,
 };
 use seam_decode::{compile_untyped, decode};
 
@@ -143,6 +143,10 @@ impl<C: KilnComponent> RunnerProgram<C> {
         let bindings = world.bind(&self.interface)?;
         let state = WorldState::new(world, &bindings);
         check_core_limits(state.limits(), &self.capabilities)?;
+        // The component has one core instance.
+        if state.limits().instances == Some(0) {
+            return Err(Error::limit(Limit::Instances));
+        }
         let component = guarded(of_component, || C::instantiate(self.artifact.bytes()))?;
         RunnerInstance::new(component, self.interface.clone(), state)
     }

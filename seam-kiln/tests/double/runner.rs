@@ -1,8 +1,8 @@
 //! kiln's own runner for components, bound by `bind_component!`.
 
 use seam_core::{
-    Artifact, Backend, BackendExt, CanonTrap, Capability, Error, ErrorKind, InstanceExt, Limits,
-    Query, Trap, Value, World,
+    Artifact, Backend, BackendExt, CanonTrap, Capability, Error, ErrorKind, InstanceExt, Limit,
+    Limits, Query, Trap, Value, World,
 };
 use seam_kiln::{Fault, Kiln as _, KilnComponent as _, KilnEngine, KilnRunner};
 use seam_tests::kit::Subject;
@@ -170,9 +170,12 @@ fn the_runner_refuses_what_it_lacks() {
     let world = World::new().limits(Limits::new().with_fuel(10));
     let fuel = runner().instantiate_blocking(&artifact, &world).map(drop);
     assert_eq!(lacking(fuel), Capability::Fuel);
-    let mut instance = runner()
-        .instantiate_blocking(&artifact, &World::new())
-        .unwrap();
+    let world = World::new().limits(Limits::new().with_instances(0));
+    let error = runner().instantiate_blocking(&artifact, &world).map(drop);
+    let limit = ErrorKind::Limit(Limit::Instances);
+    assert_eq!(*error.unwrap_err().kind(), limit);
+    let world = World::new().limits(Limits::new().with_instances(1));
+    let mut instance = runner().instantiate_blocking(&artifact, &world).unwrap();
     let snapshot = instance.snapshot(&Query::default()).map(drop);
     assert_eq!(lacking(snapshot), Capability::InnerGlobals);
     assert_eq!(
