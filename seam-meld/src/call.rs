@@ -110,15 +110,8 @@ impl Import {
         use Kind::{Future, Stream};
         use Side::{Readable, Writable};
         let [handle, at, len] = [0, 1, 2].map(|index| number(args, index));
-        match self.intrinsic {
-            ThreadNew | ThreadSwitchTo | ThreadYield | ThreadExit => {
-                return Err(self.no_threads().into());
-            }
-            StreamNew | FutureNew => {}
-            _ if rules.refuse_local && handle >= LOCAL_TAG => {
-                return Err(self.local(handle).into());
-            }
-            _ => {}
+        if rules.refuse_local && self.intrinsic.takes_handle() && handle >= LOCAL_TAG {
+            return Err(self.local(handle).into());
         }
         let end = |kind, side| (handle, kind, side);
         match self.intrinsic {

@@ -92,6 +92,20 @@ impl Intrinsic {
             .find(|intrinsic| intrinsic.name() == name)
     }
 
+    /// Returns whether the first argument is the handle of a stream or future.
+    #[must_use]
+    pub const fn takes_handle(self) -> bool {
+        !matches!(
+            self,
+            Self::StreamNew
+                | Self::FutureNew
+                | Self::ThreadNew
+                | Self::ThreadSwitchTo
+                | Self::ThreadYield
+                | Self::ThreadExit
+        )
+    }
+
     /// Returns whether the function reads or writes the memory of its caller.
     #[must_use]
     pub const fn uses_memory(self) -> bool {

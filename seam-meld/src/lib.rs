@@ -93,6 +93,6 @@ mod table;
 pub use code::AbiError;
 pub use intrinsic::{Intrinsic, MODULE};
 pub use intrinsics::AsyncIntrinsics;
-pub use observe::{IntrinsicCall, IntrinsicCalls, IntrinsicHook};
+pub use observe::{IntrinsicCall, IntrinsicCalls};
 pub use split::{Split, split_async_imports};
 pub use table::{LOCAL_TAG, SharedTable};

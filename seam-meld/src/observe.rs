@@ -23,7 +23,7 @@ pub struct IntrinsicCall {
 
 /// A function that is called after every call of an intrinsic. If it returns an error, the guest's
 /// call ends with this error.
-pub type IntrinsicHook = dyn Fn(&IntrinsicCall) -> Result<()> + Send + Sync;
+pub(crate) type IntrinsicHook = dyn Fn(&IntrinsicCall) -> Result<()> + Send + Sync;
 
 /// A list of calls of intrinsics, in order.
 ///

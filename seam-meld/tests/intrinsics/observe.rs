@@ -85,11 +85,8 @@ fn a_hook_can_end_the_guests_call() {
 
 #[test]
 fn a_local_handle_traps_where_it_must_not_come() {
-    let with_handle = Intrinsic::ALL.into_iter().filter(|intrinsic| {
-        let is_thread = intrinsic.name().starts_with("thread");
-        !is_thread && !intrinsic.ty().params.is_empty()
-    });
-    let with_handle: Vec<_> = with_handle.collect();
+    let all = Intrinsic::ALL.into_iter();
+    let with_handle: Vec<_> = all.filter(|intrinsic| intrinsic.takes_handle()).collect();
     assert_eq!(with_handle.len(), 12);
     on_each(|backend| {
         let calls = IntrinsicCalls::new();
@@ -120,9 +117,10 @@ fn a_local_handle_traps_where_it_must_not_come() {
 #[test]
 fn threads_are_unsupported_by_name() {
     on_each(|backend| {
-        let mut guest = Guest::new(backend, AsyncIntrinsics::new());
+        let guarded = AsyncIntrinsics::new().refuse_local_handles();
+        let mut guest = Guest::new(backend, guarded);
         for (name, args) in [
-            ("thread_new", &[1, 2][..]),
+            ("thread_new", &[0x8000_0001, 2][..]),
             ("thread_switch_to", &[1]),
             ("thread_yield", &[]),
             ("thread_exit", &[]),

@@ -240,6 +240,46 @@ fn two_modules_of_a_component_are_told_apart() {
     );
 }
 
+/// A module may have one function, with the index of the one before it.
+#[test]
+fn modules_of_one_function_are_told_apart() {
+    let write = import("stream_write");
+    let module = |memory: u32| {
+        format!(
+            r#"(func (i32.store {memory} (i32.const 8) (call $stream_write
+                (i32.const 2) (i32.const 8) (i32.const 4) (i32.const 0))))"#
+        )
+    };
+    let text = format!(
+        r#"{write} (memory (export "memory") 1) (memory (export "memory$1") 1) {} {}"#,
+        module(0),
+        module(1)
+    );
+    let split = split(&fused(&text, &[(1, "twins", 1), (2, "twins", 1)]));
+    assert_eq!(
+        memories(&split),
+        [
+            ("stream_write$twins.0", "memory"),
+            ("stream_write$twins.1", "memory$1")
+        ]
+    );
+}
+
+/// Which memory an exported import means depends on the caller, which is outside of the module.
+#[test]
+fn an_exported_import_is_not_bound() {
+    let text = format!(
+        r#"{} {} (memory (export "memory") 1)
+        (export "write" (func $stream_write))
+        (func (drop (i32.load (i32.const 8))))"#,
+        import("stream_write"),
+        import("stream_read"),
+    );
+    let split = split(&fused(&text, &[(2, "a", 2)]));
+    // Nobody uses the other one.
+    assert_eq!(memories(&split), [("stream_read", "memory")]);
+}
+
 /// meld's bridge is a function for each component that uses the component's memory and its own.
 #[test]
 fn a_function_that_meld_made_belongs_to_its_component() {
