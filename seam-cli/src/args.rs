@@ -149,6 +149,9 @@ a fusion of the first, in what a fusion must keep.
 Runs that end alike match, also if they end with a trap; then `match` says so. After a trap, the later
 calls are made in a core module; in a component they are not run, and `match` says how many were.
 
+If all runs agree, `held at the end` lists the resources that the guest returned and that the host
+still owns.
+
 A run that cannot be made is never a match. If --backend names the backend, or if the artifact runs on no
 backend, the verdict is inconclusive. Otherwise the run is left out with a note.
 

@@ -62,6 +62,7 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     surroundings.writable_dirs = false;
     let plan = |path| {
         let artifact = world::artifact(path, options)?;
+        bindable(&artifact)?;
         // The backends judge whether the bytes are valid, because they may differ in it.
         let interface = seam_decode::interface(&artifact)?;
         let steps = match calls.as_slice() {
@@ -77,6 +78,21 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
         })
     };
     args.artifacts.iter().map(|path| plan(path)).collect()
+}
+
+/// Checks that a core module can be bound to the component that was attached to it.
+///
+/// # Errors
+/// It was made from another component, or a binding names an export that does not exist.
+fn bindable(artifact: &Artifact) -> Result<(), Failure> {
+    if artifact.interface_of().is_none() {
+        return Ok(());
+    }
+    match seam_decode::decode_fused(artifact) {
+        Err(error) if *error.kind() == ErrorKind::Link => Err(error.into()),
+        // The backends judge everything else.
+        _ => Ok(()),
+    }
 }
 
 /// Returns the calls, with arguments of the types of the artifact's exports.

@@ -58,6 +58,10 @@ fn print_agreed(report: &Report, first: &Observation, snapshot: Option<&str>, ou
     for line in agreed_output(first) {
         out.line(&line);
     }
+    let held = first.held_text();
+    if !held.is_empty() {
+        out.line(&format!("held at the end: {}", held.join(", ")));
+    }
     if let Some((state, prefix)) = first.state.as_ref().zip(snapshot) {
         let taken = snapshot::with_prefix(state, prefix);
         snapshot::print(&taken, prefix, out);
@@ -244,14 +248,18 @@ fn print_notes(report: &Report) {
             "note: left out: {artifact} on {backend}: {reason}"
         ));
     }
-    let core_types = |compared: &Compared| match &compared.verdict {
-        Verdict::Inconclusive(why) => why.reason == Open::CoreTypes,
-        _ => false,
+    let open = |reason: Open| {
+        let mut verdicts = report.comparisons.iter().map(|compared| &compared.verdict);
+        verdicts
+            .any(|verdict| matches!(verdict, Verdict::Inconclusive(why) if why.reason == reason))
     };
-    if report.comparisons.iter().any(core_types) {
+    if open(Open::CoreTypes) {
         output::say(
             "note: --interface-of COMPONENT gives the exports of a fused module their types",
         );
+    }
+    if open(Open::Undecided) {
+        output::say("note: --bind NAME=func:F,memory:M,realloc:R says what an export uses");
     }
 }
 

@@ -38,11 +38,12 @@ pub fn compare(left: &Observation, right: &Observation, by: Comparison) -> Verdi
     }
     // Both ended alike. If each stopped at a point of its own, their effects may differ.
     let open = left.endings().find_map(Ended::open);
-    let parts: [&dyn Fn() -> Verdict; 5] = [
+    let parts: [&dyn Fn() -> Verdict; 6] = [
         &|| host_calls(&left.host_calls, &right.host_calls, by),
         &|| bytes("stdout", &left.stdout, &right.stdout),
         &|| bytes("stderr", &left.stderr, &right.stderr),
         &|| artefacts(&left.artefacts, &right.artefacts),
+        &|| held(left, right),
         &|| rest(left, right, by),
     ];
     match (first(&parts), open) {
@@ -141,6 +142,11 @@ fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
         return Verdict::Match;
     }
     let (l, r) = (left.to_string(), right.to_string());
+    // The seam could not decide what an export of the fused module uses, so it did not call it.
+    let undecided = |ended: &Ended| matches!(ended, Ended::Failed("link", _));
+    if by == Comparison::Fusion && undecided(left) != undecided(right) {
+        return Verdict::open(Open::Undecided, format!("{at}: {l} | {r}"));
+    }
     match left.open().or(right.open()) {
         Some(reason) => Verdict::open(reason, format!("{at}: {l} | {r}")),
         None => Verdict::diverged(at, l, r),
@@ -233,6 +239,25 @@ fn artefacts(left: &BTreeMap<String, Value>, right: &BTreeMap<String, Value>) ->
     Verdict::Match
 }
 
+/// Compares the resources that the host still owns. A difference is a leak or a lost resource.
+fn held(left: &Observation, right: &Observation) -> Verdict {
+    let (Some(l), Some(r)) = (&left.held, &right.held) else {
+        return Verdict::Match;
+    };
+    if l == r {
+        return Verdict::Match;
+    }
+    let text = |seen: &Observation| match seen.held_text().as_slice() {
+        [] => "none".to_string(),
+        held => held.join(", "),
+    };
+    Verdict::diverged(
+        "end, resources that the host holds",
+        text(left),
+        text(right),
+    )
+}
+
 fn snapshots(at: &str, left: &Snapshot, right: &Snapshot, by: Comparison) -> Verdict {
     match by {
         Comparison::SameArtifact => state::same_artifact(at, left, right),
@@ -263,7 +288,10 @@ mod tests {
     use super::*;
     use crate::Step;
     use crate::testing::{COMPONENT, MODULE, observation};
-    use seam_core::{Capability, CoreSnapshot, CoreValue, Limit, Origin, Snapshot, Type, Value};
+    use seam_core::{
+        Capability, CoreSnapshot, CoreValue, Handle, Limit, Origin, Resource, ResourceType,
+        Snapshot, Type, Value,
+    };
 
     fn seen(ended: impl IntoIterator<Item = Ended>) -> Observation {
         of_kind(COMPONENT, ended)
@@ -483,6 +511,47 @@ mod tests {
             ("count$2", two),
             ("count$4", two)
         ]));
+    }
+
+    fn holding(header: &[u8], ordinals: &[u32]) -> Observation {
+        let resource = |ordinal: &u32| {
+            let handle = Handle::new(u64::from(header[4]), *ordinal, 0, *ordinal);
+            Resource::guest(ResourceType::new("a:b/c#counter"), handle)
+        };
+        let mut seen = of_kind(header, [returned(1)]);
+        seen.held = Some(ordinals.iter().map(resource).collect());
+        seen
+    }
+
+    #[test]
+    fn a_leak_in_one_of_two_runs_diverges() {
+        let (two, one) = (holding(COMPONENT, &[0, 1]), holding(COMPONENT, &[1]));
+        assert_eq!(same(&two, &holding(COMPONENT, &[0, 1])), Verdict::Match);
+        let expected = "diverged at end, resources that the host holds: own<#0> of a:b/c#counter, \
+                        own<#1> of a:b/c#counter | own<#1> of a:b/c#counter";
+        assert_eq!(same(&two, &one).to_string(), expected);
+        assert!(!same(&one, &holding(COMPONENT, &[])).is_match());
+        let fused = |ordinals| compare(&two, &holding(MODULE, ordinals), Comparison::Fusion);
+        assert_eq!(fused(&[0, 1]), Verdict::Match);
+        assert!(matches!(fused(&[0]), Verdict::Diverged(_)));
+        // After a step that did not return, it is not known what is held.
+        let mut unknown = two.clone();
+        unknown.held = None;
+        assert_eq!(same(&two, &unknown), Verdict::Match);
+    }
+
+    #[test]
+    fn an_export_that_could_not_be_bound_says_nothing_about_the_fusion() {
+        let link = || Ended::Failed("link", "expected one `f`, found `f`, `f$2`".into());
+        let (left, right) = (seen([returned(1)]), of_kind(MODULE, [link()]));
+        let verdict = compare(&left, &right, Comparison::Fusion);
+        assert_eq!(open(&verdict), Some(Open::Undecided), "{verdict}");
+        assert!(
+            verdict.to_string().contains("found `f`, `f$2`"),
+            "{verdict}"
+        );
+        let verdict = compare(&left, &seen([link()]), Comparison::SameArtifact);
+        assert!(matches!(verdict, Verdict::Diverged(_)), "{verdict}");
     }
 
     #[test]

@@ -29,20 +29,22 @@
 //! # What is compared
 //! Runs of one artifact on two backends are compared in everything except fuel: how loading and
 //! each step ended, with values and causes of traps; output; host calls with their values; unused
-//! stubs; the exported globals and memories of all core instances. If an engine has one code for
+//! stubs; the resources that the host still owns; the exported globals and memories of all core
+//! instances. If an engine has one code for
 //! two causes of traps, the two causes count as equal (wasmi: a call and an access beyond the end
 //! of a table).
 //!
 //! Runs of two artifacts, one fused from the other, are compared in what a fusion must preserve:
-//! results, whether the guest trapped, exit codes, output, host calls by interface track, and
-//! exported globals by name.
+//! results, whether the guest trapped, exit codes, output, host calls by interface track, the
+//! resources that the host still owns, and exported globals by name.
 //!
 //! # What is inconclusive
 //! A difference that the specification leaves open is not a divergence: the depth at which the
 //! stack is exhausted, the point at which fuel or time runs out, the bits of a NaN, and memory that
 //! an engine cannot allocate. If a core module was fused from components and has no
 //! [interface](seam_core::Artifact::with_interface_of), its results have only core types. They are
-//! not compared with values of other types.
+//! not compared with values of other types. If it is not decided which function, memory or `realloc`
+//! an export of a fused module uses, the export is not called.
 //!
 //! If a run cannot be made because the backend lacks a capability, it is inconclusive and never a
 //! match. A run that the user did not name can be [optional](Run::optional): it is left out if its

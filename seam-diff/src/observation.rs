@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seam_core::{
     Artifact, ArtifactKind, Backend, Capability, Error, ExportName, HostCallRecord, Observed,
-    Snapshot, Type, Value,
+    Resource, Snapshot, Type, Value,
 };
 use serde::{Serialize, Serializer};
 
@@ -40,6 +40,14 @@ pub struct Observation {
     /// The state that the world shows at the end, e.g. a file system's tree.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub artefacts: BTreeMap<String, Value>,
+    /// The guest-defined resources that the host still owns at the end, in the order in which it
+    /// received them. A guest that returns a resource and never gets it back leaks it.
+    ///
+    /// `None` if there was no instance, or if a step did not return: what became of its arguments is
+    /// unknown then.
+    #[serde(serialize_with = "resources")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Vec<Resource>>,
     /// Exported globals and memories of all core instances at the end.
     ///
     /// `None` if the backend cannot see inside the artifact, or if there was no instance.
@@ -98,6 +106,7 @@ impl Observation {
             host_calls: Vec::new(),
             unused_stubs: Vec::new(),
             artefacts: BTreeMap::new(),
+            held: None,
             state: None,
             fuel: None,
         }
@@ -152,6 +161,13 @@ impl Observation {
         self.artifact.kind() == ArtifactKind::CoreModule && self.artifact.interface_of().is_none()
     }
 
+    /// Describes the [resources](Observation::held) that the host still owns, e.g.
+    /// `own<#0> of a:b/c#counter`.
+    #[must_use]
+    pub fn held_text(&self) -> Vec<String> {
+        self.held.iter().flatten().map(held_text).collect()
+    }
+
     /// Records what was observed of the world.
     pub(crate) fn take(&mut self, observed: &Observed) {
         self.stdout.clone_from(&observed.stdout);
@@ -177,6 +193,19 @@ fn text<S: Serializer>(ty: &Option<Type>, serializer: S) -> Result<S::Ok, S::Err
         Some(ty) => serializer.collect_str(ty),
         None => serializer.serialize_none(),
     }
+}
+
+fn resources<S: Serializer>(
+    held: &Option<Vec<Resource>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let held = held.iter().flatten().map(held_text);
+    serializer.collect_seq(held)
+}
+
+fn held_text(resource: &Resource) -> String {
+    let value = Value::Own(resource.clone());
+    format!("{value} of {}", resource.ty().name())
 }
 
 /// Serializes captured bytes as text, or as numbers if they are not UTF-8.

@@ -63,6 +63,9 @@ impl Observation {
     fn look_at(&mut self, instance: &mut dyn Instance) {
         let observed = contain::<_, Error>(|| Ok(instance.observed().clone()));
         self.take(&observed.unwrap_or_default());
+        if self.endings().all(Ended::returned) {
+            self.held = contain::<_, Error>(|| Ok(instance.held())).ok();
+        }
         let fuel = contain::<_, Error>(|| Ok(instance.fuel_consumed()));
         self.fuel = fuel.unwrap_or_default();
         // The bytes distinguish NaN bits from significant differences. If a backend cannot see

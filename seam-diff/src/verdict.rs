@@ -55,6 +55,8 @@ pub enum Open {
     UnnamedTrap,
     /// A core module that was given no interface has values of core types only.
     CoreTypes,
+    /// It is not decided what an export of a fused module uses, so the export could not be called.
+    Undecided,
     /// There are fewer than two runs.
     NothingToCompare,
     /// The backend lacks something that was asked for.
@@ -116,6 +118,7 @@ impl fmt::Display for Open {
             Open::OutOfMemory => f.write_str("whether memory can be allocated is unspecified"),
             Open::UnnamedTrap => f.write_str("only the engine has a name for the trap"),
             Open::CoreTypes => f.write_str("a module without an interface has core types only"),
+            Open::Undecided => f.write_str("what the fused module's export uses is not decided"),
             Open::NothingToCompare => f.write_str("there are fewer than two runs to compare"),
             Open::Unsupported(capability) => write!(f, "the backend lacks {capability}"),
         }
@@ -133,6 +136,7 @@ impl serde::Serialize for Open {
             Open::OutOfMemory => "out-of-memory",
             Open::UnnamedTrap => "unnamed-trap",
             Open::CoreTypes => "core-types",
+            Open::Undecided => "undecided",
             Open::NothingToCompare => "nothing-to-compare",
             Open::Unsupported(_) => "unsupported",
         })

@@ -12,6 +12,7 @@ mod bad_input;
 mod conformance;
 mod diff;
 mod doubles;
+mod fused;
 mod inspect;
 mod invoke;
 mod limit;
