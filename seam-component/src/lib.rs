@@ -26,6 +26,8 @@
 //!   engine without [`Reentrant`](seam_core::Capability::Reentrant) a generated core module does
 //!   that, and asks the host what to do next. All functions that are lowered between two
 //!   instantiations of core modules share one, as far as its room goes.
+//! - **Fused modules.** A core module with the interface of a component runs by a plan too, which
+//!   `seam-decode` makes from the composition (see `component/mod.rs` for what differs).
 //!
 //! # Where it differs
 //! - **Calls between a component and one nested in it** are allowed in both directions, as in the
@@ -59,6 +61,7 @@
 //! | `state/table`, `state/resource` | Table State; Resource State |
 //! | `state/held` | none: handles that the host holds |
 //! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
+//! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
 //! | `canon/builtin` | the asynchronous built-ins, which return `Unsupported` when they are called |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |

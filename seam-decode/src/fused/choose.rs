@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use seam_core::{CoreBinding, CoreFuncType, CoreType, Error, ExportName, Result};
+use seam_core::{CoreBinding, CoreFuncType, Error, ExportName, Result};
 
-use super::parts::{Part, counts_memories, originals, parts, suffix};
+use super::parts::{Part, counts_memories, originals, parts};
 use super::scan::Scan;
 use super::unfused::{Origin, Unfused};
 use crate::provenance::Provenance;
@@ -131,37 +131,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Finds the exported memory that the caller of the seam named.
-    ///
-    /// # Errors
-    /// A message that lists the exported memories.
-    pub(super) fn given_memory(&self, name: &str) -> Result<Chosen, String> {
-        let mut exports = self.fused.memory_exports();
-        match exports.find(|(export, _)| *export == name) {
-            Some(_) => Ok(Chosen {
-                export: name.to_string(),
-                reason: Reason::Given,
-            }),
-            None => Err(format!(
-                "expected the given memory `{name}` to be exported, found {}",
-                list(self.fused.memory_exports().map(|(name, _)| name))
-            )),
-        }
-    }
-
-    /// Finds the exported `realloc` that the caller of the seam named.
-    ///
-    /// # Errors
-    /// Those of [`Known::given_func`].
-    pub(super) fn given_realloc(&self, name: &str) -> Result<Chosen, String> {
-        let CoreFunc { name, reason, .. } = self.given_func(name, &realloc_type())?;
-        Ok(Chosen {
-            export: name,
-            reason,
-        })
-    }
-
-    fn provenance(&self) -> Option<&'a Provenance> {
+    pub(super) fn provenance(&self) -> Option<&'a Provenance> {
         self.fused.provenance.as_ref()
     }
 
@@ -259,174 +229,11 @@ impl<'a> Known<'a> {
         })
     }
 
-    fn described(&self, name: &str, index: u32) -> String {
+    pub(super) fn described(&self, name: &str, index: u32) -> String {
         let origin = self.provenance().and_then(|all| all.origin(index));
         match origin.and_then(|origin| Some((origin.func, self.parts.get(origin.component)?))) {
             Some((func, part)) => format!("`{name}` (function {func} of {})", part.id),
             None => format!("`{name}` (of unknown origin)"),
-        }
-    }
-
-    /// Decides on the memory of a component, or of a function whose component is unknown.
-    ///
-    /// `users` are the functions whose loads and stores count, e.g. the function itself.
-    ///
-    /// # Errors
-    /// A message that names the candidates.
-    pub(super) fn memory(
-        &self,
-        part: Option<usize>,
-        name: Option<&str>,
-        users: &[u32],
-    ) -> Result<Chosen, String> {
-        if self.fused.memories == 1 {
-            return self.exported(0, Reason::Only);
-        }
-        if self.fused.memories == 0 {
-            return Err("expected a memory, found none".to_string());
-        }
-        let mut votes: Vec<(u32, Reason)> = Vec::new();
-        if let Some(part) = part.and_then(|part| Some((part, self.parts.get(part)?))) {
-            if let Some(memory) = self.memory_of_part(part.0) {
-                votes.push((memory, Reason::Provenance(part.1.id.clone())));
-            }
-        }
-        let number = name.and_then(suffix).map(|(_, number)| number);
-        let number = number.or_else(|| part.and_then(|part| self.parts.get(part)?.number));
-        if let Some(number) = number {
-            let named = format!("memory${number}");
-            let mut exports = self.fused.memory_exports();
-            if let Some((_, memory)) = exports.find(|(name, _)| *name == named) {
-                votes.push((memory, Reason::Suffix(number)));
-            }
-        }
-        let used: BTreeSet<u32> = users
-            .iter()
-            .flat_map(|func| self.memories_of(*func))
-            .collect();
-        if let [only] = used.iter().collect::<Vec<_>>().as_slice() {
-            votes.push((**only, Reason::Uses));
-        }
-        let Some((memory, reason)) = votes.first().cloned() else {
-            let all: Vec<_> = self.fused.memory_exports().map(|(name, _)| name).collect();
-            return Err(format!(
-                "expected one memory to be meant, found {} and nothing that tells them apart",
-                list(all)
-            ));
-        };
-        let differing = votes.iter().find(|(other, _)| *other != memory);
-        let unused = (!used.is_empty() && !used.contains(&memory)).then(|| used.first().copied());
-        let against = differing.map(|(other, why)| (*other, why.to_string()));
-        let against = against.or_else(|| Some((unused??, Reason::Uses.to_string())));
-        if let Some((other, why)) = against {
-            return Err(format!(
-                "expected one memory to be meant, found {} ({reason}) and {} ({why})",
-                self.memory_name(memory),
-                self.memory_name(other)
-            ));
-        }
-        self.exported(memory, reason)
-    }
-
-    fn exported(&self, memory: u32, reason: Reason) -> Result<Chosen, String> {
-        let mut exports = self.fused.memory_exports();
-        let found = exports.find(|(_, index)| *index == memory);
-        let (name, _) = found.ok_or_else(|| {
-            format!("expected memory {memory} ({reason}) to be exported, found that it is not")
-        })?;
-        Ok(Chosen {
-            export: name.to_string(),
-            reason,
-        })
-    }
-
-    fn memory_name(&self, memory: u32) -> String {
-        let mut exports = self.fused.memory_exports();
-        let found = exports.find(|(_, index)| *index == memory);
-        found.map_or_else(
-            || format!("memory {memory}"),
-            |(name, _)| format!("`{name}`"),
-        )
-    }
-
-    fn memories_of(&self, func: u32) -> BTreeSet<u32> {
-        let body = self.fused.body(func);
-        body.map(|body| body.memories.clone()).unwrap_or_default()
-    }
-
-    /// Returns the one memory that the functions of a component use.
-    fn memory_of_part(&self, part: usize) -> Option<u32> {
-        let funcs = self.provenance()?.funcs();
-        let own = funcs.filter(|(_, origin)| origin.component == part);
-        let used: BTreeSet<u32> = own.flat_map(|(func, _)| self.memories_of(func)).collect();
-        match used.iter().collect::<Vec<_>>().as_slice() {
-            [only] => Some(**only),
-            _ => None,
-        }
-    }
-
-    /// Decides on the `realloc` that a function of the composition names in its options.
-    ///
-    /// # Errors
-    /// A message that says what was expected and which exports cannot be it.
-    pub(super) fn realloc(&self, origin: &Origin<'_>) -> Result<Chosen, String> {
-        let wanted = realloc_type();
-        let named: Vec<_> = self
-            .fused
-            .funcs()
-            .filter(|(name, ..)| name.starts_with(origin.name))
-            .collect();
-        let Some(provenance) = self.provenance() else {
-            let mut typed = named.iter().filter(|(.., ty)| **ty == wanted);
-            return match (typed.next(), typed.next()) {
-                (Some((name, ..)), None) if self.fused.memories == 1 => Ok(Chosen {
-                    export: (*name).to_string(),
-                    reason: Reason::Only,
-                }),
-                _ => Err(format!(
-                    "expected one `{}` or a section `{}` that tells them apart, found {}",
-                    origin.name,
-                    Provenance::SECTION,
-                    list(named.iter().map(|(name, ..)| *name))
-                )),
-            };
-        };
-        // The component's own `realloc`, under whatever name.
-        let same = self.fused.funcs().find_map(|(name, index, ty)| {
-            let from = provenance.origin(index)?;
-            let part = self.parts.get(from.component)?;
-            let own = part.instances.len() == 1 && part.instances.contains(&origin.component);
-            let fits = own && from.func == origin.func && *ty == wanted;
-            fits.then(|| (name, part.id.clone()))
-        });
-        // Else another export of the component that allocates: wit-bindgen exports it twice.
-        let found = same.or_else(|| {
-            named.iter().find_map(|(name, index, ty)| {
-                let from = provenance.origin(*index)?;
-                let part = self.parts.get(from.component)?;
-                let own = part.instances.len() == 1 && part.instances.contains(&origin.component);
-                let mut modules = self.unfused.modules_of(origin.component);
-                let exported = modules.any(|module| {
-                    originals(name).any(|name| module.func(name) == Some((from.func, *ty)))
-                });
-                (own && exported && **ty == wanted).then(|| (*name, part.id.clone()))
-            })
-        });
-        match found {
-            Some((name, id)) => Ok(Chosen {
-                export: name.to_string(),
-                reason: Reason::Provenance(id),
-            }),
-            None => Err(format!(
-                "expected an export that is function {} of the component, its `{}`, found {}",
-                origin.func,
-                origin.name,
-                list(
-                    named
-                        .iter()
-                        .map(|(name, index, _)| self.described(name, *index))
-                )
-            )),
         }
     }
 
@@ -464,10 +271,6 @@ impl<'a> Known<'a> {
             all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
         own.map(|(index, _)| index)
     }
-}
-
-fn realloc_type() -> CoreFuncType {
-    CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
 }
 
 /// Lists names for a message.

@@ -12,7 +12,8 @@
 //! | `scan` | index spaces of a core module; what function bodies use |
 //! | `unfused` | the composition: the core function behind each function |
 //! | `parts` | which component of the composition each component of the provenance is |
-//! | `choose` | the choice of a core function, a memory and a `realloc` |
+//! | `choose` | what is known, and the choice of a core function |
+//! | `memory`, `realloc` | the choice of a memory and of a `realloc` |
 //! | `need` | whether a function type needs them |
 //! | `export` | what the exported functions use |
 //! | `import` | the imports: functions of the world, and the rest |
@@ -23,8 +24,10 @@ mod choose;
 mod export;
 mod import;
 mod make;
+mod memory;
 mod need;
 mod parts;
+mod realloc;
 mod resource;
 mod scan;
 mod unfused;
