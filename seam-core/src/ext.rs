@@ -100,7 +100,7 @@ pub trait InstanceExt: Instance {
     ///
     /// # Errors
     /// `Misuse` with both types if the function has another type. Also those of
-    /// [`InstanceExt::func`].
+    /// [`Instance::func`](crate::Instance::func).
     fn typed<A: TypedArgs, R: Results>(&mut self, func: impl Callee) -> Result<TypedFunc<A, R>> {
         let func = func.resolve(self)?;
         TypedFunc::new(func.borrow().clone())
