@@ -140,13 +140,13 @@ fn each_component_instance_has_resource_types_of_its_own() {
         }
     });
     assert_eq!(origins.collect::<Vec<_>>(), [(1, true), (2, true)]);
-    // Only the second instance is exported, so only its type has a name.
+    // Only the second instance is exported, so the other type has a name of its own.
     let names: Vec<&str> = plan
         .resources
         .iter()
         .map(|resource| resource.name.name())
         .collect();
-    assert_eq!(names, ["", "x#r"]);
+    assert_eq!(names, ["[resource]0", "x#r"]);
     let results: Vec<String> = (plan.lifts.iter())
         .flat_map(|lift| lift.ty.result.fields.iter())
         .map(|field| format!("{:?}", field.ty))
