@@ -8,7 +8,7 @@ use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType, ExportNa
 use super::choose::{Chosen, Known, link};
 use super::need::need;
 use super::parts::{originals, suffix};
-use super::resource::{Builtin, HandleTable, Op, OpName, builtins, ops, resolve, table};
+use super::resource::{Builtin, HandleTable, Op, OpName, ops, resolve, table};
 use crate::pass::unknown;
 use crate::plan::{CallerOptions, CoreItem, Func, Import, Options};
 use crate::types::{FuncTy, Side, StringEncoding, flatten_functype};
@@ -53,7 +53,11 @@ struct Typed<'a> {
 ///
 /// # Errors
 /// `Link` that names the import, what was expected and what was found.
-pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<Imports> {
+pub(super) fn imports(
+    known: &Known<'_>,
+    builtins: &[Builtin<'_>],
+    tables: &[HandleTable<'_>],
+) -> Result<Imports> {
     let all = &known.fused.ty.imports;
     let funcs = all.iter().filter_map(|(module, field, ty)| match ty {
         CoreExternType::Func(_) => Some((module.as_str(), field.as_str())),
@@ -64,11 +68,11 @@ pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<I
         .map(|(index, (module, field))| (index, module, field))
         .collect();
     let siblings = ops(&numbered);
-    let builtins = builtins(known);
-    let used: BTreeSet<usize> = numbered
+    let meant: Vec<Option<usize>> = numbered
         .iter()
-        .filter_map(|(_, module, field)| world_func(known, module, field))
+        .map(|(_, module, field)| world_func(known, module, field))
         .collect();
+    let used: BTreeSet<usize> = meant.iter().copied().flatten().collect();
     let places: BTreeMap<usize, usize> = used.iter().copied().zip(0..).collect();
     let mut made = Imports {
         items: Vec::new(),
@@ -83,14 +87,13 @@ pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<I
         let import = known.unfused.plan.imports.get(*func).ok_or_else(unknown)?;
         made.funcs.push(import.clone());
     }
-    let mut index = 0;
+    let mut funcs = (0..).zip(meant);
     for (module, field, ty) in all {
         let CoreExternType::Func(func) = ty else {
             made.add_raw(module, field, ty);
             continue;
         };
-        let own = index;
-        index += 1;
+        let (own, meant) = funcs.next().ok_or_else(unknown)?;
         if let Some(name) = OpName::of(module, field) {
             let what = format!("import `{module}#{field}`");
             check_builtin(&name, func).map_err(|e| link(&what, &e))?;
@@ -101,11 +104,11 @@ pub(super) fn imports(known: &Known<'_>, tables: &[HandleTable<'_>]) -> Result<I
                 ));
                 continue;
             }
-            let item = builtin(known, &builtins, &siblings, &name, own);
+            let item = builtin(known, builtins, &siblings, &name, own);
             made.items.push(item.map_err(|e| link(&what, &e))?);
             continue;
         }
-        match world_func(known, module, field) {
+        match meant {
             None => made.add_raw(module, field, ty),
             Some(position) => {
                 let typed = Typed {

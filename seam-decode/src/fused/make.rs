@@ -10,7 +10,7 @@ use seam_core::{
 use super::choose::Known;
 use super::export::{BoundExport, ExportChoice, exports, inner_exports};
 use super::import::{BoundImport, Imports, imports};
-use super::resource::{HandleTable, Op, builtins, destructor, table};
+use super::resource::{Builtin, HandleTable, Op, builtins, destructor, table};
 use crate::interface::of_core_module;
 use crate::pass::unknown;
 use crate::plan::{
@@ -51,19 +51,20 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
     // The exports come first: they tell whether this is the right composition at all.
     let exports = exports(known)?;
     let tables = HandleTable::all(known);
+    let builtins = builtins(known);
     let Imports {
         items,
         funcs,
         raw,
         bound,
-    } = imports(known, &tables)?;
+    } = imports(known, &builtins, &tables)?;
     let mut made = Making {
         known,
         tables,
         plan: Plan::default(),
     };
     made.begin(items, funcs, len);
-    made.resources()?;
+    made.resources(&builtins)?;
     made.exports(&exports)?;
     made.inner_exports()?;
     made.end();
@@ -181,8 +182,7 @@ impl Making<'_, '_> {
     }
 
     /// Plans the resource types, with their destructors or with the module's own handle tables.
-    fn resources(&mut self) -> Result<()> {
-        let builtins = builtins(self.known);
+    fn resources(&mut self, builtins: &[Builtin<'_>]) -> Result<()> {
         let known = self.known;
         for (position, def) in known.unfused.plan.resources.iter().enumerate() {
             let id = ResourceId(u32::try_from(position).map_err(|_| unknown())?);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
 use wasmparser::{ExternalKind, MemArg, Operator, Parser, Payload, TypeRef};
 
+use crate::pass::invalid;
 use crate::provenance::Provenance;
 
 /// Index spaces of a core module by name, and its provenance.
@@ -192,9 +193,3 @@ trait WithoutMemory {
 }
 
 impl<T> WithoutMemory for Operand<'_, T> {}
-
-fn invalid(error: wasmparser::Error) -> Error {
-    Error::invalid(error.message().to_string())
-        .at(error.offset() as u64)
-        .with_source(error)
-}

@@ -25,5 +25,5 @@ pub(crate) use core_type::{module_type_of, unknown};
 pub(crate) use definition::{ComponentDef, CoreSort, Definition, Named, OptionsDef, Sort};
 pub(crate) use definitions::Definitions;
 pub use module_type::module_type;
-pub(crate) use module_type::spend_name;
+pub(crate) use module_type::{invalid, spend_name};
 pub(crate) use validated::{Bodies, component, core_module};

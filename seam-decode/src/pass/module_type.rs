@@ -31,7 +31,7 @@ pub fn module_type(wasm: &[u8]) -> Result<CoreModuleType> {
 }
 
 /// Converts an error of `wasmparser`.
-pub(super) fn invalid(error: wasmparser::Error) -> Error {
+pub(crate) fn invalid(error: wasmparser::Error) -> Error {
     Error::invalid(error.message().to_string())
         .at(error.offset() as u64)
         .with_source(error)
