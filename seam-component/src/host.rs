@@ -6,30 +6,16 @@ use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, States,
 
 use crate::state::Running;
 
-/// The layer's state in each store: the host side of the instance.
-pub(crate) struct Host {
-    /// The fresh world of the instance.
-    pub(crate) world: WorldState,
-}
-
-impl Host {
-    /// Returns the layer's state in a store that the layer created.
-    ///
-    /// # Errors
-    /// `Engine` if the engine has lost the state.
-    pub(crate) fn of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut Self> {
-        store.host().downcast_mut().ok_or_else(lost)
-    }
-}
-
-/// Returns the world in a store that the layer created, for a core module or for a component.
+/// Returns the world in a store that the layer created.
+///
+/// A plain core module has nothing else there. A component or fused module has its running state.
 ///
 /// # Errors
 /// `Engine` if the engine has lost the state.
 pub(crate) fn world_of<S: CoreStore + ?Sized>(store: &mut S) -> Result<&mut WorldState> {
     let state = store.host();
-    if state.downcast_mut::<Host>().is_some() {
-        return Ok(&mut state.downcast_mut::<Host>().ok_or_else(lost)?.world);
+    if state.downcast_ref::<WorldState>().is_some() {
+        return state.downcast_mut().ok_or_else(lost);
     }
     let running: Option<&mut Running> = state.downcast_mut();
     running.map(|running| &mut running.world).ok_or_else(lost)

@@ -6,10 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use seam_core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreMemory, CoreStore, Error,
-    HostFn, Result,
-};
+use seam_core::{CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, Error, HostFn, Result};
 use seam_decode::CallerOptions;
 
 use crate::abi::Options;
@@ -25,7 +22,6 @@ use crate::canon::lower::Lowered;
 pub(crate) fn lowered(
     store: &mut dyn CoreStore,
     callee: FuncInst,
-    instance: u32,
     options: &CallerOptions,
     ty: CoreFuncType,
 ) -> Result<CoreFunc> {
@@ -35,12 +31,7 @@ pub(crate) fn lowered(
     let found: OnceLock<Lowered> = OnceLock::new();
     let func: HostFn = Arc::new(move |caller, args, results| {
         if found.get().is_none() {
-            let options = Options {
-                instance,
-                memory: memory(caller, options.memory.as_deref())?,
-                realloc: realloc(caller, options.realloc.as_deref())?,
-                encoding: options.encoding,
-            };
+            let options = self::options(&options, |name| caller.caller_export(name))?;
             let made = Lowered::new(callee.clone(), options, core_ty.clone())?;
             // Another thread cannot have been faster: a store runs one call at a time.
             let _ = found.set(made);
@@ -53,26 +44,30 @@ pub(crate) fn lowered(
     store.host_func(ty, func)
 }
 
-/// Returns the options of a function for a core instance that has been made.
+/// Returns the options of a function, from the exports of the core instance that calls it.
 ///
 /// # Errors
 /// `Engine` if the instance lacks an export.
 pub(crate) fn options(
-    store: &mut dyn CoreStore,
-    caller: CoreInstanceId,
     options: &CallerOptions,
+    mut export: impl FnMut(&str) -> Option<CoreExtern>,
 ) -> Result<Options> {
-    let mut export = |name: &str| store.export(caller, name);
+    let mut found = |name: &Option<Arc<str>>| match name {
+        Some(name) => export(name).map(Some).ok_or_else(|| no_export(name)),
+        None => Ok(None),
+    };
+    let instance = options.instance;
     Ok(Options {
-        instance: u32::try_from(options.instance).map_err(|_| no_export("an instance"))?,
-        memory: match options.memory.as_deref().map(&mut export) {
+        instance: u32::try_from(instance)
+            .map_err(|_| Error::engine(format!("expected an instance, found index {instance}")))?,
+        memory: match found(&options.memory)? {
             None => None,
-            Some(Some(CoreExtern::Memory(memory))) => Some(memory),
+            Some(CoreExtern::Memory(memory)) => Some(memory),
             Some(_) => return Err(no_export("its memory")),
         },
-        realloc: match options.realloc.as_deref().map(&mut export) {
+        realloc: match found(&options.realloc)? {
             None => None,
-            Some(Some(CoreExtern::Func(func))) => Some(func),
+            Some(CoreExtern::Func(func)) => Some(func),
             Some(_) => return Err(no_export("its `realloc`")),
         },
         encoding: options.encoding,
@@ -93,18 +88,6 @@ pub(crate) fn own_export(
         caller.as_store().call(func, args, results)
     });
     store.host_func(ty, func)
-}
-
-fn memory(caller: &mut dyn CoreCaller, name: Option<&str>) -> Result<Option<CoreMemory>> {
-    match name.map(|name| (name, caller.caller_export(name))) {
-        None => Ok(None),
-        Some((_, Some(CoreExtern::Memory(memory)))) => Ok(Some(memory)),
-        Some((name, _)) => Err(no_export(name)),
-    }
-}
-
-fn realloc(caller: &mut dyn CoreCaller, name: Option<&str>) -> Result<Option<CoreFunc>> {
-    name.map(|name| exported_func(caller, name)).transpose()
 }
 
 fn exported_func(caller: &mut dyn CoreCaller, name: &str) -> Result<CoreFunc> {

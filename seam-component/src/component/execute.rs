@@ -191,7 +191,8 @@ impl<'a> Execution<'a> {
             let made = match &item {
                 CoreItem::LowerForCaller(func, options, ty) => {
                     let callee = self.func(*func)?;
-                    let options = caller::options(self.store, caller, options)?;
+                    let export = |name: &str| self.store.export(caller, name);
+                    let options = caller::options(options, export)?;
                     self.lowered(GlueTask::Call(Lowered::new(callee, options, ty.clone())?))?
                 }
                 CoreItem::ResourceDrop(ty, instance) => {
@@ -247,14 +248,8 @@ impl<'a> Execution<'a> {
                 Made::Late(self.late.add(item.clone(), ty.clone()))
             }
             CoreItem::LowerForCaller(func, options, ty) => {
-                let (callee, instance) = (self.func(*func)?, narrow(options.instance)?);
-                made(caller::lowered(
-                    self.store,
-                    callee,
-                    instance,
-                    options,
-                    ty.clone(),
-                )?)
+                let callee = self.func(*func)?;
+                made(caller::lowered(self.store, callee, options, ty.clone())?)
             }
             CoreItem::OwnExport(_, ty) if self.is_late(true) => {
                 Made::Late(self.late.add(item.clone(), ty.clone()))

@@ -8,7 +8,7 @@ use seam_core::{
 };
 
 use super::scalar::{lift_results, lower};
-use crate::host::Host;
+use crate::host::world_of;
 use crate::instance::{Base, Inner};
 
 /// An instance of a core module.
@@ -166,7 +166,7 @@ impl Inner for CoreModuleInstance {
     }
 
     fn world(store: &mut dyn CoreStore) -> Result<&mut WorldState> {
-        Ok(&mut Host::of(store)?.world)
+        world_of(store)
     }
 
     fn drop_resource(&mut self, _: &mut Base, resource: &Resource) -> Result<()> {

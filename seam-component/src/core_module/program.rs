@@ -14,7 +14,7 @@ use super::instance::{CoreModuleInstance, State};
 use super::link::Links;
 use super::scalar::is_number;
 use crate::cores::{Core, Cores};
-use crate::host::Host;
+use crate::host::world_of;
 use crate::instance::{Base, LayeredInstance};
 use crate::limits;
 
@@ -79,13 +79,13 @@ impl CoreProgram {
         let mut state = WorldState::new(world, &links.bindings);
         let unused = &mut state.observed_mut().unused_stubs;
         unused.extend(links.stubs().cloned());
-        let host = HostState::new(Host { world: state });
+        let host = HostState::new(state);
         let mut store = self.engine.store(&limits, host)?;
         let imports = links.make(&*self.engine, &mut *store)?;
         match store.instantiate(&self.module, &imports) {
             Ok(id) => Ok(self.instance(store, id, State::Ready)?),
             Err(error) => {
-                let observed = Box::new(Host::of(&mut *store)?.world.observed().clone());
+                let observed = Box::new(world_of(&mut *store)?.observed().clone());
                 let left = store.failed_instance();
                 let instance = match left {
                     Some(id) => {
