@@ -52,51 +52,34 @@ fn shown(calls: &[HostCallRecord]) -> Vec<String> {
     calls.iter().map(shown).collect()
 }
 
-/// The calls of a fixture.
-macro_rules! calls {
-    ($path:literal) => {
-        include_str!(concat!("../../../fixtures/fused/", $path))
+/// Runs the calls of a fixture on its composition and on the modules that were fused from it.
+macro_rules! alike {
+    ($subject:ident in $world:expr, $composed:ident, [$($fused:ident),+], $calls:literal) => {
+        alike(
+            $subject,
+            &fixtures::$composed()?,
+            [$(fixtures::$fused()?),+],
+            &$world,
+            include_str!(concat!("../../../fixtures/fused/", $calls)),
+        )
     };
 }
 
 pub(in crate::kit) fn fused_modules_pass_every_kind_of_value(subject: &Subject) -> Checked {
-    let fused = [fixtures::fused_text()?, fixtures::fused_text_named()?];
-    let composed = fixtures::fused_text_composed()?;
-    alike(
-        subject,
-        &composed,
-        fused,
-        &World::new(),
-        calls!("text/calls.txt"),
+    alike!(
+        subject in World::new(),
+        fused_text_composed,
+        [fused_text, fused_text_named],
+        "text/calls.txt"
     )
 }
 
 pub(in crate::kit) fn fused_exports_are_those_of_the_composition(subject: &Subject) -> Checked {
     let world = World::new();
-    let composed = fixtures::fused_chain_composed()?;
-    let fused = [fixtures::fused_chain()?];
-    alike(subject, &composed, fused, &world, calls!("chain/calls.txt"))?;
-    let composed = fixtures::fused_score_composed()?;
-    let fused = [fixtures::fused_score()?];
-    alike(subject, &composed, fused, &world, calls!("score/calls.txt"))?;
-    let composed = fixtures::fused_plain_composed()?;
-    let fused = [fixtures::fused_plain()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("score/calls-plain.txt"),
-    )?;
-    let composed = fixtures::fused_letters_composed()?;
-    let fused = [fixtures::fused_letters()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("letters/calls.txt"),
-    )
+    alike!(subject in world, fused_chain_composed, [fused_chain], "chain/calls.txt")?;
+    alike!(subject in world, fused_score_composed, [fused_score], "score/calls.txt")?;
+    alike!(subject in world, fused_plain_composed, [fused_plain], "score/calls-plain.txt")?;
+    alike!(subject in world, fused_letters_composed, [fused_letters], "letters/calls.txt")
 }
 
 pub(in crate::kit) fn fused_inner_functions_are_those_of_the_composition(
@@ -143,86 +126,36 @@ pub(in crate::kit) fn fused_inner_functions_are_those_of_the_composition(
 
 pub(in crate::kit) fn fused_exports_use_their_own_realloc(subject: &Subject) -> Checked {
     // The export `cabi_realloc$1` is another function of the same type.
-    let composed = fixtures::fused_realloc_composed()?;
-    let fused = [fixtures::fused_realloc()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &World::new(),
-        calls!("realloc/calls.txt"),
-    )
+    let world = World::new();
+    alike!(subject in world, fused_realloc_composed, [fused_realloc], "realloc/calls.txt")
 }
 
 pub(in crate::kit) fn fused_modules_have_several_string_encodings(subject: &Subject) -> Checked {
-    let composed = fixtures::fused_utf16_composed()?;
-    let fused = [fixtures::fused_utf16()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &World::new(),
-        calls!("utf16/calls.txt"),
-    )
+    let world = World::new();
+    alike!(subject in world, fused_utf16_composed, [fused_utf16], "utf16/calls.txt")
 }
 
 pub(in crate::kit) fn fused_modules_share_one_memory(subject: &Subject) -> Checked {
     let world = World::new();
-    let composed = fixtures::fused_letters_composed()?;
-    let fused = [fixtures::fused_letters_shared()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("letters/calls.txt"),
-    )?;
-    let composed = fixtures::fused_floats_composed()?;
-    let fused = [fixtures::fused_floats_shared()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("floats/calls.txt"),
-    )?;
-    let composed = fixtures::fused_plain_composed()?;
-    let fused = [fixtures::fused_plain_shared()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("score/calls-plain.txt"),
-    )
+    alike!(subject in world, fused_letters_composed, [fused_letters_shared], "letters/calls.txt")?;
+    alike!(subject in world, fused_floats_composed, [fused_floats_shared], "floats/calls.txt")?;
+    alike!(subject in world, fused_plain_composed, [fused_plain_shared], "score/calls-plain.txt")
 }
 
 pub(in crate::kit) fn fused_modules_pass_resources(subject: &Subject) -> Checked {
     let world = World::new();
-    let composed = fixtures::fused_floats_composed()?;
-    let fused = [fixtures::fused_floats()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &world,
-        calls!("floats/calls.txt"),
-    )?;
-    let composed = fixtures::fused_lists_composed()?;
-    let fused = [fixtures::fused_lists()?, fixtures::fused_lists_named()?];
-    alike(subject, &composed, fused, &world, calls!("lists/calls.txt"))
+    alike!(subject in world, fused_floats_composed, [fused_floats], "floats/calls.txt")?;
+    alike!(
+        subject in world,
+        fused_lists_composed,
+        [fused_lists, fused_lists_named],
+        "lists/calls.txt"
+    )
 }
 
 pub(in crate::kit) fn fused_modules_export_again_what_they_import(subject: &Subject) -> Checked {
-    let composed = fixtures::fused_reexport_composed()?;
-    let fused = [fixtures::fused_reexport()?];
-    alike(
-        subject,
-        &composed,
-        fused,
-        &World::new(),
-        calls!("reexport/calls.txt"),
-    )
+    let world = World::new();
+    alike!(subject in world, fused_reexport_composed, [fused_reexport], "reexport/calls.txt")
 }
 
 pub(in crate::kit) fn fused_handles_are_checked(subject: &Subject) -> Checked {
@@ -343,30 +276,14 @@ fn log() -> World {
 }
 
 pub(in crate::kit) fn fused_imports_use_the_importers_memory(subject: &Subject) -> Checked {
-    let calls = calls!("imports/calls.txt");
-    let composed = fixtures::fused_imports_composed()?;
-    alike(
-        subject,
-        &composed,
-        [fixtures::fused_imports()?],
-        &log(),
-        calls,
-    )
+    alike!(subject in log(), fused_imports_composed, [fused_imports], "imports/calls.txt")
 }
 
 pub(in crate::kit) fn fused_start_functions_call_the_host(subject: &Subject) -> Checked {
-    let calls = calls!("start/calls.txt");
-    let composed = fixtures::fused_start_composed()?;
     let world = World::new()
         .record(true)
         .func("test:start/log@0.1.0#note", |(_,): (String,)| Ok(()));
-    alike(
-        subject,
-        &composed,
-        [fixtures::fused_start()?],
-        &world,
-        calls,
-    )
+    alike!(subject in world, fused_start_composed, [fused_start], "start/calls.txt")
 }
 
 pub(in crate::kit) fn fused_modules_pass_random_values(subject: &Subject) -> Checked {
