@@ -91,9 +91,6 @@ pub struct CoreInstanceType {
 /// the core instantiation. Each is counted in definition order. Instances that a component makes
 /// from exports do not count, and neither do modules that an engine or the seam generates. The only
 /// instance of a core module is `0`. Text forms are `0` and `1/0`.
-///
-/// Instances that a component makes from exports, and modules that an engine or the seam generates,
-/// do not count. A core module's one instance is `0`. Written `0`, `1/0`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CorePath(Vec<u32>);
 
