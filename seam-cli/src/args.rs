@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use seam_core::{Limits, Stub};
+use seam_core::{Artifact, Limits, Stub};
 
 use crate::bind::Bind;
 use crate::output::Format;
+use crate::source;
+use crate::status::Failure;
 use crate::units::{self, Instant};
 
 const EXAMPLES: &str = "\
@@ -77,8 +79,8 @@ Examples:
   seam inspect greet.wasm
   seam inspect module.wat --stub trap --format json")]
 pub(crate) struct Inspect {
-    /// A core module or component, in the binary or text format; `-` is standard input
-    pub(crate) artifact: PathBuf,
+    #[command(flatten)]
+    pub(crate) artifact: Subject,
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
@@ -107,11 +109,12 @@ stderr as it comes. Without a CALL, every export is listed as a call that you ca
 Examples:
   seam invoke greet.wasm
   seam invoke calc.wasm 'add(2, 3)' 'div_s(7, 2)'
+  seam invoke --compose back.wasm --compose front.wasm 'check(7)'
   seam invoke greet.wasm 'test:guest/strs#greet(\"bob\", [\"a\", \"b\"])'
   seam invoke counters.wasm 'bump()' --snapshot __witness_counter_ --format json")]
 pub(crate) struct Invoke {
-    /// A core module or component, in the binary or text format; `-` is standard input
-    pub(crate) artifact: PathBuf,
+    #[command(flatten)]
+    pub(crate) artifact: Subject,
     /// The calls, in order. Without a call, the exports are listed
     #[arg(value_name = "CALL")]
     pub(crate) calls: Vec<String>,
@@ -130,8 +133,8 @@ Examples:
   seam run command.wasm --env HOME=/ --dir .::/data -- cat /data/notes.txt
   seam run command.wasm --wasi system < notes.txt")]
 pub(crate) struct Run {
-    /// A component or preview1 command, in the binary or text format; `-` is standard input
-    pub(crate) artifact: PathBuf,
+    #[command(flatten)]
+    pub(crate) artifact: Subject,
     #[command(flatten)]
     pub(crate) execution: Execution,
     /// Arguments for the guest
@@ -160,11 +163,16 @@ Guests cannot change the folders of --dir, since a later run would see it.
 Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [])'
   seam diff composed.wasm fused.wasm --interface-of composed.wasm --invoke 'check(7)'
+  seam diff --compose back.wasm --compose front.wasm fused.wasm --invoke 'check(7)'
   seam diff command.wasm --run -- args one two")]
 pub(crate) struct Diff {
     /// Core modules or components, in the binary or text format; `-` is standard input
-    #[arg(required = true, value_name = "ARTIFACT")]
+    #[arg(required_unless_present = "compose", value_name = "ARTIFACT")]
     pub(crate) artifacts: Vec<PathBuf>,
+    /// Compose these components, in this order (repeatable). The composition is the first artifact, and
+    /// core modules take their types from it unless --interface-of is given
+    #[arg(long, value_name = "COMPONENT")]
+    pub(crate) compose: Vec<PathBuf>,
     /// Make this call (repeatable; calls run in order, in one instance)
     #[arg(long, value_name = "CALL", group = "steps")]
     pub(crate) invoke: Vec<String>,
@@ -224,11 +232,7 @@ pub(crate) struct Execution {
     #[arg(long, value_name = "COMPONENT")]
     pub(crate) interface_of: Option<PathBuf>,
     /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
-    #[arg(
-        long,
-        value_name = "NAME=func:F,memory:M,realloc:R",
-        requires = "interface_of"
-    )]
+    #[arg(long, value_name = "NAME=func:F,memory:M,realloc:R")]
     pub(crate) bind: Vec<Bind>,
     /// Fuel for the instance's whole life, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
@@ -268,6 +272,18 @@ pub(crate) struct Execution {
     pub(crate) snapshot: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// The artifact of a command that uses one.
+#[derive(Args, Clone)]
+pub(crate) struct Subject {
+    /// A core module or component, in the binary or text format; `-` is standard input
+    #[arg(required_unless_present = "compose", value_name = "ARTIFACT")]
+    pub(crate) artifact: Option<PathBuf>,
+    /// Instead of ARTIFACT, compose these components, in this order (repeatable). Each one can import
+    /// what the earlier ones export; the composition exports that and what the last one exports
+    #[arg(long, value_name = "COMPONENT")]
+    pub(crate) compose: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -316,6 +332,47 @@ impl Execution {
         limits.memory = self.max_memory;
         limits.output = self.max_output.unwrap_or(limits.output);
         limits
+    }
+}
+
+impl Subject {
+    /// Reads the artifact, or composes it.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the components cannot be composed.
+    pub(crate) fn read(&self) -> Result<Artifact, Failure> {
+        match (&self.artifact, self.compose.as_slice()) {
+            (Some(path), []) => source::artifact(path),
+            (None, components) => source::composition(components),
+            (Some(path), _) => Err(Failure::input(format!(
+                "expected an artifact or --compose, found `{}` and --compose",
+                path.display()
+            ))),
+        }
+    }
+
+    /// Returns whether the artifact is read from standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.artifact.as_deref().is_some_and(source::is_stdin)
+    }
+}
+
+impl Invoke {
+    /// Separates the artifact and the calls: with `--compose`, the first word is a call too.
+    pub(crate) fn split(&self) -> (Subject, Vec<String>) {
+        let mut artifact = self.artifact.clone();
+        let first = match artifact.compose.is_empty() {
+            true => None,
+            false => artifact.artifact.take(),
+        };
+        let first = first.map(|word| word.to_string_lossy().into_owned());
+        (
+            artifact,
+            first
+                .into_iter()
+                .chain(self.calls.iter().cloned())
+                .collect(),
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! `seam diff`: runs the same steps on artifacts and backends, in the same world, and compares
 //! them.
 
+use std::path::PathBuf;
+
 use seam_core::{Artifact, Backend, Capability, Error, ErrorKind, Interface};
 use seam_diff::{Ended, Observation, Report, Step, Verdict, observe};
 
@@ -8,6 +10,7 @@ use crate::args;
 use crate::call::Call;
 use crate::output::Output;
 use crate::select::{self, Backends, Need};
+use crate::source;
 use crate::status::{Failure, Status};
 use crate::verdict;
 use crate::world::{self, Surroundings};
@@ -56,12 +59,12 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     let options = &args.execution;
     let calls = args.invoke.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
+    let artifacts = artifacts(args)?;
     // All guests get the same program name, because it would be a difference otherwise.
-    let program = args.artifacts.first().map(|path| path.to_string_lossy());
-    let mut surroundings = Surroundings::new(&program.unwrap_or_default(), &args.args, options)?;
+    let program = artifacts.first().map_or("", Artifact::name);
+    let mut surroundings = Surroundings::new(program, &args.args, options)?;
     surroundings.writable_dirs = false;
-    let plan = |path| {
-        let artifact = world::artifact(path, options)?;
+    let plan = |artifact: Artifact| {
         bindable(&artifact)?;
         // The backends judge whether the bytes are valid, because they may differ in it.
         let interface = seam_decode::interface(&artifact)?;
@@ -77,7 +80,25 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
             steps,
         })
     };
-    args.artifacts.iter().map(|path| plan(path)).collect()
+    artifacts.into_iter().map(plan).collect()
+}
+
+/// Reads the artifacts. The composition of `--compose` is the first one.
+///
+/// Core modules get the types of the component that `--interface-of` names, or of the composition.
+fn artifacts(args: &args::Diff) -> Result<Vec<Artifact>, Failure> {
+    let options = &args.execution;
+    let composed = match args.compose.as_slice() {
+        [] => None,
+        components => Some(source::composition(components)?),
+    };
+    let of = world::interface_of(options)?.or_else(|| composed.clone());
+    let read = |path: &PathBuf| {
+        world::check_stdin(source::is_stdin(path), options)?;
+        world::typed(source::artifact(path)?, of.as_ref(), &options.bind)
+    };
+    let named = args.artifacts.iter().map(read);
+    composed.into_iter().map(Ok).chain(named).collect()
 }
 
 /// Checks that a core module can be bound to the component that was attached to it.

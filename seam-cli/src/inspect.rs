@@ -91,11 +91,8 @@ struct Core<'a> {
 }
 
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
-    let artifact = source::artifact(&args.artifact)?;
-    let artifact = match &args.interface_of {
-        Some(of) => world::attach(artifact, of, &args.bind)?,
-        None => artifact,
-    };
+    let of = args.interface_of.as_deref().map(source::artifact);
+    let artifact = world::typed(args.artifact.read()?, of.transpose()?.as_ref(), &args.bind)?;
     let mut interface = seam_decode::validate(&artifact)?;
     let fused = match artifact.interface_of() {
         Some(_) => Some(seam_decode::decode_fused(&artifact)?),

@@ -45,9 +45,10 @@ pub(crate) fn execute(
     out: &mut Output,
 ) -> Result<Status, Failure> {
     let options = &args.execution;
-    let calls = args.calls.iter().map(|text| Call::parse(text));
+    let (subject, calls) = args.split();
+    let calls = calls.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
-    let artifact = world::artifact(&args.artifact, options)?;
+    let artifact = world::artifact(&subject, options)?;
     if calls.is_empty() {
         return list::execute(&artifact, out);
     }

@@ -1,7 +1,7 @@
 //! Reads artifacts from files or standard input.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use seam_core::Artifact;
@@ -30,6 +30,27 @@ pub(crate) fn artifact(path: &Path) -> Result<Artifact, Failure> {
             "expected an artifact on standard input: {error}"
         ))),
     }
+}
+
+/// Composes the components that `--compose` names.
+///
+/// # Errors
+/// A file cannot be read, or the components cannot be composed.
+pub(crate) fn composition(components: &[PathBuf]) -> Result<Artifact, Failure> {
+    let components = components.iter().map(|path| artifact(path));
+    compose(&components.collect::<Result<Vec<_>, _>>()?)
+}
+
+#[cfg(feature = "compose")]
+fn compose(components: &[Artifact]) -> Result<Artifact, Failure> {
+    Ok(seam_diff::compose(components)?)
+}
+
+#[cfg(not(feature = "compose"))]
+fn compose(_: &[Artifact]) -> Result<Artifact, Failure> {
+    Err(Failure::input(
+        "--compose: expected a command that was built with the feature `compose`",
+    ))
 }
 
 /// Returns whether an argument names standard input.

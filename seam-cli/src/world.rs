@@ -1,14 +1,14 @@
 //! Builds the world that the options describe.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use seam_core::{
     Artifact, ArtifactKind, Backend, Capability, Interface, OutputStream, Stdio, SystemWasi, World,
 };
 use seam_wasi::{Access, Wasi};
 
-use crate::args::{Execution, WasiWorld};
+use crate::args::{Execution, Subject, WasiWorld};
 use crate::bind::Bind;
 use crate::output;
 use crate::select::{Need, has};
@@ -82,45 +82,64 @@ fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Reads the artifact in a file.
+/// Reads the artifact of a command.
 ///
 /// If it is a core module, it gets the types of the component that `--interface-of` names.
 ///
 /// # Errors
-/// A file cannot be read or is not WebAssembly, or `--interface-of` is not a component.
-pub(crate) fn artifact(path: &Path, options: &Execution) -> Result<Artifact, Failure> {
-    let artifact = source::artifact(path)?;
-    if source::is_stdin(path) && options.stdin.as_deref().is_some_and(source::is_stdin) {
-        return Err(Failure::input(
+/// Those of [`Subject::read`] and [`typed`], or standard input is used twice.
+pub(crate) fn artifact(subject: &Subject, options: &Execution) -> Result<Artifact, Failure> {
+    check_stdin(subject.is_stdin(), options)?;
+    typed(
+        subject.read()?,
+        interface_of(options)?.as_ref(),
+        &options.bind,
+    )
+}
+
+/// Checks that standard input is not both the artifact and the guest's input.
+pub(crate) fn check_stdin(artifact: bool, options: &Execution) -> Result<(), Failure> {
+    match artifact && options.stdin.as_deref().is_some_and(source::is_stdin) {
+        false => Ok(()),
+        true => Err(Failure::input(
             "expected one use of standard input, found the artifact `-` and `--stdin -`",
-        ));
-    }
-    match &options.interface_of {
-        Some(of) => attach(artifact, of, &options.bind),
-        None if options.bind.is_empty() => Ok(artifact),
-        None => Err(Failure::input(
-            "--bind: expected --interface-of too, found only --bind",
         )),
     }
 }
 
-/// Attaches the types of the component in a file to a core module.
+/// Reads the component that `--interface-of` names.
 ///
 /// # Errors
-/// The file cannot be read, or is not a component.
-pub(crate) fn attach(
+/// The file cannot be read.
+pub(crate) fn interface_of(options: &Execution) -> Result<Option<Artifact>, Failure> {
+    let read = |path: &PathBuf| source::artifact(path);
+    options.interface_of.as_ref().map(read).transpose()
+}
+
+/// Attaches the types of a component to a core module, with the bindings of `--bind`.
+///
+/// # Errors
+/// The types are those of a core module, or there are only bindings.
+pub(crate) fn typed(
     artifact: Artifact,
-    of: &Path,
+    of: Option<&Artifact>,
     bindings: &[Bind],
 ) -> Result<Artifact, Failure> {
-    let of = source::artifact(of)?;
+    let Some(of) = of else {
+        return match bindings {
+            [] => Ok(artifact),
+            _ => Err(Failure::input(
+                "--bind: expected --interface-of too, found only --bind",
+            )),
+        };
+    };
     match (of.kind(), artifact.kind()) {
         (ArtifactKind::CoreModule, _) => Err(Failure::input(format!(
             "--interface-of: expected a component, found the core module `{}`",
             of.name()
         ))),
         (_, ArtifactKind::CoreModule) => {
-            let typed = artifact.with_interface_of(&of);
+            let typed = artifact.with_interface_of(of);
             let bind = |artifact: Artifact, Bind(name, binding): &Bind| {
                 artifact.with_core_binding(name.clone(), binding.clone())
             };

@@ -50,8 +50,14 @@
 //! match. A run that the user did not name can be [optional](Run::optional): it is left out if its
 //! artifact runs on another backend.
 
+//!
+//! # Composition
+//! With the feature `compose`, `compose` makes the un-fused composition of separate components.
+
 mod attribution;
 mod compare;
+#[cfg(feature = "compose")]
+mod compose;
 mod ended;
 mod nan;
 mod observation;
@@ -65,6 +71,8 @@ mod verdict;
 
 pub use attribution::{Attribution, attribute};
 pub use compare::{Comparison, compare};
+#[cfg(feature = "compose")]
+pub use compose::compose;
 pub use ended::Ended;
 pub use observation::{Observation, Seen};
 pub use observe::observe;

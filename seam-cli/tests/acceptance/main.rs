@@ -9,6 +9,7 @@
 
 mod backends;
 mod bad_input;
+mod compose;
 mod conformance;
 mod diff;
 mod doubles;
