@@ -58,11 +58,12 @@ pub use call::{Args, Call, InFlight};
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
 pub use core::{
-    AnyRef, CoreCaller, CoreEngine, CoreExtern, CoreExternType, CoreFunc, CoreFuncType, CoreGlobal,
-    CoreInstanceId, CoreMemory, CoreModule, CoreModuleType, CoreStore, CoreTable, CoreTag,
-    CoreType, CoreValue, EngineInfo, GlobalType, HeapType, HostFn, HostState, MemoryAccess,
-    MemoryType, MemoryView, RefType, Slots, TableType, Tally, check_core_args, check_core_call,
-    check_core_limits, check_core_results, foreign_handle, handle_index,
+    AnyRef, CoreCaller, CoreEngine, CoreException, CoreExtern, CoreExternType, CoreFunc,
+    CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreModule, CoreModuleType, CoreObject,
+    CoreStore, CoreTable, CoreTag, CoreType, CoreValue, EngineInfo, GlobalType, HeapType, HostFn,
+    HostState, MemoryAccess, MemoryType, MemoryView, RefType, Slots, TableType, Tally,
+    check_core_args, check_core_call, check_core_element, check_core_limits, check_core_results,
+    foreign_handle, handle_index,
 };
 pub use entry::Entry;
 pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};

@@ -1,6 +1,9 @@
 //! Converts values between the seam and kiln.
 
-use seam_core::{AnyRef, CoreFunc, CoreType, CoreValue, Error, HeapType, RefType, Result};
+use seam_core::{
+    AnyRef, CoreException, CoreFunc, CoreType, CoreValue, Error, HeapType, RefType, Result,
+    foreign_handle,
+};
 
 use crate::handles::{FuncEntry, FuncKind, FuncPosition};
 use crate::kiln::{KilnFuncRef, KilnValue};
@@ -26,7 +29,13 @@ pub(crate) fn to_kiln(state: &mut CoreState, value: CoreValue) -> Result<KilnVal
         }
         CoreValue::AnyRef(None) => KilnValue::I31Ref(None),
         CoreValue::AnyRef(Some(AnyRef::I31(value))) => KilnValue::I31Ref(Some(value)),
-        CoreValue::ExnRef(slot) => KilnValue::ExnRef(slot),
+        CoreValue::ExnRef(exception) => {
+            let ours = state.handles.store;
+            if exception.is_some_and(|exception| exception.store() != ours) {
+                return Err(foreign_handle());
+            }
+            KilnValue::ExnRef(exception.map(CoreException::index))
+        }
         other => {
             return Err(Error::engine(format!(
                 "expected a value that can be passed to kiln, found {other}"
@@ -72,7 +81,10 @@ pub(crate) fn from_kiln(
             })?))
         }
         (KilnValue::I31Ref(Some(value)), _) => CoreValue::AnyRef(Some(AnyRef::I31(*value))),
-        (KilnValue::ExnRef(slot), _) => CoreValue::ExnRef(*slot),
+        (KilnValue::ExnRef(slot), _) => {
+            let exception = |slot| CoreException::new(state.handles.store, slot);
+            CoreValue::ExnRef(slot.map(exception))
+        }
         (other, _) => return Err(unlike(ty, other)),
     };
     if found.is_of(ty) {

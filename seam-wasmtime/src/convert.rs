@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    AnyRef as OurAny, CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreTable, CoreTag, CoreValue,
-    Error, Result, handle_index,
+    AnyRef as OurAny, CoreException, CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreObject,
+    CoreTable, CoreTag, CoreValue, Error, Result, handle_index,
 };
 use wasmtime::{
     AnyRef, AsContext, AsContextMut, Extern, ExternRef, Func, I31, Rooted, Val, ValType,
@@ -140,9 +140,14 @@ where
         CoreValue::AnyRef(None) => Val::AnyRef(None),
         CoreValue::AnyRef(Some(any)) => Val::AnyRef(Some(to_any(ctx, any)?)),
         CoreValue::ExnRef(None) => Val::ExnRef(None),
-        CoreValue::ExnRef(Some(slot)) => {
-            let kept = &ctx.as_context().data().core_ref().handles.exceptions;
-            let kept = kept.get(slot as usize).cloned().ok_or_else(no_such_ref)?;
+        CoreValue::ExnRef(Some(exception)) => {
+            let core = core(ctx);
+            let kept = kept(
+                core,
+                &core.handles.exceptions,
+                exception.store(),
+                exception.index(),
+            )?;
             Val::ExnRef(Some(kept.to_rooted(&mut *ctx)))
         }
         other => {
@@ -166,13 +171,22 @@ where
             let host = extern_ref(ctx, host)?;
             AnyRef::convert_extern(&mut *ctx, host).map_err(engine_error)
         }
-        OurAny::Struct(slot) | OurAny::Array(slot) => {
-            let kept = &ctx.as_context().data().core_ref().handles.objects;
-            let kept = kept.get(slot as usize).cloned().ok_or_else(no_such_ref)?;
+        OurAny::Struct(object) | OurAny::Array(object) => {
+            let core = core(ctx);
+            let kept = kept(core, &core.handles.objects, object.store(), object.index())?;
             Ok(kept.to_rooted(&mut *ctx))
         }
         _ => Err(no_such_ref()),
     }
+}
+
+/// Returns the reference that a handle stands for, among those of its kind.
+///
+/// # Errors
+/// `Misuse` for a handle of another store.
+fn kept<T: Clone>(core: &CoreState, kind: &[T], store: u32, index: u32) -> Result<T> {
+    let found = kind.get(index as usize).filter(|_| core.number == store);
+    found.cloned().ok_or_else(no_such_ref)
 }
 
 fn no_such_ref() -> Error {
@@ -200,9 +214,11 @@ where
         Val::ExnRef(Some(exception)) => {
             let kept = exception.to_owned_rooted(&mut *ctx).map_err(engine_error)?;
             let mut ctx = ctx.as_context_mut();
-            let exceptions = &mut ctx.data_mut().core().handles.exceptions;
+            let core = ctx.data_mut().core();
+            let exceptions = &mut core.handles.exceptions;
             exceptions.push(kept);
-            CoreValue::ExnRef(Some(handle_index(exceptions.len() - 1)?))
+            let slot = handle_index(exceptions.len() - 1)?;
+            CoreValue::ExnRef(Some(CoreException::new(core.number, slot)))
         }
         Val::ContRef(_) => {
             return Err(Error::engine("expected a value, found a continuation"));
@@ -246,12 +262,13 @@ where
     }
     let kept = any.to_owned_rooted(&mut *ctx).map_err(engine_error)?;
     let mut ctx = ctx.as_context_mut();
-    let objects = &mut ctx.data_mut().core().handles.objects;
+    let core = ctx.data_mut().core();
+    let objects = &mut core.handles.objects;
     objects.push(kept);
-    let slot = handle_index(objects.len() - 1)?;
+    let object = CoreObject::new(core.number, handle_index(objects.len() - 1)?);
     Ok(if is_struct {
-        OurAny::Struct(slot)
+        OurAny::Struct(object)
     } else {
-        OurAny::Array(slot)
+        OurAny::Array(object)
     })
 }

@@ -47,6 +47,10 @@ handles! {
     CoreGlobal,
     /// An exception tag.
     CoreTag,
+    /// A struct or an array in the guest's garbage-collected heap.
+    CoreObject,
+    /// A caught exception.
+    CoreException,
 }
 
 /// An item that core modules import and export.

@@ -13,15 +13,16 @@ mod value;
 
 pub use engine::{CoreEngine, EngineInfo};
 pub use handle::{
-    CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreTable, CoreTag,
+    CoreException, CoreExtern, CoreFunc, CoreGlobal, CoreInstanceId, CoreMemory, CoreObject,
+    CoreTable, CoreTag,
 };
 pub use host_state::HostState;
 pub use memory::{MemoryAccess, MemoryView};
 pub use module::{CoreModule, CoreModuleType};
 pub use slots::{Slots, foreign_handle, handle_index};
 pub use store::{
-    CoreCaller, CoreStore, HostFn, check_core_args, check_core_call, check_core_limits,
-    check_core_results,
+    CoreCaller, CoreStore, HostFn, check_core_args, check_core_call, check_core_element,
+    check_core_limits, check_core_results,
 };
 pub use tally::Tally;
 pub use ty::{

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    CoreFunc, CoreType, HeapType, RefType,
+    CoreException, CoreFunc, CoreObject, CoreType, HeapType, RefType,
     value::{EXACT, canonical_f32, canonical_f64},
 };
 
@@ -31,8 +31,8 @@ pub enum CoreValue {
     ExternRef(Option<u64>),
     /// A reference into the guest's garbage-collected heap, or null.
     AnyRef(Option<AnyRef>),
-    /// A caught exception, as its slot in the store, or null.
-    ExnRef(Option<u32>),
+    /// A caught exception, or null.
+    ExnRef(Option<CoreException>),
 }
 
 /// An opaque reference into the guest's garbage-collected heap.
@@ -41,10 +41,10 @@ pub enum CoreValue {
 pub enum AnyRef {
     /// An unboxed 31-bit integer, sign-extended.
     I31(i32),
-    /// A struct, as its slot in the store.
-    Struct(u32),
-    /// An array, as its slot in the store.
-    Array(u32),
+    /// A struct.
+    Struct(CoreObject),
+    /// An array.
+    Array(CoreObject),
     /// A host reference that `any.convert_extern` converted, as the host's own number for it.
     Host(u64),
 }

@@ -129,6 +129,15 @@ pub(in crate::kit) fn core_guest_references_pass(subject: &Subject) -> Checked {
         let found = one(store, objects, "outside", &[inside])?;
         same("a host reference outside", found, host)?;
     }
+    // The other store has objects at the same places.
+    let mut other = subject.store(&Limits::new())?;
+    let other = &mut *other;
+    let others = echoing(subject, other, OBJECTS, any)?;
+    for (object, number) in all {
+        let kind = if number < 33 { "struct" } else { "array" };
+        one(other, others, kind, &[number.into()])?;
+        misuse("a foreign object", tried(other, others, "host", &[object])?)?;
+    }
     Ok(())
 }
 
@@ -200,7 +209,7 @@ pub(in crate::kit) fn core_exception_references_pass(subject: &Subject) -> Check
     for number in [11, 22, 33] {
         caught.push((one(store, instance, "caught", &[number.into()])?, number));
     }
-    for (exception, number) in caught.clone().into_iter().chain(caught) {
+    for (exception, number) in caught.iter().chain(&caught).copied() {
         let is_exception = matches!(exception, CoreValue::ExnRef(Some(_)));
         holds("a caught exception", is_exception, exception)?;
         let back = one(store, instance, "host", &[exception])?;
@@ -208,6 +217,15 @@ pub(in crate::kit) fn core_exception_references_pass(subject: &Subject) -> Check
             let found = one(store, instance, "payload", &[exception])?;
             same("its payload", found, number.into())?;
         }
+    }
+    // The other store has exceptions at the same places.
+    let mut other = subject.store(&Limits::new())?;
+    let other = &mut *other;
+    let others = echoing(subject, other, text, exn)?;
+    for (foreign, number) in caught {
+        one(other, others, "caught", &[number.into()])?;
+        let result = tried(other, others, "payload", &[foreign])?;
+        misuse("a foreign exception", result)?;
     }
     let null = CoreValue::ExnRef(None);
     same("null", one(store, instance, "host", &[null])?, null)?;
