@@ -91,7 +91,7 @@ pub(crate) struct Inspect {
     /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
     #[arg(
         long,
-        value_name = "NAME=func:F,memory:M,realloc:R",
+        value_name = "NAME=func:F,memory:M,realloc:R,post-return:P",
         requires = "interface_of"
     )]
     pub(crate) bind: Vec<Bind>,

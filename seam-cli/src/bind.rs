@@ -11,7 +11,7 @@ pub(crate) struct Bind(pub(crate) ExportName, pub(crate) CoreBinding);
 impl FromStr for Bind {
     type Err = String;
 
-    /// Parses `NAME=func:F,memory:M,realloc:R`. Each part can be left out, but not all of them.
+    /// Parses `NAME=func:F,memory:M,realloc:R,post-return:P`. Each part can be left out, but not all of them.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
@@ -28,6 +28,7 @@ impl FromStr for Bind {
                 "func" => &mut binding.func,
                 "memory" => &mut binding.memory,
                 "realloc" => &mut binding.realloc,
+                "post-return" => &mut binding.post_return,
                 _ => return Err(wrong()),
             };
             if export.is_empty() || slot.replace(export.into()).is_some() {
@@ -45,11 +46,13 @@ mod tests {
 
     #[test]
     fn a_binding_names_exports_of_the_module() {
-        let Bind(name, binding) = "a:b/c#f=func:a:b/c#f$2,memory:memory$1".parse().unwrap();
+        let text = "a:b/c#f=func:a:b/c#f$2,memory:memory$1,post-return:cabi_post_f$2";
+        let Bind(name, binding) = text.parse().unwrap();
         assert_eq!(name.to_string(), "a:b/c#f");
         assert_eq!(binding.func.as_deref(), Some("a:b/c#f$2"));
         assert_eq!(binding.memory.as_deref(), Some("memory$1"));
         assert_eq!(binding.realloc, None);
+        assert_eq!(binding.post_return.as_deref(), Some("cabi_post_f$2"));
     }
 
     #[test]

@@ -259,7 +259,9 @@ fn print_notes(report: &Report) {
         );
     }
     if open(Open::Undecided) {
-        output::say("note: --bind NAME=func:F,memory:M,realloc:R says what an export uses");
+        output::say(
+            "note: --bind NAME=func:F,memory:M,realloc:R,post-return:P says what an export uses",
+        );
     }
 }
 

@@ -31,6 +31,9 @@ pub struct CoreBinding {
     pub memory: Option<Arc<str>>,
     /// The function that allocates in this memory.
     pub realloc: Option<Arc<str>>,
+    /// The core function that runs after the result of an export is lifted. It is not used for an
+    /// import, or if the component has no post-return for the export.
+    pub post_return: Option<Arc<str>>,
 }
 
 /// The kind of an artifact, according to its header.

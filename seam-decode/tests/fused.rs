@@ -316,6 +316,51 @@ fn the_caller_decides_what_the_conventions_leave_open() {
 }
 
 #[test]
+fn the_caller_names_a_post_return_where_several_have_its_name() {
+    let module = with_provenance(&chain(), None);
+    let who = "test:chain/step@0.1.0#who";
+    let post_return = format!("cabi_post_{who}$2");
+    let bind = |post_return: Option<&str>| -> Result<ExportChoice, String> {
+        let binding = CoreBinding {
+            func: Some(format!("{who}$2").into()),
+            memory: Some("memory$4".into()),
+            realloc: None,
+            post_return: post_return.map(Into::into),
+        };
+        let bound = module.clone().with_core_binding(name(who), binding);
+        let fused = decode_fused(&bound).map_err(|error| error.message().to_string())?;
+        choice(&fused, who)
+    };
+    let tie = bind(None).unwrap_err();
+    assert!(tie.contains(&format!("`{post_return}`")), "{tie}");
+    assert_eq!(
+        bind(Some(&post_return)).unwrap().post_return,
+        Some(post_return)
+    );
+    for (given, expected) in [
+        ("free", "expected the given function `free` to be exported"),
+        (who, "to be of type"),
+    ] {
+        let error = bind(Some(given)).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_post_return_is_not_given_to_an_export_without_one() {
+    let composed = fixture!("realloc/composed.wasm");
+    let join = "test:realloc/b@0.1.0#join";
+    let binding = CoreBinding {
+        post_return: Some("memory".into()),
+        ..CoreBinding::default()
+    };
+    let module = fixture!("realloc/multi.wasm").with_interface_of(&composed);
+    let bound = module.with_core_binding(name(join), binding);
+    let error = choice(&decode_fused(&bound).unwrap(), join).unwrap_err();
+    assert!(error.contains("expected no post-return"), "{error}");
+}
+
+#[test]
 fn a_given_name_that_does_not_exist_or_fit_is_told() {
     let join = "test:realloc/b@0.1.0#join";
     let composed = fixture!("realloc/composed.wasm");
@@ -324,6 +369,7 @@ fn a_given_name_that_does_not_exist_or_fit_is_told() {
         func: None,
         memory: memory.map(Into::into),
         realloc: realloc.map(Into::into),
+        post_return: None,
     };
     for (binding, expected) in [
         (

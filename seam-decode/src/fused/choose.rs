@@ -89,6 +89,7 @@ impl<'a> Known<'a> {
             func: None,
             memory: None,
             realloc: None,
+            post_return: None,
         };
         let found = self.given.iter().find(|(given, _)| given == name);
         found.map_or(&NONE, |(_, binding)| binding)

@@ -133,9 +133,15 @@ fn choose(
         (true, None, Some(origin)) => Some(known.realloc(&origin)?),
         (true, None, None) => return Err("expected the option `realloc`, found none".to_string()),
     };
-    let post_return = match post_return {
-        Some(origin) => Some(known.func(&origin)?.name),
-        None => None,
+    let post_return = match (&given.post_return, post_return) {
+        (Some(name), Some(origin)) => Some(known.given_func(name, origin.ty)?.name),
+        (Some(name), None) => {
+            return Err(format!(
+                "expected no post-return, since the component has none, found the given `{name}`"
+            ));
+        }
+        (None, Some(origin)) => Some(known.func(&origin)?.name),
+        (None, None) => None,
     };
     let CoreFunc { name, reason, .. } = func;
     Ok(ExportChoice {
