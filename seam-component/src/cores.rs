@@ -149,6 +149,24 @@ impl Cores {
         }
     }
 
+    /// Sets the element of an exported table.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown. Those of [`CoreStore::set_table_at`].
+    pub fn set_element(
+        &self,
+        store: &mut dyn CoreStore,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()> {
+        match self.export(store, at, export)? {
+            CoreExtern::Table(table) => store.set_table_at(table, index, value),
+            _ => Err(self.mismatch(at, export, "table")),
+        }
+    }
+
     fn export(&self, store: &mut dyn CoreStore, at: &CorePath, name: &str) -> Result<CoreExtern> {
         let core = self.at(at)?;
         if let Some(export) = store.export(core.id, name) {

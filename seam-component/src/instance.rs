@@ -273,6 +273,20 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         })
     }
 
+    fn write_table(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()> {
+        let operation = || format!("write table {export} of core instance {at}");
+        self.perform(operation, |base, _, _| {
+            let store = &mut *base.store;
+            base.cores.set_element(store, at, export, index, value)
+        })
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let operation = || "take a snapshot".into();
         self.perform(operation, |base, _, _| {

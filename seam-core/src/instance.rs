@@ -191,6 +191,19 @@ pub trait Instance: Send {
     /// `Misuse` if the path or export is unknown. `Unsupported(InnerGlobals)`.
     fn read_table(&mut self, at: &CorePath, export: &str, index: u64) -> Result<Option<CoreValue>>;
 
+    /// Sets the element at `index` of an exported table of a core instance.
+    ///
+    /// # Errors
+    /// `Misuse` if the path or export is unknown, if `index` is out of bounds, or if the value is of
+    /// another type. `Unsupported(InnerGlobals)`.
+    fn write_table(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()>;
+
     /// Returns the exported globals, and on request memories, of all core instances.
     ///
     /// It can be called after any call, even after a trap.

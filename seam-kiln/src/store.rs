@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreModule,
     CoreStore, CoreTable, CoreType, CoreValue, Error, GlobalType, HostFn, HostState, MemoryAccess,
-    MemoryType, MemoryView, Result, TableType, check_core_call,
+    MemoryType, MemoryView, Result, TableType, check_core_call, check_core_element,
 };
 
 use crate::convert::{from_kiln, to_kiln};
@@ -143,6 +143,19 @@ impl<A: AnyStore> CoreStore for KilnStore<A> {
                 from_kiln(self.0.state_mut(), &value, ty, home).map(Some)
             }
         }
+    }
+
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+        check_core_element(&self.table_type(table)?, index, &value)?;
+        let entry = self.0.state().handles.table(table)?.clone();
+        let index = u32::try_from(index).map_err(|_| {
+            Error::engine("expected an index below 2^32, which is as far as kiln lets a host reach")
+        })?;
+        let value = match value {
+            CoreValue::FuncRef(None) | CoreValue::ExternRef(None) => None,
+            value => Some(to_kiln(self.0.state_mut(), value)?),
+        };
+        entry.object.set(index, value).map_err(of_object)
     }
 
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {

@@ -5,9 +5,9 @@ use std::mem;
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
-    MemoryType, MemoryView, Result, TableType, check_core_call,
+    MemoryType, MemoryView, Result, TableType, check_core_call, check_core_element,
 };
-use wasmi::{Caller, Extern, Func, Mutability, Store, Val};
+use wasmi::{Caller, Extern, Func, Mutability, Ref, Store, Val};
 
 use crate::call::{call, fill, fuel};
 use crate::convert::{core_ref, core_value, extern_handle, func_handle, val};
@@ -222,6 +222,18 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>> {
         let found = self.table_entry(table)?.get(&self.0, index);
         found.map(|value| core_ref(&mut self.0, value)).transpose()
+    }
+
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+        check_core_element(&self.table_type(table)?, index, &value)?;
+        let table = self.table_entry(table)?;
+        let value = match val(&mut self.0, value)? {
+            Val::FuncRef(func) => Ref::from(func),
+            Val::ExternRef(host) => Ref::from(host),
+            _ => return Err(Error::engine("expected a reference, found another value")),
+        };
+        let set = table.set(&mut self.0, index, value);
+        set.map_err(|error| Error::engine(error.to_string()).with_source(error))
     }
 
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, Result, TableType,
+    MemoryView, Result, TableType, check_core_element,
 };
 use wasmtime::{AsContextMut, Caller, Func, RootScope, Store};
 
@@ -171,6 +171,19 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
             Some(element) => from_val(&mut scope, element.into()).map(Some),
             None => Ok(None),
         }
+    }
+
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+        check_core_element(&self.table_type(table)?, index, &value)?;
+        let table = self.table_of(table)?;
+        let mut scope = RootScope::new(&mut self.0);
+        let value = to_val(&mut scope, value)?;
+        let value = value.ref_().ok_or_else(|| {
+            Error::engine("expected the engine's reference for an element, found another value")
+        })?;
+        // The engine checks the exact type of a reference.
+        let set = table.set(&mut scope, index, value);
+        set.map_err(|error| Error::misuse(error.to_string()))
     }
 
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {

@@ -3,7 +3,8 @@
 use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState, Limit,
-    Limits, MemoryType, MemoryView, Result, TableType, check_core_call, store_number,
+    Limits, MemoryType, MemoryView, Result, TableType, check_core_call, check_core_element,
+    store_number,
 };
 
 /// Maximum size of a memory in pages (64 MiB). This capacity of the engine protects the host's
@@ -258,6 +259,21 @@ impl CoreStore for ToyStore {
         let elements = &self.table_ref(table)?.elements;
         let element = usize::try_from(index).ok().and_then(|at| elements.get(at));
         Ok(element.map(|func| CoreValue::FuncRef(*func)))
+    }
+
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+        check_core_element(&self.table_type(table)?, index, &value)?;
+        let CoreValue::FuncRef(func) = value else {
+            return Err(Error::engine("expected a function reference"));
+        };
+        if let Some(func) = func {
+            self.func(func)?;
+        }
+        let elements = &mut self.table_mut(table)?.elements;
+        if let Some(element) = elements.get_mut(index as usize) {
+            *element = func;
+        }
+        Ok(())
     }
 
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {

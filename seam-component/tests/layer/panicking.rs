@@ -146,6 +146,10 @@ impl CoreStore for Store {
         self.below.table_at(table, index)
     }
 
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+        self.below.set_table_at(table, index, value)
+    }
+
     fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
         self.below.global_type(global)
     }

@@ -19,7 +19,7 @@ use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
 ///    `core_hostile_input_does_not_panic`, `core_hostile_modules_run_without_a_panic`)
 ///
 /// # For implementors
-/// A runtime for core modules implements 20 required methods in three traits: this one,
+/// A runtime for core modules implements 21 required methods in three traits: this one,
 /// [`CoreStore`] and [`CoreCaller`](crate::CoreCaller). `Layered` in the crate `seam-component` makes
 /// a whole [`Backend`](crate::Backend) of them. `store` starts with
 /// [`check_core_limits`](crate::check_core_limits), and numbers the store with

@@ -79,10 +79,10 @@ pub type HostFn =
 ///     `core_failing_host_functions_leave_nothing_behind`, `core_stores_are_told_apart`,
 ///     `core_host_state_is_kept`)
 /// 16. Memories, tables and globals always show the guest's current state: sizes after growth, and
-///     the current bytes and values, also of shared memories. Sizes of memories are in their own
+///     the current bytes and values, also of shared memories. The guest sees what the host wrote. Sizes of memories are in their own
 ///     pages. An index that is out of bounds returns `None`, whatever its width is. (kit:
 ///     `core_memories_are_read_written_and_grown`, `core_globals_are_read_and_set`,
-///     `core_tables_are_read`, `core_wide_memories_and_tables_are_read`,
+///     `core_tables_are_read`, `core_table_elements_are_set`, `core_wide_memories_and_tables_are_read`,
 ///     `core_second_memories_are_told_apart`, `core_pages_of_other_sizes_are_counted`,
 ///     `core_shared_memories_are_read_and_written`, `core_exception_tags_are_told_apart`)
 ///
@@ -92,8 +92,9 @@ pub type HostFn =
 ///
 /// - [`Slots`](crate::Slots) is a table behind the handles of one kind. It finds or adds an entry by a
 ///   key of the engine's, and returns `Misuse` for a handle of another store.
-/// - [`check_core_call`] checks the arguments of `call`, [`check_core_results`] the results of a host
-///   function, and [`check_core_limits`] whether the build can enforce the limits.
+/// - [`check_core_call`] checks the arguments of `call`, [`check_core_element`] those of
+///   `set_table_at`, [`check_core_results`] the results of a host function, and
+///   [`check_core_limits`] whether the build can enforce the limits.
 /// - [`Tally`](crate::Tally) counts the bytes of all memories, or the elements of all tables, for an
 ///   engine that asks before one of them grows.
 /// - [`CoreExternType::provides`](crate::CoreExternType::provides) says whether an import fits.
@@ -177,6 +178,13 @@ pub trait CoreStore: Send {
     /// # Errors
     /// `Misuse` for a foreign handle.
     fn table_at(&mut self, table: CoreTable, index: u64) -> Result<Option<CoreValue>>;
+
+    /// Sets the element at `index`.
+    ///
+    /// # Errors
+    /// `Misuse` for a foreign handle, an index that is out of bounds, or a value of another type.
+    /// Nothing is written in this case.
+    fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()>;
 
     /// Returns the type of a global.
     ///
@@ -266,6 +274,31 @@ pub fn check_core_call(ty: &CoreFuncType, args: &[CoreValue], results: &[CoreVal
         )));
     }
     Ok(())
+}
+
+/// Checks that an element of a table can be set: `index` is in bounds, and `value` is of the
+/// element type.
+///
+/// `ty` is the current type of the table, whose minimum is its size. All engines use it, so that
+/// they report the same message.
+///
+/// # Errors
+/// `Misuse` that says what was expected.
+pub fn check_core_element(ty: &TableType, index: u64, value: &CoreValue) -> Result<()> {
+    if index >= ty.minimum {
+        return Err(crate::Error::misuse(format!(
+            "expected an index below the table's size of {}, found {index}",
+            ty.minimum
+        )));
+    }
+    let element = CoreType::Ref(ty.element);
+    if value.is_of(element) {
+        return Ok(());
+    }
+    Err(crate::Error::misuse(format!(
+        "expected an element of type {element}, found {}",
+        value.kind()
+    )))
 }
 
 /// Checks that the results of a host function fit its type.

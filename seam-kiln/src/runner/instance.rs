@@ -195,6 +195,10 @@ impl<C: KilnComponent> Instance for RunnerInstance<C> {
         inside("read a table")
     }
 
+    fn write_table(&mut self, _: &CorePath, _: &str, _: u64, _: CoreValue) -> Result<()> {
+        inside("write a table")
+    }
+
     fn snapshot(&mut self, _: &Query) -> Result<Snapshot> {
         inside("take a snapshot")
     }

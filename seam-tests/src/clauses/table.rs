@@ -169,6 +169,7 @@ clauses! {
             core_memories_are_read_written_and_grown by remembers_what_it_saw,
             core_globals_are_read_and_set by remembers_what_it_saw,
             core_tables_are_read by truncates_indices,
+            core_table_elements_are_set by truncates_indices,
             core_wide_memories_and_tables_are_read by truncates_indices,
             core_second_memories_are_told_apart by confuses_memories,
             core_pages_of_other_sizes_are_counted by remembers_what_it_saw,

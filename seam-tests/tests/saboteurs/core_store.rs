@@ -174,6 +174,14 @@ macro_rules! forward {
                 _ => self.inner.table_at(table, index),
             }
         }
+        fn set_table_at(&mut self, table: CoreTable, index: u64, value: CoreValue) -> Result<()> {
+            match self.fault {
+                Fault::TruncatesIndices => {
+                    self.inner.set_table_at(table, index & 0xffff_ffff, value)
+                }
+                _ => self.inner.set_table_at(table, index, value),
+            }
+        }
         fn global_type(&mut self, global: CoreGlobal) -> Result<GlobalType> {
             self.inner.global_type(global)
         }

@@ -247,6 +247,16 @@ impl Instance for SabotagedInstance {
         self.inner().read_table(at, export, index)
     }
 
+    fn write_table(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()> {
+        self.inner().write_table(at, export, index, value)
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         if self.trapped && self.fault == Fault::IsBlindAfterATrap {
             return Err(Error::engine("it trapped"));

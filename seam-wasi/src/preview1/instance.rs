@@ -270,6 +270,17 @@ impl Instance for Preview1Instance {
         self.inner.read_table(at, export, index)
     }
 
+    fn write_table(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()> {
+        let at = self.shown.inside(at)?;
+        self.inner.write_table(at, export, index, value)
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let mut snapshot = self.inner.snapshot(query)?;
         snapshot

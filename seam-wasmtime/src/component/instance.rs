@@ -334,6 +334,19 @@ impl Instance for ComponentInstance {
         self.at(read, || format!("read table {at} {export}"))
     }
 
+    fn write_table(
+        &mut self,
+        at: &CorePath,
+        export: &str,
+        index: u64,
+        value: CoreValue,
+    ) -> Result<()> {
+        let written = self.inner().and_then(|(cores, store)| {
+            cores.set_element(&mut WasmtimeStore(store), at, export, index, value)
+        });
+        self.at(written, || format!("write table {at} {export}"))
+    }
+
     fn snapshot(&mut self, query: &Query) -> Result<Snapshot> {
         let taken = self
             .inner()

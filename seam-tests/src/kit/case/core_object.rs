@@ -1,6 +1,6 @@
 //! Core memories, tables and globals, as the host sees them.
 
-use seam_core::{CoreExtern, CoreType, CoreValue, ErrorKind, Limits, Trap};
+use seam_core::{CoreExtern, CoreStore, CoreType, CoreValue, ErrorKind, Limits, Trap};
 
 use super::core_call::{call, made, tried};
 use crate::kit::expect::{fails, holds, misuse, same, traps, wat};
@@ -160,6 +160,62 @@ pub(in crate::kit) fn core_tables_are_read(subject: &Subject) -> Checked {
         Some(CoreValue::FuncRef(None)),
     )?;
     same("past the last", store.table_at(functions, 5)?, None)
+}
+
+/// The guest calls what the host put into its table, and a refused write changes nothing.
+pub(in crate::kit) fn core_table_elements_are_set(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (type $f (func (result i32)))
+        (table (export "table") 3 funcref) (elem (i32.const 1) $seven $eight)
+        (table (export "hosts") 2 externref)
+        (func $seven (result i32) (i32.const 7))
+        (func $eight (result i32) (i32.const 8))
+        (func (export "call") (param i32) (result i32) (call_indirect 0 (type $f) (local.get 0)))
+        (func (export "null") (param i32) (result i32) (ref.is_null (table.get 1 (local.get 0)))))"#;
+    let mut store = subject.store(&Limits::new())?;
+    let store = &mut *store;
+    let instance = made(subject, store, text)?;
+    let mut table = |name: &str| match store.export(instance, name) {
+        Some(CoreExtern::Table(table)) => Ok(table),
+        found => Err(Failure::new(format!(
+            "expected a table `{name}`, found {found:?}"
+        ))),
+    };
+    let (functions, hosts) = (table("table")?, table("hosts")?);
+    let Some(eight) = store.table_at(functions, 2)? else {
+        return Err(Failure::new("expected an element, found the end"));
+    };
+    store.set_table_at(functions, 0, eight)?;
+    let called =
+        |store: &mut dyn CoreStore, index: i32| call(store, instance, "call", &[index.into()]);
+    same("element 0", called(store, 0)?, [8.into()])?;
+    same("element 1", called(store, 1)?, [7.into()])?;
+    let null = CoreValue::FuncRef(None);
+    for index in [3, u64::from(u32::MAX), 1 << 32, (1 << 32) + 1, u64::MAX] {
+        misuse("past the end", store.set_table_at(functions, index, null))?;
+    }
+    for wrong in [CoreValue::I32(1), CoreValue::ExternRef(Some(1))] {
+        misuse("another type", store.set_table_at(functions, 1, wrong))?;
+    }
+    misuse("another type", store.set_table_at(hosts, 1, eight))?;
+    same("element 1", called(store, 1)?, [7.into()])?;
+    store.set_table_at(functions, 1, null)?;
+    same("element 1", store.table_at(functions, 1)?, Some(null))?;
+    let trapped = tried(store, instance, "call", &[1.into()])?;
+    traps("a null element", trapped, Trap::UninitializedElement)?;
+    same(
+        "host element",
+        call(store, instance, "null", &[1.into()])?,
+        [1.into()],
+    )?;
+    let host = CoreValue::ExternRef(Some(5));
+    store.set_table_at(hosts, 1, host)?;
+    same(
+        "host element",
+        call(store, instance, "null", &[1.into()])?,
+        [0.into()],
+    )?;
+    same("host element", store.table_at(hosts, 1)?, Some(host))
 }
 
 /// Memories and tables with 64-bit indices have matching types, and no index is truncated to 32

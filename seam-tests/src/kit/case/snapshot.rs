@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seam_core::{
     CorePath, CoreSnapshot, CoreValue, Error, InstanceExt, Memories, MemorySnapshot, Origin, Query,
-    World,
+    Value, World,
 };
 
 use super::call::root;
@@ -174,11 +174,13 @@ pub(in crate::kit) fn memories_can_be_read_and_written(subject: &Subject) -> Che
     misuse("path", calc.write_memory(&elsewhere, "memory", 0, &[1])).map(drop)
 }
 
-pub(in crate::kit) fn globals_can_be_written_and_tables_read(subject: &Subject) -> Checked {
+pub(in crate::kit) fn globals_and_tables_can_be_written(subject: &Subject) -> Checked {
     let text = r#"(module
       (table (export "table") 3 funcref) (elem (i32.const 1) func $f)
       (global $g (export "global") (mut i64) (i64.const 1)) (global (export "fixed") i64 (i64.const 2))
-      (func $f (export "f") (result i64) (global.get $g)))"#;
+      (type $t (func (result i64)))
+      (func $f (export "f") (result i64) (global.get $g))
+      (func (export "through") (param i32) (result i64) (call_indirect (type $t) (local.get 0))))"#;
     let module = wat("reached", text)?;
     let mut one = subject.instantiate(&module, &World::new())?;
     let mut other = subject.instantiate(&module, &World::new())?;
@@ -210,8 +212,30 @@ pub(in crate::kit) fn globals_can_be_written_and_tables_read(subject: &Subject) 
     for export in ["f", "global", "nothing"] {
         misuse(export, one.read_table(&root(), export, 0))?;
     }
+    let func = one.read_table(&root(), "table", 1)?;
+    let func = func.ok_or_else(|| Failure::new("expected an element, found the end"))?;
+    let null = CoreValue::FuncRef(None);
+    one.write_table(&root(), "table", 0, func)?;
+    one.write_table(&root(), "table", 1, null)?;
+    gives(&mut *one, "through", &[Value::S32(0)], -7_i64)?;
+    misuse("foreign", other.write_table(&root(), "table", 0, func))?;
+    for (export, index) in [
+        ("table", 3),
+        ("table", u64::MAX),
+        ("global", 0),
+        ("nothing", 0),
+    ] {
+        misuse(export, one.write_table(&root(), export, index, null))?;
+    }
+    misuse(
+        "a number",
+        one.write_table(&root(), "table", 0, CoreValue::I64(0)),
+    )?;
+    gives(&mut *one, "through", &[Value::S32(0)], -7_i64)?;
+
     let elsewhere = CorePath::new([1]);
     misuse("path", one.read_table(&elsewhere, "table", 0))?;
+    misuse("path", one.write_table(&elsewhere, "table", 0, null))?;
     misuse(
         "path",
         one.write_global(&elsewhere, "global", CoreValue::I64(1)),
