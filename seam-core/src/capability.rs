@@ -84,6 +84,8 @@ capabilities! {
     SystemWasi = "system-wasi",
     /// Host functions may call back into the guest that called them.
     Reentrant = "reentrant",
+    /// A host function may suspend the guest's call, which is resumed later.
+    SuspendedCalls = "suspended-calls",
     /// Traps carry the guest's call stack.
     Frames = "frames",
     /// If a start function traps, the instance remains available for inspection.

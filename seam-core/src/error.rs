@@ -24,6 +24,8 @@ struct Inner {
     backend: Option<Cow<'static, str>>,
     frames: Vec<Frame>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Whether the error asks to suspend the guest's call.
+    suspends: bool,
 }
 
 /// Who is to blame for an [`Error`].
@@ -91,6 +93,7 @@ impl Error {
             backend: None,
             frames: Vec::new(),
             source: None,
+            suspends: false,
         }))
     }
 
@@ -149,6 +152,34 @@ impl Error {
     #[must_use]
     pub fn unsupported(capability: Capability, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported(capability), message)
+    }
+
+    /// Creates the error by which a host function suspends the guest's call.
+    ///
+    /// Where the call cannot be suspended, it is an [`ErrorKind::Unsupported`]. See
+    /// [`CoreStore::call_suspendable`](crate::CoreStore::call_suspendable).
+    #[must_use]
+    pub fn suspend() -> Self {
+        let capability = Capability::SuspendedCalls;
+        let message = "expected a call that can be suspended, found one that cannot";
+        let mut error = Self::unsupported(capability, message);
+        error.0.suspends = true;
+        error
+    }
+
+    /// # For implementors
+    /// Returns whether the error asks to suspend the guest's call.
+    #[must_use]
+    pub fn suspends(&self) -> bool {
+        self.0.suspends
+    }
+
+    /// # For implementors
+    /// Returns the error of a call that could not be suspended. It suspends no call further out.
+    #[must_use]
+    pub fn without_suspension(mut self) -> Self {
+        self.0.suspends = false;
+        self
     }
 
     /// Creates an [`ErrorKind::Misuse`].

@@ -7,7 +7,7 @@ use wasmi::{CompilationMode, Config};
 pub(crate) const VERSION: &str = "2.0.0";
 
 /// What every build can do.
-const CAPABILITIES: [Capability; 12] = [
+const CAPABILITIES: [Capability; 13] = [
     Capability::Simd,
     Capability::RelaxedSimd,
     Capability::MultiMemory,
@@ -19,6 +19,7 @@ const CAPABILITIES: [Capability; 12] = [
     Capability::MemoryLimit,
     Capability::TableLimit,
     Capability::InstanceLimit,
+    Capability::SuspendedCalls,
     Capability::FailedInstance,
 ];
 

@@ -1,12 +1,13 @@
 //! Calls: run to their end, or in slices of fuel with a look at the clock in between.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 
 use seam_core::{Error, ErrorKind, Limit, Result};
-use wasmi::{Func, ResumableCall, Store, Val};
+use wasmi::{Func, ResumableCall, ResumableCallHostTrap, Store, Val};
 
 use crate::error::{HostFailure, of_execution, of_panic};
+use crate::numeric::Typed;
+use crate::stack::on_enough;
 use crate::state::{AnyStore, CoreState};
 
 /// Fuel between two looks at the clock: well under a millisecond of plain instructions.
@@ -20,14 +21,7 @@ pub(crate) fn fill(store: &mut Store<CoreState>) {
     }
 }
 
-/// Levels of host recursion that share a native stack, and the bytes of each additional stack.
-const LEVELS: u32 = 16;
-const STACK: usize = 4 << 20;
-
 /// Calls a function. If the engine panics, that is an `Engine` error.
-///
-/// Calls host -> guest -> host nest on the native stack, whose size depends on the caller's thread.
-/// So a deep call continues in a thread of its own, while this thread waits.
 ///
 /// # Errors
 /// Traps, limits, and the errors of host functions.
@@ -37,30 +31,51 @@ pub(crate) fn call<C: AnyStore>(
     args: &[Val],
     results: &mut [Val],
 ) -> Result<()> {
-    let depth = ctx.state().depth;
-    if depth == 0 || depth % LEVELS != 0 {
-        return run(ctx, func, args, results);
-    }
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK);
-        let called = thread.spawn_scoped(scope, || run(ctx, func, args, results));
-        let called = called.map_err(|error| {
-            let message = format!("expected a thread for call level {depth}: {error}");
-            Error::new(ErrorKind::Limit(Limit::EngineCapacity), message).with_source(error)
-        })?;
-        called.join().unwrap_or_else(|panic| Err(of_panic(&*panic)))
+    on_enough(ctx, |ctx| {
+        let sliced = ctx.state().deadline.is_some();
+        run(ctx, |ctx| {
+            if sliced {
+                let state = begin(ctx, func, args, results)?;
+                return match in_slices(ctx, state, results)? {
+                    None => Ok(()),
+                    Some(trap) => Err(failed(ctx, trap.into_host_error())),
+                };
+            }
+            let called = func.call(&mut *ctx, args, results);
+            called.map_err(|error| failed(ctx, error))
+        })
     })
 }
 
-fn run<C: AnyStore>(ctx: &mut C, func: Func, args: &[Val], results: &mut [Val]) -> Result<()> {
-    let sliced = ctx.state().deadline.is_some();
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if sliced {
-            return in_slices(ctx, func, args, results);
-        }
-        let called = func.call(&mut *ctx, args, results);
-        called.map_err(|error| of_execution(error, || ctx.state().calls_indirectly()))
-    }));
+/// Calls a function over bits, in a store without a deadline.
+///
+/// # Errors
+/// Those of [`call`].
+pub(crate) fn call_typed<C: AnyStore>(ctx: &mut C, func: Typed, bits: &mut [u64]) -> Result<()> {
+    on_enough(ctx, |ctx| {
+        run(ctx, |ctx| {
+            let called = func.call(ctx, bits);
+            called.map_err(|error| failed(ctx, error))
+        })
+    })
+}
+
+/// Returns the error of a call.
+fn failed(ctx: &impl AnyStore, error: wasmi::Error) -> Error {
+    of_execution(error, || ctx.state().calls_indirectly())
+}
+
+/// Runs a call that cannot be suspended.
+fn run<C: AnyStore>(ctx: &mut C, body: impl FnOnce(&mut C) -> Result<()>) -> Result<()> {
+    guarded(ctx, body).map_err(Error::without_suspension)
+}
+
+/// Runs a call. A panic of the engine becomes an error.
+pub(crate) fn guarded<C: AnyStore, T>(
+    ctx: &mut C,
+    body: impl FnOnce(&mut C) -> Result<T>,
+) -> Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(ctx)));
     let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
     if let Err(error) = &outcome {
         if ctx.state().limits.fuel.is_some() && is_out_of_fuel(error) {
@@ -75,27 +90,48 @@ fn is_out_of_fuel(error: &Error) -> bool {
     *error.kind() == ErrorKind::Limit(Limit::Fuel)
 }
 
-fn in_slices<C: AnyStore>(
+/// Begins a call that runs in slices.
+///
+/// # Errors
+/// Those of [`call`].
+pub(crate) fn begin<C: AnyStore>(
     ctx: &mut C,
     func: Func,
     args: &[Val],
     results: &mut [Val],
-) -> Result<()> {
+) -> Result<ResumableCall> {
     ctx.state().check_deadline()?;
-    let all = fuel(ctx);
-    give(ctx, all, SLICE);
-    let mut state = func.call_resumable(&mut *ctx, args, results);
+    next_slice(ctx, 0);
+    let begun = func.call_resumable(&mut *ctx, args, results);
+    begun.map_err(|error| failed(ctx, error))
+}
+
+/// Gives the engine the fuel of the next slice, if the store has a deadline.
+pub(crate) fn next_slice(ctx: &mut impl AnyStore, required: u64) {
+    if ctx.state().deadline.is_some() {
+        let all = fuel(ctx);
+        give(ctx, all, SLICE.max(required));
+    }
+}
+
+/// Continues a call, with a look at the clock after each slice, until it ends or a host function
+/// ends it with an error.
+///
+/// # Errors
+/// Those of [`call`], apart from the errors of host functions.
+pub(crate) fn in_slices<C: AnyStore>(
+    ctx: &mut C,
+    mut state: ResumableCall,
+    results: &mut [Val],
+) -> Result<Option<ResumableCallHostTrap>> {
     loop {
-        let failed = |error| of_execution(error, || ctx.state().calls_indirectly());
-        match state.map_err(failed)? {
-            ResumableCall::Finished => return Ok(()),
-            ResumableCall::HostTrap(trap) => {
-                return Err(failed(trap.into_host_error()));
-            }
+        match state {
+            ResumableCall::Finished => return Ok(None),
+            ResumableCall::HostTrap(trap) => return Ok(Some(trap)),
             ResumableCall::OutOfFuel(out) => {
                 let broken_off = std::mem::take(&mut ctx.state_mut().limiter.broken_off);
-                let (all, required) = (fuel(ctx), out.required_fuel());
-                if all < required {
+                let required = out.required_fuel();
+                if fuel(ctx) < required {
                     return Err(Error::limit(Limit::Fuel));
                 }
                 if broken_off {
@@ -105,8 +141,9 @@ fn in_slices<C: AnyStore>(
                     ));
                 }
                 ctx.state().check_deadline()?;
-                give(ctx, all, SLICE.max(required));
-                state = out.resume(&mut *ctx, results);
+                next_slice(ctx, required);
+                let resumed = out.resume(&mut *ctx, results);
+                state = resumed.map_err(|error| failed(ctx, error))?;
             }
         }
     }

@@ -9,6 +9,7 @@ use seam_core::{
 use wasmi::{Extern, ExternRef, F32, F64, Func, Memory, Nullable, Ref, V128, Val};
 
 use crate::handles::{FuncEntry, MemoryEntry, identity};
+use crate::numeric::Typed;
 use crate::state::AnyStore;
 use crate::types::{core_func_type, page_size_log2};
 
@@ -100,8 +101,9 @@ pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func) -> Result<CoreFun
         return Ok(CoreFunc::new(number, known));
     }
     let ty = Arc::new(core_func_type(&func.ty(&*ctx)));
+    let typed = Typed::of(ctx, func, &ty);
     let funcs = &mut ctx.state_mut().handles.funcs;
-    let slot = funcs.intern(key, || FuncEntry { func, ty })?;
+    let slot = funcs.intern(key, || FuncEntry { func, ty, typed })?;
     Ok(CoreFunc::new(number, slot))
 }
 

@@ -1,11 +1,13 @@
 //! The tables behind a store's handles.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 use std::sync::Arc;
 
 use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
 use wasmi::{ExternRef, Func, Global, Instance, Memory, Table};
+
+use crate::numeric::Typed;
 
 /// Everything that the handles of one store stand for.
 ///
@@ -13,10 +15,10 @@ use wasmi::{ExternRef, Func, Global, Instance, Memory, Table};
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) instances: Vec<InstanceEntry>,
-    pub(crate) funcs: Slots<String, FuncEntry>,
-    pub(crate) memories: Slots<String, MemoryEntry>,
-    pub(crate) tables: Slots<String, Table>,
-    pub(crate) globals: Slots<String, Global>,
+    pub(crate) funcs: Slots<Identity, FuncEntry>,
+    pub(crate) memories: Slots<Identity, MemoryEntry>,
+    pub(crate) tables: Slots<Identity, Table>,
+    pub(crate) globals: Slots<Identity, Global>,
     /// References to the host's own objects, by the host's number.
     pub(crate) externs: HashMap<u64, ExternRef>,
 }
@@ -33,6 +35,8 @@ pub(crate) struct InstanceEntry {
 pub(crate) struct FuncEntry {
     pub(crate) func: Func,
     pub(crate) ty: Arc<CoreFuncType>,
+    /// The function with its static type, if it has one.
+    pub(crate) typed: Option<Typed>,
 }
 
 /// A memory, and the part of its type that the engine does not show.
@@ -42,12 +46,46 @@ pub(crate) struct MemoryEntry {
     pub(crate) page_size_log2: Option<u32>,
 }
 
+/// Identifies one of the engine's handles of one kind: the numbers of its store and its own.
+pub(crate) type Identity = [u64; 2];
+
 /// Returns a key that identifies one of the engine's handles.
 ///
 /// The engine's handles can be neither compared nor hashed. Their `Debug` output contains the number
-/// of their store and their own.
-pub(crate) fn identity(handle: &impl Debug) -> String {
-    format!("{handle:?}")
+/// of their store and their own, in this order.
+pub(crate) fn identity(handle: &impl Debug) -> Identity {
+    let mut numbers = Numbers::default();
+    // Formatting ends with an error after the second number.
+    let _ = write!(numbers, "{handle:?}");
+    numbers.found
+}
+
+/// Collects the first two numbers of a text.
+#[derive(Default)]
+struct Numbers {
+    found: Identity,
+    /// The numbers that have begun.
+    begun: usize,
+    within: bool,
+}
+
+impl Write for Numbers {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for byte in text.bytes() {
+            let digit = byte.is_ascii_digit();
+            self.begun += usize::from(digit && !self.within);
+            if !digit && self.begun == self.found.len() {
+                return Err(std::fmt::Error);
+            }
+            if let Some(number) = self.found.get_mut(self.begun.wrapping_sub(1)) {
+                if digit {
+                    *number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+                }
+            }
+            self.within = digit;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

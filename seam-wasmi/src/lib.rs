@@ -52,10 +52,13 @@ mod host;
 mod instantiate;
 mod limits;
 mod module;
+mod numeric;
 mod scan;
+mod stack;
 mod start;
 mod state;
 mod store;
+mod suspend;
 mod types;
 
 pub use backend::{Builder, Wasmi};

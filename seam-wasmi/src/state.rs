@@ -12,6 +12,7 @@ use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 use crate::handles::Handles;
 use crate::limits::Limiter;
 use crate::scan::IndirectCalls;
+use crate::stack::Stack;
 
 /// The data of every store.
 pub(crate) struct CoreState {
@@ -32,6 +33,7 @@ pub(crate) struct CoreState {
     pub(crate) deadline: Option<Instant>,
     /// How many calls of host functions are running.
     pub(crate) depth: u32,
+    pub(crate) stack: Stack,
     /// The instance whose start function trapped last.
     pub(crate) failed: Option<CoreInstanceId>,
     /// The code of each module that has been instantiated.
@@ -61,6 +63,7 @@ impl CoreState {
             reserve: 0,
             deadline: None,
             depth: 0,
+            stack: Stack::default(),
             failed: None,
             code: Vec::new(),
             scratch: Scratch::default(),

@@ -5,18 +5,19 @@ use std::mem;
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
-    MemoryType, MemoryView, Result, TableType, check_core_call, check_core_element,
+    MemoryType, MemoryView, NumericFn, NumericFunc, Result, Suspended, TableType, check_core_bits,
+    check_core_call, check_core_element, numeric_call, numeric_host_fn,
 };
 use wasmi::{Caller, Extern, Func, Mutability, Ref, Store, Val};
 
-use crate::call::{call, fill, fuel};
+use crate::call::{call, call_typed, fill, fuel};
 use crate::convert::{core_ref, core_value, extern_handle, func_handle, val};
 use crate::handles::{MemoryEntry, identity};
 use crate::instantiate::{instance, link, start};
 use crate::module::Compiled;
 use crate::state::{AnyStore, CoreState, Scratch};
 use crate::types::{core_ref_type, core_type, func_type};
-use crate::{convert, host, start as moved};
+use crate::{convert, host, numeric, start as moved, suspend};
 
 /// A store, or the view of it that a host function has.
 pub(crate) struct WasmiStore<C>(pub(crate) C);
@@ -42,12 +43,7 @@ impl<C: AnyStore> WasmiStore<C> {
         let found = convert::func(ctx, func)?;
         let native = found.func;
         check_core_call(&found.ty, args, results)?;
-        if ctx.state().depth > 0 && !ctx.state().reentrant {
-            return Err(Error::unsupported(
-                Capability::Reentrant,
-                "expected no call from a host function, found one on a build without re-entry",
-            ));
-        }
+        check_entry(ctx)?;
         ctx.state_mut().start_clock();
         let mut scratch = mem::take(&mut ctx.state_mut().scratch);
         let called = call_with(ctx, native, args, results.len(), &mut scratch);
@@ -81,6 +77,21 @@ impl<C: AnyStore> WasmiStore<C> {
             .at(state.number, global.store(), global.index())
             .copied()
     }
+}
+
+/// Checks that a guest may be entered.
+///
+/// # Errors
+/// `Unsupported(Reentrant)` in a host function, on a build without re-entry.
+fn check_entry(ctx: &impl AnyStore) -> Result<()> {
+    let state = ctx.state();
+    if state.depth == 0 || state.reentrant {
+        return Ok(());
+    }
+    Err(Error::unsupported(
+        Capability::Reentrant,
+        "expected no call from a host function, found one on a build without re-entry",
+    ))
 }
 
 /// Calls a function whose arguments have been checked. The results are in `scratch.values`.
@@ -179,6 +190,48 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         self.call_values(func, args, results)
     }
 
+    fn call_numeric(&mut self, func: &NumericFunc, bits: &mut [u64]) -> Result<()> {
+        let ctx = &mut self.0;
+        let typed = convert::func(ctx, func.func())?.typed;
+        // A store with a deadline runs its calls in slices.
+        let Some(typed) = typed.filter(|_| ctx.state().limits.deadline.is_none()) else {
+            return numeric_call(self, func, bits);
+        };
+        check_core_bits(typed.len(), bits)?;
+        check_entry(ctx)?;
+        call_typed(ctx, typed, bits)
+    }
+
+    fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
+        match numeric::host_func(&mut self.0, &ty, &func) {
+            Some(made) => func_handle(&mut self.0, made),
+            None => {
+                let func = numeric_host_fn(&ty, func)?;
+                self.host_func(ty, func)
+            }
+        }
+    }
+
+    fn call_suspendable(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        check_entry(&self.0)?;
+        suspend::call(&mut self.0, func, args, results)
+    }
+
+    fn resume(
+        &mut self,
+        suspended: Suspended,
+        values: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        check_entry(&self.0)?;
+        suspend::resume(&mut self.0, suspended, values, results)
+    }
+
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
         Ok(CoreFuncType::clone(&convert::func(&self.0, func)?.ty))
     }
@@ -201,6 +254,15 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
         let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
         Ok(MemoryView::from_slice(memory.data_mut(&mut self.0)))
+    }
+
+    fn memory_and_host(
+        &mut self,
+        memory: CoreMemory,
+    ) -> Result<Option<(&mut [u8], &mut HostState)>> {
+        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        let (bytes, state) = memory.data_and_store_mut(&mut self.0);
+        Ok(Some((bytes, &mut state.host)))
     }
 
     fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_call};
+use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
 use crate::convert::{self, from_val, misfit, to_val};
@@ -59,7 +59,6 @@ pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
 where
     C: AsContextMut<Data: HasCore>,
 {
-    let engine = ctx.as_context().engine().weak();
     let mut ctx = ctx.as_context_mut();
     let core = ctx.data_mut().core();
     let Some(time) = core.time.filter(|_| core.depth == 0) else {
@@ -69,7 +68,7 @@ where
         return Ok(None);
     };
     core.deadline = Some(at);
-    Alarm::epoch(at, engine).map(Some)
+    Alarm::epoch(at, ctx.engine().weak()).map(Some)
 }
 
 /// Disarms the deadline.
@@ -135,7 +134,7 @@ pub(crate) fn call<C>(
 where
     C: AsContextMut<Data: HasCore> + Send,
 {
-    let entry = convert::func(ctx, func)?;
+    let entry = convert::func(ctx, func)?.clone();
     check_core_call(&entry.ty, args, results)?;
     let mut scope = RootScope::new(&mut *ctx);
     let mut vals = lower(&mut scope, args, results.len())?;
@@ -167,6 +166,24 @@ where
     vals.clear();
     scope.as_context_mut().data_mut().core().scratch = vals;
     lifted
+}
+
+/// Calls a function over numbers and blocks until it is done. Returns `None` if the call must take
+/// the way over values, because the function is not over numbers or runs on another stack.
+pub(crate) fn call_numeric<C>(ctx: &mut C, func: CoreFunc, bits: &mut [u64]) -> Result<Option<()>>
+where
+    C: AsContextMut<Data: HasCore> + Send,
+{
+    let numeric = convert::func(ctx, func)?.numeric;
+    let (Some(numeric), Way::Synchronous) = (numeric, Way::of(ctx)) else {
+        return Ok(None);
+    };
+    check_core_bits(numeric.len(), bits)?;
+    let alarm = begin(ctx)?;
+    let outcome = synchronous(ctx, |ctx| numeric.call(ctx, bits));
+    end(ctx, alarm);
+    let outcome = outcome.map_err(|stop| stop.error(ctx.as_context().data().code()));
+    outcome.map(Some)
 }
 
 /// Returns the arguments as the engine's values, followed by room for the results.

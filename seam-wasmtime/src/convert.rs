@@ -14,19 +14,18 @@ use crate::error::engine_error;
 use crate::handles::{AnyMemory, FuncEntry, MemoryKey};
 use crate::state::{CoreState, HasCore};
 use crate::types::{func_type, val_type};
+use crate::unchecked::Numeric;
 
 pub(crate) fn core<C: AsContext<Data: HasCore>>(ctx: &C) -> &CoreState {
     ctx.as_context().data().core_ref()
 }
 
 /// Returns the function that a handle stands for.
-pub(crate) fn func<C: AsContext<Data: HasCore>>(ctx: &C, handle: CoreFunc) -> Result<FuncEntry> {
+pub(crate) fn func<C: AsContext<Data: HasCore>>(ctx: &C, handle: CoreFunc) -> Result<&FuncEntry> {
     let core = core(ctx);
-    let entry = core
-        .handles
+    core.handles
         .funcs
-        .at(core.number, handle.store(), handle.index())?;
-    Ok(entry.clone())
+        .at(core.number, handle.store(), handle.index())
 }
 
 /// Returns the handle of a function.
@@ -41,7 +40,9 @@ where
     let ty = Arc::new(func_type(&func.ty(&*ctx)));
     let mut ctx = ctx.as_context_mut();
     let core = ctx.data_mut().core();
-    let slot = core.handles.funcs.intern(key, || FuncEntry { func, ty })?;
+    let numeric = Numeric::of(func, &ty);
+    let entry = || FuncEntry { func, ty, numeric };
+    let slot = core.handles.funcs.intern(key, entry)?;
     Ok(CoreFunc::new(core.number, slot))
 }
 

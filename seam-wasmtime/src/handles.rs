@@ -7,6 +7,8 @@ use wasmtime::{
     AnyRef, ExnRef, Func, Global, Instance, Memory, OwnedRooted, SharedMemory, Table, Tag,
 };
 
+use crate::unchecked::Numeric;
+
 /// Everything that the handles of one store stand for.
 ///
 /// Everything is interned, so that asking for the same export again does not grow the tables.
@@ -28,6 +30,8 @@ pub(crate) struct Handles {
 pub(crate) struct FuncEntry {
     pub(crate) func: Func,
     pub(crate) ty: Arc<CoreFuncType>,
+    /// The function for calls over bits, if it is over numbers.
+    pub(crate) numeric: Option<Numeric>,
 }
 
 /// A memory, shared or not.

@@ -8,11 +8,28 @@ use wasmtime::{Caller, FuncType, Val};
 use crate::convert::{from_val, misfit, to_val};
 use crate::state::HasCore;
 
-/// Calls a host function for the guest; `run` gives it its view of the store.
+/// Runs a host function for the guest, with its view of the store.
 ///
 /// # Errors
-/// The host function's own error; `Host` if it panics or its results have other types;
-/// `Limit(HostDepth)`.
+/// The host function's own error; `Host` if it panics; `Limit(HostDepth)`.
+pub(crate) fn guarded<T: HasCore>(
+    caller: &mut Caller<'_, T>,
+    run: impl FnOnce(&mut Caller<'_, T>) -> Result<()>,
+) -> Result<()> {
+    let core = caller.data_mut().core();
+    if core.depth >= core.host_depth {
+        return Err(Error::limit(Limit::HostDepth));
+    }
+    core.depth += 1;
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(caller)));
+    caller.data_mut().core().depth -= 1;
+    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+}
+
+/// Calls a host function over core values for the guest; `run` gives it its view of the store.
+///
+/// # Errors
+/// Those of [`guarded`]; `Host` if the results have other types.
 pub(crate) fn call<T: HasCore>(
     caller: &mut Caller<'_, T>,
     ty: &CoreFuncType,
@@ -20,33 +37,16 @@ pub(crate) fn call<T: HasCore>(
     results: &mut [Val],
     run: impl FnOnce(&mut Caller<'_, T>, &[CoreValue], &mut [CoreValue]) -> Result<()>,
 ) -> Result<()> {
-    let core = caller.data_mut().core();
-    if core.depth >= core.host_depth {
-        return Err(Error::limit(Limit::HostDepth));
-    }
-    core.depth += 1;
-    let outcome = call_values(caller, ty, params, run);
-    caller.data_mut().core().depth -= 1;
-    for (slot, value) in results.iter_mut().zip(outcome?) {
-        *slot = to_val(caller, value)?;
-    }
-    Ok(())
-}
-
-fn call_values<T: HasCore>(
-    caller: &mut Caller<'_, T>,
-    ty: &CoreFuncType,
-    params: &[Val],
-    run: impl FnOnce(&mut Caller<'_, T>, &[CoreValue], &mut [CoreValue]) -> Result<()>,
-) -> Result<Vec<CoreValue>> {
     let args = params.iter().map(|param| from_val(caller, *param));
     let args: Vec<CoreValue> = args.collect::<Result<_>>()?;
     let zero = |ty| CoreValue::default_of(ty).unwrap_or(CoreValue::I32(0));
     let mut out: Vec<CoreValue> = ty.results.iter().copied().map(zero).collect();
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(caller, &args, &mut out)));
-    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
+    guarded(caller, |caller| run(caller, &args, &mut out))?;
     check_core_results(&ty.results, &out)?;
-    Ok(out)
+    for (slot, value) in results.iter_mut().zip(out) {
+        *slot = to_val(caller, value)?;
+    }
+    Ok(())
 }
 
 /// Checks a host function's results against the engine's own types, which tell apart references

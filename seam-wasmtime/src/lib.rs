@@ -85,6 +85,7 @@ mod stack;
 mod state;
 mod store;
 mod types;
+mod unchecked;
 mod wasi;
 
 pub use backend::{Builder, Wasmtime, WasmtimeLayered};

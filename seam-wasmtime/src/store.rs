@@ -5,7 +5,8 @@ use std::sync::Arc;
 use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
     CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState, MemoryType,
-    MemoryView, Result, TableType, check_core_element,
+    MemoryView, NumericFn, NumericFunc, Result, TableType, check_core_element, memory_copy,
+    numeric_call, numeric_host_fn,
 };
 use wasmtime::{AsContextMut, Caller, Func, RootScope, Store};
 
@@ -16,7 +17,7 @@ use crate::module::Compiled;
 use crate::shared_memory::SharedBytes;
 use crate::state::HasCore;
 use crate::types::has_refs;
-use crate::{call, convert, host, instantiate, types};
+use crate::{call, convert, host, instantiate, types, unchecked};
 
 /// A store, or the view of it that a host function has.
 pub(crate) struct WasmtimeStore<C>(pub(crate) C);
@@ -48,13 +49,11 @@ impl<C> WasmtimeStore<C>
 where
     C: AsContextMut<Data: HasCore>,
 {
-    fn memory_of(&self, memory: CoreMemory) -> Result<AnyMemory> {
+    fn memory_of(&self, memory: CoreMemory) -> Result<&AnyMemory> {
         let core = core(&self.0);
-        let found = core
-            .handles
+        core.handles
             .memories
-            .at(core.number, memory.store(), memory.index())?;
-        Ok(found.clone())
+            .at(core.number, memory.store(), memory.index())
     }
 
     fn table_of(&self, table: CoreTable) -> Result<wasmtime::Table> {
@@ -132,6 +131,24 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
         call::call(&mut self.0, func, args, results)
     }
 
+    fn call_numeric(&mut self, func: &NumericFunc, bits: &mut [u64]) -> Result<()> {
+        match call::call_numeric(&mut self.0, func.func(), bits)? {
+            Some(()) => Ok(()),
+            None => numeric_call(self, func, bits),
+        }
+    }
+
+    fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
+        let native = types::to_func_type(self.0.as_context().engine(), &ty)?;
+        match unchecked::host_func(&mut self.0, native, &ty, func.clone()) {
+            Some(made) => func_handle(&mut self.0, made),
+            None => {
+                let func = numeric_host_fn(&ty, func)?;
+                self.host_func(ty, func)
+            }
+        }
+    }
+
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
         Ok(CoreFuncType::clone(&convert::func(&self.0, func)?.ty))
     }
@@ -146,14 +163,42 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
     fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
         Ok(match self.memory_of(memory)? {
             AnyMemory::Own(memory) => {
+                let memory = *memory;
                 MemoryView::from_slice(memory.data_mut(self.0.as_context_mut()))
             }
-            AnyMemory::Shared(memory) => MemoryView::from_access(SharedBytes::new(memory)),
+            AnyMemory::Shared(memory) => MemoryView::from_access(SharedBytes::new(memory.clone())),
         })
     }
 
+    fn memory_and_host(
+        &mut self,
+        memory: CoreMemory,
+    ) -> Result<Option<(&mut [u8], &mut HostState)>> {
+        let AnyMemory::Own(memory) = *self.memory_of(memory)? else {
+            return Ok(None);
+        };
+        let (bytes, data) = memory.data_and_store_mut(self.0.as_context_mut());
+        Ok(Some((bytes, &mut data.core().host)))
+    }
+
+    fn memory_copy(
+        &mut self,
+        from: (CoreMemory, u64),
+        to: (CoreMemory, u64),
+        len: u64,
+    ) -> Result<()> {
+        let memories = (self.memory_of(from.0)?, self.memory_of(to.0)?);
+        if let (AnyMemory::Own(source), AnyMemory::Own(target)) = memories {
+            let (source, target) = ((*source, from.1), (*target, to.1));
+            if unchecked::copy(&mut self.0, source, target, len).is_some() {
+                return Ok(());
+            }
+        }
+        memory_copy(self, from, to, len)
+    }
+
     fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
-        Ok(match self.memory_of(memory)? {
+        Ok(match self.memory_of(memory)?.clone() {
             AnyMemory::Own(memory) => memory.grow(&mut self.0, delta).ok(),
             AnyMemory::Shared(memory) => memory.grow(delta).ok(),
         })

@@ -1,6 +1,9 @@
 //! Access to a linear memory.
 
-use crate::{Error, Result};
+use crate::{CoreMemory, CoreStore, Error, Result};
+
+/// The size of the buffer for copies between memories, in bytes.
+const CHUNK: u64 = 1 << 14;
 
 /// The access to memories that an engine implements if it cannot expose their bytes as a slice.
 pub trait MemoryAccess {
@@ -140,12 +143,47 @@ impl<'a> MemoryView<'a> {
         }
     }
 
-    fn check(&self, offset: u64, len: usize) -> Result<()> {
+    /// Checks that a range is within bounds.
+    ///
+    /// # Errors
+    /// `Misuse` if it is not.
+    pub fn check(&self, offset: u64, len: usize) -> Result<()> {
         match offset.checked_add(len as u64) {
             Some(end) if end <= self.len() => Ok(()),
             _ => Err(out_of_bounds(offset, len, self.len())),
         }
     }
+}
+
+/// # For implementors
+/// The default of [`CoreStore::memory_copy`]: a copy by way of a buffer of bounded size.
+///
+/// # Errors
+/// Those of [`CoreStore::memory_copy`].
+pub fn memory_copy<S: CoreStore + ?Sized>(
+    store: &mut S,
+    from: (CoreMemory, u64),
+    to: (CoreMemory, u64),
+    len: u64,
+) -> Result<()> {
+    let in_bounds = usize::try_from(len).map_err(|_| out_of_bounds(from.1, usize::MAX, 0))?;
+    store.memory(from.0)?.check(from.1, in_bounds)?;
+    store.memory(to.0)?.check(to.1, in_bounds)?;
+    let size = len.min(CHUNK);
+    let mut buffer = vec![0; usize::try_from(size).unwrap_or_default()];
+    // If the target overlaps the rest of the source, the end is copied first.
+    let backwards = from.0 == to.0 && from.1 < to.1;
+    let mut done = 0;
+    while done < len {
+        let step = size.min(len - done);
+        let at = if backwards { len - done - step } else { done };
+        let chunk = buffer.get_mut(..usize::try_from(step).unwrap_or_default());
+        let chunk = chunk.unwrap_or_default();
+        store.memory(from.0)?.read(from.1 + at, chunk)?;
+        store.memory(to.0)?.write(to.1 + at, chunk)?;
+        done += step;
+    }
+    Ok(())
 }
 
 fn out_of_bounds(offset: u64, len: usize, size: u64) -> Error {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    Capabilities, Capability, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
-    CoreMemory, CoreModule, CoreTable, CoreType, CoreValue, GlobalType, HostState, Limits,
-    MemoryType, MemoryView, Result, TableType,
+    CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory, CoreModule,
+    CoreTable, CoreValue, GlobalType, HostState, MemoryType, MemoryView, NumericFunc, Result,
+    Suspended, TableType, memory_copy, numeric_call, numeric_host_fn,
 };
 
 /// A host function over core values: arguments in, results out.
@@ -14,6 +14,13 @@ use crate::{
 /// ends the guest's call, and [`CoreStore::call`] returns it unchanged.
 pub type HostFn =
     Arc<dyn Fn(&mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()> + Send + Sync>;
+
+/// A host function over numbers: arguments in, results out, as [bits](NumericFunc#bits).
+///
+/// The slice is as long as the longer one of parameters and results. It begins with the arguments.
+/// The function writes its results to the beginning. An `Err` ends the guest's call, as for
+/// [`HostFn`].
+pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> + Send + Sync>;
 
 /// Instances of core modules that can be linked with each other.
 ///
@@ -85,22 +92,41 @@ pub type HostFn =
 ///     `core_tables_are_read`, `core_table_elements_are_set`, `core_wide_memories_and_tables_are_read`,
 ///     `core_second_memories_are_told_apart`, `core_pages_of_other_sizes_are_counted`,
 ///     `core_shared_memories_are_read_and_written`, `core_exception_tags_are_told_apart`)
+/// 17. `call_numeric` does what `call` does with the same numbers, bit by bit, and ends with the
+///     same errors. It returns `Misuse` for a slice that is too short and for a function that is not
+///     over numbers, whatever the [`NumericFunc`] says. (kit:
+///     `core_numeric_calls_agree_with_calls`)
+/// 18. A host function over numbers gets the same arguments, and the guest the same results, as for
+///     `host_func`. It counts as a level of host recursion, its panics are caught, and its errors
+///     are returned unchanged. (kit: `core_numeric_host_functions_agree_with_others`)
+/// 19. If `memory_and_host` returns bytes, they are those of `memory`, and the data is that of
+///     `host`. (kit: `core_memories_are_borrowed_with_the_state`)
+/// 20. `memory_copy` copies as if by way of a buffer, also within one memory. If a range is out of
+///     bounds, it returns `Misuse` and writes nothing. (kit: `core_memories_are_copied`)
+/// 21. If the engine has `SuspendedCalls`, a host function that returns [`Error::suspend`](crate::Error::suspend) suspends
+///     the innermost call of the guest, if `call_suspendable` or `resume` made this call. The store
+///     is usable in the meantime: calls can be made, and other calls can be suspended and resumed in
+///     any order. `resume` returns the given values from the host function. A suspended call that is
+///     dropped never runs again. In a call by `call`, the error is returned as any other one, and
+///     suspends no call further out. (kit: `core_calls_suspend_and_resume`)
 ///
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, next to [`HostState`]. Number
 /// your stores with [`store_number`](crate::store_number).
 ///
+/// - The methods with a default are for speed, or for what few engines can do. Write them last.
 /// - [`Slots`](crate::Slots) is a table behind the handles of one kind. It finds or adds an entry by a
 ///   key of the engine's, and returns `Misuse` for a handle of another store.
-/// - [`check_core_call`] checks the arguments of `call`, [`check_core_element`] those of
-///   `set_table_at`, [`check_core_results`] the results of a host function, and
-///   [`check_core_limits`] whether the build can enforce the limits.
+/// - [`check_core_call`](crate::check_core_call) checks the arguments of `call`,
+///   [`check_core_element`](crate::check_core_element) those of `set_table_at`,
+///   [`check_core_results`](crate::check_core_results) the results of a host function, and
+///   [`check_core_limits`](crate::check_core_limits) whether the build can enforce the limits.
 /// - [`Tally`](crate::Tally) counts the bytes of all memories, or the elements of all tables, for an
 ///   engine that asks before one of them grows.
 /// - [`CoreExternType::provides`](crate::CoreExternType::provides) says whether an import fits.
 ///
 /// Where you call a host function, count the levels of host recursion against
-/// [`Limits::host_depth`], and catch its panics ([`Error::panicked`](crate::Error::panicked)). The
+/// [`Limits::host_depth`](crate::Limits::host_depth), and catch its panics ([`Error::panicked`](crate::Error::panicked)). The
 /// layer above catches panics of the engine itself.
 pub trait CoreStore: Send {
     /// Returns the data of the layer above.
@@ -141,6 +167,68 @@ pub trait CoreStore: Send {
     fn call(&mut self, func: CoreFunc, args: &[CoreValue], results: &mut [CoreValue])
     -> Result<()>;
 
+    /// Calls a function over numbers. `bits` begins with the arguments, and afterwards with the
+    /// results.
+    ///
+    /// The default converts the numbers and uses [`CoreStore::call`].
+    ///
+    /// # For implementors
+    /// This is the call that the layer above makes most. The signature in `func` is what its maker
+    /// claims. If you skip the checks of [`CoreStore::call`], rely on your own type of the function.
+    ///
+    /// # Errors
+    /// `Misuse` if `bits` is shorter than [`NumericFunc::len`]. Those of [`CoreStore::call`].
+    fn call_numeric(&mut self, func: &NumericFunc, bits: &mut [u64]) -> Result<()> {
+        numeric_call(self, func, bits)
+    }
+
+    /// Creates a function over numbers that calls the host.
+    ///
+    /// The default converts the numbers and uses [`CoreStore::host_func`].
+    ///
+    /// # Errors
+    /// `Misuse` if a parameter or result is not a number. Those of [`CoreStore::host_func`].
+    fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
+        let func = numeric_host_fn(&ty, func)?;
+        self.host_func(ty, func)
+    }
+
+    /// Calls a function that a host function may suspend.
+    ///
+    /// Returns `None` if the call has ended, with its results in `results`. Otherwise a host
+    /// function has returned [`Error::suspend`](crate::Error::suspend), and [`CoreStore::resume`] continues the call.
+    ///
+    /// # Errors
+    /// Those of [`CoreStore::call`]. `Unsupported(SuspendedCalls)` is the default.
+    fn call_suspendable(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        let _ = (func, args, results);
+        Err(Suspended::unsupported())
+    }
+
+    /// Continues a suspended call. `values` are the results of the host function that suspended it,
+    /// and `results` receives those of the function that was called first.
+    ///
+    /// Returns `None` if the call has ended, and the call if a host function has suspended it again.
+    ///
+    /// # Errors
+    /// Those of [`CoreStore::call`]: `Misuse` if `values` or `results` do not fit, or if another
+    /// store suspended the call. In all cases, the call is over. `Unsupported(SuspendedCalls)` is
+    /// the default.
+    fn resume(
+        &mut self,
+        suspended: Suspended,
+        values: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        let _ = (suspended, values, results);
+        Err(Suspended::unsupported())
+    }
+
     /// Returns the type of a function.
     ///
     /// # Errors
@@ -158,6 +246,40 @@ pub trait CoreStore: Send {
     /// # Errors
     /// `Misuse` for a foreign handle.
     fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>>;
+
+    /// Returns the bytes of a memory and the data of the layer above, borrowed together.
+    ///
+    /// The default returns `None`. Then [`CoreStore::memory`] and [`CoreStore::host`] return the
+    /// same, one after the other.
+    ///
+    /// # For implementors
+    /// Return both if you can expose the bytes as a slice.
+    ///
+    /// # Errors
+    /// `Misuse` for a foreign handle.
+    fn memory_and_host(
+        &mut self,
+        memory: CoreMemory,
+    ) -> Result<Option<(&mut [u8], &mut HostState)>> {
+        let _ = memory;
+        Ok(None)
+    }
+
+    /// Copies `len` bytes from one memory to another, or within a memory. Each memory is followed by
+    /// an offset.
+    ///
+    /// The default copies by way of a buffer of bounded size.
+    ///
+    /// # Errors
+    /// `Misuse` for a foreign handle, and if a range is out of bounds.
+    fn memory_copy(
+        &mut self,
+        from: (CoreMemory, u64),
+        to: (CoreMemory, u64),
+        len: u64,
+    ) -> Result<()> {
+        memory_copy(self, from, to, len)
+    }
 
     /// Grows a memory by `delta` pages.
     ///
@@ -231,115 +353,4 @@ impl std::fmt::Debug for dyn CoreStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CoreStore")
     }
-}
-
-/// Checks that the arguments fit the parameters. All engines use it, so that they report the same
-/// message.
-///
-/// # Errors
-/// `Misuse` that names the first argument which does not fit.
-pub fn check_core_args(params: &[CoreType], args: &[CoreValue]) -> Result<()> {
-    if params.len() != args.len() {
-        return Err(crate::Error::misuse(format!(
-            "expected {} arguments, found {}",
-            params.len(),
-            args.len()
-        )));
-    }
-    for (index, (ty, arg)) in params.iter().zip(args).enumerate() {
-        if !arg.is_of(*ty) {
-            return Err(crate::Error::misuse(format!(
-                "argument {}: expected {ty}, found {}",
-                index + 1,
-                arg.kind()
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Checks a call of a function with this type. All engines use it, so that they report the same
-/// message.
-///
-/// # Errors
-/// Those of [`check_core_args`]. Also `Misuse` if the length of `results` is not the number of
-/// results.
-pub fn check_core_call(ty: &CoreFuncType, args: &[CoreValue], results: &[CoreValue]) -> Result<()> {
-    check_core_args(&ty.params, args)?;
-    if results.len() != ty.results.len() {
-        return Err(crate::Error::misuse(format!(
-            "expected room for {} results, found {}",
-            ty.results.len(),
-            results.len()
-        )));
-    }
-    Ok(())
-}
-
-/// Checks that an element of a table can be set: `index` is in bounds, and `value` is of the
-/// element type.
-///
-/// `ty` is the current type of the table, whose minimum is its size. All engines use it, so that
-/// they report the same message.
-///
-/// # Errors
-/// `Misuse` that says what was expected.
-pub fn check_core_element(ty: &TableType, index: u64, value: &CoreValue) -> Result<()> {
-    if index >= ty.minimum {
-        return Err(crate::Error::misuse(format!(
-            "expected an index below the table's size of {}, found {index}",
-            ty.minimum
-        )));
-    }
-    let element = CoreType::Ref(ty.element);
-    if value.is_of(element) {
-        return Ok(());
-    }
-    Err(crate::Error::misuse(format!(
-        "expected an element of type {element}, found {}",
-        value.kind()
-    )))
-}
-
-/// Checks that the results of a host function fit its type.
-///
-/// `results` must have the length of `types`. All engines use it, so that they report the same
-/// message.
-///
-/// # Errors
-/// `Host` that names the first result which does not fit.
-pub fn check_core_results(types: &[CoreType], results: &[CoreValue]) -> Result<()> {
-    let mut pairs = types.iter().zip(results).enumerate();
-    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
-        None => Ok(()),
-        Some((index, (ty, value))) => Err(crate::Error::host(format!(
-            "result {}: expected {ty}, found {}",
-            index + 1,
-            value.kind()
-        ))),
-    }
-}
-
-/// Checks that a build with these capabilities supports the limits.
-///
-/// All engines use it, so that they report the same message.
-///
-/// # Errors
-/// `Unsupported` that names the missing capability.
-pub fn check_core_limits(limits: &Limits, has: &Capabilities) -> Result<()> {
-    for (asked, capability) in [
-        (limits.fuel.is_some(), Capability::Fuel),
-        (limits.deadline.is_some(), Capability::Deadline),
-        (limits.memory.is_some(), Capability::MemoryLimit),
-        (limits.table_elements.is_some(), Capability::TableLimit),
-        (limits.instances.is_some(), Capability::InstanceLimit),
-    ] {
-        if asked && !has.has(capability) {
-            return Err(crate::Error::unsupported(
-                capability,
-                format!("expected a build with `{capability}`, found one without"),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -175,6 +175,16 @@ clauses! {
             core_pages_of_other_sizes_are_counted by remembers_what_it_saw,
             core_shared_memories_are_read_and_written by remembers_what_it_saw,
             core_exception_tags_are_told_apart by swaps_imports;
+        17 "a call over bits does what a call over values does":
+            core_numeric_calls_agree_with_calls by loses_high_halves;
+        18 "host functions over numbers are like other host functions":
+            core_numeric_host_functions_agree_with_others by skips_every_second_host_call;
+        19 "bytes that are borrowed with the state are those of the memory":
+            core_memories_are_borrowed_with_the_state by confuses_memories;
+        20 "memories are copied as if by way of a buffer, within bounds":
+            core_memories_are_copied by copies_forwards;
+        21 "a host function suspends the innermost call, which is resumed with its results":
+            core_calls_suspend_and_resume by resumes_with_zeroes;
     }
     CoreCaller {
         1 "host functions can call back if the engine is reentrant":

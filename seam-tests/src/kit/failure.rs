@@ -43,6 +43,7 @@ impl Stage {
             | Capability::SystemWasi => Stage::Instantiate,
             Capability::InnerGlobals
             | Capability::Reentrant
+            | Capability::SuspendedCalls
             | Capability::Frames
             | Capability::FailedInstance => Stage::Use,
             _ => Stage::Load,

@@ -433,6 +433,15 @@ cases! { $
             core_host_functions_call_back needs Reentrant,
             core_host_state_is_kept,
         }
+        core_numeric "core store" {
+            core_numeric_calls_agree_with_calls,
+            core_numeric_host_functions_agree_with_others,
+            core_memories_are_borrowed_with_the_state,
+            core_memories_are_copied,
+        }
+        core_suspend "core store" {
+            core_calls_suspend_and_resume needs SuspendedCalls,
+        }
         core_object "core memories, tables, globals" {
             core_memories_are_read_written_and_grown,
             core_globals_are_read_and_set,

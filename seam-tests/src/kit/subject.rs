@@ -112,8 +112,17 @@ impl Subject {
 
     /// Creates a store with these limits, which must be supported.
     pub(crate) fn store(&self, limits: &Limits) -> Result<Box<dyn CoreStore>, Failure> {
+        self.store_with(limits, HostState::none())
+    }
+
+    /// Creates a store of the engine with this state.
+    pub(crate) fn store_with(
+        &self,
+        limits: &Limits,
+        host: HostState,
+    ) -> Result<Box<dyn CoreStore>, Failure> {
         self.engine()?
-            .store(limits, HostState::none())
+            .store(limits, host)
             .map_err(|e| Failure::of(Stage::Instantiate, e))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, ErrorKind, GlobalType, HostFn,
-    HostState, Limit, MemoryType, MemoryView, Result, TableType, Trap,
+    HostState, Limit, MemoryType, MemoryView, NumericFunc, Result, Suspended, TableType, Trap,
 };
 
 use crate::fault::Fault;
@@ -348,6 +348,71 @@ impl CoreStore for SabotagedStore {
             }
         }
         called.map_err(|error| blame(self.fault, error))
+    }
+
+    fn call_numeric(&mut self, func: &NumericFunc, bits: &mut [u64]) -> Result<()> {
+        self.inner.call_numeric(func, bits)?;
+        if self.fault == Fault::LosesHighHalves {
+            bits.iter_mut()
+                .take(1)
+                .for_each(|bits| *bits &= 0xffff_ffff);
+        }
+        Ok(())
+    }
+
+    fn memory_and_host(
+        &mut self,
+        memory: CoreMemory,
+    ) -> Result<Option<(&mut [u8], &mut HostState)>> {
+        let first = *self.notes().memory.get_or_insert(memory);
+        match self.fault {
+            Fault::ConfusesMemories => self.inner.memory_and_host(first),
+            _ => self.inner.memory_and_host(memory),
+        }
+    }
+
+    fn memory_copy(
+        &mut self,
+        from: (CoreMemory, u64),
+        to: (CoreMemory, u64),
+        len: u64,
+    ) -> Result<()> {
+        if self.fault != Fault::CopiesForwards || len < 10_000 || len > 65_536 {
+            return self.inner.memory_copy(from, to, len);
+        }
+        let mut source = self.inner.memory(from.0)?.read_vec(0, 65_536)?;
+        let [from, at, len] = [from.1, to.1, len].map(|n| usize::try_from(n).unwrap());
+        for i in 0..len {
+            source[at + i] = source[from + i];
+        }
+        self.inner.memory(to.0)?.write(0, &source)
+    }
+
+    fn call_suspendable(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        self.inner.call_suspendable(func, args, results)
+    }
+
+    fn resume(
+        &mut self,
+        suspended: Suspended,
+        values: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        let mut values = values.to_vec();
+        if self.fault == Fault::ResumesWithZeroes {
+            for value in &mut values {
+                *value = match value {
+                    CoreValue::I64(_) => CoreValue::I64(0),
+                    _ => CoreValue::I32(0),
+                };
+            }
+        }
+        self.inner.resume(suspended, &values, results)
     }
 
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {

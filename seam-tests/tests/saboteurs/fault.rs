@@ -168,6 +168,12 @@ faults! {
     TruncatesIndices = "truncates_indices",
     /// Every memory is the first one that was looked up.
     ConfusesMemories = "confuses_memories",
+    /// The high half of the first result of a call over bits is zero.
+    LosesHighHalves = "loses_high_halves",
+    /// Bytes are copied one by one, from the first one on.
+    CopiesForwards = "copies_forwards",
+    /// A suspended call is resumed with zeroes.
+    ResumesWithZeroes = "resumes_with_zeroes",
     /// Host functions see the exports of the first caller.
     ConfusesCallers = "confuses_callers",
     /// Host functions find an additional export `start` in every caller.

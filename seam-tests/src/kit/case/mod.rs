@@ -11,10 +11,12 @@ pub(super) mod core_engine;
 pub(super) mod core_identity;
 pub(super) mod core_limit;
 pub(super) mod core_link;
+pub(super) mod core_numeric;
 pub(super) mod core_object;
 pub(super) mod core_once;
 pub(super) mod core_order;
 pub(super) mod core_reference;
+pub(super) mod core_suspend;
 pub(super) mod entry;
 pub(super) mod fused;
 #[cfg(feature = "wasi")]

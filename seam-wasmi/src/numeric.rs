@@ -1,0 +1,155 @@
+//! Calls over bits, for the signatures that the canonical ABI uses most.
+//!
+//! The engine checks types and allocates for each call with dynamic values, in both directions.
+//! With static types it does neither. So functions over `i32` have static types here. All other
+//! signatures take the way over dynamic values.
+
+use seam_core::{CoreFuncType, CoreType, NumericFn, Result};
+use wasmi::{Caller, Func, TypedFunc};
+
+use crate::call::carried;
+use crate::host;
+use crate::state::{AnyStore, CoreState};
+use crate::store::WasmiStore;
+
+/// The bits of an `i32`, which are those of its slot's low half.
+fn narrow(bits: u64) -> i32 {
+    let [a, b, c, d, ..] = bits.to_le_bytes();
+    i32::from_le_bytes([a, b, c, d])
+}
+
+fn widen(value: i32) -> u64 {
+    u32::from_le_bytes(value.to_le_bytes()).into()
+}
+
+/// Returns the first arguments.
+fn args<const N: usize>(bits: &[u64]) -> [i32; N] {
+    std::array::from_fn(|index| bits.get(index).copied().map_or(0, narrow))
+}
+
+/// Stands for the type of a parameter.
+macro_rules! i32_of {
+    ($param:ident) => {
+        i32
+    };
+}
+
+macro_rules! shapes {
+    ($( $count:literal $without:ident $with:ident $( $param:ident )*; )*) => {
+        /// A function whose parameters are `i32`s, with an `i32` as its result or without a result.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Typed {
+            $(
+                $without(TypedFunc<($( i32_of!($param), )*), ()>),
+                $with(TypedFunc<($( i32_of!($param), )*), i32>),
+            )*
+        }
+
+        impl Typed {
+            /// Returns the function with its static type, or `None` if it has another shape.
+            pub(crate) fn of(ctx: &impl AnyStore, func: Func, ty: &CoreFuncType) -> Option<Self> {
+                Some(match shape(ty)? {
+                    $(
+                        ($count, false) => Typed::$without(func.typed(ctx).ok()?),
+                        ($count, true) => Typed::$with(func.typed(ctx).ok()?),
+                    )*
+                    _ => return None,
+                })
+            }
+
+            /// Returns the length that the slice of a call must have at least.
+            pub(crate) fn len(self) -> usize {
+                match self {
+                    $(
+                        Typed::$without(_) => $count,
+                        Typed::$with(_) => $count.max(1),
+                    )*
+                }
+            }
+
+            /// Calls the function.
+            pub(crate) fn call(
+                self,
+                ctx: &mut impl AnyStore,
+                bits: &mut [u64],
+            ) -> Result<(), wasmi::Error> {
+                match self {
+                    $(
+                        Typed::$without(func) => {
+                            let [$( $param ),*] = args(bits);
+                            func.call(ctx, ($( $param, )*))
+                        }
+                        Typed::$with(func) => {
+                            let [$( $param ),*] = args(bits);
+                            let result = func.call(ctx, ($( $param, )*))?;
+                            if let Some(bits) = bits.first_mut() {
+                                *bits = widen(result);
+                            }
+                            Ok(())
+                        }
+                    )*
+                }
+            }
+        }
+
+        /// Creates a host function with a static type, or returns `None` if it has another shape.
+        pub(crate) fn host_func(
+            ctx: &mut impl AnyStore,
+            ty: &CoreFuncType,
+            func: &NumericFn,
+        ) -> Option<Func> {
+            let func = func.clone();
+            Some(match shape(ty)? {
+                $(
+                    ($count, false) => Func::wrap(
+                        ctx,
+                        move |caller: Caller<'_, CoreState>, $( $param: i32 ),*| {
+                            let bits = &mut [$( widen($param) ),*];
+                            called(caller, &func, bits)
+                        },
+                    ),
+                    ($count, true) => Func::wrap(
+                        ctx,
+                        move |caller: Caller<'_, CoreState>, $( $param: i32 ),*| {
+                            let bits = &mut [0; if $count == 0 { 1 } else { $count }];
+                            for (bits, param) in bits.iter_mut().zip([$( $param ),*]) {
+                                *bits = widen(param);
+                            }
+                            called(caller, &func, bits)?;
+                            Ok::<i32, wasmi::Error>(bits.first().copied().map_or(0, narrow))
+                        },
+                    ),
+                )*
+                _ => return None,
+            })
+        }
+    };
+}
+
+shapes! {
+    0usize P0 R0;
+    1usize P1 R1 a;
+    2usize P2 R2 a b;
+    3usize P3 R3 a b c;
+    4usize P4 R4 a b c d;
+    5usize P5 R5 a b c d e;
+    6usize P6 R6 a b c d e f;
+    7usize P7 R7 a b c d e f g;
+    8usize P8 R8 a b c d e f g h;
+}
+
+/// Returns the number of parameters, and whether there is a result, if all are `i32`s.
+fn shape(ty: &CoreFuncType) -> Option<(usize, bool)> {
+    let mut types = ty.params.iter().chain(&ty.results);
+    let is_shape = ty.results.len() <= 1 && types.all(|ty| *ty == CoreType::I32);
+    is_shape.then(|| (ty.params.len(), !ty.results.is_empty()))
+}
+
+fn called(
+    mut caller: Caller<'_, CoreState>,
+    func: &NumericFn,
+    bits: &mut [u64],
+) -> Result<(), wasmi::Error> {
+    let run = |caller: host::Calling<'_, '_>| func(&mut WasmiStore(caller), bits);
+    host::guarded(&mut caller, run).map_err(carried)
+}
