@@ -7,7 +7,7 @@ use wasmi::{Func, ResumableCall, ResumableCallHostTrap, Store, Val};
 
 use crate::error::{HostFailure, of_execution, of_panic};
 use crate::numeric::Typed;
-use crate::stack::on_enough;
+use crate::stack::{Stack, on_a_thread};
 use crate::state::{AnyStore, CoreState};
 
 /// Fuel between two looks at the clock: well under a millisecond of plain instructions.
@@ -54,10 +54,34 @@ pub(crate) fn call<C: AnyStore>(
 pub(crate) fn call_typed<C: AnyStore>(ctx: &mut C, func: Typed, bits: &mut [u64]) -> Result<()> {
     on_enough(ctx, |ctx| {
         run(ctx, |ctx| {
-            let called = func.call(ctx, bits);
+            let called = func.call(&mut *ctx, bits);
             called.map_err(|error| failed(ctx, error))
         })
     })
+}
+
+/// Runs a call where there is enough stack.
+///
+/// # Errors
+/// Those of `run`. `Limit(EngineCapacity)` if a thread is needed and cannot be started.
+fn on_enough<C: AnyStore>(
+    ctx: &mut C,
+    run: impl FnOnce(&mut C) -> Result<()> + Send,
+) -> Result<()> {
+    let (depth, stack) = (ctx.state().depth, ctx.state().stack);
+    if depth == 0 {
+        ctx.state_mut().stack = Stack::of_caller();
+        return run(ctx);
+    }
+    if stack.has_room() {
+        return run(ctx);
+    }
+    let outcome = on_a_thread(depth, |own| {
+        ctx.state_mut().stack = own;
+        run(ctx)
+    });
+    ctx.state_mut().stack = stack;
+    outcome
 }
 
 /// Returns the error of a call.

@@ -4,13 +4,8 @@
 //! With static types it does neither. So functions over `i32` have static types here. All other
 //! signatures take the way over dynamic values.
 
-use seam_core::{CoreFuncType, CoreType, NumericFn, Result};
-use wasmi::{Caller, Func, TypedFunc};
-
-use crate::call::carried;
-use crate::host;
-use crate::state::{AnyStore, CoreState};
-use crate::store::WasmiStore;
+use seam_core::{CoreFuncType, CoreType};
+use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc};
 
 /// The bits of an `i32`, which are those of its slot's low half.
 fn narrow(bits: u64) -> i32 {
@@ -47,7 +42,7 @@ macro_rules! shapes {
 
         impl Typed {
             /// Returns the function with its static type, or `None` if it has another shape.
-            pub(crate) fn of(ctx: &impl AnyStore, func: Func, ty: &CoreFuncType) -> Option<Self> {
+            pub(crate) fn of(ctx: &impl AsContext, func: Func, ty: &CoreFuncType) -> Option<Self> {
                 Some(match shape(ty)? {
                     $(
                         ($count, false) => Typed::$without(func.typed(ctx).ok()?),
@@ -70,7 +65,7 @@ macro_rules! shapes {
             /// Calls the function.
             pub(crate) fn call(
                 self,
-                ctx: &mut impl AnyStore,
+                ctx: impl AsContextMut,
                 bits: &mut [u64],
             ) -> Result<(), wasmi::Error> {
                 match self {
@@ -93,32 +88,35 @@ macro_rules! shapes {
         }
 
         /// Creates a host function with a static type, or returns `None` if it has another shape.
-        pub(crate) fn host_func(
-            ctx: &mut impl AnyStore,
+        ///
+        /// `call` gets the arguments and leaves the result at the beginning of the slice.
+        pub(crate) fn host_func<T: 'static>(
+            ctx: impl AsContextMut<Data = T>,
             ty: &CoreFuncType,
-            func: &NumericFn,
+            call: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<(), wasmi::Error>
+                + Send
+                + Sync
+                + 'static,
         ) -> Option<Func> {
-            let func = func.clone();
             Some(match shape(ty)? {
                 $(
-                    ($count, false) => Func::wrap(
-                        ctx,
-                        move |caller: Caller<'_, CoreState>, $( $param: i32 ),*| {
-                            let bits = &mut [$( widen($param) ),*];
-                            called(caller, &func, bits)
-                        },
-                    ),
-                    ($count, true) => Func::wrap(
-                        ctx,
-                        move |caller: Caller<'_, CoreState>, $( $param: i32 ),*| {
-                            let bits = &mut [0; if $count == 0 { 1 } else { $count }];
-                            for (bits, param) in bits.iter_mut().zip([$( $param ),*]) {
-                                *bits = widen(param);
+                    ($count, false) => {
+                        Func::wrap(ctx, move |caller: Caller<'_, T>, $( $param: i32 ),*| {
+                            call(caller, &mut [$( widen($param) ),*])
+                        })
+                    }
+                    ($count, true) => {
+                        Func::wrap(ctx, move |caller: Caller<'_, T>, $( $param: i32 ),*| {
+                            let args: [i32; $count] = [$( $param ),*];
+                            let mut bits = [0; if $count == 0 { 1 } else { $count }];
+                            for (bits, arg) in bits.iter_mut().zip(args) {
+                                *bits = widen(arg);
                             }
-                            called(caller, &func, bits)?;
-                            Ok::<i32, wasmi::Error>(bits.first().copied().map_or(0, narrow))
-                        },
-                    ),
+                            call(caller, &mut bits)?;
+                            let [result, ..] = bits;
+                            Ok::<i32, wasmi::Error>(narrow(result))
+                        })
+                    }
                 )*
                 _ => return None,
             })
@@ -143,13 +141,4 @@ fn shape(ty: &CoreFuncType) -> Option<(usize, bool)> {
     let mut types = ty.params.iter().chain(&ty.results);
     let is_shape = ty.results.len() <= 1 && types.all(|ty| *ty == CoreType::I32);
     is_shape.then(|| (ty.params.len(), !ty.results.is_empty()))
-}
-
-fn called(
-    mut caller: Caller<'_, CoreState>,
-    func: &NumericFn,
-    bits: &mut [u64],
-) -> Result<(), wasmi::Error> {
-    let run = |caller: host::Calling<'_, '_>| func(&mut WasmiStore(caller), bits);
-    host::guarded(&mut caller, run).map_err(carried)
 }

@@ -10,7 +10,6 @@ use std::thread;
 use seam_core::{Error, ErrorKind, Limit, Result};
 
 use crate::error::of_panic;
-use crate::state::AnyStore;
 
 /// The stack in bytes that nested calls may use on the caller's thread. Every thread has more.
 const CALLERS: usize = 768 << 10;
@@ -33,6 +32,16 @@ impl Stack {
         let begin = address();
         Self { begin, room }
     }
+
+    /// Returns the stack of the caller's thread, on which the outermost call begins.
+    pub(crate) fn of_caller() -> Self {
+        Self::new(CALLERS)
+    }
+
+    /// Returns whether one more nested call fits.
+    pub(crate) fn has_room(self) -> bool {
+        self.begin.abs_diff(address()) < self.room
+    }
 }
 
 /// Returns an address on the stack of the caller.
@@ -42,39 +51,15 @@ fn address() -> usize {
     ptr::from_ref(std::hint::black_box(&mark)).addr()
 }
 
-/// Runs a call of a guest where there is enough stack.
+/// Runs a call on a thread of its own, while this thread waits. `depth` is the number of calls
+/// around it.
 ///
 /// # Errors
-/// Those of `run`. `Limit(EngineCapacity)` if a thread is needed and cannot be started.
-pub(crate) fn on_enough<C: AnyStore>(
-    ctx: &mut C,
-    run: impl FnOnce(&mut C) -> Result<()> + Send,
-) -> Result<()> {
-    let state = ctx.state_mut();
-    if state.depth == 0 {
-        state.stack = Stack::new(CALLERS);
-        return run(ctx);
-    }
-    let stack = state.stack;
-    if stack.begin.abs_diff(address()) < stack.room {
-        return run(ctx);
-    }
-    let outcome = on_a_thread(ctx, run);
-    ctx.state_mut().stack = stack;
-    outcome
-}
-
-fn on_a_thread<C: AnyStore>(
-    ctx: &mut C,
-    run: impl FnOnce(&mut C) -> Result<()> + Send,
-) -> Result<()> {
-    let depth = ctx.state().depth;
+/// Those of `run`. `Limit(EngineCapacity)` if the thread cannot be started.
+pub(crate) fn on_a_thread(depth: u32, run: impl FnOnce(Stack) -> Result<()> + Send) -> Result<()> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
-        let called = thread.spawn_scoped(scope, || {
-            ctx.state_mut().stack = Stack::new(OWN);
-            run(ctx)
-        });
+        let called = thread.spawn_scoped(scope, || run(Stack::new(OWN)));
         let called = called.map_err(|error| {
             let message = format!("expected a thread for call level {depth}: {error}");
             Error::new(ErrorKind::Limit(Limit::EngineCapacity), message).with_source(error)

@@ -203,7 +203,12 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     }
 
     fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
-        match numeric::host_func(&mut self.0, &ty, &func) {
+        let typed = func.clone();
+        let call = move |mut caller: Caller<'_, CoreState>, bits: &mut [u64]| {
+            let run = |caller: host::Calling<'_, '_>| typed(&mut WasmiStore(caller), bits);
+            host::guarded(&mut caller, run).map_err(crate::call::carried)
+        };
+        match numeric::host_func(&mut self.0, &ty, call) {
             Some(made) => func_handle(&mut self.0, made),
             None => {
                 let func = numeric_host_fn(&ty, func)?;

@@ -140,7 +140,13 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
 
     fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
         let native = types::to_func_type(self.0.as_context().engine(), &ty)?;
-        match unchecked::host_func(&mut self.0, native, &ty, func.clone()) {
+        let unchecked = func.clone();
+        let call = move |caller: &mut Caller<'_, C::Data>, bits: &mut [u64]| {
+            let run =
+                |caller: &mut Caller<'_, C::Data>| unchecked(&mut WasmtimeStore(caller), bits);
+            host::guarded(caller, run).map_err(wasmtime::Error::new)
+        };
+        match unchecked::host_func(&mut self.0, native, &ty, call) {
             Some(made) => func_handle(&mut self.0, made),
             None => {
                 let func = numeric_host_fn(&ty, func)?;

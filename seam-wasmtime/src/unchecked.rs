@@ -12,12 +12,8 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use seam_core::{CoreFuncType, CoreType, NumericFn};
+use seam_core::{CoreFuncType, CoreType};
 use wasmtime::{AsContextMut, Caller, Func, FuncType, Memory, ValRaw};
-
-use crate::host;
-use crate::state::HasCore;
-use crate::store::WasmtimeStore;
 
 /// The most numbers of a call that need no allocation. The canonical ABI has at most 17.
 const INLINE: usize = 17;
@@ -81,20 +77,18 @@ impl Numeric {
 
 /// Creates a host function over numbers. `native` must be the engine's form of `ty`.
 ///
-/// Returns `None` if a parameter or result is not a number.
-pub(crate) fn host_func<C>(
-    ctx: C,
+/// `call` gets the arguments and leaves the results at the beginning of the slice. Returns `None` if
+/// a parameter or result is not a number.
+pub(crate) fn host_func<T: 'static>(
+    ctx: impl AsContextMut<Data = T>,
     native: FuncType,
     ty: &CoreFuncType,
-    func: NumericFn,
-) -> Option<Func>
-where
-    C: AsContextMut<Data: HasCore>,
-{
+    call: impl Fn(&mut Caller<'_, T>, &mut [u64]) -> wasmtime::Result<()> + Send + Sync + 'static,
+) -> Option<Func> {
     let len = ty.numeric_len()?;
     let params: Box<[bool]> = ty.params.iter().map(is_wide).collect();
     let results = ty.results.len();
-    let call = move |mut caller: Caller<'_, C::Data>, values: &mut [MaybeUninit<ValRaw>]| {
+    let body = move |mut caller: Caller<'_, T>, values: &mut [MaybeUninit<ValRaw>]| {
         let mut room = [0; INLINE];
         let mut more = Vec::new();
         let bits = match room.get_mut(..len) {
@@ -114,17 +108,16 @@ where
                 false => value.get_u32().into(),
             };
         }
-        host::guarded(&mut caller, |caller| func(&mut WasmtimeStore(caller), bits))
-            .map_err(wasmtime::Error::new)?;
+        call(&mut caller, bits)?;
         for (value, bits) in values.iter_mut().zip(&*bits).take(results) {
             value.write(ValRaw::u64(*bits));
         }
         Ok(())
     };
-    // SAFETY: all parameters and results are numbers. `call` reads each parameter in its type, and
+    // SAFETY: all parameters and results are numbers. `body` reads each parameter in its type, and
     // writes all results in all bytes that a number of any type is read from. The engine passes a
     // slice of `len` values.
-    Some(unsafe { Func::new_unchecked(ctx, native, call) })
+    Some(unsafe { Func::new_unchecked(ctx, native, body) })
 }
 
 fn is_wide(ty: &CoreType) -> bool {
