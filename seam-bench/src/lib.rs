@@ -1,0 +1,58 @@
+//! Benchmarks of seam. Every row compares seam with the engine's own API, in the same process and
+//! build.
+//!
+//! ```sh
+//! cargo run --release -p seam-bench                      # all rows, as a table
+//! cargo run --release -p seam-bench -- add string        # rows whose names contain a word
+//! cargo run --release -p seam-bench -- --quick add       # fewer samples
+//! cargo run --release -p seam-bench -- --format json     # one JSON document
+//! cargo run --release -p seam-bench -- --write           # rewrites docs/benchmarks.md
+//! ```
+//!
+//! # What a row is
+//! A row has sides that do the same work: its bounds, which use an engine's own API, and its
+//! subjects, which use seam. Each subject is compared with one of the bounds. A goal is a ratio to
+//! this bound, or a time. A unit test runs every side of every row once and checks that all of them
+//! compute the same answer.
+//!
+//! The bounds of wasmi are written by hand over its core API: they lower and lift strings, lists
+//! and records, and link modules with host functions. They are what a careful embedder of wasmi
+//! would write.
+//!
+//! # Method
+//! Samples are interleaved: each round takes one sample of every side of a row, in rotating order.
+//! A sample repeats the work until it takes about 0.25 ms, which is shorter than a time slice of
+//! the operating system. Most samples therefore run undisturbed even on a busy machine, and the
+//! median ignores the others. The ratio of a subject is the median of the ratios within the rounds,
+//! so a change of the machine's speed affects both sides of a ratio. The spread is the median
+//! absolute deviation, in percent of the median.
+//!
+//! Criterion measures one function after another, and takes minutes for what is a round here. It
+//! cannot pair the samples of two functions, which is why this crate has its own sampler. The
+//! sampler uses the median and the median absolute deviation, as criterion does.
+//!
+//! # Add a row
+//! Write a function that returns a `Row` in a file of `rows`, and list it in that file's `ROWS`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod engine;
+mod failure;
+mod guest;
+mod measure;
+mod options;
+mod report;
+mod row;
+mod rows;
+mod side;
+mod statistics;
+
+pub use failure::Failure;
+
+/// Runs the benchmarks that the command line selects, and prints or writes the report.
+///
+/// # Errors
+/// A row that cannot be set up or whose sides fail, and files that cannot be written.
+pub fn main() -> Result<(), Failure> {
+    report::run(&options::Options::of_command_line())
+}

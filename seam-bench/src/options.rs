@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+/// Compares seam with the engines' own APIs.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "seam-bench")]
+pub(crate) struct Options {
+    /// Runs only rows whose section or name contains one of these words.
+    words: Vec<String>,
+    /// Takes fewer samples.
+    #[arg(long)]
+    quick: bool,
+    /// Chooses how to print the report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Rewrites the pages and charts in docs/ too. Needs the whole table, so it takes no words.
+    #[arg(long, conflicts_with_all = ["words", "quick"])]
+    pub(crate) write: bool,
+    /// Lists the names of the rows and exits.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// The form of the report on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+impl Options {
+    /// Reads the options. Exits the process if they are wrong.
+    pub(crate) fn of_command_line() -> Self {
+        Self::parse()
+    }
+
+    /// Returns whether a row is selected.
+    pub(crate) fn selects(&self, section: &str, name: &str) -> bool {
+        let full = format!("{section}: {name}").to_lowercase();
+        let contains = |word: &String| full.contains(&word.to_lowercase());
+        self.words.is_empty() || self.words.iter().any(contains)
+    }
+
+    /// Returns the number of rounds, if the row is not cut short by [`Options::longest`].
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 31 } else { 201 }
+    }
+
+    /// Returns the time after which a row gets no further round.
+    pub(crate) fn longest(&self) -> Duration {
+        Duration::from_millis(if self.quick { 500 } else { 5000 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(args: &[&str]) -> Options {
+        let args = ["seam-bench"].iter().chain(args);
+        Options::try_parse_from(args).unwrap()
+    }
+
+    #[test]
+    fn words_select_rows_by_section_or_name() {
+        assert!(options(&[]).selects("calls", "add, typed"));
+        assert!(options(&["ADD"]).selects("calls", "add, typed"));
+        assert!(options(&["calls"]).selects("calls", "add, typed"));
+        assert!(options(&["string", "typed"]).selects("calls", "add, typed"));
+        assert!(!options(&["string"]).selects("calls", "add, typed"));
+    }
+
+    #[test]
+    fn only_the_whole_table_is_written() {
+        assert!(Options::try_parse_from(["seam-bench", "--write", "add"]).is_err());
+        assert!(Options::try_parse_from(["seam-bench", "--write", "--quick"]).is_err());
+        assert!(options(&["--write"]).write);
+    }
+}
