@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Runs artifacts on backends and compares what they do
     Diff(Diff),
+    /// Measures the coverage of an artifact that witness has instrumented
+    Witness(Witness),
     /// Runs scripts of the official suites on backends
     Conformance(Conformance),
 }
@@ -212,6 +214,45 @@ pub(crate) struct Conformance {
 }
 
 /// The format of a report on stdout.
+#[derive(Args)]
+#[command(after_help = "\
+This is a harness for `witness run --harness`. It reads the artifact that WITNESS_MODULE names, a core
+module or a component, and writes its counters to the file that WITNESS_OUTPUT names. If
+WITNESS_MANIFEST names a manifest, its branches must be those of the artifact.
+
+The calls are made in one instance: first those of --invoke, then those of --invoke-all. Without
+either, the program is run from its canonical entry. A call that traps ends the command, and nothing
+is written.
+
+Imports that nothing defines are stubbed, and return zero values (--stub default). Every import is
+listed on stderr as real, stubbed or trapped.
+
+Examples:
+  witness run app.wasm --harness 'seam witness --invoke-all' -o run.json
+  WITNESS_MODULE=app.wasm WITNESS_OUTPUT=out.json seam witness --invoke 'leap(2000)' --backend wasmi")]
+pub(crate) struct Witness {
+    /// Make this call (repeatable); each one is a row
+    #[arg(long, value_name = "CALL")]
+    pub(crate) invoke: Vec<String>,
+    /// Also call every export without parameters that is not named by --invoke
+    #[arg(long)]
+    pub(crate) invoke_all: bool,
+    /// The schema of the output [default: v2 if the artifact can reset its rows, else v1]
+    #[arg(long, value_name = "SCHEMA")]
+    pub(crate) schema: Option<WitnessSchema>,
+    #[command(flatten)]
+    pub(crate) execution: Execution,
+}
+
+/// The schema of a record for witness.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WitnessSchema {
+    /// Counters only
+    V1,
+    /// Counters and a row for each call
+    V2,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// Text for a person
@@ -223,7 +264,7 @@ pub(crate) enum ReportFormat {
 }
 
 /// Options of every command that executes a guest.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Execution {
     /// Use this backend (repeatable) [default: all for `diff`, else the first that can run it]
     #[arg(long, value_name = "NAME")]
@@ -264,9 +305,9 @@ pub(crate) struct Execution {
     /// Use this file as the guest's standard input; `-` is this command's own
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
-    /// The treatment of imports that nothing defines
-    #[arg(long, value_name = "POLICY", default_value = "deny")]
-    pub(crate) stub: StubPolicy,
+    /// The treatment of imports that nothing defines [default: deny; `witness`: default]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) stub: Option<StubPolicy>,
     /// Finally, show the exported globals of all core instances whose names start with PREFIX
     #[arg(long, value_name = "PREFIX")]
     pub(crate) snapshot: Option<String>,
@@ -286,7 +327,7 @@ pub(crate) struct Subject {
     pub(crate) compose: Vec<PathBuf>,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct OutputOptions {
     /// The format of stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -384,6 +425,7 @@ impl Command {
             Command::Invoke(args) => args.execution.output.format,
             Command::Run(args) => args.execution.output.format,
             Command::Diff(args) => args.execution.output.format,
+            Command::Witness(args) => args.execution.output.format,
             Command::Conformance(args) => match args.format {
                 ReportFormat::Json => Format::Json,
                 ReportFormat::Text | ReportFormat::Html => Format::Text,

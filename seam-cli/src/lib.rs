@@ -46,6 +46,7 @@ mod source;
 mod status;
 mod units;
 mod verdict;
+mod witness;
 mod world;
 
 use std::ffi::OsString;
@@ -147,6 +148,7 @@ fn execute(
         Command::Invoke(args) => invoke::execute(args, backends, out),
         Command::Run(args) => run::execute(args, backends, out),
         Command::Diff(args) => diff::execute(args, backends, out),
+        Command::Witness(args) => witness::execute(args, backends, out),
         Command::Conformance(args) => conformance::execute(args, backends, out),
     }
 }

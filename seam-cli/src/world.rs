@@ -4,7 +4,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use seam_core::{
-    Artifact, ArtifactKind, Backend, Capability, Interface, OutputStream, Stdio, SystemWasi, World,
+    Artifact, ArtifactKind, Backend, Capability, Interface, OutputStream, Stdio, Stub, SystemWasi,
+    World,
 };
 use seam_wasi::{Access, Wasi};
 
@@ -162,7 +163,7 @@ pub(crate) fn world(
     backend: &dyn Backend,
 ) -> seam_core::Result<World> {
     let world = World::new()
-        .stub(options.stub.into())
+        .stub(options.stub.map(Stub::from).unwrap_or_default())
         .limits(options.limits());
     let Some(import) = wasi_import(interface) else {
         return Ok(world);

@@ -51,6 +51,9 @@
 //! artifact runs on another backend.
 
 //!
+//! # Coverage
+//! [`witness`] calls an artifact that the tool witness has instrumented, and returns what was counted.
+//!
 //! # Composition
 //! With the feature `compose`, `compose` makes the un-fused composition of separate components.
 
@@ -68,6 +71,7 @@ mod step;
 #[cfg(test)]
 mod testing;
 mod verdict;
+pub mod witness;
 
 pub use attribution::{Attribution, attribute};
 pub use compare::{Comparison, compare};

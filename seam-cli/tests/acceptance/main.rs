@@ -23,3 +23,4 @@ mod run;
 mod support;
 mod table;
 mod toy;
+mod witness;
