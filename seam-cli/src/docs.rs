@@ -2,3 +2,6 @@
 
 #[doc = include_str!("../../docs/plug-in-a-runtime.md")]
 struct PlugInARuntime;
+
+#[doc = include_str!("../../docs/witness.md")]
+struct Witness;

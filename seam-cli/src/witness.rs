@@ -216,12 +216,15 @@ fn imports(world: &World, interface: &Interface) -> Vec<String> {
 }
 
 /// Writes the record to a file beside the target, and then renames it, so that the target is never
-/// half written.
+/// half written. A pipe or device is written as it is.
 fn write(target: &Path, record: &Record) -> Result<(), Failure> {
-    let written = target.file_name().map_or_else(
-        || Err(io::Error::from(io::ErrorKind::InvalidInput)),
-        |name| write_beside(target, name, record),
-    );
+    let special = std::fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let written = serde_json::to_vec(record).map_err(io::Error::from);
+    let written = written.and_then(|bytes| match target.file_name() {
+        _ if special => std::fs::write(target, bytes),
+        Some(name) => write_beside(target, name, &bytes),
+        None => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+    });
     written.map_err(|error| {
         let target = target.display();
         Failure::input(format!(
@@ -230,15 +233,13 @@ fn write(target: &Path, record: &Record) -> Result<(), Failure> {
     })
 }
 
-fn write_beside(target: &Path, name: &OsStr, record: &Record) -> io::Result<()> {
+fn write_beside(target: &Path, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
     let mut beside = OsString::from(".");
     beside.push(name);
     beside.push(format!(".{}", std::process::id()));
     let beside = target.with_file_name(beside);
     let mut file = std::fs::File::create_new(&beside)?;
-    let written = serde_json::to_vec(record).map_err(io::Error::from);
-    let written = written.and_then(|bytes| {
-        file.write_all(&bytes)?;
+    let written = file.write_all(bytes).and_then(|()| {
         file.sync_all()?;
         std::fs::rename(&beside, target)
     });
