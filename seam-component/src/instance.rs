@@ -190,19 +190,21 @@ impl<I: Inner> Instance for LayeredInstance<I> {
     }
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
-        let func = call.func().clone();
-        self.perform(operation(&func), |base, inner, in_flight| {
-            let state = in_flight.take(call)?;
-            inner.take(base, &func, state)
-        })
+        let taken = self.perform(operation(call.func()), |base, inner, in_flight| {
+            let state = in_flight.take(&call)?;
+            inner.take(base, call.func(), state)
+        });
+        self.in_flight.recycle(call);
+        taken
     }
 
     fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
-        let func = call.func().clone();
-        self.perform(operation(&func), |base, inner, in_flight| {
-            let state = in_flight.take(call)?;
-            inner.take_with(base, &func, state, lift)
-        })
+        let taken = self.perform(operation(call.func()), |base, inner, in_flight| {
+            let state = in_flight.take(&call)?;
+            inner.take_with(base, call.func(), state, lift)
+        });
+        self.in_flight.recycle(call);
+        taken
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {

@@ -41,7 +41,7 @@ impl<'a> Args<'a> {
 #[derive(Debug)]
 pub struct Call {
     func: Func,
-    /// The number of the call, or zero after it was taken.
+    /// The number of the call, or zero if it was recycled.
     number: u64,
     /// The number of the last call that was dropped without being taken.
     dropped: Arc<AtomicU64>,
@@ -69,7 +69,8 @@ impl Drop for Call {
 ///
 /// It refuses with `Misuse` what the contract of [`Instance`](crate::Instance) forbids. In `start`,
 /// use [`clear`](Self::clear) and then [`start`](Self::start); in `drive`,
-/// [`driving`](Self::driving) and then [`driven`](Self::driven); in `take`, [`take`](Self::take).
+/// [`driving`](Self::driving) and then [`driven`](Self::driven); in `take`, [`take`](Self::take) and
+/// then, to save the next call some work, [`recycle`](Self::recycle).
 #[derive(Debug)]
 pub struct InFlight<S> {
     /// The number of calls that have been started.
@@ -78,11 +79,14 @@ pub struct InFlight<S> {
     /// Shared with the calls of this instance, and distinguishes them from those of other
     /// instances.
     dropped: Arc<AtomicU64>,
+    /// The function of the last call.
+    func: Option<Func>,
+    /// A call that was taken, for the next call of its function.
+    spare: Option<Call>,
 }
 
 #[derive(Debug)]
 struct Current<S> {
-    func: Func,
     number: u64,
     phase: Phase,
     state: S,
@@ -102,6 +106,8 @@ impl<S> Default for InFlight<S> {
             started: 0,
             current: None,
             dropped: Arc::default(),
+            func: None,
+            spare: None,
         }
     }
 }
@@ -121,13 +127,13 @@ impl<S> InFlight<S> {
                 Ok(Some(current.state))
             }
             Some(current) => {
-                let message = format!(
+                self.current = Some(current);
+                let func = self.func.as_ref().map(Func::name).map(ToString::to_string);
+                Err(Error::misuse(format!(
                     "expected one call at a time, found the call of `{}` in flight: take or drop \
                      it first",
-                    current.func.name()
-                );
-                self.current = Some(current);
-                Err(Error::misuse(message))
+                    func.unwrap_or_default()
+                )))
             }
         }
     }
@@ -137,15 +143,34 @@ impl<S> InFlight<S> {
     pub fn start(&mut self, func: &Func, state: S) -> Call {
         self.started += 1;
         self.current = Some(Current {
-            func: func.clone(),
             number: self.started,
             phase: Phase::Started,
             state,
         });
-        Call {
-            func: func.clone(),
-            number: self.started,
-            dropped: self.dropped.clone(),
+        // Reference counts are atomic, so they are left alone where the same function is called
+        // again.
+        if !self.func.as_ref().is_some_and(|last| last.is(func)) {
+            self.func = Some(func.clone());
+        }
+        match self.spare.take() {
+            Some(mut call) if call.func.is(func) => {
+                call.number = self.started;
+                call
+            }
+            _ => Call {
+                func: func.clone(),
+                number: self.started,
+                dropped: self.dropped.clone(),
+            },
+        }
+    }
+
+    /// Takes back a call whose result was taken, so that the next call of its function need not be
+    /// made anew. All other calls are dropped.
+    pub fn recycle(&mut self, mut call: Call) {
+        if self.current.is_none() && Arc::ptr_eq(&self.dropped, &call.dropped) {
+            call.number = 0;
+            self.spare = Some(call);
         }
     }
 
@@ -187,15 +212,14 @@ impl<S> InFlight<S> {
     ///
     /// # Errors
     /// `Misuse` if the call is not in flight here, or has not completed.
-    pub fn take(&mut self, mut call: Call) -> Result<S> {
-        let phase = self.find(&call)?.phase;
+    pub fn take(&mut self, call: &Call) -> Result<S> {
+        let phase = self.find(call)?.phase;
         if phase != Phase::Driven {
             return Err(Error::misuse(format!(
                 "expected a call that was driven to its end, found the call of `{}`, which was not",
                 call.func.name()
             )));
         }
-        call.number = 0;
         let taken = self.current.take().map(|current| current.state);
         taken.ok_or_else(|| Error::engine("expected a call in flight, found none"))
     }

@@ -48,6 +48,11 @@ impl Func {
         Ok(Self::new(full.clone(), ty.clone(), owner, index))
     }
 
+    /// Returns whether both are the result of one resolution.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Returns the export's full name, as in the artifact.
     #[must_use]
     pub fn name(&self) -> &ExportName {

@@ -47,6 +47,8 @@ pub(crate) struct Scratch {
     pub(crate) args: Vec<Val>,
     pub(crate) results: Vec<Val>,
     pub(crate) values: Vec<CoreValue>,
+    /// For copies between memories.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl CoreState {

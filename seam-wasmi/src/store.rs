@@ -6,7 +6,7 @@ use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
     MemoryType, MemoryView, NumericFn, NumericFunc, Result, Suspended, TableType, check_core_bits,
-    check_core_call, check_core_element, numeric_call, numeric_host_fn,
+    check_core_call, check_core_element, memory_copy, numeric_call, numeric_host_fn,
 };
 use wasmi::{Caller, Extern, Func, Mutability, Ref, Store, Val};
 
@@ -17,7 +17,7 @@ use crate::instantiate::{instance, link, start};
 use crate::module::Compiled;
 use crate::state::{AnyStore, CoreState, Scratch};
 use crate::types::{core_ref_type, core_type, func_type};
-use crate::{convert, host, numeric, start as moved, suspend};
+use crate::{convert, copy, host, numeric, start as moved, suspend};
 
 /// A store, or the view of it that a host function has.
 pub(crate) struct WasmiStore<C>(pub(crate) C);
@@ -268,6 +268,22 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
         let (bytes, state) = memory.data_and_store_mut(&mut self.0);
         Ok(Some((bytes, &mut state.host)))
+    }
+
+    fn memory_copy(
+        &mut self,
+        from: (CoreMemory, u64),
+        to: (CoreMemory, u64),
+        len: u64,
+    ) -> Result<()> {
+        let (source, target) = (self.memory_entry(from.0)?, self.memory_entry(to.0)?);
+        let (source, target) = ((source.memory, from.1), (target.memory, to.1));
+        let copied = match from.0 == to.0 {
+            true => copy::within(&mut self.0, source, to.1, len),
+            false => copy::between(&mut self.0, source, target, len),
+        };
+        // The default names the range that is out of bounds.
+        copied.map_or_else(|| memory_copy(self, from, to, len), Ok)
     }
 
     fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {

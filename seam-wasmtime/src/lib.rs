@@ -43,6 +43,10 @@
 //! Typed calls convert through values, since wasmtime's own typed functions need types that are known
 //! when the host is compiled. [`WasmtimeLayered`] lowers and lifts Rust types directly.
 //!
+//! # Unsafe code
+//! Of the core half, only `unchecked.rs` has unsafe code: calls and host functions over numbers, whose
+//! types the engine states, and copies between memories. Each use has its proof beside it.
+//!
 //! # The operating system's WASI
 //! `wasmtime-wasi` is always linked asynchronously, and polled within a private runtime of this
 //! crate. Its synchronous form panics if it is called inside a runtime.

@@ -5,7 +5,7 @@
 //! representations are kept here, in order, so that [`transfer`](super::transfer) can add them to
 //! the other guest's table.
 
-use seam_core::{CoreValue, Result};
+use seam_core::Result;
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::load::{check_list, lift_rep, unsupported};
@@ -15,7 +15,7 @@ use seam_decode::types::{RecordTy, Ty, VariantTy};
 
 /// A traversal of one side's values.
 pub(crate) struct Check<'a> {
-    pub(crate) flat: &'a [CoreValue],
+    pub(crate) flat: &'a [u64],
     /// The representations of the handles, in the order of lifting.
     pub(crate) reps: &'a mut Vec<u32>,
 }

@@ -1,7 +1,7 @@
 //! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: the runtime that lifting and lowering
 //! need.
 
-use seam_core::{CanonTrap, CoreFunc, CoreMemory, Error, MemoryView, Resource, Result};
+use seam_core::{CanonTrap, CoreMemory, Error, MemoryView, NumericFunc, Resource, Result};
 
 use seam_decode::types::align_to;
 use seam_decode::types::{ResourceId, StringEncoding};
@@ -12,7 +12,7 @@ pub(crate) struct Options {
     /// Index of the component instance in the runtime's table.
     pub(crate) instance: u32,
     pub(crate) memory: Option<CoreMemory>,
-    pub(crate) realloc: Option<CoreFunc>,
+    pub(crate) realloc: Option<NumericFunc>,
     pub(crate) encoding: StringEncoding,
 }
 
@@ -22,6 +22,10 @@ pub(crate) struct Options {
 pub(crate) trait Machine {
     /// Returns the memory of these options.
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>>;
+
+    /// Copies bytes from the memory of the first options to that of the second. Both ranges are
+    /// within bounds.
+    fn copy(&mut self, from: (&Options, u64), to: (&Options, u64), len: u64) -> Result<()>;
 
     /// `cx.reallocate`: calls the guest's `realloc`. The instance must not be left in the meantime.
     ///
@@ -109,22 +113,35 @@ impl<'a> Cx<'a> {
 
     /// `load_int`: loads an unsigned integer of at most 8 bytes.
     pub(crate) fn load_int(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
+        let memory = self.memory()?;
+        if let Some(int) = memory
+            .as_slice()
+            .and_then(|bytes| int_at(bytes, ptr, nbytes))
+        {
+            return Ok(int);
+        }
         let mut bytes = [0; 8];
         let read = usize::try_from(nbytes)
             .ok()
             .and_then(|n| bytes.get_mut(..n));
         let read = read.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
-        self.memory()?.read(ptr, read)?;
+        memory.read(ptr, read)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
     /// `store_int`: stores the low bytes, at most 8.
     pub(crate) fn store_int(&mut self, value: u64, ptr: u64, nbytes: u64) -> Result<()> {
+        let mut memory = self.memory()?;
+        if let Some(memory) = memory.as_mut_slice() {
+            if set_int_at(memory, value, ptr, nbytes).is_some() {
+                return Ok(());
+            }
+        }
         let bytes = value.to_le_bytes();
         let written = usize::try_from(nbytes).ok().and_then(|n| bytes.get(..n));
         let written =
             written.ok_or_else(|| Error::engine("expected an integer of at most 8 bytes"))?;
-        self.write(ptr, written)
+        memory.write(ptr, written)
     }
 
     /// Loads two words: a pointer and a length.
@@ -190,6 +207,34 @@ pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
     } else {
         Err(Error::trap(CanonTrap::UnalignedPointer))
     }
+}
+
+/// Returns the unsigned integer of `nbytes` bytes at an address, if it is in bounds.
+///
+/// Copies of a size that is known when this is compiled are much faster than others.
+fn int_at(bytes: &[u8], ptr: u64, nbytes: u64) -> Option<u64> {
+    let bytes = bytes.get(usize::try_from(ptr).ok()?..)?;
+    Some(match nbytes {
+        1 => u64::from(*bytes.first()?),
+        2 => u64::from(u16::from_le_bytes(*bytes.first_chunk()?)),
+        4 => u64::from(u32::from_le_bytes(*bytes.first_chunk()?)),
+        8 => u64::from_le_bytes(*bytes.first_chunk()?),
+        _ => return None,
+    })
+}
+
+/// Sets the integer of `nbytes` bytes at an address, if it is in bounds.
+fn set_int_at(bytes: &mut [u8], value: u64, ptr: u64, nbytes: u64) -> Option<()> {
+    let bytes = bytes.get_mut(usize::try_from(ptr).ok()?..)?;
+    let [byte, second, third, fourth, ..] = value.to_le_bytes();
+    match nbytes {
+        1 => *bytes.first_mut()? = byte,
+        2 => *bytes.first_chunk_mut()? = [byte, second],
+        4 => *bytes.first_chunk_mut()? = [byte, second, third, fourth],
+        8 => *bytes.first_chunk_mut()? = value.to_le_bytes(),
+        _ => return None,
+    }
+    Some(())
 }
 
 /// Returns the low word.

@@ -1,13 +1,13 @@
 //! `lift_flat` and `lift_flat_values`: convert core values to values.
 
-use seam_core::{CanonTrap, CoreValue, Error, List, Result, Value};
+use seam_core::{CanonTrap, Error, List, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::load::{
-    VALUE_BYTES, lift_handle, load_fields, load_list_from_range, map_of_entries, record_of_fields,
-    unpack_flags_from_int, unsupported, variant_of_case,
+    VALUE_BYTES, labelled_fields, lift_handle, load, load_fields, load_list_from_range,
+    map_of_entries, unpack_flags_from_int, unsupported, variant_of_case,
 };
-use crate::abi::scalar::{bits_of_core, is_scalar, scalar_from_bits, scalar_to_value};
+use crate::abi::scalar::{is_scalar, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
 use seam_decode::types::spills;
 use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
@@ -17,11 +17,11 @@ use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 /// The reference wraps it for each variant, to coerce each core value to the flat type of the case.
 /// Here it returns bits, so coercion only drops the high bits.
 pub(crate) struct CoreValueIter<'a> {
-    values: &'a [CoreValue],
+    values: &'a [u64],
 }
 
 impl<'a> CoreValueIter<'a> {
-    pub(crate) fn new(values: &'a [CoreValue]) -> Self {
+    pub(crate) fn new(values: &'a [u64]) -> Self {
         Self { values }
     }
 
@@ -33,7 +33,7 @@ impl<'a> CoreValueIter<'a> {
             ));
         };
         self.values = rest;
-        bits_of_core(*first)
+        Ok(*first)
     }
 
     /// Returns the next core value as an `i32`.
@@ -67,7 +67,7 @@ impl<'a> CoreValueIter<'a> {
 pub(crate) fn lift_flat_values(
     cx: &mut Cx<'_>,
     max_flat: usize,
-    flat: &[CoreValue],
+    flat: &[u64],
     types: &RecordTy,
 ) -> Result<Vec<Value>> {
     let vi = &mut CoreValueIter::new(flat);
@@ -78,6 +78,30 @@ pub(crate) fn lift_flat_values(
     } else {
         lift_flat_fields(cx, vi, types)
     }
+}
+
+/// `lift_flat_values` for a result, of which there is at most one.
+///
+/// # Errors
+/// Those of [`lift_flat_values`].
+pub(crate) fn lift_flat_value(
+    cx: &mut Cx<'_>,
+    max_flat: usize,
+    flat: &[u64],
+    types: &RecordTy,
+) -> Result<Option<Value>> {
+    let [field] = &*types.fields else {
+        return Ok(None);
+    };
+    let vi = &mut CoreValueIter::new(flat);
+    let value = if spills(max_flat, types) {
+        let ptr = vi.next_i32()?;
+        check_area(cx, ptr, types)?;
+        load(cx, u64::from(ptr) + field.offset, &field.ty)
+    } else {
+        lift_flat(cx, vi, &field.ty)
+    };
+    value.map(Some)
 }
 
 /// Checks that the area in which values are passed is aligned and within memory.
@@ -144,8 +168,7 @@ fn lift_flat_fixed_length_list(
 }
 
 fn lift_flat_record(cx: &mut Cx<'_>, vi: &mut CoreValueIter<'_>, ty: &RecordTy) -> Result<Value> {
-    let values = lift_flat_fields(cx, vi, ty)?;
-    record_of_fields(cx, ty, values)
+    labelled_fields(cx, ty, |cx, field| lift_flat(cx, vi, &field.ty))
 }
 
 fn lift_flat_fields(

@@ -9,7 +9,7 @@ use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::numbers::load_numbers;
 use crate::abi::scalar::{apart, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
-use seam_decode::types::{CaseTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};
+use seam_decode::types::{CaseTy, FieldTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};
 
 /// `MAX_LIST_BYTE_LENGTH`
 pub(crate) const MAX_LIST_BYTE_LENGTH: u64 = (1 << 28) - 1;
@@ -125,20 +125,19 @@ pub(crate) fn map_of_entries(entries: List) -> Value {
 }
 
 fn load_record(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Value> {
-    let values = load_fields(cx, ptr, ty)?;
-    record_of_fields(cx, ty, values)
+    labelled_fields(cx, ty, |cx, field| load(cx, ptr + field.offset, &field.ty))
 }
 
-/// Adds the labels to a record's fields.
-pub(crate) fn record_of_fields(
+/// Builds a record from its fields, which are lifted in order.
+pub(crate) fn labelled_fields(
     cx: &mut Cx<'_>,
     ty: &RecordTy,
-    values: Vec<Value>,
+    mut lift: impl FnMut(&mut Cx<'_>, &FieldTy) -> Result<Value>,
 ) -> Result<Value> {
-    cx.machine
-        .charge(values.len() as u64 * (FIELD_BYTES - VALUE_BYTES))?;
-    let names = ty.fields.iter().map(|field| field.name.clone());
-    Ok(Value::Record(names.zip(values).collect()))
+    cx.machine.charge(ty.fields.len() as u64 * FIELD_BYTES)?;
+    let fields = ty.fields.iter();
+    let fields = fields.map(|field| Ok((field.name.clone(), lift(cx, field)?)));
+    fields.collect::<Result<_>>().map(Value::Record)
 }
 
 /// `load_record`, without the labels.

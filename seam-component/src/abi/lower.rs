@@ -1,10 +1,11 @@
 //! `lower_flat` and `lower_flat_values`: convert values to core values.
 
-use seam_core::{CanonTrap, CoreValue, Error, Result, Value};
+use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned};
+use crate::abi::flat::FlatBits;
 use crate::abi::load::unsupported;
-use crate::abi::scalar::{scalar_from_value, scalar_to_bits, set_core_bits};
+use crate::abi::scalar::{scalar_from_value, scalar_to_bits};
 use crate::abi::store::{
     check_length, field_of, lower_resource, match_case, pack_flags_into_int, store,
     store_list_into_range, store_map_into_range, text,
@@ -14,26 +15,21 @@ use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 use seam_decode::types::{Flat, spills};
 
 /// Core values to set one after another.
-///
-/// They start as zeroes of the expected types. Therefore the slots that a variant's case does not
-/// use have the reference's padding, and the used slots are coerced by setting their bits.
 pub(crate) struct Slots<'a> {
-    values: &'a mut [CoreValue],
+    values: &'a mut [u64],
 }
 
 impl<'a> Slots<'a> {
-    /// Appends slots of these types.
-    pub(crate) fn append(out: &'a mut Vec<CoreValue>, flat: &Flat) -> Self {
-        let start = out.len();
-        out.extend(flat.zeroes());
-        let values = out.get_mut(start..).unwrap_or_default();
-        Self { values }
+    /// Appends slots for these types.
+    pub(crate) fn append(out: &'a mut FlatBits, flat: &Flat) -> Result<Self> {
+        let values = out.extend(flat.len())?;
+        Ok(Self { values })
     }
 
     fn set(&mut self, bits: u64) -> Result<()> {
         match std::mem::take(&mut self.values).split_first_mut() {
             Some((first, rest)) => {
-                set_core_bits(first, bits);
+                *first = bits;
                 self.values = rest;
                 Ok(())
             }
@@ -71,7 +67,7 @@ pub(crate) fn lower_flat_values(
     values: &[Value],
     types: &RecordTy,
     out_param: Option<u32>,
-    out: &mut Vec<CoreValue>,
+    out: &mut FlatBits,
 ) -> Result<()> {
     let (expected, found) = (types.fields.len(), values.len());
     if expected != found {
@@ -86,7 +82,7 @@ pub(crate) fn lower_flat_values(
             store(cx, value, &field.ty, ptr + field.offset)?;
         }
     } else {
-        let slots = &mut Slots::append(out, &types.flat);
+        let slots = &mut Slots::append(out, &types.flat)?;
         for (field, value) in fields {
             lower_flat(cx, value, &field.ty, slots)?;
         }
@@ -104,7 +100,7 @@ pub(crate) fn allocate_area(
     cx: &mut Cx<'_>,
     types: &RecordTy,
     out_param: Option<u32>,
-    out: &mut Vec<CoreValue>,
+    out: &mut FlatBits,
 ) -> Result<u32> {
     let layout = types.layout;
     match out_param {
@@ -115,7 +111,7 @@ pub(crate) fn allocate_area(
         }
         None => {
             let ptr = cx.allocate(layout.alignment, layout.size)?;
-            out.push(CoreValue::from(ptr));
+            out.push(ptr.into())?;
             Ok(ptr)
         }
     }

@@ -6,6 +6,7 @@
 //! | file | sections |
 //! |---|---|
 //! | [`cx`] | Canonical ABI Options, Lifting and Lowering Context |
+//! | [`flat`] | none: core values as bits |
 //! | [`scalar`] | the numbers of Loading, Storing, Flat Lifting and Flat Lowering; NaNs, `char`s |
 //! | [`numbers`] | lists of numbers, in bulk |
 //! | [`string`], [`transcode`] | strings of Loading and of Storing |
@@ -27,6 +28,7 @@
 
 mod check;
 mod cx;
+mod flat;
 mod lift;
 mod load;
 mod lower;
@@ -41,8 +43,9 @@ mod tests;
 mod transcode;
 mod transfer;
 
-pub(crate) use cx::{Cx, Machine, Options};
-pub(crate) use lift::lift_flat_values;
+pub(crate) use cx::{Cx, Machine, Options, low};
+pub(crate) use flat::FlatBits;
+pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
 pub(crate) use transfer::{InTransit, Transfer};

@@ -167,6 +167,11 @@ fn as_it_is<T>(number: T) -> T {
     number
 }
 
+/// Returns whether values of a type have other bits than [`canonicalize`] leaves.
+pub(crate) fn is_canonicalized(element: &Ty) -> bool {
+    matches!(element, Ty::Bool | Ty::F32 | Ty::F64)
+}
+
 /// Replaces all NaNs in a buffer of floats by the canonical NaN, and all true `bool`s by 1.
 pub(crate) fn canonicalize(element: &Ty, bytes: &mut [u8]) {
     match element {

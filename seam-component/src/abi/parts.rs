@@ -1,13 +1,11 @@
 //! Arguments and results that are passed in parts, without building values: of typed calls, and of
 //! host functions over Rust types.
 
-use seam_core::{
-    CoreValue,
-    typed::{Lift, Lower, Numbers, Scalar},
-};
+use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, low};
+use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_resource};
 use crate::abi::lower::allocate_area;
@@ -19,7 +17,7 @@ use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
 use crate::abi::transcode::store_string_into_range;
 use seam_decode::types::spills;
-use seam_decode::types::{RecordTy, Ty, VariantTy};
+use seam_decode::types::{FieldTy, RecordTy, Ty, VariantTy};
 
 /// Like [`lower_flat_values`](super::lower_flat_values), for values that `lower` passes in parts.
 ///
@@ -32,15 +30,13 @@ pub(crate) fn lower_parts(
     lower: &mut dyn FnMut(&mut dyn Lower) -> Result<()>,
     types: &RecordTy,
     out_param: Option<u32>,
-    out: &mut Vec<CoreValue>,
+    out: &mut FlatBits,
 ) -> Result<()> {
     let (place, flat) = if spills(max_flat, types) {
         let ptr = allocate_area(cx, types, out_param, out)?;
         (Place::Memory(ptr.into()), &mut [][..])
     } else {
-        let start = out.len();
-        out.extend(types.flat.zeroes());
-        (Place::Flat(0), out.get_mut(start..).unwrap_or_default())
+        (Place::Flat(0), out.extend(types.flat.len())?)
     };
     let due = DueParts::of(types, place);
     let mut writer = PartsWriter {
@@ -68,7 +64,7 @@ pub(crate) fn lower_parts(
 pub(crate) fn lift_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
-    flat: &[CoreValue],
+    flat: &[u64],
     types: &RecordTy,
     lift: &mut dyn FnMut(&mut dyn Lift) -> Result<()>,
 ) -> Result<()> {
@@ -94,12 +90,21 @@ pub(crate) fn lift_parts(
     }
 }
 
-/// The parts that are due, with the next one at the end.
-struct DueParts<'t>(Vec<Due<'t>>);
+/// The parts that are due, with the next ones at the end.
+struct DueParts<'t> {
+    /// The innermost ones.
+    last: [Option<Due<'t>>; DueParts::INLINE],
+    len: usize,
+    /// Those further out, if there are many.
+    rest: Vec<Due<'t>>,
+}
 
+#[derive(Clone, Copy)]
 enum Due<'t> {
     /// A value at a place.
     Value(&'t Ty, Place),
+    /// The fields of a record at a place.
+    Fields(&'t [FieldTy], Place),
     /// Consecutive values.
     Elements(&'t Ty, Place, u32),
     /// The pointer and length of a list, due after its elements.
@@ -112,37 +117,69 @@ enum Next<'t> {
     Range(Place, (u32, u32)),
 }
 
+impl DueParts<'_> {
+    /// The nesting of types that needs no allocation.
+    const INLINE: usize = 6;
+}
+
 impl<'t> DueParts<'t> {
     fn of(types: &'t RecordTy, place: Place) -> Self {
-        let mut parts = Self(Vec::new());
-        parts.fields(types, place);
+        let mut parts = Self {
+            last: [None; DueParts::INLINE],
+            len: 0,
+            rest: Vec::new(),
+        };
+        parts.push(Due::Fields(&types.fields, place));
         parts
     }
 
-    fn fields(&mut self, types: &'t RecordTy, place: Place) {
-        let fields = types.fields.iter().rev();
-        self.0
-            .extend(fields.map(|field| Due::Value(&field.ty, place.field(field))));
+    fn push(&mut self, due: Due<'t>) {
+        match self.last.get_mut(self.len) {
+            Some(slot) => {
+                *slot = Some(due);
+                self.len += 1;
+            }
+            None => self.rest.push(due),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Due<'t>> {
+        if let Some(due) = self.rest.pop() {
+            return Some(due);
+        }
+        self.len = self.len.checked_sub(1)?;
+        self.last.get_mut(self.len).and_then(Option::take)
     }
 
     fn payload(&mut self, cases: &'t VariantTy, case_index: u32, place: Place) -> Result<()> {
         if let Some(ty) = &cases.case(case_index)?.ty {
-            self.0.push(Due::Value(ty, place.payload(cases)));
+            self.push(Due::Value(ty, place.payload(cases)));
         }
         Ok(())
     }
 
     fn next(&mut self) -> Option<Next<'t>> {
         loop {
-            match self.0.pop()? {
-                Due::Value(Ty::Record(ty) | Ty::Tuple(ty), place) => self.fields(ty, place),
+            match self.pop()? {
+                Due::Value(Ty::Record(ty) | Ty::Tuple(ty), place) => {
+                    self.push(Due::Fields(&ty.fields, place));
+                }
                 Due::Value(ty, place) => return Some(Next::Part(ty, place)),
+                Due::Fields(fields, place) => {
+                    let Some((field, others)) = fields.split_first() else {
+                        continue;
+                    };
+                    if !others.is_empty() {
+                        self.push(Due::Fields(others, place));
+                    }
+                    self.push(Due::Value(&field.ty, place.field(field)));
+                }
                 Due::Elements(ty, place, left) => {
                     let Some(left) = left.checked_sub(1) else {
                         continue;
                     };
-                    self.0.push(Due::Elements(ty, place.after(ty), left));
-                    self.0.push(Due::Value(ty, place));
+                    self.push(Due::Elements(ty, place.after(ty), left));
+                    self.push(Due::Value(ty, place));
                 }
                 Due::Range(place, range) => return Some(Next::Range(place, range)),
             }
@@ -158,7 +195,7 @@ fn no_more(found: &str) -> Error {
 /// Writes parts to their places.
 struct PartsWriter<'a, 't> {
     cx: Cx<'a>,
-    flat: &'a mut [CoreValue],
+    flat: &'a mut [u64],
     due: DueParts<'t>,
 }
 
@@ -237,14 +274,14 @@ impl Lower for PartsWriter<'_, '_> {
         match ty {
             Ty::List(element) | Ty::Map(element) => {
                 let range = allocate_list(&mut self.cx, len, element)?;
-                self.due.0.push(Due::Range(place, range));
+                self.due.push(Due::Range(place, range));
                 let first = Place::Memory(range.0.into());
-                self.due.0.push(Due::Elements(element, first, range.1));
+                self.due.push(Due::Elements(element, first, range.1));
                 Ok(())
             }
             Ty::FixedLengthList(ty) => {
                 check_len(len, ty.len)?;
-                self.due.0.push(Due::Elements(&ty.element, place, ty.len));
+                self.due.push(Due::Elements(&ty.element, place, ty.len));
                 Ok(())
             }
             other => Err(mismatch(other, "list")),
@@ -309,7 +346,7 @@ fn check_len(found: usize, expected: u32) -> Result<()> {
 /// Reads parts from their places.
 struct PartsReader<'a, 't> {
     cx: Cx<'a>,
-    flat: &'a [CoreValue],
+    flat: &'a [u64],
     due: DueParts<'t>,
 }
 
@@ -382,7 +419,7 @@ impl Lift for PartsReader<'_, '_> {
             other => return Err(mismatch(other, "list")),
         };
         self.cx.machine.charge(u64::from(length) * VALUE_BYTES)?;
-        self.due.0.push(Due::Elements(element, first, length));
+        self.due.push(Due::Elements(element, first, length));
         Ok(length as usize)
     }
 

@@ -1,10 +1,10 @@
 //! The place of a part of a value, for code that handles memory and core values alike.
 
-use seam_core::{CoreValue, typed::Scalar};
+use seam_core::typed::Scalar;
 use seam_core::{Error, Result};
 
 use crate::abi::cx::{Cx, low};
-use crate::abi::scalar::{bits_of_core, scalar_from_bits, scalar_to_bits, set_core_bits};
+use crate::abi::scalar::{scalar_from_bits, scalar_to_bits};
 use seam_decode::types::{FieldTy, Ty, VariantTy};
 
 /// An address that is aligned and within memory, or the index of the first core value.
@@ -43,11 +43,11 @@ impl Place {
     ///
     /// In memory it occupies these bytes. Among core values it is an `i64` if it has eight bytes,
     /// otherwise an `i32`.
-    pub(crate) fn read_int(self, cx: &mut Cx<'_>, flat: &[CoreValue], nbytes: u64) -> Result<u64> {
+    pub(crate) fn read_int(self, cx: &mut Cx<'_>, flat: &[u64], nbytes: u64) -> Result<u64> {
         match self {
             Place::Memory(ptr) => cx.load_int(ptr, nbytes),
             Place::Flat(slot) => {
-                let bits = bits_of_core(*flat.get(slot).ok_or_else(missing)?)?;
+                let bits = *flat.get(slot).ok_or_else(missing)?;
                 Ok(if nbytes == 8 { bits } else { low(bits).into() })
             }
         }
@@ -56,25 +56,20 @@ impl Place {
     pub(crate) fn write_int(
         self,
         cx: &mut Cx<'_>,
-        flat: &mut [CoreValue],
+        flat: &mut [u64],
         bits: u64,
         nbytes: u64,
     ) -> Result<()> {
         match self {
             Place::Memory(ptr) => cx.store_int(bits, ptr, nbytes),
             Place::Flat(slot) => {
-                set_core_bits(flat.get_mut(slot).ok_or_else(missing)?, bits);
+                *flat.get_mut(slot).ok_or_else(missing)? = bits;
                 Ok(())
             }
         }
     }
 
-    pub(crate) fn read_scalar(
-        self,
-        cx: &mut Cx<'_>,
-        flat: &[CoreValue],
-        ty: &Ty,
-    ) -> Result<Scalar> {
+    pub(crate) fn read_scalar(self, cx: &mut Cx<'_>, flat: &[u64], ty: &Ty) -> Result<Scalar> {
         let bits = self.read_int(cx, flat, ty.size())?;
         scalar_from_bits(ty, bits)
     }
@@ -82,7 +77,7 @@ impl Place {
     pub(crate) fn write_scalar(
         self,
         cx: &mut Cx<'_>,
-        flat: &mut [CoreValue],
+        flat: &mut [u64],
         scalar: Scalar,
         ty: &Ty,
     ) -> Result<()> {
@@ -90,7 +85,7 @@ impl Place {
     }
 
     /// Reads a pointer and a length.
-    pub(crate) fn read_range(self, cx: &mut Cx<'_>, flat: &[CoreValue]) -> Result<(u32, u32)> {
+    pub(crate) fn read_range(self, cx: &mut Cx<'_>, flat: &[u64]) -> Result<(u32, u32)> {
         match self {
             Place::Memory(ptr) => cx.load_range(ptr),
             Place::Flat(slot) => {
@@ -104,7 +99,7 @@ impl Place {
     pub(crate) fn write_range(
         self,
         cx: &mut Cx<'_>,
-        flat: &mut [CoreValue],
+        flat: &mut [u64],
         (begin, length): (u32, u32),
     ) -> Result<()> {
         match self {

@@ -4,8 +4,8 @@
 //! zero-extended, and only the low bits are written. A core value that carries a narrower scalar
 //! (`join`) carries its bits, so no other coercion is needed.
 
+use seam_core::typed::Scalar;
 use seam_core::{CanonTrap, Error, Result, Value};
-use seam_core::{CoreValue, typed::Scalar};
 
 use crate::abi::cx::low;
 use seam_decode::types::Ty;
@@ -93,35 +93,6 @@ pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
         Scalar::F64(f) => canonicalize_nan64(f).to_bits(),
         Scalar::Char(c) => u32::from(c).into(),
     }
-}
-
-/// Returns the bits of a core value, zero-extended.
-///
-/// # Errors
-/// `Engine` if no value flattens to the core value's type.
-pub(crate) fn bits_of_core(value: CoreValue) -> Result<u64> {
-    Ok(match value {
-        CoreValue::I32(i) => u32::from_le_bytes(i.to_le_bytes()).into(),
-        CoreValue::I64(i) => u64::from_le_bytes(i.to_le_bytes()),
-        CoreValue::F32(bits) => bits.into(),
-        CoreValue::F64(bits) => bits,
-        other => {
-            let found = other.kind();
-            return Err(Error::engine(format!(
-                "expected a core number, found {found}"
-            )));
-        }
-    })
-}
-
-/// Sets the bits of a core value, and keeps its type.
-pub(crate) fn set_core_bits(value: &mut CoreValue, bits: u64) {
-    *value = match value {
-        CoreValue::I64(_) => CoreValue::from(bits),
-        CoreValue::F32(_) => CoreValue::F32(low(bits)),
-        CoreValue::F64(_) => CoreValue::F64(bits),
-        _ => CoreValue::from(low(bits)),
-    };
 }
 
 macro_rules! scalars {

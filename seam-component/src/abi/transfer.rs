@@ -5,21 +5,22 @@
 
 use std::borrow::Cow;
 
-use seam_core::{CoreValue, Error, Result};
+use seam_core::{Error, Result};
 
 use crate::abi::check::Check;
 use crate::abi::cx::{Cx, Machine, Options, low};
+use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{check_list, labelled_bits, unsupported};
 use crate::abi::lower::allocate_area;
-use crate::abi::numbers::{CHUNK, canonicalize};
+use crate::abi::numbers::{CHUNK, canonicalize, is_canonicalized};
 use crate::abi::place::Place;
 use crate::abi::scalar::is_scalar;
 use crate::abi::store::{allocate_list, lower_rep};
 use crate::abi::string::load_text_from_range;
 use crate::abi::transcode::store_string_into_range;
 use seam_decode::types::spills;
-use seam_decode::types::{RecordTy, Ty, VariantTy};
+use seam_decode::types::{RecordTy, StringEncoding, Ty, VariantTy};
 
 /// A transfer between the functions of two components.
 pub(crate) struct Transfer<'a> {
@@ -35,7 +36,7 @@ pub(crate) struct Transfer<'a> {
 /// They are still in their original place, except for the handles.
 pub(crate) struct InTransit<'v> {
     types: &'v RecordTy,
-    flat: &'v [CoreValue],
+    flat: &'v [u64],
     from: Place,
     spilt: bool,
     reps: Cow<'v, [u32]>,
@@ -49,7 +50,7 @@ impl<'v> InTransit<'v> {
     /// `Engine` if the flat values have other types.
     pub(crate) fn new(
         max_flat: usize,
-        flat: &'v [CoreValue],
+        flat: &'v [u64],
         types: &'v RecordTy,
         reps: impl Into<Cow<'v, [u32]>>,
     ) -> Result<Self> {
@@ -83,7 +84,7 @@ impl<'v> Transfer<'_> {
     pub(crate) fn lift(
         &mut self,
         max_flat: usize,
-        flat: &'v [CoreValue],
+        flat: &'v [u64],
         types: &'v RecordTy,
     ) -> Result<InTransit<'v>> {
         let mut lifted = InTransit::new(max_flat, flat, types, &[][..])?;
@@ -104,7 +105,7 @@ impl<'v> Transfer<'_> {
         &mut self,
         lifted: InTransit<'_>,
         out_param: Option<u32>,
-        out: &mut Vec<CoreValue>,
+        out: &mut FlatBits,
     ) -> Result<()> {
         let InTransit {
             types,
@@ -118,9 +119,7 @@ impl<'v> Transfer<'_> {
             let ptr = allocate_area(&mut cx, types, out_param, out)?;
             (Place::Memory(ptr.into()), &mut [][..])
         } else {
-            let start = out.len();
-            out.extend(types.flat.zeroes());
-            (Place::Flat(0), out.get_mut(start..).unwrap_or_default())
+            (Place::Flat(0), out.extend(types.flat.len())?)
         };
         let machine = &mut *self.machine;
         let (from_opts, to_opts) = (self.from, self.to);
@@ -142,8 +141,8 @@ struct Copy<'a> {
     machine: &'a mut dyn Machine,
     from_opts: &'a Options,
     to_opts: &'a Options,
-    flat: &'a [CoreValue],
-    out: &'a mut [CoreValue],
+    flat: &'a [u64],
+    out: &'a mut [u64],
     reps: &'a [u32],
     /// The number of handles that have been lowered.
     handles: usize,
@@ -211,12 +210,47 @@ impl Copy<'_> {
     }
 
     fn string(&mut self, from: Place, to: Place) -> Result<()> {
+        let unit = self.unit();
         let mut cx = Cx::new(self.machine, self.from_opts);
         let (ptr, tagged_code_units) = from.read_range(&mut cx, self.flat)?;
-        let text = load_text_from_range(&mut cx, ptr, tagged_code_units)?;
+        let range = match unit {
+            Some(unit) => self.same_string(ptr, tagged_code_units, unit)?,
+            None => {
+                let text = load_text_from_range(&mut cx, ptr, tagged_code_units)?;
+                store_string_into_range(&mut self.to(), &text)?
+            }
+        };
         let mut cx = Cx::new(self.machine, self.to_opts);
-        let range = store_string_into_range(&mut cx, &text)?;
         to.write_range(&mut cx, self.out, range)
+    }
+
+    /// Returns the size of a code unit if strings have the same bytes on both sides, which lifting
+    /// has checked.
+    ///
+    /// Within one memory, the `realloc` of the target could change the bytes after the check.
+    fn unit(&self) -> Option<u32> {
+        let (from, to) = (self.from_opts, self.to_opts);
+        if from.memory == to.memory {
+            return None;
+        }
+        match (from.encoding, to.encoding) {
+            (StringEncoding::Utf8, StringEncoding::Utf8) => Some(1),
+            (StringEncoding::Utf16, StringEncoding::Utf16) => Some(2),
+            _ => None,
+        }
+    }
+
+    /// `store_string_copy`, directly from the other memory.
+    fn same_string(&mut self, ptr: u32, code_units: u32, unit: u32) -> Result<(u32, u32)> {
+        let byte_length = u64::from(unit) * u64::from(code_units);
+        let to = self.to().allocate(unit, byte_length)?;
+        self.copy(ptr.into(), to.into(), byte_length)?;
+        Ok((to, code_units))
+    }
+
+    fn copy(&mut self, from: u64, to: u64, byte_length: u64) -> Result<()> {
+        let (from, to) = ((self.from_opts, from), (self.to_opts, to));
+        self.machine.copy(from, to, byte_length)
     }
 
     fn list(&mut self, from: Place, to: Place, element: &Ty) -> Result<()> {
@@ -263,6 +297,9 @@ impl Copy<'_> {
 
     /// Copies elements that [are bytes](are_bytes).
     fn bytes(&mut self, from: u64, to: u64, byte_length: u64, element: &Ty) -> Result<()> {
+        if !is_canonicalized(element) {
+            return self.copy(from, to, byte_length);
+        }
         let mut buffer = vec![0; usize::try_from(byte_length.min(CHUNK)).unwrap_or_default()];
         let mut done = 0;
         while done < byte_length {

@@ -6,12 +6,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use seam_core::{CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, Error, HostFn, Result};
+use seam_core::{
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, Error, HostFn, NumericFn, Result,
+};
 use seam_decode::CallerOptions;
 
 use crate::abi::Options;
 use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
+use crate::canon::signature;
 
 /// Creates a function of the world, lowered for the core instance that calls it.
 ///
@@ -29,7 +32,7 @@ pub(crate) fn lowered(
     let options = options.clone();
     let core_ty = ty.clone();
     let found: OnceLock<Lowered> = OnceLock::new();
-    let func: HostFn = Arc::new(move |caller, args, results| {
+    let func: NumericFn = Arc::new(move |caller, bits| {
         if found.get().is_none() {
             let options = self::options(&options, |name| caller.caller_export(name))?;
             let made = Lowered::new(callee.clone(), options, core_ty.clone())?;
@@ -37,11 +40,11 @@ pub(crate) fn lowered(
             let _ = found.set(made);
         }
         match found.get() {
-            Some(lowered) => lowered.call(caller, args, results),
+            Some(lowered) => lowered.call(caller, bits),
             None => Err(no_export("a lowered function")),
         }
     });
-    store.host_func(ty, func)
+    store.host_func_numeric(ty, func)
 }
 
 /// Returns the options of a function, from the exports of the core instance that calls it.
@@ -67,7 +70,7 @@ pub(crate) fn options(
         },
         realloc: match found(&options.realloc)? {
             None => None,
-            Some(CoreExtern::Func(func)) => Some(func),
+            Some(CoreExtern::Func(func)) => Some(signature::realloc(func)?),
             Some(_) => return Err(no_export("its `realloc`")),
         },
         encoding: options.encoding,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use seam_core::{Capability, CoreFunc, CoreStore, CoreValue, Error, ErrorKind, Result};
+use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result};
 
-use crate::abi::{Cx, Options};
-use crate::canon::StoreMachine;
+use crate::abi::{Cx, FlatBits, Options};
+use crate::canon::{StoreMachine, lifting};
 use crate::state::{Depth, Running};
-use seam_decode::types::FuncTy;
+use seam_decode::types::{FuncTy, MAX_FLAT_RESULTS, RecordTy, spills};
 
 /// A function of a running component.
 #[derive(Clone, Debug)]
@@ -22,14 +22,12 @@ pub(crate) enum FuncInst {
 /// A core function that a component lifts.
 #[derive(Debug)]
 pub(crate) struct Lifted {
-    pub(crate) core: CoreFunc,
+    pub(crate) core: NumericFunc,
     pub(crate) ty: Arc<FuncTy>,
     pub(crate) opts: Options,
-    pub(crate) post_return: Option<CoreFunc>,
+    pub(crate) post_return: Option<NumericFunc>,
     /// Whether it is lifted with the `async` option.
     pub(crate) is_async: bool,
-    /// The number of core results.
-    pub(crate) num_results: usize,
 }
 
 impl FuncInst {
@@ -46,15 +44,19 @@ impl FuncInst {
     }
 }
 
+/// Returns whether values of these types may be in memory, wholly or in part.
+pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
+    types.contents.traps || spills(max_flat, types)
+}
+
 /// A call from the host, from the lowering of its arguments to the end of its post-return.
 #[derive(Debug)]
 pub(crate) struct Outer {
-    lifted: Arc<Lifted>,
     /// How many calls were under way before.
     depth: Depth,
-    flat_args: Vec<CoreValue>,
-    /// Once the core function has returned.
-    flat_results: Option<Vec<CoreValue>>,
+    /// The arguments of the core function, and its results once it has returned.
+    flat: FlatBits,
+    returned: bool,
 }
 
 impl Outer {
@@ -65,28 +67,24 @@ impl Outer {
     /// passed; the guest does not run in this case. If `lower`, or `lift` in [`Outer::take`],
     /// returns `Misuse`, the host is to blame, so the instance can still be entered.
     pub(crate) fn start(
-        lifted: Arc<Lifted>,
+        lifted: &Lifted,
         store: &mut dyn CoreStore,
-        lower: impl FnOnce(&mut Cx<'_>, &mut Vec<CoreValue>) -> Result<()>,
+        lower: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
     ) -> Result<Self> {
         lifted.check_sync()?;
         let running = Running::of(store)?;
         let depth = running.depth();
         running.enter_from(lifted.opts.instance, None)?;
         running.begin_outer();
-        let mut flat_args = Vec::new();
-        let lowered = lower(
-            &mut Cx::new(&mut StoreMachine(store), &lifted.opts),
-            &mut flat_args,
-        );
-        let call = Self {
-            lifted,
+        let mut call = Self {
             depth,
-            flat_args,
-            flat_results: None,
+            flat: FlatBits::default(),
+            returned: false,
         };
+        let mut machine = StoreMachine(store);
+        let lowered = lower(&mut Cx::new(&mut machine, &lifted.opts), &mut call.flat);
         if lowered.is_err() {
-            call.end(store, lowered)?;
+            call.end(lifted, store, lowered)?;
         }
         Ok(call)
     }
@@ -95,13 +93,13 @@ impl Outer {
     ///
     /// # Errors
     /// Traps of the guest, limits, errors of host functions; the call has ended then.
-    pub(crate) fn drive(&mut self, store: &mut dyn CoreStore) -> Result<()> {
-        match self.lifted.call_core(store, &self.flat_args) {
-            Ok(results) => {
-                self.flat_results = Some(results);
+    pub(crate) fn drive(&mut self, lifted: &Lifted, store: &mut dyn CoreStore) -> Result<()> {
+        match lifted.call_core(store, &mut self.flat) {
+            Ok(()) => {
+                self.returned = true;
                 Ok(())
             }
-            Err(error) => self.end(store, Err(error)),
+            Err(error) => self.end(lifted, store, Err(error)),
         }
     }
 
@@ -109,45 +107,50 @@ impl Outer {
     ///
     /// # Errors
     /// Traps of the guest and of the canonical ABI, limits.
-    pub(crate) fn take(
+    pub(crate) fn take<T>(
         self,
+        lifted: &Lifted,
         store: &mut dyn CoreStore,
-        lift: impl FnOnce(&mut Cx<'_>, &[CoreValue], &FuncTy) -> Result<()>,
-    ) -> Result<()> {
-        let taken = self.lift(store, lift);
-        self.end(store, taken)
+        lift: impl FnOnce(&mut Cx<'_>, &[u64], &RecordTy) -> Result<T>,
+    ) -> Result<T> {
+        let taken = self.lift(lifted, store, lift);
+        self.end(lifted, store, taken)
     }
 
     /// Ends a call whose result nobody wants. If it has one, the post-return frees it.
     ///
     /// # Errors
     /// As [`Outer::take`].
-    pub(crate) fn give_up(self, store: &mut dyn CoreStore) -> Result<()> {
-        let given_up = match &self.flat_results {
-            Some(results) => self.lifted.return_(store, results),
-            None => Ok(()),
+    pub(crate) fn give_up(self, lifted: &Lifted, store: &mut dyn CoreStore) -> Result<()> {
+        let given_up = match self.returned {
+            true => lifted.return_(store, &self.flat),
+            false => Ok(()),
         };
-        self.end(store, given_up)
+        self.end(lifted, store, given_up)
     }
 
-    fn lift(
+    fn lift<T>(
         &self,
+        lifted: &Lifted,
         store: &mut dyn CoreStore,
-        lift: impl FnOnce(&mut Cx<'_>, &[CoreValue], &FuncTy) -> Result<()>,
-    ) -> Result<()> {
-        let flat_results = self.flat_results.as_deref().unwrap_or_default();
-        let given = Running::of(store)?.host.given();
-        let lifted = lift(
-            &mut Cx::new(&mut StoreMachine(store), &self.lifted.opts),
-            flat_results,
-            &self.lifted.ty,
-        );
-        let returned = if is_blamed_on_guest(&lifted) {
-            lifted
-        } else {
-            self.lifted.return_(store, flat_results).and(lifted)
+        lift: impl FnOnce(&mut Cx<'_>, &[u64], &RecordTy) -> Result<T>,
+    ) -> Result<T> {
+        let result = &lifted.ty.result;
+        let given = match result.contents.handle {
+            true => Some(Running::of(store)?.host.given()),
+            false => None,
         };
-        if returned.is_err() {
+        let in_memory = reads_memory(MAX_FLAT_RESULTS, result);
+        let taken = lifting(store, &lifted.opts, in_memory, |machine| {
+            let cx = &mut Cx::new(machine, &lifted.opts);
+            lift(cx, self.flat.as_slice(), result)
+        });
+        let returned = if is_blamed_on_guest(&taken) {
+            taken
+        } else {
+            lifted.return_(store, &self.flat).and(taken)
+        };
+        if let (Err(_), Some(given)) = (&returned, given) {
             // The handles in the result never reach the host.
             Running::of(store)?.host.take_back(given);
         }
@@ -155,10 +158,10 @@ impl Outer {
     }
 
     /// Leaves the instance, unless the guest has failed.
-    fn end(&self, store: &mut dyn CoreStore, result: Result<()>) -> Result<()> {
+    fn end<T>(&self, lifted: &Lifted, store: &mut dyn CoreStore, result: Result<T>) -> Result<T> {
         let running = Running::of(store)?;
         if !is_blamed_on_guest(&result) {
-            running.leave_to(self.lifted.opts.instance, None)?;
+            running.leave_to(lifted.opts.instance, None)?;
         }
         running.unwind(self.depth);
         result
@@ -167,32 +170,31 @@ impl Outer {
 
 impl Lifted {
     /// Performs the steps after lifting in a call from the host.
-    fn return_(&self, store: &mut dyn CoreStore, flat_results: &[CoreValue]) -> Result<()> {
+    fn return_(&self, store: &mut dyn CoreStore, results: &FlatBits) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;
-        self.post_return(store, flat_results)
+        self.post_return(store, results)
     }
 
-    pub(crate) fn call_core(
-        &self,
-        store: &mut dyn CoreStore,
-        args: &[CoreValue],
-    ) -> Result<Vec<CoreValue>> {
-        let mut results = vec![CoreValue::I32(0); self.num_results];
-        store.call(self.core, args, &mut results)?;
-        Ok(results)
+    /// Calls the core function, whose results replace its arguments.
+    pub(crate) fn call_core(&self, store: &mut dyn CoreStore, flat: &mut FlatBits) -> Result<()> {
+        store.call_numeric(&self.core, flat.room())?;
+        flat.truncate(self.num_results());
+        Ok(())
+    }
+
+    /// Returns the number of core results.
+    pub(crate) fn num_results(&self) -> usize {
+        self.core.ty().results.len()
     }
 
     /// Calls `opts.post_return`. The instance must not be left in the meantime.
-    pub(crate) fn post_return(
-        &self,
-        store: &mut dyn CoreStore,
-        flat_results: &[CoreValue],
-    ) -> Result<()> {
-        let Some(post_return) = self.post_return else {
+    pub(crate) fn post_return(&self, store: &mut dyn CoreStore, results: &FlatBits) -> Result<()> {
+        let Some(post_return) = &self.post_return else {
             return Ok(());
         };
+        let mut results = *results;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = false;
-        store.call(post_return, flat_results, &mut [])?;
+        store.call_numeric(post_return, results.room())?;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = true;
         Ok(())
     }
@@ -209,6 +211,6 @@ impl Lifted {
 }
 
 /// Returns whether a call failed for another reason than misuse by the host's own code.
-fn is_blamed_on_guest(result: &Result<()>) -> bool {
+fn is_blamed_on_guest<T>(result: &Result<T>) -> bool {
     matches!(result, Err(error) if *error.kind() != ErrorKind::Misuse)
 }

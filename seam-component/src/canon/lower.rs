@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use seam_core::typed::{Lift, Lower};
-use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result};
+use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn, Result};
 
-use crate::abi::{self, Cx, InTransit, Machine, Options, Transfer};
-use crate::canon::HostResult;
-use crate::canon::StoreMachine;
-use crate::canon::lift::{FuncInst, Lifted};
+use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low};
+use crate::canon::lift::{FuncInst, Lifted, reads_memory};
+use crate::canon::{HostResult, StoreMachine, lifting};
 use crate::state::Running;
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, spills};
 
@@ -20,6 +19,10 @@ pub(crate) struct Lowered {
     pub(crate) core_ty: CoreFuncType,
     /// Whether the last core argument is the address of the results, because they do not fit flat.
     out_param: bool,
+    /// Whether arguments may be in the caller's memory.
+    args_in_memory: bool,
+    /// Whether the results may be in the callee's memory.
+    results_in_memory: bool,
 }
 
 impl Lowered {
@@ -28,12 +31,17 @@ impl Lowered {
     /// # Errors
     /// `Link` if the function cannot be called.
     pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Result<Self> {
-        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty()?.result);
+        let ty = callee.ty()?;
+        let out_param = spills(MAX_FLAT_RESULTS, &ty.result);
+        let args_in_memory = reads_memory(MAX_FLAT_PARAMS, &ty.params);
+        let results_in_memory = reads_memory(MAX_FLAT_RESULTS, &ty.result);
         Ok(Self {
             callee,
             caller,
             core_ty,
             out_param,
+            args_in_memory,
+            results_in_memory,
         })
     }
 
@@ -43,38 +51,44 @@ impl Lowered {
     /// `Unsupported` for a core type that the engine cannot express.
     pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
         let core_ty = self.core_ty.clone();
-        let call: HostFn = Arc::new(move |caller, args, results| self.call(caller, args, results));
-        store.host_func(core_ty, call)
+        let call: NumericFn = Arc::new(move |caller, bits| self.call(caller, bits));
+        store.host_func_numeric(core_ty, call)
     }
 
-    /// Performs a call.
+    /// Performs a call. The results replace the arguments.
     ///
     /// # Errors
     /// Traps and limits of the callee and of the canonical ABI.
-    pub(super) fn call(
-        &self,
-        caller: &mut dyn CoreCaller,
-        args: &[CoreValue],
-        results: &mut [CoreValue],
-    ) -> Result<()> {
+    pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
         let depth = Running::of(store)?.depth();
+        let args = bits
+            .get(..self.core_ty.params.len())
+            .ok_or_else(|| self.misfit(bits.len()))?;
         let flat = match &self.callee {
             FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, args),
             FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, args),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
-        Running::of(store)?.unwind(depth);
-        let flat = flat?;
-        if flat.len() != results.len() {
-            return Err(Error::engine(format!(
-                "expected {} core results, found {}",
-                results.len(),
-                flat.len()
-            )));
+        if flat.is_err() {
+            Running::of(store)?.unwind(depth);
         }
-        results.copy_from_slice(&flat);
-        Ok(())
+        let flat = flat?;
+        let results = bits.get_mut(..self.core_ty.results.len());
+        match results.filter(|results| results.len() == flat.as_slice().len()) {
+            Some(results) => {
+                results.copy_from_slice(flat.as_slice());
+                Ok(())
+            }
+            None => Err(self.misfit(flat.as_slice().len())),
+        }
+    }
+
+    fn misfit(&self, found: usize) -> Error {
+        let ty = &self.core_ty;
+        Error::engine(format!(
+            "expected the core values of a function of type {ty}, found {found}"
+        ))
     }
 
     /// Performs a call from one component instance to another.
@@ -84,26 +98,20 @@ impl Lowered {
         &self,
         store: &mut dyn CoreStore,
         callee: &Lifted,
-        args: &[CoreValue],
-    ) -> Result<Vec<CoreValue>> {
+        args: &[u64],
+    ) -> Result<FlatBits> {
         self.begin_call(Running::of(store)?, callee)?;
-        let mut flat_args = Vec::new();
-        let reps = self.lift_args(&mut StoreMachine(store), callee, args)?;
-        self.lower_args(
-            &mut StoreMachine(store),
-            callee,
-            args,
-            &reps,
-            &mut flat_args,
-        )?;
-        let results = callee.call_core(store, &flat_args)?;
-        let mut flat = Vec::new();
-        let reps = self.lift_results(&mut StoreMachine(store), callee, &results)?;
+        let reps = self.lift_args(store, callee, args)?;
+        let mut flat = FlatBits::default();
+        self.lower_args(&mut StoreMachine(store), callee, args, &reps, &mut flat)?;
+        callee.call_core(store, &mut flat)?;
+        let reps = self.lift_results(store, callee, flat.as_slice())?;
+        let (results, mut flat) = (flat, FlatBits::default());
         self.lower_results(
             &mut StoreMachine(store),
             callee,
             args,
-            &results,
+            results.as_slice(),
             &reps,
             &mut flat,
         )?;
@@ -118,13 +126,21 @@ impl Lowered {
         store: &mut dyn CoreStore,
         index: usize,
         ty: &FuncTy,
-        args: &[CoreValue],
-    ) -> Result<Vec<CoreValue>> {
+        args: &[u64],
+    ) -> Result<FlatBits> {
         let result = self.call_host(store, index, ty, args)?;
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
-        Running::of(store)?.end_frame()?;
+        self.end_host_call(Running::of(store)?, result)?;
         Ok(flat)
+    }
+
+    /// Performs the steps after the host function's result has been lowered.
+    pub(crate) fn end_host_call(&self, running: &mut Running, result: HostResult) -> Result<()> {
+        if let HostResult::Typed(call) = result {
+            running.world.end_typed(call);
+        }
+        running.end_frame()
     }
 
     /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the
@@ -139,15 +155,17 @@ impl Lowered {
     /// Lifts the arguments from the caller. Returns the representations of their handles.
     pub(crate) fn lift_args(
         &self,
-        machine: &mut dyn Machine,
+        store: &mut dyn CoreStore,
         callee: &Lifted,
-        args: &[CoreValue],
+        args: &[u64],
     ) -> Result<Vec<u32>> {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
-        let mut transfer = Transfer { machine, from, to };
-        let lifted = transfer.lift(MAX_FLAT_PARAMS, args, &callee.ty.params)?;
-        Ok(lifted.into_reps())
+        lifting(store, from, self.args_in_memory, |machine| {
+            let mut transfer = Transfer { machine, from, to };
+            let lifted = transfer.lift(MAX_FLAT_PARAMS, args, &callee.ty.params)?;
+            Ok(lifted.into_reps())
+        })
     }
 
     /// Lowers the lifted arguments into the callee.
@@ -155,9 +173,9 @@ impl Lowered {
         &self,
         machine: &mut dyn Machine,
         callee: &Lifted,
-        args: &[CoreValue],
+        args: &[u64],
         reps: &[u32],
-        flat: &mut Vec<CoreValue>,
+        flat: &mut FlatBits,
     ) -> Result<()> {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
@@ -170,15 +188,17 @@ impl Lowered {
     /// Returns the representations of the results' handles.
     pub(crate) fn lift_results(
         &self,
-        machine: &mut dyn Machine,
+        store: &mut dyn CoreStore,
         callee: &Lifted,
-        results: &[CoreValue],
+        results: &[u64],
     ) -> Result<Vec<u32>> {
         let (from, to) = (&callee.opts, &self.caller);
-        let mut transfer = Transfer { machine, from, to };
-        let lifted = transfer.lift(MAX_FLAT_RESULTS, results, &callee.ty.result)?;
-        transfer.machine.check_borrows_dropped()?;
-        Ok(lifted.into_reps())
+        lifting(store, from, self.results_in_memory, |machine| {
+            let mut transfer = Transfer { machine, from, to };
+            let lifted = transfer.lift(MAX_FLAT_RESULTS, results, &callee.ty.result)?;
+            transfer.machine.check_borrows_dropped()?;
+            Ok(lifted.into_reps())
+        })
     }
 
     /// Lowers the lifted results into the caller.
@@ -186,10 +206,10 @@ impl Lowered {
         &self,
         machine: &mut dyn Machine,
         callee: &Lifted,
-        args: &[CoreValue],
-        results: &[CoreValue],
+        args: &[u64],
+        results: &[u64],
         reps: &[u32],
-        flat: &mut Vec<CoreValue>,
+        flat: &mut FlatBits,
     ) -> Result<()> {
         let (_, out_param) = self.split(args);
         let (from, to) = (&callee.opts, &self.caller);
@@ -212,23 +232,26 @@ impl Lowered {
         store: &mut dyn CoreStore,
         index: usize,
         ty: &FuncTy,
-        args: &[CoreValue],
+        args: &[u64],
     ) -> Result<HostResult> {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
         running.begin()?;
+        let typed = running.world.begin_typed(index);
         let (args, _) = self.split(args);
-        let mut machine = StoreMachine(store);
-        let typed = Running::of(machine.0)?.world.begin_typed(index);
-        let cx = &mut Cx::new(&mut machine, &self.caller);
+        let (opts, max) = (&self.caller, MAX_FLAT_PARAMS);
         if let Some(mut call) = typed {
-            let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
-            let lifted = abi::lift_parts(cx, MAX_FLAT_PARAMS, args, &ty.params, lift);
+            let lifted = lifting(store, opts, self.args_in_memory, |machine| {
+                let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
+                abi::lift_parts(&mut Cx::new(machine, opts), max, args, &ty.params, lift)
+            });
             lifted.map_err(|e| call.lift_error(e))?;
             Running::of(store)?.world.call_typed(&mut call)?;
             return Ok(HostResult::Typed(call));
         }
-        let args = abi::lift_flat_values(cx, MAX_FLAT_PARAMS, args, &ty.params)?;
+        let args = lifting(store, opts, self.args_in_memory, |machine| {
+            abi::lift_flat_values(&mut Cx::new(machine, opts), max, args, &ty.params)
+        })?;
         let result = Running::of(store)?.world.call(index, &args)?;
         Ok(HostResult::Values(result.into_iter().collect()))
     }
@@ -238,9 +261,9 @@ impl Lowered {
         &self,
         machine: &mut dyn Machine,
         ty: &FuncTy,
-        args: &[CoreValue],
+        args: &[u64],
         result: &HostResult,
-        flat: &mut Vec<CoreValue>,
+        flat: &mut FlatBits,
     ) -> Result<()> {
         let (_, out_param) = self.split(args);
         let cx = &mut Cx::new(machine, &self.caller);
@@ -258,11 +281,9 @@ impl Lowered {
     }
 
     /// Splits off the address of the results, if they do not fit flat.
-    fn split<'a>(&self, args: &'a [CoreValue]) -> (&'a [CoreValue], Option<u32>) {
+    fn split<'a>(&self, args: &'a [u64]) -> (&'a [u64], Option<u32>) {
         match args.split_last() {
-            Some((CoreValue::I32(ptr), rest)) if self.out_param => {
-                (rest, Some(u32::from_ne_bytes(ptr.to_ne_bytes())))
-            }
+            Some((ptr, rest)) if self.out_param => (rest, Some(low(*ptr))),
             _ => (args, None),
         }
     }

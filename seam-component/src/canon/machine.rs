@@ -1,10 +1,9 @@
 //! The effects of lifting and lowering on the running components: `LiftLowerContext`.
 
-use seam_core::{CoreFunc, CoreStore, CoreValue, Error, Limit, MemoryView, Resource, Result};
+use seam_core::{CoreMemory, CoreStore, Error, Limit, MemoryView, NumericFunc, Resource, Result};
 
-use crate::abi::{Machine, Options};
-use crate::state::Running;
-use crate::state::{ResourceHandle, ResourceImpl};
+use crate::abi::{Machine, Options, low};
+use crate::state::{ResourceHandle, ResourceImpl, Running};
 use seam_decode::types::ResourceId;
 
 /// A store with running components.
@@ -15,30 +14,12 @@ impl StoreMachine<'_> {
         Running::of(self.0)
     }
 
-    /// Returns the defining instance of a resource whose handles a fused module keeps itself, and
-    /// the function from a handle to its representation.
-    ///
-    /// The host holds and passes on the module's own handles of such a resource.
-    fn table(&mut self, ty: ResourceId) -> Result<Option<(u32, CoreFunc)>> {
-        Ok(match self.running()?.resource(ty)?.implementation {
-            ResourceImpl::Table {
-                instance, funcs, ..
-            } => Some((instance, funcs.ok_or_else(not_instantiated)?.rep)),
-            _ => None,
-        })
-    }
-
     /// Asks a fused module for the representation behind one of its own handles.
-    fn rep_in_table(&mut self, func: CoreFunc, handle: u32) -> Result<u32> {
-        let mut result = [CoreValue::I32(0)];
-        self.0.call(func, &[CoreValue::from(handle)], &mut result)?;
-        match result {
-            [CoreValue::I32(rep)] => Ok(u32::from_ne_bytes(rep.to_ne_bytes())),
-            [other] => Err(Error::engine(format!(
-                "expected the handle table to return an i32, found {}",
-                other.kind()
-            ))),
-        }
+    fn rep_in_table(&mut self, func: &NumericFunc, handle: u32) -> Result<u32> {
+        let mut bits = [handle.into()];
+        self.0.call_numeric(func, &mut bits)?;
+        let [result, ..] = bits;
+        Ok(low(result))
     }
 
     /// Returns the `realloc` of these options, which must be called next.
@@ -47,10 +28,10 @@ impl StoreMachine<'_> {
     ///
     /// # Errors
     /// `Engine` if the options have no `realloc`.
-    pub(crate) fn begin_realloc(&mut self, opts: &Options) -> Result<CoreFunc> {
-        let realloc = opts
-            .realloc
-            .ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
+    pub(crate) fn begin_realloc<'o>(&mut self, opts: &'o Options) -> Result<&'o NumericFunc> {
+        let realloc = opts.realloc.as_ref();
+        let realloc =
+            realloc.ok_or_else(|| Error::engine("expected the canonical option `realloc`"))?;
         let running = self.running()?;
         running.instance(opts.instance)?.may_leave = false;
         running.begin_thread();
@@ -58,16 +39,19 @@ impl StoreMachine<'_> {
     }
 }
 
-fn not_instantiated() -> Error {
-    Error::engine("expected the handle table of an instance, found none before its instantiation")
+fn memory(opts: &Options) -> Result<CoreMemory> {
+    let memory = opts.memory;
+    memory.ok_or_else(|| Error::engine("expected the canonical option `memory`"))
 }
 
 impl Machine for StoreMachine<'_> {
     fn memory(&mut self, opts: &Options) -> Result<MemoryView<'_>> {
-        let memory = opts
-            .memory
-            .ok_or_else(|| Error::engine("expected the canonical option `memory`"))?;
-        self.0.memory(memory)
+        self.0.memory(memory(opts)?)
+    }
+
+    fn copy(&mut self, from: (&Options, u64), to: (&Options, u64), len: u64) -> Result<()> {
+        let (source, target) = (memory(from.0)?, memory(to.0)?);
+        self.0.memory_copy((source, from.1), (target, to.1), len)
     }
 
     fn realloc(
@@ -79,27 +63,161 @@ impl Machine for StoreMachine<'_> {
         new_len: u32,
     ) -> Result<u32> {
         let realloc = self.begin_realloc(opts)?;
-        let mut result = [CoreValue::I32(0)];
-        self.0.call(
-            realloc,
-            &[old, old_len, align, new_len].map(CoreValue::from),
-            &mut result,
-        )?;
+        let mut bits = [old, old_len, align, new_len].map(u64::from);
+        self.0.call_numeric(realloc, &mut bits)?;
         self.running()?.end_realloc(opts.instance)?;
-        match result {
-            [CoreValue::I32(ptr)] => Ok(u32::from_ne_bytes(ptr.to_ne_bytes())),
-            [other] => Err(Error::engine(format!(
-                "expected realloc to return an i32, found {}",
-                other.kind()
-            ))),
+        let [result, ..] = bits;
+        Ok(low(result))
+    }
+
+    fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.running()?.lift_own(opts, index, ty)
+    }
+
+    fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.running()?.lift_borrow(opts, index, ty)
+    }
+
+    fn lower_own(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        self.running()?.lower_own(opts, rep, ty)
+    }
+
+    fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
+        let running = self.running()?;
+        if let Some((instance, func)) = running.table(ty)? {
+            let func = func.clone();
+            return match instance == opts.instance {
+                true => self.rep_in_table(&func, rep),
+                false => Ok(rep),
+            };
         }
+        running.lower_borrow(opts, rep, ty)
+    }
+
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+        self.running()?.host_resource(rep, ty, owned)
+    }
+
+    fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
+        self.running()?.host_rep(resource, ty, owned)
+    }
+
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        self.running()?.check_borrows_dropped()
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        self.running()?.charge(bytes)
+    }
+}
+
+/// The bytes of one memory and the running components, borrowed together from a store.
+///
+/// It is for lifting, which calls no guest. So the memory is looked up once for all values.
+struct Borrowed<'a> {
+    bytes: &'a mut [u8],
+    running: &'a mut Running,
+}
+
+/// Runs a lifting of values that are lifted with these options.
+///
+/// `reads_memory` says whether any of them may be in memory.
+///
+/// # Errors
+/// Those of `lift`.
+pub(crate) fn lifting<T>(
+    store: &mut dyn CoreStore,
+    opts: &Options,
+    reads_memory: bool,
+    lift: impl FnOnce(&mut dyn Machine) -> Result<T>,
+) -> Result<T> {
+    if let Some(memory) = opts.memory.filter(|_| reads_memory) {
+        if let Some((bytes, host)) = store.memory_and_host(memory)? {
+            let running = Running::in_host(host)?;
+            return lift(&mut Borrowed { bytes, running });
+        }
+    }
+    lift(&mut StoreMachine(store))
+}
+
+fn no_guest() -> Error {
+    Error::engine("expected a lifting, which calls no guest, found a call")
+}
+
+impl Machine for Borrowed<'_> {
+    fn memory(&mut self, _: &Options) -> Result<MemoryView<'_>> {
+        Ok(MemoryView::from_slice(self.bytes))
+    }
+
+    fn copy(&mut self, _: (&Options, u64), _: (&Options, u64), _: u64) -> Result<()> {
+        Err(no_guest())
+    }
+
+    fn realloc(&mut self, _: &Options, _: u32, _: u32, _: u32, _: u32) -> Result<u32> {
+        Err(no_guest())
+    }
+
+    fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.running.lift_own(opts, index, ty)
+    }
+
+    fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
+        self.running.lift_borrow(opts, index, ty)
+    }
+
+    fn lower_own(&mut self, _: &Options, _: u32, _: ResourceId) -> Result<u32> {
+        Err(no_guest())
+    }
+
+    fn lower_borrow(&mut self, _: &Options, _: u32, _: ResourceId) -> Result<u32> {
+        Err(no_guest())
+    }
+
+    fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
+        self.running.host_resource(rep, ty, owned)
+    }
+
+    fn host_rep(&mut self, _: &Resource, _: ResourceId, _: bool) -> Result<u32> {
+        Err(no_guest())
+    }
+
+    fn check_borrows_dropped(&mut self) -> Result<()> {
+        self.running.check_borrows_dropped()
+    }
+
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        self.running.charge(bytes)
+    }
+}
+
+/// The effects that need no guest and no memory.
+impl Running {
+    /// Returns the defining instance of a resource whose handles a fused module keeps itself, and
+    /// the function from a handle to its representation.
+    ///
+    /// The host holds and passes on the module's own handles of such a resource.
+    fn table(&self, ty: ResourceId) -> Result<Option<(u32, &NumericFunc)>> {
+        let not_instantiated = || {
+            Error::engine(
+                "expected the handle table of an instance, found none before its instantiation",
+            )
+        };
+        Ok(match &self.resource(ty)?.implementation {
+            ResourceImpl::Table {
+                instance, funcs, ..
+            } => {
+                let funcs = funcs.as_ref().ok_or_else(not_instantiated)?;
+                Some((*instance, &funcs.rep))
+            }
+            _ => None,
+        })
     }
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
         if self.table(ty)?.is_some() {
             return Ok(index);
         }
-        let handle = self.running()?.handles(opts.instance)?.remove(index)?;
+        let handle = self.handles(opts.instance)?.remove(index)?;
         handle.check_type(ty)?;
         handle.check_not_lent()?;
         handle.check_own()?;
@@ -110,12 +228,11 @@ impl Machine for StoreMachine<'_> {
         if self.table(ty)?.is_some() {
             return Ok(index);
         }
-        let running = self.running()?;
-        let handle = running.handles(opts.instance)?.get(index)?;
+        let handle = self.handles(opts.instance)?.get(index)?;
         handle.check_type(ty)?;
         handle.num_lends += 1;
         let rep = handle.rep;
-        running.frame()?.lenders.push((opts.instance, index));
+        self.frame()?.lenders.push((opts.instance, index));
         Ok(rep)
     }
 
@@ -123,48 +240,38 @@ impl Machine for StoreMachine<'_> {
         if self.table(ty)?.is_some() {
             return Ok(rep);
         }
-        self.running()?
-            .handles(opts.instance)?
+        self.handles(opts.instance)?
             .add(ResourceHandle::own(ty, rep))
     }
 
+    /// `lower_borrow`, unless a fused module keeps the handles itself.
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32> {
-        if let Some((instance, func)) = self.table(ty)? {
-            return match instance == opts.instance {
-                true => self.rep_in_table(func, rep),
-                false => Ok(rep),
-            };
-        }
-        let running = self.running()?;
-        if let ResourceImpl::Guest { instance, .. } = running.resource(ty)?.implementation {
+        if let ResourceImpl::Guest { instance, .. } = self.resource(ty)?.implementation {
             if instance == opts.instance {
                 return Ok(rep);
             }
         }
-        running.frame()?.num_borrows += 1;
-        let scope = running.frames.len() - 1;
-        running
-            .handles(opts.instance)?
+        self.frame()?.num_borrows += 1;
+        let scope = self.frames.len() - 1;
+        self.handles(opts.instance)?
             .add(ResourceHandle::borrow(ty, rep, scope))
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
-        let running = self.running()?;
-        let info = running.resource(ty)?;
+        let info = self.resource(ty)?;
         let name = info.name.clone();
         if let ResourceImpl::Host(_) = info.implementation {
             return Ok(Resource::host(name, rep));
         }
-        let resource = running.host.add(&name, ty, rep, !owned)?;
+        let resource = self.host.add(&name, ty, rep, !owned)?;
         if let (false, Some(handle)) = (owned, resource.handle()) {
-            running.frame()?.host_borrowed.push(handle.slot());
+            self.frame()?.host_borrowed.push(handle.slot());
         }
         Ok(resource)
     }
 
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
-        let running = self.running()?;
-        let info = running.resource(ty)?;
+        let info = self.resource(ty)?;
         if let ResourceImpl::Host(_) = info.implementation {
             if *resource.ty() != info.name {
                 return Err(Error::misuse(format!(
@@ -175,23 +282,18 @@ impl Machine for StoreMachine<'_> {
             }
             return resource.rep();
         }
-        running.held(resource, ty)?;
+        self.held(resource, ty)?;
         if owned {
-            return Ok(running.host.take(resource)?.rep);
+            return Ok(self.host.take(resource)?.rep);
         }
-        let (slot, held) = running.host.lend(resource)?;
-        running.frame()?.host_lent.push(slot);
+        let (slot, held) = self.host.lend(resource)?;
+        self.frame()?.host_lent.push(slot);
         Ok(held.rep)
     }
 
-    fn check_borrows_dropped(&mut self) -> Result<()> {
-        self.running()?.check_borrows_dropped()
-    }
-
     fn charge(&mut self, bytes: u64) -> Result<()> {
-        let running = self.running()?;
-        running.lifted = running.lifted.saturating_add(bytes);
-        if running.lifted > running.world.limits().lifted {
+        self.lifted = self.lifted.saturating_add(bytes);
+        if self.lifted > self.world.limits().lifted {
             return Err(Error::limit(Limit::Lifted));
         }
         Ok(())

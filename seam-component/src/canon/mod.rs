@@ -7,6 +7,7 @@ pub(crate) mod lift;
 pub(crate) mod lower;
 mod machine;
 pub(crate) mod resource;
+pub(crate) mod signature;
 
 pub(crate) use host_result::HostResult;
-pub(crate) use machine::StoreMachine;
+pub(crate) use machine::{StoreMachine, lifting};

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn, Result};
+use seam_core::{
+    CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFn, NumericFunc, Result,
+};
 
+use crate::abi::low;
 use crate::state::{Depth, Running};
 use crate::state::{ResourceHandle, ResourceImpl};
 use seam_decode::types::ResourceId;
@@ -40,7 +43,7 @@ pub(crate) struct Dropping {
 
 /// A call of a destructor that has been prepared.
 pub(crate) struct Destructor {
-    pub(crate) func: CoreFunc,
+    func: NumericFunc,
     pub(crate) rep: u32,
     /// The instance that defines the resource type.
     instance: u32,
@@ -67,11 +70,8 @@ impl Dropping {
     /// # Errors
     /// `Engine` if the type is unknown.
     pub(crate) fn destructor(&self, running: &Running) -> Result<Option<CoreFunc>> {
-        match running.resource(self.ty)?.implementation {
-            ResourceImpl::Guest { dtor, .. } => Ok(dtor),
-            ResourceImpl::Table { funcs, .. } => Ok(funcs.map(|funcs| funcs.drop)),
-            ResourceImpl::Host(_) => Ok(None),
-        }
+        let dtor = running.resource(self.ty)?.implementation.dtor();
+        Ok(dtor.map(NumericFunc::func))
     }
 
     /// Removes the handle. Returns the destructor call that remains to be made, if any.
@@ -122,14 +122,16 @@ fn destructor(
     rep: u32,
     caller: Option<u32>,
 ) -> Result<Option<Destructor>> {
-    let (instance, dtor) = match running.resource(ty)?.implementation.clone() {
+    let implementation = &running.resource(ty)?.implementation;
+    let dtor = implementation.dtor().cloned();
+    let instance = match implementation {
         ResourceImpl::Host(name) => {
+            let name = name.clone();
             running.world.drop_resource(&name, rep)?;
             return Ok(None);
         }
-        ResourceImpl::Guest { instance, dtor } => (instance, dtor),
         // The handle itself is what the host holds.
-        ResourceImpl::Table { instance, funcs } => (instance, funcs.map(|funcs| funcs.drop)),
+        ResourceImpl::Guest { instance, .. } | ResourceImpl::Table { instance, .. } => *instance,
     };
     running.enter_from(instance, caller)?;
     let Some(func) = dtor else {
@@ -149,7 +151,7 @@ fn destructor(
 
 impl Destructor {
     fn call(&self, store: &mut dyn CoreStore) -> Result<()> {
-        let result = store.call(self.func, &[CoreValue::from(self.rep)], &mut []);
+        let result = store.call_numeric(&self.func, &mut [self.rep.into()]);
         if result.is_err() {
             Running::of(store)?.unwind(self.depth);
             return result;
@@ -178,19 +180,12 @@ fn unary(
     } else {
         vec![]
     };
-    let func: HostFn = Arc::new(move |caller, args, results| {
-        let [CoreValue::I32(arg)] = args else {
-            let found: Vec<&str> = args.iter().map(|arg| arg.kind()).collect();
-            return Err(Error::engine(format!(
-                "expected arguments (i32), found ({})",
-                found.join(", ")
-            )));
+    let func: NumericFn = Arc::new(move |caller, bits| {
+        let [bits] = bits else {
+            return Err(Error::engine("expected one argument, found another number"));
         };
-        let result = func(caller.as_store(), u32::from_ne_bytes(arg.to_ne_bytes()))?;
-        if let Some(slot) = results.first_mut() {
-            *slot = CoreValue::from(result);
-        }
+        *bits = func(caller.as_store(), low(*bits))?.into();
         Ok(())
     });
-    store.host_func(CoreFuncType::new([CoreType::I32], results), func)
+    store.host_func_numeric(CoreFuncType::new([CoreType::I32], results), func)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_core::{
     Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule,
-    CoreStore, CoreType, Error, Interface, Origin, Result,
+    CoreStore, CoreType, Error, Interface, NumericFunc, Origin, Result,
 };
 use seam_decode::types::{ResourceId, Side, flatten_functype};
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
@@ -15,7 +15,7 @@ use crate::abi::Options;
 use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
-use crate::canon::{builtin, caller, resource};
+use crate::canon::{builtin, caller, resource, signature};
 use crate::cores::Core;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
 use crate::state::{ResourceImpl, ResourceInfo, Running, TableFuncs};
@@ -298,13 +298,16 @@ impl<'a> Execution<'a> {
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
+        let core_ty = flatten_functype(&lift.ty, Side::Lift);
+        let after = CoreFuncType::new(core_ty.results.clone(), []);
+        let post_return = self.optional(lift.post_return)?;
+        let post_return = post_return.map(|func| NumericFunc::new(func, after));
         Ok(Lifted {
-            core: self.core_func(lift.core)?,
+            core: NumericFunc::new(self.core_func(lift.core)?, core_ty)?,
             ty: lift.ty.clone(),
             opts: self.options(&lift.options)?,
-            post_return: self.optional(lift.post_return)?,
+            post_return: post_return.transpose()?,
             is_async: lift.is_async,
-            num_results: flatten_functype(&lift.ty, Side::Lift).results.len(),
         })
     }
 
@@ -335,7 +338,10 @@ impl<'a> Execution<'a> {
         Ok(Options {
             instance: narrow(options.instance)?,
             memory,
-            realloc: self.optional(options.realloc)?,
+            realloc: self
+                .optional(options.realloc)?
+                .map(signature::realloc)
+                .transpose()?,
             encoding: options.encoding,
         })
     }
@@ -358,7 +364,7 @@ impl<'a> Execution<'a> {
             ResourceOrigin::Host(_) => return Ok(()),
             ResourceOrigin::Guest { instance, dtor } => ResourceImpl::Guest {
                 instance: narrow(instance)?,
-                dtor: self.optional(dtor)?,
+                dtor: self.optional(dtor)?.map(signature::drop).transpose()?,
             },
             ResourceOrigin::Table {
                 instance,
@@ -367,8 +373,8 @@ impl<'a> Execution<'a> {
             } => ResourceImpl::Table {
                 instance: narrow(instance)?,
                 funcs: Some(TableFuncs {
-                    rep: self.core_func(rep)?,
-                    drop: self.core_func(drop)?,
+                    rep: signature::rep(self.core_func(rep)?)?,
+                    drop: signature::drop(self.core_func(drop)?)?,
                 }),
             },
         };

@@ -59,14 +59,22 @@ impl ComponentInstance {
         Ok(func)
     }
 
-    fn resolved(&self, base: &Base, func: &Func) -> Result<FuncInst> {
-        let index = func.index(base.owner)?;
+    /// Returns the function that was resolved with this index.
+    fn at(&self, base: &Base, index: usize) -> Result<&FuncInst> {
         let inner = || {
             let position = index.checked_sub(base.interface.export_funcs().len())?;
-            self.inner.get(position).map(|(_, _, func)| func.clone())
+            self.inner.get(position).map(|(_, _, func)| func)
         };
-        let found = self.funcs.get(index).cloned().or_else(inner);
+        let found = self.funcs.get(index).or_else(inner);
         found.ok_or_else(not_started)
+    }
+
+    /// Returns the lifted function of a call.
+    fn lifted(&self, base: &Base, index: usize) -> Result<&Lifted> {
+        match self.at(base, index)? {
+            FuncInst::Lifted(lifted) => Ok(lifted),
+            _ => Err(Error::engine("expected a call of a lifted function")),
+        }
     }
 }
 
@@ -76,20 +84,20 @@ fn not_started() -> Error {
 
 /// A call of an exported function.
 pub(super) enum ComponentCall {
-    Lifted(Outer),
+    /// A call of the lifted function that was resolved with this index.
+    Lifted(usize, Outer),
     /// A call of a host function that the component re-exports: its arguments, and later its
     /// result.
     Host(usize, Vec<Value>, Option<Value>),
 }
 
 fn start_lifted(
-    base: &mut Base,
-    lifted: Arc<Lifted>,
+    store: &mut dyn CoreStore,
+    lifted: &Lifted,
     func: &Func,
     args: Args<'_>,
 ) -> Result<Outer> {
-    let params = &lifted.clone().ty.params;
-    let store = &mut *base.store;
+    let params = &lifted.ty.params;
     match args {
         Args::Typed(lower) if !params.contents.handle => Outer::start(lifted, store, |cx, flat| {
             let lower = &mut |to: &mut dyn Lower| lower.lower(to);
@@ -110,21 +118,25 @@ impl Inner for ComponentInstance {
     type Call = ComponentCall;
 
     fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<ComponentCall> {
-        Ok(match self.resolved(base, func)? {
+        let index = func.index(base.owner)?;
+        Ok(match self.at(base, index)? {
             FuncInst::Lifted(lifted) => {
-                ComponentCall::Lifted(start_lifted(base, lifted, func, args)?)
+                let call = start_lifted(&mut *base.store, lifted, func, args)?;
+                ComponentCall::Lifted(index, call)
             }
             FuncInst::Undecided(why) => return Err(Error::link(why.to_string())),
             FuncInst::Host(index, _) => {
                 let args = args.into_values(func.ty())?;
-                ComponentCall::Host(index, args.into_owned(), None)
+                ComponentCall::Host(*index, args.into_owned(), None)
             }
         })
     }
 
     fn drive(&mut self, base: &mut Base, call: &mut ComponentCall) -> Result<()> {
         match call {
-            ComponentCall::Lifted(call) => call.drive(&mut *base.store),
+            ComponentCall::Lifted(index, call) => {
+                call.drive(self.lifted(base, *index)?, &mut *base.store)
+            }
             ComponentCall::Host(index, args, result) => {
                 *result = Running::of(&mut *base.store)?.world.call(*index, args)?;
                 Ok(())
@@ -134,13 +146,11 @@ impl Inner for ComponentInstance {
 
     fn take(&mut self, base: &mut Base, _: &Func, call: ComponentCall) -> Result<Option<Value>> {
         match call {
-            ComponentCall::Lifted(call) => {
-                let mut result = Vec::new();
-                call.take(&mut *base.store, |cx, flat, ty| {
-                    result = abi::lift_flat_values(cx, MAX_FLAT_RESULTS, flat, &ty.result)?;
-                    Ok(())
-                })?;
-                Ok(result.pop())
+            ComponentCall::Lifted(index, call) => {
+                let lifted = self.lifted(base, index)?;
+                call.take(lifted, &mut *base.store, |cx, flat, ty| {
+                    abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)
+                })
             }
             ComponentCall::Host(_, _, result) => Ok(result),
         }
@@ -154,20 +164,25 @@ impl Inner for ComponentInstance {
         lift: &mut dyn LiftResult,
     ) -> Result<()> {
         match call {
-            ComponentCall::Lifted(call) => call.take(&mut *base.store, |cx, flat, ty| {
-                if ty.result.fields.is_empty() {
-                    return Ok(());
-                }
-                let lift = &mut |from: &mut dyn Lift| lift.lift(from);
-                abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, &ty.result, lift)
-            }),
+            ComponentCall::Lifted(index, call) => {
+                let lifted = self.lifted(base, index)?;
+                call.take(lifted, &mut *base.store, |cx, flat, ty| {
+                    if ty.fields.is_empty() {
+                        return Ok(());
+                    }
+                    let lift = &mut |from: &mut dyn Lift| lift.lift(from);
+                    abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, ty, lift)
+                })
+            }
             ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),
         }
     }
 
     fn give_up(&mut self, base: &mut Base, call: ComponentCall) -> Result<()> {
         match call {
-            ComponentCall::Lifted(call) => call.give_up(&mut *base.store),
+            ComponentCall::Lifted(index, call) => {
+                call.give_up(self.lifted(base, index)?, &mut *base.store)
+            }
             ComponentCall::Host(..) => Ok(()),
         }
     }

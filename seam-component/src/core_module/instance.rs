@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Args, CoreExtern, CoreFunc, CoreInstanceId, CorePath, CoreStore, CoreValue, Entry, Error,
-    ErrorKind, Exit, ExportName, Func, Resource, Result, Value, WorldState,
+    Args, CoreExtern, CoreInstanceId, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind,
+    Exit, ExportName, Func, NumericFunc, Resource, Result, Value, WorldState,
 };
 
-use super::scalar::{lift_results, lower};
+use super::scalar::{lift_bits, lower};
 use crate::host::world_of;
 use crate::instance::{Base, Inner};
 
@@ -17,15 +17,11 @@ pub(super) struct CoreModuleInstance {
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
     exports: Arc<[String]>,
     /// The functions that have been resolved, at the same positions.
-    funcs: Vec<Option<Resolved>>,
+    funcs: Vec<Option<NumericFunc>>,
     id: CoreInstanceId,
     state: State,
-}
-
-#[derive(Clone, Copy)]
-struct Resolved {
-    func: CoreFunc,
-    results: usize,
+    /// Room for the arguments and results of a call, kept between calls.
+    spare: Vec<u64>,
 }
 
 /// The state of an instance.
@@ -47,6 +43,7 @@ impl CoreModuleInstance {
             funcs,
             id,
             state,
+            spare: Vec::new(),
         }
     }
 
@@ -79,9 +76,10 @@ impl CoreModuleInstance {
         initialised.map_err(|e| e.during(format!("call {name}")))
     }
 
-    fn resolved(&mut self, base: &mut Base, index: usize) -> Result<Resolved> {
-        if let Some(Some(resolved)) = self.funcs.get(index) {
-            return Ok(*resolved);
+    /// Looks up an exported function, unless it was called before.
+    fn resolve(&mut self, base: &mut Base, index: usize) -> Result<()> {
+        if let Some(Some(_)) = self.funcs.get(index) {
+            return Ok(());
         }
         let name = self.exports.get(index).map_or("", String::as_str);
         let Some(CoreExtern::Func(func)) = base.store.export(self.id, name) else {
@@ -89,20 +87,27 @@ impl CoreModuleInstance {
                 "expected an exported function `{name}`, found none"
             )));
         };
-        let results = base.store.func_type(func)?.results.len();
-        let resolved = Resolved { func, results };
-        if let Some(slot) = self.funcs.get_mut(index) {
-            *slot = Some(resolved);
-        }
-        Ok(resolved)
+        let ty = base.store.func_type(func)?;
+        let slot = self.funcs.get_mut(index).ok_or_else(unresolved)?;
+        *slot = Some(NumericFunc::new(func, ty)?);
+        Ok(())
+    }
+
+    fn at(&self, index: usize) -> Result<&NumericFunc> {
+        let func = self.funcs.get(index).and_then(Option::as_ref);
+        func.ok_or_else(unresolved)
     }
 }
 
-/// A call of an exported function.
+fn unresolved() -> Error {
+    Error::engine("expected a function that was resolved, found another one")
+}
+
+/// A call of the exported function at an index.
 pub(super) struct CoreCall {
-    func: CoreFunc,
-    args: Vec<CoreValue>,
-    results: Vec<CoreValue>,
+    index: usize,
+    /// The arguments, and the results once the function has returned.
+    bits: Vec<u64>,
 }
 
 impl Inner for CoreModuleInstance {
@@ -115,20 +120,26 @@ impl Inner for CoreModuleInstance {
             let exports = self.exports.clone();
             self.initialize(base, exports.get(index).map_or("", String::as_str))?;
         }
-        let resolved = self.resolved(base, index)?;
-        Ok(CoreCall {
-            func: resolved.func,
-            args: args.iter().map(lower).collect::<Result<_>>()?,
-            results: vec![CoreValue::I32(0); resolved.results],
-        })
+        self.resolve(base, index)?;
+        let mut bits = std::mem::take(&mut self.spare);
+        bits.clear();
+        for arg in &*args {
+            bits.push(lower(arg)?.to_bits().unwrap_or_default());
+        }
+        bits.resize(self.at(index)?.len(), 0);
+        Ok(CoreCall { index, bits })
     }
 
     fn drive(&mut self, base: &mut Base, call: &mut CoreCall) -> Result<()> {
-        base.store.call(call.func, &call.args, &mut call.results)
+        let func = self.at(call.index)?;
+        base.store.call_numeric(func, &mut call.bits)
     }
 
     fn take(&mut self, _: &mut Base, func: &Func, call: CoreCall) -> Result<Option<Value>> {
-        lift_results(func.ty(), &call.results)
+        let types = &self.at(call.index)?.ty().results;
+        let taken = lift_bits(func.ty(), types, &call.bits);
+        self.spare = call.bits;
+        taken
     }
 
     fn run(&mut self, base: &mut Base) -> Result<Exit> {

@@ -93,6 +93,27 @@ pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Optio
     }
 }
 
+/// Like [`lift_results`], for the bits of results of these core types.
+///
+/// # Errors
+/// Those of [`lift`].
+pub(super) fn lift_bits(ty: &FuncType, types: &[CoreType], bits: &[u64]) -> Result<Option<Value>> {
+    let value = |(ty, bits): (&CoreType, &u64)| {
+        CoreValue::of_bits(*ty, *bits)
+            .ok_or_else(|| Error::engine("expected a number, found another core value"))
+    };
+    match types {
+        [one] => match bits.first() {
+            Some(bits) => lift_results(ty, &[value((one, bits))?]),
+            None => lift_results(ty, &[]),
+        },
+        types => {
+            let values: Result<Vec<_>> = types.iter().zip(bits).map(value).collect();
+            lift_results(ty, &values?)
+        }
+    }
+}
+
 /// Converts the result of a host function to core results.
 ///
 /// # Errors

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreStore, CoreValue, Error, Result};
+use seam_core::{CoreStore, Error, Result};
 
 use super::replay::{Log, Replay, Request};
-use crate::abi::Machine;
+use crate::abi::{FlatBits, Machine, low};
 use crate::canon::HostResult;
 use crate::canon::StoreMachine;
 use crate::canon::lift::{FuncInst, Lifted};
@@ -33,7 +33,7 @@ pub(super) enum Task {
 /// A task in progress.
 pub(super) struct GlueJob {
     task: Task,
-    args: Vec<CoreValue>,
+    args: Vec<u64>,
     stage: Stage,
     log: Log,
 }
@@ -48,18 +48,18 @@ enum Stage {
     Callee,
     /// The callee's results are being lowered into the caller. Holds the results, the
     /// representations of their handles, and the instance whose `realloc` is running.
-    Results(Vec<CoreValue>, Vec<u32>, u32),
+    Results(Vec<u64>, Vec<u32>, u32),
     /// The host's result is being lowered into the caller.
     HostResult(HostResult, u32),
     /// The callee's post-return is running. Holds the results of the whole call.
-    PostReturn(Vec<CoreValue>),
+    PostReturn(Vec<u64>),
     /// The destructor is running.
     Destructor(Destructor),
     Done,
 }
 
 impl Job for GlueJob {
-    fn advance(&mut self, store: &mut dyn CoreStore, results: Vec<CoreValue>) -> Result<Next> {
+    fn advance(&mut self, store: &mut dyn CoreStore, results: Vec<u64>) -> Result<Next> {
         let stage = std::mem::replace(&mut self.stage, Stage::Done);
         match self.task.clone() {
             Task::Drop(dropping) => self.drop_resource(store, &dropping, stage),
@@ -76,7 +76,7 @@ impl Job for GlueJob {
 }
 
 impl GlueJob {
-    pub(super) fn new(task: Task, args: &[CoreValue]) -> Self {
+    pub(super) fn new(task: Task, args: &[u64]) -> Self {
         Self {
             task,
             args: args.to_vec(),
@@ -93,14 +93,13 @@ impl GlueJob {
     ) -> Result<Next> {
         match stage {
             Stage::Begin => {
-                let [CoreValue::I32(index)] = self.args.as_slice() else {
+                let [index] = *self.args else {
                     return Err(apart());
                 };
-                let index = u32::from_ne_bytes(index.to_ne_bytes());
-                let Some(destructor) = dropping.begin(store, index)? else {
+                let Some(destructor) = dropping.begin(store, low(index))? else {
                     return Ok(Next::Return(Vec::new()));
                 };
-                let args = vec![CoreValue::from(destructor.rep)];
+                let args = vec![destructor.rep.into()];
                 self.stage = Stage::Destructor(destructor);
                 Ok(call(Target::Destructor, args))
             }
@@ -117,7 +116,7 @@ impl GlueJob {
         store: &mut dyn CoreStore,
         lowered: &Lowered,
         stage: Stage,
-        results: &[CoreValue],
+        results: &[u64],
     ) -> Result<Next> {
         let FuncInst::Host(index, ty) = &lowered.callee else {
             return Err(apart());
@@ -133,7 +132,7 @@ impl GlueJob {
             }
             _ => return Err(apart()),
         };
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         let args = &self.args;
         let waits = Replay::run(
             StoreMachine(store),
@@ -144,8 +143,8 @@ impl GlueJob {
             self.stage = Stage::HostResult(result, request.instance);
             return Ok(realloc(&request, Target::CallerRealloc));
         }
-        Running::of(store)?.end_frame()?;
-        Ok(Next::Return(flat))
+        lowered.end_host_call(Running::of(store)?, result)?;
+        Ok(returned(&flat))
     }
 
     fn guest_to_guest(
@@ -154,12 +153,12 @@ impl GlueJob {
         lowered: &Lowered,
         callee: &Lifted,
         stage: Stage,
-        mut results: Vec<CoreValue>,
+        mut results: Vec<u64>,
     ) -> Result<Next> {
         match stage {
             Stage::Begin => {
                 lowered.begin_call(Running::of(store)?, callee)?;
-                let reps = lowered.lift_args(&mut StoreMachine(store), callee, &self.args)?;
+                let reps = lowered.lift_args(store, callee, &self.args)?;
                 self.lower_args(store, lowered, callee, reps)
             }
             Stage::Args(reps, instance) => {
@@ -167,9 +166,9 @@ impl GlueJob {
                 self.lower_args(store, lowered, callee, reps)
             }
             Stage::Callee => {
-                results.truncate(callee.num_results);
+                results.truncate(callee.num_results());
                 self.log = Log::default();
-                let reps = lowered.lift_results(&mut StoreMachine(store), callee, &results)?;
+                let reps = lowered.lift_results(store, callee, &results)?;
                 self.lower_results(store, lowered, callee, results, reps)
             }
             Stage::Results(of_callee, reps, instance) => {
@@ -194,7 +193,7 @@ impl GlueJob {
         callee: &Lifted,
         reps: Vec<u32>,
     ) -> Result<Next> {
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         let args = &self.args;
         let waits = Replay::run(
             StoreMachine(store),
@@ -206,7 +205,7 @@ impl GlueJob {
             return Ok(realloc(&request, Target::CalleeRealloc));
         }
         self.stage = Stage::Callee;
-        Ok(call(Target::Callee, flat))
+        Ok(call(Target::Callee, flat.as_slice().to_vec()))
     }
 
     fn lower_results(
@@ -214,10 +213,10 @@ impl GlueJob {
         store: &mut dyn CoreStore,
         lowered: &Lowered,
         callee: &Lifted,
-        of_callee: Vec<CoreValue>,
+        of_callee: Vec<u64>,
         reps: Vec<u32>,
     ) -> Result<Next> {
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         let args = &self.args;
         let waits = Replay::run(
             StoreMachine(store),
@@ -232,12 +231,12 @@ impl GlueJob {
         }
         if callee.post_return.is_none() {
             lowered.end_call(Running::of(store)?, callee)?;
-            return Ok(Next::Return(flat));
+            return Ok(returned(&flat));
         }
         Running::of(store)?
             .instance(callee.opts.instance)?
             .may_leave = false;
-        self.stage = Stage::PostReturn(flat);
+        self.stage = Stage::PostReturn(flat.as_slice().to_vec());
         Ok(call(Target::PostReturn, of_callee))
     }
 
@@ -245,22 +244,24 @@ impl GlueJob {
         &mut self,
         store: &mut dyn CoreStore,
         instance: u32,
-        results: &[CoreValue],
+        results: &[u64],
     ) -> Result<()> {
-        let Some(CoreValue::I32(ptr)) = results.first() else {
-            return Err(apart());
-        };
-        let ptr = u32::from_ne_bytes(ptr.to_ne_bytes());
-        self.log.reallocated(Running::of(store)?, instance, ptr)
+        let ptr = results.first().copied().ok_or_else(apart)?;
+        let running = Running::of(store)?;
+        self.log.reallocated(running, instance, low(ptr))
     }
 }
 
-fn call(target: Target, args: Vec<CoreValue>) -> Next {
+fn call(target: Target, args: Vec<u64>) -> Next {
     Next::Call(target as i32, args)
 }
 
 fn realloc(request: &Request, target: Target) -> Next {
-    call(target, request.args.map(CoreValue::from).to_vec())
+    call(target, request.args.map(u64::from).to_vec())
+}
+
+fn returned(flat: &FlatBits) -> Next {
+    Next::Return(flat.as_slice().to_vec())
 }
 
 /// Returns the error for glue and host that no longer agree on the step.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use seam_core::{
-    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn,
-    Result,
+    CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFn, Result,
 };
 
 use super::job::{GlueJob, Task};
 use super::module::TYPES;
+use crate::abi::low;
 use crate::state::{Job, Next, Running};
 
 /// Creates a function for a task that calls no guest.
@@ -22,17 +22,20 @@ pub(super) fn without_calls(
     ty: CoreFuncType,
     task: Task,
 ) -> Result<CoreFunc> {
-    let func: HostFn = Arc::new(move |caller, args, results| {
-        let mut job = GlueJob::new(task.clone(), args);
+    let (params, results) = (ty.params.len(), ty.results.len());
+    let func: NumericFn = Arc::new(move |caller, bits| {
+        let mut job = GlueJob::new(task.clone(), bits.get(..params).unwrap_or_default());
         match job.advance(caller.as_store(), Vec::new())? {
-            Next::Return(values) if values.len() == results.len() => {
-                results.copy_from_slice(&values);
+            Next::Return(values) if values.len() == results => {
+                bits.iter_mut()
+                    .zip(values)
+                    .for_each(|(to, value)| *to = value);
                 Ok(())
             }
             _ => Err(Error::engine("expected a task that calls no guest")),
         }
     });
-    store.host_func(ty, func)
+    store.host_func_numeric(ty, func)
 }
 
 /// Creates the function that starts the task and returns the next step.
@@ -40,19 +43,20 @@ pub(super) fn without_calls(
 /// # Errors
 /// Those of [`CoreStore::host_func`].
 pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
-    let func: HostFn = Arc::new(move |caller, args, results| {
+    let params = ty.params.len();
+    let func: NumericFn = Arc::new(move |caller, bits| {
         let running = Running::of(caller.as_store())?;
         running.registers.clear();
-        let job = GlueJob::new(task.clone(), args);
+        let job = GlueJob::new(task.clone(), bits.get(..params).unwrap_or_default());
         running.jobs.push(Box::new(job));
-        advance(caller, results)
+        advance(caller, bits)
     });
     let ty = CoreFuncType::new(ty.params.clone(), [CoreType::I32]);
-    store.host_func(ty, func)
+    store.host_func_numeric(ty, func)
 }
 
 /// Advances the innermost job.
-fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()> {
+fn advance(caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
     let store = caller.as_store();
     let running = Running::of(store)?;
     // The job is removed while it works on the store, because the store owns it.
@@ -68,7 +72,7 @@ fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()>
         }
     };
     running.registers = registers;
-    set(results, CoreValue::I32(next))
+    set(bits, u32::from_ne_bytes(next.to_ne_bytes()).into())
 }
 
 /// Creates the imports that all glue of a store shares: `resume`, and `get` and `put` of each type.
@@ -76,41 +80,40 @@ fn advance(caller: &mut dyn CoreCaller, results: &mut [CoreValue]) -> Result<()>
 /// # Errors
 /// Those of [`CoreStore::host_func`].
 pub(super) fn shared(store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
-    let resume: HostFn = Arc::new(|caller, _, results| advance(caller, results));
-    let mut all = vec![store.host_func(CoreFuncType::new([], [CoreType::I32]), resume)?];
+    let resume: NumericFn = Arc::new(advance);
+    let mut all = vec![store.host_func_numeric(CoreFuncType::new([], [CoreType::I32]), resume)?];
     for ty in TYPES {
-        let get: HostFn = Arc::new(|caller, args, results| {
-            let value = *register(caller.as_store(), args)?;
-            set(results, value)
+        let get: NumericFn = Arc::new(|caller, bits| {
+            let value = *register(caller.as_store(), bits)?;
+            set(bits, value)
         });
-        all.push(store.host_func(CoreFuncType::new([CoreType::I32], [ty]), get)?);
+        all.push(store.host_func_numeric(CoreFuncType::new([CoreType::I32], [ty]), get)?);
     }
     for ty in TYPES {
-        let put: HostFn = Arc::new(|caller, args, _| {
-            let value = *args.get(1).ok_or_else(no_job)?;
-            *register(caller.as_store(), args)? = value;
+        let put: NumericFn = Arc::new(|caller, bits| {
+            let value = *bits.get(1).ok_or_else(no_job)?;
+            *register(caller.as_store(), bits)? = value;
             Ok(())
         });
-        all.push(store.host_func(CoreFuncType::new([CoreType::I32, ty], []), put)?);
+        all.push(store.host_func_numeric(CoreFuncType::new([CoreType::I32, ty], []), put)?);
     }
     Ok(all.into_iter().map(CoreExtern::Func).collect())
 }
 
 /// Returns the register that the first argument names. Missing registers are created.
-fn register<'s>(store: &'s mut dyn CoreStore, args: &[CoreValue]) -> Result<&'s mut CoreValue> {
-    let Some(CoreValue::I32(index @ 0..=255)) = args.first() else {
-        return Err(no_job());
-    };
-    let index = usize::try_from(*index).unwrap_or(0);
+fn register<'s>(store: &'s mut dyn CoreStore, bits: &[u64]) -> Result<&'s mut u64> {
+    let index = bits.first().map(|bits| low(*bits));
+    let index = index.and_then(|index| u8::try_from(index).ok());
+    let index = usize::from(index.ok_or_else(no_job)?);
     let registers = &mut Running::of(store)?.registers;
     if registers.len() <= index {
-        registers.resize(index + 1, CoreValue::I32(0));
+        registers.resize(index + 1, 0);
     }
     registers.get_mut(index).ok_or_else(no_job)
 }
 
-fn set(results: &mut [CoreValue], value: CoreValue) -> Result<()> {
-    *results.first_mut().ok_or_else(no_job)? = value;
+fn set(bits: &mut [u64], value: u64) -> Result<()> {
+    *bits.first_mut().ok_or_else(no_job)? = value;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
-    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, Result,
+    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
 };
 use seam_decode::compile;
 
@@ -137,11 +137,12 @@ fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)
     let ty = lowered.core_ty.clone();
     let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
     let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
-    add(Target::CallerRealloc, lowered.caller.realloc);
+    let func = |func: &Option<NumericFunc>| func.as_ref().map(NumericFunc::func);
+    add(Target::CallerRealloc, func(&lowered.caller.realloc));
     if let FuncInst::Lifted(callee) = &lowered.callee {
-        add(Target::CalleeRealloc, callee.opts.realloc);
-        add(Target::Callee, Some(callee.core));
-        add(Target::PostReturn, callee.post_return);
+        add(Target::CalleeRealloc, func(&callee.opts.realloc));
+        add(Target::Callee, Some(callee.core.func()));
+        add(Target::PostReturn, func(&callee.post_return));
     }
     (Task::Call(Arc::new(lowered)), ty, targets)
 }

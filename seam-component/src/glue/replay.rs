@@ -129,6 +129,13 @@ impl Machine for Replay<'_> {
         })
     }
 
+    fn copy(&mut self, from: (&Options, u64), to: (&Options, u64), len: u64) -> Result<()> {
+        match self.is_past() {
+            true => Ok(()),
+            false => self.machine.copy(from, to, len),
+        }
+    }
+
     fn realloc(
         &mut self,
         opts: &Options,

@@ -1,6 +1,6 @@
 //! `ResourceHandle` and `ResourceType`: the entries behind handles.
 
-use seam_core::{CanonTrap, CoreFunc, Error, ExportName, ResourceType, Result};
+use seam_core::{CanonTrap, Error, ExportName, NumericFunc, ResourceType, Result};
 
 use seam_decode::types::ResourceId;
 
@@ -29,7 +29,7 @@ pub(crate) enum ResourceImpl {
     /// A component instance, with the destructor.
     Guest {
         instance: u32,
-        dtor: Option<CoreFunc>,
+        dtor: Option<NumericFunc>,
     },
     /// A component instance of a fused module that keeps the handles itself.
     Table {
@@ -41,13 +41,24 @@ pub(crate) enum ResourceImpl {
     Host(ExportName),
 }
 
+impl ResourceImpl {
+    /// Returns the function that is called when a handle is dropped, if there is one.
+    pub(crate) fn dtor(&self) -> Option<&NumericFunc> {
+        match self {
+            ResourceImpl::Guest { dtor, .. } => dtor.as_ref(),
+            ResourceImpl::Table { funcs, .. } => funcs.as_ref().map(|funcs| &funcs.drop),
+            ResourceImpl::Host(_) => None,
+        }
+    }
+}
+
 /// The functions of a handle table that a fused module keeps itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TableFuncs {
     /// From a handle to its representation.
-    pub(crate) rep: CoreFunc,
+    pub(crate) rep: NumericFunc,
     /// Drops a handle.
-    pub(crate) drop: CoreFunc,
+    pub(crate) drop: NumericFunc,
 }
 
 impl ResourceHandle {

@@ -1,7 +1,7 @@
 //! The running components of one store: `ComponentInstance`, `Task` and `Subtask` of the reference
 //! interpreter.
 
-use seam_core::{CanonTrap, CoreStore, CoreValue, Error, HostState, Resource, Result, WorldState};
+use seam_core::{CanonTrap, CoreStore, Error, HostState, Resource, Result, WorldState};
 
 use seam_decode::types::ResourceId;
 
@@ -25,7 +25,7 @@ pub(crate) struct Running {
     /// Arguments or results that glue and host exchange.
     ///
     /// The glue writes them before it asks the host for the next step, and reads them afterwards.
-    pub(crate) registers: Vec<CoreValue>,
+    pub(crate) registers: Vec<u64>,
     pub(crate) host: HostTable,
     /// Bytes that lifting has allocated on the host in the outermost call.
     pub(crate) lifted: u64,
@@ -35,6 +35,8 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) struct InstanceState {
     parent: Option<u32>,
+    /// The number of instances around it.
+    nesting: u32,
     may_enter: bool,
     pub(crate) may_leave: bool,
     pub(crate) backpressure: u16,
@@ -95,7 +97,11 @@ impl Running {
         Self::in_host(store.host())
     }
 
-    fn in_host(host: &mut HostState) -> Result<&mut Self> {
+    /// Returns the state in the data that this layer put into a store.
+    ///
+    /// # Errors
+    /// `Engine` if the engine returns other data.
+    pub(crate) fn in_host(host: &mut HostState) -> Result<&mut Self> {
         host.downcast_mut().ok_or_else(|| {
             Error::engine("expected the state that the component layer put into the store")
         })
@@ -108,8 +114,13 @@ impl Running {
     pub(crate) fn add_instance(&mut self, parent: Option<u32>, table: u32) -> Result<u32> {
         let index = u32::try_from(self.instances.len())
             .map_err(|_| Error::limit(seam_core::Limit::Instances))?;
+        let nesting = match parent {
+            Some(parent) => self.instance(parent)?.nesting + 1,
+            None => 0,
+        };
         self.instances.push(InstanceState {
             parent,
+            nesting,
             may_enter: false,
             may_leave: true,
             backpressure: 0,
@@ -192,14 +203,13 @@ impl Running {
 
     /// `trap_if(not inst.may_enter_from(caller))`, then `inst.enter_from(caller)`.
     pub(crate) fn enter_from(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
-        let set = self.entering_set(callee, caller);
-        for &index in &set {
-            if !self.instance(index)?.may_enter {
-                return Err(Error::trap(CanonTrap::CannotEnter));
-            }
-        }
-        set.into_iter().try_for_each(|index| {
-            self.instance(index)?.may_enter = false;
+        let around_both = self.around_both(callee, caller)?;
+        self.for_entering_set(callee, around_both, |instance| match instance.may_enter {
+            true => Ok(()),
+            false => Err(Error::trap(CanonTrap::CannotEnter)),
+        })?;
+        self.for_entering_set(callee, around_both, |instance| {
+            instance.may_enter = false;
             Ok(())
         })
     }
@@ -207,29 +217,49 @@ impl Running {
     /// `inst.leave_to(caller)`. It is not called after a trap, so that the entering set stays
     /// closed.
     pub(crate) fn leave_to(&mut self, callee: u32, caller: Option<u32>) -> Result<()> {
-        self.entering_set(callee, caller)
-            .into_iter()
-            .try_for_each(|index| {
-                self.instance(index)?.may_enter = true;
-                Ok(())
-            })
+        let around_both = self.around_both(callee, caller)?;
+        self.for_entering_set(callee, around_both, |instance| {
+            instance.may_enter = true;
+            Ok(())
+        })
     }
 
     /// `entering_set`: the callee and its ancestors, without the caller and its ancestors.
-    fn entering_set(&self, callee: u32, caller: Option<u32>) -> Vec<u32> {
-        let callers = self.self_and_ancestors(caller);
-        let mut set = self.self_and_ancestors(Some(callee));
-        set.retain(|index| !callers.contains(index));
-        set
+    ///
+    /// Those are the instances from the callee to the innermost one around both.
+    fn for_entering_set(
+        &mut self,
+        callee: u32,
+        around_both: Option<u32>,
+        mut each: impl FnMut(&mut InstanceState) -> Result<()>,
+    ) -> Result<()> {
+        let mut next = Some(callee);
+        while let Some(index) = next.filter(|_| next != around_both) {
+            let instance = self.instance(index)?;
+            each(instance)?;
+            next = instance.parent;
+        }
+        Ok(())
     }
 
-    fn self_and_ancestors(&self, instance: Option<u32>) -> Vec<u32> {
-        let parent = |index: &u32| {
-            self.instances
-                .get(*index as usize)
-                .and_then(|instance| instance.parent)
-        };
-        std::iter::successors(instance, parent).collect()
+    /// Returns the innermost instance that is, or is around, both the callee and the caller.
+    fn around_both(&mut self, callee: u32, caller: Option<u32>) -> Result<Option<u32>> {
+        let (mut one, mut other) = (Some(callee), caller);
+        while one != other {
+            let (Some(first), Some(second)) = (one, other) else {
+                return Ok(None);
+            };
+            let a = self.instance(first)?;
+            let (nesting, parent) = (a.nesting, a.parent);
+            let b = self.instance(second)?;
+            if b.nesting >= nesting {
+                other = b.parent;
+            }
+            if nesting >= b.nesting {
+                one = parent;
+            }
+        }
+        Ok(one)
     }
 
     /// Begins a call by the host.

@@ -120,6 +120,10 @@ impl<'a> MemoryView<'a> {
     /// `Misuse` if the range is out of bounds.
     pub fn read_vec(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
         self.check(offset, len)?;
+        if let (Some(bytes), Ok(start)) = (self.as_slice(), usize::try_from(offset)) {
+            let range = bytes.get(start..).and_then(|bytes| bytes.get(..len));
+            return Ok(range.unwrap_or_default().to_vec());
+        }
         let mut out = vec![0; len];
         self.read(offset, &mut out)?;
         Ok(out)

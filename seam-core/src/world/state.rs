@@ -31,6 +31,8 @@ struct Bound {
     name: Arc<ExportName>,
     ty: Arc<FuncType>,
     body: Run,
+    /// A call without values that has ended, for the next one.
+    spare: Option<TypedHostCall>,
 }
 
 enum Run {
@@ -59,6 +61,7 @@ impl WorldState {
                     name: Arc::new(binding.name.clone()),
                     ty: binding.ty.clone(),
                     body,
+                    spare: None,
                 }
             })
             .collect();
@@ -174,7 +177,7 @@ impl WorldState {
                 "expected a bound import, found index {index}"
             )));
         };
-        let Bound { name, ty, body } = func;
+        let Bound { name, ty, body, .. } = func;
         Ok(match body {
             Run::Elsewhere => {
                 return Err(Error::engine(format!(
@@ -243,16 +246,28 @@ impl WorldState {
     /// Returns `None` if the call needs values: the function is not over Rust types, it is
     /// asynchronous, or the world records host calls. Use [`call`](Self::call) then.
     #[must_use]
-    pub fn begin_typed(&self, index: usize) -> Option<TypedHostCall> {
-        let bound = self.funcs.get(index).filter(|_| !self.record)?;
+    pub fn begin_typed(&mut self, index: usize) -> Option<TypedHostCall> {
+        if self.record {
+            return None;
+        }
+        let bound = self.funcs.get_mut(index)?;
         let Run::Host(Body::Typed(func)) = &bound.body else {
             return None;
         };
-        Some(TypedHostCall {
+        Some(bound.spare.take().unwrap_or_else(|| TypedHostCall {
             index,
             name: bound.name.clone(),
             passed: func.begin(),
-        })
+        }))
+    }
+
+    /// Ends a call whose result was lowered, so that the next call of its function need not be made
+    /// anew. A call that has failed is dropped instead.
+    pub fn end_typed(&mut self, mut call: TypedHostCall) {
+        call.passed.clear();
+        if let Some(bound) = self.funcs.get_mut(call.index) {
+            bound.spare = Some(call);
+        }
     }
 
     /// Calls the host function with the arguments that were lifted, once.
@@ -265,6 +280,7 @@ impl WorldState {
             name,
             ty,
             body: Run::Host(Body::Typed(func)),
+            ..
         }) = bound
         else {
             return Err(Error::engine("expected a host function over Rust types"));

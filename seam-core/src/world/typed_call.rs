@@ -16,8 +16,9 @@ use crate::{Error, ErrorKind, ExportName, FuncType, List, Resource, Result, Valu
 ///
 /// [`WorldState::begin_typed`](crate::WorldState::begin_typed) begins it. Then
 /// [lift the arguments](Self::lift_args), [call the
-/// function](crate::WorldState::call_typed), and [lower the result](Self::lower_result). Errors are
-/// the same as those of [`WorldState::call`](crate::WorldState::call).
+/// function](crate::WorldState::call_typed), [lower the result](Self::lower_result), and
+/// [end the call](crate::WorldState::end_typed). Errors are the same as those of
+/// [`WorldState::call`](crate::WorldState::call).
 pub struct TypedHostCall {
     pub(crate) index: usize,
     pub(crate) name: Arc<ExportName>,
@@ -92,6 +93,8 @@ impl TypedHostCall {
 pub(crate) trait Passed: Send {
     fn lift(&mut self, from: &mut dyn Lift) -> Result<()>;
     fn lower(&self, to: &mut dyn Lower) -> Result<()>;
+    /// Drops the arguments and the result.
+    fn clear(&mut self);
     fn as_any(&mut self) -> &mut dyn Any;
 }
 
@@ -126,6 +129,10 @@ where
         self.result
             .as_ref()
             .map_or(Ok(()), |result| result.lower_result(to))
+    }
+
+    fn clear(&mut self) {
+        (self.args, self.result) = (None, None);
     }
 
     fn as_any(&mut self) -> &mut dyn Any {

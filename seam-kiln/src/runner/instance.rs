@@ -151,9 +151,8 @@ impl<C: KilnComponent> Instance for RunnerInstance<C> {
     }
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
-        let func = call.func().clone();
-        let taken = self.in_flight.take(call).map(|(_, result)| result);
-        self.named(taken, &func)
+        let taken = self.in_flight.take(&call).map(|(_, result)| result);
+        self.named(taken, call.func())
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {

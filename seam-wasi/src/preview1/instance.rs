@@ -117,7 +117,7 @@ impl Preview1Instance {
     }
 
     fn result(&mut self, call: Call) -> Result<Option<Value>> {
-        let mut results = self.in_flight.take(call)?.results;
+        let mut results = self.in_flight.take(&call)?.results;
         match results.len() {
             0 => Ok(None),
             1 => results.pop().map(from_core).transpose(),

@@ -135,7 +135,7 @@ impl ComponentInstance {
     }
 
     fn result(&mut self, call: Call) -> Result<Option<Value>> {
-        self.in_flight.take(call)?.result(&mut self.store)
+        self.in_flight.take(&call)?.result(&mut self.store)
     }
 
     fn is_async(&self) -> bool {

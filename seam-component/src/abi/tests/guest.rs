@@ -3,11 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 
 use seam_core::{
-    CoreFunc, CoreMemory, CoreValue, Error, Limit, MemoryAccess, MemoryView, Resource,
-    ResourceType, Result,
+    CoreFunc, CoreMemory, Error, Limit, MemoryAccess, MemoryView, Resource, ResourceType, Result,
 };
 
-use crate::abi::{Machine, Options, Transfer};
+use crate::abi::{FlatBits, Machine, Options, Transfer};
+use crate::canon::signature;
 use crate::state::{ResourceHandle, Table};
 use seam_decode::types::{RecordTy, ResourceId, StringEncoding};
 
@@ -109,7 +109,7 @@ pub(super) fn options(instance: u32, encoding: StringEncoding) -> Options {
     Options {
         instance,
         memory: Some(CoreMemory::new(0, instance)),
-        realloc: Some(CoreFunc::new(0, instance)),
+        realloc: Some(signature::realloc(CoreFunc::new(0, instance)).unwrap()),
         encoding,
     }
 }
@@ -119,10 +119,10 @@ impl Transfer<'_> {
     pub(super) fn flat_values(
         &mut self,
         max_flat: usize,
-        flat: &[CoreValue],
+        flat: &[u64],
         types: &RecordTy,
         out_param: Option<u32>,
-        out: &mut Vec<CoreValue>,
+        out: &mut FlatBits,
     ) -> Result<()> {
         let lifted = self.lift(max_flat, flat, types)?;
         self.lower(lifted, out_param, out)
@@ -136,6 +136,11 @@ impl Machine for Guests {
             true => MemoryView::from_slice(&mut guest.bytes),
             false => MemoryView::from_access(Copied(&mut guest.bytes)),
         })
+    }
+
+    fn copy(&mut self, from: (&Options, u64), to: (&Options, u64), len: u64) -> Result<()> {
+        let bytes = self.memory(from.0)?.read_vec(from.1, len as usize)?;
+        self.memory(to.0)?.write(to.1, &bytes)
     }
 
     fn realloc(

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use seam_core::{CanonTrap, CoreValue, ErrorKind, Limit, Trap, Type, Value};
+use seam_core::{CanonTrap, ErrorKind, Limit, Trap, Type, Value};
 
 use super::convert::Convert;
 use super::guest::{Guest, Guests, options};
 use super::json::{params, run_time};
 use crate::abi::load::VALUE_BYTES;
-use crate::abi::{Cx, Transfer, lift_flat_values, lower_flat_values};
+use crate::abi::{Cx, FlatBits, Transfer, lift_flat_values, lower_flat_values};
 use seam_decode::types::{StringEncoding, Ty};
 
 /// Lifts repeatedly from a memory with these bytes. Returns the result and the charged bytes.
@@ -18,7 +18,7 @@ fn lift(ty: Type, range: [u32; 2], bytes: &[u8], limit: u64) -> (Result<Value, E
     guests.limit = limit;
     let opts = options(0, StringEncoding::Utf8);
     let cx = &mut Cx::new(&mut guests, &opts);
-    let lifted = lift_flat_values(cx, 16, &range.map(CoreValue::from), &params(&[ty]));
+    let lifted = lift_flat_values(cx, 16, &range.map(u64::from), &params(&[ty]));
     let lifted = lifted
         .map(|mut values| values.remove(0))
         .map_err(|error| error.kind().clone());
@@ -37,7 +37,7 @@ fn the_charge_for_a_string_is_its_maximum_size() {
         let mut guests = Guests::new(vec![Guest::new(64, true)]);
         guests.guests[0].bytes.fill(b'a');
         let opts = options(0, encoding);
-        let flat = [CoreValue::from(0u32), CoreValue::from(length)];
+        let flat = [0, length];
         let cx = &mut Cx::new(&mut guests, &opts);
         lift_flat_values(cx, 16, &flat, &params(&[Type::String])).unwrap();
         assert_eq!(guests.charged, VALUE_BYTES + charged, "{encoding:?}");
@@ -134,11 +134,11 @@ fn parameters_that_are_larger_than_the_memory_trap() {
     let types = vec![wide; 17];
     let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
     let opts = options(0, StringEncoding::Utf8);
-    let (params, flat) = (params(&types), [CoreValue::from(0u32)]);
+    let (params, flat) = (params(&types), [0]);
     let error = lift_flat_values(&mut Cx::new(&mut guests, &opts), 16, &flat, &params).unwrap_err();
     assert_eq!(*error.kind(), trap(CanonTrap::PointerOutOfBounds));
     let values = vec![Value::list([]); 17];
-    let mut out = Vec::new();
+    let mut out = FlatBits::default();
     let error = lower_flat_values(
         &mut Cx::new(&mut guests, &opts),
         16,
@@ -230,19 +230,17 @@ fn unused_bits_of_flags_do_not_travel() {
             options(0, StringEncoding::Utf8),
             options(1, StringEncoding::Utf8),
         );
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         let mut transfer = Transfer {
             machine: &mut guests,
             from: &from,
             to: &to,
         };
-        let range = [CoreValue::from(0u32), CoreValue::from(3u32)];
+        let range = [0, 3];
         transfer
             .flat_values(16, &range, &ty, None, &mut flat)
             .unwrap();
-        let CoreValue::I32(begin) = flat[0] else {
-            panic!("expected a pointer, found {flat:?}");
-        };
+        let begin = flat.as_slice()[0];
         let mask = u32::MAX >> (32 - labels);
         for element in 0..3 {
             let at = begin as usize + element * size;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreValue, List, Resource, ResourceType, Type, Value};
+use seam_core::{List, Resource, ResourceType, Type, Value};
 use serde_json::Value as Json;
 
 use super::convert::Convert;
@@ -171,28 +171,10 @@ pub(super) fn encoding(json: &Json) -> StringEncoding {
     }
 }
 
-pub(super) fn flat(json: &Json) -> Vec<CoreValue> {
-    let value = |json: &Json| {
-        let bits = json[1].as_u64().unwrap();
-        match json[0].as_str().unwrap() {
-            "i32" => CoreValue::from(bits as u32),
-            "i64" => CoreValue::from(bits),
-            "f32" => CoreValue::F32(bits as u32),
-            _ => CoreValue::F64(bits),
-        }
-    };
+/// Returns the bits of core values, which the vectors give without sign.
+pub(super) fn flat(json: &Json) -> Vec<u64> {
+    let value = |json: &Json| json[1].as_u64().unwrap();
     json.as_array().unwrap().iter().map(value).collect()
-}
-
-/// Returns the bits of core values, for exact comparison.
-pub(super) fn bits(flat: &[CoreValue]) -> Vec<String> {
-    flat.iter()
-        .map(|value| match value {
-            CoreValue::F32(bits) => format!("f32 {bits:#x}"),
-            CoreValue::F64(bits) => format!("f64 {bits:#x}"),
-            other => format!("{} {other}", other.kind()),
-        })
-        .collect()
 }
 
 pub(super) fn memory(size: &Json, runs: &Json) -> Vec<u8> {

@@ -1,15 +1,12 @@
 //! Errors that callers can make: values and parts of unexpected types.
 
+use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{CanonTrap, ErrorKind, Result, Trap, Type, Value};
-use seam_core::{
-    CoreValue,
-    typed::{Lift, Lower, Numbers, Scalar},
-};
 
 use super::guest::{Guest, Guests, options};
 use super::json::params;
 use crate::abi::load::VALUE_BYTES;
-use crate::abi::{Cx, lift_parts, lower_flat_values, lower_parts};
+use crate::abi::{Cx, FlatBits, lift_parts, lower_flat_values, lower_parts};
 use seam_decode::types::StringEncoding;
 
 #[test]
@@ -65,14 +62,28 @@ fn values_of_another_type_are_misuse() {
             let values = values.split_off(values.len() - types.len());
             let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
             let cx = &mut Cx::new(&mut guests, &opts);
-            let error = lower_flat_values(cx, 16, &values, &params(&types), None, &mut Vec::new());
+            let error = lower_flat_values(
+                cx,
+                16,
+                &values,
+                &params(&types),
+                None,
+                &mut FlatBits::default(),
+            );
             let error = error.expect_err(&ty.to_string());
             assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
         }
     }
     let mut guests = Guests::new(vec![Guest::new(64, true)]);
     let cx = &mut Cx::new(&mut guests, &opts);
-    let error = lower_flat_values(cx, 16, &[], &params(&[Type::U8]), None, &mut Vec::new());
+    let error = lower_flat_values(
+        cx,
+        16,
+        &[],
+        &params(&[Type::U8]),
+        None,
+        &mut FlatBits::default(),
+    );
     assert_eq!(*error.unwrap_err().kind(), ErrorKind::Misuse);
 }
 
@@ -85,7 +96,14 @@ fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
             &mut Cx::new(&mut guests, &opts),
             params(std::slice::from_ref(&ty)),
         );
-        let error = lower_parts(cx, max, &mut { parts }, &params, None, &mut Vec::new());
+        let error = lower_parts(
+            cx,
+            max,
+            &mut { parts },
+            &params,
+            None,
+            &mut FlatBits::default(),
+        );
         let error = error.expect_err(&ty.to_string());
         assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
         error.message().to_owned()
@@ -233,7 +251,7 @@ fn taking_parts_of_another_type_is_misuse() {
         let mut guests = Guests::new(vec![Guest::new(64, true)]);
         guests.guests[0].bytes.fill(0);
         let (cx, params) = (&mut Cx::new(&mut guests, &opts), params(&[ty]));
-        let flat = [CoreValue::from(0u32); 2];
+        let flat = [0; 2];
         let error = lift_parts(cx, 16, &flat, &params, &mut { parts }).unwrap_err();
         assert_eq!(
             (error.kind(), error.message()),
@@ -280,7 +298,8 @@ fn values_that_no_guest_could_pass_trap_before_any_realloc() {
         let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
         let cx = &mut Cx::new(&mut guests, &opts);
         let args = &mut |to: &mut dyn Lower| parts(to, len);
-        let error = lower_parts(cx, 16, args, &params(&[ty]), None, &mut Vec::new()).unwrap_err();
+        let error =
+            lower_parts(cx, 16, args, &params(&[ty]), None, &mut FlatBits::default()).unwrap_err();
         assert_eq!(error.as_trap(), Some(&Trap::Canon(trap)), "{len}");
         let asked = trap == CanonTrap::ReallocOutOfBounds;
         assert_eq!(guests.guests[0].calls.len(), usize::from(asked));
@@ -292,7 +311,7 @@ fn elements_of_a_result_in_parts_are_charged() {
     let opts = options(0, StringEncoding::Utf8);
     let mut guests = Guests::new(vec![Guest::new(1 << 16, true)]);
     let cx = &mut Cx::new(&mut guests, &opts);
-    let flat = [CoreValue::from(0u32), CoreValue::from(100u32)];
+    let flat = [0, 100];
     let parts = &mut |from: &mut dyn Lift| {
         let len = from.list()?;
         (0..len).try_for_each(|_| from.scalar().map(drop))
@@ -314,7 +333,7 @@ fn numbers_of_a_result_in_parts_are_charged_as_bytes() {
         let cx = &mut Cx::new(&mut guests, &opts);
         let parts = &mut |from: &mut dyn Lift| from.numbers().map(drop);
         let params = params(std::slice::from_ref(&ty));
-        lift_parts(cx, 0, &[CoreValue::from(0u32)], &params, parts).unwrap();
+        lift_parts(cx, 0, &[0], &params, parts).unwrap();
         assert_eq!(guests.charged, charged, "{ty}");
     }
 }

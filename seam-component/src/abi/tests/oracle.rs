@@ -1,14 +1,16 @@
 //! Comparison with results of the specification's reference interpreter: see `vectors/README.md`.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs};
-use seam_core::{CanonTrap, CoreType, CoreValue, Error, FuncType, Result, Trap, Type, Value};
+use seam_core::{CanonTrap, CoreType, Error, FuncType, Result, Trap, Type, Value};
 use serde_json::Value as Json;
 
 use super::convert::ConvertFunc;
 use super::guest::{Guest, Guests, options};
 use super::json;
 use super::part::{Args, Results};
-use crate::abi::{Cx, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts};
+use crate::abi::{
+    Cx, FlatBits, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts,
+};
 use crate::state::ResourceHandle;
 use seam_decode::types::{FuncTy, RecordTy, ResourceId, Side, StringEncoding, flatten_functype};
 
@@ -79,7 +81,7 @@ fn core_function_types_match_the_reference() {
 }
 
 /// A way to lower to the second guest, optionally to an `out_param`.
-type Lowering<'a> = &'a mut dyn FnMut(&mut Guests, Option<u32>, &mut Vec<CoreValue>) -> Result<()>;
+type Lowering<'a> = &'a mut dyn FnMut(&mut Guests, Option<u32>, &mut FlatBits) -> Result<()>;
 
 /// The types and the maximum number of flat values of a case.
 struct Case {
@@ -109,18 +111,14 @@ impl Case {
         to.bytes = json::memory(&expected["size"], &Json::Array(Vec::new()));
         to.script = Some(json::reallocs(&expected["realloc"]).into());
         let out_param = expected.get("out").map(|out| out.as_u64().unwrap() as u32);
-        let mut flat = Vec::new();
+        let mut flat = FlatBits::default();
         let result = lower(guests, out_param, &mut flat);
         let to = &guests.guests[1];
         match expected.get("trap") {
             Some(trap) => assert_eq!(trap_name(result), trap.as_str().unwrap(), "{expected}"),
             None => {
                 result.unwrap_or_else(|error| panic!("{error}: {expected}"));
-                assert_eq!(
-                    json::bits(&flat),
-                    json::bits(&json::flat(&expected["flat"])),
-                    "{expected}"
-                );
+                assert_eq!(flat.as_slice(), json::flat(&expected["flat"]), "{expected}");
             }
         }
         assert_eq!(
@@ -152,7 +150,7 @@ impl Case {
     /// Checks that memory and core values lift as in the vector.
     ///
     /// It lifts to values, to parts, and in a transfer to another guest.
-    fn check_lift(&self, memory: &[u8], flat: &[CoreValue], case: &Json) {
+    fn check_lift(&self, memory: &[u8], flat: &[u64], case: &Json) {
         let from = options(0, json::encoding(&case["from"]));
         for direct in [true, false] {
             let guests = || {
@@ -175,7 +173,7 @@ impl Case {
                 1,
                 case.get("to").map_or(StringEncoding::Utf8, json::encoding),
             );
-            let transfer = |guests: &mut Guests, out_param, out: &mut Vec<_>| {
+            let transfer = |guests: &mut Guests, out_param, out: &mut FlatBits| {
                 let mut transfer = Transfer {
                     machine: guests,
                     from: &from,
@@ -190,7 +188,7 @@ impl Case {
                     assert_eq!(trap_name(parts), trap, "{case}");
                     let mut guests = guests();
                     assert_eq!(
-                        trap_name(transfer(&mut guests, None, &mut Vec::new())),
+                        trap_name(transfer(&mut guests, None, &mut FlatBits::default())),
                         trap,
                         "{case}"
                     );
@@ -330,7 +328,7 @@ impl Case {
         }
         guests.guests[0].bytes = json::memory(&json["size"], &json["memory"]);
         if let Some(trap) = json["lift"].get("trap") {
-            let result = transfer(&mut guests, None, &mut Vec::new());
+            let result = transfer(&mut guests, None, &mut FlatBits::default());
             assert_eq!(trap_name(result), trap.as_str().unwrap(), "{json}");
             assert!(
                 has_table(&mut guests.guests[0], &json["from_after"]),

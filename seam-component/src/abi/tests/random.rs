@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs};
-use seam_core::{CoreValue, Type, Value};
+use seam_core::{Type, Value};
 
 use super::any::types_and_values;
 use super::convert::Convert;
 use super::guest::{Guest, Guests, options};
-use super::json::{bits, params, run_time};
+use super::json::{params, run_time};
 use super::part::{Args, Results};
 use crate::abi::{
-    Cx, Options, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts,
+    Cx, FlatBits, Options, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts,
 };
 use seam_decode::types::{RecordTy, StringEncoding};
 
@@ -31,8 +31,8 @@ fn lower(
     max: usize,
     values: &[Value],
     params: &RecordTy,
-) -> Vec<CoreValue> {
-    let mut flat = Vec::new();
+) -> FlatBits {
+    let mut flat = FlatBits::default();
     lower_flat_values(
         &mut Cx::new(guests, opts),
         max,
@@ -55,18 +55,18 @@ fn round_trip(
     let [from, to] = [options(0, encodings[0]), options(1, encodings[1])];
     let guests = &mut guests(direct);
     let flat = lower(guests, &from, max, &values, &params);
-    let lifted = lift_flat_values(&mut Cx::new(guests, &from), max, &flat, &params);
+    let lifted = lift_flat_values(&mut Cx::new(guests, &from), max, flat.as_slice(), &params);
     assert_eq!(lifted.unwrap(), values);
-    let mut out = Vec::new();
+    let mut out = FlatBits::default();
     let mut transfer = Transfer {
         machine: guests,
         from: &from,
         to: &to,
     };
     transfer
-        .flat_values(max, &flat, &params, None, &mut out)
+        .flat_values(max, flat.as_slice(), &params, None, &mut out)
         .unwrap();
-    let lifted = lift_flat_values(&mut Cx::new(guests, &to), max, &out, &params);
+    let lifted = lift_flat_values(&mut Cx::new(guests, &to), max, out.as_slice(), &params);
     assert_eq!(lifted.unwrap(), values);
 }
 
@@ -80,7 +80,7 @@ fn same_by_parts(
     let opts = [0, 1].map(|instance| options(instance, encoding));
     let guests = &mut guests(direct);
     let flat = lower(guests, &opts[0], max, &values, &params);
-    let mut by_parts = Vec::new();
+    let mut by_parts = FlatBits::default();
     let args = &mut |to: &mut dyn Lower| Args(&types, &values).lower(to);
     lower_parts(
         &mut Cx::new(guests, &opts[1]),
@@ -91,7 +91,7 @@ fn same_by_parts(
         &mut by_parts,
     )
     .unwrap();
-    assert_eq!(bits(&by_parts), bits(&flat));
+    assert_eq!(by_parts.as_slice(), flat.as_slice());
     assert_eq!(guests.guests[1].calls, guests.guests[0].calls);
     assert!(guests.guests[1].bytes == guests.guests[0].bytes);
     if types.is_empty() {
@@ -101,7 +101,7 @@ fn same_by_parts(
     lift_parts(
         &mut Cx::new(guests, &opts[1]),
         max,
-        &by_parts,
+        by_parts.as_slice(),
         &params,
         &mut |from: &mut dyn Lift| results.lift(from),
     )
@@ -151,16 +151,16 @@ proptest! {
         let [from, to] = [options(0, encodings[0]), options(1, encodings[1])];
         let mut guests = guests(direct);
         guests.guests[0].bytes = bytes;
-        let flat: Vec<_> = words.into_iter().map(CoreValue::from).collect();
+        let flat = words;
         let lifted = lift_flat_values(&mut Cx::new(&mut guests, &from), 16, &flat, &params);
-        let mut out = Vec::new();
+        let mut out = FlatBits::default();
         let mut transfer = Transfer { machine: &mut guests, from: &from, to: &to };
         let transferred = transfer.flat_values(16, &flat, &params, None, &mut out);
         match lifted {
             Ok(values) => {
                 types.iter().zip(&values).for_each(|(ty, value)| ty.check(value).unwrap());
                 transferred.unwrap();
-                let again = lift_flat_values(&mut Cx::new(&mut guests, &to), 16, &out, &params);
+                let again = lift_flat_values(&mut Cx::new(&mut guests, &to), 16, out.as_slice(), &params);
                 prop_assert_eq!(again.unwrap(), values);
             }
             Err(error) => {

@@ -1,11 +1,11 @@
 //! Transfers from guest to guest without building values.
 
-use seam_core::{CoreValue, Type};
+use seam_core::Type;
 
 use super::guest::{Guest, Guests, options};
 use super::json::params;
-use crate::abi::Transfer;
 use crate::abi::numbers::CHUNK;
+use crate::abi::{FlatBits, Transfer};
 use seam_decode::types::StringEncoding;
 
 /// Transfers a list with these bytes to address 64 of the second guest, and returns that guest's
@@ -22,12 +22,12 @@ fn transfer(element: Type, length: u32, bytes: Vec<u8>, direct: bool) -> Vec<u8>
         from: &from,
         to: &to,
     };
-    let range = [CoreValue::from(0u32), CoreValue::from(length)];
-    let (params, mut out) = (params(&[Type::list(element)]), Vec::new());
+    let range = [0, u64::from(length)];
+    let (params, mut out) = (params(&[Type::list(element)]), FlatBits::default());
     transfer
         .flat_values(16, &range, &params, None, &mut out)
         .unwrap();
-    assert_eq!(out, [CoreValue::from(64u32), CoreValue::from(length)]);
+    assert_eq!(out.as_slice(), [64, u64::from(length)]);
     guests.guests.remove(1).bytes
 }
 
