@@ -86,17 +86,8 @@ pub(crate) struct Inspect {
     /// The treatment of imports that nothing defines
     #[arg(long, value_name = "POLICY", default_value = "deny")]
     pub(crate) stub: StubPolicy,
-    /// Take the types of a core module from the component that it was fused from, and show what its
-    /// exports and imports use
-    #[arg(long, value_name = "COMPONENT")]
-    pub(crate) interface_of: Option<PathBuf>,
-    /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
-    #[arg(
-        long,
-        value_name = "NAME=func:F,memory:M,realloc:R,post-return:P",
-        requires = "interface_of"
-    )]
-    pub(crate) bind: Vec<Bind>,
+    #[command(flatten)]
+    pub(crate) types: ModuleTypes,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }
@@ -269,12 +260,8 @@ pub(crate) struct Execution {
     /// Use this backend (repeatable) [default: all for `diff`, else the first that can run it]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Take the types of core modules from the component that they were fused from
-    #[arg(long, value_name = "COMPONENT")]
-    pub(crate) interface_of: Option<PathBuf>,
-    /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
-    #[arg(long, value_name = "NAME=func:F,memory:M,realloc:R")]
-    pub(crate) bind: Vec<Bind>,
+    #[command(flatten)]
+    pub(crate) types: ModuleTypes,
     /// Fuel for the instance's whole life, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
@@ -313,6 +300,21 @@ pub(crate) struct Execution {
     pub(crate) snapshot: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// Where core modules get component-level types from.
+#[derive(Args)]
+pub(crate) struct ModuleTypes {
+    /// Take the types of core modules from the component that they were fused from
+    #[arg(long, value_name = "COMPONENT")]
+    pub(crate) interface_of: Option<PathBuf>,
+    /// Say what an export or import of a fused module uses, where that is not decided (repeatable)
+    #[arg(long, value_name = "NAME=func:F,memory:M,realloc:R,post-return:P")]
+    pub(crate) bind: Vec<Bind>,
+    /// Call core modules with their core types, even if they carry component-level types in a section
+    /// `component-type`
+    #[arg(long, conflicts_with = "interface_of")]
+    pub(crate) core_types: bool,
 }
 
 /// The artifact of a command that uses one.

@@ -72,7 +72,7 @@ impl<'a> Call<'a> {
 
     /// Finds the function among the exports of components inside the artifact.
     fn inner(&self, artifact: &Artifact) -> Option<(ExportName, Arc<FuncType>)> {
-        if !seam_decode::is_inner(&self.name) && artifact.interface_of().is_none() {
+        if !seam_decode::is_inner(&self.name) && !artifact.is_typed() {
             return None;
         }
         let ty = seam_decode::inner_func(artifact, &self.name).ok()?;

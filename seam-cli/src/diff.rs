@@ -70,7 +70,7 @@ fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
         let interface = seam_decode::interface(&artifact)?;
         let steps = match calls.as_slice() {
             [] => vec![Step::Run],
-            calls => steps(calls, &artifact, &interface)?,
+            calls => steps(calls, &artifact)?,
         };
         Ok(Plan {
             needs: Need::of(options, &artifact),
@@ -92,24 +92,24 @@ fn artifacts(args: &args::Diff) -> Result<Vec<Artifact>, Failure> {
         [] => None,
         components => Some(source::composition(components)?),
     };
-    let of = world::interface_of(options)?.or_else(|| composed.clone());
+    let of = world::interface_of(&options.types)?.or_else(|| composed.clone());
     let read = |path: &PathBuf| {
         world::check_stdin(source::is_stdin(path), options)?;
-        world::typed(source::artifact(path)?, of.as_ref(), &options.bind)
+        world::typed(source::artifact(path)?, of.as_ref(), &options.types)
     };
     let named = args.artifacts.iter().map(read);
     composed.into_iter().map(Ok).chain(named).collect()
 }
 
-/// Checks that a core module can be bound to the component that was attached to it.
+/// Checks that a core module can be bound to the component-level types that it was given.
 ///
 /// # Errors
-/// It was made from another component, or a binding names an export that does not exist.
+/// It has other exports, or a binding names an export that does not exist.
 fn bindable(artifact: &Artifact) -> Result<(), Failure> {
-    if artifact.interface_of().is_none() {
+    if !artifact.is_typed() {
         return Ok(());
     }
-    match seam_decode::decode_fused(artifact) {
+    match seam_decode::decode_typed(artifact) {
         Err(error) if *error.kind() == ErrorKind::Link => Err(error.into()),
         // The backends judge everything else.
         _ => Ok(()),
@@ -117,19 +117,10 @@ fn bindable(artifact: &Artifact) -> Result<(), Failure> {
 }
 
 /// Returns the calls, with arguments of the types of the artifact's exports.
-///
-/// The types for a fused module are those of the component that it was fused from.
-fn steps(
-    calls: &[Call<'_>],
-    artifact: &Artifact,
-    interface: &Interface,
-) -> Result<Vec<Step>, Failure> {
-    let of = artifact
-        .interface_of()
-        .map(seam_decode::interface)
-        .transpose()?;
+fn steps(calls: &[Call<'_>], artifact: &Artifact) -> Result<Vec<Step>, Failure> {
+    let interface = seam_decode::typed_interface(artifact)?;
     let step = |call: &Call<'_>| {
-        let resolved = call.resolve(of.as_ref().unwrap_or(interface), artifact)?;
+        let resolved = call.resolve(&interface, artifact)?;
         Ok(Step::Invoke {
             name: resolved.name,
             args: resolved.args,

@@ -8,9 +8,8 @@ use seam_wasi::{Wasi, wrap_preview1};
 use serde::{Serialize, Serializer};
 
 use crate::args;
-use crate::fused::Fused;
+use crate::bindings::Bindings;
 use crate::output::{Output, Tone};
-use crate::source;
 use crate::status::{Failure, Status};
 use crate::world::{self, wasi_import};
 
@@ -22,11 +21,37 @@ struct Document<'a> {
     exports: Vec<Export>,
     /// The core instances that are made when the artifact is instantiated.
     cores: Vec<Core<'a>>,
+    types: Types,
     /// The whole interface as WIT.
     wit: String,
-    /// What the imports and exports of a fused module use.
+    /// What the imports and exports of a core module with component-level types use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    fused: Option<Fused>,
+    bindings: Option<Bindings>,
+}
+
+/// Where the types of the imports and exports come from.
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Types {
+    /// The component.
+    Component,
+    /// The signatures of the core module.
+    Core,
+    /// The `component-type` sections of the core module.
+    ComponentType,
+    /// The component that the core module was fused from.
+    InterfaceOf,
+}
+
+impl Types {
+    fn of(artifact: &Artifact) -> Self {
+        match (artifact.kind(), artifact.interface_of()) {
+            (ArtifactKind::Component, _) => Self::Component,
+            (_, Some(_)) => Self::InterfaceOf,
+            (_, None) if artifact.is_typed() => Self::ComponentType,
+            _ => Self::Core,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -91,15 +116,15 @@ struct Core<'a> {
 }
 
 pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, Failure> {
-    let of = args.interface_of.as_deref().map(source::artifact);
-    let artifact = world::typed(args.artifact.read()?, of.transpose()?.as_ref(), &args.bind)?;
+    let of = world::interface_of(&args.types)?;
+    let artifact = world::typed(args.artifact.read()?, of.as_ref(), &args.types)?;
     let mut interface = seam_decode::validate(&artifact)?;
-    let fused = match artifact.interface_of() {
-        Some(_) => Some(seam_decode::decode_fused(&artifact)?),
-        None => None,
+    let typed = match artifact.is_typed() {
+        true => Some(seam_decode::decode_typed(&artifact)?),
+        false => None,
     };
-    if let Some(fused) = &fused {
-        interface = (*fused.interface).clone();
+    if let Some(typed) = &typed {
+        interface = (*typed.interface).clone();
     }
     let world = World::new().stub(args.stub.into());
     let world = match wasi_import(&interface) {
@@ -108,9 +133,9 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
     };
     let imports = report(&artifact, &interface, &world)?;
     print(&artifact, &interface, &imports, out);
-    let fused = fused.map(|fused| Fused::of(&fused));
-    if let Some(fused) = &fused {
-        fused.print(out);
+    let bindings = typed.map(|typed| Bindings::of(&typed));
+    if let Some(bindings) = &bindings {
+        bindings.print(out);
     }
     let exports = interface.export_funcs().iter();
     let cores = interface.core_instances().iter();
@@ -137,8 +162,9 @@ pub(crate) fn execute(args: &args::Inspect, out: &mut Output) -> Result<Status, 
                 module: core.module.name.as_deref(),
             })
             .collect(),
+        types: Types::of(&artifact),
         wit: interface.to_string(),
-        fused,
+        bindings,
     });
     Ok(Status::Fine)
 }
@@ -174,6 +200,10 @@ fn report(
 fn print(artifact: &Artifact, interface: &Interface, imports: &[ImportReport], out: &mut Output) {
     let head = format!("// {}", artifact.name());
     out.line(&out.paint(Tone::Faint, &head));
+    if Types::of(artifact) == Types::ComponentType {
+        let note = "// with the types of its component-type section; --core-types ignores it";
+        out.line(&out.paint(Tone::Faint, note));
+    }
     out.line(interface.to_string().trim_end());
     if imports.is_empty() {
         return;

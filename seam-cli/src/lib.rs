@@ -28,12 +28,12 @@
 mod args;
 mod backends;
 mod bind;
+mod bindings;
 mod call;
 mod conformance;
 mod diff;
 #[cfg(doctest)]
 mod docs;
-mod fused;
 mod inspect;
 mod invoke;
 mod left;

@@ -24,8 +24,7 @@ struct Export {
 
 /// Lists the exported functions of an artifact, each as a call that a person can edit.
 pub(crate) fn execute(artifact: &Artifact, out: &mut Output) -> Result<Status, Failure> {
-    let typed = artifact.interface_of().unwrap_or(artifact);
-    let exports = exports(&seam_decode::interface(typed)?);
+    let exports = exports(&seam_decode::typed_interface(artifact)?);
     let width = exports
         .iter()
         .map(|export| export.call.chars().count())

@@ -50,8 +50,8 @@ pub(crate) fn execute(
     let calls = args.invoke.iter().map(|text| Call::parse(text));
     let calls = calls.collect::<Result<Vec<_>, _>>()?;
     let options = &stubbing(&args.execution);
-    let of = world::interface_of(options)?;
-    let artifact = world::typed(source::artifact(&module)?, of.as_ref(), &options.bind)?;
+    let of = world::interface_of(&options.types)?;
+    let artifact = world::typed(source::artifact(&module)?, of.as_ref(), &options.types)?;
     let surroundings = Surroundings::new(artifact.name(), &[], options)?;
     let mut needs = Need::of(options, &artifact);
     if artifact.kind() == ArtifactKind::Component {

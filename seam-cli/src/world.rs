@@ -9,7 +9,7 @@ use seam_core::{
 };
 use seam_wasi::{Access, Wasi};
 
-use crate::args::{Execution, Subject, WasiWorld};
+use crate::args::{Execution, ModuleTypes, Subject, WasiWorld};
 use crate::bind::Bind;
 use crate::output;
 use crate::select::{Need, has};
@@ -85,17 +85,14 @@ fn read_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads the artifact of a command.
 ///
-/// If it is a core module, it gets the types of the component that `--interface-of` names.
+/// If it is a core module, it gets component-level types as [`typed`] says.
 ///
 /// # Errors
 /// Those of [`Subject::read`] and [`typed`], or standard input is used twice.
 pub(crate) fn artifact(subject: &Subject, options: &Execution) -> Result<Artifact, Failure> {
     check_stdin(subject.is_stdin(), options)?;
-    typed(
-        subject.read()?,
-        interface_of(options)?.as_ref(),
-        &options.bind,
-    )
+    let of = interface_of(&options.types)?;
+    typed(subject.read()?, of.as_ref(), &options.types)
 }
 
 /// Checks that standard input is not both the artifact and the guest's input.
@@ -112,22 +109,26 @@ pub(crate) fn check_stdin(artifact: bool, options: &Execution) -> Result<(), Fai
 ///
 /// # Errors
 /// The file cannot be read.
-pub(crate) fn interface_of(options: &Execution) -> Result<Option<Artifact>, Failure> {
+pub(crate) fn interface_of(types: &ModuleTypes) -> Result<Option<Artifact>, Failure> {
     let read = |path: &PathBuf| source::artifact(path);
-    options.interface_of.as_ref().map(read).transpose()
+    types.interface_of.as_ref().map(read).transpose()
 }
 
-/// Attaches the types of a component to a core module, with the bindings of `--bind`.
+/// Gives a core module component-level types: those of the component `of`, with the bindings of
+/// `--bind`, or else those of its own `component-type` sections, unless there is `--core-types`.
 ///
 /// # Errors
 /// The types are those of a core module, or there are only bindings.
 pub(crate) fn typed(
     artifact: Artifact,
     of: Option<&Artifact>,
-    bindings: &[Bind],
+    types: &ModuleTypes,
 ) -> Result<Artifact, Failure> {
     let Some(of) = of else {
-        return match bindings {
+        return match types.bind.as_slice() {
+            [] if !types.core_types && describes_itself(&artifact) => {
+                Ok(artifact.with_component_type())
+            }
             [] => Ok(artifact),
             _ => Err(Failure::input(
                 "--bind: expected --interface-of too, found only --bind",
@@ -144,10 +145,15 @@ pub(crate) fn typed(
             let bind = |artifact: Artifact, Bind(name, binding): &Bind| {
                 artifact.with_core_binding(name.clone(), binding.clone())
             };
-            Ok(bindings.iter().fold(typed, bind))
+            Ok(types.bind.iter().fold(typed, bind))
         }
         _ => Ok(artifact),
     }
+}
+
+/// Returns whether a core module carries component-level types.
+fn describes_itself(artifact: &Artifact) -> bool {
+    artifact.kind() == ArtifactKind::CoreModule && seam_decode::has_component_type(artifact.bytes())
 }
 
 /// Builds the world of the options for an artifact with this interface on this backend.

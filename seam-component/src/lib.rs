@@ -26,8 +26,9 @@
 //!   engine without [`Reentrant`](seam_core::Capability::Reentrant) a generated core module does
 //!   that, and asks the host what to do next. All functions that are lowered between two
 //!   instantiations of core modules share one, as far as its room goes.
-//! - **Fused modules.** A core module with the interface of a component runs by a plan too, which
-//!   `seam-decode` makes from the composition (see `component/mod.rs` for what differs).
+//! - **Core modules with component-level types.** They run by a plan too, which `seam-decode` makes from
+//!   the composition that a module was fused from (see `component/mod.rs` for what differs), or from the
+//!   module's own `component-type` sections.
 //!
 //! # Where it differs
 //! - **Calls between a component and one nested in it** are allowed in both directions, as in the

@@ -14,8 +14,8 @@ pub(crate) fn load(
     artifact: &Artifact,
 ) -> Result<Box<dyn Program>> {
     match artifact.kind() {
-        ArtifactKind::CoreModule if artifact.interface_of().is_some() => Ok(Box::new(
-            ComponentProgram::load_fused(engine, backend, artifact)?,
+        ArtifactKind::CoreModule if artifact.is_typed() => Ok(Box::new(
+            ComponentProgram::load_typed(engine, backend, artifact)?,
         )),
         ArtifactKind::CoreModule => Ok(Box::new(CoreProgram::load(engine, backend, artifact)?)),
         ArtifactKind::Component => Ok(Box::new(ComponentProgram::load(engine, backend, artifact)?)),

@@ -10,14 +10,25 @@ use crate::{Error, ExportName, Result};
 ///
 /// It is cheap to clone. Creating it checks only the header;
 /// [`Backend::load`](crate::Backend::load) validates.
-/// Two are equal if their names, bytes and attached interfaces are.
+/// Two are equal if their names, bytes and attached types are.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Artifact {
     name: Arc<str>,
     bytes: Arc<[u8]>,
     kind: ArtifactKind,
-    interface_of: Option<Arc<Artifact>>,
+    types: Types,
     core_bindings: Arc<[(ExportName, CoreBinding)]>,
+}
+
+/// The component-level types of a core module.
+#[derive(Clone, PartialEq, Eq)]
+enum Types {
+    /// It only has core types.
+    Core,
+    /// Its own `component-type` sections.
+    Sections,
+    /// Those of the composition that it was fused from.
+    Of(Arc<Artifact>),
 }
 
 /// What an export or import of a fused core module uses: names of the module's own exports.
@@ -59,7 +70,7 @@ impl Artifact {
             name,
             bytes,
             kind,
-            interface_of: None,
+            types: Types::Core,
             core_bindings: Arc::default(),
         })
     }
@@ -119,11 +130,31 @@ impl Artifact {
     /// Attaches the component-level types of `unfused`.
     ///
     /// If a tool fused components into a core module, this gives the module's exports their types
-    /// back.
+    /// back. It replaces the effect of [`Artifact::with_component_type`].
     #[must_use]
     pub fn with_interface_of(mut self, unfused: &Artifact) -> Self {
-        self.interface_of = Some(Arc::new(unfused.clone()));
+        self.types = Types::Of(Arc::new(unfused.clone()));
         self
+    }
+
+    /// Gives a core module the component-level types of its own `component-type` sections.
+    ///
+    /// Bindings generators leave these sections in a core module, and the tool that makes a component
+    /// of the module removes them. With them, the module is called, linked and traced like that
+    /// component, and stays one core module at path `0`. Loading fails if the module has no such
+    /// section, or does not fit it. Without this call the sections have no effect, and the exports of
+    /// the module have their core types. It replaces the effect of [`Artifact::with_interface_of`].
+    #[must_use]
+    pub fn with_component_type(mut self) -> Self {
+        self.types = Types::Sections;
+        self
+    }
+
+    /// Returns whether component-level types were given to the artifact, by
+    /// [`Artifact::with_interface_of`] or [`Artifact::with_component_type`].
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.types != Types::Core
     }
 
     /// Says what an export or import of a fused core module uses.
@@ -152,7 +183,10 @@ impl Artifact {
     /// Returns the artifact that [`Artifact::with_interface_of`] attached.
     #[must_use]
     pub fn interface_of(&self) -> Option<&Artifact> {
-        self.interface_of.as_deref()
+        match &self.types {
+            Types::Of(unfused) => Some(unfused),
+            Types::Core | Types::Sections => None,
+        }
     }
 
     /// Returns the name for reports.

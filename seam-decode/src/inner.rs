@@ -11,7 +11,7 @@ use seam_core::{Result, ResultType, Type, VariantType};
 
 use crate::plan::{Export, Func, Plan};
 use crate::types::{FuncTy, RecordTy, ResourceId, Ty, VariantTy};
-use crate::{decode, decode_fused};
+use crate::{decode, decode_typed};
 
 /// The first part of the name of an inner component instance.
 const INNER: &str = "[component]";
@@ -24,7 +24,7 @@ const INNER: &str = "[component]";
 pub fn inner_funcs(artifact: &Artifact) -> Result<Vec<(ExportName, Arc<FuncType>)>> {
     let plan = match artifact.kind() {
         ArtifactKind::Component => decode(artifact)?.into_plan()?,
-        ArtifactKind::CoreModule => decode_fused(artifact)?.plan,
+        ArtifactKind::CoreModule => decode_typed(artifact)?.plan,
     };
     let funcs = plan.inner_funcs().into_iter();
     let typed = funcs.map(|(name, func)| Ok((name, plan.func_type(func)?)));

@@ -16,9 +16,9 @@
 //!   judge the bytes themselves.
 //! - [`compile`] compiles a core module on a [`CoreEngine`](seam_core::CoreEngine) and attaches its
 //!   type; [`module_type`] reads that type.
-//! - [`decode_fused`] gives a core module that a tool fused from components the interface of their
-//!   composition, with a [`Plan`] too. [`Provenance`] says where the functions of a fused module come
-//!   from.
+//! - [`decode_typed`] gives a core module component-level types, with a [`Plan`] too: the interface of
+//!   the composition that a tool fused it from, or what its own `component-type` sections say.
+//!   [`Provenance`] says where the functions of a fused module come from.
 //! - [`inner_funcs`] lists the functions that only components inside a composition export.
 //! - [`needed_capability`] tells an adapter which proposal a valid module needs.
 //!
@@ -30,24 +30,29 @@
 //! inner component instance.
 
 mod compile;
+mod component_type;
 mod decoded;
 mod feature;
 mod fused;
 mod inner;
 mod interface;
+mod module;
 mod pass;
 mod plan;
 mod provenance;
+mod typed;
 pub mod types;
 
 pub use compile::{compile, compile_untyped};
+pub use component_type::has_component_type;
 pub use decoded::{Decoded, decode, interface, validate};
 pub use feature::needed_capability;
-pub use fused::{BoundExport, BoundImport, Chosen, ExportChoice, Fused, Reason, decode_fused};
 pub use inner::{inner_func, inner_funcs, is_inner};
+pub use module::{BoundExport, BoundImport, Chosen, ExportChoice, Reason, TypedModule};
 pub use pass::module_type;
 pub use plan::{
     Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,
     Import, Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
 };
 pub use provenance::{FuncOrigin, Provenance};
+pub use typed::{decode_typed, typed_interface};

@@ -7,7 +7,7 @@
 )]
 
 use seam_core::{Artifact, CoreBinding, Error, ErrorKind, ExportName};
-use seam_decode::{Chosen, ExportChoice, Fused, Provenance, Reason, decode_fused};
+use seam_decode::{Chosen, ExportChoice, Provenance, Reason, TypedModule, decode_typed};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -23,7 +23,7 @@ fn name(text: &str) -> ExportName {
     text.parse().unwrap()
 }
 
-fn choice(fused: &Fused, export: &str) -> Result<ExportChoice, String> {
+fn choice(fused: &TypedModule, export: &str) -> Result<ExportChoice, String> {
     let found = fused
         .exports
         .iter()
@@ -46,7 +46,7 @@ fn provenance(id: &str) -> Reason {
 }
 
 fn refused(module: &Artifact) -> Error {
-    decode_fused(module).expect_err("the binding is refused")
+    decode_typed(module).expect_err("the binding is refused")
 }
 
 /// The module without its provenance, or with other content in that section.
@@ -110,7 +110,7 @@ fn text() -> Artifact {
 
 #[test]
 fn the_composition_says_which_of_two_functions_of_a_name_is_exported() {
-    let fused = decode_fused(&chain()).unwrap();
+    let fused = decode_typed(&chain()).unwrap();
     let visit = choice(&fused, "test:chain/step@0.1.0#visit").unwrap();
     let middle = || provenance("component-2");
     assert_eq!(
@@ -129,7 +129,7 @@ fn the_composition_says_which_of_two_functions_of_a_name_is_exported() {
 #[test]
 fn the_names_of_a_provenance_need_no_numbers() {
     let module = fixture!("text/named.wasm").with_interface_of(&fixture!("text/composed.wasm"));
-    let fused = decode_fused(&module).unwrap();
+    let fused = decode_typed(&module).unwrap();
     let shout = choice(&fused, "test:text/text@0.1.0#shout").unwrap();
     assert_eq!(
         shout.memory,
@@ -141,7 +141,7 @@ fn the_names_of_a_provenance_need_no_numbers() {
 fn the_only_memory_needs_no_provenance() {
     let composed = fixture!("letters/composed.wasm");
     let module = fixture!("letters/shared.wasm").with_interface_of(&composed);
-    let fused = decode_fused(&module).unwrap();
+    let fused = decode_typed(&module).unwrap();
     let needs = fused
         .exports
         .iter()
@@ -158,7 +158,7 @@ fn the_only_memory_needs_no_provenance() {
 
 #[test]
 fn without_provenance_a_suffix_and_the_loads_decide() {
-    let fused = decode_fused(&with_provenance(&text(), None)).unwrap();
+    let fused = decode_typed(&with_provenance(&text(), None)).unwrap();
     let base = choice(&fused, "test:text/base@0.1.0#swap-tags");
     let error = base.unwrap_err();
     // Its `realloc` is one of two, and nothing says which.
@@ -176,7 +176,7 @@ fn without_provenance_a_suffix_and_the_loads_decide() {
 fn a_realloc_that_is_another_function_is_not_used() {
     let composed = fixture!("realloc/composed.wasm");
     let module = fixture!("realloc/multi.wasm").with_interface_of(&composed);
-    let fused = decode_fused(&module).unwrap();
+    let fused = decode_typed(&module).unwrap();
     let join = choice(&fused, "test:realloc/b@0.1.0#join").unwrap();
     assert_eq!(
         join.realloc.map(|it| it.export).as_deref(),
@@ -184,7 +184,7 @@ fn a_realloc_that_is_another_function_is_not_used() {
     );
     let composed = fixture!("realloc/composed-taken.wasm");
     let module = fixture!("realloc/multi-taken.wasm").with_interface_of(&composed);
-    let fused = decode_fused(&module).unwrap();
+    let fused = decode_typed(&module).unwrap();
     let error = choice(&fused, "test:realloc/b@0.1.0#join").unwrap_err();
     for part in [
         "`cabi_realloc`",
@@ -253,12 +253,12 @@ fn an_unreadable_provenance_is_invalid() {
         error.message().contains("expected version 3, found 4"),
         "{error}"
     );
-    assert!(decode_fused(&with_provenance(&chain(), Some(&whole))).is_ok());
+    assert!(decode_typed(&with_provenance(&chain(), Some(&whole))).is_ok());
 }
 
 #[test]
 fn a_lying_provenance_is_refused_or_harmless() {
-    let right = decode_fused(&chain()).unwrap();
+    let right = decode_typed(&chain()).unwrap();
     let whole = content(&chain());
     // xorshift64, so that every run tells the same lies.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -274,7 +274,7 @@ fn a_lying_provenance_is_refused_or_harmless() {
             let at = 43 + next(lie.len() - 43);
             lie[at] = u8::try_from(next(256)).unwrap();
         }
-        let Ok(fused) = decode_fused(&with_provenance(&chain(), Some(&lie))) else {
+        let Ok(fused) = decode_typed(&with_provenance(&chain(), Some(&lie))) else {
             continue;
         };
         // What is still decided is what the true provenance decides.
@@ -304,7 +304,7 @@ fn the_caller_decides_what_the_conventions_leave_open() {
         ..CoreBinding::default()
     };
     let bound = module.clone().with_core_binding(name(join), given);
-    let choice = choice(&decode_fused(&bound).unwrap(), join).unwrap();
+    let choice = choice(&decode_typed(&bound).unwrap(), join).unwrap();
     assert_eq!(
         choice.realloc,
         Some(chosen("cabi_realloc$1", Reason::Given))
@@ -328,7 +328,7 @@ fn the_caller_names_a_post_return_where_several_have_its_name() {
             post_return: post_return.map(Into::into),
         };
         let bound = module.clone().with_core_binding(name(who), binding);
-        let fused = decode_fused(&bound).map_err(|error| error.message().to_string())?;
+        let fused = decode_typed(&bound).map_err(|error| error.message().to_string())?;
         choice(&fused, who)
     };
     let tie = bind(None).unwrap_err();
@@ -356,7 +356,7 @@ fn a_post_return_is_not_given_to_an_export_without_one() {
     };
     let module = fixture!("realloc/multi.wasm").with_interface_of(&composed);
     let bound = module.with_core_binding(name(join), binding);
-    let error = choice(&decode_fused(&bound).unwrap(), join).unwrap_err();
+    let error = choice(&decode_typed(&bound).unwrap(), join).unwrap_err();
     assert!(error.contains("expected no post-return"), "{error}");
 }
 
@@ -386,7 +386,7 @@ fn a_given_name_that_does_not_exist_or_fit_is_told() {
         ),
     ] {
         let bound = module().with_core_binding(name(join), binding);
-        let error = choice(&decode_fused(&bound).unwrap(), join).unwrap_err();
+        let error = choice(&decode_typed(&bound).unwrap(), join).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
     let bound = module().with_core_binding(name("join"), given(Some("memory"), None));
@@ -399,7 +399,7 @@ fn a_given_name_that_does_not_exist_or_fit_is_told() {
 fn imports_are_bound_to_the_memory_of_their_importer() {
     let composed = fixture!("imports/composed.wasm");
     let module = fixture!("imports/multi.wasm").with_interface_of(&composed);
-    let fused = decode_fused(&module).unwrap();
+    let fused = decode_typed(&module).unwrap();
     let memory = |field: &str| {
         let all = fused.imports.iter();
         let found = all.clone().find(|it| it.core.1 == field);

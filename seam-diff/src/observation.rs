@@ -158,7 +158,7 @@ impl Observation {
     /// module without a component-level interface.
     #[must_use]
     pub fn has_core_types(&self) -> bool {
-        self.artifact.kind() == ArtifactKind::CoreModule && self.artifact.interface_of().is_none()
+        self.artifact.kind() == ArtifactKind::CoreModule && !self.artifact.is_typed()
     }
 
     /// Describes the [resources](Observation::held) that the host still owns, e.g.

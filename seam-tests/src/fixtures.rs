@@ -140,6 +140,16 @@ fixtures! {
         counters = "counters/counters.wasm",
         /// A component that imports functions and a resource.
         hosted = "hosted/hosted.wasm",
+        /// The core module of `types`, with its `component-type` section.
+        types_module = "types/types.module.wasm",
+        /// The core module of `counters`, with its `component-type` section.
+        counters_module = "counters/counters.module.wasm",
+        /// The core module of `hosted`, with its `component-type` section.
+        hosted_module = "hosted/hosted.module.wasm",
+        /// A library that imports preview1, as a component.
+        lines = "fused/wasi/lines.wasm",
+        /// The core module of `lines`, with its `component-type` section.
+        lines_module = "fused/wasi/lines.module.wasm",
         /// A component made of a provider and a consumer of a resource.
         composed = "compose/composed.wasm",
         /// A component where two components share one provider.

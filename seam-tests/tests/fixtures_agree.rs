@@ -15,15 +15,20 @@ mod common;
 
 use seam_core::{
     Artifact, ArtifactKind, Backend, BackendExt, ErrorKind, InstanceExt, List, Memories,
-    ProgramExt, Query, Stub, Type, Value, World,
+    ProgramExt, Query, Snapshot, Stub, Type, Value, World,
 };
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
 use common::Random;
 
-/// Runs an artifact on a backend and returns its observations, one line per call.
-fn seen(backend: &dyn Backend, artifact: &Artifact) -> Vec<String> {
+/// Runs an artifact on a backend and returns its observations, one line per call, and what `state`
+/// says of each instance at its end.
+fn seen(
+    backend: &dyn Backend,
+    artifact: &Artifact,
+    state: impl Fn(&Snapshot) -> String,
+) -> Vec<String> {
     let program = backend.load_blocking(artifact).unwrap();
     let world = World::new().stub(Stub::Default);
     let mut random = Random::new(7);
@@ -56,7 +61,7 @@ fn seen(backend: &dyn Backend, artifact: &Artifact) -> Vec<String> {
             }
         }
         let query = Query::new().with_memories(Memories::Digest);
-        lines.push(format!("{:?}", instance.snapshot(&query).unwrap()));
+        lines.push(state(&instance.snapshot(&query).unwrap()));
     }
     lines
 }
@@ -91,14 +96,48 @@ fn take_handles(value: &Value, held: &mut Vec<Value>) {
     }
 }
 
-#[test]
-fn every_export_of_every_component_agrees() {
-    let backends: Vec<Box<dyn Backend>> = vec![
+fn backends() -> [Box<dyn Backend>; 4] {
+    [
         Box::new(Wasmtime::builder().inner_instances().build()),
         Box::new(Wasmtime::layered()),
         Box::new(Wasmi::new()),
         Box::new(Wasmi::builder().without_reentry().build()),
-    ];
+    ]
+}
+
+/// The globals and memories of the instances that export a memory.
+fn with_memory(snapshot: &Snapshot) -> String {
+    let cores = snapshot.instances.iter();
+    let cores = cores.filter(|core| !core.memories.is_empty());
+    let cores: Vec<_> = cores.map(|core| (&core.globals, &core.memories)).collect();
+    format!("{cores:?}")
+}
+
+#[test]
+fn a_module_with_a_component_type_section_agrees_with_its_component() {
+    for name in ["types", "counters", "hosted"] {
+        let read = |file: &str| {
+            let name = format!("{name}/{file}");
+            Artifact::from_bytes(name.as_str(), common::fixture(&name)).unwrap()
+        };
+        let component = read(&format!("{name}.wasm"));
+        let module = read(&format!("{name}.module.wasm")).with_component_type();
+        let expected = seen(&*backends()[0], &component, with_memory);
+        assert!(expected.len() > 10, "{name}: {expected:?}");
+        for backend in backends() {
+            let found = seen(&*backend, &module, with_memory);
+            for (expected, found) in expected.iter().zip(&found) {
+                assert_eq!(expected, found, "{name} on {}", backend.info().name);
+            }
+            assert_eq!(expected.len(), found.len(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_export_of_every_component_agrees() {
+    let whole = |snapshot: &Snapshot| format!("{snapshot:?}");
+    let backends = backends();
     let mut calls = 0;
     for name in common::fixture_names() {
         let artifact = Artifact::from_bytes(name.as_str(), common::fixture(&name)).unwrap();
@@ -108,10 +147,10 @@ fn every_export_of_every_component_agrees() {
         {
             continue;
         }
-        let expected = seen(&*backends[0], &artifact);
+        let expected = seen(&*backends[0], &artifact, whole);
         calls += expected.len();
         for backend in &backends[1..] {
-            let found = seen(&**backend, &artifact);
+            let found = seen(&**backend, &artifact, whole);
             for (expected, found) in expected.iter().zip(&found) {
                 assert_eq!(expected, found, "{name} on {}", backend.info().name);
             }

@@ -82,7 +82,7 @@ impl Preview1Program {
             build,
             info,
             artifact: artifact.clone(),
-            interface: Arc::new(seam_decode::interface(artifact)?),
+            interface: interface(artifact)?,
             plain: Once::new(),
             wrapping: Once::new(),
             wrapped: Once::new(),
@@ -149,6 +149,14 @@ impl Preview1Program {
                 ..failed
             }),
         }
+    }
+}
+
+/// Returns the interface of a module, with the component-level types that it was given.
+fn interface(artifact: &Artifact) -> Result<Arc<Interface>> {
+    match artifact.is_typed() {
+        true => Ok(seam_decode::decode_typed(artifact)?.interface),
+        false => Ok(Arc::new(seam_decode::interface(artifact)?)),
     }
 }
 

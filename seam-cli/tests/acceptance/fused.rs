@@ -139,7 +139,7 @@ test:host/log@0.1.0#lookup$2
 #[test]
 fn the_choices_are_in_the_document() {
     let document = inspect("chain", &["--format", "json"]).document();
-    let exports = document["fused"]["exports"].as_array().unwrap();
+    let exports = document["bindings"]["exports"].as_array().unwrap();
     assert_eq!(exports.len(), 6);
     assert_eq!(exports[0]["name"], "test:chain/step@0.1.0#who");
     assert_eq!(exports[0]["core"]["export"], "test:chain/step@0.1.0#who$2");
@@ -149,10 +149,10 @@ fn the_choices_are_in_the_document() {
     assert_eq!(exports[2]["realloc"]["export"], "cabi_realloc$1");
     let text = inspect("text", &["--format", "json"]).document();
     assert_eq!(text["exports"].as_array().unwrap().len(), 33);
-    assert_eq!(text["fused"]["exports"].as_array().unwrap().len(), 33);
-    assert_eq!(text["fused"]["imports"].as_array().unwrap().len(), 0);
+    assert_eq!(text["bindings"]["exports"].as_array().unwrap().len(), 33);
+    assert_eq!(text["bindings"]["imports"].as_array().unwrap().len(), 0);
     let imports = inspect("imports", &["--format", "json"]).document();
-    let bound = imports["fused"]["imports"].as_array().unwrap();
+    let bound = imports["bindings"]["imports"].as_array().unwrap();
     assert_eq!(bound.len(), 11);
     let lookup = bound
         .iter()

@@ -9,6 +9,7 @@
 
 mod backends;
 mod bad_input;
+mod component_type;
 mod compose;
 mod conformance;
 mod diff;

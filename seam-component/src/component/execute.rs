@@ -78,7 +78,7 @@ impl<'a> Execution<'a> {
     /// Executes all steps, and returns the functions that the root exports.
     ///
     /// # Errors
-    /// Traps and limits of start functions. `Unsupported` for capabilities that the layer or the
+    /// Traps and limits of start functions and initializers. `Unsupported` for capabilities that the layer or the
     /// engine lacks.
     pub(super) fn run(&mut self) -> Result<Vec<FuncInst>> {
         let plan = self.plan;
@@ -108,6 +108,10 @@ impl<'a> Execution<'a> {
             }
         }
         self.make_late()?;
+        if let Some(item) = plan.initialize {
+            let initialize = self.core_func(item)?;
+            self.store.call(initialize, &[], &mut [])?;
+        }
         plan.exports.iter().map(|func| self.func(*func)).collect()
     }
 

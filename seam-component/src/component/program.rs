@@ -8,7 +8,9 @@ use seam_core::{
     Failed, HostState, Instance, Interface, Program, Result, Target, World, WorldState, contain,
     token,
 };
-use seam_decode::{CoreModuleDef, Fused, Missing, Plan, compile_untyped, decode, decode_fused};
+use seam_decode::{
+    CoreModuleDef, Missing, Plan, TypedModule, compile_untyped, decode, decode_typed,
+};
 
 use super::execute::Execution;
 use super::instance::ComponentInstance;
@@ -18,8 +20,8 @@ use crate::instance::{Base, LayeredInstance};
 use crate::limits;
 use crate::state::Running;
 
-/// A component whose core modules an engine has compiled, or a core module that was fused from
-/// components.
+/// A component whose core modules an engine has compiled, or a core module with component-level
+/// types.
 pub(crate) struct ComponentProgram {
     engine: Arc<dyn CoreEngine>,
     backend: Arc<str>,
@@ -27,12 +29,12 @@ pub(crate) struct ComponentProgram {
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
-    /// The imports of a fused module.
-    fused: Option<FusedImports>,
+    /// The imports of a core module.
+    of_module: Option<ModuleImports>,
 }
 
-/// The two kinds of imports of a fused module.
-struct FusedImports {
+/// The two kinds of imports of a core module with component-level types.
+struct ModuleImports {
     /// Those with component-level types.
     typed: Interface,
     /// Those that keep their core types.
@@ -70,29 +72,28 @@ impl ComponentProgram {
             plan: Arc::new(plan),
             modules,
             interface,
-            fused: None,
+            of_module: None,
         })
     }
 
-    /// Compiles a core module that was fused from components, and binds it to the composition that
-    /// is attached to it.
+    /// Compiles a core module, and binds it to the component-level types that the artifact was given.
     ///
     /// # Errors
-    /// Those of compilation, then those of [`decode_fused`].
-    pub(crate) fn load_fused(
+    /// Those of compilation, then those of [`decode_typed`].
+    pub(crate) fn load_typed(
         engine: Arc<dyn CoreEngine>,
         backend: &str,
         artifact: &Artifact,
     ) -> Result<Self> {
         // The engine's own verdict comes first.
         let module = compile_untyped(&*engine, artifact.bytes())?;
-        let Fused {
+        let TypedModule {
             interface,
             plan,
             typed,
             raw,
             ..
-        } = decode_fused(artifact)?;
+        } = decode_typed(artifact)?;
         let types = plan.modules.iter().map(|module| module.ty.clone());
         let modules = types.map(|ty| module.clone().with_type(ty)).collect();
         Ok(Self {
@@ -101,18 +102,18 @@ impl ComponentProgram {
             plan: Arc::new(plan),
             modules,
             interface,
-            fused: Some(FusedImports { typed, raw }),
+            of_module: Some(ModuleImports { typed, raw }),
         })
     }
 
     fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
         let made = self.interface.core_instances().len();
         let limits = limits::of_store(&*self.engine, world.limits_of_instances(), made)?;
-        let fused = self.fused.as_ref();
-        let mut bindings = world.bind(fused.map_or(&*self.interface, |it| &it.typed))?;
+        let of_module = self.of_module.as_ref();
+        let mut bindings = world.bind(of_module.map_or(&*self.interface, |it| &it.typed))?;
         bindings.iter().try_for_each(check_target)?;
-        let links = match fused {
-            Some(FusedImports { raw: (raw, ty), .. }) => {
+        let links = match of_module {
+            Some(ModuleImports { raw: (raw, ty), .. }) => {
                 let links = Links::after(bindings.len(), world, raw, ty)?;
                 bindings.extend(links.bindings.iter().cloned());
                 Some(links)

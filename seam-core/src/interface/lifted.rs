@@ -1,8 +1,9 @@
 //! The component-level types and names of a core module's imports and exports.
 //!
 //! A core module knows only core types. Numbers have an obvious component-level type, so that calls
-//! by value work on plain modules. An attached interface or a `component-type` custom section is a
-//! better source of types: whoever has it replaces the types of single functions.
+//! by value work on plain modules. Component-level types that the
+//! artifact was given are better ([`Artifact::is_typed`](crate::Artifact::is_typed)): `seam-decode` makes
+//! another interface of them.
 
 use std::sync::Arc;
 

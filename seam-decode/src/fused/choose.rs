@@ -1,51 +1,13 @@
 //! Decides which core function, memory and `realloc` of a fused module an item uses.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use seam_core::{CoreBinding, CoreFuncType, Error, ExportName, Result};
+use seam_core::{CoreBinding, CoreFuncType, ExportName, Result};
 
 use super::parts::{Part, counts_memories, originals, parts};
-use super::scan::Scan;
 use super::unfused::{Origin, Unfused};
+use crate::module::{Reason, Scan, link, list};
 use crate::provenance::Provenance;
-
-/// Why an export of a fused module was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The caller of the seam named it.
-    Given,
-    /// There is no other.
-    Only,
-    /// The provenance section says so, of the component with this id.
-    Provenance(String),
-    /// The name has the suffix of the component with this number.
-    Suffix(u32),
-    /// The function itself, or its callers, use it.
-    Uses,
-}
-
-/// An export of a fused module, and why it was chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chosen {
-    /// The name of the export.
-    pub export: String,
-    /// Why it was chosen.
-    pub reason: Reason,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Given => f.write_str("as given"),
-            Reason::Only => f.write_str("the only one"),
-            Reason::Provenance(id) => write!(f, "provenance: {id}"),
-            Reason::Suffix(number) => write!(f, "suffix ${number}"),
-            Reason::Uses => f.write_str("its own loads and stores"),
-        }
-    }
-}
 
 /// Everything that is known of a fused module.
 pub(super) struct Known<'a> {
@@ -272,27 +234,4 @@ impl<'a> Known<'a> {
             all.find(|(_, part)| part.instances.len() == 1 && part.instances.contains(&instance));
         own.map(|(index, _)| index)
     }
-}
-
-/// Lists names for a message.
-pub(super) fn list(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
-    let names: Vec<String> = names
-        .into_iter()
-        .map(|name| {
-            let name = name.to_string();
-            match name.starts_with('`') {
-                true => name,
-                false => format!("`{name}`"),
-            }
-        })
-        .collect();
-    match names.as_slice() {
-        [] => "none".to_string(),
-        _ => names.join(", "),
-    }
-}
-
-/// Returns the error for an item that cannot be bound.
-pub(super) fn link(what: impl fmt::Display, message: &str) -> Error {
-    Error::link(format!("{what}: {message}"))
 }

@@ -2,34 +2,12 @@
 
 use seam_core::{CoreBinding, Error, ExportName, Result};
 
-use super::choose::{Chosen, CoreFunc, Known};
-use super::need::need;
+use super::choose::{CoreFunc, Known};
 use super::unfused::Origin;
+use crate::module::{BoundExport, Chosen, ExportChoice, need};
 use crate::pass::unknown;
 use crate::plan::{Func, Lift};
 use crate::types::Side;
-
-/// How an exported function of the composition is bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoundExport {
-    /// The name of the function.
-    pub name: ExportName,
-    /// What was chosen, or a message that says what could not be decided.
-    pub chosen: Result<ExportChoice, String>,
-}
-
-/// What an exported function uses of a fused module.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportChoice {
-    /// The core function.
-    pub func: Chosen,
-    /// The memory, if one is needed.
-    pub memory: Option<Chosen>,
-    /// The function that allocates the arguments, if one is needed.
-    pub realloc: Option<Chosen>,
-    /// The name of the exported function that frees the result, if there is one.
-    pub post_return: Option<String>,
-}
 
 /// Binds each exported function of the composition, in the order of
 /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType, ExportName, Result};
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
 
-use super::choose::{Chosen, Known, link};
-use super::need::need;
-use super::parts::{originals, suffix};
-use super::resource::{Builtin, HandleTable, Op, OpName, ops, resolve, table};
+use super::choose::Known;
+use super::parts::originals;
+use super::resource::{Builtin, HandleTable, ops, resolve, table};
+use crate::module::{BoundImport, Chosen, Op, OpName, link, need, suffix};
 use crate::pass::unknown;
 use crate::plan::{CallerOptions, CoreItem, Func, Import, Options};
 use crate::types::{FuncTy, Side, StringEncoding, flatten_functype};
@@ -23,19 +23,6 @@ pub(super) struct Imports {
     pub(super) raw: CoreModuleType,
     /// How each typed import was bound.
     pub(super) bound: Vec<BoundImport>,
-}
-
-/// How an imported function of the world is bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoundImport {
-    /// The name of the function.
-    pub name: ExportName,
-    /// Module and field of the core import.
-    pub core: (String, String),
-    /// The memory from which arguments are lifted, if one is needed.
-    pub memory: Option<Chosen>,
-    /// The function that allocates the result, if one is needed.
-    pub realloc: Option<Chosen>,
 }
 
 /// A core import that is a function of the world.
@@ -96,7 +83,7 @@ pub(super) fn imports(
         let (own, meant) = funcs.next().ok_or_else(unknown)?;
         if let Some(name) = OpName::of(module, field) {
             let what = format!("import `{module}#{field}`");
-            check_builtin(&name, func).map_err(|e| link(&what, &e))?;
+            name.op.check(func).map_err(|e| link(&what, &e))?;
             if let Some(table) = table(tables, name.number, name.interface, name.resource) {
                 made.items.push(CoreItem::OwnExport(
                     table.export(name.op).into(),
@@ -154,18 +141,6 @@ fn world_func(known: &Known<'_>, module: &str, field: &str) -> Option<usize> {
                 .map(|(position, _)| position)
         })
     })
-}
-
-fn check_builtin(name: &OpName<'_>, ty: &CoreFuncType) -> Result<(), String> {
-    let results = match name.op {
-        Op::New | Op::Rep => vec![CoreType::I32],
-        Op::Drop => vec![],
-    };
-    let wanted = CoreFuncType::new([CoreType::I32], results);
-    match *ty == wanted {
-        true => Ok(()),
-        false => Err(format!("expected type {wanted}, found {ty}")),
-    }
 }
 
 fn builtin(

@@ -1,17 +1,12 @@
 //! Makes the plan and the interface of a fused module.
 
-use std::sync::Arc;
-
-use seam_core::{
-    ArtifactKind, CoreInstanceType, CoreModuleType, CorePath, ExportName, Interface, Item,
-    ItemKind, Result,
-};
+use seam_core::{CorePath, ExportName, Result};
 
 use super::choose::Known;
-use super::export::{BoundExport, ExportChoice, exports, inner_exports};
-use super::import::{BoundImport, Imports, imports};
-use super::resource::{Builtin, HandleTable, Op, builtins, destructor, table};
-use crate::interface::of_core_module;
+use super::export::{exports, inner_exports};
+use super::import::{Imports, imports};
+use super::resource::{Builtin, HandleTable, builtins, destructor, table};
+use crate::module::{BoundExport, ExportChoice, Op, Parts, TypedModule};
 use crate::pass::unknown;
 use crate::plan::{
     ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Func, Instance, Lift, ModuleRef,
@@ -22,24 +17,7 @@ use crate::types::ResourceId;
 /// The core instance of the fused module in its plan.
 const FUSED: usize = 0;
 
-/// A fused module with the interface of the composition that it was made from.
-#[derive(Debug)]
-pub struct Fused {
-    /// Its imports and exports, with component-level types.
-    pub interface: Arc<Interface>,
-    /// The plan of its instantiation: one core instance.
-    pub plan: Plan,
-    /// The interface of the imports that the world must define with component-level types.
-    pub typed: Interface,
-    /// The interface of the imports that keep their core types.
-    pub raw: (Interface, CoreModuleType),
-    /// How the exports are bound, in the order of [`Interface::export_funcs`].
-    pub exports: Vec<BoundExport>,
-    /// How the imports with component-level types are bound, in declaration order.
-    pub imports: Vec<BoundImport>,
-}
-
-pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
+pub(super) fn make(known: &Known<'_>, len: usize) -> Result<TypedModule> {
     let funcs = known.unfused.interface.export_funcs();
     let core_imports = &known.fused.ty.imports;
     known.check_given(|name| {
@@ -69,61 +47,15 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<Fused> {
     made.inner_exports()?;
     made.end();
     let plan = made.plan;
-    let typed_imports = used(known.unfused.interface.imports(), &plan, &mut Vec::new());
-    let raw_interface = of_core_module(&Arc::new(raw.clone()), 0);
-    let typed = Interface::new(
-        ArtifactKind::Component,
-        typed_imports.clone(),
-        Vec::new(),
-        Vec::new(),
-    );
-    let mut all = typed_imports;
-    all.extend(raw_interface.imports().iter().cloned());
-    let interface = Interface::new(
-        ArtifactKind::CoreModule,
-        all,
-        known.unfused.interface.exports().to_vec(),
-        vec![CoreInstanceType {
-            path: CorePath::new([0]),
-            range: Some(0..len),
-            module: known.fused.ty.clone(),
-        }],
-    );
-    Ok(Fused {
-        interface: Arc::new(interface),
+    let unfused = &known.unfused.interface;
+    Ok(TypedModule::new(Parts {
+        module: (known.fused.ty.clone(), len),
+        items: (unfused.imports(), unfused.exports()),
+        raw,
         plan,
-        typed,
-        raw: (raw_interface, raw),
         exports,
         imports: bound,
-    })
-}
-
-/// Keeps the functions that the module imports, and the types around them.
-fn used(items: &[Item], plan: &Plan, path: &mut Vec<Arc<str>>) -> Vec<Item> {
-    let kept = items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Func(_) => {
-            let name = ExportName::nested(path.iter().cloned(), item.name.clone());
-            let mut imports = plan.imports.iter();
-            imports
-                .any(|import| import.name == name)
-                .then(|| item.clone())
-        }
-        ItemKind::Instance(inner) => {
-            path.push(item.name.clone());
-            let inner = used(inner, plan, path);
-            path.pop();
-            let funcs =
-                |item: &Item| matches!(item.kind, ItemKind::Func(_) | ItemKind::Instance(_));
-            let kept = inner.iter().any(funcs);
-            kept.then(|| Item {
-                name: item.name.clone(),
-                kind: ItemKind::Instance(inner),
-            })
-        }
-        _ => Some(item.clone()),
-    });
-    kept.collect()
+    }))
 }
 
 struct Making<'k, 'a> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::choose::{Chosen, Known, Reason, list};
-use super::parts::suffix;
+use super::choose::Known;
+use crate::module::{Chosen, Reason, list, suffix};
 
 impl Known<'_> {
     /// Finds the exported memory that the caller of the seam named.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::scan::Scan;
 use super::unfused::Unfused;
+use crate::module::{Scan, suffix};
 use crate::provenance::Provenance;
 
 /// A component whose functions a fused module has, as its provenance names it.
@@ -29,14 +29,6 @@ pub(super) fn parts(fused: &Scan, provenance: &Provenance, unfused: &Unfused) ->
         .collect();
     settle(&mut parts);
     parts
-}
-
-/// Splits the number of a component off a name, e.g. `memory$2`.
-pub(super) fn suffix(name: &str) -> Option<(&str, u32)> {
-    let (base, digits) = name.rsplit_once('$')?;
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = plain.then(|| digits.parse().ok()).flatten()?;
-    (!base.is_empty()).then_some((base, number))
 }
 
 /// Returns the names that an exported function can have had before the fusion.
@@ -126,20 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suffix_is_a_number_after_the_last_dollar() {
-        assert_eq!(suffix("memory$2"), Some(("memory", 2)));
-        assert_eq!(suffix("a$1$12"), Some(("a$1", 12)));
-        for name in [
-            "memory",
-            "$imports",
-            "$3",
-            "a$",
-            "a$x",
-            "a$-1",
-            "a$99999999999",
-        ] {
-            assert_eq!(suffix(name), None, "{name}");
-        }
+    fn the_suffix_of_a_realloc_counts_memories() {
         assert!(counts_memories("cabi_realloc$1"));
         assert!(!counts_memories("cabi_realloc_wit_bindgen_0_60_0$1"));
     }

@@ -1,10 +1,9 @@
 //! The choice of a `realloc`.
 
-use seam_core::{CoreFuncType, CoreType};
-
-use super::choose::{Chosen, CoreFunc, Known, Reason, list};
+use super::choose::{CoreFunc, Known};
 use super::parts::originals;
 use super::unfused::Origin;
+use crate::module::{Chosen, Reason, list, realloc_type};
 use crate::provenance::Provenance;
 
 impl Known<'_> {
@@ -84,8 +83,4 @@ impl Known<'_> {
             )),
         }
     }
-}
-
-fn realloc_type() -> CoreFuncType {
-    CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
 }

@@ -2,33 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use seam_core::{ExportName, Result};
+use seam_core::Result;
 
-use super::choose::{Known, link};
-use super::parts::suffix;
+use super::choose::Known;
 use super::unfused::Origin;
+use crate::module::{Op, OpName, link};
 use crate::plan::{CoreItem, Plan, ResourceOrigin};
 use crate::types::ResourceId;
-
-/// A resource built-in that a core module imports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Op {
-    New,
-    Rep,
-    Drop,
-}
-
-/// The name of an imported resource built-in, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct OpName<'a> {
-    pub(super) op: Op,
-    /// Whether the importing component defines the resource: `[export]` before the interface.
-    pub(super) defines: bool,
-    pub(super) interface: &'a str,
-    pub(super) resource: &'a str,
-    /// The number of the importing component. The first importer has none.
-    pub(super) number: Option<u32>,
-}
 
 /// The functions of a handle table that a module keeps itself: meld makes one for each resource
 /// that a component imports and exports again.
@@ -38,38 +18,6 @@ pub(super) struct HandleTable<'a> {
     /// Interface and resource, mangled.
     rest: &'a str,
     resource: &'a str,
-}
-
-impl<'a> OpName<'a> {
-    /// Takes the name of an import apart, if it is a resource built-in.
-    pub(super) fn of(module: &'a str, field: &'a str) -> Option<Self> {
-        let ops = [
-            ("[resource-new]", Op::New),
-            ("[resource-rep]", Op::Rep),
-            ("[resource-drop]", Op::Drop),
-        ];
-        let (op, name) = ops
-            .into_iter()
-            .find_map(|(prefix, op)| Some((op, field.strip_prefix(prefix)?)))?;
-        let (resource, number) = match suffix(name) {
-            Some((resource, number)) => (resource, Some(number)),
-            None => (name, None),
-        };
-        let interface = module.strip_prefix("[export]");
-        Some(Self {
-            op,
-            defines: interface.is_some(),
-            interface: interface.unwrap_or(module),
-            resource,
-            number,
-        })
-    }
-
-    fn is_of(&self, other: &OpName<'_>) -> bool {
-        let track =
-            |name: &OpName<'_>| ExportName::in_instance(name.interface, name.resource).track();
-        track(self) == track(other)
-    }
 }
 
 /// A resource built-in that a core module of the composition imports.
@@ -289,32 +237,4 @@ pub(super) fn ops<'a>(imports: &[(u32, &'a str, &'a str)]) -> Vec<(u32, OpName<'
     named
         .filter_map(|(index, module, field)| Some((*index, OpName::of(module, field)?)))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_builtin_is_taken_apart() {
-        let name = OpName::of("[export]a:b/c@1.0.0", "[resource-new]thing$3");
-        let expected = OpName {
-            op: Op::New,
-            defines: true,
-            interface: "a:b/c@1.0.0",
-            resource: "thing",
-            number: Some(3),
-        };
-        assert_eq!(name, Some(expected));
-        let name = OpName::of("imports", "[resource-drop]kebab-case");
-        let expected = OpName {
-            op: Op::Drop,
-            defines: false,
-            interface: "imports",
-            resource: "kebab-case",
-            number: None,
-        };
-        assert_eq!(name, Some(expected));
-        assert_eq!(OpName::of("imports", "[method]r.m"), None);
-    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use seam_core::{Artifact, ArtifactKind, CoreFuncType, Error, Interface, Result};
 
-use super::scan::Scan;
 use crate::decoded::decode;
+use crate::module::Scan;
 use crate::pass::unknown;
 use crate::plan::{CoreItem, ModuleRef, Plan};
 

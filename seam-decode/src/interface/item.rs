@@ -9,7 +9,7 @@ use wasmparser::types::TypesRef;
 use seam_core::{Item, ItemKind, ResourceType, Result};
 
 use super::ty::TypeReader;
-use crate::pass::{Budget, Definitions, module_type_of, spend_name, unknown};
+use crate::pass::{Budget, module_type_of, spend_name, unknown};
 
 /// Converts the validator's entities.
 pub(super) struct Items<'t, 'b> {
@@ -27,27 +27,16 @@ impl<'t, 'b> Items<'t, 'b> {
         }
     }
 
-    /// Returns the imports and exports of the artifact itself.
-    pub(super) fn of_root(
+    /// Returns imports and exports as trees, given the validator's.
+    pub(super) fn of_entities(
         &mut self,
-        definitions: &Definitions<'_>,
+        [imports, exports]: &[Vec<(&str, ComponentEntityType)>; 2],
     ) -> Result<(Vec<Item>, Vec<Item>)> {
-        let types = self.types;
-        let imports = definitions.root_imports.iter().map(|name| {
-            let item = types.component_item_for_import(name);
-            Ok((*name, item.ok_or_else(unknown)?.ty))
-        });
-        let exports = definitions.root_exports.iter().map(|name| {
-            let item = types.component_item_for_export(name);
-            Ok((*name, item.ok_or_else(unknown)?.ty))
-        });
-        let imports: Vec<_> = imports.collect::<Result<_>>()?;
-        let exports: Vec<_> = exports.collect::<Result<_>>()?;
         // Resources come first, because their names must be known wherever the types are used.
-        for (name, ty) in imports.iter().chain(&exports) {
+        for (name, ty) in imports.iter().chain(exports) {
             self.name_resources(name, ty, "")?;
         }
-        let mut items = |entities: Vec<(&str, ComponentEntityType)>| {
+        let mut items = |entities: &[(&str, ComponentEntityType)]| {
             let items = entities.iter().map(|(name, ty)| self.item(name, ty));
             items.collect::<Result<Vec<_>>>()
         };

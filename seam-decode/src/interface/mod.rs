@@ -8,10 +8,10 @@ mod item;
 mod ty;
 
 use seam_core::{Item, ResourceType, Result};
-use wasmparser::component_types::ResourceId;
+use wasmparser::component_types::{ComponentEntityType, ResourceId};
 use wasmparser::types::TypesRef;
 
-use crate::pass::{Budget, Definitions};
+use crate::pass::{Budget, Definitions, unknown};
 use item::Items;
 
 pub(crate) use core_module::interface as of_core_module;
@@ -33,8 +33,32 @@ pub(crate) fn of_component(
     types: TypesRef<'_>,
     budget: &mut Budget,
 ) -> Result<ComponentItems> {
+    let imports = definitions.root_imports.iter().map(|name| {
+        let item = types.component_item_for_import(name);
+        Ok((*name, item.ok_or_else(unknown)?.ty))
+    });
+    let exports = definitions.root_exports.iter().map(|name| {
+        let item = types.component_item_for_export(name);
+        Ok((*name, item.ok_or_else(unknown)?.ty))
+    });
+    let entities = [
+        imports.collect::<Result<Vec<_>>>()?,
+        exports.collect::<Result<Vec<_>>>()?,
+    ];
+    of_entities(types, &entities, budget)
+}
+
+/// Converts lists of imports and exports.
+///
+/// # Errors
+/// `Limit` if types take hundreds of megabytes.
+pub(crate) fn of_entities(
+    types: TypesRef<'_>,
+    entities: &[Vec<(&str, ComponentEntityType)>; 2],
+    budget: &mut Budget,
+) -> Result<ComponentItems> {
     let mut items = Items::new(types, budget);
-    let (imports, exports) = items.of_root(definitions)?;
+    let (imports, exports) = items.of_entities(entities)?;
     Ok(ComponentItems {
         imports,
         exports,

@@ -45,6 +45,9 @@ pub struct Plan {
     pub inner: Vec<(ExportName, Func)>,
     /// Imports of the root that no world can define. A plan that has one cannot be carried out.
     pub missing: Vec<Missing>,
+    /// The core function without parameters and results that is called after all steps, as an index
+    /// into [`Plan::core_items`].
+    pub initialize: Option<usize>,
     /// For each exported function that cannot be called, a message that says why.
     pub undecided: Vec<String>,
 }

@@ -32,3 +32,4 @@ pub use def::{
     Import, Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
 };
 pub(crate) use make::make;
+pub(crate) use ty::{ScopeTypes, Types};

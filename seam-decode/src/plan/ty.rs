@@ -18,7 +18,7 @@ use crate::types::{FieldTy, FuncTy, ResourceId, Ty};
 ///
 /// A type without handles is converted once. A type with handles is converted once for each component
 /// instance that uses it, since each has resource types of its own.
-pub(super) struct Types<'t> {
+pub(crate) struct Types<'t> {
     types: TypesRef<'t>,
     /// Every defined type, with resource type 0 in all handles.
     templates: HashMap<ComponentDefinedTypeId, Ty>,
@@ -28,9 +28,9 @@ pub(super) struct Types<'t> {
 
 /// The types of one component instance.
 #[derive(Default)]
-pub(super) struct ScopeTypes {
+pub(crate) struct ScopeTypes {
     /// The plan's resource type for each of the validator's.
-    pub(super) resources: HashMap<Validated, ResourceId>,
+    pub(crate) resources: HashMap<Validated, ResourceId>,
     /// What stands for a resource type that is not among them, if there can be one: an imported
     /// component defines resource types that nothing is known of.
     pub(super) unknown: Option<ResourceId>,
@@ -39,7 +39,7 @@ pub(super) struct ScopeTypes {
 }
 
 impl<'t> Types<'t> {
-    pub(super) fn new(types: TypesRef<'t>) -> Self {
+    pub(crate) fn new(types: TypesRef<'t>) -> Self {
         Self {
             types,
             templates: HashMap::new(),
@@ -60,7 +60,7 @@ impl<'t> Types<'t> {
     ///
     /// # Errors
     /// `Limit` for types of hundreds of megabytes.
-    pub(super) fn func(
+    pub(crate) fn func(
         &mut self,
         id: ComponentFuncTypeId,
         scope: &mut ScopeTypes,
@@ -87,6 +87,14 @@ impl<'t> Types<'t> {
         };
         known.insert(id, ty.clone());
         Ok(ty)
+    }
+
+    /// Checks that the specification allows all types that were converted.
+    ///
+    /// # Errors
+    /// `Invalid` for a type of 2^28 bytes or more.
+    pub(crate) fn check_sizes(&self) -> Result<()> {
+        self.templates.values().try_for_each(Ty::check_size)
     }
 
     /// Pays for as many fields or cases.

@@ -103,9 +103,9 @@ impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        let program = match (artifact.kind(), artifact.interface_of()) {
-            (ArtifactKind::CoreModule, None) => return self.core.load(artifact).await,
-            (ArtifactKind::CoreModule, Some(_)) => Err(typed_core_module()),
+        let program = match (artifact.kind(), artifact.is_typed()) {
+            (ArtifactKind::CoreModule, false) => return self.core.load(artifact).await,
+            (ArtifactKind::CoreModule, true) => Err(typed_core_module()),
             _ => self.component(artifact),
         };
         match program {
@@ -115,12 +115,12 @@ impl<K: Kiln, C: KilnComponent> Backend for KilnRunner<K, C> {
     }
 }
 
-/// The error for a core module with the interface of a component: `seam-component` would lift and
+/// The error for a core module with component-level types: `seam-component` would lift and
 /// lower its values, and kiln's runner cannot.
 fn typed_core_module() -> Error {
     Error::unsupported(
         Capability::Components,
-        "expected a core module without the interface of a component, which kiln's runner cannot give it",
+        "expected a core module without component-level types, which kiln's runner cannot lift and lower",
     )
 }
 

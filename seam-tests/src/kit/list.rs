@@ -320,6 +320,13 @@ cases! { $
             fused_imports_use_the_importers_memory needs Components MultiMemory,
             fused_start_functions_call_the_host needs Components MultiMemory,
         }
+        component_type "component-type sections" {
+            sections_give_exports_the_types_of_the_component needs Components,
+            sections_give_imports_the_types_of_the_component needs Components,
+            sections_give_resources_owners needs Components,
+            modules_with_sections_are_initialized_first needs Components,
+            sections_have_no_effect_unless_asked_for,
+        }
         hostile "hostile components" {
             any_bits_lift_as_the_specification_says needs Components,
             ranges_of_lists_are_checked needs Components,

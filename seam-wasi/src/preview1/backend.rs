@@ -122,8 +122,9 @@ impl Program for Preview1Program {
             return self.plain.instantiate(world).await;
         }
         let instance = |inner| {
-            let (interface, shown) = (self.interface.clone(), self.shown.clone());
-            let instance = Preview1Instance::new(inner, interface, shown, self.name.clone());
+            let core = self.wrapped.core_interface(self.interface.clone());
+            let shown = self.shown.clone();
+            let instance = Preview1Instance::new(inner, core, shown, self.name.clone());
             Box::new(instance) as Box<dyn Instance>
         };
         let made = self

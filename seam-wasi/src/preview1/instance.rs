@@ -1,8 +1,11 @@
 //! A running preview1 module, presented as the core module that it is.
+//!
+//! A module with component-level types is called with the types of its component.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
     Args, Call, CoreInstance, CoreInstanceType, CorePath, CoreValue, Entry, Error, Exit,
     ExportName, Func, InFlight, Instance, Interface, Observed, Origin, Query, Resource, Result,
@@ -56,7 +59,8 @@ impl Shown {
 /// A preview1 module that runs inside its component.
 pub(crate) struct Preview1Instance {
     inner: Box<dyn Instance>,
-    interface: Arc<Interface>,
+    /// The interface of the module, or `None` if it is called with the types of the component.
+    core: Option<Arc<Interface>>,
     shown: Arc<Shown>,
     backend: String,
     token: u64,
@@ -73,22 +77,18 @@ struct ModuleCall {
 impl Preview1Instance {
     pub(crate) fn new(
         inner: Box<dyn Instance>,
-        interface: Arc<Interface>,
+        core: Option<Arc<Interface>>,
         shown: Arc<Shown>,
         backend: String,
     ) -> Self {
         Self {
             inner,
-            interface,
+            core,
             shown,
             backend,
             token: token(),
             in_flight: InFlight::default(),
         }
-    }
-
-    fn resolve(&self, name: &ExportName) -> Result<Func> {
-        Func::resolve(&self.interface, name, self.token)
     }
 
     fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
@@ -137,7 +137,10 @@ impl Preview1Instance {
 
     /// Fails if the module is not a command that starts at `_start`.
     fn check_entry(&self) -> Result<()> {
-        let entry = Entry::of(&self.interface).and_then(|entry| match entry {
+        let Some(core) = &self.core else {
+            return Ok(());
+        };
+        let entry = Entry::of(core).and_then(|entry| match entry {
             Entry::Start => Ok(()),
             other => Err(Error::misuse(format!(
                 "expected a preview1 command that starts at `_start`, found {other:?}"
@@ -183,24 +186,52 @@ fn from_core(value: CoreValue) -> Result<Value> {
 #[async_trait]
 impl Instance for Preview1Instance {
     fn func(&mut self, name: &ExportName) -> Result<Func> {
-        let resolved = self.resolve(name);
+        let Some(core) = &self.core else {
+            return self.inner.func(name);
+        };
+        let resolved = Func::resolve(core, name, self.token);
         resolved.map_err(|e| e.during(format!("resolve {name}")).on(self.backend.clone()))
     }
 
     fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
+        if self.core.is_none() {
+            return self.inner.start(func, args);
+        }
         let call = self.begin(func, args);
         self.named(call, func)
     }
 
+    async fn drive(&mut self, call: &Call) -> Result<()> {
+        match self.core {
+            None => self.inner.drive(call).await,
+            Some(_) => self.drive_blocking(call),
+        }
+    }
+
     fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        if self.core.is_none() {
+            return self.inner.drive_blocking(call);
+        }
         let made = self.make(call);
         self.named(made, call.func())
     }
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
+        if self.core.is_none() {
+            return self.inner.take(call);
+        }
         let func = call.func().clone();
         let result = self.result(call);
         self.named(result, &func)
+    }
+
+    fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
+        if self.core.is_none() {
+            return self.inner.take_with(call, lift);
+        }
+        let ty = call.func().ty().clone();
+        let value = self.take(call)?;
+        result_from_value(&ty, value, lift)
     }
 
     async fn run(&mut self) -> Result<Exit> {
@@ -298,6 +329,10 @@ impl Instance for Preview1Instance {
 
     fn observed(&mut self) -> &Observed {
         self.inner.observed()
+    }
+
+    fn held(&mut self) -> Vec<Resource> {
+        self.inner.held()
     }
 
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {

@@ -6,11 +6,10 @@ use seam_core::{
     Artifact, CoreExternType, CoreInstanceType, CoreModuleType, CorePath, Entry, Error, Instance,
     Interface, Limit, Origin, Result, World,
 };
-use seam_decode::module_type;
+use seam_decode::{has_component_type, module_type};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
-use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::preview1::exit::MODULE;
@@ -27,6 +26,8 @@ pub fn imports_preview1(module: &CoreModuleType) -> bool {
 #[derive(Clone, Debug)]
 pub struct Wrapped {
     component: Artifact,
+    /// Whether the module is called with the component's types, because it has component-level types.
+    typed: bool,
 }
 
 impl Wrapped {
@@ -68,6 +69,9 @@ impl Wrapped {
 
     /// Presents a running instance of the component as the core module that it is.
     ///
+    /// If the artifact that was wrapped has component-level types
+    /// ([`Artifact::is_typed`]), its exports are called with those.
+    ///
     /// # For implementors
     /// `inner` must report its core instances as [`Wrapped::cores`] says. `module` is the module's
     /// own interface. Errors name `backend`.
@@ -79,7 +83,13 @@ impl Wrapped {
         backend: &str,
     ) -> Box<dyn Instance> {
         let shown = Arc::new(Shown::as_they_are());
-        Box::new(Preview1Instance::new(inner, module, shown, backend.into()))
+        let core = self.core_interface(module);
+        Box::new(Preview1Instance::new(inner, core, shown, backend.into()))
+    }
+
+    /// Returns the module's interface if the module is called with its core types.
+    pub(crate) fn core_interface(&self, module: Arc<Interface>) -> Option<Arc<Interface>> {
+        (!self.typed).then_some(module)
     }
 }
 
@@ -95,7 +105,7 @@ pub fn wrap_preview1(module: &Artifact) -> Result<Wrapped> {
     let during = |e: Error| e.during(format!("wrap {}", module.name()));
     let interface = seam_decode::interface(module)?;
     let ty = module_type(module.bytes())?;
-    if !has_component_types(module.bytes()) {
+    if !has_component_type(module.bytes()) {
         check_imports(&ty).map_err(during)?;
     }
     let adapter = match Entry::of(&interface) {
@@ -106,6 +116,7 @@ pub fn wrap_preview1(module: &Artifact) -> Result<Wrapped> {
     let bytes = encode(&main, adapter).map_err(during)?;
     Ok(Wrapped {
         component: Artifact::from_bytes(module.name(), bytes)?,
+        typed: module.is_typed(),
     })
 }
 
@@ -127,14 +138,6 @@ fn encode(main: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
                 "expected a module that the official preview1 adapter can wrap: {e:#}"
             ))
         })
-}
-
-/// Returns whether the module carries component-level types for its other imports.
-fn has_component_types(wasm: &[u8]) -> bool {
-    let mut sections = Parser::new(0).parse_all(wasm).map_while(Result::ok);
-    sections.any(|payload| {
-        matches!(payload, Payload::CustomSection(section) if section.name().starts_with("component-type"))
-    })
 }
 
 /// Fails if the module imports anything that a component cannot import for it.

@@ -142,3 +142,34 @@ fn a_world_that_defines_preview1_itself_gets_the_module_unwrapped() {
     let missing = Preview1::over(Wasmi::new()).instantiate_blocking(&guest, &World::new());
     assert_eq!(*missing.map(|_| ()).unwrap_err().kind(), ErrorKind::Link);
 }
+
+#[test]
+fn a_module_with_a_component_type_section_is_called_with_its_types() {
+    let module = fixtures::lines_module().unwrap().with_component_type();
+    let component = fixtures::lines().unwrap();
+    let world = || {
+        let wasi = args("lines", &[]).env("TAIL", "end");
+        wasi.add_to(World::new()).unwrap()
+    };
+    let number = "test:wasi/lines@0.1.0#number";
+    for backend in backends() {
+        let mut oracle = backend.instantiate_blocking(&component, &world()).unwrap();
+        let mut instance = backend.instantiate_blocking(&module, &world()).unwrap();
+        for lines in [["a", "b"], ["", "\u{e9}"]] {
+            let lines = Value::list(lines.map(Value::from));
+            let found = instance.call_blocking(number, std::slice::from_ref(&lines));
+            let expected = oracle.call_blocking(number, &[lines]).unwrap();
+            assert_eq!(found.unwrap(), expected);
+        }
+        assert_eq!(instance.observed(), oracle.observed());
+        assert_eq!(instance.observed().stderr, b"lines: 2\nlines: 2\n");
+        let typed: u32 = instance
+            .call_typed_blocking("test:wasi/lines@0.1.0#numbered", ())
+            .unwrap();
+        assert_eq!(typed, 4);
+        // It is still the module, with its core instance at `0`.
+        let main = CorePath::new([0]);
+        let core = instance.call_core(&main, "test:wasi/lines@0.1.0#numbered", &[]);
+        assert_eq!(core.unwrap(), [CoreValue::I32(4)]);
+    }
+}

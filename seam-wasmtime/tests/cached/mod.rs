@@ -44,7 +44,7 @@ impl<B: Backend> Backend for Cached<B> {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        if artifact.interface_of().is_some() {
+        if artifact.is_typed() {
             return self.backend.load(artifact).await;
         }
         let key = (artifact.name().to_string(), artifact.bytes().to_vec());

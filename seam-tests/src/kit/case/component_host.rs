@@ -8,7 +8,7 @@ use crate::kit::expect::{error, fails, gives, gives_nothing, holds, same, says, 
 use crate::kit::{Checked, Subject};
 
 /// A world with the imports of the fixture `hosted`, except for its resource, which is stubbed.
-fn math() -> World {
+pub(super) fn math() -> World {
     World::new()
         .stub(seam_core::Stub::Trap)
         .func("test:host/math@1.2.0#add", |(a, b): (u32, u32)| Ok(a + b))

@@ -4,6 +4,7 @@ pub(super) mod bad_input;
 pub(super) mod call;
 pub(super) mod capability;
 pub(super) mod component_host;
+pub(super) mod component_type;
 pub(super) mod compose;
 pub(super) mod core_bits;
 pub(super) mod core_call;

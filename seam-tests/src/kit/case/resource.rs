@@ -17,7 +17,7 @@ fn counters(subject: &Subject) -> Result<Box<dyn Instance>, Failure> {
     subject.instantiate(&fixtures::counters()?, &World::new())
 }
 
-fn named(name: &str) -> String {
+pub(super) fn named(name: &str) -> String {
     format!("{COUNTERS}#{name}")
 }
 
@@ -35,19 +35,19 @@ pub(super) fn owned(
     }
 }
 
-fn counter(instance: &mut dyn Instance, start: u32) -> Result<Resource, Failure> {
+pub(super) fn counter(instance: &mut dyn Instance, start: u32) -> Result<Resource, Failure> {
     owned(instance, &named("[constructor]counter"), &[start.into()])
 }
 
-fn lent(resource: &Resource) -> [Value; 1] {
+pub(super) fn lent(resource: &Resource) -> [Value; 1] {
     [Value::Borrow(resource.clone())]
 }
 
-fn given(resource: &Resource) -> [Value; 1] {
+pub(super) fn given(resource: &Resource) -> [Value; 1] {
     [Value::Own(resource.clone())]
 }
 
-fn live(instance: &mut dyn Instance, count: u32) -> Checked {
+pub(super) fn live(instance: &mut dyn Instance, count: u32) -> Checked {
     gives(instance, &named("live"), &[], count)
 }
 

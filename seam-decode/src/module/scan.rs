@@ -10,18 +10,18 @@ use crate::pass::invalid;
 use crate::provenance::Provenance;
 
 /// Index spaces of a core module by name, and its provenance.
-pub(super) struct Scan {
-    pub(super) ty: Arc<CoreModuleType>,
+pub(crate) struct Scan {
+    pub(crate) ty: Arc<CoreModuleType>,
     /// The index of each export in the index space of its kind, in the order of
     /// [`CoreModuleType::exports`].
     indices: Vec<u32>,
     /// Exported functions by name, as positions in [`CoreModuleType::exports`].
     by_name: HashMap<String, usize>,
     /// The number of memories, imported ones included.
-    pub(super) memories: u32,
+    pub(crate) memories: u32,
     /// The number of imported functions, which are the first in the index space.
-    pub(super) imported_funcs: u32,
-    pub(super) provenance: Option<Provenance>,
+    pub(crate) imported_funcs: u32,
+    pub(crate) provenance: Option<Provenance>,
     /// What each function body uses, from the first function that is defined. Only
     /// [`Scan::with_bodies`] reads it.
     bodies: Vec<Body>,
@@ -29,21 +29,21 @@ pub(super) struct Scan {
 
 /// What the body of a function uses.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Body {
+pub(crate) struct Body {
     /// The memories that its instructions access.
-    pub(super) memories: BTreeSet<u32>,
+    pub(crate) memories: BTreeSet<u32>,
     /// The functions that it calls directly.
-    pub(super) calls: BTreeSet<u32>,
+    pub(crate) calls: BTreeSet<u32>,
 }
 
 impl Scan {
     /// Scans everything but function bodies.
-    pub(super) fn without_bodies(wasm: &[u8], ty: Arc<CoreModuleType>) -> Result<Self> {
+    pub(crate) fn without_bodies(wasm: &[u8], ty: Arc<CoreModuleType>) -> Result<Self> {
         Self::read(wasm, ty, false)
     }
 
     /// Scans a module with its function bodies.
-    pub(super) fn with_bodies(wasm: &[u8], ty: Arc<CoreModuleType>) -> Result<Self> {
+    pub(crate) fn with_bodies(wasm: &[u8], ty: Arc<CoreModuleType>) -> Result<Self> {
         Self::read(wasm, ty, true)
     }
 
@@ -97,7 +97,7 @@ impl Scan {
     }
 
     /// Iterates over the exported functions: name, index and type.
-    pub(super) fn funcs(&self) -> impl Iterator<Item = (&str, u32, &CoreFuncType)> {
+    pub(crate) fn funcs(&self) -> impl Iterator<Item = (&str, u32, &CoreFuncType)> {
         let exports = self.ty.exports.iter().zip(&self.indices);
         exports.filter_map(|((name, ty), index)| match ty {
             CoreExternType::Func(ty) => Some((name.as_str(), *index, ty)),
@@ -106,7 +106,7 @@ impl Scan {
     }
 
     /// Iterates over the exported memories: name and index.
-    pub(super) fn memory_exports(&self) -> impl Iterator<Item = (&str, u32)> {
+    pub(crate) fn memory_exports(&self) -> impl Iterator<Item = (&str, u32)> {
         let exports = self.ty.exports.iter().zip(&self.indices);
         exports.filter_map(|((name, ty), index)| match ty {
             CoreExternType::Memory(_) => Some((name.as_str(), *index)),
@@ -115,7 +115,7 @@ impl Scan {
     }
 
     /// Returns the index and type of an exported function.
-    pub(super) fn func(&self, name: &str) -> Option<(u32, &CoreFuncType)> {
+    pub(crate) fn func(&self, name: &str) -> Option<(u32, &CoreFuncType)> {
         let position = *self.by_name.get(name)?;
         match self.ty.exports.get(position)? {
             (_, CoreExternType::Func(ty)) => Some((*self.indices.get(position)?, ty)),
@@ -124,13 +124,13 @@ impl Scan {
     }
 
     /// Returns what the body of a function uses, or `None` for an imported function.
-    pub(super) fn body(&self, func: u32) -> Option<&Body> {
+    pub(crate) fn body(&self, func: u32) -> Option<&Body> {
         let defined = func.checked_sub(self.imported_funcs)?;
         self.bodies.get(usize::try_from(defined).ok()?)
     }
 
     /// Iterates over the functions that call a function directly.
-    pub(super) fn callers(&self, callee: u32) -> impl Iterator<Item = u32> {
+    pub(crate) fn callers(&self, callee: u32) -> impl Iterator<Item = u32> {
         let calling = self.bodies.iter().zip(self.imported_funcs..);
         calling.filter_map(move |(body, func)| body.calls.contains(&callee).then_some(func))
     }

@@ -1,13 +1,13 @@
-//! What the imports and exports of a fused module use, for `seam inspect`.
+//! What the imports and exports of a core module with component-level types use, for `seam inspect`.
 
 use seam_decode::{BoundExport, BoundImport, Chosen, ExportChoice};
 use serde::Serialize;
 
 use crate::output::{Output, Tone};
 
-/// The choices that bind a fused module to its composition.
+/// The choices that bind a core module to its component-level types.
 #[derive(Serialize)]
-pub(crate) struct Fused {
+pub(crate) struct Bindings {
     exports: Vec<Item>,
     imports: Vec<Item>,
 }
@@ -36,11 +36,11 @@ struct Choice {
     why: String,
 }
 
-impl Fused {
-    pub(crate) fn of(fused: &seam_decode::Fused) -> Self {
+impl Bindings {
+    pub(crate) fn of(module: &seam_decode::TypedModule) -> Self {
         Self {
-            exports: fused.exports.iter().map(Item::of_export).collect(),
-            imports: fused.imports.iter().map(Item::of_import).collect(),
+            exports: module.exports.iter().map(Item::of_export).collect(),
+            imports: module.imports.iter().map(Item::of_import).collect(),
         }
     }
 

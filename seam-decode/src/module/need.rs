@@ -1,16 +1,18 @@
 //! Whether the canonical ABI needs a memory and a `realloc` for a function type.
 
+use seam_core::{CoreFuncType, CoreType};
+
 use crate::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Side, Ty, spills};
 
 /// The canonical options that a function type needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Need {
-    pub(super) memory: bool,
-    pub(super) realloc: bool,
+pub(crate) struct Need {
+    pub(crate) memory: bool,
+    pub(crate) realloc: bool,
 }
 
 /// Returns what lifting or lowering a function needs.
-pub(super) fn need(ty: &FuncTy, side: Side) -> Need {
+pub(crate) fn need(ty: &FuncTy, side: Side) -> Need {
     let (params, result) = (points(&ty.params), points(&ty.result));
     let params_spill = spills(MAX_FLAT_PARAMS, &ty.params);
     let result_spills = spills(MAX_FLAT_RESULTS, &ty.result);
@@ -21,6 +23,11 @@ pub(super) fn need(ty: &FuncTy, side: Side) -> Need {
             Side::Lower => result,
         },
     }
+}
+
+/// Returns the type of a `realloc`.
+pub(crate) fn realloc_type() -> CoreFuncType {
+    CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
 }
 
 fn points(record: &RecordTy) -> bool {

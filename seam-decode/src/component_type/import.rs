@@ -1,0 +1,236 @@
+//! Binds the imports of a core module: functions of the world, built-ins, and the rest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
+
+use super::export::{memory, realloc};
+use super::world::{Side as Of, World, WorldFunc};
+use crate::module::{BoundImport, Chosen, Op, OpName, Scan, link, need};
+use crate::plan::{Builtin, CallerOptions, CoreItem, Func, Import};
+use crate::types::{Side, flatten_functype};
+
+/// The imports of a core module.
+pub(super) struct Imports {
+    /// What stands for each import, in declaration order.
+    pub(super) items: Vec<CoreItem>,
+    /// The functions of the world that the module imports, in the world's order.
+    pub(super) funcs: Vec<Import>,
+    /// The module with only those imports that keep their core types, in declaration order.
+    pub(super) raw: CoreModuleType,
+    /// How each typed import was bound.
+    pub(super) bound: Vec<BoundImport>,
+}
+
+/// The module name of what the world itself imports.
+const ROOT: &str = "$root";
+
+/// Binds all imports. `order` lists the functions that the world imports.
+///
+/// # Errors
+/// `Link` that names the import, what was expected and what was found.
+pub(super) fn imports<'w>(
+    scan: &Scan,
+    world: &World,
+    order: impl Iterator<Item = &'w ExportName>,
+) -> Result<Imports> {
+    let mut made = Imports {
+        items: Vec::new(),
+        funcs: Vec::new(),
+        raw: CoreModuleType {
+            imports: Vec::new(),
+            ..CoreModuleType::clone(&scan.ty)
+        },
+        bound: Vec::new(),
+    };
+    let places = made.add_funcs(scan, world, order);
+    for (module, field, ty) in &scan.ty.imports {
+        let func = match ty {
+            CoreExternType::Func(func) => func,
+            _ => {
+                made.add_raw(module, field, ty);
+                continue;
+            }
+        };
+        let import = CoreImport {
+            module,
+            field,
+            ty: func,
+        };
+        let what = || format!("import `{module}#{field}`");
+        if let Some((name, func)) = import.func(world) {
+            let place = places.get(name).copied();
+            let place = place.ok_or_else(crate::pass::unknown)?;
+            let lowered = import.lower(scan, func, place);
+            let (item, memory, realloc) = lowered.map_err(|e| link(what(), &e))?;
+            made.items.push(item);
+            made.bound.push(BoundImport {
+                name: name.clone(),
+                core: (module.clone(), field.clone()),
+                memory,
+                realloc,
+            });
+        } else {
+            let item = import.builtin(world).map_err(|e| link(what(), &e))?;
+            match item {
+                Some(item) => made.items.push(item),
+                None => made.add_raw(module, field, ty),
+            }
+        }
+    }
+    Ok(made)
+}
+
+impl Imports {
+    /// Adds the functions that the module imports. Returns their positions.
+    fn add_funcs<'w>(
+        &mut self,
+        scan: &Scan,
+        world: &World,
+        order: impl Iterator<Item = &'w ExportName>,
+    ) -> BTreeMap<ExportName, usize> {
+        let imported = scan.ty.imports.iter().filter_map(|(module, field, ty)| {
+            let CoreExternType::Func(ty) = ty else {
+                return None;
+            };
+            let import = CoreImport { module, field, ty };
+            import.func(world).map(|(name, _)| (name, usize::MAX))
+        });
+        let mut used: BTreeMap<&ExportName, usize> = imported.collect();
+        for name in order {
+            let (Some(place), Some(func)) = (used.get_mut(name), world.func(Of::Import, name))
+            else {
+                continue;
+            };
+            *place = self.funcs.len();
+            self.funcs.push(Import {
+                name: name.clone(),
+                ty: func.ty.clone(),
+            });
+        }
+        used.into_iter()
+            .map(|(name, place)| (name.clone(), place))
+            .collect()
+    }
+
+    fn add_raw(&mut self, module: &str, field: &str, ty: &CoreExternType) {
+        self.items.push(CoreItem::World(self.raw.imports.len()));
+        let import = (module.to_string(), field.to_string(), ty.clone());
+        self.raw.imports.push(import);
+    }
+}
+
+/// An imported function of a core module.
+struct CoreImport<'a> {
+    module: &'a str,
+    field: &'a str,
+    ty: &'a CoreFuncType,
+}
+
+impl CoreImport<'_> {
+    fn name(&self, interface: &str, item: &str) -> ExportName {
+        match interface {
+            ROOT => ExportName::root(item),
+            _ => ExportName::in_instance(interface, item),
+        }
+    }
+
+    /// Returns the imported function of the world that this is.
+    fn func<'w>(&self, world: &'w World) -> Option<(&'w ExportName, &'w WorldFunc)> {
+        let field = self.field.strip_prefix("[async-lower]");
+        world.import(&self.name(self.module, field.unwrap_or(self.field)))
+    }
+
+    /// Lowers a function of the world.
+    ///
+    /// # Errors
+    /// A message that says what was expected and what was found.
+    fn lower(
+        &self,
+        scan: &Scan,
+        func: &WorldFunc,
+        place: usize,
+    ) -> Result<(CoreItem, Option<Chosen>, Option<Chosen>), String> {
+        if self.field.starts_with("[async-lower]") {
+            let builtin = Builtin::Other("lower".to_string());
+            let item = CoreItem::Builtin(builtin, self.ty.clone(), 0);
+            return Ok((item, None, None));
+        }
+        let wanted = flatten_functype(&func.ty, Side::Lower);
+        if *self.ty != wanted {
+            return Err(format!("expected type {wanted}, found {}", self.ty));
+        }
+        let need = need(&func.ty, Side::Lower);
+        let memory = memory(scan, need.memory)?;
+        let realloc = realloc(scan, need.realloc, "cabi_import_realloc")?;
+        let name = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(&*it.export));
+        let caller = CallerOptions {
+            instance: 0,
+            memory: name(&memory),
+            realloc: name(&realloc),
+            encoding: func.encoding,
+        };
+        let item = CoreItem::LowerForCaller(Func::Import(place), caller, wanted);
+        Ok((item, memory, realloc))
+    }
+
+    /// Returns the built-in that this is, or `None` if the world has nothing to do with it.
+    ///
+    /// # Errors
+    /// A message that says what was expected and what was found.
+    fn builtin(&self, world: &World) -> Result<Option<CoreItem>, String> {
+        let exported = self.module.strip_prefix("[export]");
+        let (side, interface) = match exported {
+            Some(interface) => (Of::Export, interface),
+            None => (Of::Import, self.module),
+        };
+        if let Some(OpName { op, .. }) = OpName::of(self.module, self.field) {
+            return self.resource(world, side, interface, op);
+        }
+        let known = interface == ROOT || world.has_interface(side, interface);
+        if !known {
+            return Ok(None);
+        }
+        match self.field.strip_prefix('[') {
+            Some(name) => {
+                let name = name.split(']').next().unwrap_or(name);
+                let builtin = Builtin::Other(name.to_string());
+                Ok(Some(CoreItem::Builtin(builtin, self.ty.clone(), 0)))
+            }
+            None => {
+                Err("expected a function that the section describes, found another".to_string())
+            }
+        }
+    }
+
+    fn resource(
+        &self,
+        world: &World,
+        side: Of,
+        interface: &str,
+        op: Op,
+    ) -> Result<Option<CoreItem>, String> {
+        let resource = self.field.split_once(']').map_or("", |(_, name)| name);
+        let Some(id) = world.resource(side, &self.name(interface, resource)) else {
+            return match interface == ROOT || world.has_interface(side, interface) {
+                true => Err(format!(
+                    "expected a resource that the section describes, found `{resource}`"
+                )),
+                false => Ok(None),
+            };
+        };
+        op.check(self.ty)?;
+        let own = world.defines(id);
+        Ok(Some(match op {
+            Op::Drop => CoreItem::ResourceDrop(id, 0),
+            Op::New if own => CoreItem::ResourceNew(id, 0),
+            Op::Rep if own => CoreItem::ResourceRep(id, 0),
+            Op::New | Op::Rep => {
+                return Err(format!(
+                    "expected a resource that the module defines, found `{resource}`, which it imports"
+                ));
+            }
+        }))
+    }
+}
