@@ -303,7 +303,7 @@ pub(crate) struct Execution {
 }
 
 /// Where core modules get component-level types from.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct ModuleTypes {
     /// Take the types of core modules from the component that they were fused from
     #[arg(long, value_name = "COMPONENT")]
