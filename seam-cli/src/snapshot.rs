@@ -6,13 +6,9 @@ use crate::output::{self, Output};
 
 /// Returns the globals of a snapshot whose names start with the prefix.
 pub(crate) fn with_prefix(snapshot: &Snapshot, prefix: &str) -> Snapshot {
-    let instances = snapshot.instances.iter().map(|instance| {
-        let globals = instance.globals.iter();
-        let wanted = globals.filter(|(name, _)| name.starts_with(prefix));
-        CoreSnapshot {
-            globals: wanted.map(|(name, value)| (name.clone(), *value)).collect(),
-            ..instance.clone()
-        }
+    let instances = snapshot.instances.iter().map(|instance| CoreSnapshot {
+        globals: instance.globals.with_prefix(prefix),
+        ..instance.clone()
     });
     Snapshot {
         instances: instances.collect(),
@@ -45,7 +41,7 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Vec<String> {
     for instance in &snapshot.instances {
         let module = instance.module.as_ref();
         let module = module.map_or_else(String::new, |name| format!(" ({name})"));
-        for (name, value) in &instance.globals {
+        for (name, value) in instance.globals.iter() {
             let (path, kind) = (&instance.path, value.kind());
             lines.push(format!(
                 "core instance {path}{module}: {name}: {kind} = {value}"

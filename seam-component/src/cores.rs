@@ -1,11 +1,13 @@
 //! The core instances of a running instance, by their paths.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreInstance, CoreInstanceId, CoreModuleType, CorePath,
     CoreStore, CoreValue, Error, MemoryView, Origin, Result, check_core_args,
 };
+
+use crate::exported::Exported;
 
 /// A core instance: its position in the artifact, and its handle in the store.
 pub struct Core {
@@ -24,19 +26,42 @@ pub struct Core {
 /// An adapter with its own backend can implement [`Instance::cores`](seam_core::Instance::cores)
 /// and related methods with it.
 #[derive(Default)]
-pub struct Cores(Vec<Core>);
+pub struct Cores(Vec<Found>);
+
+/// A core instance, and its exported state once a snapshot has needed it.
+pub(crate) struct Found {
+    pub(crate) core: Core,
+    exported: OnceLock<Exported>,
+}
+
+impl Found {
+    /// Returns the exported state, which is resolved once.
+    pub(crate) fn exported(&self, store: &mut dyn CoreStore) -> &Exported {
+        let resolve = || Exported::of(self.core.id, &self.core.module, store);
+        self.exported.get_or_init(resolve)
+    }
+}
 
 impl Cores {
     /// Creates the list of these core instances.
     pub fn new(cores: impl IntoIterator<Item = Core>) -> Self {
         let mut cores: Vec<Core> = cores.into_iter().collect();
         cores.sort_by(|a, b| a.path.cmp(&b.path));
-        Self(cores)
+        let found = cores.into_iter().map(|core| Found {
+            core,
+            exported: OnceLock::new(),
+        });
+        Self(found.collect())
     }
 
     /// Iterates over the core instances, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Core> {
-        self.0.iter()
+        self.0.iter().map(|found| &found.core)
+    }
+
+    /// Returns the core instances with what is known of them, in order.
+    pub(crate) fn found(&self) -> &[Found] {
+        &self.0
     }
 
     /// Describes each core instance with its exports.

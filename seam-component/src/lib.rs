@@ -89,6 +89,7 @@ mod canon;
 mod component;
 mod core_module;
 mod cores;
+mod exported;
 mod glue;
 mod host;
 mod instance;

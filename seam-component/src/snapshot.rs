@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use seam_core::{
-    CoreExtern, CoreExternType, CoreMemory, CoreSnapshot, CoreStore, Memories, MemorySnapshot,
-    Origin, Query, Result, Snapshot,
+    CoreMemory, CoreSnapshot, CoreStore, Memories, MemorySnapshot, Origin, Query, Result, Snapshot,
 };
 
-use crate::cores::{Core, Cores};
+use crate::cores::{Cores, Found};
 
 impl Cores {
     /// Returns the exported state of the core instances that the query selects.
@@ -21,45 +20,31 @@ impl Cores {
 
 /// Returns the exported state of these core instances.
 pub(crate) fn take(cores: &Cores, store: &mut dyn CoreStore, query: &Query) -> Result<Snapshot> {
-    let taken = |core: &&Core| query.all_origins || core.origin == Origin::Main;
-    let instances: Result<Vec<_>> = cores
-        .iter()
-        .filter(taken)
-        .map(|core| instance(core, store, query))
+    let wanted = |found: &&Found| query.all_origins || found.core.origin == Origin::Main;
+    let instances = cores.found().iter().filter(wanted);
+    let instances: Result<Vec<_>> = instances
+        .map(|found| instance(found, store, query))
         .collect();
     Ok(Snapshot {
         instances: instances?,
     })
 }
 
-fn instance(core: &Core, store: &mut dyn CoreStore, query: &Query) -> Result<CoreSnapshot> {
-    let mut globals = BTreeMap::new();
+fn instance(found: &Found, store: &mut dyn CoreStore, query: &Query) -> Result<CoreSnapshot> {
+    let (core, exported) = (&found.core, found.exported(store));
+    let prefix = query.prefix.as_deref().unwrap_or_default();
     let mut memories = BTreeMap::new();
-    for (name, ty) in &core.module.exports {
-        let wanted = match ty {
-            CoreExternType::Global(_) => query.takes(name),
-            CoreExternType::Memory(_) => query.memories != Memories::None,
-            _ => false,
-        };
-        if !wanted {
-            continue;
-        }
-        match store.export(core.id, name) {
-            Some(CoreExtern::Global(global)) => {
-                globals.insert(name.clone(), store.global(global)?);
-            }
-            Some(CoreExtern::Memory(found)) => {
-                let keep = query.memories == Memories::Bytes;
-                memories.insert(name.clone(), memory(found, store, keep)?);
-            }
-            _ => {}
+    if query.memories != Memories::None {
+        let keep = query.memories == Memories::Bytes;
+        for (name, found) in &exported.memories {
+            memories.insert(name.clone(), memory(*found, store, keep)?);
         }
     }
     Ok(CoreSnapshot {
         path: core.path.clone(),
         module: core.module.name.clone(),
         origin: core.origin,
-        globals,
+        globals: exported.globals(store, prefix)?,
         memories,
     })
 }

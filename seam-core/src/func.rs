@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Error, ErrorKind, ExportName, FuncType, Interface, Limit, Result};
+use crate::{Error, ExportName, FuncType, Interface, Result};
 
 /// A resolved exported function of an instance. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,14 +37,7 @@ impl Func {
     /// # Errors
     /// `Misuse` that lists near matches.
     pub fn resolve(interface: &Interface, name: &ExportName, owner: u64) -> Result<Self> {
-        let (full, ty) = interface.func(name)?;
-        let mut exports = (0..).zip(interface.export_funcs());
-        let found = exports.find(|(_, (export, _))| export == full);
-        let too_many = || {
-            let kind = ErrorKind::Limit(Limit::EngineCapacity);
-            Error::new(kind, "expected at most 2^32 exported functions, found more")
-        };
-        let (index, _) = found.ok_or_else(too_many)?;
+        let (index, full, ty) = interface.indexed_func(name)?;
         Ok(Self::new(full.clone(), ty.clone(), owner, index))
     }
 

@@ -38,6 +38,7 @@ mod error;
 mod exit;
 mod ext;
 mod func;
+mod globals;
 mod instance;
 mod interface;
 mod limits;
@@ -71,12 +72,14 @@ pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};
 pub use exit::Exit;
 pub use ext::{BackendExt, Callee, InstanceExt, ProgramExt};
 pub use func::Func;
+pub use globals::{GlobalNames, Globals};
 pub use instance::Instance;
 pub use interface::{CoreInstanceType, CorePath, Interface, Item, ItemKind};
 pub use limits::{Limit, Limits};
 pub use name::ExportName;
 pub use snapshot::{
-    CoreInstance, CoreSnapshot, Difference, Memories, MemorySnapshot, Origin, Query, Snapshot,
+    CoreInstance, CoreSnapshot, Difference, Digest, Memories, MemorySnapshot, Origin, Query,
+    Snapshot,
 };
 pub use token::{store_number, token};
 pub use trap::Trap;

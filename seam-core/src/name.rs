@@ -67,6 +67,11 @@ impl ExportName {
         &self.item
     }
 
+    /// Returns the item, which can be shared.
+    pub(crate) fn shared_item(&self) -> &Arc<str> {
+        &self.item
+    }
+
     /// Returns the name without the versions of its instances.
     ///
     /// Names of two artifacts are compared in this form.
@@ -217,14 +222,17 @@ impl FromStr for ExportName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let mut parts: Vec<&str> = text.split('#').collect();
-        let item = parts.pop().unwrap_or_default();
-        if item.is_empty() || parts.iter().any(|part| part.is_empty()) {
+        let (instances, item) = match text.rsplit_once('#') {
+            Some((instances, item)) => (Some(instances), item),
+            None => (None, text),
+        };
+        let instances = instances.into_iter().flat_map(|names| names.split('#'));
+        if item.is_empty() || instances.clone().any(str::is_empty) {
             return Err(Error::misuse(format!(
                 "expected an export name like `f` or `ns:pkg/iface@1.0.0#f`, found `{text}`"
             )));
         }
-        Ok(Self::nested(parts.into_iter().map(Into::into), item))
+        Ok(Self::nested(instances.map(Into::into), item))
     }
 }
 

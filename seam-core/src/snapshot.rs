@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{CoreExternType, CorePath, CoreValue};
+use twox_hash::XxHash3_64;
+
+use crate::{CoreExternType, CorePath, CoreValue, Globals};
 
 /// A core instance of a running instance.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -112,7 +114,7 @@ pub struct CoreSnapshot {
     /// How the instance came about.
     pub origin: Origin,
     /// Value of each exported global, by export name.
-    pub globals: BTreeMap<String, CoreValue>,
+    pub globals: Globals,
     /// Each exported memory, by export name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub memories: BTreeMap<String, MemorySnapshot>,
@@ -123,9 +125,8 @@ pub struct CoreSnapshot {
 pub struct MemorySnapshot {
     /// Size in bytes.
     pub size: u64,
-    /// 64-bit FNV-1a hash of the bytes. Reports show it as 16 hexadecimal digits.
-    #[serde(serialize_with = "hexadecimal")]
-    pub digest: u64,
+    /// Hash of the bytes.
+    pub digest: Digest,
     /// The bytes, if the query includes them.
     #[serde(skip)]
     pub bytes: Option<Vec<u8>>,
@@ -135,14 +136,38 @@ impl MemorySnapshot {
     /// Creates a snapshot of a memory. It includes the bytes themselves if `keep`.
     #[must_use]
     pub fn of(bytes: &[u8], keep: bool) -> Self {
-        let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
         Self {
             size: bytes.len() as u64,
-            digest,
+            digest: Digest::of(bytes),
             bytes: keep.then(|| bytes.to_vec()),
         }
+    }
+}
+
+/// The 64-bit XXH3 hash of bytes, with seed 0.
+///
+/// Reports show the algorithm and 16 hexadecimal digits: `xxh3:2d06800538d394c2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub u64);
+
+impl Digest {
+    /// Hashes bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(XxHash3_64::oneshot(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "xxh3:{:016x}", self.0)
+    }
+}
+
+/// Serialises as text, because readers of JSON would round the number.
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -157,11 +182,6 @@ pub struct Difference {
     pub right: String,
 }
 
-/// Writes the number in hexadecimal, because JSON readers would round it.
-fn hexadecimal<S: serde::Serializer>(digest: &u64, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("{digest:016x}"))
-}
-
 impl Snapshot {
     /// Returns the counters whose names start with `prefix`, by number.
     ///
@@ -171,7 +191,11 @@ impl Snapshot {
     #[must_use]
     pub fn counters(&self, prefix: &str) -> BTreeMap<u64, u64> {
         let mut counters = BTreeMap::new();
-        for (name, value) in self.instances.iter().flat_map(|instance| &instance.globals) {
+        for (name, value) in self
+            .instances
+            .iter()
+            .flat_map(|instance| instance.globals.iter())
+        {
             let Some(Ok(id)) = name.strip_prefix(prefix).map(str::parse::<u64>) else {
                 continue;
             };
@@ -213,11 +237,8 @@ impl Snapshot {
                 format!("{:?}", a.origin),
                 format!("{:?}", b.origin),
             );
-            for name in union(&a.globals, &b.globals) {
-                let (a, b) = (a.globals.get(name), b.globals.get(name));
-                if a != b {
-                    differ(format!("{path}: global {name:?}"), global(a), global(b));
-                }
+            for (name, a, b) in a.globals.differences(&b.globals) {
+                differ(format!("{path}: global {name:?}"), global(a), global(b));
             }
             for name in union(&a.memories, &b.memories) {
                 let (a, b) = (a.memories.get(name), b.memories.get(name));
@@ -255,7 +276,7 @@ fn global(value: Option<&CoreValue>) -> String {
 fn memory(memory: Option<&MemorySnapshot>) -> String {
     memory.map_or_else(
         || "absent".into(),
-        |m| format!("{} bytes, digest {:016x}", m.size, m.digest),
+        |m| format!("{} bytes, {}", m.size, m.digest),
     )
 }
 
@@ -283,7 +304,7 @@ mod tests {
                 path,
                 module: None,
                 origin: Origin::Main,
-                globals: globals.into(),
+                globals: globals.into_iter().collect(),
                 memories,
             }],
         }
@@ -325,7 +346,7 @@ mod tests {
                 "__witness_counter_7": {"type": "i64", "value": "9223372036854775807"},
                 "other": {"type": "i32", "value": 1},
             },
-            "memories": {"memory": {"size": 1, "digest": "af63dc4c8601ec8c"}},
+            "memories": {"memory": {"size": 1, "digest": "xxh3:e6c632b61e964e1f"}},
         }]});
         assert_eq!(serde_json::to_value(&snapshot).ok(), Some(expected));
     }
@@ -334,7 +355,8 @@ mod tests {
     fn instances_and_globals_on_one_side_only_are_differences() {
         let one = snapshot(CoreValue::I32(1));
         let mut other = one.clone();
-        other.instances[0].globals.remove("other");
+        let kept = other.instances[0].globals.with_prefix("__witness");
+        other.instances[0].globals = kept;
         let diff = one.diff(&other);
         assert_eq!(diff.len(), 1);
         assert_eq!(
@@ -352,8 +374,12 @@ mod tests {
         let mut snapshot = snapshot(CoreValue::I32(-1));
         snapshot.instances.push(snapshot.instances[0].clone());
         let first = &mut snapshot.instances[0].globals;
-        first.insert("__witness_counter_x".into(), CoreValue::I32(5));
-        first.insert("__witness_counter_8".into(), CoreValue::F32(0));
+        let more = [
+            ("__witness_counter_x", CoreValue::I32(5)),
+            ("__witness_counter_8", CoreValue::F32(0)),
+        ];
+        let all = first.iter().map(|(name, value)| (name, *value));
+        *first = all.chain(more).collect();
         let counters = snapshot.counters("__witness_counter_");
         assert_eq!(counters, BTreeMap::from([(7, 2 * u64::from(u32::MAX))]));
     }
@@ -365,11 +391,14 @@ mod tests {
         assert!(query.takes("counter") && !query.takes("a-count"));
     }
 
+    /// The values are those of the reference implementation, `xxhsum -H3`.
     #[test]
-    fn the_digest_is_fnv1a() {
-        assert_eq!(
-            MemorySnapshot::of(b"a", false).digest,
-            0xaf63_dc4c_8601_ec8c
-        );
+    fn the_digest_is_xxh3() {
+        for (bytes, text) in [
+            (&b""[..], "xxh3:2d06800538d394c2"),
+            (b"a", "xxh3:e6c632b61e964e1f"),
+        ] {
+            assert_eq!(MemorySnapshot::of(bytes, false).digest.to_string(), text);
+        }
     }
 }

@@ -30,7 +30,7 @@ fn only_nan_bits(left: &Snapshot, right: &Snapshot) -> bool {
                 && l.globals.len() == r.globals.len()
                 && l.globals
                     .iter()
-                    .zip(&r.globals)
+                    .zip(r.globals.iter())
                     .all(|((l_name, l), (r_name, r))| {
                         l_name == r_name && (l == r || nan::same_vectors(l, r))
                     })
@@ -92,7 +92,7 @@ fn globals(snapshot: &Snapshot) -> BTreeMap<String, Vec<CoreValue>> {
         .iter()
         .filter(|i| i.origin == Origin::Main)
     {
-        for (name, value) in &instance.globals {
+        for (name, value) in instance.globals.iter() {
             let plain = match name.rsplit_once('$') {
                 Some((plain, suffix)) if suffix.parse::<u32>().is_ok() => plain,
                 _ => name,

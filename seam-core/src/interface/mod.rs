@@ -1,6 +1,7 @@
 //! The imports, exports and core instances of an artifact.
 
 mod display;
+mod index;
 mod lifted;
 mod serialize;
 
@@ -9,6 +10,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use index::Index;
 pub(crate) use lifted::has_lifted_type;
 
 use crate::{
@@ -25,6 +27,7 @@ pub struct Interface {
     import_funcs: Vec<(ExportName, Arc<FuncType>)>,
     export_funcs: Vec<(ExportName, Arc<FuncType>)>,
     core_instances: Vec<CoreInstanceType>,
+    index: Index,
 }
 
 /// A named import or export.
@@ -114,6 +117,7 @@ impl Interface {
             import_funcs,
             export_funcs,
             core_instances,
+            index: Index::default(),
         }
     }
 
@@ -165,24 +169,36 @@ impl Interface {
     /// `Misuse` that lists the exports that have the name if there are several; otherwise near
     /// matches, or if there are none, everything that the artifact exports.
     pub fn func(&self, name: &ExportName) -> Result<(&ExportName, &Arc<FuncType>)> {
-        let exports = || self.export_funcs.iter();
-        if let Some(found) = name.resolve(exports().map(|(name, _)| name)) {
-            let pair = exports().find(|(name, _)| name == found);
-            if let Some((name, ty)) = pair {
-                return Ok((name, ty));
-            }
+        let (_, name, ty) = self.indexed_func(name)?;
+        Ok((name, ty))
+    }
+
+    /// Like [`Interface::func`], with the position in [`Interface::export_funcs`].
+    pub(crate) fn indexed_func(
+        &self,
+        name: &ExportName,
+    ) -> Result<(u32, &ExportName, &Arc<FuncType>)> {
+        let at = |position: u32| {
+            let (name, ty) = self.export_funcs.get(position as usize)?;
+            Some((position, name, ty))
+        };
+        if let Some(found) = self.index.equal(&self.export_funcs, name).and_then(at) {
+            return Ok(found);
         }
-        let alone = name.instances().is_empty();
-        let mut named = exports().filter(|(export, _)| alone && export.item() == name.item());
-        match (named.next(), named.next()) {
-            (None, _) => Err(self.no_such_func(name)),
-            (Some((name, ty)), None) => Ok((name, ty)),
-            (Some(first), Some(second)) => {
-                let all = [first, second].into_iter().chain(named);
-                let all: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
+        let namesakes = self.index.with_item(&self.export_funcs, name.item());
+        let namesakes: Vec<_> = namesakes.iter().copied().filter_map(at).collect();
+        if let Some(best) = name.resolve(namesakes.iter().map(|(_, name, _)| *name)) {
+            let found = namesakes.iter().find(|(_, name, _)| *name == best);
+            return found.copied().ok_or_else(|| self.no_such_func(name));
+        }
+        match (name.instances().is_empty(), &*namesakes) {
+            (false, _) | (true, []) => Err(self.no_such_func(name)),
+            (true, [found]) => Ok(*found),
+            (true, several) => {
+                let all = several.iter().map(|(_, name, _)| format!("`{name}`"));
                 Err(Error::misuse(format!(
                     "expected the full name of one export, found `{name}`, which is {}",
-                    all.join(" or ")
+                    all.collect::<Vec<_>>().join(" or ")
                 )))
             }
         }

@@ -49,7 +49,7 @@ fn a_module_with_two_memories_gets_host_items_and_is_looked_into() -> Result<()>
         assert_eq!(copy.read_memory(&core, "callee_memory", 576, 4)?, b"text");
         let query = Query::new().with_memories(Memories::Digest);
         let snapshot = &copy.snapshot(&query)?.instances[0];
-        assert_eq!(snapshot.globals["out_ptr"], CoreValue::I32(576));
+        assert_eq!(snapshot.globals.get("out_ptr"), Some(&CoreValue::I32(576)));
         assert_eq!(snapshot.memories["callee_memory"].size, 65536);
     }
     let expected = vec![CoreValue::I32(4); backends().len()];

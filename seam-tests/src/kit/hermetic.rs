@@ -1,8 +1,7 @@
 //! A guest in the hermetic world, and all observations of its run.
 
 use seam_core::{
-    ErrorKind, Exit, HostCallRecord, List, MemorySnapshot, Observed, Program, ProgramExt, Value,
-    World,
+    Digest, ErrorKind, Exit, HostCallRecord, List, Observed, Program, ProgramExt, Value, World,
 };
 use seam_wasi::{FileTree, FileTreeEntry, Wasi};
 
@@ -108,12 +107,11 @@ fn line(call: &HostCallRecord) -> String {
     format!("{}({}){result}\n", call.name, args.join(", "))
 }
 
-/// Formats a value briefly: few bytes as text, many bytes by their number and 64-bit FNV-1a hash.
+/// Formats a value briefly: few bytes as text, many bytes by their number and digest.
 fn shown(value: &Value) -> String {
     match value {
         Value::List(List::U8(bytes)) if bytes.len() > 64 => {
-            let digest = MemorySnapshot::of(bytes, false).digest;
-            format!("[{} bytes, {digest:016x}]", bytes.len())
+            format!("[{} bytes, {}]", bytes.len(), Digest::of(bytes))
         }
         Value::List(List::U8(bytes)) => format!("b\"{}\"", bytes.escape_ascii()),
         Value::Result(Ok(Some(value))) => format!("ok({})", shown(value)),

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
-    Func, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource, Result,
-    Snapshot, Trap, Value, World,
+    Func, Globals, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource,
+    Result, Snapshot, Trap, Value, World,
 };
 
 use crate::fault::Fault;
@@ -267,7 +267,7 @@ impl Instance for SabotagedInstance {
         let mut snapshot = self.inner().snapshot(query)?;
         if self.fault == Fault::ShowsNoGlobals {
             let instances = snapshot.instances.iter_mut();
-            instances.for_each(|instance| instance.globals.clear());
+            instances.for_each(|instance| instance.globals = Globals::default());
         }
         Ok(snapshot)
     }

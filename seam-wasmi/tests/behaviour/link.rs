@@ -91,8 +91,8 @@ fn the_world_gives_memories_tables_and_globals_to_each_instance_its_own() {
         let snapshot = given.snapshot(&seam_core::Query::new()).unwrap();
         assert_eq!(snapshot.instances.len(), 1);
         let globals = &snapshot.instances[0].globals;
-        assert_eq!(globals["count"], CoreValue::I64(8));
-        assert_eq!(globals["pi"], 2.5f64.into());
+        assert_eq!(globals.get("count"), Some(&CoreValue::I64(8)));
+        assert_eq!(globals.get("pi"), Some(&2.5f64.into()));
         let path = CorePath::new([0]);
         assert_eq!(given.read_memory(&path, "memory", 8, 1).unwrap(), [42]);
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use seam_core::{
-    CorePath, CoreSnapshot, CoreValue, Error, InstanceExt, Memories, MemorySnapshot, Origin, Query,
-    Value, World,
+    CorePath, CoreSnapshot, CoreValue, Error, Globals, InstanceExt, Memories, MemorySnapshot,
+    Origin, Query, Value, World,
 };
 
 use super::call::root;
@@ -26,9 +26,9 @@ pub(in crate::kit) fn snapshots_show_exported_globals(subject: &Subject) -> Chec
     same("path", one.path, root())?;
     same("module", one.module.as_deref(), Some("calc"))?;
     same("origin", one.origin, Origin::Main)?;
-    let expected = BTreeMap::from([
-        ("__witness_counter_0".to_string(), CoreValue::I64(1)),
-        ("__witness_counter_1".to_string(), CoreValue::I32(0)),
+    let expected = Globals::from_iter([
+        ("__witness_counter_0", CoreValue::I64(1)),
+        ("__witness_counter_1", CoreValue::I32(0)),
     ]);
     same("globals", &one.globals, &expected)?;
     same("memories", one.memories.len(), 0)?;
@@ -88,7 +88,8 @@ pub(in crate::kit) fn snapshots_take_what_the_query_asks(subject: &Subject) -> C
     let mut calc = subject.instantiate(&fixtures::calc()?, &World::new())?;
     let mut names = |prefix: &str| -> Result<Vec<String>, Failure> {
         let snapshot = calc.snapshot(&Query::new().with_prefix(prefix))?;
-        Ok(only(snapshot)?.globals.into_keys().collect())
+        let globals = only(snapshot)?.globals;
+        Ok(globals.names().map(str::to_owned).collect())
     };
     same(
         "one",
