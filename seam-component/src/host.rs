@@ -1,8 +1,11 @@
 //! The layer's own state in a store, and the code around every call of a host function.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use seam_core::{CoreCaller, CoreStore, CoreValue, Error, HostFn, Result, States, WorldState};
+use seam_core::{
+    CoreCaller, CoreStore, CoreValue, Error, HostFn, NumericFn, Result, States, WorldState,
+};
 
 use crate::state::Running;
 
@@ -45,12 +48,25 @@ where
         + Sync
         + 'static,
 {
-    std::sync::Arc::new(move |caller, args, results| {
-        world_of(caller)?.begin_host_call()?;
-        let outcome = caught(|| body(caller, args, results));
-        world_of(caller)?.end_host_call();
-        outcome
-    })
+    Arc::new(move |caller, args, results| counted(caller, |caller| body(caller, args, results)))
+}
+
+/// Like [`guarded`], for a host function over bits.
+pub(crate) fn guarded_numeric<F>(body: F) -> NumericFn
+where
+    F: Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+{
+    Arc::new(move |caller, bits| counted(caller, |caller| body(caller, bits)))
+}
+
+fn counted(
+    caller: &mut dyn CoreCaller,
+    body: impl FnOnce(&mut dyn CoreCaller) -> Result<()>,
+) -> Result<()> {
+    world_of(caller)?.begin_host_call()?;
+    let outcome = caught(|| body(caller));
+    world_of(caller)?.end_host_call();
+    outcome
 }
 
 /// Runs code of the host. A panic becomes an error.

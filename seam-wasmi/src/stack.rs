@@ -11,8 +11,9 @@ use seam_core::{Error, ErrorKind, Limit, Result};
 
 use crate::error::of_panic;
 
-/// The stack in bytes that nested calls may use on the caller's thread. Every thread has more.
-const CALLERS: usize = 768 << 10;
+/// The stack in bytes that nested calls may use on the caller's thread. Even small threads have
+/// twice as much.
+const CALLERS: usize = 256 << 10;
 
 /// The stack in bytes of each additional thread, and how much of it nested calls may use.
 const STACK: usize = 4 << 20;

@@ -4,24 +4,28 @@ use std::sync::Arc;
 
 use seam_core::{
     CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn,
-    Result, Stub, Trap, TypedHostCall, Value,
+    NumericFn, Result, Stub, Trap, TypedHostCall, Value,
 };
 
-use super::scalar::{lift_args, lift_results, lower_results};
+use super::scalar::{lift_args, lift_results, lower_results, value_of_bits};
 use super::scalar_parts::{ScalarReader, ScalarWriter};
-use crate::host::{caught, guarded, world_of};
+use crate::host::{caught, guarded, guarded_numeric, world_of};
 
 /// Wraps the host function or stub that is bound at this index, for typed values.
 ///
 /// A host function over Rust types is called without building values, unless the world records
 /// host calls.
-pub(super) fn typed(index: usize, ty: Arc<FuncType>) -> HostFn {
-    guarded(move |caller, args, results| {
+pub(super) fn typed(index: usize, ty: Arc<FuncType>, core: &CoreFuncType) -> NumericFn {
+    let (params, results) = (core.params.clone(), core.results.len());
+    guarded_numeric(move |caller, bits| {
         if let Some(call) = world_of(caller)?.begin_typed(index) {
-            return in_parts(caller, call, &ty, args, results);
+            return in_parts(caller, call, &ty, bits, results);
         }
-        let args = lift_args(&ty, args)?;
+        let values = params.iter().zip(&*bits);
+        let values = values.map(|(ty, bits)| value_of_bits(*ty, *bits));
+        let args = lift_args(&ty, &values.collect::<Result<Vec<_>>>()?)?;
         let result = world_of(caller)?.call(index, &args)?;
+        let results = bits.get_mut(..results).unwrap_or_default();
         lower_results(result.as_ref(), results)
     })
 }
@@ -30,16 +34,18 @@ fn in_parts(
     caller: &mut dyn CoreCaller,
     mut call: TypedHostCall,
     ty: &FuncType,
-    args: &[CoreValue],
-    results: &mut [CoreValue],
+    bits: &mut [u64],
+    results: usize,
 ) -> Result<()> {
-    let mut reader = ScalarReader::new(ty, args);
+    let mut reader = ScalarReader::new(ty, bits);
     let lifted = call.lift_args(&mut reader).and_then(|()| reader.end());
     lifted.map_err(|e| call.lift_error(e))?;
     world_of(caller)?.call_typed(&mut call)?;
-    let mut writer = ScalarWriter::new(ty, results);
+    let mut writer = ScalarWriter::new(ty, bits.get_mut(..results).unwrap_or_default());
     let lowered = call.lower_result(&mut writer).and_then(|()| writer.end());
-    lowered.map_err(|e| call.lower_error(e))
+    lowered.map_err(|e| call.lower_error(e))?;
+    world_of(caller)?.end_typed(call);
+    Ok(())
 }
 
 /// Wraps a host function over core values.

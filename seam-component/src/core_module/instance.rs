@@ -7,7 +7,7 @@ use seam_core::{
     Exit, ExportName, Func, NumericFunc, Resource, Result, Value, WorldState,
 };
 
-use super::scalar::{lift_bits, lower};
+use super::scalar::{lift_bits, lower_bits};
 use crate::host::world_of;
 use crate::instance::{Base, Inner};
 
@@ -124,7 +124,7 @@ impl Inner for CoreModuleInstance {
         let mut bits = std::mem::take(&mut self.spare);
         bits.clear();
         for arg in &*args {
-            bits.push(lower(arg)?.to_bits().unwrap_or_default());
+            bits.push(lower_bits(arg)?);
         }
         bits.resize(self.at(index)?.len(), 0);
         Ok(CoreCall { index, bits })

@@ -78,8 +78,8 @@ impl<'w> Links<'w> {
             externs.push(match source {
                 CoreSource::Bound(index, ty) => {
                     let ty_of_binding = self.binding(*index)?.ty.clone();
-                    let func = host_func::typed(self.before + *index, ty_of_binding);
-                    host(store, ty.clone(), func)?
+                    let func = host_func::typed(self.before + *index, ty_of_binding, ty);
+                    CoreExtern::Func(store.host_func_numeric(ty.clone(), func)?)
                 }
                 CoreSource::Stub(name, ty, stub) => {
                     let func = host_func::stub(name.clone(), ty.clone(), *stub);

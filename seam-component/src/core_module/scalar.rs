@@ -63,6 +63,15 @@ pub(super) fn lower(value: &Value) -> Result<CoreValue> {
     })
 }
 
+/// Converts a component-level value to the bits of a core value.
+///
+/// # Errors
+/// Those of [`lower`].
+pub(super) fn lower_bits(value: &Value) -> Result<u64> {
+    let bits = lower(value)?.to_bits();
+    bits.ok_or_else(|| Error::engine("expected a number, found another core value"))
+}
+
 /// Converts the arguments of a call into the host.
 ///
 /// # Errors
@@ -98,27 +107,30 @@ pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Optio
 /// # Errors
 /// Those of [`lift`].
 pub(super) fn lift_bits(ty: &FuncType, types: &[CoreType], bits: &[u64]) -> Result<Option<Value>> {
-    let value = |(ty, bits): (&CoreType, &u64)| {
-        CoreValue::of_bits(*ty, *bits)
-            .ok_or_else(|| Error::engine("expected a number, found another core value"))
-    };
-    match types {
-        [one] => match bits.first() {
-            Some(bits) => lift_results(ty, &[value((one, bits))?]),
-            None => lift_results(ty, &[]),
-        },
-        types => {
-            let values: Result<Vec<_>> = types.iter().zip(bits).map(value).collect();
-            lift_results(ty, &values?)
+    match (types, bits) {
+        ([one], [bits, ..]) => lift_results(ty, &[value_of_bits(*one, *bits)?]),
+        (types, bits) => {
+            let values = types.iter().zip(bits);
+            let values = values.map(|(ty, bits)| value_of_bits(*ty, *bits));
+            lift_results(ty, &values.collect::<Result<Vec<_>>>()?)
         }
     }
 }
 
-/// Converts the result of a host function to core results.
+/// Returns the number of a core type with these bits.
+///
+/// # Errors
+/// `Engine` if values of the type are not numbers.
+pub(super) fn value_of_bits(ty: CoreType, bits: u64) -> Result<CoreValue> {
+    let value = CoreValue::of_bits(ty, bits);
+    value.ok_or_else(|| Error::engine(format!("expected a number, found a value of type {ty}")))
+}
+
+/// Converts the result of a host function to the bits of core results.
 ///
 /// # Errors
 /// Those of [`lower`].
-pub(super) fn lower_results(result: Option<&Value>, results: &mut [CoreValue]) -> Result<()> {
+pub(super) fn lower_results(result: Option<&Value>, results: &mut [u64]) -> Result<()> {
     let values: &[Value] = match result {
         None => &[],
         Some(Value::Tuple(values)) => values,
@@ -131,9 +143,19 @@ pub(super) fn lower_results(result: Option<&Value>, results: &mut [CoreValue]) -
         )));
     }
     for (result, value) in results.iter_mut().zip(values) {
-        *result = lower(value)?;
+        *result = lower_bits(value)?;
     }
     Ok(())
+}
+
+/// Returns the core type of numbers of a component-level type.
+pub(super) fn core_type(ty: &Type) -> CoreType {
+    match ty {
+        Type::S64 | Type::U64 => CoreType::I64,
+        Type::F32 => CoreType::F32,
+        Type::F64 => CoreType::F64,
+        _ => CoreType::I32,
+    }
 }
 
 /// Returns whether values of a core type are numbers with a component-level type.
@@ -191,9 +213,9 @@ mod tests {
         let core = [CoreValue::I32(-1), CoreValue::F64(1f64.to_bits())];
         let value = lift_results(&ty, &core).unwrap().unwrap();
         assert_eq!(value, Value::Tuple(vec![Value::S32(-1), Value::F64(1.0)]));
-        let mut back = [CoreValue::I32(0); 2];
+        let mut back = [0; 2];
         lower_results(Some(&value), &mut back).unwrap();
-        assert_eq!(back, core);
+        assert_eq!(back, core.map(|value| value.to_bits().unwrap()));
         assert!(lower_results(None, &mut back).is_err());
     }
 }

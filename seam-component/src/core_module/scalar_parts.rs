@@ -1,26 +1,26 @@
 //! Core values as the parts of typed arguments and results, without building values.
 
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
-use seam_core::{CoreValue, Error, FuncType, List, Resource, Result, Type};
+use seam_core::{Error, FuncType, List, Resource, Result, Type};
 
-use super::scalar::{lift, lower};
+use super::scalar::{core_type, lift, lower_bits, value_of_bits};
 
 /// Lifts the arguments of a host function one after another.
 pub(super) struct ScalarReader<'a> {
     ty: &'a FuncType,
-    args: &'a [CoreValue],
+    args: &'a [u64],
     taken: usize,
 }
 
 /// Lowers the results of a host function one after another.
 pub(super) struct ScalarWriter<'a> {
     ty: &'a FuncType,
-    results: &'a mut [CoreValue],
+    results: &'a mut [u64],
     written: usize,
 }
 
 impl<'a> ScalarReader<'a> {
-    pub(super) fn new(ty: &'a FuncType, args: &'a [CoreValue]) -> Self {
+    pub(super) fn new(ty: &'a FuncType, args: &'a [u64]) -> Self {
         Self { ty, args, taken: 0 }
     }
 
@@ -29,12 +29,12 @@ impl<'a> ScalarReader<'a> {
     /// # Errors
     /// `Misuse` if some have not.
     pub(super) fn end(self) -> Result<()> {
-        count(self.args.len(), self.taken)
+        count(self.ty.params.len(), self.taken)
     }
 }
 
 impl<'a> ScalarWriter<'a> {
-    pub(super) fn new(ty: &'a FuncType, results: &'a mut [CoreValue]) -> Self {
+    pub(super) fn new(ty: &'a FuncType, results: &'a mut [u64]) -> Self {
         Self {
             ty,
             results,
@@ -55,9 +55,9 @@ impl Lift for ScalarReader<'_> {
     fn scalar(&mut self) -> Result<Scalar> {
         let param = self.ty.params.get(self.taken);
         let arg = param.zip(self.args.get(self.taken));
-        let ((_, ty), value) = arg.ok_or_else(|| expected("no more parts", "a scalar"))?;
+        let ((_, ty), bits) = arg.ok_or_else(|| expected("no more parts", "a scalar"))?;
         self.taken += 1;
-        let value = lift(ty, *value)?;
+        let value = lift(ty, value_of_bits(core_type(ty), *bits)?)?;
         Scalar::of(&value).ok_or_else(|| expected("a scalar", value.kind()))
     }
 
@@ -99,7 +99,7 @@ impl Lower for ScalarWriter<'_> {
         if *ty != found {
             return Err(expected(ty.kind(), found.kind()));
         }
-        *slot = lower(&scalar.to_value())?;
+        *slot = lower_bits(&scalar.to_value())?;
         self.written += 1;
         Ok(())
     }

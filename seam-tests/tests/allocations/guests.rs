@@ -115,6 +115,18 @@ pub(crate) const NESTED: &str = concat!(
     caller!()
 );
 
+/// A core module that adds numbers, and calls a function of the host.
+pub(crate) const CORE: &str = r#"(module
+    (import "h" "plus" (func $plus (param i32 i32) (result i32)))
+    (func (export "add") (param i32 i64) (result i64)
+        (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
+    (func (export "plus-often") (param $n i32) (result i32)
+        (local $i i32)
+        (loop $again
+            (local.set $i (call $plus (local.get $i) (i32.const 1)))
+            (br_if $again (i32.lt_u (local.get $i) (local.get $n))))
+        (local.get $i)))"#;
+
 /// A component with this many exported functions.
 pub(crate) fn exports(count: usize) -> String {
     let mut text = String::from(

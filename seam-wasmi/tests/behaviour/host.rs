@@ -1,5 +1,9 @@
 //! Host functions over Rust types and over core values.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
+
 use seam_core::{
     BackendExt, CoreExtern, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, InstanceExt,
     Limit, Limits, OutputStream, Trap, Value, World,
@@ -178,6 +182,38 @@ fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
         let found = small.spawn(run).unwrap().join().unwrap();
         assert_eq!(found, limit(Limit::HostDepth));
     }
+}
+
+/// Returns the threads on which a host function runs that calls itself this often. Each call uses
+/// this much stack.
+fn threads<const STACK: usize>(calls: i32) -> HashSet<ThreadId> {
+    let seen: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
+    let threads = seen.clone();
+    let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
+    let world = World::new().core_func("env", "f", ty, move |caller, args, results| {
+        threads.lock().unwrap().insert(thread::current().id());
+        let room = std::hint::black_box([0u8; STACK]);
+        let Some(CoreExtern::Func(down)) = caller.caller_export("call") else {
+            return Err(Error::host("expected a function"));
+        };
+        match args {
+            [CoreValue::I32(n @ 1..)] => caller.call(down, &[CoreValue::I32(n - 1)], results)?,
+            _ => {}
+        }
+        std::hint::black_box(room);
+        Ok(())
+    });
+    let mut instance = instance(&wat(CALLS), &world);
+    instance.call_blocking("call", &[s32(calls)]).unwrap();
+    let threads = seen.lock().unwrap().clone();
+    threads
+}
+
+#[test]
+fn nested_calls_change_the_thread_when_its_stack_is_used_up() {
+    assert_eq!(threads::<1>(2), HashSet::from([thread::current().id()]));
+    let (small, large) = (threads::<1>(6).len(), threads::<{ 64 << 10 }>(6).len());
+    assert!(large > small, "{small} threads, then {large}");
 }
 
 #[test]
