@@ -61,12 +61,29 @@
 //! | `state/running` | Store and Component Instance State; Task State (synchronous calls) |
 //! | `state/table`, `state/resource` | Table State; Resource State |
 //! | `state/held` | none: handles that the host holds |
+//! | `abi/flat` | none: core values as bits |
 //! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
 //! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
 //! | `canon/builtin` | the asynchronous built-ins, which return `Unsupported` when they are called |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |
 //! | `glue` | none: the same calls for engines that do not re-enter |
+//!
+//! # What a call costs
+//! A call computes only what its arguments decide. `seam_decode::types` has the layouts, offsets and
+//! flat types. A lifted or lowered function keeps its core functions with their signatures
+//! ([`NumericFunc`](seam_core::NumericFunc)), and whether its values may be in memory. Core values are
+//! bits in arrays of fixed size.
+//!
+//! - Lifting borrows the memory and the layer's state together, once for all values of a call
+//!   ([`memory_and_host`](seam_core::CoreStore::memory_and_host)).
+//! - Between two guests, strings of one encoding and lists of numbers are copied once, from memory to
+//!   memory ([`memory_copy`](seam_core::CoreStore::memory_copy)). Strings are validated once.
+//! - A host function over Rust types gets its arguments from guest memory, unless the world records
+//!   calls. Repeated calls of it use the same room.
+//!
+//! So a call of a resolved function allocates nothing but the values that it passes to the host. The
+//! test `allocations` of seam-tests counts this.
 //!
 //! # How a string argument gets into guest memory
 //! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:

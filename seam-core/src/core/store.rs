@@ -86,15 +86,16 @@ pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> +
 ///     `core_failing_host_functions_leave_nothing_behind`, `core_stores_are_told_apart`,
 ///     `core_host_state_is_kept`)
 /// 16. Memories, tables and globals always show the guest's current state: sizes after growth, and
-///     the current bytes and values, also of shared memories. The guest sees what the host wrote. Sizes of memories are in their own
-///     pages. An index that is out of bounds returns `None`, whatever its width is. (kit:
-///     `core_memories_are_read_written_and_grown`, `core_globals_are_read_and_set`,
-///     `core_tables_are_read`, `core_table_elements_are_set`, `core_wide_memories_and_tables_are_read`,
-///     `core_second_memories_are_told_apart`, `core_pages_of_other_sizes_are_counted`,
-///     `core_shared_memories_are_read_and_written`, `core_exception_tags_are_told_apart`)
+///     the current bytes and values, also of shared memories. The guest sees what the host wrote.
+///     Sizes of memories are in their own pages. An index that is out of bounds returns `None`,
+///     whatever its width is. (kit: `core_memories_are_read_written_and_grown`,
+///     `core_globals_are_read_and_set`, `core_tables_are_read`, `core_table_elements_are_set`,
+///     `core_wide_memories_and_tables_are_read`, `core_second_memories_are_told_apart`,
+///     `core_pages_of_other_sizes_are_counted`, `core_shared_memories_are_read_and_written`,
+///     `core_exception_tags_are_told_apart`)
 /// 17. `call_numeric` does what `call` does with the same numbers, bit by bit, and ends with the
-///     same errors. It returns `Misuse` for a slice that is too short and for a function that is not
-///     over numbers, whatever the [`NumericFunc`] says. (kit:
+///     same errors. It returns `Misuse` for a slice that is too short and for a function that is
+///     not over numbers, whatever the [`NumericFunc`] says. (kit:
 ///     `core_numeric_calls_agree_with_calls`)
 /// 18. A host function over numbers gets the same arguments, and the guest the same results, as for
 ///     `host_func`. It counts as a level of host recursion, its panics are caught, and its errors
@@ -103,12 +104,13 @@ pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> +
 ///     `host`. (kit: `core_memories_are_borrowed_with_the_state`)
 /// 20. `memory_copy` copies as if by way of a buffer, also within one memory. If a range is out of
 ///     bounds, it returns `Misuse` and writes nothing. (kit: `core_memories_are_copied`)
-/// 21. If the engine has `SuspendedCalls`, a host function that returns [`Error::suspend`](crate::Error::suspend) suspends
-///     the innermost call of the guest, if `call_suspendable` or `resume` made this call. The store
-///     is usable in the meantime: calls can be made, and other calls can be suspended and resumed in
-///     any order. `resume` returns the given values from the host function. A suspended call that is
-///     dropped never runs again. In a call by `call`, the error is returned as any other one, and
-///     suspends no call further out. (kit: `core_calls_suspend_and_resume`)
+/// 21. If the engine has `SuspendedCalls`, a host function that returns the error
+///     [`suspend`](crate::Error::suspend) suspends the innermost call of the guest, if
+///     `call_suspendable` or `resume` made this call. The store is usable in the meantime: calls
+///     can be made, and other calls can be suspended and resumed in any order. `resume` returns the
+///     given values from the host function. A suspended call that is dropped never runs again. In a
+///     call by `call`, the error is returned as any other one, and suspends no call further out.
+///     (kit: `core_calls_suspend_and_resume`)
 ///
 /// # For implementors
 /// Handles are indices into tables that you keep in the store's data, next to [`HostState`]. Number
