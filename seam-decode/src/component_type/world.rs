@@ -15,7 +15,7 @@ use wasmparser::component_types::{
 
 use super::section::{Described, Section, sections};
 use crate::interface::of_entities;
-use crate::pass::{Budget, unknown};
+use crate::pass::{Budget, IdMap, unknown};
 use crate::plan::{ScopeTypes, Types};
 use crate::types::{FuncTy, ResourceId, StringEncoding};
 
@@ -133,7 +133,7 @@ impl World {
         let types = described.types();
         let entities = described.items()?;
         let items = of_entities(types, &entities, budget)?;
-        let names: HashMap<Validated, ResourceType> = items.resources.into_iter().collect();
+        let names: IdMap<Validated, ResourceType> = items.resources.into_iter().collect();
         let mut converted = Types::new(types);
         let mut scope = ScopeTypes::default();
         let [imports, exports] = entities;

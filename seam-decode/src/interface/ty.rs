@@ -1,6 +1,5 @@
 //! Converts component-level value types of the validator.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wasmparser::PrimitiveValType;
@@ -11,17 +10,17 @@ use wasmparser::types::TypesRef;
 
 use seam_core::{FuncType, ResourceType, Result, Type};
 
-use crate::pass::{Budget, unknown};
+use crate::pass::{Budget, IdMap, unknown};
 
 /// Converts types. Each definition is converted once, so a type that is used many times stays
 /// shared.
 pub(super) struct TypeReader<'t> {
     types: TypesRef<'t>,
-    resources: HashMap<ResourceId, ResourceType>,
+    resources: IdMap<ResourceId, ResourceType>,
     /// The same names, in the order in which they were given.
     named: Vec<(ResourceId, ResourceType)>,
     /// The converted definitions with their sizes.
-    defined: HashMap<ComponentDefinedTypeId, Measured<Type>>,
+    defined: IdMap<ComponentDefinedTypeId, Measured<Type>>,
 }
 
 /// A converted type, with its size in bytes if nothing was shared.
@@ -34,9 +33,9 @@ impl<'t> TypeReader<'t> {
     pub(super) fn new(types: TypesRef<'t>) -> Self {
         Self {
             types,
-            resources: HashMap::new(),
+            resources: IdMap::default(),
             named: Vec::new(),
-            defined: HashMap::new(),
+            defined: IdMap::default(),
         }
     }
 

@@ -9,12 +9,14 @@
 //! | `core_type` | core types, from the validator |
 //! | `read` | definitions from the readers of their sections |
 //! | `nesting` | the bound on the nesting of type declarations |
+//! | `id_map` | maps by the validator's ids |
 //! | `budget` | the bound on what decoding copies out of an artifact |
 
 mod budget;
 mod core_type;
 mod definition;
 mod definitions;
+mod id_map;
 mod module_type;
 mod nesting;
 mod read;
@@ -24,6 +26,7 @@ pub(crate) use budget::Budget;
 pub(crate) use core_type::{module_type_of, unknown};
 pub(crate) use definition::{ComponentDef, CoreSort, Definition, Named, OptionsDef, Sort};
 pub(crate) use definitions::Definitions;
+pub(crate) use id_map::IdMap;
 pub use module_type::module_type;
 pub(crate) use module_type::{invalid, spend_name};
 pub(crate) use validated::{Bodies, component, core_module};

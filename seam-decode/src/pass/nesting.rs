@@ -20,13 +20,24 @@ const MAX_DEPTH: usize = 128;
 
 /// Checks the type section of a component at this range of the artifact's bytes.
 ///
+/// If the section has too few bytes that could open a type, no type nests too deep, and nothing else
+/// is checked: the validator reads the section next.
+///
 /// # Errors
 /// `Invalid`, with the offset, for types that nest too deep or cannot be decoded.
 pub(super) fn check(bytes: &[u8], section: Range<usize>) -> Result<()> {
     let contents = bytes.get(section.clone()).unwrap_or_default();
+    if contents.iter().filter(|byte| opens(**byte)).count() <= MAX_DEPTH {
+        return Ok(());
+    }
     let mut reader = BinaryReader::new(contents, section.start);
     let count = reader.read_var_u32().map_err(invalid)?;
     Types::new(count).read(&mut reader)
+}
+
+/// Returns whether a byte opens a component type or an instance type, where a type starts.
+fn opens(byte: u8) -> bool {
+    matches!(byte, 0x41 | 0x42)
 }
 
 /// The declarations that are being read.
@@ -60,8 +71,7 @@ impl Types {
     fn ty(&mut self, reader: &mut BinaryReader<'_>) -> Result<()> {
         let offset = reader.original_position();
         let mut ahead = reader.clone();
-        // 0x41 opens a component type and 0x42 an instance type.
-        if !matches!(ahead.read_u8().map_err(invalid)?, 0x41 | 0x42) {
+        if !opens(ahead.read_u8().map_err(invalid)?) {
             reader.read::<ComponentType<'_>>().map_err(invalid)?;
             return Ok(());
         }

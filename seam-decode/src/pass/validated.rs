@@ -6,7 +6,7 @@
 use seam_core::{CoreModuleType, Error, ErrorKind, Limit, Result};
 use wasmparser::types::Types;
 use wasmparser::{
-    FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures,
+    Chunk, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures,
 };
 
 use super::budget::Budget;
@@ -57,6 +57,8 @@ pub(crate) fn core_module(bytes: &[u8], bodies: Bodies) -> Result<CoreModuleType
 }
 
 /// Validates an artifact and hands each payload to `visit` after the validator has accepted it.
+///
+/// If bodies are skipped, the contents of code sections are not even split into bodies.
 fn validate<'a>(
     bytes: &'a [u8],
     bodies: Bodies,
@@ -65,20 +67,10 @@ fn validate<'a>(
     let features = WasmFeatures::all().difference(WasmFeatures::CM_NESTED_NAMES);
     let mut validator = Validator::new_with_features(features);
     let mut allocations = FuncValidatorAllocations::default();
-    let mut last = None;
-    let mut depth = 0usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(invalid)?;
-        match &payload {
-            Payload::ComponentSection { .. } | Payload::ModuleSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentTypeSection(section) => nesting::check(bytes, section.range())?,
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            let limit = ErrorKind::Limit(Limit::EngineCapacity);
-            let message = format!("expected components nested at most {MAX_NESTING} deep");
-            return Err(Error::new(limit, message));
+    let mut payloads = Payloads::new(bytes, bodies);
+    while let Some(payload) = payloads.read()? {
+        if let Payload::ComponentTypeSection(section) = &payload {
+            nesting::check(bytes, section.range())?;
         }
         match validator.payload(&payload).map_err(invalid)? {
             ValidPayload::Func(func, body) if bodies == Bodies::Validate => {
@@ -86,13 +78,81 @@ fn validate<'a>(
                 func.validate(&body).map_err(invalid)?;
                 allocations = func.into_allocations();
             }
-            // The artifact itself ends last.
-            ValidPayload::End(types) => last = Some(types),
+            ValidPayload::End(types) if payloads.is_done() => {
+                visit(payload, &validator)?;
+                return Ok(types);
+            }
             _ => {}
         }
         visit(payload, &validator)?;
     }
-    last.ok_or_else(|| {
-        Error::invalid("expected sections, found the end of the input").at(bytes.len() as u64)
-    })
+    Err(end_of_input(bytes.len()))
+}
+
+/// The payloads of an artifact, and of everything nested in it.
+struct Payloads<'a> {
+    rest: &'a [u8],
+    bodies: Bodies,
+    /// The number of bytes of the artifact.
+    len: usize,
+    /// The parsers of the components and modules that are open, innermost last.
+    open: Vec<Parser>,
+}
+
+impl<'a> Payloads<'a> {
+    fn new(bytes: &'a [u8], bodies: Bodies) -> Self {
+        Self {
+            rest: bytes,
+            bodies,
+            len: bytes.len(),
+            open: vec![Parser::new(0)],
+        }
+    }
+
+    /// Returns whether the end of the artifact itself has been read.
+    fn is_done(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Reads the next payload, or returns `None` after the end of the artifact.
+    fn read(&mut self) -> Result<Option<Payload<'a>>> {
+        let Some(parser) = self.open.last_mut() else {
+            return Ok(None);
+        };
+        let Chunk::Parsed { consumed, payload } = parser.parse(self.rest, true).map_err(invalid)?
+        else {
+            return Err(end_of_input(self.len));
+        };
+        self.advance(consumed)?;
+        match &payload {
+            Payload::ComponentSection { parser, .. } | Payload::ModuleSection { parser, .. } => {
+                self.open.push(parser.clone());
+            }
+            Payload::CodeSectionStart { size, .. } if self.bodies == Bodies::Skip => {
+                if let Some(parser) = self.open.last_mut() {
+                    parser.skip_section();
+                }
+                self.advance(*size as usize)?;
+            }
+            Payload::End(_) => {
+                self.open.pop();
+            }
+            _ => {}
+        }
+        if self.open.len() > MAX_NESTING + 1 {
+            let limit = ErrorKind::Limit(Limit::EngineCapacity);
+            let message = format!("expected components nested at most {MAX_NESTING} deep");
+            return Err(Error::new(limit, message));
+        }
+        Ok(Some(payload))
+    }
+
+    fn advance(&mut self, by: usize) -> Result<()> {
+        self.rest = self.rest.get(by..).ok_or_else(|| end_of_input(self.len))?;
+        Ok(())
+    }
+}
+
+fn end_of_input(len: usize) -> Error {
+    Error::invalid("expected sections, found the end of the input").at(len as u64)
 }

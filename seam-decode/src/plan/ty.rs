@@ -1,6 +1,5 @@
 //! Types of the canonical ABI, from the validator's.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use seam_core::Result;
@@ -11,7 +10,7 @@ use wasmparser::component_types::{
 };
 use wasmparser::types::TypesRef;
 
-use crate::pass::{Budget, unknown};
+use crate::pass::{Budget, IdMap, unknown};
 use crate::types::{FieldTy, FuncTy, ResourceId, Ty};
 
 /// Converts the validator's types.
@@ -21,8 +20,8 @@ use crate::types::{FieldTy, FuncTy, ResourceId, Ty};
 pub(crate) struct Types<'t> {
     types: TypesRef<'t>,
     /// Every defined type, with resource type 0 in all handles.
-    templates: HashMap<ComponentDefinedTypeId, Ty>,
-    funcs: HashMap<ComponentFuncTypeId, Arc<FuncTy>>,
+    templates: IdMap<ComponentDefinedTypeId, Ty>,
+    funcs: IdMap<ComponentFuncTypeId, Arc<FuncTy>>,
     budget: Budget,
 }
 
@@ -30,20 +29,20 @@ pub(crate) struct Types<'t> {
 #[derive(Default)]
 pub(crate) struct ScopeTypes {
     /// The plan's resource type for each of the validator's.
-    pub(crate) resources: HashMap<Validated, ResourceId>,
+    pub(crate) resources: IdMap<Validated, ResourceId>,
     /// What stands for a resource type that is not among them, if there can be one: an imported
     /// component defines resource types that nothing is known of.
     pub(super) unknown: Option<ResourceId>,
-    defined: HashMap<ComponentDefinedTypeId, Ty>,
-    funcs: HashMap<ComponentFuncTypeId, Arc<FuncTy>>,
+    defined: IdMap<ComponentDefinedTypeId, Ty>,
+    funcs: IdMap<ComponentFuncTypeId, Arc<FuncTy>>,
 }
 
 impl<'t> Types<'t> {
     pub(crate) fn new(types: TypesRef<'t>) -> Self {
         Self {
             types,
-            templates: HashMap::new(),
-            funcs: HashMap::new(),
+            templates: IdMap::default(),
+            funcs: IdMap::default(),
             budget: Budget::new(),
         }
     }

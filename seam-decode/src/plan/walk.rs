@@ -10,7 +10,7 @@ use wasmparser::types::TypesRef;
 use super::def::{CoreItem, Plan, Step};
 use super::scope::{Entity, Exports, Instance, Scope, at};
 use super::ty::Types;
-use crate::pass::{Budget, ComponentDef, Definitions, Sort, unknown};
+use crate::pass::{Budget, ComponentDef, Definitions, IdMap, Sort, unknown};
 use crate::types::{FuncTy, ResourceId};
 
 /// Instantiations multiply: a component that instantiates the next one twice, thirty times over,
@@ -32,7 +32,7 @@ pub(super) struct Walk<'a, 't: 'a, 'w> {
     pub(super) scopes: Vec<Scope<'a>>,
     /// What each instance that the artifact makes or imports exports.
     pub(super) made: Vec<Exports<'a>>,
-    pub(super) imported_modules: HashMap<ComponentCoreModuleTypeId, Arc<CoreModuleType>>,
+    pub(super) imported_modules: IdMap<ComponentCoreModuleTypeId, Arc<CoreModuleType>>,
     /// The core items that are exports of each core instance of the plan, by name.
     pub(super) core_exports: Vec<HashMap<Arc<str>, usize>>,
     /// The core instances, for the interface.
@@ -59,7 +59,7 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
             budget: Budget::new(),
             scopes: Vec::new(),
             made: Vec::new(),
-            imported_modules: HashMap::new(),
+            imported_modules: IdMap::default(),
             core_exports: Vec::new(),
             found: Vec::new(),
             plan: Plan::default(),
