@@ -34,7 +34,7 @@ fn middle(mut samples: Vec<f64>) -> f64 {
     let at = |index: usize| samples.get(index).copied().unwrap_or_default();
     match samples.len() {
         0 => 0.0,
-        even if even % 2 == 0 => (at(half - 1) + at(half)) / 2.0,
+        even if even.is_multiple_of(2) => (at(half - 1) + at(half)) / 2.0,
         _ => at(half),
     }
 }

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn differences_name_what_is_on_one_side_only() {
-        let number = |value| CoreValue::I32(value);
+        let number = CoreValue::I32;
         let other = [("a", 1), ("bb", 23), ("d", 4)].map(|(name, value)| (name, number(value)));
         let (one, other) = (globals(), Globals::from_iter(other));
         let (two, three) = (number(2), number(3));
