@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::typed::{LowerArgs, args_to_values};
+use crate::typed::{LiftResult, LowerArgs, args_to_values};
 use crate::{Error, Func, FuncType, Result, Value};
 
 /// The arguments of a call.
@@ -32,6 +32,15 @@ impl<'a> Args<'a> {
             Args::Typed(lower) => args_to_values(ty, lower).map(Cow::Owned),
         }
     }
+}
+
+/// The receiver of a call's result.
+pub enum Returns<'a> {
+    /// Receives the result as a value, or `None` if the function has no result.
+    Value(&'a mut Option<Value>),
+    /// A Rust value that lifts itself, so that a backend need not build a [`Value`]. It is not called
+    /// if the function has no result.
+    Typed(&'a mut dyn LiftResult),
 }
 
 /// A call that an instance has started and whose result has not been taken.

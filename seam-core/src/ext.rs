@@ -5,8 +5,8 @@ use std::future::Future;
 
 use crate::typed::{Own, ResourceName, Results, TypedArgs};
 use crate::{
-    Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, TypedFunc,
-    Value, World, block_on,
+    Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Returns,
+    TypedFunc, Value, World, block_on,
 };
 
 /// Convenience methods of every [`Backend`].
@@ -90,10 +90,13 @@ pub trait InstanceExt: Instance {
     /// Those of [`InstanceExt::call`].
     fn call_blocking(&mut self, func: impl Callee, args: &[Value]) -> Result<Option<Value>> {
         let func = func.resolve(self)?;
-        let func = func.borrow();
-        let call = self.start(func, Args::Values(args))?;
-        self.drive_blocking(&call)?;
-        self.take(call)
+        let mut result = None;
+        self.call_in_one(
+            func.borrow(),
+            Args::Values(args),
+            Returns::Value(&mut result),
+        )?;
+        Ok(result)
     }
 
     /// Resolves a function over Rust types. Its type is checked here, and not at each call.

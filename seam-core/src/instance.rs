@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::typed::{LiftResult, result_from_value};
 use crate::{
     Args, Call, CoreInstance, CorePath, CoreValue, Exit, ExportName, Func, Observed, Query,
-    Resource, Result, Snapshot, Value,
+    Resource, Result, Returns, Snapshot, Value,
 };
 
 /// A running instance of an artifact.
@@ -56,6 +56,9 @@ use crate::{
 ///     moved, and the instance can be called again. If the call was suspended in the middle of
 ///     guest code, a component is closed as after a trap. (kit: `dropped_calls_are_given_up`,
 ///     `component_calls_in_flight_keep_the_rules`)
+/// 18. `call_in_one` has the outcome of `start`, `drive_blocking` and `take`. (kit:
+///     `calls_in_one_agree_with_calls_in_steps`,
+///     `component_calls_in_one_agree_with_calls_in_steps`)
 ///
 /// # For implementors
 /// The blocking methods must work on any thread, inside or outside an executor.
@@ -115,6 +118,24 @@ pub trait Instance: Send {
         let ty = call.func().ty().clone();
         let value = self.take(call)?;
         result_from_value(&ty, value, lift)
+    }
+
+    /// Makes a whole call: starts it, drives it and takes its result. Blocks the calling thread.
+    ///
+    /// The default performs these steps. Override it if the engine lowers, calls and lifts in one
+    /// operation: then the arguments need not be copied to outlive `start`.
+    ///
+    /// # Errors
+    /// Those of [`Instance::start`], [`Instance::drive_blocking`], [`Instance::take`] and
+    /// [`Instance::take_with`].
+    fn call_in_one(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+        let call = self.start(func, args)?;
+        self.drive_blocking(&call)?;
+        match returns {
+            Returns::Value(value) => *value = self.take(call)?,
+            Returns::Typed(lift) => self.take_with(call, lift)?,
+        }
+        Ok(())
     }
 
     /// Runs the [canonical entry](crate::Entry).

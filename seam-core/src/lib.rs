@@ -55,7 +55,7 @@ mod world;
 pub use artifact::{Artifact, ArtifactKind, CoreBinding};
 pub use backend::{Backend, BackendInfo, Failed, Program};
 pub use block_on::block_on;
-pub use call::{Args, Call, InFlight};
+pub use call::{Args, Call, InFlight, Returns};
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
 pub use core::{

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::typed::{ArgsOf, ResultOf, Results, TypedArgs, check};
-use crate::{Args, Func, Instance, Result};
+use crate::{Args, Func, Instance, Result, Returns};
 
 /// An exported function over Rust types, whose type has been checked.
 ///
@@ -51,10 +51,12 @@ impl<A: TypedArgs, R: Results> TypedFunc<A, R> {
     /// # Errors
     /// Those of [`TypedFunc::call`].
     pub fn call_blocking<I: Instance + ?Sized>(&self, instance: &mut I, args: A) -> Result<R> {
-        let call = instance.start(&self.func, Args::Typed(&mut ArgsOf(args)))?;
-        instance.drive_blocking(&call)?;
         let mut result = ResultOf::new();
-        instance.take_with(call, &mut result)?;
+        instance.call_in_one(
+            &self.func,
+            Args::Typed(&mut ArgsOf(args)),
+            Returns::Typed(&mut result),
+        )?;
         result.into_result()
     }
 }

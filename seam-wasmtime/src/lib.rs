@@ -40,8 +40,16 @@
 //! the trap `CannotEnter`, and builds with inner instances can still inspect it. The same holds for a
 //! wait that is ended by the deadline.
 //!
-//! Typed calls convert through values, since wasmtime's own typed functions need types that are known
-//! when the host is compiled. [`WasmtimeLayered`] lowers and lifts Rust types directly.
+//! Rust types and values are lowered straight into the guest's memory and lifted straight from it. Only
+//! builds with component async convert everything to wasmtime's `Val` first, which takes tens of
+//! milliseconds for each MiB of a `list<u8>`.
+//!
+//! # Unsafe code
+//! wasmtime's typed functions need types that are known when the host is compiled. One module,
+//! `component/abi/native.rs`, implements wasmtime's traits for typed functions with types that are
+//! known only at run time. It contains all `unsafe` code of this crate and says why it is sound. These
+//! traits are hidden from wasmtime's documentation and can change with each of its versions, so this
+//! crate needs exactly wasmtime 48.
 //!
 //! # Unsafe code
 //! Of the core half, only `unchecked.rs` has unsafe code: calls and host functions over numbers, whose
@@ -64,9 +72,9 @@
 //! wasmtime 48 does not enforce the maximum byte length of strings and lists (2^28 - 1). A longer one
 //! passes if it lies within the memory.
 //!
-//! wasmtime counts what a call lifts ([`Limits::lifted`](seam_core::Limits::lifted)) in the size of its
-//! own values, one for each element of a list. This crate raises the limit accordingly, to at most
-//! 4 GiB.
+//! In builds with component async, wasmtime counts what a call lifts
+//! ([`Limits::lifted`](seam_core::Limits::lifted)) in the size of its own values, one for each element
+//! of a list. For such builds this crate raises the limit accordingly, to at most 4 GiB.
 
 mod backend;
 mod build;

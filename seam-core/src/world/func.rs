@@ -17,10 +17,9 @@ impl World {
     /// for a core module); a semver-compatible version of the interface matches too. A later
     /// definition of the same name wins.
     ///
-    /// A backend that is made of a core engine reads the arguments from guest memory straight into
-    /// the Rust types, and writes the result straight into guest memory. If the world
-    /// [records](World::record) host calls, and on wasmtime's own component model, each call passes
-    /// through [`Value`]s.
+    /// A backend that reads and writes guest memory itself reads the arguments straight into the
+    /// Rust types, and writes the result straight into guest memory. If the world
+    /// [records](World::record) host calls, each call passes through [`Value`]s.
     #[must_use]
     pub fn func<A, R, F>(self, name: &str, func: F) -> Self
     where

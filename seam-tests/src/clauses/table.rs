@@ -95,6 +95,9 @@ clauses! {
         17 "a call that is dropped is given up":
             dropped_calls_are_given_up by keeps_dropped_calls,
             component_calls_in_flight_keep_the_rules by keeps_dropped_calls;
+        18 "a call in one has the outcome of its steps":
+            calls_in_one_agree_with_calls_in_steps by forgets_results_in_one,
+            component_calls_in_one_agree_with_calls_in_steps by forgets_results_in_one;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":

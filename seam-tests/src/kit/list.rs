@@ -181,6 +181,8 @@ cases! { $
             a_second_call_in_flight_is_misuse,
             dropped_calls_are_given_up,
             component_calls_in_flight_keep_the_rules needs Components,
+            calls_in_one_agree_with_calls_in_steps,
+            component_calls_in_one_agree_with_calls_in_steps needs Components,
         }
         name "names" {
             interfaces_are_read_alike,

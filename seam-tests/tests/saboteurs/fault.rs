@@ -99,6 +99,8 @@ faults! {
     StartsASecondCall = "starts_a_second_call",
     /// A call that was dropped stays in flight.
     KeepsDroppedCalls = "keeps_dropped_calls",
+    /// A call in one has no result.
+    ForgetsResultsInOne = "forgets_results_in_one",
 
     /// Bytes that do not compile become an empty module.
     CompilesAnything = "compiles_anything",

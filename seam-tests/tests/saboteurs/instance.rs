@@ -6,7 +6,7 @@ use std::time::Instant;
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
     Func, Globals, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource,
-    Result, Snapshot, Trap, Value, World,
+    Result, Returns, Snapshot, Trap, Value, World,
 };
 
 use crate::fault::Fault;
@@ -186,6 +186,19 @@ impl Instance for SabotagedInstance {
             Fault::ChangesResults => value.map(changed),
             _ => value,
         })
+    }
+
+    fn call_in_one(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+        let call = self.start(func, args)?;
+        self.drive_blocking(&call)?;
+        match returns {
+            Returns::Value(value) => {
+                let taken = self.take(call)?;
+                *value = taken.filter(|_| self.fault != Fault::ForgetsResultsInOne);
+            }
+            Returns::Typed(lift) => self.take_with(call, lift)?,
+        }
+        Ok(())
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use seam_core::{Error, ExportName, FuncType, Result, Value};
-use wasmtime::component::{Func, Instance, Val};
+use seam_core::typed::result_from_value;
+use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Value};
+use wasmtime::component::{Func, Instance, ResourceAny, Val};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
+use crate::component::abi::{self, Given, Params, Parts};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
-use crate::deadline::Alarm;
 use crate::error::Code;
+use crate::state::HasCore;
 
 /// An exported function, resolved once.
 #[derive(Clone)]
@@ -19,16 +21,30 @@ pub(crate) struct Export {
     func: Func,
     ty: Arc<FuncType>,
     /// Whether its arguments can contain handles.
-    handles: bool,
+    takes_handles: bool,
+    /// Whether its result can contain handles.
+    returns_handles: bool,
+    /// Whether it is called with wasmtime's `Val`, in a build for asynchronous components.
+    by_val: bool,
 }
 
-/// A call with its arguments lowered.
+/// A call with its arguments kept until it is made.
 pub(crate) struct Begun {
-    func: Func,
-    params: Vec<Val>,
-    results: Vec<Val>,
+    export: Export,
+    passed: Passed,
     lowered: Lowered,
-    ty: Arc<FuncType>,
+}
+
+enum Passed {
+    Parts {
+        args: Vec<Value>,
+        resources: Vec<ResourceAny>,
+        result: Parts,
+    },
+    Vals {
+        params: Vec<Val>,
+        results: Vec<Val>,
+    },
 }
 
 impl Export {
@@ -41,6 +57,7 @@ impl Export {
         instance: &Instance,
         name: &ExportName,
         ty: &Arc<FuncType>,
+        by_val: bool,
     ) -> Result<Self> {
         let missing = || Error::engine(format!("expected an export `{name}`, found none"));
         let mut parent = None;
@@ -53,18 +70,107 @@ impl Export {
         Ok(Self {
             func: func.ok_or_else(missing)?,
             ty: ty.clone(),
-            handles: ty.params.iter().any(|(_, ty)| has_handles(ty)),
+            takes_handles: ty.params.iter().any(|(_, ty)| has_handles(ty)),
+            returns_handles: ty.result.as_ref().is_some_and(has_handles),
+            by_val,
         })
     }
 
-    /// Lowers the arguments, whose types must have been checked.
+    /// Makes a whole call on the calling thread, in a store without asynchronous imports.
+    ///
+    /// # Errors
+    /// `Misuse` for arguments that are ill-typed or cannot be passed; how the call ended.
+    pub(crate) fn call(
+        &self,
+        store: &mut Store<State>,
+        args: Args<'_>,
+        returns: Returns<'_>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        let values;
+        let mut lowered = Lowered::default();
+        let given = match args {
+            // Arguments that lower themselves must stay on this thread.
+            Args::Typed(lower)
+                if !self.takes_handles && store.data().core_ref().stack.is_none() =>
+            {
+                Given::Typed(lower)
+            }
+            args => {
+                values = args.into_values(&self.ty)?;
+                let resources;
+                (resources, lowered) = self.claim(store, &values)?;
+                Given::Lowered(Params::values(&self.ty, &values, resources))
+            }
+        };
+        store.data_mut().world.begin_outermost_call();
+        let alarm = call::begin(store)?;
+        let (func, has_result) = (self.func, self.ty.result.is_some());
+        let outcome = match given {
+            Given::Typed(_) => abi::call(func, &mut *store, given, has_result).map_err(Stop::Guest),
+            Given::Lowered(params) => call::synchronous(store, move |store| {
+                abi::call(func, store, Given::Lowered(params), has_result)
+            }),
+        };
+        call::end(store, alarm);
+        lowered.end(store);
+        let parts = outcome.map_err(|stop| stop.error(code))?;
+        self.deliver(store, parts, returns)
+    }
+
+    /// Keeps arguments, whose types must have been checked, until the call is made.
     ///
     /// # Errors
     /// `Misuse` for handles that cannot be used; nothing has changed then.
-    pub(crate) fn begin(&self, store: &mut Store<State>, args: &[Value]) -> Result<Begun> {
+    pub(crate) fn begin(&self, store: &mut Store<State>, args: Vec<Value>) -> Result<Begun> {
+        let (passed, lowered) = if self.by_val {
+            self.to_vals(store, &args)?
+        } else {
+            let (resources, lowered) = self.claim(store, &args)?;
+            let result = Parts::default();
+            let passed = Passed::Parts {
+                args,
+                resources,
+                result,
+            };
+            (passed, lowered)
+        };
+        store.data_mut().world.begin_outermost_call();
+        Ok(Begun {
+            export: self.clone(),
+            passed,
+            lowered,
+        })
+    }
+
+    /// Returns the engine's handles in arguments, in their order. Those that move are the guest's from
+    /// now on.
+    ///
+    /// # Errors
+    /// `Misuse` for handles that cannot be used; nothing has changed then.
+    fn claim(
+        &self,
+        store: &mut Store<State>,
+        args: &[Value],
+    ) -> Result<(Vec<ResourceAny>, Lowered)> {
+        let mut resources = Vec::new();
+        if !self.takes_handles {
+            return Ok((resources, Lowered::default()));
+        }
         let mut context = store.as_context_mut();
         let mut lower = ToVals::new(&mut context);
-        if self.handles {
+        args.iter().try_for_each(|arg| lower.claim(arg))?;
+        args.iter()
+            .try_for_each(|arg| lower.resources(arg, &mut resources))?;
+        let mut lowered = lower.done();
+        lowered.commit(store.data_mut())?;
+        Ok((resources, lowered))
+    }
+
+    fn to_vals(&self, store: &mut Store<State>, args: &[Value]) -> Result<(Passed, Lowered)> {
+        let mut context = store.as_context_mut();
+        let mut lower = ToVals::new(&mut context);
+        if self.takes_handles {
             args.iter().try_for_each(|arg| lower.claim(arg))?;
         }
         let pairs = self.ty.params.iter().zip(args);
@@ -73,15 +179,39 @@ impl Export {
             .collect::<Result<_>>()?;
         let mut lowered = lower.done();
         lowered.commit(store.data_mut())?;
-        store.data_mut().world.begin_outermost_call();
         let results = self.ty.result.iter().map(|_| Val::Bool(false)).collect();
-        Ok(Begun {
-            func: self.func,
-            params,
-            results,
-            lowered,
-            ty: self.ty.clone(),
-        })
+        Ok((Passed::Vals { params, results }, lowered))
+    }
+
+    /// Passes the result of a call on.
+    fn deliver(
+        &self,
+        store: &mut Store<State>,
+        mut parts: Parts,
+        returns: Returns<'_>,
+    ) -> Result<()> {
+        match returns {
+            Returns::Value(value) => *value = self.value(store, parts)?,
+            Returns::Typed(_) if self.ty.result.is_none() => {}
+            Returns::Typed(lift) if self.returns_handles => {
+                let value = self.value(store, parts)?;
+                result_from_value(&self.ty, value, lift)?;
+            }
+            Returns::Typed(lift) => {
+                lift.lift(&mut parts)?;
+                parts.end()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&self, store: &mut Store<State>, mut parts: Parts) -> Result<Option<Value>> {
+        let Some(ty) = &self.ty.result else {
+            return Ok(None);
+        };
+        let mut context = store.as_context_mut();
+        let mut lift = FromVals::new(&mut context);
+        abi::to_value(ty, &mut parts, &mut |ty, any| lift.handle(ty, any)).map(Some)
     }
 }
 
@@ -96,10 +226,23 @@ impl Begun {
         code: &(dyn Code + Sync),
     ) -> Result<()> {
         let alarm = call::begin(store)?;
-        let outcome = call::synchronous(store, |store| {
-            self.func.call(store, &self.params, &mut self.results)
+        let (export, passed) = (&self.export, &mut self.passed);
+        let outcome = call::synchronous(store, |store| match passed {
+            Passed::Parts {
+                args,
+                resources,
+                result,
+            } => {
+                let params = Params::values(&export.ty, args, std::mem::take(resources));
+                let has_result = export.ty.result.is_some();
+                *result = abi::call(export.func, store, Given::Lowered(params), has_result)?;
+                Ok(())
+            }
+            Passed::Vals { params, results } => export.func.call(store, params, results),
         });
-        self.end(store, alarm, outcome, code)
+        call::end(store, alarm);
+        self.give_up(store);
+        outcome.map_err(|stop| stop.error(code))
     }
 
     /// Makes the call, and suspends while the host does.
@@ -113,39 +256,59 @@ impl Begun {
     ) -> Result<()> {
         let alarm = call::begin(store)?;
         let at = call::deadline(store);
-        let made = self
-            .func
-            .call_async(&mut *store, &self.params, &mut self.results);
+        let made = self.export.make_async(&mut self.passed, store);
         let outcome = call::bounded(at, made).await;
-        self.end(store, alarm, outcome, code)
-    }
-
-    fn end(
-        &mut self,
-        store: &mut Store<State>,
-        alarm: Option<Alarm>,
-        outcome: Result<(), Stop>,
-        code: &(dyn Code + Sync),
-    ) -> Result<()> {
         call::end(store, alarm);
-        std::mem::take(&mut self.lowered).end(store);
+        self.give_up(store);
         outcome.map_err(|stop| stop.error(code))
     }
 
-    /// Ends a call that was given up.
-    pub(crate) fn give_up(mut self, store: &mut Store<State>) {
+    /// Takes back what was lent to a call that has ended or was given up.
+    pub(crate) fn give_up(&mut self, store: &mut Store<State>) {
         std::mem::take(&mut self.lowered).end(store);
     }
 
-    /// Lifts the result of a call that has been made.
+    /// Passes the result of a call that has been made on.
     ///
     /// # Errors
     /// `Engine` for a result of another type; limits of lifting.
-    pub(crate) fn result(mut self, store: &mut Store<State>) -> Result<Option<Value>> {
-        let (Some(ty), Some(val)) = (&self.ty.result, self.results.pop()) else {
-            return Ok(None);
-        };
-        let mut context = store.as_context_mut();
-        FromVals::new(&mut context).value(ty, val).map(Some)
+    pub(crate) fn result(self, store: &mut Store<State>, returns: Returns<'_>) -> Result<()> {
+        match self.passed {
+            Passed::Parts { result, .. } => self.export.deliver(store, result, returns),
+            Passed::Vals { mut results, .. } => {
+                let ty = &self.export.ty;
+                let mut context = store.as_context_mut();
+                let mut lift = FromVals::new(&mut context);
+                let result = ty.result.as_ref().zip(results.pop());
+                let result = result.map(|(ty, val)| lift.value(ty, val)).transpose()?;
+                match returns {
+                    Returns::Value(value) => *value = result,
+                    Returns::Typed(lift) => result_from_value(ty, result, lift)?,
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Export {
+    async fn make_async(
+        &self,
+        passed: &mut Passed,
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<()> {
+        match passed {
+            Passed::Parts {
+                args,
+                resources,
+                result,
+            } => {
+                let params = Params::values(&self.ty, args, std::mem::take(resources));
+                let has_result = self.ty.result.is_some();
+                *result = abi::call_async(self.func, store, params, has_result).await?;
+                Ok(())
+            }
+            Passed::Vals { params, results } => self.func.call_async(store, params, results).await,
+        }
     }
 }

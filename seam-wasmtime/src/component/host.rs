@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use seam_core::{Error, FuncType, Handle, Result, Started, Value};
+use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, Value};
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::component::abi::{self, Parts, Returned};
 use crate::component::lift::FromVals;
-use crate::component::lower::ToVals;
+use crate::component::lower::{ToVals, has_handles};
 use crate::component::state::State;
 use crate::error::run_error;
 
@@ -20,6 +21,8 @@ use crate::error::run_error;
 pub(crate) struct Import {
     pub(crate) index: usize,
     pub(crate) ty: Arc<FuncType>,
+    /// Whether its arguments or its result can contain handles.
+    pub(crate) handles: bool,
 }
 
 /// A call of the host, with its arguments lifted.
@@ -29,45 +32,59 @@ struct Call {
 }
 
 impl Import {
+    pub(crate) fn new(index: usize, ty: Arc<FuncType>) -> Self {
+        let mut types = ty.params.iter().map(|(_, ty)| ty).chain(&ty.result);
+        let handles = types.any(has_handles);
+        Self { index, ty, handles }
+    }
+
     /// Calls the host function on the guest's stack.
+    ///
+    /// Arguments and result of a function over Rust types are passed without building values, unless
+    /// the world records host calls.
     pub(crate) fn call(
         &self,
         mut store: StoreContextMut<'_, State>,
-        params: &[Val],
-        results: &mut [Val],
-    ) -> Result<()> {
-        let call = self.begin(&mut store, params)?;
+        args: Parts,
+    ) -> Result<Returned> {
+        store.data_mut().world.begin_host_call()?;
+        if let Some(call) = self.begin_typed(&mut store) {
+            return finish_typed(&mut store, call, args);
+        }
+        let call = self.begin(&mut store, |lift| self.args(args, lift))?;
         let outcome = store.data_mut().world.call(self.index, &call.args);
-        let dropped = call.borrowed.iter().try_for_each(|(handle, any)| {
-            release(&mut store, *handle)?;
-            any.resource_drop(&mut store).map_err(drop_error)
-        });
-        self.end(&mut store, outcome, dropped, results)
+        let dropped = call.drop_borrowed(&mut store);
+        self.end(&mut store, outcome, dropped)
     }
 
     /// Calls the host function while the guest is suspended.
     pub(crate) async fn call_async(
         &self,
         mut store: StoreContextMut<'_, State>,
+        args: Parts,
+    ) -> Result<Returned> {
+        store.data_mut().world.begin_host_call()?;
+        if let Some(call) = self.begin_typed(&mut store) {
+            return finish_typed(&mut store, call, args);
+        }
+        let call = self.begin(&mut store, |lift| self.args(args, lift))?;
+        let outcome = self.run_async(&mut store, &call).await;
+        let dropped = call.drop_borrowed_async(&mut store).await;
+        self.end(&mut store, outcome, dropped)
+    }
+
+    /// Like [`Import::call_async`], with wasmtime's values.
+    pub(crate) async fn call_vals(
+        &self,
+        mut store: StoreContextMut<'_, State>,
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let call = self.begin(&mut store, params)?;
-        let outcome = match store.data_mut().world.start(self.index, &call.args) {
-            Ok(Started::Done(result)) => self.finish(&mut store, &call, result),
-            Ok(Started::Pending(future)) => {
-                let result = Caught(future).await;
-                self.finish(&mut store, &call, result)
-            }
-            Err(error) => Err(error),
-        };
-        let mut dropped = Ok(());
-        for (handle, any) in &call.borrowed {
-            let released = release(&mut store, *handle);
-            let result = any.resource_drop_async(&mut store).await;
-            dropped = dropped.and(released).and(result.map_err(drop_error));
-        }
-        self.end(&mut store, outcome, dropped, results)
+        store.data_mut().world.begin_host_call()?;
+        let call = self.begin(&mut store, |lift| self.args_of_vals(params, lift))?;
+        let outcome = self.run_async(&mut store, &call).await;
+        let dropped = call.drop_borrowed_async(&mut store).await;
+        self.end_vals(&mut store, outcome, dropped, results)
     }
 
     /// Calls the host function while the guest may continue.
@@ -79,7 +96,8 @@ impl Import {
     ) -> Result<()> {
         let (call, started) = accessor.with(|mut access| {
             let mut store = access.as_context_mut();
-            let call = self.begin(&mut store, params)?;
+            store.data_mut().world.begin_host_call()?;
+            let call = self.begin(&mut store, |lift| self.args_of_vals(params, lift))?;
             let started = store.data_mut().world.start(self.index, &call.args);
             Ok::<_, Error>((call, started))
         })?;
@@ -91,22 +109,40 @@ impl Import {
         accessor.with(|mut access| {
             let mut store = access.as_context_mut();
             let outcome = result.and_then(|result| self.finish(&mut store, &call, result));
-            let dropped = call.borrowed.iter().try_for_each(|(handle, any)| {
-                release(&mut store, *handle)?;
-                any.resource_drop(&mut store).map_err(drop_error)
-            });
-            self.end(&mut store, outcome, dropped, results)
+            let dropped = call.drop_borrowed(&mut store);
+            self.end_vals(&mut store, outcome, dropped, results)
         })
     }
 
-    /// Counts one level of host recursion and lifts the arguments.
-    fn begin(&self, store: &mut StoreContextMut<'_, State>, params: &[Val]) -> Result<Call> {
-        store.data_mut().world.begin_host_call()?;
+    async fn run_async(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        call: &Call,
+    ) -> Result<Option<Value>> {
+        let started = store.data_mut().world.start(self.index, &call.args)?;
+        let result = match started {
+            Started::Done(result) => result,
+            Started::Pending(future) => Caught(future).await,
+        };
+        self.finish(store, call, result)
+    }
+
+    /// Begins a call without values, if the function and the world allow it.
+    fn begin_typed(&self, store: &mut StoreContextMut<'_, State>) -> Option<TypedHostCall> {
+        if self.handles {
+            return None;
+        }
+        store.data().world.begin_typed(self.index)
+    }
+
+    /// Lifts the arguments. If this fails, the level of host recursion has ended.
+    fn begin(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        args: impl FnOnce(&mut FromVals<'_, '_>) -> Result<Vec<Value>>,
+    ) -> Result<Call> {
         let mut lift = FromVals::new(store);
-        let pairs = self.ty.params.iter().zip(params);
-        let args: Result<Vec<Value>> = pairs
-            .map(|((_, ty), val)| lift.value(ty, val.clone()))
-            .collect();
+        let args = args(&mut lift);
         let borrowed = lift.done();
         match args {
             Ok(args) => Ok(Call { args, borrowed }),
@@ -115,6 +151,21 @@ impl Import {
                 Err(error)
             }
         }
+    }
+
+    fn args(&self, mut parts: Parts, lift: &mut FromVals<'_, '_>) -> Result<Vec<Value>> {
+        let mut hold = |ty: &Type, any| lift.handle(ty, any);
+        let types = self.ty.params.iter().map(|(_, ty)| ty);
+        types
+            .map(|ty| abi::to_value(ty, &mut parts, &mut hold))
+            .collect()
+    }
+
+    fn args_of_vals(&self, params: &[Val], lift: &mut FromVals<'_, '_>) -> Result<Vec<Value>> {
+        let pairs = self.ty.params.iter().zip(params);
+        pairs
+            .map(|((_, ty), val)| lift.value(ty, val.clone()))
+            .collect()
     }
 
     fn finish(
@@ -127,8 +178,28 @@ impl Import {
         world.finish(self.index, &call.args, result)
     }
 
-    /// Ends the level of host recursion and lowers the result.
+    /// Ends the level of host recursion, and hands over the handles in the result.
     fn end(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        outcome: Result<Option<Value>>,
+        dropped: Result<()>,
+    ) -> Result<Returned> {
+        store.data_mut().world.end_host_call();
+        let value = outcome?;
+        dropped?;
+        let mut resources = Vec::new();
+        if let (true, Some(value)) = (self.handles, &value) {
+            let mut lower = ToVals::new(store);
+            lower.claim(value).map_err(at_fault)?;
+            lower.resources(value, &mut resources).map_err(at_fault)?;
+            lower.done().commit(store.data_mut())?;
+        }
+        Ok(Returned::Value(value, resources))
+    }
+
+    /// Ends the level of host recursion and lowers the result to wasmtime's value.
+    fn end_vals(
         &self,
         store: &mut StoreContextMut<'_, State>,
         outcome: Result<Option<Value>>,
@@ -143,12 +214,48 @@ impl Import {
             return Ok(());
         };
         let mut lower = ToVals::new(store);
-        // An ill-typed result is an error of the host.
-        let at_fault = |e: Error| Error::host(format!("result: {}", e.message()));
         lower.claim(&value).map_err(at_fault)?;
         *slot = lower.value(ty, &value).map_err(at_fault)?;
         lower.done().commit(store.data_mut())
     }
+}
+
+impl Call {
+    fn drop_borrowed(&self, store: &mut StoreContextMut<'_, State>) -> Result<()> {
+        self.borrowed.iter().try_for_each(|(handle, any)| {
+            release(store, *handle)?;
+            any.resource_drop(&mut *store).map_err(drop_error)
+        })
+    }
+
+    async fn drop_borrowed_async(&self, store: &mut StoreContextMut<'_, State>) -> Result<()> {
+        let mut dropped = Ok(());
+        for (handle, any) in &self.borrowed {
+            let released = release(store, *handle);
+            let result = any.resource_drop_async(&mut *store).await;
+            dropped = dropped.and(released).and(result.map_err(drop_error));
+        }
+        dropped
+    }
+}
+
+/// Makes a call over Rust types, and ends the level of host recursion.
+fn finish_typed(
+    store: &mut StoreContextMut<'_, State>,
+    mut call: TypedHostCall,
+    mut args: Parts,
+) -> Result<Returned> {
+    let world = &mut store.data_mut().world;
+    let lifted = call.lift_args(&mut args).and_then(|()| args.end());
+    let lifted = lifted.map_err(|e| call.lift_error(e));
+    let called = lifted.and_then(|()| world.call_typed(&mut call));
+    world.end_host_call();
+    called.map(|()| Returned::Typed(call))
+}
+
+/// An ill-typed result is an error of the host.
+fn at_fault(error: Error) -> Error {
+    Error::host(format!("result: {}", error.message()))
 }
 
 /// Removes a borrowed handle, which is valid only during the call.

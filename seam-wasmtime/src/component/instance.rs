@@ -1,15 +1,15 @@
 //! A running component.
 
-use std::collections::{HashMap, hash_map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use seam_component::Cores;
+use seam_core::typed::LiftResult;
 use seam_core::{
     Args, Call, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit,
-    ExportName, Func, InFlight, Instance, Observed, Query, Resource, Result, Snapshot, Value,
-    block_on,
+    ExportName, Func, InFlight, Instance, Observed, Query, Resource, Result, Returns, Snapshot,
+    Value, block_on,
 };
 use wasmtime::{Store, component};
 
@@ -28,7 +28,7 @@ pub(crate) struct ComponentInstance {
     store: Store<State>,
     instance: Option<component::Instance>,
     /// The functions that were resolved so far, by their indices.
-    exports: HashMap<usize, Export>,
+    exports: Vec<Option<Export>>,
     in_flight: InFlight<Begun>,
     /// The core instances, once they have been needed.
     cores: Option<Cores>,
@@ -46,7 +46,7 @@ impl ComponentInstance {
             program,
             store,
             instance,
-            exports: HashMap::new(),
+            exports: Vec::new(),
             in_flight: InFlight::default(),
             cores: None,
             captured,
@@ -77,33 +77,43 @@ impl ComponentInstance {
     fn resolve(&mut self, name: &ExportName) -> Result<Func> {
         let owner = self.store.data().held.owner();
         let func = Func::resolve(&self.program.interface, name, owner)?;
-        if let hash_map::Entry::Vacant(entry) = self.exports.entry(func.index(owner)?) {
+        let index = func.index(owner)?;
+        if self.exports.len() <= index {
+            self.exports.resize(index + 1, None);
+        }
+        if let Some(export @ None) = self.exports.get_mut(index) {
             let instance = self.instance.as_ref().ok_or_else(|| {
                 Error::misuse("expected an instance to call, found one whose start function failed")
             })?;
+            let by_val = self.program.is_concurrent();
             let (store, name) = (&mut self.store, func.name());
-            entry.insert(Export::find(store, instance, name, func.ty())?);
+            *export = Some(Export::find(store, instance, name, func.ty(), by_val)?);
         }
         Ok(func)
     }
 
-    fn export(&self, func: &Func) -> Result<Export> {
-        let index = func.index(self.store.data().held.owner())?;
-        let export = self.exports.get(&index).cloned();
-        export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
-    }
-
     fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
         self.clear()?;
-        let export = self.export(func)?;
+        let export = export(&self.exports, &self.store, func)?;
         let args = args.into_values(func.ty())?;
-        let begun = export.begin(&mut self.store, &args)?;
+        let begun = export.begin(&mut self.store, args.into_owned())?;
         Ok(self.in_flight.start(func, begun))
+    }
+
+    fn call(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+        if self.is_async() {
+            let call = self.begin(func, args)?;
+            block_on(self.make(&call))?;
+            return self.result(&call, returns);
+        }
+        self.clear()?;
+        let export = export(&self.exports, &self.store, func)?;
+        export.call(&mut self.store, args, returns, &*self.program.code)
     }
 
     /// Gives up a call that was dropped, so that another can start.
     fn clear(&mut self) -> Result<()> {
-        if let Some(dropped) = self.in_flight.clear()? {
+        if let Some(mut dropped) = self.in_flight.clear()? {
             dropped.give_up(&mut self.store);
         }
         Ok(())
@@ -134,8 +144,14 @@ impl ComponentInstance {
         self.in_flight.driven(outcome)
     }
 
-    fn result(&mut self, call: Call) -> Result<Option<Value>> {
-        self.in_flight.take(&call)?.result(&mut self.store)
+    fn result(&mut self, call: &Call, returns: Returns<'_>) -> Result<()> {
+        self.in_flight.take(call)?.result(&mut self.store, returns)
+    }
+
+    fn value(&mut self, call: &Call) -> Result<Option<Value>> {
+        let mut value = None;
+        self.result(call, Returns::Value(&mut value))?;
+        Ok(value)
     }
 
     fn is_async(&self) -> bool {
@@ -204,6 +220,20 @@ impl ComponentInstance {
     }
 }
 
+/// Returns a function that was resolved.
+///
+/// # Errors
+/// `Misuse` for a function of another instance.
+fn export<'e>(
+    exports: &'e [Option<Export>],
+    store: &Store<State>,
+    func: &Func,
+) -> Result<&'e Export> {
+    let index = func.index(store.data().held.owner())?;
+    let export = exports.get(index).and_then(Option::as_ref);
+    export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
+}
+
 fn operation(func: &Func) -> String {
     format!("call {}", func.name())
 }
@@ -243,15 +273,28 @@ impl Instance for ComponentInstance {
     }
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
-        let func = call.func().clone();
-        let result = self.result(call);
-        self.at(result, || operation(&func))
+        let taken = self.value(&call);
+        let value = self.at(taken, || operation(call.func()))?;
+        self.in_flight.recycle(call);
+        Ok(value)
+    }
+
+    fn take_with(&mut self, call: Call, lift: &mut dyn LiftResult) -> Result<()> {
+        let taken = self.result(&call, Returns::Typed(lift));
+        self.at(taken, || operation(call.func()))?;
+        self.in_flight.recycle(call);
+        Ok(())
+    }
+
+    fn call_in_one(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+        let called = self.call(func, args, returns);
+        self.at(called, || operation(func))
     }
 
     async fn run(&mut self) -> Result<Exit> {
         let outcome = match self.start_entry() {
             Ok(call) => match self.make(&call).await {
-                Ok(()) => self.result(call),
+                Ok(()) => self.value(&call),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -262,7 +305,7 @@ impl Instance for ComponentInstance {
     fn run_blocking(&mut self) -> Result<Exit> {
         let outcome = self.start_entry().and_then(|call| {
             self.make_blocking(&call)?;
-            self.result(call)
+            self.value(&call)
         });
         self.at(exit(outcome), || "run".into())
     }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, Error, ErrorKind, Failed, Instance, Limit, Result, Target, World, WorldState,
-    check_core_limits,
+    Error, ErrorKind, Failed, Instance, Limit, Result, Target, World, WorldState, check_core_limits,
 };
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, Val};
@@ -40,8 +39,7 @@ pub(crate) async fn instantiate(
     let suspends = |(index, binding): (usize, &seam_core::Binding)| {
         binding.target == Target::Wasi || host.is_async(index)
     };
-    let concurrent = loaded.info.capabilities.has(Capability::ComponentAsync);
-    let asynchronous = concurrent || bindings.iter().enumerate().any(suspends);
+    let asynchronous = loaded.is_concurrent() || bindings.iter().enumerate().any(suspends);
     let mut linker = match wasi {
         Some(_) => loaded.wasi_linker()?.clone(),
         None => linker::empty_linker(&loaded.engine),
@@ -52,6 +50,7 @@ pub(crate) async fn instantiate(
         types: &loaded.types,
         wasi: wasi.is_some(),
         asynchronous,
+        concurrent: loaded.is_concurrent(),
     };
     linking.define(&mut linker)?;
     let pre = linker.instantiate_pre(&loaded.component);
@@ -80,7 +79,7 @@ async fn start(
     asynchronous: bool,
 ) -> Result<ComponentInstance, Failed> {
     set_limits(&mut store);
-    store.set_hostcall_fuel(lifting_fuel(store.data().world.limits().lifted));
+    store.set_hostcall_fuel(lifting_fuel(loaded, store.data().world.limits().lifted));
     let core = store.data_mut().core();
     core.asynchronous = asynchronous;
     core.stack = loaded.stack;
@@ -122,12 +121,18 @@ fn failure(loaded: &Loaded, store: &mut Store<State>, stop: Stop) -> Error {
 
 /// Returns how many bytes the engine may allocate to lift so many bytes of the guest's.
 ///
-/// The engine counts its own values, one for each element of a list, even of single bytes. The result is
-/// bounded, since it must stay far below the memory of a machine.
-fn lifting_fuel(bytes: u64) -> usize {
+/// In a build for asynchronous components, the engine counts its own values, one for each element of a
+/// list, even of single bytes. Then the result is bounded, since it must stay far below the memory of a
+/// machine.
+fn lifting_fuel(loaded: &Loaded, bytes: u64) -> usize {
     const MOST: u64 = 4 << 30;
-    let expanded = bytes.saturating_mul(size_of::<Val>() as u64);
-    usize::try_from(expanded.min(MOST.max(bytes))).unwrap_or(usize::MAX)
+    let counted = if loaded.is_concurrent() {
+        let expanded = bytes.saturating_mul(size_of::<Val>() as u64);
+        expanded.min(MOST.max(bytes))
+    } else {
+        bytes
+    };
+    usize::try_from(counted).unwrap_or(usize::MAX)
 }
 
 /// Whether guest code ran before it failed.

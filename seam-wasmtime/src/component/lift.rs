@@ -30,6 +30,18 @@ impl<'a, 'b> FromVals<'a, 'b> {
         self.borrowed
     }
 
+    /// Returns the value of a handle.
+    ///
+    /// # Errors
+    /// `Engine` for another type; those of the table of handles.
+    pub(crate) fn handle(&mut self, ty: &Type, any: ResourceAny) -> Result<Value> {
+        match ty {
+            Type::Own(ty) => Ok(Value::Own(self.resource(ty, any)?)),
+            Type::Borrow(ty) => Ok(Value::Borrow(self.resource(ty, any)?)),
+            ty => Err(misfit(ty, &Val::Resource(any))),
+        }
+    }
+
     /// Returns the seam's value.
     pub(crate) fn value(&mut self, ty: &Type, val: Val) -> Result<Value> {
         Ok(match (ty, val) {
@@ -82,8 +94,7 @@ impl<'a, 'b> FromVals<'a, 'b> {
                 let set = set.iter().map(|flag| known(names, "flag", flag));
                 Value::Flags(set.collect::<Result<_>>()?)
             }
-            (Type::Own(ty), Val::Resource(any)) => Value::Own(self.resource(ty, any)?),
-            (Type::Borrow(ty), Val::Resource(any)) => Value::Borrow(self.resource(ty, any)?),
+            (Type::Own(_) | Type::Borrow(_), Val::Resource(any)) => self.handle(ty, any)?,
             (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
             (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
             (Type::ErrorContext, end @ Val::ErrorContext(_)) => Value::ErrorContext(self.end(end)?),

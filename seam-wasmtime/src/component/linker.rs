@@ -6,6 +6,7 @@ use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target};
 use wasmtime::Engine;
 use wasmtime::component::{Linker, LinkerInstance, ResourceType};
 
+use crate::component::abi;
 use crate::component::host::Import;
 use crate::component::state::{HostTypes, State};
 use crate::error::engine_error;
@@ -20,6 +21,8 @@ pub(crate) struct Linking<'a> {
     pub(crate) wasi: bool,
     /// Whether calls are asynchronous, so that host functions can suspend the guest.
     pub(crate) asynchronous: bool,
+    /// Whether the build is for asynchronous components.
+    pub(crate) concurrent: bool,
 }
 
 /// Makes a linker that defines the system's WASI.
@@ -54,7 +57,7 @@ impl Linking<'_> {
                     let ty = binding.ty.clone();
                     let name = &binding.name;
                     let mut instance = self.instance(linker, name.instances())?;
-                    self.func(&mut instance, name.item(), Import { index, ty })
+                    self.func(&mut instance, name.item(), Import::new(index, ty))
                         .map_err(|e| Error::link(format!("import `{name}`: {e:#}")))?;
                 }
                 Target::Wasi => {}
@@ -75,6 +78,12 @@ impl Linking<'_> {
         name: &str,
         import: Import,
     ) -> wasmtime::Result<()> {
+        if !self.concurrent {
+            return match self.asynchronous {
+                true => abi::define_async(instance, name, import),
+                false => abi::define(instance, name, import),
+            };
+        }
         let failed = wasmtime::Error::new::<Error>;
         if import.ty.is_async {
             return instance.func_new_concurrent(name, move |accessor, _, params, results| {
@@ -85,17 +94,12 @@ impl Linking<'_> {
                 })
             });
         }
-        if self.asynchronous {
-            return instance.func_new_async(name, move |store, _, params, results| {
-                let import = import.clone();
-                Box::new(async move {
-                    let done = import.call_async(store, params, results);
-                    done.await.map_err(failed)
-                })
-            });
-        }
-        instance.func_new(name, move |store, _, params, results| {
-            import.call(store, params, results).map_err(failed)
+        instance.func_new_async(name, move |store, _, params, results| {
+            let import = import.clone();
+            Box::new(async move {
+                let done = import.call_vals(store, params, results);
+                done.await.map_err(failed)
+            })
         })
     }
 

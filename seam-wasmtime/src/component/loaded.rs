@@ -59,6 +59,11 @@ impl Loaded {
         self.info.capabilities.has(Capability::InnerGlobals)
     }
 
+    /// Whether the build is for asynchronous components.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        self.info.capabilities.has(Capability::ComponentAsync)
+    }
+
     pub(crate) fn imports_wasi(&self) -> bool {
         let mut imports = self.interface.imports().iter();
         imports.any(|item| is_wasi(&item.name))

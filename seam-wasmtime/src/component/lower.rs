@@ -132,6 +132,29 @@ impl<'a, 'b> ToVals<'a, 'b> {
         Ok(())
     }
 
+    /// Adds the engine's resources for those in a value, in their order. They must have been claimed.
+    pub(crate) fn resources(&mut self, value: &Value, to: &mut Vec<ResourceAny>) -> Result<()> {
+        match value {
+            Value::Own(resource) => to.push(self.resource(resource.ty(), resource, false)?),
+            Value::Borrow(resource) => to.push(self.resource(resource.ty(), resource, true)?),
+            Value::List(List::Values(values)) | Value::Tuple(values) => {
+                values.iter().try_for_each(|v| self.resources(v, to))?;
+            }
+            Value::Map(entries) => entries.iter().try_for_each(|(key, value)| {
+                self.resources(key, to)?;
+                self.resources(value, to)
+            })?,
+            Value::Record(fields) => {
+                (fields.iter()).try_for_each(|(_, value)| self.resources(value, to))?;
+            }
+            Value::Variant(_, Some(value))
+            | Value::Option(Some(value))
+            | Value::Result(Ok(Some(value)) | Err(Some(value))) => self.resources(value, to)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Returns the engine's value. Its type must have been checked, and its handles claimed.
     pub(crate) fn value(&mut self, ty: &Type, value: &Value) -> Result<Val> {
         Ok(match (ty, value) {
@@ -183,8 +206,12 @@ impl<'a, 'b> ToVals<'a, 'b> {
                 Err(err) => Err(self.payload(ty.err.as_ref(), err.as_deref())?),
             }),
             (_, Value::Flags(set)) => Val::Flags(set.iter().map(ToString::to_string).collect()),
-            (Type::Own(ty), Value::Own(resource)) => self.resource(ty, resource, false)?,
-            (Type::Borrow(ty), Value::Borrow(resource)) => self.resource(ty, resource, true)?,
+            (Type::Own(ty), Value::Own(resource)) => {
+                Val::Resource(self.resource(ty, resource, false)?)
+            }
+            (Type::Borrow(ty), Value::Borrow(resource)) => {
+                Val::Resource(self.resource(ty, resource, true)?)
+            }
             (_, Value::Stream(end) | Value::Future(end) | Value::ErrorContext(end)) => {
                 match self.store.data().held.at(*end)? {
                     HeldItem::End(val) => val.clone(),
@@ -210,10 +237,15 @@ impl<'a, 'b> ToVals<'a, 'b> {
         }
     }
 
-    fn resource(&mut self, ty: &ResourceType, resource: &Resource, lend: bool) -> Result<Val> {
+    fn resource(
+        &mut self,
+        ty: &ResourceType,
+        resource: &Resource,
+        lend: bool,
+    ) -> Result<ResourceAny> {
         if let Some(handle) = resource.handle() {
             return match self.store.data().held.at(handle)? {
-                HeldItem::Resource(any, _) => Ok(Val::Resource(*any)),
+                HeldItem::Resource(any, _) => Ok(*any),
                 HeldItem::End(_) => Err(Error::misuse(format!(
                     "expected a resource, found {handle:?}, which is a stream, future or error context"
                 ))),
@@ -232,7 +264,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         if lend {
             self.lent.push(any);
         }
-        Ok(Val::Resource(any))
+        Ok(any)
     }
 }
 

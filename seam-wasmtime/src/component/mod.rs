@@ -1,5 +1,6 @@
 //! Components, by wasmtime's own component model.
 
+mod abi;
 mod func;
 mod held;
 mod host;

@@ -1,6 +1,8 @@
 //! Calls that were started and not yet taken.
 
-use seam_core::{Args, Instance, InstanceExt, ProgramExt, Trap, Value, World};
+use seam_core::{
+    Args, CanonTrap, Func, Instance, InstanceExt, ProgramExt, Returns, Trap, Value, World,
+};
 
 use crate::fixtures;
 use crate::kit::expect::{gives, misuse, same, says, traps, wat};
@@ -98,6 +100,82 @@ pub(in crate::kit) fn dropped_calls_are_given_up(subject: &Subject) -> Checked {
     misuse("a second", calc.start(&add, Args::Values(&args)))?;
     calc.drive_blocking(&call)?;
     same("add", calc.take(call)?, Some(Value::S32(2)))
+}
+
+/// Makes a call in one.
+fn in_one(
+    instance: &mut dyn Instance,
+    func: &Func,
+    args: &[Value],
+) -> seam_core::Result<Option<Value>> {
+    // A function without a result must not leave what was there before.
+    let mut value = Some(Value::Bool(true));
+    instance.call_in_one(func, Args::Values(args), Returns::Value(&mut value))?;
+    Ok(value)
+}
+
+pub(in crate::kit) fn calls_in_one_agree_with_calls_in_steps(subject: &Subject) -> Checked {
+    let program = subject.load(&fixtures::calc()?)?;
+    let mut calc = program.instantiate_blocking(&World::new())?;
+    let (add, store, trap) = (
+        calc.resolve("add")?,
+        calc.resolve("store")?,
+        calc.resolve("trap")?,
+    );
+    let args = [2.into(), 3.into()];
+    let sum = in_one(&mut *calc, &add, &args)?;
+    same("add", sum, Some(Value::S32(5)))?;
+    same(
+        "store",
+        in_one(&mut *calc, &store, &[64.into(), 7.into()])?,
+        None,
+    )?;
+    let bytes = calc.read_memory(&super::call::root(), "memory", 64, 4)?;
+    same("memory", bytes, [7, 0, 0, 0])?;
+
+    let error = misuse(
+        "a string",
+        in_one(&mut *calc, &add, &["x".into(), 3.into()]),
+    )?;
+    says("a string", &error, &["argument 1", "string"])?;
+    let call = calc.start(&add, Args::Values(&args))?;
+    let error = misuse("a second", in_one(&mut *calc, &add, &args))?;
+    says("a second", &error, &["`add`", "in flight"])?;
+    drop(call);
+    let mut other = program.instantiate_blocking(&World::new())?;
+    misuse("a foreign function", in_one(&mut *other, &add, &args))?;
+
+    traps("trap", in_one(&mut *calc, &trap, &[]), Trap::Unreachable)?;
+    adds(&mut *calc)
+}
+
+pub(in crate::kit) fn component_calls_in_one_agree_with_calls_in_steps(
+    subject: &Subject,
+) -> Checked {
+    let mut echo = subject.instantiate(&wat("echo", ECHO)?, &World::new())?;
+    let (func, posts, trap) = (
+        echo.resolve("echo")?,
+        echo.resolve("posts")?,
+        echo.resolve("trap")?,
+    );
+    let hello = in_one(&mut *echo, &func, &["hello".into()])?;
+    same("echo", hello, Some("hello".into()))?;
+    same(
+        "posts",
+        in_one(&mut *echo, &posts, &[])?,
+        Some(Value::U32(1)),
+    )?;
+    let typed: String = echo.typed(&func)?.call_blocking(&mut *echo, ("bye",))?;
+    same("echo, typed", typed.as_str(), "bye")?;
+    same(
+        "posts",
+        in_one(&mut *echo, &posts, &[])?,
+        Some(Value::U32(2)),
+    )?;
+    misuse("a number", in_one(&mut *echo, &func, &[1.into()]))?;
+    traps("trap", in_one(&mut *echo, &trap, &[]), Trap::Unreachable)?;
+    let again = in_one(&mut *echo, &func, &["hello".into()]);
+    traps("echo after a trap", again, CanonTrap::CannotEnter)
 }
 
 /// `echo` gives its string back; `posts` counts the calls of its post-return.

@@ -1,0 +1,42 @@
+//! Values between Rust and the guest's memory, without wasmtime's `Val`.
+//!
+//! wasmtime's `Val` has one allocated value for each element of a list, which makes bulk data a
+//! thousand times slower than a copy. Its typed functions have no such values, but their types must
+//! be known when the host is compiled. Here wasmtime's own traits for typed functions are implemented
+//! by types that read the component's type while they run.
+//!
+//! | file | content |
+//! |---|---|
+//! | [`native`] | the types that implement wasmtime's traits, and all `unsafe` code of this crate |
+//! | [`load`] | from the guest to parts |
+//! | [`part`] | parts, as a source for Rust types |
+//! | [`store`] | from parts to the guest |
+//! | [`value`] | from parts to values, and from values to parts |
+//! | [`flat`] | how many core values a type flattens to |
+//!
+//! All scalars, strings, lists of numbers and handles are lifted and lowered by wasmtime's own
+//! implementations for `u32`, `String`, `Vec<u8>` and so on. So encodings, checks, limits and the
+//! texts of errors are wasmtime's, and a comparison with the layered backend still compares two
+//! implementations. Only what is around them is done here: fields, cases, elements and payloads,
+//! in the order in which wasmtime does it for a `Val`.
+//!
+//! # What is hidden in wasmtime
+//! The methods of `ComponentType`, `Lower` and `Lift`, and the module `__internal` with `LowerContext`,
+//! `LiftContext`, `InterfaceType` and `ComponentTypes`, are public but hidden from wasmtime's
+//! documentation. They are made for the code that its derives generate, and can change with any
+//! version. Therefore this crate is limited to wasmtime 48.
+//!
+//! A build for asynchronous components does not use this module, but `Val`: such a build calls through
+//! a task that wasmtime prepares with a number of core values that is known when the host is compiled,
+//! and the ends of streams and error contexts have no implementation that this crate could use.
+
+mod flat;
+mod load;
+mod native;
+mod part;
+mod store;
+mod value;
+
+pub(crate) use native::{Given, Params, Returned, call, call_async, define, define_async};
+pub(crate) use part::Parts;
+pub(crate) use value::to_value;

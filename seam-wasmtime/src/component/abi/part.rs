@@ -1,0 +1,141 @@
+//! The parts of lifted values.
+
+use seam_core::typed::{Lift, Scalar};
+use seam_core::{Error, List, Resource, Result};
+use smallvec::SmallVec;
+use wasmtime::component::ResourceAny;
+
+/// One part, as [`Lift`] returns it.
+#[derive(Debug)]
+pub(super) enum Part {
+    Scalar(Scalar),
+    String(String),
+    Numbers(List),
+    /// The length of a list or map. Its elements or entries follow.
+    List(usize),
+    /// The case of a variant, option, result or enum. Its payload follows, if it has one.
+    Case(u32),
+    Flags(Vec<u32>),
+    Resource(Box<ResourceAny>),
+}
+
+impl Part {
+    pub(super) fn describe(&self) -> &'static str {
+        match self {
+            Part::Scalar(scalar) => scalar.ty().kind(),
+            Part::String(_) => "string",
+            Part::Numbers(_) => "a list of numbers",
+            Part::List(_) => "a list",
+            Part::Case(_) => "a case",
+            Part::Flags(_) => "flags",
+            Part::Resource(_) => "a resource",
+        }
+    }
+}
+
+/// The parts of lifted arguments or of a lifted result, which are taken one after another.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    rest: smallvec::IntoIter<[Part; 2]>,
+    /// The numbers that are left of a list whose length was taken.
+    numbers: Option<std::vec::IntoIter<Scalar>>,
+}
+
+/// Parts that are being lifted. Most results are a single part, which needs no allocation.
+pub(super) type Lifting = SmallVec<[Part; 2]>;
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self::new(Lifting::new())
+    }
+}
+
+impl Parts {
+    pub(super) fn new(parts: Lifting) -> Self {
+        Self {
+            rest: parts.into_iter(),
+            numbers: None,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Part> {
+        self.rest.next()
+    }
+
+    /// Checks that all parts have been taken.
+    ///
+    /// # Errors
+    /// `Misuse` if some have not.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        let number = self.numbers.as_mut().and_then(Iterator::next);
+        match number.map(Part::Scalar).or_else(|| self.next()) {
+            None => Ok(()),
+            part => Err(expected("all parts to be taken", part.as_ref())),
+        }
+    }
+}
+
+/// Returns the error for a part that is due when another one was asked for.
+pub(super) fn expected(asked: &str, due: Option<&Part>) -> Error {
+    let found = due.map_or("none", Part::describe);
+    Error::misuse(format!("expected {asked}, found {found}"))
+}
+
+impl Lift for Parts {
+    fn scalar(&mut self) -> Result<Scalar> {
+        if let Some(number) = self.numbers.as_mut().and_then(Iterator::next) {
+            return Ok(number);
+        }
+        match self.next() {
+            Some(Part::Scalar(scalar)) => Ok(scalar),
+            part => Err(expected("a number, bool or char", part.as_ref())),
+        }
+    }
+
+    fn string(&mut self) -> Result<String> {
+        match self.next() {
+            Some(Part::String(text)) => Ok(text),
+            part => Err(expected("string", part.as_ref())),
+        }
+    }
+
+    fn numbers(&mut self) -> Result<List> {
+        match self.next() {
+            Some(Part::Numbers(list)) => Ok(list),
+            part => Err(expected("a list of numbers", part.as_ref())),
+        }
+    }
+
+    fn list(&mut self) -> Result<usize> {
+        match self.next() {
+            Some(Part::List(len)) => Ok(len),
+            // Numbers may also be taken one by one.
+            Some(Part::Numbers(list)) => {
+                let scalars = list.iter().filter_map(|number| Scalar::of(&number));
+                self.numbers = Some(scalars.collect::<Vec<_>>().into_iter());
+                Ok(list.len())
+            }
+            part => Err(expected("a list", part.as_ref())),
+        }
+    }
+
+    fn case(&mut self) -> Result<u32> {
+        match self.next() {
+            Some(Part::Case(case)) => Ok(case),
+            part => Err(expected("a case", part.as_ref())),
+        }
+    }
+
+    fn flags(&mut self) -> Result<Vec<u32>> {
+        match self.next() {
+            Some(Part::Flags(bits)) => Ok(bits),
+            part => Err(expected("flags", part.as_ref())),
+        }
+    }
+
+    /// Values with handles are taken as values, since a handle needs its instance's table.
+    fn resource(&mut self) -> Result<Resource> {
+        let part = self.next();
+        Err(expected("no resource", part.as_ref()))
+    }
+}

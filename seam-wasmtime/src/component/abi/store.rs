@@ -1,0 +1,501 @@
+//! Lowering: from parts to core values and the guest's memory.
+
+use std::mem::MaybeUninit;
+use std::slice;
+
+use seam_core::typed::{Lower, Numbers, Scalar};
+use seam_core::{Error, Resource};
+use smallvec::{SmallVec, smallvec};
+use wasmtime::component::__internal::wasmtime_environ::component::{
+    RecordField, TypeMap, VariantInfo,
+};
+use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType, LowerContext};
+use wasmtime::component::{Lower as NativeLower, ResourceAny};
+use wasmtime::{Result, ValRaw, format_err};
+
+use super::native;
+
+/// Where a value goes: an address that is aligned and within memory, or its first core value.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    Memory(usize),
+    Flat(usize),
+}
+
+impl Place {
+    /// Moves past a value of this layout, and returns the value's place.
+    fn pass(&mut self, abi: &CanonicalAbiInfo) -> Self {
+        match self {
+            Place::Memory(at) => Place::Memory(abi.next_field32_size(at)),
+            Place::Flat(slot) => {
+                let at = *slot;
+                *slot += usize::from(abi.flat_count.unwrap_or_default());
+                Place::Flat(at)
+            }
+        }
+    }
+
+    fn payload(self, info: &VariantInfo) -> Result<Self> {
+        Ok(match self {
+            Place::Memory(at) => Place::Memory(at + usize::try_from(info.payload_offset32)?),
+            Place::Flat(slot) => Place::Flat(slot + 1),
+        })
+    }
+}
+
+/// What is due, with the next one at the end.
+enum Due<'t> {
+    Value(InterfaceType, Place),
+    /// The elements of a tuple, with the place of the next one.
+    Types(slice::Iter<'t, InterfaceType>, Place),
+    Fields(slice::Iter<'t, RecordField>, Place),
+    /// Consecutive values.
+    Elements(InterfaceType, Place, usize),
+    /// The entries of a map, with the address of the next one.
+    Entries(&'t TypeMap, usize, usize),
+    /// The pointer and length of a list, due after its elements.
+    Range(Place, (usize, usize)),
+}
+
+/// Writes parts to their places.
+pub(super) struct Writer<'w, 'c, T: 'static> {
+    cx: &'w mut LowerContext<'c, T>,
+    /// The core values of the whole. All are initialized.
+    flat: &'w mut [MaybeUninit<ValRaw>],
+    due: SmallVec<[Due<'c>; 4]>,
+    /// The handles of the values, in their order.
+    resources: slice::Iter<'w, ResourceAny>,
+    /// The first failure of the engine.
+    failed: Option<wasmtime::Error>,
+}
+
+impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
+    /// Starts to write a value of this type.
+    pub(super) fn new(
+        cx: &'w mut LowerContext<'c, T>,
+        ty: InterfaceType,
+        place: Place,
+        flat: &'w mut [MaybeUninit<ValRaw>],
+        resources: &'w [ResourceAny],
+    ) -> Self {
+        Self {
+            cx,
+            flat,
+            due: smallvec![Due::Value(ty, place)],
+            resources: resources.iter(),
+            failed: None,
+        }
+    }
+
+    /// Writes the parts that `lower` passes.
+    ///
+    /// # Errors
+    /// The engine's failure, if there was one: traps of the guest's `realloc` and of its result.
+    /// Otherwise the error of `lower`, and `Misuse` if it did not pass all parts.
+    pub(super) fn write(
+        mut self,
+        lower: impl FnOnce(&mut Self) -> seam_core::Result<()>,
+    ) -> Result<()> {
+        let lowered = lower(&mut self).and_then(|()| match self.next()? {
+            None => Ok(()),
+            Some((ty, _)) => Err(mismatch(ty, "no more parts")),
+        });
+        match self.failed {
+            Some(error) => Err(error),
+            None => lowered.map_err(wasmtime::Error::new),
+        }
+    }
+
+    /// Keeps a failure of the engine, which `lower` must not change.
+    fn engine<R>(&mut self, outcome: Result<R>) -> seam_core::Result<R> {
+        outcome.map_err(|error| {
+            let text = error.to_string();
+            self.failed.get_or_insert(error);
+            Error::engine(text)
+        })
+    }
+
+    /// Returns the next part that is due. Lists whose last element was passed end on the way.
+    fn next(&mut self) -> seam_core::Result<Option<(InterfaceType, Place)>> {
+        let types = self.cx.types;
+        loop {
+            let (ty, place) = match self.due.last_mut() {
+                None => return Ok(None),
+                Some(Due::Value(ty, place)) => {
+                    let value = (*ty, *place);
+                    self.due.pop();
+                    value
+                }
+                Some(Due::Types(rest, place)) => match rest.next() {
+                    Some(ty) => (*ty, place.pass(types.canonical_abi(ty))),
+                    None => {
+                        self.due.pop();
+                        continue;
+                    }
+                },
+                Some(Due::Fields(rest, place)) => match rest.next() {
+                    Some(field) => (field.ty, place.pass(types.canonical_abi(&field.ty))),
+                    None => {
+                        self.due.pop();
+                        continue;
+                    }
+                },
+                Some(Due::Elements(_, _, 0) | Due::Entries(_, _, 0)) => {
+                    self.due.pop();
+                    continue;
+                }
+                Some(Due::Elements(ty, place, left)) => {
+                    *left -= 1;
+                    (*ty, place.pass(types.canonical_abi(ty)))
+                }
+                Some(Due::Entries(ty, at, left)) => {
+                    *left -= 1;
+                    let (ty, key) = (*ty, *at);
+                    *at += ty.entry_abi.size32 as usize;
+                    let value = key + ty.value_offset32 as usize;
+                    self.due.push(Due::Value(ty.value, Place::Memory(value)));
+                    (ty.key, Place::Memory(key))
+                }
+                Some(Due::Range(place, range)) => {
+                    let (place, range) = (*place, *range);
+                    self.due.pop();
+                    let written = self.range(place, range);
+                    self.engine(written)?;
+                    continue;
+                }
+            };
+            match ty {
+                InterfaceType::Record(index) => {
+                    self.due
+                        .push(Due::Fields(types[index].fields.iter(), place));
+                }
+                InterfaceType::Tuple(index) => {
+                    self.due.push(Due::Types(types[index].types.iter(), place));
+                }
+                _ => return Ok(Some((ty, place))),
+            }
+        }
+    }
+
+    fn part(&mut self, found: &str) -> seam_core::Result<(InterfaceType, Place)> {
+        self.next()?
+            .ok_or_else(|| Error::misuse(format!("expected no more parts, found {found}")))
+    }
+
+    /// Lowers a type that is one core value.
+    fn one<V>(&mut self, value: &V, ty: InterfaceType, place: Place) -> Result<()>
+    where
+        V: NativeLower<Lower = ValRaw>,
+    {
+        match place {
+            Place::Memory(at) => value.linear_lower_to_memory(self.cx, ty, at),
+            Place::Flat(slot) => {
+                let slot = self.flat.get_mut(slot).ok_or_else(missing)?;
+                value.linear_lower_to_flat(self.cx, ty, slot)
+            }
+        }
+    }
+
+    /// Lowers a type that is a pointer and a length.
+    fn pair<V>(&mut self, value: &V, ty: InterfaceType, place: Place) -> Result<()>
+    where
+        V: NativeLower<Lower = [ValRaw; 2]> + ?Sized,
+    {
+        match place {
+            Place::Memory(at) => value.linear_lower_to_memory(self.cx, ty, at),
+            Place::Flat(slot) => {
+                let rest = self.flat.get_mut(slot..);
+                let pair = rest.and_then(|rest| rest.first_chunk_mut());
+                let pair = native::pair(pair.ok_or_else(missing)?);
+                value.linear_lower_to_flat(self.cx, ty, pair)
+            }
+        }
+    }
+
+    /// Writes a pointer and a length.
+    fn range(&mut self, place: Place, (ptr, len): (usize, usize)) -> Result<()> {
+        let (ptr, len) = (u32::try_from(ptr)?, u32::try_from(len)?);
+        let after = match place {
+            Place::Memory(at) => Place::Memory(at + 4),
+            Place::Flat(slot) => Place::Flat(slot + 1),
+        };
+        self.one(&ptr, InterfaceType::U32, place)?;
+        self.one(&len, InterfaceType::U32, after)
+    }
+
+    /// Writes the discriminant of a variant.
+    fn discriminant(&mut self, case: u32, info: &VariantInfo, place: Place) -> Result<()> {
+        match (place, info.size.byte_size()) {
+            (Place::Memory(_), 1) => self.one(&u8::try_from(case)?, InterfaceType::U8, place),
+            (Place::Memory(_), 2) => self.one(&u16::try_from(case)?, InterfaceType::U16, place),
+            _ => self.one(&case, InterfaceType::U32, place),
+        }
+    }
+
+    /// Allocates room for the elements of a list or map.
+    fn allocate(&mut self, what: &str, len: usize, abi: &CanonicalAbiInfo) -> Result<usize> {
+        let size = len.checked_mul(usize::try_from(abi.size32)?);
+        let size = size.ok_or_else(|| format_err!("size overflow copying a {what}"))?;
+        self.cx.realloc(0, 0, abi.align32, size)
+    }
+
+    /// Starts a list or map of this length. Its elements or entries follow.
+    fn start(&mut self, ty: InterfaceType, place: Place, len: usize) -> Result<()> {
+        let types = self.cx.types;
+        match ty {
+            InterfaceType::Map(index) => {
+                let ty = &types[index];
+                let ptr = self.allocate("map", len, &ty.entry_abi)?;
+                self.due.push(Due::Range(place, (ptr, len)));
+                self.due.push(Due::Entries(ty, ptr, len));
+            }
+            InterfaceType::List(index) => {
+                let element = types[index].element;
+                let ptr = self.allocate("list", len, types.canonical_abi(&element))?;
+                self.due.push(Due::Range(place, (ptr, len)));
+                self.due
+                    .push(Due::Elements(element, Place::Memory(ptr), len));
+            }
+            _ => return Err(missing()),
+        }
+        Ok(())
+    }
+
+    /// Writes flags, as wide as they are.
+    fn words(&mut self, bits: &[u32], abi: &CanonicalAbiInfo, mut place: Place) -> Result<()> {
+        let low = bits.first().copied().unwrap_or_default();
+        match (place, abi.size32) {
+            (Place::Memory(_), 1) => self.one(&u8::try_from(low)?, InterfaceType::U8, place),
+            (Place::Memory(_), 2) => self.one(&u16::try_from(low)?, InterfaceType::U16, place),
+            _ => {
+                let word = self.cx.types.canonical_abi(&InterfaceType::U32);
+                bits.iter()
+                    .try_for_each(|bits| self.one(bits, InterfaceType::U32, place.pass(word)))
+            }
+        }
+    }
+}
+
+/// The engine has checked that a place has the size of its type.
+fn missing() -> wasmtime::Error {
+    format_err!("expected as many core values as the type has, found fewer")
+}
+
+/// Returns the error for a part of another type than the one that is due.
+fn mismatch(due: InterfaceType, found: &str) -> Error {
+    let due = match due {
+        InterfaceType::Bool => "bool",
+        InterfaceType::S8 => "s8",
+        InterfaceType::U8 => "u8",
+        InterfaceType::S16 => "s16",
+        InterfaceType::U16 => "u16",
+        InterfaceType::S32 => "s32",
+        InterfaceType::U32 => "u32",
+        InterfaceType::S64 => "s64",
+        InterfaceType::U64 => "u64",
+        InterfaceType::Float32 => "f32",
+        InterfaceType::Float64 => "f64",
+        InterfaceType::Char => "char",
+        InterfaceType::String => "string",
+        InterfaceType::Record(_) => "record",
+        InterfaceType::Variant(_) => "variant",
+        InterfaceType::List(_) | InterfaceType::FixedLengthList(_) => "list",
+        InterfaceType::Tuple(_) => "tuple",
+        InterfaceType::Map(_) => "map",
+        InterfaceType::Flags(_) => "flags",
+        InterfaceType::Enum(_) => "enum",
+        InterfaceType::Option(_) => "option",
+        InterfaceType::Result(_) => "result",
+        InterfaceType::Own(_) => "own",
+        InterfaceType::Borrow(_) => "borrow",
+        InterfaceType::Future(_) => "future",
+        InterfaceType::Stream(_) => "stream",
+        InterfaceType::ErrorContext(_) => "error-context",
+    };
+    Error::misuse(format!("expected {due}, found {found}"))
+}
+
+fn check_len(found: usize, expected: u32) -> seam_core::Result<()> {
+    if u32::try_from(found) == Ok(expected) {
+        return Ok(());
+    }
+    Err(Error::misuse(format!(
+        "expected {expected} elements, found {found}"
+    )))
+}
+
+macro_rules! scalars {
+    ($( $case:ident $ty:ident, )*) => {
+        impl<T: 'static> Writer<'_, '_, T> {
+            fn write_scalar(&mut self, scalar: Scalar) -> seam_core::Result<()> {
+                let (ty, place) = self.part("a scalar")?;
+                let written = match (ty, scalar) {
+                    $( (InterfaceType::$ty, Scalar::$case(value)) => self.one(&value, ty, place), )*
+                    _ => return Err(mismatch(ty, scalar.ty().kind())),
+                };
+                self.engine(written)
+            }
+        }
+    };
+}
+
+scalars! {
+    Bool Bool, Char Char, S8 S8, U8 U8, S16 S16, U16 U16, S32 S32, U32 U32, S64 S64, U64 U64,
+    F32 Float32, F64 Float64,
+}
+
+macro_rules! numbers {
+    ($( $case:ident $ty:ident, )*) => {
+        impl<T: 'static> Writer<'_, '_, T> {
+            fn write_list(
+                &mut self,
+                ty: InterfaceType,
+                element: InterfaceType,
+                numbers: Numbers<'_>,
+                place: Place,
+            ) -> seam_core::Result<()> {
+                let written = match (element, numbers) {
+                    $( (InterfaceType::$ty, Numbers::$case(list)) => self.pair(list, ty, place), )*
+                    _ => return Err(mismatch(element, numbers.ty().kind())),
+                };
+                self.engine(written)
+            }
+
+            /// Writes consecutive numbers.
+            fn write_numbers(
+                &mut self,
+                element: InterfaceType,
+                numbers: Numbers<'_>,
+                mut place: Place,
+            ) -> seam_core::Result<()> {
+                let abi = self.cx.types.canonical_abi(&element);
+                let written = match (element, numbers) {
+                    $( (InterfaceType::$ty, Numbers::$case(list)) => list
+                        .iter()
+                        .try_for_each(|number| self.one(number, element, place.pass(abi))), )*
+                    _ => return Err(mismatch(element, numbers.ty().kind())),
+                };
+                self.engine(written)
+            }
+        }
+    };
+}
+
+numbers! {
+    S8 S8, U8 U8, S16 S16, U16 U16, S32 S32, U32 U32, S64 S64, U64 U64, F32 Float32, F64 Float64,
+}
+
+impl<T: 'static> Lower for Writer<'_, '_, T> {
+    fn scalar(&mut self, scalar: Scalar) -> seam_core::Result<()> {
+        self.write_scalar(scalar)
+    }
+
+    fn string(&mut self, text: &str) -> seam_core::Result<()> {
+        let (ty, place) = self.part("string")?;
+        let InterfaceType::String = ty else {
+            return Err(mismatch(ty, "string"));
+        };
+        let written = self.pair(text, ty, place);
+        self.engine(written)
+    }
+
+    fn numbers(&mut self, numbers: Numbers<'_>) -> seam_core::Result<()> {
+        let types = self.cx.types;
+        match self.part("list")? {
+            (ty @ InterfaceType::List(index), place) => {
+                self.write_list(ty, types[index].element, numbers, place)
+            }
+            (InterfaceType::FixedLengthList(index), place) => {
+                let ty = &types[index];
+                check_len(numbers.len(), ty.size)?;
+                self.write_numbers(ty.element, numbers, place)
+            }
+            (other, _) => Err(mismatch(other, "list")),
+        }
+    }
+
+    fn list(&mut self, len: usize) -> seam_core::Result<()> {
+        match self.part("list")? {
+            (ty @ (InterfaceType::List(_) | InterfaceType::Map(_)), place) => {
+                let started = self.start(ty, place, len);
+                self.engine(started)
+            }
+            (InterfaceType::FixedLengthList(index), place) => {
+                let ty = &self.cx.types[index];
+                check_len(len, ty.size)?;
+                self.due.push(Due::Elements(ty.element, place, len));
+                Ok(())
+            }
+            (other, _) => Err(mismatch(other, "list")),
+        }
+    }
+
+    fn case(&mut self, index: u32) -> seam_core::Result<()> {
+        let types = self.cx.types;
+        let (ty, place) = self.part("a case")?;
+        let case = index as usize;
+        let (payload, info, count) = match ty {
+            InterfaceType::Variant(index) => {
+                let ty = &types[index];
+                let found = ty.cases.get_index(case);
+                (found.map(|(_, ty)| *ty), &ty.info, ty.cases.len())
+            }
+            InterfaceType::Enum(index) => {
+                let ty = &types[index];
+                let count = ty.names.len();
+                ((case < count).then_some(None), &ty.info, count)
+            }
+            InterfaceType::Option(index) => {
+                let ty = &types[index];
+                ([None, Some(ty.ty)].get(case).copied(), &ty.info, 2)
+            }
+            InterfaceType::Result(index) => {
+                let ty = &types[index];
+                ([ty.ok, ty.err].get(case).copied(), &ty.info, 2)
+            }
+            other => return Err(mismatch(other, "a case")),
+        };
+        let payload = payload.ok_or_else(|| {
+            Error::misuse(format!("expected one of {count} cases, found case {index}"))
+        })?;
+        let written = self.discriminant(index, info, place);
+        self.engine(written)?;
+        if let Some(ty) = payload {
+            let place = place.payload(info);
+            let place = self.engine(place)?;
+            self.due.push(Due::Value(ty, place));
+        }
+        Ok(())
+    }
+
+    fn flags(&mut self, bits: &[u32]) -> seam_core::Result<()> {
+        let (ty, place) = self.part("flags")?;
+        let InterfaceType::Flags(index) = ty else {
+            return Err(mismatch(ty, "flags"));
+        };
+        let ty = &self.cx.types[index];
+        let count = ty.names.len();
+        let highest = (0..bits.len() * 32).rev().find(|bit| {
+            let word = bits.get(bit / 32).copied().unwrap_or_default();
+            word >> (bit % 32) & 1 == 1
+        });
+        if bits.len() != count.div_ceil(32) || highest.is_some_and(|bit| bit >= count) {
+            return Err(Error::misuse(format!(
+                "expected bits of {count} flags, found other bits"
+            )));
+        }
+        let written = self.words(bits, &ty.abi, place);
+        self.engine(written)
+    }
+
+    fn resource(&mut self, _: &Resource) -> seam_core::Result<()> {
+        let (ty, place) = self.part("a resource")?;
+        match (ty, self.resources.next()) {
+            (InterfaceType::Own(_) | InterfaceType::Borrow(_), Some(resource)) => {
+                let written = self.one(resource, ty, place);
+                self.engine(written)
+            }
+            _ => Err(mismatch(ty, "a resource")),
+        }
+    }
+}
