@@ -3,6 +3,10 @@
 //! One thread of the process sleeps until the next armed deadline; without one it sleeps indefinitely.
 //! At a deadline it advances the engine's epoch. Every store of that engine then checks its own
 //! deadline, and ends its call if the deadline has passed. So no thread wakes up periodically.
+//!
+//! A deadline is armed only while a call runs. Arming wakes the thread only if it would otherwise
+//! sleep past the deadline, and disarming never does. So a series of short calls with a long deadline
+//! wakes it about once in the time of the deadline, not at each call.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,8 +19,14 @@ use std::time::Instant;
 use seam_core::{Error, Limit, Result};
 use wasmtime::{EngineWeak, UpdateDeadline};
 
-type Queue = BTreeMap<(Instant, u64), Action>;
 type Action = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Queue {
+    armed: BTreeMap<(Instant, u64), Action>,
+    /// When the thread wakes up if nobody wakes it; `None` for never.
+    wakes: Option<Instant>,
+}
 
 #[derive(Default)]
 struct Timer {
@@ -43,8 +53,9 @@ impl Alarm {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let timer = timer()?;
         let key = (at, NEXT.fetch_add(1, Ordering::Relaxed));
-        lock(&timer.queue).insert(key, Box::new(action));
-        timer.changed.notify_one();
+        if timer.arm(key, Box::new(action)) {
+            timer.changed.notify_one();
+        }
         Ok(Self { key })
     }
 }
@@ -52,7 +63,7 @@ impl Alarm {
 impl Drop for Alarm {
     fn drop(&mut self) {
         if let Ok(timer) = timer() {
-            lock(&timer.queue).remove(&self.key);
+            lock(&timer.queue).armed.remove(&self.key);
         }
     }
 }
@@ -72,11 +83,19 @@ fn timer() -> Result<&'static Timer> {
 }
 
 impl Timer {
+    /// Adds an action. Returns whether the thread must be woken for it.
+    fn arm(&self, key: (Instant, u64), action: Action) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.armed.insert(key, action);
+        queue.wakes.is_none_or(|wakes| key.0 < wakes)
+    }
+
     fn run(&self) {
         let mut queue = lock(&self.queue);
         loop {
             let now = Instant::now();
-            let next = queue.first_key_value().map(|(key, _)| key.0);
+            let next = queue.armed.first_key_value().map(|(key, _)| key.0);
+            queue.wakes = next;
             queue = match next {
                 None => self
                     .changed
@@ -87,7 +106,7 @@ impl Timer {
                     wait.unwrap_or_else(PoisonError::into_inner).0
                 }
                 Some(_) => {
-                    let due = queue.pop_first().map(|(_, action)| action);
+                    let due = queue.armed.pop_first().map(|(_, action)| action);
                     // An action must not run under the lock, since it may drop an alarm.
                     drop(queue);
                     if let Some(action) = due {
@@ -167,6 +186,20 @@ mod tests {
         let error = result.expect_err("pending");
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Deadline));
         assert!(Instant::now() >= at);
+    }
+
+    #[test]
+    fn the_thread_is_woken_only_for_an_earlier_deadline() {
+        let timer = Timer::default();
+        let second = Duration::from_secs(1);
+        let now = Instant::now();
+        let arm = |at, number| timer.arm((at, number), Box::new(|| {}));
+        assert!(arm(now + 2 * second, 0));
+        // The thread has seen it, and sleeps until then.
+        lock(&timer.queue).wakes = Some(now + 2 * second);
+        assert!(!arm(now + 3 * second, 1));
+        assert!(!arm(now + 2 * second, 2));
+        assert!(arm(now + second, 3));
     }
 
     #[test]
