@@ -97,7 +97,7 @@ impl World {
     {
         self.core_modules.retain(|(known, _)| &**known != module);
         self.core_modules.push((module.into(), Arc::new(define)));
-        self
+        self.redefined()
     }
 
     /// Adds a memory, table or global that core modules can import.
@@ -110,7 +110,7 @@ impl World {
             field: field.into(),
             kind,
         });
-        self
+        self.redefined()
     }
 
     /// Returns the core-level items that the host defines.

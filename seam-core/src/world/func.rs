@@ -169,6 +169,6 @@ impl World {
             ty,
             make: Arc::new(make),
         });
-        self
+        self.redefined()
     }
 }

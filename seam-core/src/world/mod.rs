@@ -155,6 +155,8 @@ pub struct World {
     pub(crate) record: bool,
     pub(crate) on_output: Option<Arc<OutputHook>>,
     pub(crate) wasi: Option<SystemWasi>,
+    /// See [`World::definitions`].
+    definitions: u64,
 }
 
 impl World {
@@ -178,7 +180,7 @@ impl World {
             name,
             drop: Arc::new(drop),
         });
-        self
+        self.redefined()
     }
 
     /// Adds state that all host functions of an instance share. There is one state per Rust type.
@@ -227,7 +229,7 @@ impl World {
     #[must_use]
     pub fn stub(mut self, stub: Stub) -> Self {
         self.stub = stub;
-        self
+        self.redefined()
     }
 
     /// Like [`World::stub`], for imports whose full name starts with `prefix`.
@@ -236,7 +238,7 @@ impl World {
     #[must_use]
     pub fn stub_for(mut self, prefix: impl Into<String>, stub: Stub) -> Self {
         self.stubs.push((prefix.into(), stub));
-        self
+        self.redefined()
     }
 
     /// Adds the operating system's own WASI, on backends with
@@ -244,14 +246,14 @@ impl World {
     #[must_use]
     pub fn system_wasi(mut self, wasi: SystemWasi) -> Self {
         self.wasi = Some(wasi);
-        self
+        self.redefined()
     }
 
     /// Removes the operating system's WASI from the world.
     #[must_use]
     pub fn without_system_wasi(mut self) -> Self {
         self.wasi = None;
-        self
+        self.redefined()
     }
 
     /// Sets the limits of an instance.
@@ -282,6 +284,23 @@ impl World {
         F: Fn(OutputStream, &[u8]) + Send + Sync + 'static,
     {
         self.on_output = Some(Arc::new(hook));
+        self
+    }
+
+    /// # For implementors
+    /// Returns the number of what the world defines: functions, resources, stubs and WASI.
+    ///
+    /// Two worlds with the same number have the same [bindings](World::bind) for an interface, so what
+    /// was linked for one can be used for the other. Clones have the same number, also if their limits,
+    /// state or recording differ.
+    #[must_use]
+    pub fn definitions(&self) -> u64 {
+        self.definitions
+    }
+
+    /// Gives the world a new number after a definition.
+    fn redefined(mut self) -> Self {
+        self.definitions = crate::token();
         self
     }
 
@@ -336,5 +355,34 @@ impl std::fmt::Debug for World {
             .field("record", &self.record)
             .field("wasi", &self.wasi)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_definitions_give_a_world_another_number() {
+        let world = World::new().func("f", |(): ()| Ok(()));
+        let same = world.clone().limits(Limits::new()).record(true);
+        let same = same.state(|| 1u8).on_output(|_, _| {});
+        assert_eq!(same.definitions(), world.definitions());
+        let mut known = vec![World::new().definitions(), world.definitions()];
+        for changed in [
+            world.clone().func("g", |(): ()| Ok(())),
+            world.clone().resource("r", |_, _| Ok(())),
+            world.clone().stub(Stub::Trap),
+            world.clone().stub_for("f", Stub::Trap),
+            world.clone().system_wasi(SystemWasi::new()),
+            world.clone().without_system_wasi(),
+            world
+                .clone()
+                .core_func("m", "f", Default::default(), |_, _, _| Ok(())),
+            world.clone().core_funcs("m", |_, _| Ok(None)),
+        ] {
+            assert!(!known.contains(&changed.definitions()));
+            known.push(changed.definitions());
+        }
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Error, ErrorKind, Failed, Instance, Limit, Result, Target, World, WorldState, check_core_limits,
+    Error, ErrorKind, Failed, Instance, Limit, Result, World, WorldState, check_core_limits,
 };
 use wasmtime::Store;
-use wasmtime::component::{InstancePre, Val};
+use wasmtime::component::Val;
 
 use crate::call::{self, Stop};
 use crate::component::instance::ComponentInstance;
-use crate::component::linker::{self, Linking};
+use crate::component::linker::Linked;
 use crate::component::loaded::Loaded;
 use crate::component::state::State;
 use crate::error;
@@ -33,28 +33,9 @@ pub(crate) async fn instantiate(
     {
         return Err(Error::limit(Limit::Instances).into());
     }
-    let bindings = world.bind(&loaded.interface)?;
-    let host = WorldState::new(world, &bindings);
-    let wasi = world.system_wasi_config().filter(|_| loaded.imports_wasi());
-    let suspends = |(index, binding): (usize, &seam_core::Binding)| {
-        binding.target == Target::Wasi || host.is_async(index)
-    };
-    let asynchronous = loaded.is_concurrent() || bindings.iter().enumerate().any(suspends);
-    let mut linker = match wasi {
-        Some(_) => loaded.wasi_linker()?.clone(),
-        None => linker::empty_linker(&loaded.engine),
-    };
-    let linking = Linking {
-        interface: &loaded.interface,
-        bindings: &bindings,
-        types: &loaded.types,
-        wasi: wasi.is_some(),
-        asynchronous,
-        concurrent: loaded.is_concurrent(),
-    };
-    linking.define(&mut linker)?;
-    let pre = linker.instantiate_pre(&loaded.component);
-    let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
+    let linked = loaded.linked(world)?;
+    let host = WorldState::new(world, &linked.bindings);
+    let wasi = world.system_wasi_config().filter(|_| linked.wasi);
     let captured = Captured::new(limits.output, world.output_hook().cloned());
     let wasi = wasi
         .map(|config| Wasi::new(config, &captured))
@@ -68,23 +49,23 @@ pub(crate) async fn instantiate(
     );
     let store = Store::try_new(&loaded.engine, state)
         .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
-    start(loaded, store, &pre, captured, asynchronous).await
+    start(loaded, store, &linked, captured).await
 }
 
 async fn start(
     loaded: &Arc<Loaded>,
     mut store: Store<State>,
-    pre: &InstancePre<State>,
+    linked: &Linked,
     captured: Captured,
-    asynchronous: bool,
 ) -> Result<ComponentInstance, Failed> {
     set_limits(&mut store);
     store.set_hostcall_fuel(lifting_fuel(loaded, store.data().world.limits().lifted));
     let core = store.data_mut().core();
-    core.asynchronous = asynchronous;
+    core.asynchronous = linked.asynchronous;
     core.stack = loaded.stack;
     let alarm = call::begin(&mut store)?;
-    let outcome = if asynchronous {
+    let pre = &linked.pre;
+    let outcome = if linked.asynchronous {
         let at = call::deadline(&store);
         call::bounded(at, pre.instantiate_async(&mut store)).await
     } else {

@@ -2,27 +2,77 @@
 
 use std::sync::Arc;
 
-use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target};
+use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target, World, WorldState};
 use wasmtime::Engine;
-use wasmtime::component::{Linker, LinkerInstance, ResourceType};
+use wasmtime::component::{InstancePre, Linker, LinkerInstance, ResourceType};
 
 use crate::component::abi;
 use crate::component::host::Import;
+use crate::component::loaded::Loaded;
 use crate::component::state::{HostTypes, State};
 use crate::error::engine_error;
 use crate::wasi;
 
-/// The choices of one linking.
-pub(crate) struct Linking<'a> {
-    pub(crate) interface: &'a Interface,
-    pub(crate) bindings: &'a [Binding],
-    pub(crate) types: &'a HostTypes,
-    /// Whether the system's WASI defines the interfaces of WASI.
-    pub(crate) wasi: bool,
+/// A component linked with what a world defines.
+pub(crate) struct Linked {
+    /// The number of the world's definitions.
+    pub(crate) definitions: u64,
+    pub(crate) bindings: Vec<Binding>,
     /// Whether calls are asynchronous, so that host functions can suspend the guest.
     pub(crate) asynchronous: bool,
+    /// Whether the system's WASI defines the interfaces of WASI.
+    pub(crate) wasi: bool,
+    pub(crate) pre: InstancePre<State>,
+}
+
+impl Linked {
+    /// Links a component.
+    ///
+    /// # Errors
+    /// `Link` for an import that is missing or has another type.
+    pub(crate) fn new(loaded: &Loaded, world: &World) -> Result<Self> {
+        let bindings = world.bind(&loaded.interface)?;
+        let host = WorldState::new(world, &bindings);
+        let wasi = world.system_wasi_config().is_some() && loaded.imports_wasi();
+        let suspends = |(index, binding): (usize, &Binding)| {
+            binding.target == Target::Wasi || host.is_async(index)
+        };
+        let concurrent = loaded.is_concurrent();
+        let asynchronous = concurrent || bindings.iter().enumerate().any(suspends);
+        let mut linker = match wasi {
+            true => loaded.wasi_linker()?.clone(),
+            false => empty_linker(&loaded.engine),
+        };
+        let linking = Linking {
+            interface: &loaded.interface,
+            bindings: &bindings,
+            types: &loaded.types,
+            wasi,
+            asynchronous,
+            concurrent,
+        };
+        linking.define(&mut linker)?;
+        let pre = linker.instantiate_pre(&loaded.component);
+        let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
+        Ok(Self {
+            definitions: world.definitions(),
+            bindings,
+            asynchronous,
+            wasi,
+            pre,
+        })
+    }
+}
+
+/// The choices of one linking.
+struct Linking<'a> {
+    interface: &'a Interface,
+    bindings: &'a [Binding],
+    types: &'a HostTypes,
+    wasi: bool,
+    asynchronous: bool,
     /// Whether the build is for asynchronous components.
-    pub(crate) concurrent: bool,
+    concurrent: bool,
 }
 
 /// Makes a linker that defines the system's WASI.
@@ -38,7 +88,7 @@ pub(crate) fn wasi_linker(engine: &Engine) -> Result<Linker<State>> {
 }
 
 /// Makes an empty linker.
-pub(crate) fn empty_linker(engine: &Engine) -> Linker<State> {
+fn empty_linker(engine: &Engine) -> Linker<State> {
     let mut linker = Linker::new(engine);
     linker.allow_shadowing(true);
     linker
@@ -49,7 +99,7 @@ impl Linking<'_> {
     ///
     /// # Errors
     /// `Link` for an import that cannot be defined.
-    pub(crate) fn define(&self, linker: &mut Linker<State>) -> Result<()> {
+    fn define(&self, linker: &mut Linker<State>) -> Result<()> {
         self.resources(linker, self.interface.imports(), &mut Vec::new())?;
         for (index, binding) in self.bindings.iter().enumerate() {
             match binding.target {

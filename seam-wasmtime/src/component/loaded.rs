@@ -1,13 +1,13 @@
 //! A compiled component, which all its instances share.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use seam_core::{Artifact, BackendInfo, Capability, Interface, Result};
+use seam_core::{Artifact, BackendInfo, Capability, Interface, Result, World};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::component::inner::CorePlan;
-use crate::component::linker::{self, is_wasi};
+use crate::component::linker::{self, Linked, is_wasi};
 use crate::component::state::{ComponentCode, HostTypes, State};
 use crate::engine::WasmtimeEngine;
 use crate::error;
@@ -24,7 +24,12 @@ pub(crate) struct Loaded {
     pub(crate) types: Arc<HostTypes>,
     /// The system's WASI, linked once.
     wasi: OnceLock<Linker<State>>,
+    /// The worlds that were linked last, with the newest at the end.
+    linked: Mutex<Vec<Arc<Linked>>>,
 }
+
+/// How many worlds stay linked.
+const WORLDS: usize = 4;
 
 impl Loaded {
     /// Compiles a component; `plan` says how its core instances are shown.
@@ -51,6 +56,7 @@ impl Loaded {
             interface,
             info,
             wasi: OnceLock::new(),
+            linked: Mutex::default(),
         })
     }
 
@@ -75,5 +81,54 @@ impl Loaded {
         }
         let linker = linker::wasi_linker(&self.engine)?;
         Ok(self.wasi.get_or_init(|| linker))
+    }
+
+    /// Returns this component linked with what the world defines. All instances in such worlds share
+    /// it.
+    ///
+    /// # Errors
+    /// `Link` for an import that is missing or has another type.
+    pub(crate) fn linked(&self, world: &World) -> Result<Arc<Linked>> {
+        let known = |linked: &&Arc<Linked>| linked.definitions == world.definitions();
+        let lock = || self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(linked) = lock().iter().rev().find(known) {
+            return Ok(linked.clone());
+        }
+        let linked = Arc::new(Linked::new(self, world)?);
+        let mut all = lock();
+        if all.len() == WORLDS {
+            all.remove(0);
+        }
+        all.push(linked.clone());
+        Ok(linked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::Wasmtime;
+    use seam_core::{Backend, ErrorKind, Limits};
+
+    #[test]
+    fn a_component_is_linked_once_for_a_world() {
+        let text = r#"(component (import "f" (func)))"#;
+        let artifact = Artifact::from_wat("imports", text).unwrap();
+        let backend = Wasmtime::new();
+        let info = Arc::new(backend.info().clone());
+        let loaded = Loaded::new(backend.engine(), info, &artifact, CorePlan::of).unwrap();
+        let world = || World::new().func("f", |(): ()| Ok(()));
+        let one = world();
+        let first = loaded.linked(&one).unwrap();
+        let again = loaded.linked(&one.clone().limits(Limits::new().with_lifted(1)));
+        assert!(Arc::ptr_eq(&first, &again.unwrap()));
+        for _ in 0..2 * WORLDS {
+            assert!(!Arc::ptr_eq(&first, &loaded.linked(&world()).unwrap()));
+        }
+        assert_eq!(loaded.linked.lock().unwrap().len(), WORLDS);
+        let missing = loaded.linked(&World::new()).err().unwrap();
+        assert!(matches!(missing.kind(), ErrorKind::Link));
     }
 }
