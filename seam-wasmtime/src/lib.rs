@@ -46,7 +46,7 @@
 //!
 //! # Unsafe code
 //! wasmtime's typed functions need types that are known when the host is compiled. One module,
-//! `component/abi/native.rs`, implements wasmtime's traits for typed functions with types that are
+//! `component/abi/native`, implements wasmtime's traits for typed functions with types that are
 //! known only at run time. It contains all `unsafe` code of this crate and says why it is sound. These
 //! traits are hidden from wasmtime's documentation and can change with each of its versions, so this
 //! crate needs exactly wasmtime 48.

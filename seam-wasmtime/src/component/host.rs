@@ -195,7 +195,10 @@ impl Import {
             lower.resources(value, &mut resources).map_err(at_fault)?;
             lower.done().commit(store.data_mut())?;
         }
-        Ok(Returned::Value(value, resources))
+        Ok(match value {
+            Some(value) => Returned::Value(value, self.ty.clone(), resources),
+            None => Returned::Nothing,
+        })
     }
 
     /// Ends the level of host recursion and lowers the result to wasmtime's value.

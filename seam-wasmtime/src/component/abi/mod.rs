@@ -10,7 +10,7 @@
 //! | [`native`] | the types that implement wasmtime's traits, and all `unsafe` code of this crate |
 //! | [`load`] | from the guest to parts |
 //! | [`part`] | parts, as a source for Rust types |
-//! | [`store`] | from parts to the guest |
+//! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
 //! | [`flat`] | how many core values a type flattens to |
 //!
@@ -30,6 +30,7 @@
 //! a task that wasmtime prepares with a number of core values that is known when the host is compiled,
 //! and the ends of streams and error contexts have no implementation that this crate could use.
 
+mod due;
 mod flat;
 mod load;
 mod native;

@@ -5,64 +5,20 @@ use std::slice;
 
 use seam_core::typed::{Lower, Numbers, Scalar};
 use seam_core::{Error, Resource};
-use smallvec::{SmallVec, smallvec};
-use wasmtime::component::__internal::wasmtime_environ::component::{
-    RecordField, TypeMap, VariantInfo,
-};
+use wasmtime::component::__internal::wasmtime_environ::component::VariantInfo;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType, LowerContext};
 use wasmtime::component::{Lower as NativeLower, ResourceAny};
 use wasmtime::{Result, ValRaw, format_err};
 
+use super::due::{Due, Dues, Next, Place, kind};
 use super::native;
-
-/// Where a value goes: an address that is aligned and within memory, or its first core value.
-#[derive(Clone, Copy)]
-pub(super) enum Place {
-    Memory(usize),
-    Flat(usize),
-}
-
-impl Place {
-    /// Moves past a value of this layout, and returns the value's place.
-    fn pass(&mut self, abi: &CanonicalAbiInfo) -> Self {
-        match self {
-            Place::Memory(at) => Place::Memory(abi.next_field32_size(at)),
-            Place::Flat(slot) => {
-                let at = *slot;
-                *slot += usize::from(abi.flat_count.unwrap_or_default());
-                Place::Flat(at)
-            }
-        }
-    }
-
-    fn payload(self, info: &VariantInfo) -> Result<Self> {
-        Ok(match self {
-            Place::Memory(at) => Place::Memory(at + usize::try_from(info.payload_offset32)?),
-            Place::Flat(slot) => Place::Flat(slot + 1),
-        })
-    }
-}
-
-/// What is due, with the next one at the end.
-enum Due<'t> {
-    Value(InterfaceType, Place),
-    /// The elements of a tuple, with the place of the next one.
-    Types(slice::Iter<'t, InterfaceType>, Place),
-    Fields(slice::Iter<'t, RecordField>, Place),
-    /// Consecutive values.
-    Elements(InterfaceType, Place, usize),
-    /// The entries of a map, with the address of the next one.
-    Entries(&'t TypeMap, usize, usize),
-    /// The pointer and length of a list, due after its elements.
-    Range(Place, (usize, usize)),
-}
 
 /// Writes parts to their places.
 pub(super) struct Writer<'w, 'c, T: 'static> {
     cx: &'w mut LowerContext<'c, T>,
     /// The core values of the whole. All are initialized.
     flat: &'w mut [MaybeUninit<ValRaw>],
-    due: SmallVec<[Due<'c>; 4]>,
+    due: Dues<'c>,
     /// The handles of the values, in their order.
     resources: slice::Iter<'w, ResourceAny>,
     /// The first failure of the engine.
@@ -81,7 +37,7 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         Self {
             cx,
             flat,
-            due: smallvec![Due::Value(ty, place)],
+            due: Dues::of(ty, place),
             resources: resources.iter(),
             failed: None,
         }
@@ -91,10 +47,11 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
     ///
     /// # Errors
     /// The engine's failure, if there was one: traps of the guest's `realloc` and of its result.
-    /// Otherwise the error of `lower`, and `Misuse` if it did not pass all parts.
+    /// Otherwise the error of `lower`, and `Misuse` if it did not pass all parts, as `blame` changes it.
     pub(super) fn write(
         mut self,
         lower: impl FnOnce(&mut Self) -> seam_core::Result<()>,
+        blame: impl FnOnce(Error) -> Error,
     ) -> Result<()> {
         let lowered = lower(&mut self).and_then(|()| match self.next()? {
             None => Ok(()),
@@ -102,7 +59,7 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         });
         match self.failed {
             Some(error) => Err(error),
-            None => lowered.map_err(wasmtime::Error::new),
+            None => lowered.map_err(|e| wasmtime::Error::new(blame(e))),
         }
     }
 
@@ -117,62 +74,14 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
 
     /// Returns the next part that is due. Lists whose last element was passed end on the way.
     fn next(&mut self) -> seam_core::Result<Option<(InterfaceType, Place)>> {
-        let types = self.cx.types;
         loop {
-            let (ty, place) = match self.due.last_mut() {
+            match self.due.next(self.cx.types) {
                 None => return Ok(None),
-                Some(Due::Value(ty, place)) => {
-                    let value = (*ty, *place);
-                    self.due.pop();
-                    value
-                }
-                Some(Due::Types(rest, place)) => match rest.next() {
-                    Some(ty) => (*ty, place.pass(types.canonical_abi(ty))),
-                    None => {
-                        self.due.pop();
-                        continue;
-                    }
-                },
-                Some(Due::Fields(rest, place)) => match rest.next() {
-                    Some(field) => (field.ty, place.pass(types.canonical_abi(&field.ty))),
-                    None => {
-                        self.due.pop();
-                        continue;
-                    }
-                },
-                Some(Due::Elements(_, _, 0) | Due::Entries(_, _, 0)) => {
-                    self.due.pop();
-                    continue;
-                }
-                Some(Due::Elements(ty, place, left)) => {
-                    *left -= 1;
-                    (*ty, place.pass(types.canonical_abi(ty)))
-                }
-                Some(Due::Entries(ty, at, left)) => {
-                    *left -= 1;
-                    let (ty, key) = (*ty, *at);
-                    *at += ty.entry_abi.size32 as usize;
-                    let value = key + ty.value_offset32 as usize;
-                    self.due.push(Due::Value(ty.value, Place::Memory(value)));
-                    (ty.key, Place::Memory(key))
-                }
-                Some(Due::Range(place, range)) => {
-                    let (place, range) = (*place, *range);
-                    self.due.pop();
+                Some(Next::Part(ty, place)) => return Ok(Some((ty, place))),
+                Some(Next::Range(place, range)) => {
                     let written = self.range(place, range);
                     self.engine(written)?;
-                    continue;
                 }
-            };
-            match ty {
-                InterfaceType::Record(index) => {
-                    self.due
-                        .push(Due::Fields(types[index].fields.iter(), place));
-                }
-                InterfaceType::Tuple(index) => {
-                    self.due.push(Due::Types(types[index].types.iter(), place));
-                }
-                _ => return Ok(Some((ty, place))),
             }
         }
     }
@@ -283,36 +192,7 @@ fn missing() -> wasmtime::Error {
 
 /// Returns the error for a part of another type than the one that is due.
 fn mismatch(due: InterfaceType, found: &str) -> Error {
-    let due = match due {
-        InterfaceType::Bool => "bool",
-        InterfaceType::S8 => "s8",
-        InterfaceType::U8 => "u8",
-        InterfaceType::S16 => "s16",
-        InterfaceType::U16 => "u16",
-        InterfaceType::S32 => "s32",
-        InterfaceType::U32 => "u32",
-        InterfaceType::S64 => "s64",
-        InterfaceType::U64 => "u64",
-        InterfaceType::Float32 => "f32",
-        InterfaceType::Float64 => "f64",
-        InterfaceType::Char => "char",
-        InterfaceType::String => "string",
-        InterfaceType::Record(_) => "record",
-        InterfaceType::Variant(_) => "variant",
-        InterfaceType::List(_) | InterfaceType::FixedLengthList(_) => "list",
-        InterfaceType::Tuple(_) => "tuple",
-        InterfaceType::Map(_) => "map",
-        InterfaceType::Flags(_) => "flags",
-        InterfaceType::Enum(_) => "enum",
-        InterfaceType::Option(_) => "option",
-        InterfaceType::Result(_) => "result",
-        InterfaceType::Own(_) => "own",
-        InterfaceType::Borrow(_) => "borrow",
-        InterfaceType::Future(_) => "future",
-        InterfaceType::Stream(_) => "stream",
-        InterfaceType::ErrorContext(_) => "error-context",
-    };
-    Error::misuse(format!("expected {due}, found {found}"))
+    Error::misuse(format!("expected {}, found {found}", kind(due)))
 }
 
 fn check_len(found: usize, expected: u32) -> seam_core::Result<()> {

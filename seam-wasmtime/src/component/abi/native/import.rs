@@ -1,0 +1,241 @@
+//! Host functions that the guest imports.
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+use seam_core::{FuncType, TypedHostCall, Value};
+use wasmtime::component::__internal::{
+    CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
+};
+use wasmtime::component::{
+    ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower, ResourceAny,
+};
+use wasmtime::{Result, StoreContextMut, ValRaw};
+
+use super::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
+use crate::component::abi::due::Place;
+use crate::component::abi::flat::{MAX_FLAT_PARAMS, flat_count};
+use crate::component::abi::load::{self, lift};
+use crate::component::abi::part::{Lifting, Parts};
+use crate::component::abi::store::Writer;
+use crate::component::abi::value;
+use crate::component::host::Import;
+use crate::component::state::State;
+
+/// The arguments of a host function, lifted from `N` core values or from memory.
+struct Args<const N: usize>(Parts);
+
+// SAFETY: see 1 in the documentation of `native`.
+unsafe impl<const N: usize> ComponentType for Args<N> {
+    type Lower = [ValRaw; N];
+
+    /// The size is not used: `linear_lift_from_memory` takes it from the type.
+    const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        match types.types.canonical_abi(ty).flat_count(MAX_FLAT_PARAMS) {
+            Some(count) if count != N => Err(unexpected()),
+            _ => Ok(()),
+        }
+    }
+}
+
+// SAFETY: the methods expect the tuple of the function's parameters.
+unsafe impl<const N: usize> ComponentNamedList for Args<N> {}
+
+// SAFETY: see 2 and 3 in the documentation of `native`.
+unsafe impl<const N: usize> Lift for Args<N> {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        src: &Self::Lower,
+    ) -> Result<Self> {
+        let mut parts = Lifting::new();
+        lift(cx, ty, load::Place::Flat(src), &mut parts)?;
+        Ok(Self(Parts::new(parts)))
+    }
+
+    /// The slice is empty, since `ABI` says so. It starts where the arguments are, which wasmtime has
+    /// checked to be within memory with the size of their type.
+    fn linear_lift_from_memory(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        bytes: &[u8],
+    ) -> Result<Self> {
+        let at = bytes
+            .as_ptr()
+            .addr()
+            .checked_sub(cx.memory().as_ptr().addr());
+        let bytes = at.and_then(|at| cx.memory().get(at..));
+        let size = cx.types.canonical_abi(&ty).size32 as usize;
+        let bytes = bytes.and_then(|bytes| bytes.get(..size));
+        let mut parts = Lifting::new();
+        lift(
+            cx,
+            ty,
+            load::Place::Memory(bytes.ok_or_else(unexpected)?),
+            &mut parts,
+        )?;
+        Ok(Self(Parts::new(parts)))
+    }
+}
+
+/// What a host function returned.
+pub(crate) enum Returned {
+    /// No result.
+    Nothing,
+    /// A result of the function's type, with the handles in it in their order.
+    Value(Value, Arc<FuncType>, Vec<ResourceAny>),
+    /// A call over Rust types, whose result lowers itself.
+    Typed(TypedHostCall),
+}
+
+/// The result of a host function, lowered to `N` core values or to memory.
+struct Return<const N: usize>(Returned);
+
+// SAFETY: a `Return` is made by the closures of `define_as` and `define_async_as`. wasmtime moves it
+// from there to `lower_result`, which borrows it once, to lower it, on the thread that runs the guest.
+// So there is never a reference to it on another thread.
+unsafe impl<const N: usize> Sync for Return<N> {}
+
+impl<const N: usize> Return<N> {
+    fn lower<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        place: Place,
+        flat: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<()> {
+        match &self.0 {
+            Returned::Nothing => {
+                let writer = Writer::new(cx, ty, place, flat, &[]);
+                writer.write(|_| Ok(()), |error| error)
+            }
+            Returned::Value(value, func, resources) => {
+                let writer = Writer::new(cx, ty, place, flat, resources);
+                let lower = |to: &mut Writer<'_, '_, T>| match &func.result {
+                    Some(ty) => value::lower(ty, value, to),
+                    None => Ok(()),
+                };
+                writer.write(lower, |error| error)
+            }
+            Returned::Typed(call) => {
+                let writer = Writer::new(cx, ty, place, flat, &[]);
+                writer.write(|to| call.lower_result(to), |error| call.lower_error(error))
+            }
+        }
+    }
+}
+
+// SAFETY: see 1 in the documentation of `native`.
+unsafe impl<const N: usize> ComponentType for Return<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        match types.types.canonical_abi(ty).flat_count(MAX_FLAT_RESULTS) {
+            Some(count) if count != N => Err(unexpected()),
+            _ => Ok(()),
+        }
+    }
+}
+
+// SAFETY: the methods expect the tuple of the function's results.
+unsafe impl<const N: usize> ComponentNamedList for Return<N> {}
+
+// SAFETY: see 2 and 3 in the documentation of `native`. wasmtime has checked that the address is aligned
+// and within memory for the type.
+unsafe impl<const N: usize> Lower for Return<N> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        dst: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        let flat = initialized(slots(dst), N)?;
+        self.lower(cx, ty, Place::Flat(0), flat)
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        offset: usize,
+    ) -> Result<()> {
+        self.lower(cx, ty, Place::Memory(offset), &mut [])
+    }
+}
+
+/// Defines a synchronous host function.
+fn define_as<const N: usize, const M: usize>(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    import: Import,
+) -> Result<()> {
+    instance.func_wrap(
+        name,
+        move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
+            let returned = import.call(store, args).map_err(wasmtime::Error::new)?;
+            Ok(Return::<M>(returned))
+        },
+    )
+}
+
+/// Defines a host function that can suspend the guest.
+fn define_async_as<const N: usize, const M: usize>(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    import: Import,
+) -> Result<()> {
+    instance.func_wrap_async(
+        name,
+        move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
+            let import = import.clone();
+            Box::new(async move {
+                let returned = import.call_async(store, args).await;
+                Ok(Return::<M>(returned.map_err(wasmtime::Error::new)?))
+            })
+        },
+    )
+}
+
+macro_rules! by_count {
+    ($define:ident, $instance:expr, $name:expr, $import:expr; $($count:literal)*) => {{
+        let ty = &$import.ty;
+        let params = ty.params.iter().map(|(_, ty)| ty);
+        let params = flat_count(params, MAX_FLAT_PARAMS).unwrap_or(0);
+        let results = flat_count(&ty.result, MAX_FLAT_RESULTS).unwrap_or(0);
+        match (params, results) {
+            $(
+                ($count, 0) => $define::<$count, 0>($instance, $name, $import),
+                ($count, _) => $define::<$count, 1>($instance, $name, $import),
+            )*
+            _ => Err(unexpected()),
+        }
+    }};
+}
+
+/// Defines a synchronous host function.
+///
+/// # Errors
+/// The engine's reason for refusing it.
+pub(crate) fn define(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    import: Import,
+) -> Result<()> {
+    by_count!(define_as, instance, name, import; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+}
+
+/// Defines a host function that can suspend the guest.
+///
+/// # Errors
+/// The engine's reason for refusing it.
+pub(crate) fn define_async(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    import: Import,
+) -> Result<()> {
+    by_count!(define_async_as, instance, name, import; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+}
