@@ -45,11 +45,13 @@
 //! milliseconds for each MiB of a `list<u8>`.
 //!
 //! # Unsafe code
-//! wasmtime's typed functions need types that are known when the host is compiled. One module,
-//! `component/abi/native`, implements wasmtime's traits for typed functions with types that are
-//! known only at run time. It contains all `unsafe` code of this crate and says why it is sound. These
-//! traits are hidden from wasmtime's documentation and can change with each of its versions, so this
-//! crate needs exactly wasmtime 48.
+//! Two parts contain all `unsafe` code of this crate, and say why it is sound:
+//!
+//! - `component/abi/native`, with `export` and `import` beside it: wasmtime's typed functions need types
+//!   that are known when the host is compiled. These files implement wasmtime's traits for them with
+//!   types that are known only at run time. wasmtime hides these traits from its documentation and can change them with each of its
+//!   versions, so this crate needs exactly wasmtime 48.
+//! - `unchecked`: calls over bits, without the engine's checks of each call.
 //!
 //! # Unsafe code
 //! Of the core half, only `unchecked.rs` has unsafe code: calls and host functions over numbers, whose

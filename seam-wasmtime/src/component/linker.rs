@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target, World, WorldState};
 use wasmtime::Engine;
-use wasmtime::component::{InstancePre, Linker, LinkerInstance, ResourceType};
+use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance, ResourceType};
 
 use crate::component::abi;
 use crate::component::host::Import;
-use crate::component::loaded::Loaded;
 use crate::component::state::{HostTypes, State};
 use crate::error::engine_error;
 use crate::wasi;
@@ -25,54 +24,15 @@ pub(crate) struct Linked {
     pub(crate) pre: InstancePre<State>,
 }
 
-impl Linked {
-    /// Links a component.
-    ///
-    /// # Errors
-    /// `Link` for an import that is missing or has another type.
-    pub(crate) fn new(loaded: &Loaded, world: &World) -> Result<Self> {
-        let bindings = world.bind(&loaded.interface)?;
-        let host = WorldState::new(world, &bindings);
-        let wasi = world.system_wasi_config().is_some() && loaded.imports_wasi();
-        let suspends = |(index, binding): (usize, &Binding)| {
-            binding.target == Target::Wasi || host.is_async(index)
-        };
-        let concurrent = loaded.is_concurrent();
-        let asynchronous = concurrent || bindings.iter().enumerate().any(suspends);
-        let mut linker = match wasi {
-            true => loaded.wasi_linker()?.clone(),
-            false => empty_linker(&loaded.engine),
-        };
-        let linking = Linking {
-            interface: &loaded.interface,
-            bindings: &bindings,
-            types: &loaded.types,
-            wasi,
-            asynchronous,
-            concurrent,
-        };
-        linking.define(&mut linker)?;
-        let pre = linker.instantiate_pre(&loaded.component);
-        let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
-        Ok(Self {
-            definitions: world.definitions(),
-            bindings,
-            asynchronous,
-            wasi,
-            pre,
-        })
-    }
-}
-
-/// The choices of one linking.
-struct Linking<'a> {
-    interface: &'a Interface,
-    bindings: &'a [Binding],
-    types: &'a HostTypes,
-    wasi: bool,
-    asynchronous: bool,
+/// A component to be linked.
+pub(crate) struct Linking<'a> {
+    pub(crate) component: &'a Component,
+    pub(crate) interface: &'a Interface,
+    pub(crate) types: &'a HostTypes,
+    /// The linker of the system's WASI, if the component imports it and the world has it.
+    pub(crate) wasi: Option<Linker<State>>,
     /// Whether the build is for asynchronous components.
-    concurrent: bool,
+    pub(crate) concurrent: bool,
 }
 
 /// Makes a linker that defines the system's WASI.
@@ -87,39 +47,59 @@ pub(crate) fn wasi_linker(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Makes an empty linker.
-fn empty_linker(engine: &Engine) -> Linker<State> {
-    let mut linker = Linker::new(engine);
-    linker.allow_shadowing(true);
-    linker
-}
-
 impl Linking<'_> {
-    /// Defines all imports of the component that WASI does not define.
+    /// Links the component with what a world defines.
     ///
     /// # Errors
-    /// `Link` for an import that cannot be defined.
-    fn define(&self, linker: &mut Linker<State>) -> Result<()> {
-        self.resources(linker, self.interface.imports(), &mut Vec::new())?;
-        for (index, binding) in self.bindings.iter().enumerate() {
-            match binding.target {
-                Target::Host(_) | Target::Stub(_) => {
-                    let ty = binding.ty.clone();
-                    let name = &binding.name;
-                    let mut instance = self.instance(linker, name.instances())?;
-                    self.func(&mut instance, name.item(), Import::new(index, ty))
-                        .map_err(|e| Error::link(format!("import `{name}`: {e:#}")))?;
-                }
-                Target::Wasi => {}
-                _ => {
-                    return Err(Error::link(format!(
-                        "import `{}`: expected a component-level function, found a core-level one",
-                        binding.name
-                    )));
-                }
-            }
+    /// `Link` for an import that is missing or has another type.
+    pub(crate) fn link(self, world: &World) -> Result<Linked> {
+        let bindings = world.bind(self.interface)?;
+        let host = WorldState::new(world, &bindings);
+        let suspends = |(index, binding): (usize, &Binding)| {
+            binding.target == Target::Wasi || host.is_async(index)
+        };
+        let asynchronous = self.concurrent || bindings.iter().enumerate().any(suspends);
+        let mut linker = self.wasi.clone().unwrap_or_else(|| {
+            let mut linker = Linker::new(self.component.engine());
+            linker.allow_shadowing(true);
+            linker
+        });
+        self.resources(&mut linker, self.interface.imports(), &mut Vec::new())?;
+        for (index, binding) in bindings.iter().enumerate() {
+            self.define(&mut linker, index, binding, asynchronous)?;
         }
-        Ok(())
+        let pre = linker.instantiate_pre(self.component);
+        let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
+        Ok(Linked {
+            definitions: world.definitions(),
+            bindings,
+            asynchronous,
+            wasi: self.wasi.is_some(),
+            pre,
+        })
+    }
+
+    /// Defines an import, unless WASI does.
+    fn define(
+        &self,
+        linker: &mut Linker<State>,
+        index: usize,
+        binding: &Binding,
+        asynchronous: bool,
+    ) -> Result<()> {
+        let name = &binding.name;
+        match binding.target {
+            Target::Host(_) | Target::Stub(_) => {
+                let import = Import::new(index, binding.ty.clone());
+                let mut instance = self.instance(linker, name.instances())?;
+                self.func(&mut instance, name.item(), import, asynchronous)
+                    .map_err(|e| Error::link(format!("import `{name}`: {e:#}")))
+            }
+            Target::Wasi => Ok(()),
+            _ => Err(Error::link(format!(
+                "import `{name}`: expected a component-level function, found a core-level one"
+            ))),
+        }
     }
 
     fn func(
@@ -127,14 +107,21 @@ impl Linking<'_> {
         instance: &mut LinkerInstance<'_, State>,
         name: &str,
         import: Import,
+        asynchronous: bool,
     ) -> wasmtime::Result<()> {
-        if !self.concurrent {
-            return match self.asynchronous {
-                true => abi::define_async(instance, name, import),
-                false => abi::define(instance, name, import),
-            };
-        }
         let failed = wasmtime::Error::new::<Error>;
+        if !self.concurrent {
+            let ty = import.ty.clone();
+            if !asynchronous {
+                return abi::define(instance, name, &ty, move |store, args| {
+                    import.call(store, args).map_err(failed)
+                });
+            }
+            return abi::define_async(instance, name, &ty, move |store, args| {
+                let import = import.clone();
+                Box::pin(async move { import.call_async(store, args).await.map_err(failed) })
+            });
+        }
         if import.ty.is_async {
             return instance.func_new_concurrent(name, move |accessor, _, params, results| {
                 let import = import.clone();
@@ -163,7 +150,7 @@ impl Linking<'_> {
         for item in items {
             match &item.kind {
                 ItemKind::Instance(items) => {
-                    if self.wasi && path.is_empty() && is_wasi(&item.name) {
+                    if self.wasi.is_some() && path.is_empty() && is_wasi(&item.name) {
                         continue;
                     }
                     path.push(item.name.clone());
@@ -196,7 +183,7 @@ impl Linking<'_> {
     ) -> Result<LinkerInstance<'l, State>> {
         let mut instance = linker.root();
         for name in path {
-            let name = if self.wasi {
+            let name = if self.wasi.is_some() {
                 wasi_name(name)
             } else {
                 name.to_string()

@@ -7,7 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::component::inner::CorePlan;
-use crate::component::linker::{self, Linked, is_wasi};
+use crate::component::linker::{self, Linked, Linking, is_wasi};
 use crate::component::state::{ComponentCode, HostTypes, State};
 use crate::engine::WasmtimeEngine;
 use crate::error;
@@ -70,12 +70,12 @@ impl Loaded {
         self.info.capabilities.has(Capability::ComponentAsync)
     }
 
-    pub(crate) fn imports_wasi(&self) -> bool {
+    fn imports_wasi(&self) -> bool {
         let mut imports = self.interface.imports().iter();
         imports.any(|item| is_wasi(&item.name))
     }
 
-    pub(crate) fn wasi_linker(&self) -> Result<&Linker<State>> {
+    fn wasi_linker(&self) -> Result<&Linker<State>> {
         if let Some(linker) = self.wasi.get() {
             return Ok(linker);
         }
@@ -94,7 +94,16 @@ impl Loaded {
         if let Some(linked) = lock().iter().rev().find(known) {
             return Ok(linked.clone());
         }
-        let linked = Arc::new(Linked::new(self, world)?);
+        let wasi = (world.system_wasi_config().filter(|_| self.imports_wasi()))
+            .map(|_| self.wasi_linker().cloned());
+        let linking = Linking {
+            component: &self.component,
+            interface: &self.interface,
+            types: &self.types,
+            wasi: wasi.transpose()?,
+            concurrent: self.is_concurrent(),
+        };
+        let linked = Arc::new(linking.link(world)?);
         let mut all = lock();
         if all.len() == WORLDS {
             all.remove(0);

@@ -7,7 +7,9 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | [`native`] | the types that implement wasmtime's traits, and all `unsafe` code of this crate |
+//! | [`export`] | the types that implement wasmtime's traits, for calls of exports |
+//! | [`import`] | the same for host functions |
+//! | [`native`] | why these are sound, and their other `unsafe` code |
 //! | [`load`] | from the guest to parts |
 //! | [`part`] | parts, as a source for Rust types |
 //! | [`store`], [`due`] | from parts to the guest |
@@ -31,13 +33,16 @@
 //! and the ends of streams and error contexts have no implementation that this crate could use.
 
 mod due;
+mod export;
 mod flat;
+mod import;
 mod load;
 mod native;
 mod part;
 mod store;
 mod value;
 
-pub(crate) use native::{Given, Params, Returned, call, call_async, define, define_async};
+pub(crate) use export::{Given, Params, call, call_async};
+pub(crate) use import::{Returned, define, define_async};
 pub(crate) use part::Parts;
 pub(crate) use value::to_value;

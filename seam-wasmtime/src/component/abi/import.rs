@@ -1,6 +1,14 @@
 //! Host functions that the guest imports.
+//!
+//! See [`native`](super::native) for why the `unsafe` code is sound.
+#![allow(
+    unsafe_code,
+    reason = "wasmtime's traits for typed functions are unsafe to implement"
+)]
 
+use std::future::Future;
 use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use seam_core::{FuncType, TypedHostCall, Value};
@@ -12,14 +20,13 @@ use wasmtime::component::{
 };
 use wasmtime::{Result, StoreContextMut, ValRaw};
 
-use super::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
-use crate::component::abi::due::Place;
-use crate::component::abi::flat::{MAX_FLAT_PARAMS, flat_count};
-use crate::component::abi::load::{self, lift};
-use crate::component::abi::part::{Lifting, Parts};
-use crate::component::abi::store::Writer;
-use crate::component::abi::value;
-use crate::component::host::Import;
+use super::due::Place;
+use super::flat::{MAX_FLAT_PARAMS, flat_count};
+use super::load::{self, lift};
+use super::native::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
+use super::part::{Lifting, Parts};
+use super::store::Writer;
+use super::value;
 use crate::component::state::State;
 
 /// The arguments of a host function, lifted from `N` core values or from memory.
@@ -93,7 +100,7 @@ pub(crate) enum Returned {
 /// The result of a host function, lowered to `N` core values or to memory.
 struct Return<const N: usize>(Returned);
 
-// SAFETY: a `Return` is made by the closures of `define_as` and `define_async_as`. wasmtime moves it
+// SAFETY: a `Return` is only made by the closures in `define_as` and `define_async_as`. wasmtime moves it
 // from there to `lower_result`, which borrows it once, to lower it, on the thread that runs the guest.
 // So there is never a reference to it on another thread.
 unsafe impl<const N: usize> Sync for Return<N> {}
@@ -167,75 +174,73 @@ unsafe impl<const N: usize> Lower for Return<N> {
     }
 }
 
-/// Defines a synchronous host function.
+/// What an asynchronous host function will return.
+type Returning<'a> = Pin<Box<dyn Future<Output = Result<Returned>> + Send + 'a>>;
+
 fn define_as<const N: usize, const M: usize>(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    import: Import,
+    call: impl Fn(StoreContextMut<'_, State>, Parts) -> Result<Returned> + Send + Sync + 'static,
 ) -> Result<()> {
     instance.func_wrap(
         name,
         move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
-            let returned = import.call(store, args).map_err(wasmtime::Error::new)?;
-            Ok(Return::<M>(returned))
+            Ok(Return::<M>(call(store, args)?))
         },
     )
 }
 
-/// Defines a host function that can suspend the guest.
 fn define_async_as<const N: usize, const M: usize>(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    import: Import,
+    call: impl for<'a> Fn(StoreContextMut<'a, State>, Parts) -> Returning<'a> + Send + Sync + 'static,
 ) -> Result<()> {
     instance.func_wrap_async(
         name,
         move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
-            let import = import.clone();
-            Box::new(async move {
-                let returned = import.call_async(store, args).await;
-                Ok(Return::<M>(returned.map_err(wasmtime::Error::new)?))
-            })
+            let returning = call(store, args);
+            Box::new(async move { Ok(Return::<M>(returning.await?)) })
         },
     )
 }
 
 macro_rules! by_count {
-    ($define:ident, $instance:expr, $name:expr, $import:expr; $($count:literal)*) => {{
-        let ty = &$import.ty;
-        let params = ty.params.iter().map(|(_, ty)| ty);
+    ($define:ident, $instance:expr, $name:expr, $ty:expr, $call:expr; $($count:literal)*) => {{
+        let params = $ty.params.iter().map(|(_, ty)| ty);
         let params = flat_count(params, MAX_FLAT_PARAMS).unwrap_or(0);
-        let results = flat_count(&ty.result, MAX_FLAT_RESULTS).unwrap_or(0);
+        let results = flat_count(&$ty.result, MAX_FLAT_RESULTS).unwrap_or(0);
         match (params, results) {
             $(
-                ($count, 0) => $define::<$count, 0>($instance, $name, $import),
-                ($count, _) => $define::<$count, 1>($instance, $name, $import),
+                ($count, 0) => $define::<$count, 0>($instance, $name, $call),
+                ($count, _) => $define::<$count, 1>($instance, $name, $call),
             )*
             _ => Err(unexpected()),
         }
     }};
 }
 
-/// Defines a synchronous host function.
+/// Defines a synchronous host function of a type.
 ///
 /// # Errors
 /// The engine's reason for refusing it.
 pub(crate) fn define(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    import: Import,
+    ty: &FuncType,
+    call: impl Fn(StoreContextMut<'_, State>, Parts) -> Result<Returned> + Send + Sync + 'static,
 ) -> Result<()> {
-    by_count!(define_as, instance, name, import; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    by_count!(define_as, instance, name, ty, call; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }
 
-/// Defines a host function that can suspend the guest.
+/// Defines a host function of a type, which can suspend the guest.
 ///
 /// # Errors
 /// The engine's reason for refusing it.
 pub(crate) fn define_async(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    import: Import,
+    ty: &FuncType,
+    call: impl for<'a> Fn(StoreContextMut<'a, State>, Parts) -> Returning<'a> + Send + Sync + 'static,
 ) -> Result<()> {
-    by_count!(define_async_as, instance, name, import; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    by_count!(define_async_as, instance, name, ty, call; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }

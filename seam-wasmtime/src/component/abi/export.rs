@@ -1,4 +1,10 @@
 //! Calls of exported functions.
+//!
+//! See [`native`](super::native) for why the `unsafe` code is sound.
+#![allow(
+    unsafe_code,
+    reason = "wasmtime's traits for typed functions are unsafe to implement"
+)]
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -13,13 +19,13 @@ use wasmtime::component::{
 };
 use wasmtime::{AsContextMut, Result, ValRaw, bail, ensure, format_err};
 
-use super::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
-use crate::component::abi::due::Place;
-use crate::component::abi::flat::MAX_FLAT_PARAMS;
-use crate::component::abi::load::{self, lift};
-use crate::component::abi::part::{Lifting, Parts};
-use crate::component::abi::store::Writer;
-use crate::component::abi::value;
+use super::due::Place;
+use super::flat::MAX_FLAT_PARAMS;
+use super::load::{self, lift};
+use super::native::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
+use super::part::{Lifting, Parts};
+use super::store::Writer;
+use super::value;
 
 /// The arguments of a call of an exported function.
 pub(crate) struct Params<'a> {

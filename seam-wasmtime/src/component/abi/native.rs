@@ -1,6 +1,8 @@
 //! wasmtime's traits for typed functions, for types that are known only while they run.
 //!
-//! This is the only `unsafe` code of this crate. wasmtime trusts an implementation in three respects:
+//! The traits are implemented in [`export`](super::export) and [`import`](super::import). With this
+//! file, they have all `unsafe` code for components. wasmtime trusts an implementation in three
+//! respects:
 //!
 //! 1. *`ComponentType::Lower` is a sequence of `ValRaw`.* Here it always is an array of them.
 //! 2. *The sequence has as many `ValRaw` as the guest's function reads and writes, and those that the
@@ -22,23 +24,15 @@
     reason = "wasmtime's traits for typed functions are unsafe to implement"
 )]
 
-mod export;
-mod import;
-
 use std::mem::MaybeUninit;
 
 use wasmtime::{Result, ValRaw, format_err};
 
-pub(crate) use export::{Given, Params, call, call_async};
-pub(crate) use import::{Returned, define, define_async};
-
 /// The most results that are returned as core values.
-const MAX_FLAT_RESULTS: usize = 1;
+pub(super) const MAX_FLAT_RESULTS: usize = 1;
 
 /// Returns two consecutive core values as the pair that wasmtime's strings and lists lower to.
-pub(in crate::component::abi) fn pair(
-    slots: &mut [MaybeUninit<ValRaw>; 2],
-) -> &mut MaybeUninit<[ValRaw; 2]> {
+pub(super) fn pair(slots: &mut [MaybeUninit<ValRaw>; 2]) -> &mut MaybeUninit<[ValRaw; 2]> {
     // SAFETY: `MaybeUninit<[V; N]>` and `[MaybeUninit<V>; N]` have the same layout, and both allow
     // uninitialized contents.
     unsafe { &mut *std::ptr::from_mut(slots).cast() }
