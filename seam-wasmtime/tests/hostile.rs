@@ -18,8 +18,8 @@ use seam_core::{
 use seam_wasmtime::Wasmtime;
 use support::{instance, wat};
 
-/// A guest that gives any two words to the host as a value of the type `ty`: `give` as its result, and
-/// `pass` as the argument of the import `take`. The word of `flat` types is passed itself.
+/// Makes a guest that passes any two words to the host as a value of the type `ty`: `give` returns it,
+/// and `pass` passes it to the import `take`. `words` is the number of core values of the type.
 fn guest(ty: &str, words: usize, encoding: &str) -> seam_core::Artifact {
     let (param, passed) = match words {
         1 => ("i32", "(local.get 0)"),
@@ -78,7 +78,7 @@ impl Calls {
     }
 }
 
-/// Gives words to the host in every way, each in a fresh instance. Returns how each of them ended.
+/// Passes two words to the host in every way, each in a fresh instance. Returns how each call ended.
 fn every_way<T>(ty: &str, words: usize, encoding: &str, a: u32, b: u32) -> Vec<Result<(), Error>>
 where
     T: Liftable + Typed + Send + 'static,
@@ -205,8 +205,8 @@ fn scalars_and_cases_are_checked_every_way() {
     passes::<Option<u32>>("(option u32)", 2, "", 0, u32::MAX);
 }
 
-/// A guest whose `realloc` returns what `room` says. It takes a value of the type, and asks the host
-/// for one.
+/// Makes a guest whose `realloc` returns what was passed to `room`. `keep` takes a value of the type,
+/// and `ask` asks the host for one.
 fn careless(ty: &str) -> seam_core::Artifact {
     wat(&format!(
         r#"(component
