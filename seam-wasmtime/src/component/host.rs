@@ -132,7 +132,7 @@ impl Import {
         if self.handles {
             return None;
         }
-        store.data().world.begin_typed(self.index)
+        store.data_mut().world.begin_typed(self.index)
     }
 
     /// Lifts the arguments. If this fails, the level of host recursion has ended.

@@ -6,6 +6,8 @@
     reason = "wasmtime's traits for typed functions are unsafe to implement"
 )]
 
+use std::any::Any;
+use std::cell::Cell;
 use std::future::Future;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -98,7 +100,7 @@ pub(crate) enum Returned {
 }
 
 /// The result of a host function, lowered to `N` core values or to memory.
-struct Return<const N: usize>(Returned);
+struct Return<const N: usize>(Cell<Option<Returned>>);
 
 // SAFETY: a `Return` is only made by the closures in `define_as` and `define_async_as`. wasmtime moves it
 // from there to `lower_result`, which borrows it once, to lower it, on the thread that runs the guest.
@@ -106,6 +108,10 @@ struct Return<const N: usize>(Returned);
 unsafe impl<const N: usize> Sync for Return<N> {}
 
 impl<const N: usize> Return<N> {
+    fn new(returned: Returned) -> Self {
+        Self(Cell::new(Some(returned)))
+    }
+
     fn lower<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
@@ -113,22 +119,26 @@ impl<const N: usize> Return<N> {
         place: Place,
         flat: &mut [MaybeUninit<ValRaw>],
     ) -> Result<()> {
-        match &self.0 {
+        match self.0.take().unwrap_or(Returned::Nothing) {
             Returned::Nothing => {
                 let writer = Writer::new(cx, ty, place, flat, &[]);
                 writer.write(|_| Ok(()), |error| error)
             }
             Returned::Value(value, func, resources) => {
-                let writer = Writer::new(cx, ty, place, flat, resources);
+                let writer = Writer::new(cx, ty, place, flat, &resources);
                 let lower = |to: &mut Writer<'_, '_, T>| match &func.result {
-                    Some(ty) => value::lower(ty, value, to),
+                    Some(ty) => value::lower(ty, &value, to),
                     None => Ok(()),
                 };
                 writer.write(lower, |error| error)
             }
             Returned::Typed(call) => {
                 let writer = Writer::new(cx, ty, place, flat, &[]);
-                writer.write(|to| call.lower_result(to), |error| call.lower_error(error))
+                writer.write(|to| call.lower_result(to), |error| call.lower_error(error))?;
+                if let Some(state) = (cx.store.data_mut() as &mut dyn Any).downcast_mut::<State>() {
+                    state.world.end_typed(call);
+                }
+                Ok(())
             }
         }
     }
@@ -185,7 +195,7 @@ fn define_as<const N: usize, const M: usize>(
     instance.func_wrap(
         name,
         move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
-            Ok(Return::<M>(call(store, args)?))
+            Ok(Return::<M>::new(call(store, args)?))
         },
     )
 }
@@ -199,7 +209,7 @@ fn define_async_as<const N: usize, const M: usize>(
         name,
         move |store: StoreContextMut<'_, State>, Args::<N>(args)| {
             let returning = call(store, args);
-            Box::new(async move { Ok(Return::<M>(returning.await?)) })
+            Box::new(async move { Ok(Return::<M>::new(returning.await?)) })
         },
     )
 }
