@@ -1,4 +1,5 @@
-//! How often calls through the layer allocate, on every core engine with a layered backend.
+//! How often calls allocate: through the layer, on every core engine with a layered backend, and on
+//! wasmtime's own component model.
 //!
 //! Unlike times, counts of allocations are the same on every machine.
 
@@ -20,6 +21,13 @@ fn backends() -> [(&'static str, Box<dyn Backend>); 2] {
         ("wasmi", Box::new(Wasmi::new())),
         ("layered wasmtime", Box::new(Wasmtime::layered())),
     ]
+}
+
+/// These, and wasmtime's own component model.
+fn all_backends() -> Vec<(&'static str, Box<dyn Backend>)> {
+    let mut all: Vec<(_, Box<dyn Backend>)> = vec![("wasmtime", Box::new(Wasmtime::new()))];
+    all.extend(backends());
+    all
 }
 
 /// Returns an instance of the text, and its functions with these names.
@@ -47,7 +55,7 @@ fn of_call(instance: &mut dyn Instance, func: &Func, args: &[Value], expected: &
 
 #[test]
 fn a_call_by_values_allocates_only_its_result() {
-    for (name, backend) in backends() {
+    for (name, backend) in all_backends() {
         let names = ["add", "echo", "bytes", "numbers"];
         let (mut instance, [add, echo, bytes, numbers]) =
             instance(&*backend, guests::ECHO, &World::new(), names);
@@ -73,7 +81,7 @@ fn a_call_by_values_allocates_only_its_result() {
 
 #[test]
 fn a_typed_call_allocates_only_its_result() {
-    for (name, backend) in backends() {
+    for (name, backend) in all_backends() {
         let (mut instance, [add, echo]) =
             instance(&*backend, guests::ECHO, &World::new(), ["add", "echo"]);
         let add = instance.typed::<(u32, u32), u32>(&add).unwrap();
@@ -113,7 +121,7 @@ fn a_host_function_over_rust_types_allocates_only_its_arguments_and_result() {
     let world = World::new()
         .func("plus", |(a, b): (u32, u32)| Ok(a + b))
         .func("same", |(text,): (String,)| Ok(text));
-    for (name, backend) in backends() {
+    for (name, backend) in all_backends() {
         let names = ["plus-often", "same-often"];
         let (mut instance, [plus, same]) = instance(&*backend, guests::IMPORTS, &world, names);
         let of_plus = of_inner_call(&mut *instance, &plus);
