@@ -97,7 +97,8 @@ pub(crate) struct Inspect {
 A call is an export and its arguments in WAVE: `ns:pkg/iface@1.0.0#f(\"x\", [1, 2])`. Any
 semver-compatible version matches. You can leave out the interface, `f(..)`, if only one export has that
 name. Each result is one line in WAVE, or `()` if the function has no result. The guest's output goes to
-stderr as it comes. Without a CALL, every export is listed as a call that you can edit.
+stderr as it comes. `$c = [constructor]counter(3)` names the resource in the result, `$a, $b = f()` several;
+later calls use the name, `[method]counter.add($c, 5)`, and `drop $c` drops it. Without a CALL, every export is listed as a call that you can edit.
 
 Examples:
   seam invoke greet.wasm
@@ -151,11 +152,17 @@ still owns.
 A run that cannot be made is never a match. If --backend names the backend, or if the artifact runs on no
 backend, the verdict is inconclusive. Otherwise the run is left out with a note.
 
+With --random, no call is needed: all functions are called with random values, also those that only
+components inside a composition export, and the first difference is shrunk to the calls that a person would
+have written. Each call has 2 seconds, unless --deadline or --fuel is given.
+
 Guests cannot change the folders of --dir, since a later run would see it.
 
 Examples:
   seam diff greet.wasm --invoke 'greet(\"bob\", [])'
   seam diff composed.wasm fused.wasm --interface-of composed.wasm --invoke 'check(7)'
+  seam diff composed.wasm fused.wasm --interface-of composed.wasm --random 500 --seed 7
+  seam diff counter.wasm --invoke '$c = [constructor]counter(3)' --invoke '[method]counter.get($c)'
   seam diff --compose back.wasm --compose front.wasm fused.wasm --invoke 'check(7)'
   seam diff command.wasm --run -- args one two")]
 pub(crate) struct Diff {
@@ -172,6 +179,13 @@ pub(crate) struct Diff {
     /// Run the canonical entry
     #[arg(long, group = "steps")]
     pub(crate) run: bool,
+    /// Make this number of random calls of all functions, in each run; --seed chooses them
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
+    #[arg(group = "steps")]
+    pub(crate) random: Option<u64>,
+    /// With --random, make no more calls after this time, e.g. 60s
+    #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
+    pub(crate) time: Option<Duration>,
     #[command(flatten)]
     pub(crate) execution: Execution,
     /// Arguments for the guest

@@ -1,10 +1,10 @@
 //! `seam invoke`: calls exports in one instance.
 
-use seam_core::{Instance, InstanceExt, OutputStream, Snapshot, contain};
+use seam_core::{Instance, OutputStream, Snapshot, contain};
+use seam_diff::{Call, Step, Variables};
 use serde::Serialize;
 
 use crate::args;
-use crate::call::{Call, Resolved};
 use crate::left;
 use crate::list;
 use crate::output::{Captured, Output};
@@ -32,8 +32,9 @@ struct Document<'a> {
 struct Done {
     /// The call as the user wrote it.
     call: String,
-    /// The export's full name.
-    export: String,
+    /// The export's full name. Omitted if a resource was dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<String>,
     /// The result in WAVE. Omitted if the function has no result or did not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
@@ -58,15 +59,14 @@ pub(crate) fn execute(
         &artifact,
         &Need::of(options, &artifact),
         |backend, interface| {
-            let calls = calls.iter().map(|call| call.resolve(interface, &artifact));
-            let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            let steps = Call::resolve(&calls, interface, &artifact)?;
             let world = world::world(options, &surroundings, interface, backend)?;
             // In text format, stdout contains only the results.
             let world = match out.is_json() {
                 true => world,
                 false => world::shown(world, OutputStream::Stderr),
             };
-            Ok((world, calls))
+            Ok((world, steps))
         },
     )?;
     let mut done = Vec::new();
@@ -79,7 +79,8 @@ pub(crate) fn execute(
         ),
     };
     if let (Some(instance), None) = (&mut instance, &failure) {
-        let called = call_all(&mut **instance, &ready.prepared, &mut done, out);
+        let steps = calls.iter().zip(&ready.prepared);
+        let called = call_all(&mut **instance, steps, &mut done, out);
         failure = called
             .err()
             .map(|error| error.on(ready.backend.clone()).into());
@@ -105,18 +106,23 @@ pub(crate) fn execute(
 }
 
 /// Makes the calls in order, up to the first one that does not return.
-fn call_all(
+fn call_all<'a>(
     instance: &mut dyn Instance,
-    calls: &[Resolved<'_>],
+    steps: impl Iterator<Item = (&'a Call, &'a Step)>,
     done: &mut Vec<Done>,
     out: &mut Output,
 ) -> seam_core::Result<()> {
-    for call in calls {
-        let ended = contain(|| {
-            let func = instance.func(&call.name)?;
-            instance.call_blocking(&func, &call.args)
+    let mut variables = Variables::new();
+    for (call, step) in steps {
+        let export = match step {
+            Step::Invoke { name, .. } => Some(name.to_string()),
+            _ => None,
+        };
+        let ended = contain(|| variables.perform(instance, step));
+        let ended = ended.map_err(|error| match &export {
+            Some(export) => error.during(format!("call {export}")),
+            None => error.during(step.to_string()),
         });
-        let ended = ended.map_err(|error| error.during(format!("call {}", call.name)));
         let (result, ended) = match ended {
             Ok(value) => (value.map(|value| value.to_string()), Ok(())),
             Err(error) => (None, Err(error)),
@@ -125,8 +131,8 @@ fn call_all(
             out.line(result.as_deref().unwrap_or("()"));
         }
         done.push(Done {
-            call: call.text.to_string(),
-            export: call.name.to_string(),
+            call: call.to_string(),
+            export,
             result,
         });
         ended?;

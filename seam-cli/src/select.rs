@@ -49,6 +49,14 @@ impl Need {
         }
     }
 
+    /// Creates a need that is met if a build of the backend can meet it.
+    pub(crate) fn wish(capability: Capability, by: impl Into<String>) -> Self {
+        Self {
+            optional: true,
+            ..Self::new(capability, by)
+        }
+    }
+
     /// Returns the needs of the options. The needs of the artifact itself become known when it is
     /// loaded.
     pub(crate) fn of(options: &Execution, artifact: &Artifact) -> Vec<Self> {
@@ -73,11 +81,7 @@ impl Need {
         need(inner, Capability::InnerGlobals, &by);
         // If a build supports it, counters remain visible after a start function trapped.
         if options.snapshot.is_some() {
-            let wish = Need::new(Capability::FailedInstance, "--snapshot");
-            needs.push(Need {
-                optional: true,
-                ..wish
-            });
+            needs.push(Need::wish(Capability::FailedInstance, "--snapshot"));
         }
         needs
     }
@@ -359,10 +363,7 @@ mod tests {
 
     #[test]
     fn an_optional_need_is_met_where_it_can_be() {
-        let wish = || Need {
-            optional: true,
-            ..need(Capability::FailedInstance)
-        };
+        let wish = || Need::wish(Capability::FailedInstance, "test");
         let fuel = Capability::Fuel;
         let without = fake(Capabilities::default(), [fuel]);
         assert!(matches!(build(&without, &[wish()]), Ok(Build::AsGiven(_))));

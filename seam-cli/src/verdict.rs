@@ -1,7 +1,7 @@
 //! Prints the result of `seam diff` for a person.
 
 use seam_core::ArtifactKind;
-use seam_diff::{Attribution, Compared, Ended, Observation, Open, Report, Verdict};
+use seam_diff::{Compared, Ended, LeftOut, Observation, Open, Report, Verdict};
 
 use crate::output::{self, Output, Tone};
 use crate::snapshot;
@@ -13,12 +13,15 @@ pub(crate) fn print(report: &Report, snapshot: Option<&str>, out: &mut Output) {
         .and_then(|index| report.observations.get(index));
     if let Some(first) = first {
         print_agreed(report, first, snapshot, out);
-        print_matches(report, first, out);
+        // A divergence lists the runs that agree.
+        if !matches!(report.verdict, Verdict::Diverged(_)) {
+            print_matches(report, first, out);
+        }
     }
+    print_divergences(report, out);
     for compared in &report.comparisons {
-        print_comparison(report, first, compared, out);
+        print_inconclusive(report, first, compared, out);
     }
-    print_attributions(report, out);
     if !out.is_json() {
         print_notes(report);
     }
@@ -179,75 +182,62 @@ fn one_engine<'a>(runs: &[&'a Observation]) -> Vec<&'a str> {
     found
 }
 
-/// Prints the lines about a run that does not match the first one.
-fn print_comparison(
+/// Prints the places at which runs differ, and who is to blame.
+fn print_divergences(report: &Report, out: &mut Output) {
+    for shown in report.shown() {
+        let word = out.paint(Tone::Bad, "diverged:");
+        out.line(&format!("{word} {}", shown.at));
+        let width = shown.sides.iter().map(|side| side.runs.chars().count());
+        let width = width.max().unwrap_or_default();
+        for side in &shown.sides {
+            out.line(&format!("  {:width$}  {}", side.runs, side.text));
+        }
+        if !shown.mark.is_empty() {
+            let mark = out.paint(Tone::Bad, &shown.mark);
+            out.line(&format!("  {:width$}  {mark}", ""));
+        }
+        if let Some(part) = &shown.part {
+            out.line(&format!("  {part}"));
+        }
+    }
+    if let Some(blame) = report.blame() {
+        out.line(&blame);
+    }
+}
+
+/// Prints the line about a run that could not be compared with the first one.
+fn print_inconclusive(
     report: &Report,
     first: Option<&Observation>,
     compared: &Compared,
     out: &mut Output,
 ) {
-    let Some(run) = report.observations.get(compared.index) else {
+    let (Some(run), Verdict::Inconclusive(why)) =
+        (report.observations.get(compared.index), &compared.verdict)
+    else {
         return;
     };
     let right = label(report, run);
-    match &compared.verdict {
-        Verdict::Diverged(found) => {
-            let left = first.map_or_else(String::new, |first| label(report, first));
-            let word = out.paint(Tone::Bad, "diverged:");
-            out.line(&format!("{word} {}", found.at));
-            let width = left.chars().count().max(right.chars().count());
-            out.line(&format!("  {left:width$}  {}", found.left));
-            out.line(&format!("  {right:width$}  {}", found.right));
+    let word = out.paint(Tone::Faint, "inconclusive:");
+    let (reason, detail) = (&why.reason, &why.detail);
+    match (reason, first) {
+        (Open::Unsupported(capability), _) => {
+            let (artifact, backend) = (run.artifact.name(), &run.backend);
+            out.line(&format!(
+                "{word} {artifact} could not be run on {backend}: {detail} (it lacks {capability})"
+            ));
         }
-        Verdict::Inconclusive(why) => {
-            let word = out.paint(Tone::Faint, "inconclusive:");
-            let (reason, detail) = (&why.reason, &why.detail);
-            match (reason, first) {
-                (Open::Unsupported(capability), _) => {
-                    let (artifact, backend) = (run.artifact.name(), &run.backend);
-                    out.line(&format!(
-                        "{word} {artifact} could not be run on {backend}: {detail} (it lacks \
-                         {capability})"
-                    ));
-                }
-                (_, Some(first)) => {
-                    let left = label(report, first);
-                    out.line(&format!("{word} {left}, {right}: {reason} ({detail})"));
-                }
-                (_, None) => out.line(&format!("{word} {right}: {reason} ({detail})")),
-            }
+        (_, Some(first)) => {
+            let left = label(report, first);
+            out.line(&format!("{word} {left}, {right}: {reason} ({detail})"));
         }
-        Verdict::Match => {}
-    }
-}
-
-/// Prints the cause of a divergence.
-fn print_attributions(report: &Report, out: &mut Output) {
-    if !matches!(report.verdict, Verdict::Diverged(_)) {
-        return;
-    }
-    for found in &report.attributions {
-        let blamed = match found.attribution {
-            Attribution::None => continue,
-            Attribution::Fusion => "the fusion".to_string(),
-            Attribution::Backend => found.other.clone(),
-            Attribution::FusionOnBackend => format!("{}, on the fused artifact", found.other),
-            Attribution::Artifact => format!("{}, on the un-fused artifact", found.other),
-            Attribution::Undetermined => "undetermined".to_string(),
-        };
-        let (oracle, other) = (&found.oracle, &found.other);
-        out.line(&format!("to blame, from {oracle} and {other}: {blamed}"));
+        (_, None) => out.line(&format!("{word} {right}: {reason} ({detail})")),
     }
 }
 
 /// Prints notes in addition to the verdicts.
 fn print_notes(report: &Report) {
-    for left in &report.left_out {
-        let (artifact, backend, reason) = (&left.artifact, &left.backend, &left.reason);
-        output::say(&format!(
-            "note: left out: {artifact} on {backend}: {reason}"
-        ));
-    }
+    print_left_out(&report.left_out);
     let open = |reason: Open| {
         let mut verdicts = report.comparisons.iter().map(|compared| &compared.verdict);
         verdicts
@@ -262,6 +252,16 @@ fn print_notes(report: &Report) {
         output::say(
             "note: --bind NAME=func:F,memory:M,realloc:R,post-return:P says what an export uses",
         );
+    }
+}
+
+/// Notes on stderr which runs were left out.
+pub(crate) fn print_left_out(left_out: &[LeftOut]) {
+    for left in left_out {
+        let (artifact, backend, reason) = (&left.artifact, &left.backend, &left.reason);
+        output::say(&format!(
+            "note: left out: {artifact} on {backend}: {reason}"
+        ));
     }
 }
 

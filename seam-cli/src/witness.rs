@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use seam_core::{
     ArtifactKind, Capability, ImportStatus, Interface, OutputStream, Stub, World, contain,
 };
-use seam_diff::Step;
 use seam_diff::witness::{self, Measured, Record, Schema};
+use seam_diff::{Call, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{self, Execution, StubPolicy, WitnessSchema};
-use crate::call::Call;
 use crate::output::{self, Output};
 use crate::select::{self, Backends, Need};
 use crate::source;
@@ -65,17 +64,10 @@ pub(crate) fn execute(
         &artifact,
         &needs,
         |backend, interface| {
-            let mut steps = Vec::new();
-            for call in &calls {
-                let call = call.resolve(interface, &artifact)?;
-                steps.push(Measured::new(
-                    label(call.text),
-                    Step::Invoke {
-                        name: call.name,
-                        args: call.args,
-                    },
-                ));
-            }
+            let resolved = Call::resolve(&calls, interface, &artifact)?;
+            let rows = calls.iter().zip(resolved);
+            let rows = rows.map(|(call, step)| Measured::new(label(&call.to_string()), step));
+            let mut steps: Vec<Measured> = rows.collect();
             if args.invoke_all {
                 discover(interface, &mut steps)?;
             }
@@ -177,8 +169,8 @@ fn discover(interface: &Interface, steps: &mut Vec<Measured>) -> Result<(), Fail
     for name in found {
         let is_it = |step: &Measured| matches!(&step.step, Step::Invoke { name: called, .. } if *called == name);
         if !steps.iter().any(is_it) {
-            let args = Vec::new();
-            steps.push(Measured::new(name.to_string(), Step::Invoke { name, args }));
+            let step = Step::invoke(&name.to_string(), []);
+            steps.push(Measured::new(name.to_string(), step));
         }
     }
     Ok(())

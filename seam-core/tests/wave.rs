@@ -322,14 +322,36 @@ fn number_lists_are_read_flat() {
 }
 
 #[test]
-fn handles_are_written_by_their_ordinal_and_not_read() {
+fn handles_are_written_by_their_ordinal_and_read_as_variables() {
     let handle = Handle::new(1, 2, 3, 4);
     let ty = ResourceType::new("a:b/c#r");
     let own = Value::Own(Resource::guest(ty.clone(), handle));
     assert_eq!(own.to_string(), "own<#4>");
     assert_eq!(Value::Stream(handle).to_string(), "stream<#4>");
-    let error = Value::parse(&Type::Own(ty), "own<#4>").unwrap_err();
-    let expected = "expected own<a:b/c#r>, which has no text to be read from";
+    let error = Value::parse(&Type::Own(ty.clone()), "own<#4>").unwrap_err();
+    let expected = "expected own<a:b/c#r>, as a variable like `$x`, found `own` at offset 0";
+    assert_eq!(error.message(), expected);
+    let error = Value::parse(&Type::Stream(None), "$x").unwrap_err();
+    assert_eq!(
+        error.message(),
+        "expected stream, which has no text to be read from"
+    );
+
+    let pair = Type::tuple([Type::Own(ty.clone()), Type::list(Type::Borrow(ty.clone()))]);
+    let text = "($a, [$b-1, $c])";
+    let value = Value::parse(&pair, text).unwrap();
+    assert_eq!(value.to_string(), text);
+    let variable = |name: &str| Resource::variable(ty.clone(), name);
+    let lent = ["b-1", "c"].map(|name| Value::Borrow(variable(name)));
+    let expected = Value::Tuple(vec![Value::Own(variable("a")), Value::list(lent)]);
+    assert_eq!(value, expected);
+    assert_ne!(Value::Own(variable("a")), Value::Own(variable("b")));
+    // Only who makes the calls knows what a variable stands for.
+    let error = pair.check(&value).unwrap_err();
+    let expected = "element 1: expected own<a:b/c#r>, found the variable `$a`";
+    assert_eq!(error.message(), expected);
+    let error = Value::parse(&Type::String, "$a").unwrap_err();
+    let expected = "expected string, found the variable `$a` at offset 0";
     assert_eq!(error.message(), expected);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seam_core::{CanonTrap, HostCallRecord, Snapshot, Trap, Value};
 
-use crate::{Ended, Observation, Open, Seen, Verdict, state};
+use crate::{Divergence, Ended, Observation, Open, Seen, Verdict, state};
 
 /// How strictly two observations are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -94,6 +94,12 @@ fn steps(left: &Observation, right: &Observation, by: Comparison) -> Verdict {
             (Verdict::Match, _) => open = open.or(l.ended.open()),
             (Verdict::Diverged(difference), Some(reason)) => {
                 return Verdict::open(reason, difference);
+            }
+            (Verdict::Diverged(difference), None) => {
+                return Verdict::Diverged(Divergence {
+                    step: Some(index),
+                    ..difference
+                });
             }
             (verdict, _) => return verdict,
         }

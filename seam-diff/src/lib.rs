@@ -26,6 +26,10 @@
 //! # }
 //! ```
 //!
+//! [`Call`] reads steps from text. [`random::run`] needs no steps: it makes up calls of all functions,
+//! and shrinks the first divergence. [`Report::shown`] and [`Report::blame`] describe a divergence
+//! for a person.
+//!
 //! # What is compared
 //! Runs of one artifact on two backends are compared in everything except fuel: how loading and
 //! each step ended, with values and causes of traps; output; host calls with their values; unused
@@ -58,6 +62,7 @@
 //! With the feature `compose`, `compose` makes the un-fused composition of separate components.
 
 mod attribution;
+mod call;
 mod compare;
 #[cfg(feature = "compose")]
 mod compose;
@@ -65,21 +70,29 @@ mod ended;
 mod nan;
 mod observation;
 mod observe;
+pub mod random;
 mod report;
+mod scope;
+mod show;
 mod state;
 mod step;
 #[cfg(test)]
 mod testing;
+mod variables;
 mod verdict;
 pub mod witness;
 
 pub use attribution::{Attribution, attribute};
+pub use call::Call;
 pub use compare::{Comparison, compare};
 #[cfg(feature = "compose")]
 pub use compose::compose;
 pub use ended::Ended;
 pub use observation::{Observation, Seen};
-pub use observe::observe;
+pub use observe::{Loaded, observe};
 pub use report::{Attributed, Compared, LeftOut, Report, Run};
+pub use scope::Scope;
+pub use show::{Shown, Side};
 pub use step::Step;
+pub use variables::Variables;
 pub use verdict::{Divergence, Inconclusive, Open, Verdict};

@@ -82,13 +82,6 @@ impl Seen {
 }
 
 impl Observation {
-    /// Creates an observation without content.
-    pub(crate) fn empty(artifact: &Artifact, backend: &dyn Backend) -> Self {
-        let engine = backend.core_engine().map(|engine| engine.info());
-        let engine = engine.map(|engine| format!("{} {}", engine.name, engine.version));
-        Self::without_content(artifact.clone(), backend.info().name.clone(), engine)
-    }
-
     /// Creates an observation without content, of a backend with this name over this engine.
     pub(crate) fn without_content(
         artifact: Artifact,
@@ -124,7 +117,11 @@ impl Observation {
         Self {
             failed: Some(Ended::of(error)),
             steps: steps.iter().map(Seen::not_run).collect(),
-            ..Self::empty(artifact, backend)
+            ..Self::without_content(
+                artifact.clone(),
+                backend.info().name.clone(),
+                engine(backend),
+            )
         }
     }
 
@@ -182,6 +179,12 @@ impl Observation {
         let steps = self.steps.iter().map(|seen| &seen.ended);
         self.failed.iter().chain(steps)
     }
+}
+
+/// Returns the name and version of a backend's core engine.
+pub(crate) fn engine(backend: &dyn Backend) -> Option<String> {
+    let engine = backend.core_engine().map(|engine| engine.info());
+    engine.map(|engine| format!("{} {}", engine.name, engine.version))
 }
 
 fn name<S: Serializer>(artifact: &Artifact, serializer: S) -> Result<S::Ok, S::Error> {

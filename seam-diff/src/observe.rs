@@ -1,11 +1,13 @@
 //! Performs steps and records the observations.
 
+use std::sync::Arc;
+
 use seam_core::{
-    Artifact, Backend, BackendExt, Error, Failed, Instance, InstanceExt, Memories, ProgramExt,
-    Query, Type, World, contain,
+    Artifact, Backend, BackendExt, Error, ExportName, Failed, FuncType, Instance, Memories,
+    Program, ProgramExt, Query, Resource, Type, World, contain,
 };
 
-use crate::{Ended, Observation, Seen, Step};
+use crate::{Ended, Observation, Seen, Step, Variables, observation};
 
 /// Performs the steps in one instance. Blocks the calling thread and needs no executor.
 ///
@@ -20,45 +22,182 @@ pub fn observe(
     world: &World,
     steps: &[Step],
 ) -> Observation {
-    let mut seen = Observation::empty(artifact, backend);
-    let world = world.clone().record(true);
-    let made = contain(|| {
-        let program = backend.load_blocking(artifact).map_err(Failed::from)?;
-        program.instantiate_blocking(&world)
-    });
-    let instance = match made {
-        Ok(mut instance) => {
-            seen.perform_all(&mut *instance, steps);
-            Some(instance)
+    Loaded::new(backend, artifact, world).observe(steps)
+}
+
+/// An artifact that a backend has loaded, with the world for its instances.
+pub struct Loaded {
+    artifact: Artifact,
+    backend: String,
+    engine: Option<String>,
+    world: World,
+    /// The program, or how loading failed.
+    program: Result<Box<dyn Program>, Ended>,
+}
+
+impl Loaded {
+    /// Loads an artifact. If that fails, each observation says so.
+    #[must_use]
+    pub fn new(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Self {
+        Self {
+            artifact: artifact.clone(),
+            backend: backend.info().name.clone(),
+            engine: observation::engine(backend),
+            world: world.clone().record(true),
+            program: contain(|| backend.load_blocking(artifact)).map_err(|error| Ended::of(&error)),
         }
-        Err(failed) => {
-            seen.failed = Some(Ended::of(&failed.error));
-            seen.steps = steps.iter().map(Seen::not_run).collect();
-            seen.take(&failed.observed);
-            failed.instance
-        }
-    };
-    if let Some(mut instance) = instance {
-        seen.look_at(&mut *instance);
     }
-    seen
+
+    /// Creates the record of an artifact that a backend cannot load in any build, for this reason.
+    #[must_use]
+    pub fn refused(backend: &dyn Backend, artifact: &Artifact, error: &Error) -> Self {
+        Self {
+            artifact: artifact.clone(),
+            backend: backend.info().name.clone(),
+            engine: observation::engine(backend),
+            world: World::new(),
+            program: Err(Ended::of(error)),
+        }
+    }
+
+    /// Returns the artifact.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// Returns the name of the backend.
+    #[must_use]
+    pub fn backend(&self) -> &str {
+        &self.backend
+    }
+
+    /// Performs the steps in a new instance in a fresh world, as [`observe`] does.
+    #[must_use]
+    pub fn observe(&self, steps: &[Step]) -> Observation {
+        let mut session = self.start();
+        steps.iter().for_each(|step| session.perform(step));
+        session.finish()
+    }
+
+    /// Creates an instance for steps that are not known yet.
+    pub(crate) fn start(&self) -> Session {
+        let mut seen = Observation::without_content(
+            self.artifact.clone(),
+            self.backend.clone(),
+            self.engine.clone(),
+        );
+        let made = match &self.program {
+            Ok(program) => contain(|| program.instantiate_blocking(&self.world)),
+            Err(ended) => {
+                seen.failed = Some(ended.clone());
+                return Session::failed(seen, None);
+            }
+        };
+        match made {
+            Ok(instance) => Session {
+                seen,
+                instance: Some(instance),
+                variables: Variables::new(),
+                closed: false,
+            },
+            Err(Failed {
+                error,
+                observed,
+                instance,
+            }) => {
+                seen.failed = Some(Ended::of(&error));
+                seen.take(&observed);
+                Session::failed(seen, instance)
+            }
+        }
+    }
+}
+
+/// An instance whose steps are observed one by one.
+pub(crate) struct Session {
+    seen: Observation,
+    instance: Option<Box<dyn Instance>>,
+    variables: Variables,
+    closed: bool,
+}
+
+impl Session {
+    fn failed(seen: Observation, instance: Option<Box<dyn Instance>>) -> Self {
+        Self {
+            seen,
+            instance,
+            variables: Variables::new(),
+            closed: true,
+        }
+    }
+
+    /// Returns whether no more calls can be made.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Returns the resources that steps have named, by name.
+    pub(crate) fn resources(&self) -> Vec<(Arc<str>, Resource)> {
+        let names = self.variables.names();
+        let mut found: Vec<_> = names.map(|(name, it)| (name.clone(), it.clone())).collect();
+        found.sort_by(|(left, _), (right, _)| left.cmp(right));
+        found
+    }
+
+    /// Returns the type of a function, or why it cannot be called.
+    pub(crate) fn func(&mut self, name: &ExportName) -> seam_core::Result<Arc<FuncType>> {
+        match &mut self.instance {
+            Some(instance) if !self.closed => contain(|| Ok(instance.func(name)?.ty().clone())),
+            _ => Err(Error::misuse("expected an instance, found none")),
+        }
+    }
+
+    /// Performs a step. If the instance is closed, records that it was not performed.
+    pub(crate) fn perform(&mut self, step: &Step) {
+        let seen = match (&mut self.instance, step) {
+            _ if self.seen.failed.is_some() => Seen::not_run(step),
+            // A closed instance can still be inspected.
+            (Some(instance), Step::Snapshot(_)) => {
+                Seen::perform(&mut **instance, &mut self.variables, step)
+            }
+            (Some(instance), _) if !self.closed => {
+                Seen::perform(&mut **instance, &mut self.variables, step)
+            }
+            _ => Seen::not_run(step),
+        };
+        self.closed |= seen.ended.closes(self.seen.artifact.kind());
+        self.seen.steps.push(seen);
+    }
+
+    /// Returns how the last step ended.
+    pub(crate) fn last(&self) -> Option<&Ended> {
+        self.seen.steps.last().map(|seen| &seen.ended)
+    }
+
+    /// Writes the last step like this one, which names only resources that there are.
+    pub(crate) fn describe_last(&mut self, step: &Step) {
+        if let Some(seen) = self.seen.steps.last_mut() {
+            seen.step = step.to_string();
+        }
+    }
+
+    /// Forgets the last step, which the instance refused before the guest ran.
+    pub(crate) fn forget_refused(&mut self) {
+        self.seen.steps.pop();
+        self.closed = false;
+    }
+
+    /// Returns what was observed, with the state of the instance at the end.
+    pub(crate) fn finish(mut self) -> Observation {
+        if let Some(mut instance) = self.instance {
+            self.seen.look_at(&mut *instance);
+        }
+        self.seen
+    }
 }
 
 impl Observation {
-    fn perform_all(&mut self, instance: &mut dyn Instance, steps: &[Step]) {
-        let mut closed = false;
-        for step in steps {
-            let seen = match step {
-                // A closed instance can still be inspected.
-                Step::Snapshot(_) => Seen::perform(instance, step),
-                _ if closed => Seen::not_run(step),
-                _ => Seen::perform(instance, step),
-            };
-            closed |= seen.ended.closes(self.artifact.kind());
-            self.steps.push(seen);
-        }
-    }
-
     /// Records the state of the instance at the end.
     fn look_at(&mut self, instance: &mut dyn Instance) {
         let observed = contain::<_, Error>(|| Ok(instance.observed().clone()));
@@ -76,9 +215,9 @@ impl Observation {
 }
 
 impl Seen {
-    fn perform(instance: &mut dyn Instance, step: &Step) -> Self {
+    fn perform(instance: &mut dyn Instance, variables: &mut Variables, step: &Step) -> Self {
         let mut ty = None;
-        let ended = contain(|| perform(instance, step, &mut ty));
+        let ended = contain(|| perform(instance, variables, step, &mut ty));
         Self {
             step: step.to_string(),
             ended: ended.unwrap_or_else(|error| Ended::of(&error)),
@@ -90,15 +229,17 @@ impl Seen {
 /// Performs a step. `ty` becomes the type of its result.
 fn perform(
     instance: &mut dyn Instance,
+    variables: &mut Variables,
     step: &Step,
     ty: &mut Option<Type>,
 ) -> seam_core::Result<Ended> {
     match step {
-        Step::Invoke { name, args } => {
-            let func = instance.func(name)?;
-            ty.clone_from(&func.ty().result);
-            Ok(Ended::Returned(instance.call_blocking(&func, args)?))
+        Step::Invoke { name, .. } => {
+            ty.clone_from(&instance.func(name)?.ty().result);
+            let result = variables.perform(instance, step)?;
+            Ok(Ended::Returned(result))
         }
+        Step::Drop(_) => variables.perform(instance, step).map(Ended::Returned),
         Step::Run => Ok(Ended::Exited(instance.run_blocking()?.code)),
         Step::Snapshot(query) => instance.snapshot(query).map(Ended::Snapshot),
     }

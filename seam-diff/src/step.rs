@@ -1,6 +1,7 @@
 //! The steps that are performed on an instance.
 
 use std::fmt;
+use std::sync::Arc;
 
 use seam_core::{ExportName, Query, Value};
 
@@ -12,9 +13,14 @@ pub enum Step {
     Invoke {
         /// The export. A semver-compatible version of its interface matches too.
         name: ExportName,
-        /// The arguments.
+        /// The arguments. Resources are [variables](seam_core::Resource::variable) that earlier
+        /// steps named.
         args: Vec<Value>,
+        /// The names of the resources in the result, in order, for later steps.
+        results: Vec<Arc<str>>,
     },
+    /// Drops the resource that an earlier step named.
+    Drop(Arc<str>),
     /// Runs the canonical entry.
     Run,
     /// Takes a snapshot. A snapshot of everything is always taken at the end.
@@ -28,18 +34,38 @@ impl Step {
         Step::Invoke {
             name: name.parse().unwrap_or_else(|_| ExportName::root(name)),
             args: args.into_iter().collect(),
+            results: Vec::new(),
         }
+    }
+
+    /// Names the resources in the result of a call, in order. Does nothing to other steps.
+    #[must_use]
+    pub fn naming<N: Into<Arc<str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        if let Step::Invoke { results, .. } = &mut self {
+            results.extend(names.into_iter().map(Into::into));
+        }
+        self
     }
 }
 
-/// Prints the step as a call: `f(1, "x")`.
+/// Prints the step as a call: `f(1, "x")`, or `$a = f(1, "x")` if it names a resource.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Invoke { name, args } => {
+            Step::Invoke {
+                name,
+                args,
+                results,
+            } => {
+                for (index, result) in results.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}${result}")?;
+                }
+                let equals = if results.is_empty() { "" } else { " = " };
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-                write!(f, "{name}({})", args.join(", "))
+                write!(f, "{equals}{name}({})", args.join(", "))
             }
+            Step::Drop(name) => write!(f, "drop ${name}"),
             Step::Run => f.write_str("run"),
             Step::Snapshot(query) => match &query.prefix {
                 Some(prefix) => write!(f, "snapshot {prefix}"),
@@ -58,6 +84,7 @@ impl serde::Serialize for Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seam_core::{Resource, ResourceType};
 
     #[test]
     fn a_step_is_written_as_a_call() {
@@ -66,5 +93,13 @@ mod tests {
         assert_eq!(Step::Run.to_string(), "run");
         let query = Query::new().with_prefix("count");
         assert_eq!(Step::Snapshot(query).to_string(), "snapshot count");
+    }
+
+    #[test]
+    fn named_resources_are_written_as_variables() {
+        let counter = Resource::variable(ResourceType::new("counter"), "c");
+        let step = Step::invoke("split", [Value::Own(counter)]).naming(["a", "b"]);
+        assert_eq!(step.to_string(), "$a, $b = split($c)");
+        assert_eq!(Step::Drop("a".into()).to_string(), "drop $a");
     }
 }

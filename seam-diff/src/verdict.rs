@@ -26,6 +26,9 @@ pub struct Divergence {
     pub left: String,
     /// The right side.
     pub right: String,
+    /// The index of the step that ended differently, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
 }
 
 /// The reason why a comparison is undecided.
@@ -79,6 +82,7 @@ impl Verdict {
             at: at.into(),
             left: left.into(),
             right: right.into(),
+            step: None,
         })
     }
 

@@ -81,10 +81,13 @@ fn backends_over_one_engine_are_one_witness_for_a_core_module() {
     let blamed = ended
         .stdout
         .lines()
-        .filter(|line| line.starts_with("to blame"));
-    // One line: wasmtime-layered has no say of its own here.
-    let expected = ["to blame, from wasmtime and wasmi: the fusion"];
-    assert_eq!(blamed.collect::<Vec<_>>(), expected, "{ended:#?}");
+        .filter(|line| line.contains("to blame"));
+    // One sentence: wasmtime-layered has no say of its own here.
+    let expected = format!(
+        "wasmtime and wasmi agree on each artifact; {} differs: the fusion is to blame",
+        two.text()
+    );
+    assert_eq!(blamed.collect::<Vec<_>>(), [expected], "{ended:#?}");
 }
 
 #[test]
@@ -173,7 +176,13 @@ fn a_divergence_is_status_1_and_shows_the_first_difference() {
     assert_eq!(lines[1], "diverged: step 2, f()");
     assert_eq!(lines[2], format!("  {} on wasmi  1", one.text()));
     assert_eq!(lines[3], format!("  {} on wasmi  2", two.text()));
-    assert_eq!(lines.len(), 4, "{ended:#?}");
+    let sentence = format!(
+        "{two} differs from {one} on wasmi alone; a second backend would show whether the fusion or \
+         wasmi is to blame",
+        one = one.text(),
+        two = two.text()
+    );
+    assert_eq!(lines[4..], [sentence]);
 
     let json = ["--format", "json"];
     let document = seam(command.into_iter().chain(calls).chain(json))
@@ -184,6 +193,72 @@ fn a_divergence_is_status_1_and_shows_the_first_difference() {
     assert_eq!(document["left"], "1");
     assert_eq!(document["right"], "2");
     assert_eq!(document["comparisons"][0]["by"], "fusion");
+}
+
+#[test]
+fn the_differing_part_of_a_value_is_marked_and_shown_with_its_bytes() {
+    let component = |name: &str, text: &str| {
+        let text = format!(
+            r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (data (i32.const 16) "{text}")
+                (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+                (func (export "f") (result i32) (i32.const 0)))
+            (core instance $m (instantiate $m))
+            (func (export "f") (result string)
+                (canon lift (core func $m "f") (memory $m "memory"))))"#
+        );
+        Scratch::file(name, text)
+    };
+    let (one, two) = (
+        component("one-text.wat", "ab\\c3\\a9cd"),
+        component("two-text.wat", "ab??cd"),
+    );
+    let command = ["diff", one.text(), two.text(), "--invoke", "f()"];
+    let backends = ["--backend", "wasmtime", "--backend", "wasmi"];
+    let ended = seam(command.into_iter().chain(backends)).with_status(1);
+    let (one, two) = (one.text(), two.text());
+    let from = ended.stdout.find("diverged: ").unwrap();
+    let expected = format!(
+        "diverged: step 1, f()\n  \
+         {one} on wasmtime, wasmi  \"abécd\"\n  \
+         {two} on wasmtime, wasmi  \"ab??cd\"\n  \
+         {mark}^^\n  \
+         byte 2: \"écd\" (c3 a9 63 64) | \"??cd\" (3f 3f 63 64)\n\
+         wasmtime and wasmi agree on each artifact; {two} differs: the fusion is to blame\n",
+        mark = " ".repeat(one.len() + " on wasmtime, wasmi  \"ab".len())
+    );
+    assert_eq!(&ended.stdout[from..], expected);
+}
+
+#[test]
+fn resources_are_named_in_calls() {
+    let floats = fixture("fused/floats/composed.wasm");
+    let calls = [
+        "$a = test:floats/outer@0.1.0#[constructor]float(1)",
+        "$b = copy($a)",
+        "[method]float.get($b)",
+        "take($b)",
+        "drop $a",
+        "drops()",
+    ];
+    let invoked = calls.iter().flat_map(|call| ["--invoke", call]);
+    let ended = seam(["diff", &floats].into_iter().chain(invoked)).with_status(0);
+    assert_eq!(
+        ended.stdout,
+        "$a = test:floats/outer@0.1.0#[constructor]float(1) = own<#0>\n\
+         $b = test:floats/outer@0.1.0#copy($a) = own<#1>\n\
+         test:floats/outer@0.1.0#[method]float.get($b) = 2\n\
+         test:floats/outer@0.1.0#take($b) = 2\n\
+         drop $a = ()\n\
+         test:floats/outer@0.1.0#drops() = 2\n\
+         match (6 calls): wasmtime, wasmtime-layered, wasmi\n"
+    );
+    let wrong = ["diff", &floats, "--invoke", "take($a)"];
+    seam(wrong)
+        .with_status(2)
+        .complaining(&["expected a variable that an earlier call named", "`$a`"]);
 }
 
 #[test]

@@ -250,3 +250,52 @@ fn an_asynchronous_component_is_run_on_the_build_that_it_needs() {
         .with_status(0)
         .printing("42\n");
 }
+
+#[test]
+fn resources_are_named_passed_and_dropped() {
+    let lists = fixture("fused/lists/composed.wasm");
+    let calls = [
+        "$c, $d = test:lists/store@0.1.0#fill([\"c\", \"d\"])",
+        "sizes([$c, $d])",
+        "$g = collect([$c, $d])",
+        "drop $g",
+        "test:lists/store@0.1.0#drops()",
+    ];
+    let ended = seam(["invoke", &lists].into_iter().chain(calls)).with_status(0);
+    let expected = "[own<#0>, own<#1>]\n[1, 1]\nsome(own<#2>)\n()\n3\n";
+    let document = ["--format", "json"];
+    let document = seam(["invoke", &lists].into_iter().chain(calls).chain(document));
+    let document = document.with_status(0).document();
+    assert_eq!(document["calls"][0]["call"], calls[0]);
+    assert_eq!(document["calls"][3]["call"], "drop $g");
+    assert!(document["calls"][3]["export"].is_null());
+    ended.printing(expected);
+    for (calls, part) in [
+        (&["sizes([$c])"][..], "`$c`"),
+        (
+            &["$c = test:lists/store@0.1.0#drops()"],
+            "expected a result with a resource",
+        ),
+        (&["drop c"], "expected a call like"),
+        (&[calls[0], calls[2], "drop $d"], "took away"),
+    ] {
+        let command = ["invoke", &lists].into_iter().chain(calls.iter().copied());
+        seam(command)
+            .with_status(2)
+            .printing("")
+            .complaining(&[part]);
+    }
+}
+
+#[test]
+fn a_name_for_a_resource_that_was_not_returned_is_unknown() {
+    let lists = fixture("fused/lists/composed.wasm");
+    let calls = ["$g = collect([])", "drop $g"];
+    seam(["invoke", &lists].into_iter().chain(calls))
+        .with_status(2)
+        .printing("none\n")
+        .complaining(&[
+            "drop $g",
+            "expected a resource that an earlier call returned, found `$g`",
+        ]);
+}

@@ -1,34 +1,11 @@
 //! Checks the README: runs every command, compiles all code, and regenerates its table.
 
-use std::path::Path;
-
-use crate::support::{cargo, execute, root};
+use crate::page::{blocks, on_a_terminal, page, sessions};
+use crate::support::root;
 use crate::table;
 
-/// A fenced block of code.
-#[derive(Debug)]
-struct Block {
-    language: String,
-    text: String,
-}
-
 fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
-}
-
-fn blocks(readme: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let text = lines.by_ref().take_while(|line| *line != "```");
-            blocks.push(Block {
-                language: language.to_string(),
-                text: text.map(|line| format!("{line}\n")).collect(),
-            });
-        }
-    }
-    blocks
+    page("README.md")
 }
 
 fn blocks_in(language: &str) -> Vec<String> {
@@ -76,52 +53,9 @@ fn one_line_changes_the_runtime() {
     );
 }
 
-/// A command and the output that the README shows for it.
-#[derive(Debug, Default)]
-struct Session {
-    command: String,
-    output: String,
-}
-
-/// Returns the commands of all blocks. A line that starts with `$` is followed by its output.
-fn sessions() -> Vec<Session> {
-    let mut sessions: Vec<Session> = Vec::new();
-    for line in blocks_in("console").concat().lines() {
-        match (line.strip_prefix("$ "), sessions.last_mut()) {
-            (Some(command), _) => sessions.push(Session {
-                command: command.to_string(),
-                output: String::new(),
-            }),
-            (None, Some(session)) => session.output += &format!("{line}\n"),
-            (None, None) => panic!("expected a command, found {line}"),
-        }
-    }
-    sessions
-}
-
-/// Runs a command in the root of the repository, and returns what the terminal shows.
-///
-/// Messages of cargo are omitted, because they depend on what is already built.
-fn on_a_terminal(command: &str) -> String {
-    let redirected = match command.starts_with("cargo ") {
-        true => command.to_string(),
-        false => format!("{{ {command}; }} 2>&1"),
-    };
-    let built = Path::new(env!("CARGO_BIN_EXE_seam")).parent().unwrap();
-    let cargo_folder = Path::new(env!("CARGO")).parent().unwrap();
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let folders = [built.to_path_buf(), cargo_folder.to_path_buf()];
-    let folders = folders.into_iter().chain(std::env::split_paths(&inherited));
-    let mut shell = cargo("sh");
-    shell
-        .args(["-c", &redirected])
-        .env("PATH", std::env::join_paths(folders).unwrap());
-    execute(&mut shell, b"").stdout
-}
-
 #[test]
 fn every_command_prints_what_it_says() {
-    for session in sessions() {
+    for session in sessions(&readme()) {
         let printed = on_a_terminal(&session.command);
         assert_eq!(printed, session.output, "$ {}", session.command);
     }

@@ -226,6 +226,12 @@ pub(crate) fn known(what: &str, names: &[Arc<str>], name: &Arc<str>) -> Check {
 }
 
 fn resource(ty: &ResourceType, found: &Resource, mode: &str) -> Check {
+    if let Some(name) = found.as_variable() {
+        let expected = ty.name();
+        return Err(Mismatch::new(format!(
+            "expected {mode}<{expected}>, found the variable `${name}`"
+        )));
+    }
     if ty == found.ty() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ mod list;
 pub(crate) mod path;
 mod provides;
 mod resource;
+mod resources;
 mod serialize;
 mod wave;
 mod zero;

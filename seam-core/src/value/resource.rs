@@ -1,6 +1,7 @@
 //! Handles to resources and to the ends of streams and futures, as the host sees them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::{Error, ResourceType, Result};
 
@@ -81,17 +82,19 @@ impl fmt::Debug for Handle {
 /// A resource, owned or borrowed.
 ///
 /// The host holds a resource of a guest-defined type by its [`Handle`]. A resource of a
-/// host-defined type is identified by its representation.
+/// host-defined type is identified by its representation. A [variable](Resource::variable) stands
+/// for a resource in calls that are not made yet.
 #[derive(Clone, Debug)]
 pub struct Resource {
     ty: ResourceType,
     what: What,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum What {
     Guest(Handle),
     Host(u32),
+    Variable(Arc<str>),
 }
 
 impl Resource {
@@ -118,6 +121,28 @@ impl Resource {
         }
     }
 
+    /// Creates a variable, which is written `$name` in WAVE text.
+    ///
+    /// A script of calls names the resources that a call returns, and passes them to later calls by
+    /// name. Whoever makes the calls replaces the variables by these resources. An instance does
+    /// not accept a variable.
+    #[must_use]
+    pub fn variable(ty: ResourceType, name: impl Into<Arc<str>>) -> Self {
+        Self {
+            ty,
+            what: What::Variable(name.into()),
+        }
+    }
+
+    /// Returns the name of a variable, without `$`, or `None` for a resource.
+    #[must_use]
+    pub fn as_variable(&self) -> Option<&Arc<str>> {
+        match &self.what {
+            What::Variable(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Returns the resource type.
     #[must_use]
     pub fn ty(&self) -> &ResourceType {
@@ -129,22 +154,26 @@ impl Resource {
         self.ty = ty;
     }
 
-    /// Returns the handle, or `None` if the host defines the type.
+    /// Returns the handle, or `None` if the host defines the type or this is a variable.
     #[must_use]
     pub fn handle(&self) -> Option<Handle> {
         match self.what {
             What::Guest(handle) => Some(handle),
-            What::Host(_) => None,
+            What::Host(_) | What::Variable(_) => None,
         }
     }
 
     /// Returns the host's number for the resource.
     ///
     /// # Errors
-    /// `Misuse` if the guest defines the type, because only the guest knows its representations.
+    /// `Misuse` if the guest defines the type, because only the guest knows its representations, or
+    /// if this is a variable.
     pub fn rep(&self) -> Result<u32> {
-        match self.what {
-            What::Host(rep) => Ok(rep),
+        match &self.what {
+            What::Host(rep) => Ok(*rep),
+            What::Variable(name) => Err(Error::misuse(format!(
+                "expected a resource, found the variable `${name}`"
+            ))),
             What::Guest(_) => Err(Error::misuse(format!(
                 "expected a resource that the host defines, found {} of a guest-defined type",
                 self.ty.name()
@@ -154,26 +183,29 @@ impl Resource {
 
     /// Returns the number by which the resource is printed and compared.
     ///
-    /// It is the creation ordinal of a guest's resource, and the representation of a host's
-    /// resource.
+    /// It is the creation ordinal of a guest's resource, the representation of a host's resource,
+    /// and 0 for a variable, which is printed by its name.
     #[must_use]
     pub fn ordinal(&self) -> u32 {
         match self.what {
             What::Guest(handle) => handle.ordinal(),
             What::Host(rep) => rep,
+            What::Variable(_) => 0,
         }
     }
 }
 
 /// Observational equality: equal type label and equal ordinal, so that two runs can be compared.
+/// Variables are equal if their names are.
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
         self.ty.label() == other.ty.label()
-            && self.ordinal() == other.ordinal()
-            && matches!(
-                (self.what, other.what),
-                (What::Guest(_), What::Guest(_)) | (What::Host(_), What::Host(_))
-            )
+            && match (&self.what, &other.what) {
+                (What::Guest(a), What::Guest(b)) => a == b,
+                (What::Host(a), What::Host(b)) => a == b,
+                (What::Variable(a), What::Variable(b)) => a == b,
+                _ => false,
+            }
     }
 }
 

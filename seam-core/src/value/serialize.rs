@@ -61,9 +61,10 @@ impl Serialize for Value {
             Value::Result(Ok(payload)) => tagged(to, "ok", payload),
             Value::Result(Err(payload)) => tagged(to, "err", payload),
             Value::Flags(names) => to.collect_seq(names.iter().map(|name| &**name)),
-            Value::Own(resource) | Value::Borrow(resource) => {
-                tagged(to, self.kind(), &resource.ordinal())
-            }
+            Value::Own(resource) | Value::Borrow(resource) => match resource.as_variable() {
+                Some(name) => to.collect_str(&format_args!("${name}")),
+                None => tagged(to, self.kind(), &resource.ordinal()),
+            },
             Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle) => {
                 tagged(to, self.kind(), &handle.ordinal())
             }

@@ -273,7 +273,7 @@ fn an_export_that_could_not_be_bound_says_nothing_about_the_fusion() {
 fn a_verdict_serializes_for_reports() {
     let verdict = same(&seen([returned(1)]), &seen([returned(2)]));
     let json = serde_json::to_string(&verdict).unwrap();
-    let expected = r#"{"verdict":"diverged","at":"step 1, run","left":"1","right":"2"}"#;
+    let expected = r#"{"verdict":"diverged","at":"step 1, run","left":"1","right":"2","step":0}"#;
     assert_eq!(json, expected);
     let json = serde_json::to_string(&seen([returned(1)])).unwrap();
     assert!(

@@ -34,6 +34,8 @@ mod row;
 
 use seam_core::{Error, Instance, Result};
 
+use crate::Variables;
+
 use probe::Probe;
 
 pub use discover::discover;
@@ -61,11 +63,12 @@ pub fn measure(
         None if probe.rows().is_ok() => Schema::V2,
         None => Schema::V1,
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut variables) = (Vec::new(), Variables::new());
     for measured in steps {
         let done = match schema {
-            Schema::V1 => row::perform(instance, &measured.step).map(drop),
-            Schema::V2 => row::measure(instance, probe.rows()?, measured).map(|row| rows.push(row)),
+            Schema::V1 => row::perform(instance, &mut variables, &measured.step).map(drop),
+            Schema::V2 => row::measure(instance, &mut variables, probe.rows()?, measured)
+                .map(|row| rows.push(row)),
         };
         done.map_err(|error| during(error, measured))?;
     }

@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use seam_core::{CorePath, Error, Instance, InstanceExt, Query, Result, Value};
+use seam_core::{CorePath, Error, Instance, Query, Result, Value};
 
 use super::measured::Measured;
 use super::probe::{PREFIX, ROW_RESET, Rows, TRACE, TRACE_RESET, at, words};
 use super::record::Row;
-use crate::Step;
+use crate::{Step, Variables};
 
 const VALUE: &str = "__witness_brval_";
 const COUNT: &str = "__witness_brcnt_";
@@ -22,6 +22,7 @@ const HEADER: usize = 16;
 /// witness makes it.
 pub(super) fn measure(
     instance: &mut dyn Instance,
+    variables: &mut Variables,
     rows: Rows<'_>,
     measured: &Measured,
 ) -> Result<Row> {
@@ -29,7 +30,7 @@ pub(super) fn measure(
     if rows.trace.is_some() {
         instance.call_core(rows.at, TRACE_RESET, &[])?;
     }
-    let outcome = perform(instance, &measured.step)?;
+    let outcome = perform(instance, variables, &measured.step)?;
     let taken = instance.snapshot(&Query::new().with_prefix(PREFIX))?;
     let core = at(&taken, rows.at)?;
     Ok(Row {
@@ -48,11 +49,14 @@ pub(super) fn measure(
 ///
 /// # Errors
 /// Everything that ends the step without a result. `Misuse` for a step that is not a call or a run.
-pub(super) fn perform(instance: &mut dyn Instance, step: &Step) -> Result<Option<i32>> {
+pub(super) fn perform(
+    instance: &mut dyn Instance,
+    variables: &mut Variables,
+    step: &Step,
+) -> Result<Option<i32>> {
     match step {
-        Step::Invoke { name, args } => {
-            let func = instance.func(name)?;
-            let result = instance.call_blocking(&func, args)?;
+        Step::Invoke { .. } | Step::Drop(_) => {
+            let result = variables.perform(instance, step)?;
             Ok(result.as_ref().and_then(outcome))
         }
         Step::Run => instance.run_blocking().map(|_| None),

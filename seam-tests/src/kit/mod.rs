@@ -9,7 +9,6 @@ mod hermetic;
 #[macro_use]
 mod list;
 mod named;
-mod random;
 mod report;
 mod script;
 mod subject;

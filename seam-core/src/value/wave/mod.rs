@@ -19,15 +19,16 @@ impl Value {
     /// - multi-line strings between triple quotes.
     ///
     /// Unlike in WAVE, a field that the type does not have is an error, and a record whose fields
-    /// are all omitted may be written `{}` as well as `{:}`. A map is a list of pairs.
+    /// are all omitted may be written `{}` as well as `{:}`. A map is a list of pairs. A resource is
+    /// a [variable](crate::Resource::variable) like `$x`.
     ///
     /// The recursion is as deep as the type, whatever the text is.
     ///
     /// # Errors
     /// `Misuse` if the text does not match the type. The message has the path to the offending
     /// part, what was expected and found there, and the offset in bytes, e.g. `field "tags",
-    /// element 3: expected string, found `7` at offset 30`. Resources, streams, futures and error
-    /// contexts cannot be read from text.
+    /// element 3: expected string, found `7` at offset 30`. Streams, futures and error contexts
+    /// cannot be read from text.
     pub fn parse(ty: &Type, text: &str) -> Result<Self> {
         Ok(Reader::new(text).only_value(ty)?)
     }

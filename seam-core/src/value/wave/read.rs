@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::token::{Lexer, Token, dedent, is_keyword, unescape};
 use crate::value::check::length;
 use crate::value::path::{At, Brief, Mismatch, Step};
-use crate::{FuncType, List, RecordType, ResultType, Type, Value, VariantType};
+use crate::{
+    FuncType, List, RecordType, Resource, ResourceType, ResultType, Type, Value, VariantType,
+};
 
 type Read<T> = Result<T, Mismatch>;
 
@@ -92,15 +94,21 @@ impl<'a> Reader<'a> {
             Type::Option(some) => self.option(ty, some),
             Type::Result(result) => self.result(ty, result),
             Type::Flags(names) => self.flags(names),
-            Type::Own(_)
-            | Type::Borrow(_)
-            | Type::Stream(_)
-            | Type::Future(_)
-            | Type::ErrorContext => Err(Mismatch::new(format!(
+            Type::Own(resource) => self.variable(ty, resource).map(Value::Own),
+            Type::Borrow(resource) => self.variable(ty, resource).map(Value::Borrow),
+            Type::Stream(_) | Type::Future(_) | Type::ErrorContext => Err(Mismatch::new(format!(
                 "expected {}, which has no text to be read from",
                 Brief(ty)
             ))),
         }
+    }
+
+    fn variable(&mut self, ty: &Type, resource: &ResourceType) -> Read<Resource> {
+        let Token::Variable(name) = self.token else {
+            return Err(self.expected(format_args!("{}, as a variable like `$x`", Brief(ty))));
+        };
+        self.advance();
+        Ok(Resource::variable(resource.clone(), name))
     }
 
     fn bool(&mut self) -> Read<Value> {

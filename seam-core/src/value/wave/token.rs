@@ -9,6 +9,8 @@ pub(super) enum Token<'a> {
     Number(&'a str),
     /// A name or a keyword; `%` is part of the text.
     Label(&'a str),
+    /// The name of a variable, without `$`.
+    Variable(&'a str),
     /// The text between the quotes of `'a'`.
     Char(&'a str),
     /// The text between the quotes of `"a"`.
@@ -27,6 +29,7 @@ impl Token<'_> {
         match self {
             Token::Punct(ch) => format!("`{ch}`"),
             Token::Number(text) | Token::Label(text) => format!("`{}`", short(text)),
+            Token::Variable(name) => format!("the variable `${}`", short(name)),
             Token::Char(text) => format!("the char '{}'", short(text)),
             Token::String(text) => format!("the string \"{}\"", short(text)),
             Token::Multiline(_) => "a string of several lines".to_owned(),
@@ -99,13 +102,16 @@ impl<'a> Lexer<'a> {
                 Some(len) => Token::Number(self.take(len)),
                 None => Token::Unknown(self.take(1)),
             },
-            '%' | 'a'..='z' | 'A'..='Z' => {
+            '%' | '$' | 'a'..='z' | 'A'..='Z' => {
                 let is_label = |ch: char| ch.is_ascii_alphanumeric() || ch == '-';
-                let name = rest.strip_prefix('%').unwrap_or(rest);
+                let name = rest.strip_prefix(['%', '$']).unwrap_or(rest);
                 let len = name.find(|ch| !is_label(ch)).unwrap_or(name.len());
                 match self.take(rest.len() - name.len() + len) {
-                    "%" => Token::Unknown("%"),
-                    label => Token::Label(label),
+                    sign @ ("%" | "$") => Token::Unknown(sign),
+                    label => match label.strip_prefix('$') {
+                        Some(name) => Token::Variable(name),
+                        None => Token::Label(label),
+                    },
                 }
             }
             other => Token::Unknown(self.take(other.len_utf8())),

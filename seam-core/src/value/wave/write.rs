@@ -69,9 +69,10 @@ impl Display for Value {
                 in_parentheses(f, payload.as_deref())
             }
             Value::Flags(names) => enclosed(f, "{", names, "}"),
-            Value::Own(resource) | Value::Borrow(resource) => {
-                write!(f, "{}<#{}>", self.kind(), resource.ordinal())
-            }
+            Value::Own(resource) | Value::Borrow(resource) => match resource.as_variable() {
+                Some(name) => write!(f, "${name}"),
+                None => write!(f, "{}<#{}>", self.kind(), resource.ordinal()),
+            },
             Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle) => {
                 write!(f, "{}<#{}>", self.kind(), handle.ordinal())
             }

@@ -5,12 +5,12 @@ use seam_core::{
     Artifact, BackendExt, CorePath, CoreValue, ErrorKind, Instance, InstanceExt, ProgramExt, Stub,
     Trap, Value, World,
 };
+use seam_diff::random::Values;
 
 use super::component_host::math;
 use super::resource::{counter, given, lent, live, named};
 use crate::fixtures;
 use crate::kit::expect::{fails, gives, misuse, same, says, traps, wat};
-use crate::kit::random::Random;
 use crate::kit::{Checked, Failure, Subject};
 
 pub(in crate::kit) fn sections_give_exports_the_types_of_the_component(
@@ -20,13 +20,13 @@ pub(in crate::kit) fn sections_give_exports_the_types_of_the_component(
     let program = subject.load(&module)?;
     let mut instance = program.instantiate_blocking(&World::new())?;
     let mut oracle = subject.instantiate(&fixtures::types()?, &World::new())?;
-    let mut random = Random::new(5);
     for (name, ty) in program.interface().export_funcs() {
         let (left, right) = (oracle.func(name)?, instance.func(name)?);
         same(format!("type of {name}"), right.ty(), left.ty())?;
+        let mut random = Values::new(5).at_most(64);
         for _ in 0..6 {
-            let params = ty.params.iter();
-            let args: Vec<Value> = params.map(|(_, ty)| random.value(ty)).collect();
+            let none = || Failure::new(format!("expected arguments for {name}, found none"));
+            let args = random.args(ty).ok_or_else(none)?;
             let expected = oracle.call_blocking(&left, &args)?;
             let found = instance.call_blocking(&right, &args)?;
             same(format!("{name}({args:?})"), found, expected)?;

@@ -7,11 +7,11 @@ use seam_core::{
     Artifact, Capability, Error, ErrorKind, HostCall, HostCallRecord, Instance, InstanceExt, List,
     ProgramExt, Resource, ResourceType, Value, World,
 };
+use seam_diff::random::Values;
 
 use crate::fixtures;
 use crate::kit::expect::{gives, misuse, same};
-use crate::kit::random::Random;
-use crate::kit::{Checked, Subject, script};
+use crate::kit::{Checked, Failure, Subject, script};
 
 /// Runs a script on a composition and on modules that were fused from it.
 fn alike(
@@ -289,15 +289,15 @@ pub(in crate::kit) fn fused_start_functions_call_the_host(subject: &Subject) -> 
 pub(in crate::kit) fn fused_modules_pass_random_values(subject: &Subject) -> Checked {
     let composed = fixtures::fused_text_composed()?;
     let fused = fixtures::fused_text()?.with_interface_of(&composed);
-    let mut random = Random::new(1);
     let mut oracle = subject.instantiate(&composed, &World::new())?;
     let program = subject.load(&fused)?;
     let mut instance = program.instantiate_blocking(&World::new())?;
     for (name, ty) in program.interface().export_funcs() {
         let (left, right) = (oracle.func(name)?, instance.func(name)?);
+        let mut random = Values::new(1).at_most(64);
         for _ in 0..12 {
-            let params = ty.params.iter();
-            let args: Vec<Value> = params.map(|(_, ty)| random.value(ty)).collect();
+            let none = || Failure::new(format!("expected arguments for {name}, found none"));
+            let args = random.args(ty).ok_or_else(none)?;
             let expected = oracle.call_blocking(&left, &args)?;
             let found = instance.call_blocking(&right, &args)?;
             same(format!("{name}({args:?})"), found, expected)?;
