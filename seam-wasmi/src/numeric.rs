@@ -140,5 +140,5 @@ shapes! {
 fn shape(ty: &CoreFuncType) -> Option<(usize, bool)> {
     let mut types = ty.params.iter().chain(&ty.results);
     let is_shape = ty.results.len() <= 1 && types.all(|ty| *ty == CoreType::I32);
-    is_shape.then(|| (ty.params.len(), !ty.results.is_empty()))
+    is_shape.then_some((ty.params.len(), !ty.results.is_empty()))
 }

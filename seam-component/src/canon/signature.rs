@@ -9,7 +9,7 @@ use seam_core::{CoreFunc, CoreFuncType, CoreType, NumericFunc, Result};
 /// # Errors
 /// None in practice: the signature is over numbers.
 pub(crate) fn realloc(func: CoreFunc) -> Result<NumericFunc> {
-    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(|| of::<4, 1>());
+    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(of::<4, 1>);
     NumericFunc::new(func, TYPE.clone())
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn realloc(func: CoreFunc) -> Result<NumericFunc> {
 /// # Errors
 /// None in practice: the signature is over numbers.
 pub(crate) fn drop(func: CoreFunc) -> Result<NumericFunc> {
-    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(|| of::<1, 0>());
+    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(of::<1, 0>);
     NumericFunc::new(func, TYPE.clone())
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn drop(func: CoreFunc) -> Result<NumericFunc> {
 /// # Errors
 /// None in practice: the signature is over numbers.
 pub(crate) fn rep(func: CoreFunc) -> Result<NumericFunc> {
-    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(|| of::<1, 1>());
+    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(of::<1, 1>);
     NumericFunc::new(func, TYPE.clone())
 }
 

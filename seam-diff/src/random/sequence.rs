@@ -264,11 +264,14 @@ fn result_label(ty: &FuncType) -> Option<String> {
     Some(if is_name { label } else { "resource" }.to_string())
 }
 
+/// The name of a resource, its handle, and the component instance that it can be passed to.
+type Kept = (Arc<str>, Resource, Option<Arc<str>>);
+
 /// The resources that one call can be given.
 struct Pool {
-    free: Vec<(Arc<str>, Resource, Option<Arc<str>>)>,
+    free: Vec<Kept>,
     /// Resources that the call borrows. They cannot be taken away too.
-    lent: Vec<(Arc<str>, Resource, Option<Arc<str>>)>,
+    lent: Vec<Kept>,
     home: Option<Arc<str>>,
     /// The other components whose resources the call was given.
     foreign: Vec<Option<Arc<str>>>,
@@ -306,7 +309,7 @@ impl Resources for Pool {
             return None;
         };
         let owned = matches!(ty, Type::Own(_));
-        let candidates = |list: &[(Arc<str>, Resource, Option<Arc<str>>)]| {
+        let candidates = |list: &[Kept]| {
             let found = list.iter().enumerate();
             let found = found.filter(|(_, (_, held, _))| held.ty() == wanted);
             found

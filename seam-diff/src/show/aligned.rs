@@ -75,6 +75,8 @@ fn common_head_plain(texts: &[Vec<char>]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
     use super::*;
 
     fn lines(left: &str, right: &str) -> String {

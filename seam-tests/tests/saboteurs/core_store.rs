@@ -377,13 +377,13 @@ impl CoreStore for SabotagedStore {
         to: (CoreMemory, u64),
         len: u64,
     ) -> Result<()> {
-        if self.fault != Fault::CopiesForwards || len < 10_000 || len > 65_536 {
+        if self.fault != Fault::CopiesForwards || !(10_000..=65_536).contains(&len) {
             return self.inner.memory_copy(from, to, len);
         }
         let mut source = self.inner.memory(from.0)?.read_vec(0, 65_536)?;
         let [from, at, len] = [from.1, to.1, len].map(|n| usize::try_from(n).unwrap());
         for i in 0..len {
-            source[at + i] = source[from + i];
+            source.copy_within(from + i..=from + i, at + i);
         }
         self.inner.memory(to.0)?.write(0, &source)
     }

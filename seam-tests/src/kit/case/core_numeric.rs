@@ -37,6 +37,16 @@ const NUMBERS: [u64; 5] = [
     0xfff4_0000_8000_0001,
 ];
 
+/// Returns one of the numbers, over and over.
+fn number(index: usize) -> u64 {
+    NUMBERS
+        .iter()
+        .cycle()
+        .nth(index)
+        .copied()
+        .unwrap_or_default()
+}
+
 /// Returns an exported function with its signature.
 fn numeric(
     store: &mut dyn CoreStore,
@@ -52,7 +62,7 @@ fn numeric(
 fn agrees(store: &mut dyn CoreStore, instance: CoreInstanceId, name: &str, seed: usize) -> Checked {
     let numeric = numeric(store, instance, name)?;
     let ty = numeric.ty().clone();
-    let number = |index: usize| NUMBERS[(seed + index) % NUMBERS.len()];
+    let number = |index: usize| number(seed + index);
     let args = ty.params.iter().enumerate();
     let args: Option<Vec<_>> = args
         .map(|(index, ty)| CoreValue::of_bits(*ty, number(index)))
@@ -158,10 +168,7 @@ pub(in crate::kit) fn core_numeric_host_functions_agree_with_others(subject: &Su
             agrees(store, instance, "pass", seed)?;
             let args: Option<Vec<_>> = (0..)
                 .zip(params.iter())
-                .map(|(index, ty)| {
-                    let bits = NUMBERS[(seed + index) % NUMBERS.len()];
-                    CoreValue::of_bits(type_of(ty), bits)
-                })
+                .map(|(index, ty)| CoreValue::of_bits(type_of(ty), number(seed + index)))
                 .collect();
             let args = args.unwrap_or_default();
             let found = call(store, instance, "pass", &args)?;

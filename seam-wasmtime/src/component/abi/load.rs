@@ -297,7 +297,7 @@ fn elements<'a>(
     let Some(bytes) = end.and_then(|end| cx.memory().get(ptr..end)) else {
         bail!("{what} pointer/length out of bounds of memory");
     };
-    if ptr % usize::try_from(abi.align32)? != 0 {
+    if !ptr.is_multiple_of(usize::try_from(abi.align32)?) {
         bail!("{what} pointer is not aligned");
     }
     Ok(bytes)
