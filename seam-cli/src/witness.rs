@@ -212,8 +212,12 @@ fn imports(world: &World, interface: &Interface) -> Vec<String> {
 fn write(target: &Path, record: &Record) -> Result<(), Failure> {
     let special = std::fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let written = serde_json::to_vec(record).map_err(io::Error::from);
-    let written = written.and_then(|bytes| match target.file_name() {
-        _ if special => std::fs::write(target, bytes),
+    let written = written.and_then(|mut bytes| match target.file_name() {
+        _ if special => {
+            // A reader of lines needs the end of the line.
+            bytes.push(b'\n');
+            std::fs::write(target, bytes)
+        }
         Some(name) => write_beside(target, name, &bytes),
         None => Err(io::Error::from(io::ErrorKind::InvalidInput)),
     });
