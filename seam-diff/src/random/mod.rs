@@ -1,6 +1,6 @@
 //! Calls that nobody had to write: random values, sequences in one instance, shrunk divergences.
 //!
-//! [`random`] calls every function that the artifacts export, and those that only components inside a
+//! [`run`] calls every function that the artifacts export, and those that only components inside a
 //! composition export, in all runs, and compares the runs of each sequence. Resources are made by
 //! constructors and other functions that return them, and passed on. The first sequence that diverges
 //! is shrunk: to fewer calls, then to smaller values.
