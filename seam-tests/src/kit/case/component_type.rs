@@ -2,8 +2,8 @@
 //! them must do the same.
 
 use seam_core::{
-    Artifact, BackendExt, CorePath, CoreValue, ErrorKind, Instance, InstanceExt, ProgramExt, Stub,
-    Trap, Value, World,
+    Artifact, BackendExt, Capability, CorePath, CoreValue, ErrorKind, Instance, InstanceExt,
+    ProgramExt, Stub, Trap, Value, World,
 };
 use seam_diff::random::Values;
 
@@ -177,6 +177,10 @@ pub(in crate::kit) fn sections_have_no_effect_unless_asked_for(subject: &Subject
     let typed = subject
         .backend()
         .load_blocking(&unfit.with_component_type());
+    if !subject.has(Capability::Components) {
+        let kind = ErrorKind::Unsupported(Capability::Components);
+        return fails("types on a backend without components", typed, &kind).map(drop);
+    }
     let error = fails("a module that does not fit", typed, &ErrorKind::Link)?;
     says(
         "a missing export",
