@@ -116,12 +116,8 @@ impl Component {
         name: &str,
         args: Vec<Val>,
     ) -> Result<impl FnMut() -> Result<Val, Failure> + use<>, Failure> {
-        let (mut store, func) = self.func(name)?;
-        Ok(move || {
-            let mut results = [Val::Bool(false)];
-            func.call(&mut store, &args, &mut results)?;
-            let [result] = results;
-            Ok(result)
+        self.calls(name, move |store, func, results| {
+            func.call(store, &args, results)
         })
     }
 
@@ -131,10 +127,23 @@ impl Component {
         name: &str,
         args: Vec<Val>,
     ) -> Result<impl FnMut() -> Result<Val, Failure> + use<>, Failure> {
+        self.calls(name, move |store, func, results| {
+            seam_core::block_on(func.call_async(store, &args, results))
+        })
+    }
+
+    fn calls<F>(
+        &self,
+        name: &str,
+        call: F,
+    ) -> Result<impl FnMut() -> Result<Val, Failure> + use<F>, Failure>
+    where
+        F: Fn(&mut Store<State>, &Func, &mut [Val]) -> wasmtime::Result<()>,
+    {
         let (mut store, func) = self.func(name)?;
         Ok(move || {
             let mut results = [Val::Bool(false)];
-            seam_core::block_on(func.call_async(&mut store, &args, &mut results))?;
+            call(&mut store, &func, &mut results)?;
             let [result] = results;
             Ok(result)
         })

@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Entry] = &[
     Entry::new("add(u32, u32), builds with a deadline", deadline),
 ];
 
-fn args() -> Vec<Value> {
+pub(super) fn args() -> Vec<Value> {
     vec![Value::U32(20), Value::U32(22)]
 }
 
@@ -89,39 +89,38 @@ fn asynchronous() -> Result<Row, Failure> {
 }
 
 fn fuel() -> Result<Row, Failure> {
-    let (echo, module) = (guest::echo()?, guest::echo_module()?);
-    let core = WasmiCore::fueled(&module)?.dynamic("add", wasmi_vals())?;
-    let component = Component::fueled(&echo)?.dynamic("add", vals())?;
-    let row = Row::new()
-        .bound(WASMI_CORE, Side::of(core))
-        .bound(COMPONENT, Side::new(component, value_of_val));
     let builds: [Box<dyn Backend>; 3] = [
         Box::new(Wasmi::builder().fuel().build()),
         Box::new(Wasmtime::builder().fuel().build_layered()),
         Box::new(Wasmtime::builder().fuel().build()),
     ];
-    let besides = [WASMI_CORE.only(), COMPONENT.only(), COMPONENT.only()];
-    let world = World::new().limits(Limits::new().with_fuel(u64::MAX >> 1));
-    on_each(row, builds, besides, |backend| {
-        let seam = Seam::within(backend, &echo, &world)?;
-        Ok(Side::of(seam.dynamic("add", args())?))
-    })
+    let limits = Limits::new().with_fuel(u64::MAX >> 1);
+    limited(Component::fueled(&guest::echo()?)?, builds, limits)
 }
 
 fn deadline() -> Result<Row, Failure> {
-    let (echo, module) = (guest::echo()?, guest::echo_module()?);
-    let core = WasmiCore::fueled(&module)?.dynamic("add", wasmi_vals())?;
-    let component = Component::with_epochs(&echo)?.dynamic("add", vals())?;
-    let row = Row::new()
-        .bound(WASMI_CORE, Side::of(core))
-        .bound(COMPONENT, Side::new(component, value_of_val));
     let builds: [Box<dyn Backend>; 3] = [
         Box::new(Wasmi::builder().deadline().build()),
         Box::new(Wasmtime::builder().deadline().build_layered()),
         Box::new(Wasmtime::builder().deadline().build()),
     ];
+    let limits = Limits::new().with_deadline(Duration::from_secs(60));
+    limited(Component::with_epochs(&guest::echo()?)?, builds, limits)
+}
+
+/// Compares builds that enforce a limit with the engines' own. wasmi does so by fuel in all cases.
+fn limited(
+    component: Component,
+    builds: [Box<dyn Backend>; 3],
+    limits: Limits,
+) -> Result<Row, Failure> {
+    let core = WasmiCore::fueled(&guest::echo_module()?)?.dynamic("add", wasmi_vals())?;
+    let row = Row::new().bound(WASMI_CORE, Side::of(core)).bound(
+        COMPONENT,
+        Side::new(component.dynamic("add", vals())?, value_of_val),
+    );
+    let (echo, world) = (guest::echo()?, World::new().limits(limits));
     let besides = [WASMI_CORE.only(), COMPONENT.only(), COMPONENT.only()];
-    let world = World::new().limits(Limits::new().with_deadline(Duration::from_secs(60)));
     on_each(row, builds, besides, |backend| {
         let seam = Seam::within(backend, &echo, &world)?;
         Ok(Side::of(seam.dynamic("add", args())?))

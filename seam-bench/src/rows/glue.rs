@@ -3,7 +3,7 @@
 use seam_core::{Artifact, Value, World};
 use seam_wasmi::Wasmi;
 
-use super::host;
+use super::{call, host, value};
 use crate::engine::Seam;
 use crate::failure::Failure;
 use crate::guest;
@@ -41,12 +41,11 @@ fn compared(
 }
 
 fn add() -> Result<Row, Failure> {
-    let args = [Value::U32(20), Value::U32(22)];
-    compared(&guest::echo()?, &World::new(), "add", &args)
+    compared(&guest::echo()?, &World::new(), "add", &call::args())
 }
 
 fn string() -> Result<Row, Failure> {
-    let args = ["0123456789abcdef".into()];
+    let args = [value::TEXT.into()];
     compared(&guest::echo()?, &World::new(), "echo-string", &args)
 }
 
@@ -56,8 +55,7 @@ fn bytes() -> Result<Row, Failure> {
 }
 
 fn relay_add() -> Result<Row, Failure> {
-    let args = [Value::U32(20), Value::U32(22)];
-    compared(&guest::relay()?, &World::new(), "relay-add", &args)
+    compared(&guest::relay()?, &World::new(), "relay-add", &call::args())
 }
 
 fn relay_string() -> Result<Row, Failure> {

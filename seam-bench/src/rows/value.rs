@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Entry] = &[
     Entry::new("1,000 records {u32, string}, typed", entries_typed),
 ];
 
-const TEXT: &str = "0123456789abcdef";
+pub(super) const TEXT: &str = "0123456789abcdef";
 
 /// Numbers whose bytes are not all equal.
 fn bytes(count: usize) -> Vec<u8> {
@@ -142,7 +142,8 @@ fn two_copies(count: usize) -> Side {
     })
 }
 
-fn few_bytes_dynamic() -> Result<Row, Failure> {
+/// The bounds and goals of an echo of 64 bytes.
+fn few_bytes() -> Result<(Row, [Beside; 3]), Failure> {
     let row = Row::new()
         .bound(WASMI_BY_HAND, by_hand_bytes(64)?)
         .bound(COMPONENT_TYPED, component_bytes(64)?);
@@ -151,18 +152,16 @@ fn few_bytes_dynamic() -> Result<Row, Failure> {
         COMPONENT_TYPED.at_most(1.5),
         COMPONENT_TYPED.only(),
     ];
+    Ok((row, besides))
+}
+
+fn few_bytes_dynamic() -> Result<Row, Failure> {
+    let (row, besides) = few_bytes()?;
     dynamic(row, besides, "echo-bytes", &bytes(64).into())
 }
 
 fn few_bytes_typed() -> Result<Row, Failure> {
-    let row = Row::new()
-        .bound(WASMI_BY_HAND, by_hand_bytes(64)?)
-        .bound(COMPONENT_TYPED, component_bytes(64)?);
-    let besides = [
-        WASMI_BY_HAND.at_most(1.5),
-        COMPONENT_TYPED.at_most(1.5),
-        COMPONENT_TYPED.only(),
-    ];
+    let (row, besides) = few_bytes()?;
     typed_bytes(row, besides, 64)
 }
 
