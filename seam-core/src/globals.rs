@@ -22,11 +22,6 @@ impl GlobalNames {
         Self(names.into())
     }
 
-    /// Iterates over the names, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
-        self.0.iter()
-    }
-
     /// Returns the positions of the names that start with `prefix`. They are adjacent.
     #[must_use]
     pub fn with_prefix(&self, prefix: &str) -> std::ops::Range<usize> {

@@ -1,6 +1,6 @@
 //! The core types that value types flatten to: `join` and related functions.
 
-use seam_core::{CoreType, CoreValue};
+use seam_core::CoreType;
 
 /// Maximum number of core parameters. More parameters are passed in memory.
 pub const MAX_FLAT_PARAMS: usize = 16;
@@ -34,15 +34,6 @@ impl FlatType {
             FlatType::I64 => CoreType::I64,
             FlatType::F32 => CoreType::F32,
             FlatType::F64 => CoreType::F64,
-        }
-    }
-
-    fn zero(self) -> CoreValue {
-        match self {
-            FlatType::I32 => CoreValue::I32(0),
-            FlatType::I64 => CoreValue::I64(0),
-            FlatType::F32 => CoreValue::F32(0),
-            FlatType::F64 => CoreValue::F64(0),
         }
     }
 }
@@ -144,11 +135,6 @@ impl Flat {
             }
         }
         flat
-    }
-
-    /// Returns a zero of each type.
-    pub fn zeroes(&self) -> impl Iterator<Item = CoreValue> + '_ {
-        self.types().iter().map(|ty| ty.zero())
     }
 
     /// Returns the types as core types.
