@@ -12,7 +12,6 @@ use seam_decode::{compile_untyped, decode};
 
 use super::instance::{CoreModuleInstance, State};
 use super::link::Links;
-use super::scalar::is_number;
 use crate::cores::{Core, Cores};
 use crate::host::world_of;
 use crate::instance::{Base, LayeredInstance};
@@ -51,10 +50,7 @@ impl CoreProgram {
             .exports
             .iter()
             .filter_map(|(name, ty)| match ty {
-                CoreExternType::Func(ty) => {
-                    let mut types = ty.params.iter().chain(&ty.results);
-                    types.all(is_number).then(|| name.clone())
-                }
+                CoreExternType::Func(ty) => ty.numeric_len().map(|_| name.clone()),
                 _ => None,
             });
         let exports: Arc<[String]> = exports.collect();

@@ -158,14 +158,6 @@ pub(super) fn core_type(ty: &Type) -> CoreType {
     }
 }
 
-/// Returns whether values of a core type are numbers with a component-level type.
-pub(super) fn is_number(ty: &CoreType) -> bool {
-    matches!(
-        ty,
-        CoreType::I32 | CoreType::I64 | CoreType::F32 | CoreType::F64
-    )
-}
-
 fn mismatch(ty: &Type, found: &str) -> Error {
     Error::engine(format!("expected a core value of {ty}, found {found}"))
 }

@@ -9,11 +9,6 @@ use std::sync::Arc;
 
 use crate::{CoreFuncType, CoreType, ExportName, FuncType, Type};
 
-/// Returns whether a core function has a component-level type, i.e. uses only numbers.
-pub(crate) fn has_lifted_type(ty: &CoreFuncType) -> bool {
-    lift_signature(ty).is_some()
-}
-
 /// Returns the component-level type of a core function that uses only numbers.
 pub(super) fn lift_signature(ty: &CoreFuncType) -> Option<FuncType> {
     let params: Option<Vec<Type>> = ty.params.iter().copied().map(lift).collect();

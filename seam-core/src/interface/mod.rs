@@ -11,7 +11,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use index::Index;
-pub(crate) use lifted::has_lifted_type;
 
 use crate::{
     ArtifactKind, CoreExternType, CoreModuleType, Error, ExportName, FuncType, ResourceType,

@@ -7,7 +7,6 @@ use super::fit::fit;
 use super::{Binding, CoreHostFunc, CoreItemKind, Stub, Target, World};
 use crate::{
     Capability, CoreExternType, CoreFuncType, CoreModuleType, Error, ExportName, Interface, Result,
-    interface::has_lifted_type,
 };
 
 /// The definitions of a core module's imports.
@@ -72,7 +71,7 @@ impl World {
         let mut sources = Vec::new();
         for (from, field, ty) in &module.imports {
             let name = ExportName::in_instance(from.as_str(), field.as_str());
-            let lifted = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
+            let lifted = matches!(ty, CoreExternType::Func(ty) if ty.numeric_len().is_some());
             let index = match lifted {
                 true => bound.get_mut(&name).and_then(VecDeque::pop_front),
                 false => None,

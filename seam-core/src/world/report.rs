@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::{CoreSource, Stub, Target, World};
-use crate::{
-    ArtifactKind, CoreExternType, ExportName, FuncType, Interface, Item, ItemKind,
-    interface::has_lifted_type,
-};
+use crate::{ArtifactKind, CoreExternType, ExportName, FuncType, Interface, Item, ItemKind};
 
 /// How the world satisfies one import.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -79,7 +76,7 @@ impl World {
                 let ItemKind::Core(ty) = &field.kind else {
                     continue;
                 };
-                let has_type = matches!(ty, CoreExternType::Func(ty) if has_lifted_type(ty));
+                let has_type = matches!(ty, CoreExternType::Func(ty) if ty.numeric_len().is_some());
                 let func = has_type.then(|| lifted.next()).flatten();
                 let name = ExportName::in_instance(module.name.clone(), field.name.clone());
                 reports.push(ImportReport {
