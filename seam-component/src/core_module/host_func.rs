@@ -7,23 +7,23 @@ use seam_core::{
     NumericFn, Result, Stub, Trap, TypedHostCall, Value,
 };
 
-use super::scalar::{lift_args, lift_results, lower_results, value_of_bits};
+use super::scalar::{lift_args, lift_bits, lift_results, lower_results};
 use super::scalar_parts::{ScalarReader, ScalarWriter};
 use crate::host::{caught, guarded, guarded_numeric, world_of};
 
-/// Wraps the host function or stub that is bound at this index, for typed values.
+/// Wraps the host function or stub that is bound at this index, for typed values. `results` is the
+/// number of core results.
 ///
 /// A host function over Rust types is called without building values, unless the world records
 /// host calls.
-pub(super) fn typed(index: usize, ty: Arc<FuncType>, core: &CoreFuncType) -> NumericFn {
-    let (params, results) = (core.params.clone(), core.results.len());
+pub(super) fn typed(index: usize, ty: Arc<FuncType>, results: usize) -> NumericFn {
     guarded_numeric(move |caller, bits| {
         if let Some(call) = world_of(caller)?.begin_typed(index) {
             return in_parts(caller, call, &ty, bits, results);
         }
-        let values = params.iter().zip(&*bits);
-        let values = values.map(|(ty, bits)| value_of_bits(*ty, *bits));
-        let args = lift_args(&ty, &values.collect::<Result<Vec<_>>>()?)?;
+        let args = ty.params.iter().zip(&*bits);
+        let args = args.map(|((_, ty), bits)| lift_bits(ty, *bits));
+        let args: Vec<Value> = args.collect::<Result<_>>()?;
         let result = world_of(caller)?.call(index, &args)?;
         let results = bits.get_mut(..results).unwrap_or_default();
         lower_results(result.as_ref(), results)

@@ -7,7 +7,7 @@ use seam_core::{
     Exit, ExportName, Func, NumericFunc, Resource, Result, Value, WorldState,
 };
 
-use super::scalar::{lift_bits, lower_bits};
+use super::scalar::{lift_result_bits, lower_bits};
 use crate::host::world_of;
 use crate::instance::{Base, Inner};
 
@@ -137,7 +137,7 @@ impl Inner for CoreModuleInstance {
 
     fn take(&mut self, _: &mut Base, func: &Func, call: CoreCall) -> Result<Option<Value>> {
         let types = &self.at(call.index)?.ty().results;
-        let taken = lift_bits(func.ty(), types, &call.bits);
+        let taken = lift_result_bits(func.ty(), types, &call.bits);
         self.spare = call.bits;
         taken
     }

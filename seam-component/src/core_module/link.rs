@@ -78,7 +78,8 @@ impl<'w> Links<'w> {
             externs.push(match source {
                 CoreSource::Bound(index, ty) => {
                     let ty_of_binding = self.binding(*index)?.ty.clone();
-                    let func = host_func::typed(self.before + *index, ty_of_binding, ty);
+                    let func =
+                        host_func::typed(self.before + *index, ty_of_binding, ty.results.len());
                     CoreExtern::Func(store.host_func_numeric(ty.clone(), func)?)
                 }
                 CoreSource::Stub(name, ty, stub) => {

@@ -36,6 +36,14 @@ pub(super) fn lift(ty: &Type, value: CoreValue) -> Result<Value> {
     })
 }
 
+/// Converts the bits of a core value to a component-level value.
+///
+/// # Errors
+/// Those of [`lift`].
+pub(super) fn lift_bits(ty: &Type, bits: u64) -> Result<Value> {
+    lift(ty, value_of_bits(core_type(ty), bits)?)
+}
+
 /// Converts a component-level value to a core value.
 ///
 /// # Errors
@@ -106,7 +114,11 @@ pub(super) fn lift_results(ty: &FuncType, results: &[CoreValue]) -> Result<Optio
 ///
 /// # Errors
 /// Those of [`lift`].
-pub(super) fn lift_bits(ty: &FuncType, types: &[CoreType], bits: &[u64]) -> Result<Option<Value>> {
+pub(super) fn lift_result_bits(
+    ty: &FuncType,
+    types: &[CoreType],
+    bits: &[u64],
+) -> Result<Option<Value>> {
     match (types, bits) {
         ([one], [bits, ..]) => lift_results(ty, &[value_of_bits(*one, *bits)?]),
         (types, bits) => {
@@ -121,7 +133,7 @@ pub(super) fn lift_bits(ty: &FuncType, types: &[CoreType], bits: &[u64]) -> Resu
 ///
 /// # Errors
 /// `Engine` if values of the type are not numbers.
-pub(super) fn value_of_bits(ty: CoreType, bits: u64) -> Result<CoreValue> {
+fn value_of_bits(ty: CoreType, bits: u64) -> Result<CoreValue> {
     let value = CoreValue::of_bits(ty, bits);
     value.ok_or_else(|| Error::engine(format!("expected a number, found a value of type {ty}")))
 }
@@ -149,7 +161,7 @@ pub(super) fn lower_results(result: Option<&Value>, results: &mut [u64]) -> Resu
 }
 
 /// Returns the core type of numbers of a component-level type.
-pub(super) fn core_type(ty: &Type) -> CoreType {
+fn core_type(ty: &Type) -> CoreType {
     match ty {
         Type::S64 | Type::U64 => CoreType::I64,
         Type::F32 => CoreType::F32,

@@ -3,7 +3,7 @@
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{Error, FuncType, List, Resource, Result, Type};
 
-use super::scalar::{core_type, lift, lower_bits, value_of_bits};
+use super::scalar::{lift_bits, lower_bits};
 
 /// Lifts the arguments of a host function one after another.
 pub(super) struct ScalarReader<'a> {
@@ -57,7 +57,7 @@ impl Lift for ScalarReader<'_> {
         let arg = param.zip(self.args.get(self.taken));
         let ((_, ty), bits) = arg.ok_or_else(|| expected("no more parts", "a scalar"))?;
         self.taken += 1;
-        let value = lift(ty, value_of_bits(core_type(ty), *bits)?)?;
+        let value = lift_bits(ty, *bits)?;
         Scalar::of(&value).ok_or_else(|| expected("a scalar", value.kind()))
     }
 
