@@ -90,7 +90,7 @@ pub struct Resource {
     what: What,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum What {
     Guest(Handle),
     Host(u32),
@@ -199,13 +199,7 @@ impl Resource {
 /// Variables are equal if their names are.
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
-        self.ty.label() == other.ty.label()
-            && match (&self.what, &other.what) {
-                (What::Guest(a), What::Guest(b)) => a == b,
-                (What::Host(a), What::Host(b)) => a == b,
-                (What::Variable(a), What::Variable(b)) => a == b,
-                _ => false,
-            }
+        self.ty.label() == other.ty.label() && self.what == other.what
     }
 }
 
