@@ -71,8 +71,8 @@
 //!
 //! # What a call costs
 //! A call computes only what its arguments decide. `seam_decode::types` has the layouts, offsets and
-//! flat types. A lifted or lowered function keeps its core functions with their signatures
-//! ([`NumericFunc`](seam_core::NumericFunc)), and whether its values may be in memory. Core values are
+//! flat types, which also say whether values may be in memory. A lifted or lowered function keeps its
+//! core functions with their signatures ([`NumericFunc`](seam_core::NumericFunc)). Core values are
 //! bits in arrays of fixed size.
 //!
 //! - Lifting borrows the memory and the layer's state together, once for all values of a call

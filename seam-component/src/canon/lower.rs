@@ -19,10 +19,6 @@ pub(crate) struct Lowered {
     pub(crate) core_ty: CoreFuncType,
     /// Whether the last core argument is the address of the results, because they do not fit flat.
     out_param: bool,
-    /// Whether arguments may be in the caller's memory.
-    args_in_memory: bool,
-    /// Whether the results may be in the callee's memory.
-    results_in_memory: bool,
 }
 
 impl Lowered {
@@ -31,17 +27,12 @@ impl Lowered {
     /// # Errors
     /// `Link` if the function cannot be called.
     pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Result<Self> {
-        let ty = callee.ty()?;
-        let out_param = spills(MAX_FLAT_RESULTS, &ty.result);
-        let args_in_memory = reads_memory(MAX_FLAT_PARAMS, &ty.params);
-        let results_in_memory = reads_memory(MAX_FLAT_RESULTS, &ty.result);
+        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty()?.result);
         Ok(Self {
             callee,
             caller,
             core_ty,
             out_param,
-            args_in_memory,
-            results_in_memory,
         })
     }
 
@@ -161,9 +152,10 @@ impl Lowered {
     ) -> Result<Vec<u32>> {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
-        lifting(store, from, self.args_in_memory, |machine| {
+        let (max, params) = (MAX_FLAT_PARAMS, &callee.ty.params);
+        lifting(store, from, reads_memory(max, params), |machine| {
             let mut transfer = Transfer { machine, from, to };
-            let lifted = transfer.lift(MAX_FLAT_PARAMS, args, &callee.ty.params)?;
+            let lifted = transfer.lift(max, args, params)?;
             Ok(lifted.into_reps())
         })
     }
@@ -193,9 +185,10 @@ impl Lowered {
         results: &[u64],
     ) -> Result<Vec<u32>> {
         let (from, to) = (&callee.opts, &self.caller);
-        lifting(store, from, self.results_in_memory, |machine| {
+        let (max, result) = (MAX_FLAT_RESULTS, &callee.ty.result);
+        lifting(store, from, reads_memory(max, result), |machine| {
             let mut transfer = Transfer { machine, from, to };
-            let lifted = transfer.lift(MAX_FLAT_RESULTS, results, &callee.ty.result)?;
+            let lifted = transfer.lift(max, results, result)?;
             transfer.machine.check_borrows_dropped()?;
             Ok(lifted.into_reps())
         })
@@ -240,8 +233,9 @@ impl Lowered {
         let typed = running.world.begin_typed(index);
         let (args, _) = self.split(args);
         let (opts, max) = (&self.caller, MAX_FLAT_PARAMS);
+        let in_memory = reads_memory(max, &ty.params);
         if let Some(mut call) = typed {
-            let lifted = lifting(store, opts, self.args_in_memory, |machine| {
+            let lifted = lifting(store, opts, in_memory, |machine| {
                 let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
                 abi::lift_parts(&mut Cx::new(machine, opts), max, args, &ty.params, lift)
             });
@@ -249,7 +243,7 @@ impl Lowered {
             Running::of(store)?.world.call_typed(&mut call)?;
             return Ok(HostResult::Typed(call));
         }
-        let args = lifting(store, opts, self.args_in_memory, |machine| {
+        let args = lifting(store, opts, in_memory, |machine| {
             abi::lift_flat_values(&mut Cx::new(machine, opts), max, args, &ty.params)
         })?;
         let result = Running::of(store)?.world.call(index, &args)?;
