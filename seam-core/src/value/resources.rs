@@ -3,28 +3,34 @@
 use crate::{List, Resource, Result, Value};
 
 impl Value {
+    /// Returns the resources in the value, in order. Each is a [`Value::Own`] or [`Value::Borrow`].
+    #[must_use]
+    pub fn resources(&self) -> Vec<&Value> {
+        let mut found = Vec::new();
+        collect(self, &mut found);
+        found
+    }
+
     /// Returns the resources that the value owns, in order.
     #[must_use]
     pub fn owned(&self) -> Vec<&Resource> {
-        let mut found = Vec::new();
-        visit(self, &mut |value| {
-            if let Value::Own(resource) = value {
-                found.push(resource);
-            }
+        let found = self.resources().into_iter();
+        let owned = found.filter_map(|value| match value {
+            Value::Own(resource) => Some(resource),
+            _ => None,
         });
-        found
+        owned.collect()
     }
 
     /// Returns the resources that the value borrows, in order.
     #[must_use]
     pub fn borrowed(&self) -> Vec<&Resource> {
-        let mut found = Vec::new();
-        visit(self, &mut |value| {
-            if let Value::Borrow(resource) = value {
-                found.push(resource);
-            }
+        let found = self.resources().into_iter();
+        let borrowed = found.filter_map(|value| match value {
+            Value::Borrow(resource) => Some(resource),
+            _ => None,
         });
-        found
+        borrowed.collect()
     }
 
     /// Replaces each resource in the value, owned and borrowed ones, in order. `replace` changes an
@@ -56,21 +62,21 @@ impl Value {
     }
 }
 
-/// Calls `found` with each resource in a value, in order.
-fn visit<'a>(value: &'a Value, found: &mut dyn FnMut(&'a Value)) {
+/// Adds the resources in a value, in order.
+fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
-        Value::Own(_) | Value::Borrow(_) => found(value),
+        Value::Own(_) | Value::Borrow(_) => found.push(value),
         Value::List(List::Values(values)) | Value::Tuple(values) => {
-            values.iter().for_each(|value| visit(value, found));
+            values.iter().for_each(|value| collect(value, found));
         }
         Value::Map(entries) => entries.iter().for_each(|(key, value)| {
-            visit(key, found);
-            visit(value, found);
+            collect(key, found);
+            collect(value, found);
         }),
-        Value::Record(fields) => fields.iter().for_each(|(_, value)| visit(value, found)),
+        Value::Record(fields) => fields.iter().for_each(|(_, value)| collect(value, found)),
         Value::Variant(_, Some(value))
         | Value::Option(Some(value))
-        | Value::Result(Ok(Some(value)) | Err(Some(value))) => visit(value, found),
+        | Value::Result(Ok(Some(value)) | Err(Some(value))) => collect(value, found),
         _ => {}
     }
 }

@@ -134,23 +134,12 @@ impl<'a, 'b> ToVals<'a, 'b> {
 
     /// Adds the engine's resources for those in a value, in their order. They must have been claimed.
     pub(crate) fn resources(&mut self, value: &Value, to: &mut Vec<ResourceAny>) -> Result<()> {
-        match value {
-            Value::Own(resource) => to.push(self.resource(resource.ty(), resource, false)?),
-            Value::Borrow(resource) => to.push(self.resource(resource.ty(), resource, true)?),
-            Value::List(List::Values(values)) | Value::Tuple(values) => {
-                values.iter().try_for_each(|v| self.resources(v, to))?;
+        for value in value.resources() {
+            match value {
+                Value::Own(resource) => to.push(self.resource(resource.ty(), resource, false)?),
+                Value::Borrow(resource) => to.push(self.resource(resource.ty(), resource, true)?),
+                _ => {}
             }
-            Value::Map(entries) => entries.iter().try_for_each(|(key, value)| {
-                self.resources(key, to)?;
-                self.resources(value, to)
-            })?,
-            Value::Record(fields) => {
-                (fields.iter()).try_for_each(|(_, value)| self.resources(value, to))?;
-            }
-            Value::Variant(_, Some(value))
-            | Value::Option(Some(value))
-            | Value::Result(Ok(Some(value)) | Err(Some(value))) => self.resources(value, to)?,
-            _ => {}
         }
         Ok(())
     }
