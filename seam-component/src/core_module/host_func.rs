@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seam_core::{
     CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn,
-    NumericFn, Result, Stub, Trap, TypedHostCall, Value,
+    NumericFn, Result, Stub, Trap, TypedHostCall, Value, check_core_results,
 };
 
 use super::scalar::{lift_args, lift_bits, lift_results, lower_results};
@@ -59,7 +59,8 @@ pub(super) fn raw(
     func: HostFn,
 ) -> HostFn {
     guarded(move |caller, args, results| {
-        let outcome = caught(|| func(caller, args, results)).and_then(|()| check(&ty, results));
+        let outcome = caught(|| func(caller, args, results))
+            .and_then(|()| check_core_results(&ty.results, results));
         let world = world_of(caller)?;
         if let Some(lifted) = lifted.as_ref().filter(|_| world.records()) {
             let record = record(&name, lifted, args, results, &outcome)?;
@@ -84,18 +85,6 @@ pub(super) fn stub(name: ExportName, ty: CoreFuncType, stub: Stub) -> HostFn {
             _ => Err(Error::trap(Trap::StubbedImport(name.to_string().into()))),
         }
     })
-}
-
-fn check(ty: &CoreFuncType, results: &[CoreValue]) -> Result<()> {
-    let mut pairs = ty.results.iter().zip(results).enumerate();
-    match pairs.find(|(_, (ty, value))| !value.is_of(**ty)) {
-        None => Ok(()),
-        Some((index, (ty, value))) => Err(Error::host(format!(
-            "result {}: expected {ty}, found {}",
-            index + 1,
-            value.kind()
-        ))),
-    }
 }
 
 fn record(
