@@ -64,8 +64,8 @@ pub use core::{
     CoreStore, CoreTable, CoreTag, CoreType, CoreValue, EngineInfo, GlobalType, HeapType, HostFn,
     HostState, MemoryAccess, MemoryType, MemoryView, NumericFn, NumericFunc, RefType, Slots,
     Suspended, TableType, Tally, check_core_args, check_core_bits, check_core_call,
-    check_core_element, check_core_limits, check_core_results, foreign_handle, handle_index,
-    memory_copy, numeric_call, numeric_host_fn,
+    check_core_element, check_core_limits, check_core_results, check_core_room, foreign_handle,
+    handle_index, memory_copy, numeric_call, numeric_host_fn,
 };
 pub use entry::Entry;
 pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};

@@ -85,7 +85,7 @@ fn on_enough<C: AnyStore>(
 }
 
 /// Returns the error of a call.
-fn failed(ctx: &impl AnyStore, error: wasmi::Error) -> Error {
+pub(crate) fn failed(ctx: &impl AnyStore, error: wasmi::Error) -> Error {
     of_execution(error, || ctx.state().calls_indirectly())
 }
 

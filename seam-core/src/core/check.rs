@@ -33,18 +33,25 @@ pub fn check_core_args(params: &[CoreType], args: &[CoreValue]) -> Result<()> {
 /// message.
 ///
 /// # Errors
-/// Those of [`check_core_args`]. Also `Misuse` if the length of `results` is not the number of
-/// results.
+/// Those of [`check_core_args`] and [`check_core_room`].
 pub fn check_core_call(ty: &CoreFuncType, args: &[CoreValue], results: &[CoreValue]) -> Result<()> {
     check_core_args(&ty.params, args)?;
-    if results.len() != ty.results.len() {
-        return Err(crate::Error::misuse(format!(
-            "expected room for {} results, found {}",
-            ty.results.len(),
-            results.len()
-        )));
+    check_core_room(ty.results.len(), results)
+}
+
+/// Checks that there is room for exactly the results of a call. All engines use it, so that they
+/// report the same message.
+///
+/// # Errors
+/// `Misuse` if the length of `results` is not `expected`.
+pub fn check_core_room(expected: usize, results: &[CoreValue]) -> Result<()> {
+    if results.len() == expected {
+        return Ok(());
     }
-    Ok(())
+    Err(crate::Error::misuse(format!(
+        "expected room for {expected} results, found {}",
+        results.len()
+    )))
 }
 
 /// Checks that an element of a table can be set: `index` is in bounds, and `value` is of the

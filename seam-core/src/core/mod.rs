@@ -16,6 +16,7 @@ mod value;
 
 pub use check::{
     check_core_args, check_core_call, check_core_element, check_core_limits, check_core_results,
+    check_core_room,
 };
 pub use engine::{CoreEngine, EngineInfo};
 pub use handle::{
