@@ -139,14 +139,6 @@ macro_rules! numbers {
                 $( Numbers::$case(list) => list.get(index).copied().map(Scalar::$case), )*
             }
         }
-
-        /// Returns the numbers of a flat list, or `None` for a list of values.
-        pub(crate) fn numbers_in(list: &List) -> Option<Numbers<'_>> {
-            match list {
-                $( List::$case(list) => Some(Numbers::$case(list)), )*
-                _ => None,
-            }
-        }
     };
 }
 

@@ -6,7 +6,7 @@ use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 
 use crate::abi::cx::Cx;
 use crate::abi::load::{MAX_LIST_BYTE_LENGTH, unsupported};
-use crate::abi::numbers::{numbers_in, numbers_of, store_numbers};
+use crate::abi::numbers::{numbers_of, store_numbers};
 use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
 use crate::abi::string::Text;
 use crate::abi::transcode::store_string_into_range;
@@ -123,7 +123,7 @@ fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: 
         }
         return Ok(());
     }
-    match numbers_in(list).filter(|numbers| numbers_of(element, *numbers).is_some()) {
+    match Numbers::of(list).filter(|numbers| numbers_of(element, *numbers).is_some()) {
         Some(numbers) => store_numbers(cx, numbers, ptr),
         // The numbers have another type: the first one, if any, is an error.
         None => list

@@ -83,7 +83,16 @@ scalars! {
 
 macro_rules! numbers {
     ($($case:ident)*) => {
-        impl Numbers<'_> {
+        impl<'a> Numbers<'a> {
+            /// Borrows the numbers of a list, or returns `None` for a list of values.
+            #[must_use]
+            pub fn of(list: &'a List) -> Option<Self> {
+                match list {
+                    $( List::$case(list) => Some(Numbers::$case(list)), )*
+                    List::Values(_) => None,
+                }
+            }
+
             /// Returns the type of the elements.
             #[must_use]
             pub fn ty(self) -> Type {

@@ -77,21 +77,9 @@ fn lower(ty: &Type, value: &Value, to: &mut dyn Lower) -> Result<()> {
 }
 
 fn lower_list(ty: &Type, list: &List, to: &mut dyn Lower) -> Result<()> {
-    let numbers = match list {
-        List::S8(list) => Numbers::S8(list),
-        List::U8(list) => Numbers::U8(list),
-        List::S16(list) => Numbers::S16(list),
-        List::U16(list) => Numbers::U16(list),
-        List::S32(list) => Numbers::S32(list),
-        List::U32(list) => Numbers::U32(list),
-        List::S64(list) => Numbers::S64(list),
-        List::U64(list) => Numbers::U64(list),
-        List::F32(list) => Numbers::F32(list),
-        List::F64(list) => Numbers::F64(list),
-        other => {
-            to.list(other.len())?;
-            return other.iter().try_for_each(|value| lower(ty, &value, to));
-        }
+    let Some(numbers) = Numbers::of(list) else {
+        to.list(list.len())?;
+        return list.iter().try_for_each(|value| lower(ty, &value, to));
     };
     to.numbers(numbers)
 }

@@ -170,35 +170,17 @@ pub(super) fn lower(ty: &Type, value: &Value, to: &mut (impl Lower + ?Sized)) ->
 }
 
 fn lower_list(element: &Type, list: &List, to: &mut (impl Lower + ?Sized)) -> Result<()> {
-    let numbers = match list {
-        List::S8(list) => Numbers::S8(list),
-        List::U8(list) => Numbers::U8(list),
-        List::S16(list) => Numbers::S16(list),
-        List::U16(list) => Numbers::U16(list),
-        List::S32(list) => Numbers::S32(list),
-        List::U32(list) => Numbers::U32(list),
-        List::S64(list) => Numbers::S64(list),
-        List::U64(list) => Numbers::U64(list),
-        List::F32(list) => Numbers::F32(list),
-        List::F64(list) => Numbers::F64(list),
-        List::Values(values) => {
-            to.list(values.len())?;
-            return values
-                .iter()
-                .try_for_each(|value| lower(element, value, to));
-        }
-        other => {
-            to.list(other.len())?;
-            return other
-                .iter()
-                .try_for_each(|value| lower(element, &value, to));
-        }
-    };
-    // Any empty list of numbers is a list of every type.
-    if numbers.is_empty() {
-        return to.list(0);
+    if let List::Values(values) = list {
+        to.list(values.len())?;
+        return values
+            .iter()
+            .try_for_each(|value| lower(element, value, to));
     }
-    to.numbers(numbers)
+    match Numbers::of(list).filter(|numbers| !numbers.is_empty()) {
+        Some(numbers) => to.numbers(numbers),
+        // Any empty list of numbers is a list of every type.
+        None => to.list(0),
+    }
 }
 
 fn lower_case(
