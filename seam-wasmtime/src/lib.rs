@@ -51,11 +51,9 @@
 //!   that are known when the host is compiled. These files implement wasmtime's traits for them with
 //!   types that are known only at run time. wasmtime hides these traits from its documentation and can change them with each of its
 //!   versions, so this crate needs exactly wasmtime 48.
-//! - `unchecked`: calls over bits, without the engine's checks of each call.
-//!
-//! # Unsafe code
-//! Of the core half, only `unchecked.rs` has unsafe code: calls and host functions over numbers, whose
-//! types the engine states, and copies between memories. Each use has its proof beside it.
+//! - `unchecked`, in the core half: calls and host functions over numbers, whose types the engine
+//!   states, without the engine's checks of each call, and copies between memories. Each use has its
+//!   proof beside it.
 //!
 //! # The operating system's WASI
 //! `wasmtime-wasi` is always linked asynchronously, and polled within a private runtime of this

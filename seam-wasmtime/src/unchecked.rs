@@ -13,6 +13,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use seam_core::{CoreFuncType, CoreType};
+use smallvec::{SmallVec, smallvec};
 use wasmtime::{AsContextMut, Caller, Func, FuncType, Memory, ValRaw};
 
 /// The most numbers of a call that need no allocation. The canonical ABI has at most 17.
@@ -47,15 +48,8 @@ impl Numeric {
     /// of the engine, as [`Way`](crate::call::Way) ensures. The engine panics for a function of
     /// another store.
     pub(crate) fn call(self, ctx: impl AsContextMut, bits: &mut [u64]) -> wasmtime::Result<()> {
-        let mut room = [ValRaw::u64(0); INLINE];
-        let mut more = Vec::new();
-        let values = match room.get_mut(..self.len) {
-            Some(values) => values,
-            None => {
-                more.resize(self.len, ValRaw::u64(0));
-                &mut more[..]
-            }
-        };
+        let mut room: SmallVec<[ValRaw; INLINE]> = smallvec![ValRaw::u64(0); self.len];
+        let values = room.as_mut_slice();
         for (value, bits) in values.iter_mut().zip(&*bits) {
             *value = ValRaw::u64(*bits);
         }
@@ -89,15 +83,8 @@ pub(crate) fn host_func<T: 'static>(
     let params: Box<[bool]> = ty.params.iter().map(is_wide).collect();
     let results = ty.results.len();
     let body = move |mut caller: Caller<'_, T>, values: &mut [MaybeUninit<ValRaw>]| {
-        let mut room = [0; INLINE];
-        let mut more = Vec::new();
-        let bits = match room.get_mut(..len) {
-            Some(bits) => bits,
-            None => {
-                more.resize(len, 0);
-                &mut more[..]
-            }
-        };
+        let mut room: SmallVec<[u64; INLINE]> = smallvec![0; len];
+        let bits = room.as_mut_slice();
         for ((bits, value), wide) in bits.iter_mut().zip(&*values).zip(&params) {
             // SAFETY: the engine has initialised the parameters, which come first and of which
             // there are `params.len()`. It has initialised as many bytes as the parameter's type

@@ -240,9 +240,7 @@ impl Begun {
             }
             Passed::Vals { params, results } => export.func.call(store, params, results),
         });
-        call::end(store, alarm);
-        self.give_up(store);
-        outcome.map_err(|stop| stop.error(code))
+        self.ended(store, alarm, outcome, code)
     }
 
     /// Makes the call, and suspends while the host does.
@@ -258,6 +256,16 @@ impl Begun {
         let at = call::deadline(store);
         let made = self.export.make_async(&mut self.passed, store);
         let outcome = call::bounded(at, made).await;
+        self.ended(store, alarm, outcome, code)
+    }
+
+    fn ended(
+        &mut self,
+        store: &mut Store<State>,
+        alarm: Option<Alarm>,
+        outcome: Result<(), Stop>,
+        code: &dyn Code,
+    ) -> Result<()> {
         call::end(store, alarm);
         self.give_up(store);
         outcome.map_err(|stop| stop.error(code))

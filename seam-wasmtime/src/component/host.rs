@@ -185,9 +185,7 @@ impl Import {
         outcome: Result<Option<Value>>,
         dropped: Result<()>,
     ) -> Result<Returned> {
-        store.data_mut().world.end_host_call();
-        let value = outcome?;
-        dropped?;
+        let value = ended(store, outcome, dropped)?;
         let mut resources = Vec::new();
         if let (true, Some(value)) = (self.handles, &value) {
             let mut lower = ToVals::new(store);
@@ -209,9 +207,7 @@ impl Import {
         dropped: Result<()>,
         results: &mut [Val],
     ) -> Result<()> {
-        store.data_mut().world.end_host_call();
-        let value = outcome?;
-        dropped?;
+        let value = ended(store, outcome, dropped)?;
         let (Some(ty), Some(value), Some(slot)) = (&self.ty.result, value, results.first_mut())
         else {
             return Ok(());
@@ -221,6 +217,19 @@ impl Import {
         *slot = lower.value(ty, &value).map_err(at_fault)?;
         lower.done().commit(store.data_mut())
     }
+}
+
+/// Ends the level of host recursion, and returns the result if the call and the release of what it
+/// borrowed succeeded.
+fn ended(
+    store: &mut StoreContextMut<'_, State>,
+    outcome: Result<Option<Value>>,
+    dropped: Result<()>,
+) -> Result<Option<Value>> {
+    store.data_mut().world.end_host_call();
+    let value = outcome?;
+    dropped?;
+    Ok(value)
 }
 
 impl Call {

@@ -11,6 +11,9 @@ use std::mem::MaybeUninit;
 
 use seam_core::typed::LowerArgs;
 use seam_core::{Error, FuncType, Value};
+use wasmtime::component::__internal::wasmtime_environ::component::{
+    MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
+};
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
 };
@@ -20,9 +23,8 @@ use wasmtime::component::{
 use wasmtime::{AsContextMut, Result, ValRaw, bail, ensure, format_err};
 
 use super::due::Place;
-use super::flat::MAX_FLAT_PARAMS;
 use super::load::{self, lift};
-use super::native::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
+use super::native::{initialized, slots, unexpected};
 use super::part::{Lifting, Parts};
 use super::store::Writer;
 use super::value;

@@ -2,9 +2,6 @@
 
 use seam_core::Type;
 
-/// The most parameters that are passed as core values.
-pub(super) const MAX_FLAT_PARAMS: usize = 16;
-
 /// Returns the number of core values that the types flatten to, or `None` if there are more than `max`,
 /// so that they are passed in memory.
 pub(super) fn flat_count<'a>(

@@ -14,6 +14,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use seam_core::{FuncType, TypedHostCall, Value};
+use wasmtime::component::__internal::wasmtime_environ::component::{
+    MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
+};
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
 };
@@ -23,13 +26,25 @@ use wasmtime::component::{
 use wasmtime::{Result, StoreContextMut, ValRaw};
 
 use super::due::Place;
-use super::flat::{MAX_FLAT_PARAMS, flat_count};
+use super::flat::flat_count;
 use super::load::{self, lift};
-use super::native::{MAX_FLAT_RESULTS, initialized, slots, unexpected};
+use super::native::{initialized, slots, unexpected};
 use super::part::{Lifting, Parts};
 use super::store::Writer;
 use super::value;
 use crate::component::state::State;
+
+/// Checks that a type flattens to `N` core values, unless it has more than `max` and is in memory.
+fn check_count<const N: usize>(
+    ty: &InterfaceType,
+    types: &InstanceType<'_>,
+    max: usize,
+) -> Result<()> {
+    match types.types.canonical_abi(ty).flat_count(max) {
+        Some(count) if count != N => Err(unexpected()),
+        _ => Ok(()),
+    }
+}
 
 /// The arguments of a host function, lifted from `N` core values or from memory.
 struct Args<const N: usize>(Parts);
@@ -42,10 +57,7 @@ unsafe impl<const N: usize> ComponentType for Args<N> {
     const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        match types.types.canonical_abi(ty).flat_count(MAX_FLAT_PARAMS) {
-            Some(count) if count != N => Err(unexpected()),
-            _ => Ok(()),
-        }
+        check_count::<N>(ty, types, MAX_FLAT_PARAMS)
     }
 }
 
@@ -151,10 +163,7 @@ unsafe impl<const N: usize> ComponentType for Return<N> {
     const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        match types.types.canonical_abi(ty).flat_count(MAX_FLAT_RESULTS) {
-            Some(count) if count != N => Err(unexpected()),
-            _ => Ok(()),
-        }
+        check_count::<N>(ty, types, MAX_FLAT_RESULTS)
     }
 }
 

@@ -28,9 +28,6 @@ use std::mem::MaybeUninit;
 
 use wasmtime::{Result, ValRaw, format_err};
 
-/// The most results that are returned as core values.
-pub(super) const MAX_FLAT_RESULTS: usize = 1;
-
 /// Returns two consecutive core values as the pair that wasmtime's strings and lists lower to.
 pub(super) fn pair(slots: &mut [MaybeUninit<ValRaw>; 2]) -> &mut MaybeUninit<[ValRaw; 2]> {
     // SAFETY: `MaybeUninit<[V; N]>` and `[MaybeUninit<V>; N]` have the same layout, and both allow
