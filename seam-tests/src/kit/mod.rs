@@ -4,6 +4,8 @@ mod case;
 mod excuse;
 mod expect;
 mod failure;
+#[macro_use]
+mod generate;
 #[cfg(feature = "wasi")]
 mod hermetic;
 #[macro_use]
