@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreExtern, CoreInstanceId, CoreStore, CoreType, CoreValue, HostFn, Limits};
+use seam_core::{CoreInstanceId, CoreStore, CoreType, CoreValue, HostFn, Limits};
 
-use super::core_call::{call, host_func};
-use super::core_identity::{export, gives_one};
+use super::core_call::{call, func, global, host_func, made, memory, table};
+use super::core_identity::gives_one;
 use crate::kit::expect::{same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -47,9 +47,7 @@ fn come_back(subject: &Subject, ty: CoreType, zero: &str, values: &[CoreValue]) 
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = echoing(subject, store, ty, zero)?;
-    let CoreExtern::Global(global) = export(store, instance, "global")? else {
-        return Err(Failure::new("expected a global"));
-    };
+    let global = global(store, instance, "global")?;
     for value in values {
         let (args, expected) = ([*value], format!("{value:?}"));
         let text = |found: &[CoreValue]| match found {
@@ -156,14 +154,12 @@ pub(in crate::kit) fn core_vectors_pass_as_bits(subject: &Subject) -> Checked {
     let text = r#"(module (memory (export "memory") 1)
         (func (export "first") (param v128) (result i32) (i32x4.extract_lane 0 (local.get 0)))
         (func (export "store") (param v128) (v128.store (i32.const 0) (local.get 0))))"#;
-    let instance = super::core_call::made(subject, &mut *store, text)?;
+    let instance = made(subject, &mut *store, text)?;
     let args = [CoreValue::V128(0x4444_4444_3333_3333_2222_2222_1111_1111)];
     let found = call(&mut *store, instance, "first", &args)?;
     same("the first lane", found, [0x1111_1111.into()])?;
     call(&mut *store, instance, "store", &args)?;
-    let CoreExtern::Memory(memory) = export(&mut *store, instance, "memory")? else {
-        return Err(Failure::new("expected a memory"));
-    };
+    let memory = memory(&mut *store, instance, "memory")?;
     let bytes = store.memory(memory)?.read_vec(0, 16)?;
     let expected: Vec<u8> = [0x11, 0x22, 0x33, 0x44]
         .into_iter()
@@ -182,10 +178,8 @@ pub(in crate::kit) fn core_host_references_pass(subject: &Subject) -> Checked {
         (func (export "is-null") (param externref) (result i32) (ref.is_null (local.get 0))))"#;
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
-    let instance = super::core_call::made(subject, store, text)?;
-    let CoreExtern::Table(table) = export(store, instance, "table")? else {
-        return Err(Failure::new("expected a table"));
-    };
+    let instance = made(subject, store, text)?;
+    let table = table(store, instance, "table")?;
     for (index, value) in [(0i32, Some(0)), (2, Some(u64::MAX)), (1, Some(7))] {
         let value = CoreValue::ExternRef(value);
         call(store, instance, "put", &[index.into(), value])?;
@@ -212,11 +206,9 @@ pub(in crate::kit) fn core_function_references_pass(subject: &Subject) -> Checke
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let echo = echoing(subject, store, CoreType::FUNCREF, "ref.null func")?;
-    let one = super::core_call::made(subject, store, &text(1))?;
-    let two = super::core_call::made(subject, store, &text(2))?;
-    let CoreExtern::Global(global) = export(store, echo, "global")? else {
-        return Err(Failure::new("expected a global"));
-    };
+    let one = made(subject, store, &text(1))?;
+    let two = made(subject, store, &text(2))?;
+    let global = global(store, echo, "global")?;
     for (instance, number) in [(one, 1), (two, 2), (one, 1)] {
         let reference = call(store, instance, "ref", &[])?;
         for name in ["guest", "host"] {
@@ -226,10 +218,10 @@ pub(in crate::kit) fn core_function_references_pass(subject: &Subject) -> Checke
         call(store, echo, "set", &reference)?;
         let found = [store.global(global)?];
         same("a global", gives(store, &found)?, number.into())?;
-        let [CoreValue::FuncRef(Some(func))] = reference[..] else {
+        let [CoreValue::FuncRef(Some(referred))] = reference[..] else {
             return Err(Failure::new("expected a function"));
         };
-        store.set_global(global, CoreValue::FuncRef(Some(func)))?;
+        store.set_global(global, CoreValue::FuncRef(Some(referred)))?;
         let found = call(store, echo, "get", &[])?;
         same(
             "a global that the host set",
@@ -239,9 +231,7 @@ pub(in crate::kit) fn core_function_references_pass(subject: &Subject) -> Checke
         // In the table of the other instance, the function still belongs to its own instance.
         call(store, two, "put", &found)?;
         same("call", call(store, two, "call", &[])?, [number.into()])?;
-        let CoreExtern::Func(exported) = export(store, instance, "f")? else {
-            return Err(Failure::new("expected a function"));
-        };
+        let exported = func(store, instance, "f")?;
         same("f", gives_one(store, exported)?, number.into())?;
     }
     let null = [CoreValue::FuncRef(None)];

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreStore, CoreType, CoreValue,
-    Error, ErrorKind, HostFn, HostState, Limit, Limits, Trap,
+    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId, CoreMemory,
+    CoreStore, CoreTable, CoreType, CoreValue, Error, ErrorKind, HostFn, HostState, Limit, Limits,
+    Trap,
 };
 
 use crate::fixtures;
@@ -21,18 +22,41 @@ pub(super) fn made(
     Ok(store.instantiate(&module, &[])?)
 }
 
-/// Returns an exported function, which must exist.
-pub(super) fn func(
+/// Returns an export, which must exist.
+pub(super) fn export(
     store: &mut dyn CoreStore,
     instance: CoreInstanceId,
     name: &str,
-) -> Result<CoreFunc, Failure> {
-    match store.export(instance, name) {
-        Some(CoreExtern::Func(func)) => Ok(func),
-        found => Err(Failure::new(format!(
-            "expected a function `{name}`, found {found:?}"
-        ))),
-    }
+) -> Result<CoreExtern, Failure> {
+    let found = store.export(instance, name);
+    found.ok_or_else(|| Failure::new(format!("expected an export `{name}`, found none")))
+}
+
+/// Defines functions that each return an export of one kind, which must exist.
+macro_rules! exports {
+    ($( $what:literal $name:ident: $Kind:ident($Handle:ident) )*) => { $(
+        #[doc = concat!("Returns an exported ", $what, ", which must exist.")]
+        pub(super) fn $name(
+            store: &mut dyn CoreStore,
+            instance: CoreInstanceId,
+            name: &str,
+        ) -> Result<$Handle, Failure> {
+            match store.export(instance, name) {
+                Some(CoreExtern::$Kind(found)) => Ok(found),
+                found => Err(Failure::new(format!(
+                    concat!("expected a ", $what, " `{}`, found {:?}"),
+                    name, found
+                ))),
+            }
+        }
+    )* };
+}
+
+exports! {
+    "function" func: Func(CoreFunc)
+    "memory" memory: Memory(CoreMemory)
+    "table" table: Table(CoreTable)
+    "global" global: Global(CoreGlobal)
 }
 
 /// Calls an export, which must return.
@@ -106,11 +130,8 @@ pub(in crate::kit) fn core_arguments_are_checked(subject: &Subject) -> Checked {
     same("results after a trap", results, [CoreValue::I32(77)])?;
     store.call(add, &two, &mut results)?;
     same("add", results, [CoreValue::I32(3)])?;
-    let adds = match store.export(calc, "__witness_counter_0") {
-        Some(CoreExtern::Global(global)) => store.global(global)?,
-        found => return Err(Failure::new(format!("expected a global, found {found:?}"))),
-    };
-    same("calls that arrived", adds, CoreValue::I64(1))
+    let adds = global(&mut *store, calc, "__witness_counter_0")?;
+    same("calls that arrived", store.global(adds)?, CoreValue::I64(1))
 }
 
 pub(in crate::kit) fn core_traps_map_to_their_cause(subject: &Subject) -> Checked {
@@ -159,18 +180,10 @@ pub(in crate::kit) fn core_store_survives_a_trap(subject: &Subject) -> Checked {
         same("add", found, [CoreValue::I32(5)])?;
         let result = tried(&mut *store, calc, "div_s", &[1.into(), 0.into()])?;
         traps("div_s", result, Trap::IntegerDivideByZero)?;
-        match store.export(calc, "__witness_counter_1") {
-            Some(CoreExtern::Global(divs)) => {
-                same("divisions", store.global(divs)?, CoreValue::I32(round))?;
-            }
-            found => return Err(Failure::new(format!("expected a global, found {found:?}"))),
-        }
-        match store.export(calc, "memory") {
-            Some(CoreExtern::Memory(memory)) => {
-                same("memory", store.memory(memory)?.read_vec(16, 5)?, b"hello")?;
-            }
-            found => return Err(Failure::new(format!("expected a memory, found {found:?}"))),
-        }
+        let divs = global(&mut *store, calc, "__witness_counter_1")?;
+        same("divisions", store.global(divs)?, CoreValue::I32(round))?;
+        let memory = memory(&mut *store, calc, "memory")?;
+        same("memory", store.memory(memory)?.read_vec(16, 5)?, b"hello")?;
     }
     let other = made(
         subject,
@@ -361,10 +374,8 @@ pub(in crate::kit) fn core_host_functions_call_back(subject: &Subject) -> Checke
     let result = tried(&mut *store, instance, "down", &[5.into()])?;
     let found = result.map_err(|e| Failure::of(Stage::Use, e))?;
     same("down", found, [CoreValue::I32(105)])?;
-    match store.export(instance, "depth") {
-        Some(CoreExtern::Global(depth)) => same("depth", store.global(depth)?, CoreValue::I32(6)),
-        found => Err(Failure::new(format!("expected a global, found {found:?}"))),
-    }
+    let depth = global(&mut *store, instance, "depth")?;
+    same("depth", store.global(depth)?, CoreValue::I32(6))
 }
 
 pub(in crate::kit) fn core_host_state_is_kept(subject: &Subject) -> Checked {

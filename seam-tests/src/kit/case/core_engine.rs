@@ -1,13 +1,13 @@
 //! Core engines: compilation, and the isolation of stores.
 
 use seam_core::{
-    Artifact, Capability, CoreExtern, CoreExternType, CoreModule, CoreModuleType, CoreValue,
-    ErrorKind, HostState, Limits,
+    Artifact, Capability, CoreExternType, CoreModule, CoreModuleType, CoreValue, ErrorKind,
+    HostState, Limits,
 };
 use seam_decode::compile;
 
 use super::bad_input::mutated;
-use super::core_call::{call, func, made};
+use super::core_call::{call, func, global, made};
 use crate::fixtures;
 use crate::kit::expect::{error, holds, invalid, misuse, same, wat};
 use crate::kit::{Checked, Subject};
@@ -110,9 +110,7 @@ pub(in crate::kit) fn core_instances_share_nothing(subject: &Subject) -> Checked
         call(&mut *there, three, "load", &[64.into()])?,
         [0.into()],
     )?;
-    let Some(CoreExtern::Global(adds)) = here.export(two, "__witness_counter_0") else {
-        return Err(crate::kit::Failure::new("expected a global, found none"));
-    };
+    let adds = global(&mut *here, two, "__witness_counter_0")?;
     same("the other's counter", here.global(adds)?, CoreValue::I64(0))
 }
 

@@ -7,7 +7,7 @@ use seam_core::{
     HostFn, HostState, Limits,
 };
 
-use super::core_call::{call, func, host_func, made};
+use super::core_call::{call, export, func, global, host_func, made, memory, table};
 use crate::kit::expect::{holds, same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -35,16 +35,6 @@ const NUMBERED: &str = r#"(module
 /// A module that exports a number as a global.
 fn numbered(number: i32) -> String {
     format!(r#"(module (global (export "id") i32 (i32.const {number})))"#)
-}
-
-/// Returns an export, which must exist.
-pub(super) fn export(
-    store: &mut dyn CoreStore,
-    instance: CoreInstanceId,
-    name: &str,
-) -> Result<CoreExtern, Failure> {
-    let found = store.export(instance, name);
-    found.ok_or_else(|| Failure::new(format!("expected an export `{name}`, found none")))
 }
 
 /// Returns the caller's number three times in decimal, or -1 if there is no caller.
@@ -102,9 +92,7 @@ pub(in crate::kit) fn core_callers_are_told_apart(subject: &Subject) -> Checked 
     let one = instance(subject, store, &module, 1)?;
     let two = instance(subject, store, &module, 2)?;
     for (instance, expected) in [(one, 111), (two, 221)] {
-        let CoreExtern::Global(answer) = export(store, instance, "answer")? else {
-            return Err(Failure::new("expected a global"));
-        };
+        let answer = global(store, instance, "answer")?;
         same(
             "during the start function",
             store.global(answer)?,
@@ -189,17 +177,13 @@ pub(in crate::kit) fn core_instances_of_a_module_are_told_apart(subject: &Subjec
     }
     // A write through the handles of one instance is visible only to its functions.
     for (instance, number) in [(two, 70), (one, 80)] {
-        let CoreExtern::Memory(memory) = export(store, instance, "memory")? else {
-            return Err(Failure::new("expected a memory"));
-        };
+        let memory = memory(store, instance, "memory")?;
         store.memory(memory)?.write(0, &[number])?;
     }
     for (instance, number, who) in [(one, 80, 1), (two, 70, 2)] {
         same("load", call(store, instance, "load", &[])?, [number.into()])?;
         same("who", call(store, instance, "who", &[])?, [who.into()])?;
-        let CoreExtern::Table(table) = export(store, instance, "table")? else {
-            return Err(Failure::new("expected a table"));
-        };
+        let table = table(store, instance, "table")?;
         let found = called(store, table, 0)?;
         same("the table's function", found, who.into())?;
     }
@@ -285,21 +269,14 @@ pub(in crate::kit) fn core_imported_things_are_the_same_thing(subject: &Subject)
     }
     // A re-exported item is still the provider's.
     for instance in [provider, one, two] {
-        let (memory, table) = (
-            export(store, instance, "memory")?,
-            export(store, instance, "table")?,
-        );
-        let (CoreExtern::Memory(memory), CoreExtern::Table(table)) = (memory, table) else {
-            return Err(Failure::new("expected a memory and a table"));
-        };
+        let memory = memory(store, instance, "memory")?;
+        let table = table(store, instance, "table")?;
         same("pages", store.memory_type(memory)?.minimum, 2)?;
         same("bytes", store.memory(memory)?.read_vec(65532, 1)?, [9])?;
         same("an element", called(store, table, 2)?, 2.into())?;
         let own = func(store, instance, "own")?;
         same("own", gives_one(store, own)?, 10.into())?;
-        let CoreExtern::Global(global) = export(store, instance, "global")? else {
-            return Err(Failure::new("expected a global"));
-        };
+        let global = global(store, instance, "global")?;
         same("global", store.global(global)?, CoreValue::I64(i64::MIN))?;
     }
     Ok(())
@@ -339,9 +316,7 @@ pub(in crate::kit) fn core_stores_are_told_apart(subject: &Subject) -> Checked {
         let said: Vec<CoreValue> = expected.iter().map(|n| (*n).into()).collect();
         let found = store.host().downcast_ref::<Vec<CoreValue>>();
         same("what the store's host heard", found, Some(&said))?;
-        let CoreExtern::Global(n) = export(&mut **store, *instance, "n")? else {
-            return Err(Failure::new("expected a global"));
-        };
+        let n = global(&mut **store, *instance, "n")?;
         let count = i32::try_from(expected.len()).unwrap_or_default();
         same("calls", store.global(n)?, count.into())?;
     }

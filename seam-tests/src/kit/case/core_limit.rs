@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seam_core::{CoreExtern, CoreInstanceId, CoreStore, CoreValue, Error, HostFn, Limit, Limits};
 
-use super::core_call::{call, host_func, made, tried};
+use super::core_call::{call, host_func, made, memory, tried};
 use crate::fixtures;
 use crate::kit::expect::{holds, limited, same, wat};
 use crate::kit::watch::room;
@@ -181,9 +181,9 @@ pub(in crate::kit) fn core_deadlines_are_for_outermost_calls(subject: &Subject) 
 }
 
 pub(in crate::kit) fn core_memory_limit_holds(subject: &Subject) -> Checked {
-    let memory = |pages: u64| Limits::new().with_memory(pages * 65536);
+    let bounded = |pages: u64| Limits::new().with_memory(pages * 65536);
     let module = subject.compile(&fixtures::calc()?)?;
-    let mut store = subject.store(&memory(3))?;
+    let mut store = subject.store(&bounded(3))?;
     let store = &mut *store;
     let one = store.instantiate(&module, &[])?;
     // The limit applies to all memories of the store together.
@@ -202,19 +202,15 @@ pub(in crate::kit) fn core_memory_limit_holds(subject: &Subject) -> Checked {
         store.instantiate(&module, &[]),
         Limit::Memory,
     )?;
-    let Some(CoreExtern::Memory(memory_of_one)) = store.export(one, "memory") else {
-        return Err(Failure::new("expected a memory, found none"));
-    };
+    let memory_of_one = memory(store, one, "memory")?;
     let grown = store.memory_grow(memory_of_one, 1)?;
     same("grown by the host", grown, None)?;
     // There is room for another instance that has no memory.
     made(subject, store, "(module)")?;
     // Another store has its own limit, and growth by the host counts as well.
-    let mut other = subject.store(&memory(3))?;
+    let mut other = subject.store(&bounded(3))?;
     let one = other.instantiate(&module, &[])?;
-    let Some(CoreExtern::Memory(memory)) = other.export(one, "memory") else {
-        return Err(Failure::new("expected a memory, found none"));
-    };
+    let memory = memory(&mut *other, one, "memory")?;
     same("grown by the host", other.memory_grow(memory, 2)?, Some(1))?;
     let result = other.instantiate(&module, &[]);
     limited("a fourth page of another", result, Limit::Memory)

@@ -7,7 +7,7 @@ use seam_core::{
     CoreValue, Error, ErrorKind, HostFn, Limits, Trap,
 };
 
-use super::core_call::{call, func, host_func, made};
+use super::core_call::{call, export, func, host_func, made};
 use crate::kit::expect::{fails, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -18,15 +18,6 @@ const PROVIDER: &str = r#"(module
     (table (export "table") 2 4 funcref)
     (global (export "global") (mut i32) (i32.const 5))
     (global (export "fixed") i64 (i64.const 6)))"#;
-
-fn export(
-    store: &mut dyn CoreStore,
-    instance: CoreInstanceId,
-    name: &str,
-) -> Result<CoreExtern, Failure> {
-    let found = store.export(instance, name);
-    found.ok_or_else(|| Failure::new(format!("expected an export `{name}`, found none")))
-}
 
 pub(in crate::kit) fn core_imports_are_checked(subject: &Subject) -> Checked {
     let mut store = subject.store(&Limits::new())?;

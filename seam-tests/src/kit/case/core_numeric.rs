@@ -8,8 +8,7 @@ use seam_core::{
     CoreValue, Error, ErrorKind, HostState, Limit, Limits, NumericFn, NumericFunc, Trap,
 };
 
-use super::core_call::{call, func, made, tried};
-use super::core_identity::export;
+use super::core_call::{call, func, made, memory, tried};
 use crate::kit::expect::{fails, limited, misuse, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -58,16 +57,22 @@ fn numeric(
     Ok(NumericFunc::resolve(store, func, ty)?)
 }
 
+/// Returns a number of each type, from the one at `seed` on.
+fn args(types: &[CoreType], seed: usize) -> Result<Vec<CoreValue>, Failure> {
+    let numbers = (seed..).map(number);
+    let args = types.iter().zip(numbers);
+    let args: Option<Vec<_>> = args
+        .map(|(ty, bits)| CoreValue::of_bits(*ty, bits))
+        .collect();
+    args.ok_or_else(|| Failure::new(format!("expected types of numbers, found {types:?}")))
+}
+
 /// Calls an export with these bits as its arguments, by both kinds of call.
 fn agrees(store: &mut dyn CoreStore, instance: CoreInstanceId, name: &str, seed: usize) -> Checked {
     let numeric = numeric(store, instance, name)?;
     let ty = numeric.ty().clone();
     let number = |index: usize| number(seed + index);
-    let args = ty.params.iter().enumerate();
-    let args: Option<Vec<_>> = args
-        .map(|(index, ty)| CoreValue::of_bits(*ty, number(index)))
-        .collect();
-    let args = args.ok_or_else(|| Failure::new("expected numbers"))?;
+    let args = args(&ty.params, seed)?;
     let expected = call(store, instance, name, &args)?;
     // One number more than the call needs, which it leaves alone.
     let mut bits: Vec<u64> = (0..=numeric.len()).map(number).collect();
@@ -111,8 +116,9 @@ pub(in crate::kit) fn core_numeric_calls_agree_with_calls(subject: &Subject) -> 
 }
 
 /// A module that calls its import with its parameters.
-fn passing(params: &[&str], result: &str) -> String {
-    let types = params.join(" ");
+fn passing(params: &[CoreType], result: CoreType) -> String {
+    let types: Vec<String> = params.iter().map(ToString::to_string).collect();
+    let types = types.join(" ");
     let args: String = (0..params.len())
         .map(|index| format!("(local.get {index})"))
         .collect();
@@ -122,25 +128,15 @@ fn passing(params: &[&str], result: &str) -> String {
     )
 }
 
-fn type_of(name: &str) -> CoreType {
-    match name {
-        "i64" => CoreType::I64,
-        "f32" => CoreType::F32,
-        "f64" => CoreType::F64,
-        _ => CoreType::I32,
-    }
-}
-
 /// Returns an instance whose function `pass` calls this host function.
 fn hosted(
     subject: &Subject,
     store: &mut dyn CoreStore,
-    params: &[&str],
-    result: &str,
+    params: &[CoreType],
+    result: CoreType,
     body: NumericFn,
 ) -> Result<CoreInstanceId, Failure> {
-    let types: Vec<CoreType> = params.iter().copied().map(type_of).collect();
-    let ty = CoreFuncType::new(types, [type_of(result)]);
+    let ty = CoreFuncType::new(params, [result]);
     let func = store.host_func_numeric(ty, body)?;
     let module = subject.compile(&wat("passing", &passing(params, result))?)?;
     Ok(store.instantiate(&module, &[CoreExtern::Func(func)])?)
@@ -154,23 +150,22 @@ pub(in crate::kit) fn core_numeric_host_functions_agree_with_others(subject: &Su
         bits.iter_mut().for_each(|bits| *bits = last);
         Ok(())
     });
+    let (i32, i64) = (CoreType::I32, CoreType::I64);
+    let (f32, f64) = (CoreType::F32, CoreType::F64);
     for params in [
-        &["i32"][..],
-        &["i32", "i32", "i32"],
-        &["i64", "f32", "f64"],
-        &["f64", "i64"],
-        &["i32"; 18],
-        &["f32"],
+        &[i32][..],
+        &[i32, i32, i32],
+        &[i64, f32, f64],
+        &[f64, i64],
+        &[i32; 18],
+        &[f32],
     ] {
-        let result = params.last().copied().unwrap_or_default();
+        let result = params.last().copied();
+        let result = result.ok_or_else(|| Failure::new("expected parameters"))?;
         let instance = hosted(subject, store, params, result, last.clone())?;
         for seed in 0..NUMBERS.len() {
             agrees(store, instance, "pass", seed)?;
-            let args: Option<Vec<_>> = (0..)
-                .zip(params.iter())
-                .map(|(index, ty)| CoreValue::of_bits(type_of(ty), number(seed + index)))
-                .collect();
-            let args = args.unwrap_or_default();
+            let args = args(params, seed)?;
             let found = call(store, instance, "pass", &args)?;
             let text = |value: Option<&CoreValue>| format!("{value:?}");
             let what = format_args!("pass({args:?})");
@@ -178,7 +173,7 @@ pub(in crate::kit) fn core_numeric_host_functions_agree_with_others(subject: &Su
         }
     }
     let fail: NumericFn = Arc::new(|_, _| Err(Error::exit(7).during("the host")));
-    let instance = hosted(subject, store, &["i32"], "i32", fail)?;
+    let instance = hosted(subject, store, &[i32], i32, fail)?;
     let result = tried(store, instance, "pass", &[1.into()])?;
     let error = fails("an error of the host", result, &ErrorKind::Exit(7))?;
     same("its operation", error.operation(), Some("the host"))?;
@@ -186,7 +181,7 @@ pub(in crate::kit) fn core_numeric_host_functions_agree_with_others(subject: &Su
         assert!(bits.is_empty(), "the host gives up");
         Ok(())
     });
-    let instance = hosted(subject, store, &["i32"], "i32", panics)?;
+    let instance = hosted(subject, store, &[i32], i32, panics)?;
     let result = tried(store, instance, "pass", &[1.into()])?;
     let error = fails("a panic of the host", result, &ErrorKind::Host)?;
     says("a panic of the host", &error, &["the host gives up"])?;
@@ -209,7 +204,7 @@ fn is_a_level(subject: &Subject, store: &mut dyn CoreStore) -> Checked {
         let pass = NumericFunc::new(func, ty)?;
         caller.call_numeric(&pass, bits)
     });
-    let instance = hosted(subject, store, &["i32"], "i32", again)?;
+    let instance = hosted(subject, store, &[CoreType::I32], CoreType::I32, again)?;
     let result = tried(store, instance, "pass", &[1.into()])?;
     limited(
         "a host function that calls itself",
@@ -218,20 +213,9 @@ fn is_a_level(subject: &Subject, store: &mut dyn CoreStore) -> Checked {
     )
 }
 
-/// Two memories with different bytes.
+/// A module with one memory.
 const MEMORIES: &str = r#"(module
     (memory (export "first") 1) (data (i32.const 0) "abcdefgh"))"#;
-
-fn memory(
-    store: &mut dyn CoreStore,
-    instance: CoreInstanceId,
-    name: &str,
-) -> Result<CoreMemory, Failure> {
-    match export(store, instance, name)? {
-        CoreExtern::Memory(memory) => Ok(memory),
-        found => Err(Failure::new(format!("expected a memory, found {found:?}"))),
-    }
-}
 
 fn read(
     store: &mut dyn CoreStore,

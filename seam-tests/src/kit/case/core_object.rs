@@ -2,7 +2,7 @@
 
 use seam_core::{CoreExtern, CoreStore, CoreType, CoreValue, ErrorKind, Limits, Trap};
 
-use super::core_call::{call, made, tried};
+use super::core_call::{call, global, made, memory, table, tried};
 use crate::kit::expect::{fails, holds, misuse, same, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -23,9 +23,7 @@ pub(in crate::kit) fn core_memories_are_read_written_and_grown(subject: &Subject
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, OBJECTS)?;
-    let Some(CoreExtern::Memory(memory)) = store.export(instance, "memory") else {
-        return Err(Failure::new("expected a memory, found none"));
-    };
+    let memory = memory(store, instance, "memory")?;
     let ty = store.memory_type(memory)?;
     same("type", (ty.minimum, ty.maximum), (1, Some(3)))?;
     same("length", store.memory(memory)?.len(), 65536)?;
@@ -68,13 +66,9 @@ pub(in crate::kit) fn core_globals_are_read_and_set(subject: &Subject) -> Checke
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, OBJECTS)?;
-    let mut global = |name: &str| match store.export(instance, name) {
-        Some(CoreExtern::Global(global)) => Ok(global),
-        found => Err(Failure::new(format!(
-            "expected a global `{name}`, found {found:?}"
-        ))),
-    };
-    let (fixed, mutable, host) = (global("fixed")?, global("global")?, global("extern")?);
+    let fixed = global(store, instance, "fixed")?;
+    let mutable = global(store, instance, "global")?;
+    let host = global(store, instance, "extern")?;
     let ty = store.global_type(fixed)?;
     same("type", (ty.content, ty.mutable), (CoreType::I32, false))?;
     let ty = store.global_type(mutable)?;
@@ -111,13 +105,8 @@ pub(in crate::kit) fn core_tables_are_read(subject: &Subject) -> Checked {
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, OBJECTS)?;
-    let mut table = |name: &str| match store.export(instance, name) {
-        Some(CoreExtern::Table(table)) => Ok(table),
-        found => Err(Failure::new(format!(
-            "expected a table `{name}`, found {found:?}"
-        ))),
-    };
-    let (functions, hosts) = (table("table")?, table("hosts")?);
+    let functions = table(store, instance, "table")?;
+    let hosts = table(store, instance, "hosts")?;
     let ty = store.table_type(functions)?;
     same("type", (ty.minimum, ty.maximum), (3, Some(5)))?;
     holds(
@@ -175,13 +164,8 @@ pub(in crate::kit) fn core_table_elements_are_set(subject: &Subject) -> Checked 
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, text)?;
-    let mut table = |name: &str| match store.export(instance, name) {
-        Some(CoreExtern::Table(table)) => Ok(table),
-        found => Err(Failure::new(format!(
-            "expected a table `{name}`, found {found:?}"
-        ))),
-    };
-    let (functions, hosts) = (table("table")?, table("hosts")?);
+    let functions = table(store, instance, "table")?;
+    let hosts = table(store, instance, "hosts")?;
     let Some(eight) = store.table_at(functions, 2)? else {
         return Err(Failure::new("expected an element, found the end"));
     };
@@ -271,16 +255,12 @@ pub(in crate::kit) fn core_second_memories_are_told_apart(subject: &Subject) -> 
     let instance = made(subject, store, text)?;
     let mut pages = Vec::new();
     for (name, bytes) in [("a", b"first"), ("b", b"other"), ("a", b"first")] {
-        let Some(CoreExtern::Memory(memory)) = store.export(instance, name) else {
-            return Err(Failure::new("expected a memory"));
-        };
+        let memory = memory(store, instance, name)?;
         same(name, store.memory(memory)?.read_vec(0, 5)?, bytes)?;
         pages.push(store.memory_type(memory)?.minimum);
     }
     same("pages", pages, [1, 2, 1])?;
-    let Some(CoreExtern::Memory(b)) = store.export(instance, "b") else {
-        return Err(Failure::new("expected a memory"));
-    };
+    let b = memory(store, instance, "b")?;
     store.memory(b)?.write(9, &[77])?;
     same("load", call(store, instance, "load", &[])?, [77.into()])?;
     same("grow", store.memory_grow(b, 2)?, Some(2))?;
@@ -296,9 +276,7 @@ pub(in crate::kit) fn core_pages_of_other_sizes_are_counted(subject: &Subject) -
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, text)?;
-    let Some(CoreExtern::Memory(memory)) = store.export(instance, "memory") else {
-        return Err(Failure::new("expected a memory"));
-    };
+    let memory = memory(store, instance, "memory")?;
     let ty = store.memory_type(memory)?;
     let found = (ty.minimum, ty.maximum, ty.page_size());
     same("type", found, (10, Some(20), 1))?;
@@ -338,9 +316,7 @@ pub(in crate::kit) fn core_shared_memories_are_read_and_written(subject: &Subjec
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let instance = made(subject, store, text)?;
-    let Some(CoreExtern::Memory(memory)) = store.export(instance, "memory") else {
-        return Err(Failure::new("expected a memory"));
-    };
+    let memory = memory(store, instance, "memory")?;
     let ty = store.memory_type(memory)?;
     let found = (ty.shared, ty.minimum, ty.maximum);
     same("type", found, (true, 1, Some(2)))?;

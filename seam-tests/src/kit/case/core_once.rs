@@ -8,8 +8,7 @@ use seam_core::{
     ErrorKind, HostFn, Limits, Trap,
 };
 
-use super::core_call::{call, host_func, made, tried};
-use super::core_identity::export;
+use super::core_call::{call, export, host_func, made, tried};
 use crate::kit::expect::{fails, same, says, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 

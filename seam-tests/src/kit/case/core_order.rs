@@ -6,8 +6,7 @@ use seam_core::{
     CoreExtern, CoreFuncType, CoreStore, CoreType, CoreValue, Error, HostFn, HostState, Limits,
 };
 
-use super::core_call::{call, host_func, made};
-use super::core_identity::export;
+use super::core_call::{call, export, global, host_func, made};
 use crate::kit::expect::{same, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -210,9 +209,7 @@ pub(in crate::kit) fn core_large_modules_start_and_export(subject: &Subject) -> 
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
     let large = made(subject, store, &text)?;
-    let CoreExtern::Global(global) = export(store, large, "g")? else {
-        return Err(Failure::new("expected a global"));
-    };
+    let global = global(store, large, "g")?;
     let started = store.global(global)?;
     same("what the start function did", started, (COUNT - 1).into())?;
     for n in [0, 127, 128, COUNT - 1] {

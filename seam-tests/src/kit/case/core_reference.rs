@@ -7,7 +7,7 @@ use seam_core::{
     RefType, Trap,
 };
 
-use super::core_call::{call, host_func, tried};
+use super::core_call::{call, global, host_func, tried};
 use crate::kit::expect::{fails, holds, misuse, same, traps, wat};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -146,9 +146,7 @@ fn globals_keep_them(
     objects: CoreInstanceId,
     object: CoreValue,
 ) -> Checked {
-    let Some(seam_core::CoreExtern::Global(kept)) = store.export(objects, "kept") else {
-        return Err(Failure::new("expected a global"));
-    };
+    let kept = global(store, objects, "kept")?;
     let null = CoreValue::AnyRef(None);
     same("a global of null", store.global(kept)?, null)?;
     store.set_global(kept, object)?;

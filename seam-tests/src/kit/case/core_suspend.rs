@@ -14,7 +14,7 @@ use crate::kit::{Checked, Failure, Subject};
 /// A module that awaits two numbers and returns their difference and a sum with its parameter.
 const AWAITS: &str = r#"(module
     (import "h" "await" (func $await (param i32) (result i32 i64)))
-    (global $calls (export "calls") (mut i32) (i32.const 0))
+    (global $calls (mut i32) (i32.const 0))
     (func (export "twice") (param i32) (result i32 i64)
         (local $first i32) (local $wide i64)
         (call $await (local.get 0))
