@@ -1,6 +1,6 @@
 //! Binds the imports of a core module: functions of the world, built-ins, and the rest.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
@@ -35,6 +35,14 @@ pub(super) fn imports<'w>(
     world: &World,
     order: impl Iterator<Item = &'w ExportName>,
 ) -> Result<Imports> {
+    let all = &scan.ty.imports;
+    let funcs: Vec<Option<CoreImport<'_>>> = all
+        .iter()
+        .map(|(module, field, ty)| match ty {
+            CoreExternType::Func(ty) => Some(CoreImport::of(world, module, field, ty)),
+            _ => None,
+        })
+        .collect();
     let mut made = Imports {
         items: Vec::new(),
         funcs: Vec::new(),
@@ -44,22 +52,14 @@ pub(super) fn imports<'w>(
         },
         bound: Vec::new(),
     };
-    let places = made.add_funcs(scan, world, order);
-    for (module, field, ty) in &scan.ty.imports {
-        let func = match ty {
-            CoreExternType::Func(func) => func,
-            _ => {
-                made.add_raw(module, field, ty);
-                continue;
-            }
-        };
-        let import = CoreImport {
-            module,
-            field,
-            ty: func,
+    let places = made.add_funcs(funcs.iter().flatten(), order);
+    for ((module, field, ty), import) in all.iter().zip(&funcs) {
+        let Some(import) = import else {
+            made.add_raw(module, field, ty);
+            continue;
         };
         let what = || format!("import `{module}#{field}`");
-        if let Some((name, func)) = import.func(world) {
+        if let Some((name, func)) = import.meant {
             let place = places.get(name).copied();
             let place = place.ok_or_else(crate::pass::unknown)?;
             let lowered = import.lower(scan, func, place);
@@ -83,35 +83,25 @@ pub(super) fn imports<'w>(
 }
 
 impl Imports {
-    /// Adds the functions that the module imports. Returns their positions.
-    fn add_funcs<'w>(
+    /// Adds the functions of the world that the module imports. Returns their positions.
+    fn add_funcs<'a, 'w>(
         &mut self,
-        scan: &Scan,
-        world: &World,
+        imported: impl Iterator<Item = &'a CoreImport<'a>>,
         order: impl Iterator<Item = &'w ExportName>,
-    ) -> BTreeMap<ExportName, usize> {
-        let imported = scan.ty.imports.iter().filter_map(|(module, field, ty)| {
-            let CoreExternType::Func(ty) = ty else {
-                return None;
-            };
-            let import = CoreImport { module, field, ty };
-            import.func(world).map(|(name, _)| (name, usize::MAX))
-        });
-        let mut used: BTreeMap<&ExportName, usize> = imported.collect();
+    ) -> HashMap<&'w ExportName, usize> {
+        let used: HashMap<&ExportName, &WorldFunc> = imported.filter_map(|it| it.meant).collect();
+        let mut places = HashMap::new();
         for name in order {
-            let (Some(place), Some(func)) = (used.get_mut(name), world.func(Of::Import, name))
-            else {
+            let Some(func) = used.get(name) else {
                 continue;
             };
-            *place = self.funcs.len();
+            places.insert(name, self.funcs.len());
             self.funcs.push(Import {
                 name: name.clone(),
                 ty: func.ty.clone(),
             });
         }
-        used.into_iter()
-            .map(|(name, place)| (name.clone(), place))
-            .collect()
+        places
     }
 
     fn add_raw(&mut self, module: &str, field: &str, ty: &CoreExternType) {
@@ -126,20 +116,19 @@ struct CoreImport<'a> {
     module: &'a str,
     field: &'a str,
     ty: &'a CoreFuncType,
+    /// The function of the world that it is, if it is one.
+    meant: Option<(&'a ExportName, &'a WorldFunc)>,
 }
 
-impl CoreImport<'_> {
-    fn name(&self, interface: &str, item: &str) -> ExportName {
-        match interface {
-            ROOT => ExportName::root(item),
-            _ => ExportName::in_instance(interface, item),
+impl<'a> CoreImport<'a> {
+    fn of(world: &'a World, module: &'a str, field: &'a str, ty: &'a CoreFuncType) -> Self {
+        let func = field.strip_prefix("[async-lower]").unwrap_or(field);
+        Self {
+            module,
+            field,
+            ty,
+            meant: world.import(&name(module, func)),
         }
-    }
-
-    /// Returns the imported function of the world that this is.
-    fn func<'w>(&self, world: &'w World) -> Option<(&'w ExportName, &'w WorldFunc)> {
-        let field = self.field.strip_prefix("[async-lower]");
-        world.import(&self.name(self.module, field.unwrap_or(self.field)))
     }
 
     /// Lowers a function of the world.
@@ -164,11 +153,11 @@ impl CoreImport<'_> {
         let need = need(&func.ty, Side::Lower);
         let memory = memory(scan, need.memory)?;
         let realloc = realloc(scan, need.realloc, "cabi_import_realloc")?;
-        let name = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(&*it.export));
+        let export = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(&*it.export));
         let caller = CallerOptions {
             instance: 0,
-            memory: name(&memory),
-            realloc: name(&realloc),
+            memory: export(&memory),
+            realloc: export(&realloc),
             encoding: func.encoding,
         };
         let item = CoreItem::LowerForCaller(Func::Import(place), caller, wanted);
@@ -212,7 +201,7 @@ impl CoreImport<'_> {
         op: Op,
     ) -> Result<Option<CoreItem>, String> {
         let resource = self.field.split_once(']').map_or("", |(_, name)| name);
-        let Some(id) = world.resource(side, &self.name(interface, resource)) else {
+        let Some(id) = world.resource(side, &name(interface, resource)) else {
             return match interface == ROOT || world.has_interface(side, interface) {
                 true => Err(format!(
                     "expected a resource that the section describes, found `{resource}`"
@@ -232,5 +221,12 @@ impl CoreImport<'_> {
                 ));
             }
         }))
+    }
+}
+
+fn name(interface: &str, item: &str) -> ExportName {
+    match interface {
+        ROOT => ExportName::root(item),
+        _ => ExportName::in_instance(interface, item),
     }
 }
