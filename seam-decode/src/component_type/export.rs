@@ -3,14 +3,12 @@
 use seam_core::{CoreFuncType, ExportName, Result};
 
 use super::world::{Side as Of, World, WorldFunc};
-use crate::module::{
-    BoundExport, Chosen, ExportChoice, Reason, Scan, link, list, need, realloc_type,
-};
+use crate::module::{Chosen, ExportChoice, Reason, Scan, link, list, need, realloc_type};
 use crate::types::{FuncTy, Side, flatten_functype};
 
 /// An exported function, with how it is lifted.
 pub(super) struct Export<'w> {
-    pub(super) bound: BoundExport,
+    pub(super) name: ExportName,
     pub(super) choice: ExportChoice,
     pub(super) func: &'w WorldFunc,
     /// Whether it is lifted with the option `async`.
@@ -28,23 +26,12 @@ pub(super) fn exports<'w>(
     names: impl Iterator<Item = &'w ExportName>,
 ) -> Result<Vec<Export<'w>>> {
     let bind = |name: &ExportName| {
-        let func = world.func(Of::Export, name);
-        let bound = match func {
+        let bound = match world.func(Of::Export, name) {
             Some(func) => export(scan, name, func),
             // The world has interfaces inside interfaces, which no core export can provide.
             None => Err("expected a function of an interface or of the world".to_string()),
         };
-        let (choice, is_async) = bound.map_err(|e| link(format!("export `{name}`"), &e))?;
-        let func = func.ok_or_else(crate::pass::unknown)?;
-        Ok(Export {
-            bound: BoundExport {
-                name: name.clone(),
-                chosen: Ok(choice.clone()),
-            },
-            choice,
-            func,
-            is_async,
-        })
+        bound.map_err(|e| link(format!("export `{name}`"), &e))
     };
     names.map(bind).collect()
 }
@@ -57,11 +44,7 @@ pub(super) fn core_name(name: &ExportName, item: &str) -> String {
     }
 }
 
-fn export(
-    scan: &Scan,
-    name: &ExportName,
-    func: &WorldFunc,
-) -> Result<(ExportChoice, bool), String> {
+fn export<'w>(scan: &Scan, name: &ExportName, func: &'w WorldFunc) -> Result<Export<'w>, String> {
     let core = core_name(name, name.item());
     let lifted = ["[async-lift]", "[async-lift-stackful]"].map(|prefix| format!("{prefix}{core}"));
     let lifted = lifted.into_iter().find(|name| scan.func(name).is_some());
@@ -80,7 +63,12 @@ fn export(
         post_return: post_return(scan, &core, &func.ty)?,
         func: by_name(core),
     };
-    Ok((choice, is_async))
+    Ok(Export {
+        name: name.clone(),
+        choice,
+        func,
+        is_async,
+    })
 }
 
 fn post_return(scan: &Scan, core: &str, ty: &FuncTy) -> Result<Option<String>, String> {

@@ -53,8 +53,11 @@ pub(super) fn make(scan: &Scan, world: &World, len: usize) -> Result<TypedModule
         plan,
         exports: exports
             .into_iter()
-            .map(|export| export.bound)
-            .collect::<Vec<BoundExport>>(),
+            .map(|export| BoundExport {
+                name: export.name,
+                chosen: Ok(export.choice),
+            })
+            .collect(),
         imports: bound,
     }))
 }
