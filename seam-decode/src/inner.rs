@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use seam_core::{Artifact, ArtifactKind, Error, ExportName, FuncType, RecordType, ResourceType};
-use seam_core::{Result, ResultType, Type, VariantType};
+use seam_core::{Artifact, ArtifactKind, Error, ExportName, FuncType, ResourceType, Result};
 
 use crate::plan::{Export, Func, Plan};
-use crate::types::{FuncTy, RecordTy, ResourceId, Ty, VariantTy};
+use crate::types::{FuncTy, ResourceId};
 use crate::{decode, decode_typed};
 
 /// The first part of the name of an inner component instance.
@@ -119,90 +118,20 @@ impl Plan {
     }
 
     fn signature(&self, ty: &FuncTy) -> FuncType {
+        let names = |id: ResourceId| self.resource_type(id);
+        let params = ty.params.fields.iter();
         FuncType {
-            params: self.fields(&ty.params),
-            result: ty.result.fields.first().map(|field| self.ty(&field.ty)),
+            params: params
+                .map(|field| (field.name.clone(), field.ty.to_type(&names)))
+                .collect(),
+            result: ty.result.fields.first().map(|it| it.ty.to_type(&names)),
             is_async: ty.is_async,
         }
-    }
-
-    fn fields(&self, record: &RecordTy) -> Vec<(Arc<str>, Type)> {
-        let fields = record.fields.iter();
-        fields
-            .map(|field| (field.name.clone(), self.ty(&field.ty)))
-            .collect()
     }
 
     fn resource_type(&self, id: ResourceId) -> ResourceType {
         let def = self.resources.get(id.0 as usize);
         def.map_or_else(|| ResourceType::new(""), |def| def.name.clone())
-    }
-
-    fn payload(&self, ty: &VariantTy, case: usize) -> Option<Type> {
-        let ty = ty.cases.get(case)?.ty.as_ref()?;
-        Some(self.ty(ty))
-    }
-
-    /// Returns a value type as callers see it.
-    fn ty(&self, ty: &Ty) -> Type {
-        let boxed = |ty: &Ty| Arc::new(self.ty(ty));
-        match ty {
-            Ty::Bool => Type::Bool,
-            Ty::S8 => Type::S8,
-            Ty::U8 => Type::U8,
-            Ty::S16 => Type::S16,
-            Ty::U16 => Type::U16,
-            Ty::S32 => Type::S32,
-            Ty::U32 => Type::U32,
-            Ty::S64 => Type::S64,
-            Ty::U64 => Type::U64,
-            Ty::F32 => Type::F32,
-            Ty::F64 => Type::F64,
-            Ty::Char => Type::Char,
-            Ty::String => Type::String,
-            Ty::ErrorContext => Type::ErrorContext,
-            Ty::List(element) => Type::List(boxed(element)),
-            Ty::FixedLengthList(ty) => Type::FixedLengthList(boxed(&ty.element), ty.len),
-            Ty::Map(entry) => match &**entry {
-                Ty::Tuple(entry) => match &*entry.fields {
-                    [key, value] => Type::Map(boxed(&key.ty), boxed(&value.ty)),
-                    _ => Type::List(boxed(&Ty::Tuple(entry.clone()))),
-                },
-                other => Type::List(boxed(other)),
-            },
-            Ty::Record(record) => Type::Record(Arc::new(RecordType {
-                fields: self.fields(record),
-            })),
-            Ty::Tuple(record) => Type::Tuple(
-                record
-                    .fields
-                    .iter()
-                    .map(|field| self.ty(&field.ty))
-                    .collect(),
-            ),
-            Ty::Variant(variant) => Type::Variant(Arc::new(VariantType {
-                cases: variant
-                    .cases
-                    .iter()
-                    .map(|case| (case.name.clone(), case.ty.as_ref().map(|ty| self.ty(ty))))
-                    .collect(),
-            })),
-            Ty::Enum(variant) => {
-                Type::Enum(variant.cases.iter().map(|case| case.name.clone()).collect())
-            }
-            Ty::Option(variant) => {
-                Type::Option(Arc::new(self.payload(variant, 1).unwrap_or(Type::Bool)))
-            }
-            Ty::Result(variant) => Type::Result(Arc::new(ResultType {
-                ok: self.payload(variant, 0),
-                err: self.payload(variant, 1),
-            })),
-            Ty::Flags(labels) => Type::Flags(labels.clone()),
-            Ty::Own(id) => Type::Own(self.resource_type(*id)),
-            Ty::Borrow(id) => Type::Borrow(self.resource_type(*id)),
-            Ty::Stream(ty) => Type::Stream(ty.as_deref().map(boxed)),
-            Ty::Future(ty) => Type::Future(ty.as_deref().map(boxed)),
-        }
     }
 }
 

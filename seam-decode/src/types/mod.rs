@@ -10,8 +10,10 @@
 //! | `layout` | sizes, alignments, contents |
 //! | `flat` | core values, `join` |
 //! | `string` | string encodings |
+//! | `caller` | value types as callers see them |
 //! | `measure` | what a value type measures: layout, contents and flat form |
 
+mod caller;
 mod flat;
 mod func;
 mod layout;

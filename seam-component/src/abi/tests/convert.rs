@@ -1,4 +1,4 @@
-//! Types of the canonical ABI from and to the vocabulary's types, and with other resource types.
+//! Types of the canonical ABI from the vocabulary's types, and with other resource types.
 
 use std::sync::Arc;
 
@@ -6,16 +6,12 @@ use seam_core::{Error, FuncType, ResourceType, Result, ResultType, Type};
 
 use seam_decode::types::{FuncTy, RecordTy, ResourceId, Ty, VariantTy};
 
-/// What a resource type is called towards the host.
-pub(super) type Names<'a> = &'a dyn Fn(ResourceId) -> ResourceType;
-
 /// Which resource type of the store a name stands for.
 pub(super) type Resources<'a> = &'a mut dyn FnMut(&ResourceType) -> Result<ResourceId>;
 
 /// Conversions of types.
 pub(super) trait Convert: Sized {
     fn substitute(&self, by: &mut dyn FnMut(ResourceId) -> ResourceId) -> Self;
-    fn to_type(&self, names: Names<'_>) -> Type;
     fn from_type(ty: &Type, resources: Resources<'_>) -> Result<Self>;
 }
 
@@ -40,55 +36,6 @@ impl Convert for Ty {
             Ty::Stream(ty) => Ty::Stream(ty.as_ref().map(|ty| Arc::new(ty.substitute(by)))),
             Ty::Future(ty) => Ty::Future(ty.as_ref().map(|ty| Arc::new(ty.substitute(by)))),
             plain => plain.clone(),
-        }
-    }
-
-    /// The type as the host sees it.
-    fn to_type(&self, names: Names<'_>) -> Type {
-        let one = |ty: &Ty| Arc::new(ty.to_type(names));
-        match self {
-            Ty::Bool => Type::Bool,
-            Ty::S8 => Type::S8,
-            Ty::U8 => Type::U8,
-            Ty::S16 => Type::S16,
-            Ty::U16 => Type::U16,
-            Ty::S32 => Type::S32,
-            Ty::U32 => Type::U32,
-            Ty::S64 => Type::S64,
-            Ty::U64 => Type::U64,
-            Ty::F32 => Type::F32,
-            Ty::F64 => Type::F64,
-            Ty::Char => Type::Char,
-            Ty::String => Type::String,
-            Ty::ErrorContext => Type::ErrorContext,
-            Ty::List(element) => Type::List(one(element)),
-            Ty::FixedLengthList(ty) => Type::FixedLengthList(one(&ty.element), ty.len),
-            Ty::Map(entry) => match &**entry {
-                Ty::Tuple(entry) => match &*entry.fields {
-                    [key, value] => Type::Map(one(&key.ty), one(&value.ty)),
-                    _ => unreachable!("the entries of a map are tuples of two"),
-                },
-                _ => unreachable!("the entries of a map are tuples"),
-            },
-            Ty::Record(ty) => Type::record(ty.named_types(names)),
-            Ty::Tuple(ty) => Type::tuple(ty.fields.iter().map(|field| field.ty.to_type(names))),
-            Ty::Variant(ty) => Type::variant(ty.cases.iter().map(|case| {
-                (
-                    case.name.clone(),
-                    case.ty.as_ref().map(|ty| ty.to_type(names)),
-                )
-            })),
-            Ty::Enum(ty) => Type::enumeration(ty.cases.iter().map(|case| case.name.clone())),
-            Ty::Option(ty) => Type::option(
-                ty.payload_type(1, names)
-                    .expect("the second case of an option has a payload"),
-            ),
-            Ty::Result(ty) => Type::result(ty.payload_type(0, names), ty.payload_type(1, names)),
-            Ty::Flags(labels) => Type::Flags(labels.clone()),
-            Ty::Own(id) => Type::Own(names(*id)),
-            Ty::Borrow(id) => Type::Borrow(names(*id)),
-            Ty::Stream(ty) => Type::Stream(ty.as_deref().map(one)),
-            Ty::Future(ty) => Type::Future(ty.as_deref().map(one)),
         }
     }
 
@@ -166,7 +113,6 @@ fn named(types: &[(Arc<str>, Type)], resources: Resources<'_>) -> Result<Vec<(Ar
 
 trait ConvertRecord {
     fn substitute(&self, by: &mut dyn FnMut(ResourceId) -> ResourceId) -> Self;
-    fn named_types(&self, names: Names<'_>) -> Vec<(Arc<str>, Type)>;
 }
 
 impl ConvertRecord for RecordTy {
@@ -174,18 +120,10 @@ impl ConvertRecord for RecordTy {
         let fields = self.fields.iter();
         Self::new(fields.map(|field| (field.name.clone(), field.ty.substitute(by))))
     }
-
-    fn named_types(&self, names: Names<'_>) -> Vec<(Arc<str>, Type)> {
-        let fields = self.fields.iter();
-        fields
-            .map(|field| (field.name.clone(), field.ty.to_type(names)))
-            .collect()
-    }
 }
 
 trait ConvertVariant {
     fn substitute(&self, by: &mut dyn FnMut(ResourceId) -> ResourceId) -> Self;
-    fn payload_type(&self, case: usize, names: Names<'_>) -> Option<Type>;
 }
 
 impl ConvertVariant for VariantTy {
@@ -195,11 +133,6 @@ impl ConvertVariant for VariantTy {
             let ty = case.ty.as_ref().map(|ty| ty.substitute(by));
             (case.name.clone(), ty)
         }))
-    }
-
-    fn payload_type(&self, case: usize, names: Names<'_>) -> Option<Type> {
-        let ty = self.cases.get(case)?.ty.as_ref()?;
-        Some(ty.to_type(names))
     }
 }
 

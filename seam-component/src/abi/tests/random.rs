@@ -5,7 +5,6 @@ use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs};
 use seam_core::{Type, Value};
 
 use super::any::types_and_values;
-use super::convert::Convert;
 use super::guest::{Guest, Guests, options};
 use super::json::{params, run_time};
 use super::part::{Args, Results};
