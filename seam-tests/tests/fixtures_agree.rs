@@ -113,6 +113,15 @@ fn with_memory(snapshot: &Snapshot) -> String {
     format!("{cores:?}")
 }
 
+/// Checks that a backend observed what was expected, line by line.
+#[track_caller]
+fn agree(name: &str, backend: &dyn Backend, expected: &[String], found: &[String]) {
+    for (expected, found) in expected.iter().zip(found) {
+        assert_eq!(expected, found, "{name} on {}", backend.info().name);
+    }
+    assert_eq!(expected.len(), found.len(), "{name}");
+}
+
 #[test]
 fn a_module_with_a_component_type_section_agrees_with_its_component() {
     for name in ["types", "counters", "hosted"] {
@@ -126,10 +135,7 @@ fn a_module_with_a_component_type_section_agrees_with_its_component() {
         assert!(expected.len() > 10, "{name}: {expected:?}");
         for backend in backends() {
             let found = seen(&*backend, &module, with_memory);
-            for (expected, found) in expected.iter().zip(&found) {
-                assert_eq!(expected, found, "{name} on {}", backend.info().name);
-            }
-            assert_eq!(expected.len(), found.len(), "{name}");
+            agree(name, &*backend, &expected, &found);
         }
     }
 }
@@ -151,10 +157,7 @@ fn every_export_of_every_component_agrees() {
         calls += expected.len();
         for backend in &backends[1..] {
             let found = seen(&**backend, &artifact, whole);
-            for (expected, found) in expected.iter().zip(&found) {
-                assert_eq!(expected, found, "{name} on {}", backend.info().name);
-            }
-            assert_eq!(expected.len(), found.len(), "{name}");
+            agree(&name, &**backend, &expected, &found);
         }
     }
     assert!(

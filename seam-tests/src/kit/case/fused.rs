@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Artifact, Capability, Error, ErrorKind, HostCall, HostCallRecord, Instance, InstanceExt, List,
-    ProgramExt, Resource, ResourceType, Value, World,
+    Artifact, Capability, Error, ErrorKind, ExportName, FuncType, HostCall, HostCallRecord,
+    Instance, InstanceExt, List, ProgramExt, Resource, ResourceType, Value, World,
 };
 use seam_diff::random::Values;
 
@@ -292,10 +292,22 @@ pub(in crate::kit) fn fused_modules_pass_random_values(subject: &Subject) -> Che
     let mut oracle = subject.instantiate(&composed, &World::new())?;
     let program = subject.load(&fused)?;
     let mut instance = program.instantiate_blocking(&World::new())?;
-    for (name, ty) in program.interface().export_funcs() {
+    let funcs = program.interface().export_funcs();
+    agree_on_random_values(&mut *oracle, &mut *instance, funcs, 1, 12)
+}
+
+/// Checks that each function returns the same on both instances, for random arguments.
+pub(super) fn agree_on_random_values(
+    oracle: &mut dyn Instance,
+    instance: &mut dyn Instance,
+    funcs: &[(ExportName, Arc<FuncType>)],
+    seed: u64,
+    rounds: usize,
+) -> Checked {
+    for (name, ty) in funcs {
         let (left, right) = (oracle.func(name)?, instance.func(name)?);
-        let mut random = Values::new(1).at_most(64);
-        for _ in 0..12 {
+        let mut random = Values::new(seed).at_most(64);
+        for _ in 0..rounds {
             let none = || Failure::new(format!("expected arguments for {name}, found none"));
             let args = random.args(ty).ok_or_else(none)?;
             let expected = oracle.call_blocking(&left, &args)?;
