@@ -10,7 +10,7 @@ pub(crate) enum Op {
     Drop,
 }
 
-/// The name of an imported resource built-in, taken apart.
+/// The name of a fused module's imported resource built-in, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpName<'a> {
     pub(crate) op: Op,
@@ -25,14 +25,7 @@ pub(crate) struct OpName<'a> {
 impl<'a> OpName<'a> {
     /// Takes the name of an import apart, if it is a resource built-in.
     pub(crate) fn of(module: &'a str, field: &'a str) -> Option<Self> {
-        let ops = [
-            ("[resource-new]", Op::New),
-            ("[resource-rep]", Op::Rep),
-            ("[resource-drop]", Op::Drop),
-        ];
-        let (op, name) = ops
-            .into_iter()
-            .find_map(|(prefix, op)| Some((op, field.strip_prefix(prefix)?)))?;
+        let (op, name) = Op::of(field)?;
         let (resource, number) = match suffix(name) {
             Some((resource, number)) => (resource, Some(number)),
             None => (name, None),
@@ -56,6 +49,17 @@ impl<'a> OpName<'a> {
 }
 
 impl Op {
+    /// Splits the name of a built-in into the operation and the name of its resource.
+    pub(crate) fn of(field: &str) -> Option<(Self, &str)> {
+        let ops = [
+            ("[resource-new]", Op::New),
+            ("[resource-rep]", Op::Rep),
+            ("[resource-drop]", Op::Drop),
+        ];
+        let mut ops = ops.into_iter();
+        ops.find_map(|(prefix, op)| Some((op, field.strip_prefix(prefix)?)))
+    }
+
     /// Checks the core type of a built-in.
     ///
     /// # Errors

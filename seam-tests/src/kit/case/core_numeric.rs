@@ -214,7 +214,7 @@ fn is_a_level(subject: &Subject, store: &mut dyn CoreStore) -> Checked {
 }
 
 /// A module with one memory.
-const MEMORIES: &str = r#"(module
+const MEMORY: &str = r#"(module
     (memory (export "first") 1) (data (i32.const 0) "abcdefgh"))"#;
 
 fn read(
@@ -230,7 +230,7 @@ pub(in crate::kit) fn core_memories_are_borrowed_with_the_state(subject: &Subjec
     let host = HostState::new(7u32);
     let mut store = subject.store_with(&Limits::new(), host)?;
     let store = &mut *store;
-    let [one, two] = [MEMORIES, MEMORIES].map(|text| made(subject, store, text));
+    let [one, two] = [MEMORY, MEMORY].map(|text| made(subject, store, text));
     let (one, two) = (memory(store, one?, "first")?, memory(store, two?, "first")?);
     for (memory, byte) in [(one, b'x'), (two, b'y')] {
         let Some((bytes, host)) = store.memory_and_host(memory)? else {
@@ -259,7 +259,7 @@ pub(in crate::kit) fn core_memories_are_borrowed_with_the_state(subject: &Subjec
         }
     }
     let mut other = subject.store(&Limits::new())?;
-    let stranger = made(subject, &mut *other, MEMORIES)?;
+    let stranger = made(subject, &mut *other, MEMORY)?;
     let stranger = memory(&mut *other, stranger, "first")?;
     match store.memory_and_host(stranger) {
         Ok(None) => Ok(()),
@@ -270,7 +270,7 @@ pub(in crate::kit) fn core_memories_are_borrowed_with_the_state(subject: &Subjec
 pub(in crate::kit) fn core_memories_are_copied(subject: &Subject) -> Checked {
     let mut store = subject.store(&Limits::new())?;
     let store = &mut *store;
-    let [one, two] = [MEMORIES, MEMORIES].map(|text| made(subject, store, text));
+    let [one, two] = [MEMORY, MEMORY].map(|text| made(subject, store, text));
     let (one, two) = (memory(store, one?, "first")?, memory(store, two?, "first")?);
     store.memory_copy((one, 2), (two, 100), 4)?;
     same("between memories", read(store, two, 99, 6)?, *b"\0cdef\0")?;
