@@ -1,5 +1,6 @@
 //! Who is to blame, in a sentence.
 
+use super::grouped;
 use crate::{Attributed, Attribution, Observation, Report};
 
 /// Returns the sentence, or `None` if no run diverged.
@@ -61,21 +62,8 @@ fn attributed(report: &Report, found: &Attributed) -> Option<String> {
 
 /// Says which backend stands alone with what it saw of the only artifact.
 fn among_backends(report: &Report) -> String {
-    let agreeing = report.agreeing();
-    let mut groups = vec![agreeing];
-    let mut texts: Vec<&str> = vec![""];
-    for (run, divergence) in report.diverged() {
-        match texts.iter().position(|text| *text == divergence.right) {
-            Some(at) => groups
-                .get_mut(at)
-                .into_iter()
-                .for_each(|group| group.push(run)),
-            None => {
-                texts.push(&divergence.right);
-                groups.push(vec![run]);
-            }
-        }
-    }
+    let mut groups = vec![report.agreeing()];
+    groups.extend(grouped(report.diverged()).into_iter().map(|(_, runs)| runs));
     let names = |group: &[&Observation]| {
         let names: Vec<&str> = group.iter().map(|run| run.backend.as_str()).collect();
         names.join(" and ")

@@ -4,8 +4,6 @@ mod aligned;
 mod blame;
 mod part;
 
-use std::collections::BTreeMap;
-
 use crate::{Divergence, Ended, Observation, Report, Verdict};
 
 use aligned::aligned;
@@ -114,17 +112,12 @@ impl Report {
             self.diverged()
                 .filter(|(_, divergence)| divergence.at == place.at)
         };
-        let mut others: BTreeMap<usize, (&str, Vec<&Observation>)> = BTreeMap::new();
-        for (position, (run, divergence)) in here().enumerate() {
-            let mut known = others.values_mut();
-            match known.find(|(text, _)| *text == divergence.right) {
-                Some((_, runs)) => runs.push(run),
-                None => drop(others.insert(position, (&divergence.right, vec![run]))),
-            }
-        }
-        let first = [(place.left.as_str(), self.agreeing())];
-        let sides: Vec<(&str, Vec<&Observation>)> =
-            first.into_iter().chain(others.into_values()).collect();
+        let mut sides = vec![(place.left.as_str(), self.agreeing())];
+        sides.extend(
+            grouped(here())
+                .into_iter()
+                .map(|(divergence, runs)| (divergence.right.as_str(), runs)),
+        );
         let texts: Vec<&str> = sides.iter().map(|(text, _)| *text).collect();
         let (texts, mark) = aligned(&texts);
         let runs = sides.iter().map(|(_, runs)| self.names(runs));
@@ -146,6 +139,23 @@ impl Report {
         };
         part::differing(&value(first)?, &value(run)?)
     }
+}
+
+/// Groups the runs that diverged at the same place and saw the same there. A group has the divergence
+/// of its first run.
+fn grouped<'a>(
+    diverged: impl Iterator<Item = (&'a Observation, &'a Divergence)>,
+) -> Vec<(&'a Divergence, Vec<&'a Observation>)> {
+    let mut groups: Vec<(&Divergence, Vec<&Observation>)> = Vec::new();
+    for (run, divergence) in diverged {
+        let same =
+            |known: &Divergence| (&known.at, &known.right) == (&divergence.at, &divergence.right);
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((divergence, vec![run])),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]
@@ -204,6 +214,44 @@ mod tests {
             report.blame().unwrap().starts_with("two against two"),
             "{:?}",
             report.blame()
+        );
+    }
+
+    #[test]
+    fn a_run_that_saw_nothing_at_a_place_does_not_agree_with_the_first() {
+        let mut runs = ["one", "two", "three"].map(|backend| run("a", backend, "x"));
+        for at in [0, 2] {
+            runs[at].unused_stubs = vec!["a:b/c#f".parse().unwrap()];
+        }
+        let report = Report::compare(runs.to_vec(), |_| false);
+        let shown = report.shown();
+        assert_eq!(shown[0].at, "unused stubs");
+        let sides = [("one, three", "a:b/c#f"), ("two", "")];
+        let sides = sides.map(|(runs, text)| Side {
+            runs: runs.into(),
+            text: text.into(),
+        });
+        assert_eq!(shown[0].sides, sides);
+        assert_eq!(
+            report.blame().unwrap(),
+            "two stands alone: one and three agree"
+        );
+    }
+
+    #[test]
+    fn runs_that_saw_the_same_text_at_two_places_are_apart() {
+        let mut runs = ["one", "two", "three"].map(|backend| run("a", backend, "x"));
+        for run in &mut runs {
+            run.steps.push(run.steps[0].clone());
+        }
+        for (at, step) in [(1, 0), (2, 1)] {
+            runs[at].steps[step].ended = Ended::Returned(Some(Value::from("y")));
+        }
+        let report = Report::compare(runs.to_vec(), |_| false);
+        assert_eq!(report.shown().len(), 2);
+        assert_eq!(
+            report.blame().unwrap(),
+            "three groups of backends each saw something else"
         );
     }
 
