@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seam_core::typed::Numbers;
 use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 
 use crate::abi::cx::Cx;

@@ -1,6 +1,6 @@
 //! Who is to blame, in a sentence.
 
-use super::grouped;
+use super::group::grouped;
 use crate::{Attributed, Attribution, Observation, Report};
 
 /// Returns the sentence, or `None` if no run diverged.

@@ -2,11 +2,13 @@
 
 mod aligned;
 mod blame;
+mod group;
 mod part;
 
 use crate::{Divergence, Ended, Observation, Report, Verdict};
 
 use aligned::aligned;
+use group::grouped;
 
 /// One divergence of a report: the runs that saw the same are together.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -139,23 +141,6 @@ impl Report {
         };
         part::differing(&value(first)?, &value(run)?)
     }
-}
-
-/// Groups the runs that diverged at the same place and saw the same there. A group has the divergence
-/// of its first run.
-fn grouped<'a>(
-    diverged: impl Iterator<Item = (&'a Observation, &'a Divergence)>,
-) -> Vec<(&'a Divergence, Vec<&'a Observation>)> {
-    let mut groups: Vec<(&Divergence, Vec<&Observation>)> = Vec::new();
-    for (run, divergence) in diverged {
-        let same =
-            |known: &Divergence| (&known.at, &known.right) == (&divergence.at, &divergence.right);
-        match groups.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, runs)) => runs.push(run),
-            None => groups.push((divergence, vec![run])),
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::component::abi::{self, Given, Params, Parts};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
+use crate::deadline::Alarm;
 use crate::error::Code;
 use crate::state::HasCore;
 

@@ -1,0 +1,20 @@
+//! Diverging runs in groups that saw the same.
+
+use crate::{Divergence, Observation};
+
+/// Groups the runs that diverged at the same place and saw the same there. A group has the divergence
+/// of its first run.
+pub(super) fn grouped<'a>(
+    diverged: impl Iterator<Item = (&'a Observation, &'a Divergence)>,
+) -> Vec<(&'a Divergence, Vec<&'a Observation>)> {
+    let mut groups: Vec<(&Divergence, Vec<&Observation>)> = Vec::new();
+    for (run, divergence) in diverged {
+        let same =
+            |known: &Divergence| (&known.at, &known.right) == (&divergence.at, &divergence.right);
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((divergence, vec![run])),
+        }
+    }
+    groups
+}
