@@ -64,10 +64,10 @@ pub(crate) fn call_typed<C: AnyStore>(ctx: &mut C, func: Typed, bits: &mut [u64]
 ///
 /// # Errors
 /// Those of `run`. `Limit(EngineCapacity)` if a thread is needed and cannot be started.
-fn on_enough<C: AnyStore>(
+pub(crate) fn on_enough<C: AnyStore, T: Send>(
     ctx: &mut C,
-    run: impl FnOnce(&mut C) -> Result<()> + Send,
-) -> Result<()> {
+    run: impl FnOnce(&mut C) -> Result<T> + Send,
+) -> Result<T> {
     let (depth, stack) = (ctx.state().depth, ctx.state().stack);
     if depth == 0 {
         ctx.state_mut().stack = Stack::of_caller();

@@ -57,7 +57,10 @@ fn address() -> usize {
 ///
 /// # Errors
 /// Those of `run`. `Limit(EngineCapacity)` if the thread cannot be started.
-pub(crate) fn on_a_thread(depth: u32, run: impl FnOnce(Stack) -> Result<()> + Send) -> Result<()> {
+pub(crate) fn on_a_thread<T: Send>(
+    depth: u32,
+    run: impl FnOnce(Stack) -> Result<T> + Send,
+) -> Result<T> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
         let called = thread.spawn_scoped(scope, || run(Stack::new(OWN)));

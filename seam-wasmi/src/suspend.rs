@@ -6,7 +6,7 @@ use seam_core::{
 };
 use wasmi::{ResumableCallHostTrap, Val};
 
-use crate::call::{begin, failed, guarded, in_slices, next_slice};
+use crate::call::{begin, failed, guarded, in_slices, next_slice, on_enough};
 use crate::convert::{core_value, func, val};
 use crate::error::HostFailure;
 use crate::state::AnyStore;
@@ -33,9 +33,11 @@ pub(crate) fn call<C: AnyStore>(
     let args = args.iter().map(|arg| val(ctx, *arg));
     let args: Vec<Val> = args.collect::<Result<_>>()?;
     let mut vals = vec![Val::I32(0); results.len()];
-    let trap = guarded(ctx, |ctx| {
-        let state = begin(ctx, native, &args, &mut vals)?;
-        in_slices(ctx, state, &mut vals)
+    let trap = on_enough(ctx, |ctx| {
+        guarded(ctx, |ctx| {
+            let state = begin(ctx, native, &args, &mut vals)?;
+            in_slices(ctx, state, &mut vals)
+        })
     })?;
     ended(ctx, trap, &vals, results)
 }
@@ -54,11 +56,13 @@ pub(crate) fn resume<C: AnyStore>(
     let values = values.iter().map(|value| val(ctx, *value));
     let values: Vec<Val> = values.collect::<Result<_>>()?;
     let mut vals = vec![Val::I32(0); results.len()];
-    let trap = guarded(ctx, |ctx| {
-        next_slice(ctx, 0);
-        let resumed = state.trap.resume(&mut *ctx, &values, &mut vals);
-        let state = resumed.map_err(|error| failed(ctx, error))?;
-        in_slices(ctx, state, &mut vals)
+    let trap = on_enough(ctx, |ctx| {
+        guarded(ctx, |ctx| {
+            next_slice(ctx, 0);
+            let resumed = state.trap.resume(&mut *ctx, &values, &mut vals);
+            let state = resumed.map_err(|error| failed(ctx, error))?;
+            in_slices(ctx, state, &mut vals)
+        })
     })?;
     ended(ctx, trap, &vals, results)
 }

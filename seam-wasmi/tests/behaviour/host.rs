@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use seam_core::{
-    BackendExt, CoreExtern, CoreFuncType, CoreType, CoreValue, Error, ErrorKind, InstanceExt,
-    Limit, Limits, OutputStream, Trap, Value, World,
+    BackendExt, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreType, CoreValue, Error,
+    ErrorKind, InstanceExt, Limit, Limits, OutputStream, Result, Trap, Value, World,
 };
 
 use crate::{builds, fixture, instance, kind, limit, s32, trap, wat};
@@ -184,9 +184,20 @@ fn the_default_depth_of_host_recursion_needs_little_stack_of_the_caller() {
     }
 }
 
+type Call = fn(&mut dyn CoreCaller, CoreFunc, CoreValue, &mut [CoreValue]) -> Result<()>;
+
+/// The ways in which a host function calls the guest.
+const WAYS: [Call; 2] = [
+    |store, func, arg, results| store.call(func, &[arg], results),
+    |store, func, arg, results| {
+        let suspended = store.call_suspendable(func, &[arg], results)?;
+        suspended.map_or(Ok(()), |_| Err(Error::host("expected a call that ends")))
+    },
+];
+
 /// Returns the threads on which a host function runs that calls itself this often. Each call uses
 /// this much stack.
-fn threads<const STACK: usize>(calls: i32) -> HashSet<ThreadId> {
+fn threads<const STACK: usize>(calls: i32, call: Call) -> HashSet<ThreadId> {
     let seen: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
     let threads = seen.clone();
     let ty = CoreFuncType::new([CoreType::I32], [CoreType::I32]);
@@ -197,7 +208,7 @@ fn threads<const STACK: usize>(calls: i32) -> HashSet<ThreadId> {
             return Err(Error::host("expected a function"));
         };
         if let [CoreValue::I32(n @ 1..)] = args {
-            caller.call(down, &[CoreValue::I32(n - 1)], results)?;
+            call(caller, down, CoreValue::I32(n - 1), results)?;
         }
         std::hint::black_box(room);
         Ok(())
@@ -209,9 +220,13 @@ fn threads<const STACK: usize>(calls: i32) -> HashSet<ThreadId> {
 
 #[test]
 fn nested_calls_change_the_thread_when_its_stack_is_used_up() {
-    assert_eq!(threads::<1>(2), HashSet::from([thread::current().id()]));
-    let (small, large) = (threads::<1>(6).len(), threads::<{ 64 << 10 }>(6).len());
-    assert!(large > small, "{small} threads, then {large}");
+    for call in WAYS {
+        let here = HashSet::from([thread::current().id()]);
+        assert_eq!(threads::<1>(2, call), here);
+        let small = threads::<1>(6, call).len();
+        let large = threads::<{ 64 << 10 }>(6, call).len();
+        assert!(large > small, "{small} threads, then {large}");
+    }
 }
 
 #[test]
