@@ -60,6 +60,15 @@ impl World {
         Err(link_error(&faults))
     }
 
+    /// Returns whether the binding's definition is an asynchronous host function of this world.
+    #[must_use]
+    pub fn is_async(&self, binding: &Binding) -> bool {
+        match binding.target {
+            Target::Host(index) => self.funcs.get(index).is_some_and(|func| func.is_async),
+            _ => false,
+        }
+    }
+
     pub(super) fn binding(&self, name: &ExportName, ty: &Arc<FuncType>, target: Target) -> Binding {
         Binding {
             name: name.clone(),

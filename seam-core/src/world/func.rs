@@ -94,7 +94,7 @@ impl World {
         let func = Arc::new(func);
         let declared = FuncType::new(A::types(), R::result());
         let ty = Arc::new(declared.clone());
-        self.define(name, Some(declared), move || {
+        self.define(name, Some(declared), true, move || {
             let (func, ty) = (func.clone(), ty.clone());
             Body::Async(Box::new(move |call, args| {
                 let future =
@@ -118,7 +118,7 @@ impl World {
         F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
     {
         let func = Arc::new(func);
-        self.define(name, ty, move || {
+        self.define(name, ty, false, move || {
             let func = func.clone();
             Body::Sync(Box::new(move |call, args| func(call, args)))
         })
@@ -136,7 +136,7 @@ impl World {
         Fut: Future<Output = Result<Option<Value>>> + Send + 'static,
     {
         let func = Arc::new(func);
-        self.define(name, ty, move || {
+        self.define(name, ty, true, move || {
             let func = func.clone();
             Body::Async(Box::new(move |_, args| Box::pin(func(args.to_vec()))))
         })
@@ -151,7 +151,7 @@ impl World {
     {
         let declared = FuncType::new(A::types(), R::result());
         let ty = Arc::new(declared.clone());
-        self.define(name, Some(declared), move || {
+        self.define(name, Some(declared), false, move || {
             Body::Typed(Box::new(TypedFunc::<A, R, F>::new(make(), ty.clone())))
         })
     }
@@ -160,6 +160,7 @@ impl World {
         mut self,
         name: &str,
         ty: Option<FuncType>,
+        is_async: bool,
         make: impl Fn() -> Body + Send + Sync + 'static,
     ) -> Self {
         let name = import_name(name);
@@ -167,6 +168,7 @@ impl World {
         self.funcs.push(HostFunc {
             name,
             ty,
+            is_async,
             make: Arc::new(make),
         });
         self.redefined()

@@ -124,18 +124,6 @@ impl WorldState {
         self.record
     }
 
-    /// Returns whether the host function bound at this index is asynchronous.
-    #[must_use]
-    pub fn is_async(&self, index: usize) -> bool {
-        matches!(
-            self.funcs.get(index),
-            Some(Bound {
-                body: Run::Host(Body::Async(_)),
-                ..
-            })
-        )
-    }
-
     /// Calls the import bound at `index` and blocks until the call is done.
     ///
     /// An asynchronous host function is polled in place.

@@ -241,6 +241,8 @@ clauses! {
             imports_match_versions_within_their_track by forgets_definitions;
         3 "state is created for each instance, whose host functions share it":
             worlds_are_made_afresh by shares_one_instance,
+            state_is_made_once by shares_one_instance,
+            state_is_made_once_for_components by shares_one_instance,
             host_functions_share_state by forgets_definitions;
         4 "the longest prefix decides a stub":
             the_longest_prefix_decides_a_stub by forgets_definitions;

@@ -81,6 +81,8 @@ cases! { $
             instances_share_nothing,
             programs_instantiate_in_parallel,
             worlds_are_made_afresh,
+            state_is_made_once,
+            state_is_made_once_for_components needs Components,
             foreign_functions_are_misuse,
         }
         limit "limits" {

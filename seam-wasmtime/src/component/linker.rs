@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target, World, WorldState};
+use seam_core::{Binding, Error, Interface, Item, ItemKind, Result, Target, World};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance, ResourceType};
 
@@ -54,11 +54,9 @@ impl Linking<'_> {
     /// `Link` for an import that is missing or has another type.
     pub(crate) fn link(self, world: &World) -> Result<Linked> {
         let bindings = world.bind(self.interface)?;
-        let host = WorldState::new(world, &bindings);
-        let suspends = |(index, binding): (usize, &Binding)| {
-            binding.target == Target::Wasi || host.is_async(index)
-        };
-        let asynchronous = self.concurrent || bindings.iter().enumerate().any(suspends);
+        let suspends =
+            |binding: &Binding| binding.target == Target::Wasi || world.is_async(binding);
+        let asynchronous = self.concurrent || bindings.iter().any(suspends);
         let mut linker = self.wasi.clone().unwrap_or_else(|| {
             let mut linker = Linker::new(self.component.engine());
             linker.allow_shadowing(true);

@@ -1,5 +1,8 @@
 //! Isolation of instances from each other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
 use seam_core::{
     CoreFuncType, CoreType, CoreValue, HostCall, InstanceExt, Program, ProgramExt, Query, Trap,
     Value, World,
@@ -104,6 +107,46 @@ pub(in crate::kit) fn worlds_are_made_afresh(subject: &Subject) -> Checked {
         }
     }
     Ok(())
+}
+
+pub(in crate::kit) fn state_is_made_once(subject: &Subject) -> Checked {
+    let text = r#"(module
+        (import "env" "own" (func $own (result i32)))
+        (func (export "own") (result i32) (call $own)))"#;
+    is_made_once(subject, text, "env#own")
+}
+
+pub(in crate::kit) fn state_is_made_once_for_components(subject: &Subject) -> Checked {
+    let text = r#"(component
+        (import "own" (func $own (result s32)))
+        (core func $lowered (canon lower (func $own)))
+        (core module $m
+            (import "env" "own" (func $own (result i32)))
+            (func (export "own") (result i32) (call $own)))
+        (core instance $i (instantiate $m
+            (with "env" (instance (export "own" (func $lowered))))))
+        (func (export "own") (result s32) (canon lift (core func $i "own"))))"#;
+    is_made_once(subject, text, "own")
+}
+
+/// Instantiates a guest twice and counts the states. The guest exports the function that it imports.
+fn is_made_once(subject: &Subject, text: &str, import: &str) -> Checked {
+    let made: [Arc<AtomicI32>; 2] = Default::default();
+    let [own, shared] = made.clone();
+    let world = World::new()
+        .func_with(
+            import,
+            move || own.fetch_add(1, Ordering::Relaxed),
+            |own: &mut i32, (): ()| Ok(*own),
+        )
+        .state(move || shared.fetch_add(1, Ordering::Relaxed));
+    let program = subject.load(&wat("once", text)?)?;
+    for count in 0..2 {
+        let mut instance = program.instantiate_blocking(&world)?;
+        gives(&mut *instance, "own", &[], count)?;
+    }
+    let made = made.map(|made| made.load(Ordering::Relaxed));
+    same("states made for two instances", made, [2, 2])
 }
 
 pub(in crate::kit) fn foreign_functions_are_misuse(subject: &Subject) -> Checked {
