@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use seam_core::{Artifact, Limits, Stub};
+use seam_diff::units::{self, Instant};
 
 use crate::bind::Bind;
 use crate::output::Format;
 use crate::source;
 use crate::status::Failure;
-use crate::units::{self, Instant};
 
 const EXAMPLES: &str = "\
 Examples:

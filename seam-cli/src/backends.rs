@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use seam_core::{Backend, Capabilities, Capability};
+use seam_diff::build::has;
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{Output, Tone};
-use crate::select::{Backends, has, named};
+use crate::select::{Backends, named};
 use crate::status::{Failure, Status};
 
 #[derive(Serialize)]

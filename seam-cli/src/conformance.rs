@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seam_core::{Backend, Capabilities, Capability};
+use seam_diff::build::{Build, has};
 use seam_tests::suite::{self, Options, Progress, Report, Suite, Target};
 
 use crate::args::{Conformance, ReportFormat};
 use crate::output::Output;
-use crate::select::{Backends, Build, has, named};
+use crate::select::{Backends, named};
 use crate::status::{Failure, Status};
 
 /// Runs one script if this process is a child of [`execute`].

@@ -4,14 +4,14 @@ use seam_core::{
     Artifact, ArtifactKind, CorePath, ExportName, ImportReport, ImportStatus, Interface, Stub,
     World,
 };
-use seam_wasi::{Wasi, wrap_preview1};
+use seam_wasi::{Wasi, wasi_import, wrap_preview1};
 use serde::{Serialize, Serializer};
 
 use crate::args;
 use crate::bindings::Bindings;
 use crate::output::{Output, Tone};
 use crate::status::{Failure, Status};
-use crate::world::{self, wasi_import};
+use crate::world;
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -8,7 +8,7 @@ use crate::args;
 use crate::left;
 use crate::list;
 use crate::output::{Captured, Output};
-use crate::select::{self, Backends, Need};
+use crate::select::{self, Backends};
 use crate::snapshot;
 use crate::status::{ErrorReport, Failure, Status};
 use crate::world::{self, Surroundings};
@@ -57,7 +57,7 @@ pub(crate) fn execute(
     let ready = select::first_that_can(
         &select::named(backends, &options.backend)?,
         &artifact,
-        &Need::of(options, &artifact),
+        &select::needs(options, &artifact),
         |backend, interface| {
             let steps = Call::resolve(&calls, interface, &artifact)?;
             let world = world::world(options, &surroundings, interface, backend)?;

@@ -47,7 +47,6 @@ mod select;
 mod snapshot;
 mod source;
 mod status;
-mod units;
 mod verdict;
 mod witness;
 mod world;

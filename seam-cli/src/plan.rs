@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use seam_core::{Artifact, Backend, Capability, Error, ErrorKind, Interface};
 use seam_diff::Loaded;
+use seam_diff::build::{self, Need};
 
 use crate::args;
-use crate::select::{self, Need};
+use crate::select;
 use crate::source;
 use crate::status::Failure;
 use crate::world::{self, Surroundings};
@@ -33,7 +34,7 @@ pub(crate) fn plans(args: &args::Diff) -> Result<Vec<Plan>, Failure> {
     surroundings.writable_dirs = false;
     let plan = |artifact: Artifact| {
         bindable(&artifact)?;
-        let mut needs = Need::of(options, &artifact);
+        let mut needs = select::needs(options, &artifact);
         if has_default_deadline(args) {
             needs.push(Need::wish(Capability::Deadline, "--random"));
         }
@@ -72,13 +73,13 @@ impl Plan {
         let options = &args.execution;
         let attempt = |build: &dyn Backend| -> Result<T, Error> {
             let mut world = world::world(options, &self.surroundings, &self.interface, build)?;
-            if has_default_deadline(args) && select::has(build, Capability::Deadline) {
+            if has_default_deadline(args) && build::has(build, Capability::Deadline) {
                 world = world.limits(options.limits().with_deadline(DEADLINE));
             }
             Ok(make(Loaded::new(build, &self.artifact, &world)))
         };
         let lacked = |made: &Result<T, Error>| lacked(made.as_ref().ok()?);
-        match select::attempt(backend, &self.needs, attempt, lacked).flatten() {
+        match build::attempt(backend, &self.needs, attempt, lacked).flatten() {
             Ok(made) => Ok(Ok(made)),
             Err(error) => match error.kind() {
                 ErrorKind::Unsupported(_) | ErrorKind::Engine => Ok(Err(error)),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::args;
 use crate::left;
 use crate::output::{self, Captured, Output};
-use crate::select::{self, Backends, Need};
+use crate::select::{self, Backends};
 use crate::snapshot;
 use crate::status::{ErrorReport, Failure, Status};
 use crate::world::{self, Surroundings};
@@ -37,7 +37,7 @@ pub(crate) fn execute(
     let ready = select::first_that_can(
         &select::named(backends, &options.backend)?,
         &artifact,
-        &Need::of(options, &artifact),
+        &select::needs(options, &artifact),
         |backend, interface| {
             let world = world::world(options, &surroundings, interface, backend)?;
             // In text format, stdout belongs to the guest.

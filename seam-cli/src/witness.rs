@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use seam_core::{
     ArtifactKind, Capability, ImportStatus, Interface, OutputStream, Stub, World, contain,
 };
+use seam_diff::build::Need;
 use seam_diff::witness::{self, Measured, Record, Schema};
 use seam_diff::{Call, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{self, Execution, StubPolicy, WitnessSchema};
 use crate::output::{self, Output};
-use crate::select::{self, Backends, Need};
+use crate::select::{self, Backends};
 use crate::source;
 use crate::status::{Failure, Status};
 use crate::world::{self, Surroundings};
@@ -52,7 +53,7 @@ pub(crate) fn execute(
     let of = world::interface_of(&options.types)?;
     let artifact = world::typed(source::artifact(&module)?, of.as_ref(), &options.types)?;
     let surroundings = Surroundings::new(artifact.name(), &[], options)?;
-    let mut needs = Need::of(options, &artifact);
+    let mut needs = select::needs(options, &artifact);
     if artifact.kind() == ArtifactKind::Component {
         needs.push(Need::new(
             Capability::InnerGlobals,

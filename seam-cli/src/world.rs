@@ -7,12 +7,12 @@ use seam_core::{
     Artifact, ArtifactKind, Backend, Capability, Interface, OutputStream, Stdio, Stub, SystemWasi,
     World,
 };
-use seam_wasi::{Access, Wasi};
+use seam_diff::build::{Need, has};
+use seam_wasi::{Access, Wasi, wasi_import};
 
 use crate::args::{Execution, ModuleTypes, Subject, WasiWorld};
 use crate::bind::Bind;
 use crate::output;
-use crate::select::{Need, has};
 use crate::source;
 use crate::status::Failure;
 
@@ -194,14 +194,6 @@ pub(crate) fn shown(world: World, stdout: OutputStream) -> World {
         (OutputStream::Stdout, OutputStream::Stdout) => output::forward(&mut io::stdout(), bytes),
         _ => output::forward(&mut io::stderr(), bytes),
     })
-}
-
-/// Returns the first import that belongs to WASI.
-pub(crate) fn wasi_import(interface: &Interface) -> Option<&str> {
-    let names = interface.imports().iter().map(|item| &*item.name);
-    names
-        .into_iter()
-        .find(|name| name.starts_with("wasi:") || *name == "wasi_snapshot_preview1")
 }
 
 fn hermetic(options: &Execution, surroundings: &Surroundings) -> Wasi {

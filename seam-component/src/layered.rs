@@ -49,6 +49,7 @@ impl<E: CoreEngine> Layered<E> {
         let added = ADDED.iter().copied();
         let capabilities = added.fold(has.capabilities.clone(), |all, one| all.with(one, true));
         let mut info = BackendInfo::new(name, has.version.clone(), capabilities);
+        info.component_model = "seam-component".to_string();
         info.validates = has.validates;
         info.fuel_granularity = has.fuel_granularity;
         Self {

@@ -102,6 +102,9 @@ pub struct BackendInfo {
     pub name: String,
     /// The engine's version.
     pub version: String,
+    /// The implementation of the Component Model. It is the backend's own, with the backend's name,
+    /// unless several backends share one.
+    pub component_model: String,
     /// The capabilities of this build.
     pub capabilities: Capabilities,
     /// Whether the engine itself validates core modules. If not, the seam validates them first.
@@ -121,8 +124,10 @@ impl BackendInfo {
         version: impl Into<String>,
         capabilities: impl Into<Capabilities>,
     ) -> Self {
+        let name = name.into();
         Self {
-            name: name.into(),
+            component_model: name.clone(),
+            name,
             version: version.into(),
             capabilities: capabilities.into(),
             validates: true,

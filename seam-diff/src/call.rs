@@ -96,13 +96,7 @@ impl Call {
         artifact: &Artifact,
     ) -> Result<Vec<Step>> {
         let mut scope = Scope::default();
-        let step = |call: &Call| {
-            let found = |name: &ExportName| match interface.func(name) {
-                Ok((name, ty)) => Ok((name.clone(), ty.clone())),
-                Err(error) => inner(artifact, name).ok_or(error),
-            };
-            call.step(&mut scope, found)
-        };
+        let step = |call: &Call| call.step(&mut scope, |name| callable(interface, artifact, name));
         calls.iter().map(step).collect()
     }
 
@@ -152,6 +146,18 @@ fn variable(text: &str) -> Option<Arc<str>> {
     let name = text.trim().strip_prefix('$')?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     (!name.is_empty() && name.chars().all(is_name)).then(|| name.into())
+}
+
+/// Finds a function among the exports, or else among those of components inside the artifact.
+pub(crate) fn callable(
+    interface: &Interface,
+    artifact: &Artifact,
+    name: &ExportName,
+) -> Result<(ExportName, Arc<FuncType>)> {
+    match interface.func(name) {
+        Ok((name, ty)) => Ok((name.clone(), ty.clone())),
+        Err(error) => inner(artifact, name).ok_or(error),
+    }
 }
 
 /// Finds a function among the exports of components inside the artifact.

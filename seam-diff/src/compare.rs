@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::{CanonTrap, HostCallRecord, Snapshot, Trap, Value};
+use seam_core::{CanonTrap, CoreValue, HostCallRecord, Snapshot, Trap, Value};
 
+use crate::nan;
 use crate::{Divergence, Ended, Observation, Open, Seen, Verdict, state};
 
 /// How strictly two observations are compared.
@@ -127,10 +128,13 @@ fn differing_types(left: &Seen, right: &Seen) -> Option<(String, String)> {
     Some((typed(l, left), typed(r, right)))
 }
 
-fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
+pub(crate) fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
     let same = match (left, right) {
         (Ended::Snapshot(left), Ended::Snapshot(right)) => {
             return snapshots(at, left, right, by);
+        }
+        (Ended::ReturnedCore(left), Ended::ReturnedCore(right)) => {
+            return core_values(at, left, right);
         }
         // A fused module implements the traps of the canonical ABI itself, so causes may differ.
         (Ended::Trapped(_), Ended::Trapped(_)) if by == Comparison::Fusion => true,
@@ -156,6 +160,21 @@ fn endings(at: &str, left: &Ended, right: &Ended, by: Comparison) -> Verdict {
     match left.open().or(right.open()) {
         Some(reason) => Verdict::open(reason, format!("{at}: {l} | {r}")),
         None => Verdict::diverged(at, l, r),
+    }
+}
+
+/// Compares the results of a call of a core instance.
+fn core_values(at: &str, left: &[CoreValue], right: &[CoreValue]) -> Verdict {
+    if left == right {
+        return Verdict::Match;
+    }
+    let pairs = || left.iter().zip(right);
+    let alike = pairs().all(|(l, r)| l == r || nan::same_vectors(l, r));
+    let text = |values: &[CoreValue]| Ended::ReturnedCore(values.to_vec()).to_string();
+    let (l, r) = (text(left), text(right));
+    match left.len() == right.len() && alike {
+        true => Verdict::open(Open::NanBits, format!("{at}: {l} | {r}")),
+        false => Verdict::diverged(at, l, r),
     }
 }
 
@@ -203,7 +222,7 @@ fn host_calls(left: &[HostCallRecord], right: &[HostCallRecord], by: Comparison)
 }
 
 /// Compares bytes of output. A difference is shown from the first differing byte on.
-fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
+pub(crate) fn bytes(what: &str, left: &[u8], right: &[u8]) -> Verdict {
     if left == right {
         return Verdict::Match;
     }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use seam_core::{ArtifactKind, Capability, Error, ErrorKind, Limit, Snapshot, Trap, Value};
+use seam_core::{
+    ArtifactKind, Capability, CoreValue, Error, ErrorKind, Limit, Snapshot, Trap, Value,
+};
 
 use crate::Open;
 
@@ -15,6 +17,8 @@ pub(crate) const ENGINE: &str = "engine";
 pub enum Ended {
     /// The call returned this value, or returned without a result.
     Returned(Option<Value>),
+    /// The call of a core instance returned these values.
+    ReturnedCore(Vec<CoreValue>),
     /// The step took this snapshot.
     Snapshot(Snapshot),
     /// The guest exited with this code.
@@ -52,7 +56,10 @@ impl Ended {
     /// Returns whether the step was performed and returned.
     #[must_use]
     pub fn returned(&self) -> bool {
-        matches!(self, Ended::Returned(_) | Ended::Snapshot(_))
+        matches!(
+            self,
+            Ended::Returned(_) | Ended::ReturnedCore(_) | Ended::Snapshot(_)
+        )
     }
 
     /// Returns whether an instance of this kind can no longer be called after this end.
@@ -62,7 +69,7 @@ impl Ended {
     #[must_use]
     pub fn closes(&self, kind: ArtifactKind) -> bool {
         match self {
-            Ended::Returned(_) | Ended::Snapshot(_) => false,
+            _ if self.returned() => false,
             Ended::Exited(_) | Ended::Failed(ENGINE, _) | Ended::NotRun => true,
             _ => kind == ArtifactKind::Component,
         }
@@ -88,6 +95,11 @@ impl fmt::Display for Ended {
         match self {
             Ended::Returned(None) => f.write_str("()"),
             Ended::Returned(Some(value)) => value.fmt(f),
+            Ended::ReturnedCore(values) if values.is_empty() => f.write_str("()"),
+            Ended::ReturnedCore(values) => {
+                let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                f.write_str(&values.join(", "))
+            }
             Ended::Snapshot(snapshot) => {
                 write!(f, "snapshot of {} core instances", snapshot.instances.len())
             }
@@ -104,7 +116,7 @@ impl fmt::Display for Ended {
 /// Serializes as `{"returned": "5"}`, `{"trapped": "unreachable"}` and so on.
 ///
 /// The returned value is WAVE text, or `null` if there is none. A step that was not performed is
-/// `"not-run"`.
+/// `"not-run"`. Core values are a list: `{"returned_core": [{"type": "i32", "value": 5}]}`.
 impl serde::Serialize for Ended {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -116,6 +128,7 @@ impl serde::Serialize for Ended {
             Ended::Returned(value) => {
                 out.serialize_entry("returned", &value.as_ref().map(ToString::to_string))?;
             }
+            Ended::ReturnedCore(values) => out.serialize_entry("returned_core", values)?,
             Ended::Snapshot(snapshot) => out.serialize_entry("snapshot", snapshot)?,
             Ended::Exited(code) => out.serialize_entry("exited", code)?,
             Ended::Trapped(trap) => out.serialize_entry("trapped", &trap.to_string())?,

@@ -62,6 +62,7 @@
 //! With the feature `compose`, `compose` makes the un-fused composition of separate components.
 
 mod attribution;
+pub mod build;
 mod call;
 mod compare;
 #[cfg(feature = "compose")]
@@ -72,12 +73,15 @@ mod observation;
 mod observe;
 pub mod random;
 mod report;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 mod scope;
 mod show;
 mod state;
 mod step;
 #[cfg(test)]
 mod testing;
+pub mod units;
 mod variables;
 mod verdict;
 pub mod witness;

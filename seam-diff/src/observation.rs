@@ -22,6 +22,9 @@ pub struct Observation {
     /// Name and version of the backend's core engine, if the backend reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// The implementation of the Component Model, as the backend names it.
+    #[serde(skip)]
+    pub component_model: String,
     /// The reason why there was no instance to perform steps on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Ended>,
@@ -82,16 +85,13 @@ impl Seen {
 }
 
 impl Observation {
-    /// Creates an observation without content, of a backend with this name over this engine.
-    pub(crate) fn without_content(
-        artifact: Artifact,
-        backend: String,
-        engine: Option<String>,
-    ) -> Self {
+    /// Creates an observation of a backend, without content.
+    pub(crate) fn without_content(artifact: Artifact, by: Ran) -> Self {
         Self {
             artifact,
-            backend,
-            engine,
+            backend: by.backend,
+            engine: by.engine,
+            component_model: by.component_model,
             failed: None,
             steps: Vec::new(),
             stdout: Vec::new(),
@@ -117,11 +117,7 @@ impl Observation {
         Self {
             failed: Some(Ended::of(error)),
             steps: steps.iter().map(Seen::not_run).collect(),
-            ..Self::without_content(
-                artifact.clone(),
-                backend.info().name.clone(),
-                engine(backend),
-            )
+            ..Self::without_content(artifact.clone(), Ran::of(backend))
         }
     }
 
@@ -181,10 +177,25 @@ impl Observation {
     }
 }
 
-/// Returns the name and version of a backend's core engine.
-pub(crate) fn engine(backend: &dyn Backend) -> Option<String> {
-    let engine = backend.core_engine().map(|engine| engine.info());
-    engine.map(|engine| format!("{} {}", engine.name, engine.version))
+/// The names of a backend and of what it consists of.
+#[derive(Clone)]
+pub(crate) struct Ran {
+    pub(crate) backend: String,
+    /// Name and version of the core engine.
+    pub(crate) engine: Option<String>,
+    pub(crate) component_model: String,
+}
+
+impl Ran {
+    pub(crate) fn of(backend: &dyn Backend) -> Self {
+        let info = backend.info();
+        let engine = backend.core_engine().map(|engine| engine.info());
+        Self {
+            backend: info.name.clone(),
+            engine: engine.map(|engine| format!("{} {}", engine.name, engine.version)),
+            component_model: info.component_model.clone(),
+        }
+    }
 }
 
 fn name<S: Serializer>(artifact: &Artifact, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,7 +7,8 @@ use seam_core::{
     Program, ProgramExt, Query, Resource, Type, World, contain,
 };
 
-use crate::{Ended, Observation, Seen, Step, Variables, observation};
+use crate::observation::Ran;
+use crate::{Ended, Observation, Seen, Step, Variables};
 
 /// Performs the steps in one instance. Blocks the calling thread and needs no executor.
 ///
@@ -28,8 +29,7 @@ pub fn observe(
 /// An artifact that a backend has loaded, with the world for its instances.
 pub struct Loaded {
     artifact: Artifact,
-    backend: String,
-    engine: Option<String>,
+    by: Ran,
     world: World,
     /// The program, or how loading failed.
     program: Result<Box<dyn Program>, Ended>,
@@ -41,8 +41,7 @@ impl Loaded {
     pub fn new(backend: &dyn Backend, artifact: &Artifact, world: &World) -> Self {
         Self {
             artifact: artifact.clone(),
-            backend: backend.info().name.clone(),
-            engine: observation::engine(backend),
+            by: Ran::of(backend),
             world: world.clone().record(true),
             program: contain(|| backend.load_blocking(artifact)).map_err(|error| Ended::of(&error)),
         }
@@ -53,8 +52,7 @@ impl Loaded {
     pub fn refused(backend: &dyn Backend, artifact: &Artifact, error: &Error) -> Self {
         Self {
             artifact: artifact.clone(),
-            backend: backend.info().name.clone(),
-            engine: observation::engine(backend),
+            by: Ran::of(backend),
             world: World::new(),
             program: Err(Ended::of(error)),
         }
@@ -69,7 +67,7 @@ impl Loaded {
     /// Returns the name of the backend.
     #[must_use]
     pub fn backend(&self) -> &str {
-        &self.backend
+        &self.by.backend
     }
 
     /// Performs the steps in a new instance in a fresh world, as [`observe`] does.
@@ -82,11 +80,7 @@ impl Loaded {
 
     /// Creates an instance for steps that are not known yet.
     pub(crate) fn start(&self) -> Session {
-        let mut seen = Observation::without_content(
-            self.artifact.clone(),
-            self.backend.clone(),
-            self.engine.clone(),
-        );
+        let mut seen = Observation::without_content(self.artifact.clone(), self.by.clone());
         let made = match &self.program {
             Ok(program) => contain(|| program.instantiate_blocking(&self.world)),
             Err(ended) => {
@@ -239,6 +233,9 @@ fn perform(
             let result = variables.perform(instance, step)?;
             Ok(Ended::Returned(result))
         }
+        Step::Core { at, export, args } => instance
+            .call_core(at, export, args)
+            .map(Ended::ReturnedCore),
         Step::Drop(_) => variables.perform(instance, step).map(Ended::Returned),
         Step::Run => Ok(Ended::Exited(instance.run_blocking()?.code)),
         Step::Snapshot(query) => instance.snapshot(query).map(Ended::Snapshot),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seam_core::{ExportName, Query, Value};
+use seam_core::{CorePath, CoreValue, ExportName, Query, Value};
 
 /// One step that is performed on an instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,15 @@ pub enum Step {
         args: Vec<Value>,
         /// The names of the resources in the result, in order, for later steps.
         results: Vec<Arc<str>>,
+    },
+    /// Calls an export of a core instance with core values.
+    Core {
+        /// The position of the core instance.
+        at: CorePath,
+        /// The name of the export.
+        export: Arc<str>,
+        /// The arguments.
+        args: Vec<CoreValue>,
     },
     /// Drops the resource that an earlier step named.
     Drop(Arc<str>),
@@ -48,7 +57,8 @@ impl Step {
     }
 }
 
-/// Prints the step as a call: `f(1, "x")`, or `$a = f(1, "x")` if it names a resource.
+/// Prints the step as a call: `f(1, "x")`, or `$a = f(1, "x")` if it names a resource. A call of a
+/// core instance is `core f(1)`, or `core 1/0 f(1)` if it is not the only one of a core module.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,6 +74,14 @@ impl fmt::Display for Step {
                 let equals = if results.is_empty() { "" } else { " = " };
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
                 write!(f, "{equals}{name}({})", args.join(", "))
+            }
+            Step::Core { at, export, args } => {
+                let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+                let path = match at.indices() {
+                    [0] => String::new(),
+                    _ => format!("{at} "),
+                };
+                write!(f, "core {path}{export}({})", args.join(", "))
             }
             Step::Drop(name) => write!(f, "drop ${name}"),
             Step::Run => f.write_str("run"),
@@ -93,6 +111,17 @@ mod tests {
         assert_eq!(Step::Run.to_string(), "run");
         let query = Query::new().with_prefix("count");
         assert_eq!(Step::Snapshot(query).to_string(), "snapshot count");
+    }
+
+    #[test]
+    fn a_core_call_has_the_path_of_its_instance() {
+        let call = |path: &str| Step::Core {
+            at: path.parse().unwrap_or_default(),
+            export: "add".into(),
+            args: vec![1i32.into(), CoreValue::FuncRef(None)],
+        };
+        assert_eq!(call("0").to_string(), "core add(1, null func)");
+        assert_eq!(call("1/0").to_string(), "core 1/0 add(1, null func)");
     }
 
     #[test]

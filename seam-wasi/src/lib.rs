@@ -70,6 +70,17 @@ mod table;
 mod time;
 mod wit;
 
+use seam_core::Interface;
+
 pub use files::{Access, FileTree, FileTreeEntry};
 pub use hermetic::Wasi;
 pub use preview1::{EXIT, Preview1, Wrapped, imports_preview1, wrap_preview1};
+
+/// Returns the first import that belongs to WASI.
+#[must_use]
+pub fn wasi_import(interface: &Interface) -> Option<&str> {
+    let names = interface.imports().iter().map(|item| &*item.name);
+    names
+        .into_iter()
+        .find(|name| name.starts_with("wasi:") || *name == "wasi_snapshot_preview1")
+}

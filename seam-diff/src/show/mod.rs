@@ -9,9 +9,11 @@ use crate::{Divergence, Ended, Observation, Report, Verdict};
 
 use aligned::aligned;
 use group::grouped;
+#[cfg(feature = "scenario")]
+pub(crate) use part::differing;
 
 /// One divergence of a report: the runs that saw the same are together.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Shown {
     /// The place, e.g. `step 2, add(2, 3)` or `stdout, byte 17`.
     pub at: String,
@@ -26,12 +28,28 @@ pub struct Shown {
 }
 
 /// Runs that saw the same.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Side {
     /// The runs, e.g. `wasmtime, wasmi` or `fused.wasm on wasmtime, wasmi`.
     pub runs: String,
     /// What they saw. Long texts are cut around the difference.
     pub text: String,
+}
+
+impl Shown {
+    /// Creates a divergence from what each group of runs saw at a place.
+    pub(crate) fn new(at: &str, sides: &[(String, String)], part: Option<String>) -> Self {
+        let texts: Vec<&str> = sides.iter().map(|(_, text)| text.as_str()).collect();
+        let (texts, mark) = aligned(&texts);
+        let runs = sides.iter().map(|(runs, _)| runs.clone());
+        let pairs = runs.zip(texts);
+        Self {
+            at: at.to_string(),
+            sides: pairs.map(|(runs, text)| Side { runs, text }).collect(),
+            mark,
+            part,
+        }
+    }
 }
 
 impl Report {
@@ -120,16 +138,11 @@ impl Report {
                 .into_iter()
                 .map(|(divergence, runs)| (divergence.right.as_str(), runs)),
         );
-        let texts: Vec<&str> = sides.iter().map(|(text, _)| *text).collect();
-        let (texts, mark) = aligned(&texts);
-        let runs = sides.iter().map(|(_, runs)| self.names(runs));
-        let pairs = runs.zip(texts);
-        Shown {
-            at: place.at.clone(),
-            sides: pairs.map(|(runs, text)| Side { runs, text }).collect(),
-            mark,
-            part: here().find_map(|(run, _)| self.part(place.step?, run)),
-        }
+        let sides = sides
+            .iter()
+            .map(|(text, runs)| (self.names(runs), (*text).to_string()));
+        let part = here().find_map(|(run, _)| self.part(place.step?, run));
+        Shown::new(&place.at, &sides.collect::<Vec<_>>(), part)
     }
 
     /// Describes the part of a step's result in which a run differs from the reference.

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use seam_core::{CorePath, Error, Instance, Query, Result, Value};
+use seam_core::{CorePath, CoreValue, Error, Instance, Query, Result, Value};
 
 use super::measured::Measured;
 use super::probe::{PREFIX, ROW_RESET, Rows, TRACE, TRACE_RESET, at, words};
@@ -58,6 +58,12 @@ pub(super) fn perform(
         Step::Invoke { .. } | Step::Drop(_) => {
             let result = variables.perform(instance, step)?;
             Ok(result.as_ref().and_then(outcome))
+        }
+        Step::Core { at, export, args } => {
+            Ok(match instance.call_core(at, export, args)?.as_slice() {
+                [CoreValue::I32(value)] => Some(*value),
+                _ => None,
+            })
         }
         Step::Run => instance.run_blocking().map(|_| None),
         Step::Snapshot(_) => Err(Error::misuse(

@@ -1,9 +1,12 @@
-//! Numbers, durations, sizes and dates in the notation of the command line.
+//! Numbers, durations, sizes and dates in the notation of the command line and of scenarios.
 
 use std::time::Duration;
 
 /// Parses a duration: a number and its unit, e.g. `5s`, `500ms`, `1.5s`, `2m`, `1h`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// The text is no duration, or it is zero.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a duration like `5s`, `500ms` or `2m`, found `{text}`");
     let (number, unit) = split(text).ok_or_else(wrong)?;
     let seconds_in_unit = match unit {
@@ -23,23 +26,31 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a whole number, e.g. `100000`.
-pub(crate) fn count(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// The text is no whole number of 64 bits.
+pub fn count(text: &str) -> Result<u64, String> {
     let wrong = || format!("expected a whole number like `100000`, found `{text}`");
     text.parse().map_err(|_| wrong())
 }
 
 /// A time since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Instant {
-    pub(crate) seconds: u64,
-    pub(crate) nanoseconds: u32,
+pub struct Instant {
+    /// Whole seconds.
+    pub seconds: u64,
+    /// Nanoseconds after them, less than a second.
+    pub nanoseconds: u32,
 }
 
 /// Parses a date, or seconds since 1970, e.g. `1000000000`.
 ///
 /// A date has the form of RFC 3339 in UTC, e.g. `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5Z`,
 /// or `2026-01-31`.
-pub(crate) fn instant(text: &str) -> Result<Instant, String> {
+///
+/// # Errors
+/// The text is neither, or the date does not exist.
+pub fn instant(text: &str) -> Result<Instant, String> {
     let parsed = match text.parse() {
         Ok(seconds) => Some(Instant {
             seconds,
@@ -99,7 +110,10 @@ fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[u64; 3]> {
 }
 
 /// Parses a size in bytes: a whole number with an optional unit, e.g. `65536`, `64KiB`, `1GB`.
-pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// The text is no size of 64 bits.
+pub fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("expected a size like `65536`, `64MiB` or `1GB`, found `{text}`");
     let (number, unit) = split(text).ok_or_else(wrong)?;
     let bytes_in_unit: u64 = match unit {
