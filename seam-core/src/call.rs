@@ -129,7 +129,16 @@ impl<S> InFlight<S> {
     ///
     /// # Errors
     /// `Misuse` that names the function whose call is in flight.
+    #[inline]
     pub fn clear(&mut self) -> Result<Option<S>> {
+        match self.current {
+            None => Ok(None),
+            Some(_) => self.give_up(),
+        }
+    }
+
+    /// Returns the state of the call in flight, if it was dropped.
+    fn give_up(&mut self) -> Result<Option<S>> {
         match self.current.take() {
             None => Ok(None),
             Some(current) if self.dropped.load(Ordering::Relaxed) >= current.number => {

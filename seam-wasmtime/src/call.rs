@@ -45,6 +45,7 @@ pub(crate) async fn bounded<T>(
 }
 
 /// When the current call must end.
+#[inline]
 pub(crate) fn deadline<C>(ctx: &C) -> Option<Instant>
 where
     C: AsContext<Data: HasCore>,
@@ -55,6 +56,7 @@ where
 /// Arms the deadline, if the store has one and this is an outermost call.
 ///
 /// The alarm must be passed to [`end`].
+#[inline]
 pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
 where
     C: AsContextMut<Data: HasCore>,
@@ -72,6 +74,7 @@ where
 }
 
 /// Disarms the deadline.
+#[inline]
 pub(crate) fn end<C>(ctx: &mut C, alarm: Option<Alarm>)
 where
     C: AsContextMut<Data: HasCore>,
@@ -108,6 +111,7 @@ impl Way {
 }
 
 /// Runs guest code that never suspends, on a thread with enough stack.
+#[inline]
 pub(crate) fn synchronous<C, R>(
     ctx: &mut C,
     run: impl FnOnce(&mut C) -> wasmtime::Result<R> + Send,

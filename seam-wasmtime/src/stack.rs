@@ -22,6 +22,7 @@ pub(crate) fn needed(guest: Option<usize>) -> Option<usize> {
 ///
 /// # Errors
 /// `Engine` if a thread with such a stack cannot be started.
+#[inline]
 pub(crate) fn with<R: Send>(bytes: Option<usize>, run: impl FnOnce() -> R + Send) -> Result<R> {
     let Some(bytes) = bytes else {
         return Ok(run());

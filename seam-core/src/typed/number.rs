@@ -12,6 +12,13 @@ macro_rules! scalars {
                 match self { $( Scalar::$case(_) => Type::$case, )* }
             }
 
+            /// Returns whether the scalar is of this type.
+            #[must_use]
+            #[inline]
+            pub fn is(self, ty: &Type) -> bool {
+                matches!((ty, self), $( (Type::$case, Scalar::$case(_)) )|*)
+            }
+
             /// Returns the scalar as a value.
             #[must_use]
             pub fn to_value(self) -> Value {

@@ -10,6 +10,7 @@ mod func;
 mod host;
 mod observed;
 mod report;
+mod scalar_call;
 mod state;
 mod states;
 mod typed_call;

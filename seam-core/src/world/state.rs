@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::scalar_call::ScalarCall;
+use crate::typed::Scalar;
 use crate::world::{
     Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
     States, Stub, Target, TypedHostCall, World,
@@ -247,6 +249,46 @@ impl WorldState {
             name: bound.name.clone(),
             passed: func.begin(),
         }))
+    }
+
+    /// Calls the host function bound at this index in one operation, without values: for a function
+    /// that takes and returns only scalars.
+    ///
+    /// Returns `None` if the call needs values, as [`begin_typed`](Self::begin_typed) does. Errors
+    /// are the same as those of [`call`](Self::call).
+    #[must_use]
+    pub fn call_scalars(
+        &mut self,
+        index: usize,
+        args: &[Scalar],
+    ) -> Option<Result<Option<Scalar>>> {
+        if self.record {
+            return None;
+        }
+        let Bound {
+            name,
+            ty,
+            body: Run::Host(Body::Typed(func)),
+            ..
+        } = self.funcs.get_mut(index)?
+        else {
+            return None;
+        };
+        let mut host_call = HostCall {
+            name,
+            ty: Some(ty),
+            states: &mut self.states,
+            observed: &mut self.observed,
+            limits: &self.limits,
+            on_output: self.on_output.as_deref(),
+        };
+        let mut scalars = ScalarCall::new(ty, args);
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            func.call_in_one(&mut host_call, &mut scalars)
+        }));
+        let called = called.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
+        let result = scalars.end(called);
+        Some(result.map_err(|e| e.during(format!("host function {name}"))))
     }
 
     /// Ends a call whose result was lowered, so that the next call of its function need not be made

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::host::HostCall;
+use super::scalar_call::{Phase, ScalarCall};
 use crate::typed::{
     Lift, Lower, Numbers, Results, Scalar, TypedParams, params_from_values, result_to_value,
 };
@@ -106,6 +107,10 @@ pub(crate) trait TypedBody: Send {
     /// Calls the function with the arguments that were lifted into `passed`.
     fn call(&mut self, call: &mut HostCall<'_>, passed: &mut dyn Passed) -> Result<()>;
 
+    /// Lifts the arguments, calls the function and lowers its result, where none of them needs the
+    /// guest.
+    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()>;
+
     /// Calls the function by value.
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>>;
 }
@@ -177,6 +182,14 @@ where
         };
         *result = Some((self.func)(call, args)?);
         Ok(())
+    }
+
+    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()> {
+        let args = A::lift_args(scalars)?;
+        scalars.lifted()?;
+        let result = (self.func)(call, args)?;
+        scalars.at = Phase::Called;
+        result.lower_result(scalars)
     }
 
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>> {

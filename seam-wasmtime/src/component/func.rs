@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use seam_core::typed::result_from_value;
-use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Value};
+use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Type, Value};
 use wasmtime::component::{Func, Instance, ResourceAny, Val};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
-use crate::component::abi::{self, Given, Params, Parts};
+use crate::component::abi::{self, Given, Params, Parts, Scalars, is_scalar};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
@@ -21,12 +21,25 @@ use crate::state::HasCore;
 pub(crate) struct Export {
     func: Func,
     ty: Arc<FuncType>,
+    /// Whether it takes scalars only.
+    takes_scalars: bool,
     /// Whether its arguments can contain handles.
     takes_handles: bool,
+    /// Whether its result is a scalar, a string or a list of numbers, which is lifted as it is.
+    returns_simple: bool,
     /// Whether its result can contain handles.
     returns_handles: bool,
     /// Whether it is called with wasmtime's `Val`, in a build for asynchronous components.
     by_val: bool,
+}
+
+/// Whether a value of this type is lifted as one part that is the value itself.
+fn is_simple(ty: &Type) -> bool {
+    match ty {
+        Type::String => true,
+        Type::List(element) | Type::FixedLengthList(element, _) => element.is_number(),
+        ty => is_scalar(ty),
+    }
 }
 
 /// A call with its arguments kept until it is made.
@@ -71,6 +84,8 @@ impl Export {
         Ok(Self {
             func: func.ok_or_else(missing)?,
             ty: ty.clone(),
+            takes_scalars: Scalars::fit(ty),
+            returns_simple: ty.result.as_ref().is_some_and(is_simple),
             takes_handles: ty.params.iter().any(|(_, ty)| has_handles(ty)),
             returns_handles: ty.result.as_ref().is_some_and(has_handles),
             by_val,
@@ -88,35 +103,74 @@ impl Export {
         returns: Returns<'_>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let values;
-        let mut lowered = Lowered::default();
         let given = match args {
+            Args::Values(values) if self.takes_scalars => {
+                match Scalars::of_values(&self.ty, values) {
+                    Some(scalars) => return self.call_scalars(store, scalars, returns, code),
+                    None => Args::Values(values),
+                }
+            }
+            Args::Typed(lower) if self.takes_scalars => {
+                let scalars = Scalars::of_typed(&self.ty, lower)?;
+                return self.call_scalars(store, scalars, returns, code);
+            }
             // Arguments that lower themselves must stay on this thread.
             Args::Typed(lower)
                 if !self.takes_handles && store.data().core_ref().stack.is_none() =>
             {
-                Given::Typed(lower)
+                let outcome = self.within(store, |store, func, has_result| {
+                    let called = abi::call(func, store, Given::Typed(lower), has_result);
+                    called.map_err(Stop::Guest)
+                })?;
+                let parts = outcome.map_err(|stop| stop.error(code))?;
+                return self.deliver(store, parts, returns);
             }
-            args => {
-                values = args.into_values(&self.ty)?;
-                let resources;
-                (resources, lowered) = self.claim(store, &values)?;
-                Given::Lowered(Params::values(&self.ty, &values, resources))
-            }
+            args => args,
         };
-        store.data_mut().world.begin_outermost_call();
-        let alarm = call::begin(store)?;
-        let (func, has_result) = (self.func, self.ty.result.is_some());
-        let outcome = match given {
-            Given::Typed(_) => abi::call(func, &mut *store, given, has_result).map_err(Stop::Guest),
-            Given::Lowered(params) => call::synchronous(store, move |store| {
+        let values = given.into_values(&self.ty)?;
+        let (resources, lowered) = self.claim(store, &values)?;
+        let params = Params::values(&self.ty, &values, resources);
+        let outcome = self.within(store, |store, func, has_result| {
+            call::synchronous(store, |store| {
                 abi::call(func, store, Given::Lowered(params), has_result)
-            }),
-        };
-        call::end(store, alarm);
+            })
+        });
         lowered.end(store);
+        let parts = outcome?.map_err(|stop| stop.error(code))?;
+        self.deliver(store, parts, returns)
+    }
+
+    fn call_scalars(
+        &self,
+        store: &mut Store<State>,
+        scalars: Scalars,
+        returns: Returns<'_>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        let outcome = self.within(store, |store, func, has_result| {
+            call::synchronous(store, |store| {
+                abi::call(func, store, Given::Scalars(&scalars), has_result)
+            })
+        })?;
         let parts = outcome.map_err(|stop| stop.error(code))?;
         self.deliver(store, parts, returns)
+    }
+
+    /// Makes an outermost call within the limits of the store.
+    ///
+    /// # Errors
+    /// The deadline could not be armed.
+    #[inline]
+    fn within<R>(
+        &self,
+        store: &mut Store<State>,
+        call: impl FnOnce(&mut Store<State>, Func, bool) -> R,
+    ) -> Result<R> {
+        store.data_mut().world.begin_outermost_call();
+        let alarm = call::begin(store)?;
+        let outcome = call(store, self.func, self.ty.result.is_some());
+        call::end(store, alarm);
+        Ok(outcome)
     }
 
     /// Keeps arguments, whose types must have been checked, until the call is made.
@@ -192,6 +246,11 @@ impl Export {
         returns: Returns<'_>,
     ) -> Result<()> {
         match returns {
+            Returns::Value(value) if self.returns_simple => {
+                let simple = parts.next_simple();
+                *value =
+                    Some(simple.ok_or_else(|| Error::engine("expected a result, found none"))?);
+            }
             Returns::Value(value) => *value = self.value(store, parts)?,
             Returns::Typed(_) if self.ty.result.is_none() => {}
             Returns::Typed(lift) if self.returns_handles => {

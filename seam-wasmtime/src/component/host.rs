@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use seam_core::typed::Scalar;
 use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, Value};
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -55,6 +56,23 @@ impl Import {
         let outcome = store.data_mut().world.call(self.index, &call.args);
         let dropped = call.drop_borrowed(&mut store);
         self.end(&mut store, outcome, dropped)
+    }
+
+    /// Calls a host function over scalars on the guest's stack.
+    pub(crate) fn call_scalars(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        args: &[Scalar],
+    ) -> Result<Option<Scalar>> {
+        let world = &mut store.data_mut().world;
+        world.begin_host_call()?;
+        let result = world.call_scalars(self.index, args).unwrap_or_else(|| {
+            let args: Vec<Value> = args.iter().map(|arg| arg.to_value()).collect();
+            let result = world.call(self.index, &args)?;
+            Ok(result.as_ref().and_then(Scalar::of))
+        });
+        world.end_host_call();
+        result
     }
 
     /// Calls the host function while the guest is suspended.

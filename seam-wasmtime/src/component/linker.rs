@@ -64,7 +64,11 @@ impl Linking<'_> {
         });
         self.resources(&mut linker, self.interface.imports(), &mut Vec::new())?;
         for (index, binding) in bindings.iter().enumerate() {
-            self.define(&mut linker, index, binding, asynchronous)?;
+            // A function that never suspends is called on the guest's stack, whatever the others do. Only
+            // handles that it borrows must be dropped asynchronously.
+            let import = Import::new(index, binding.ty.clone());
+            let suspends = asynchronous && (import.handles || world.is_async(binding));
+            self.define(&mut linker, import, binding, suspends)?;
         }
         let pre = linker.instantiate_pre(self.component);
         let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
@@ -81,16 +85,15 @@ impl Linking<'_> {
     fn define(
         &self,
         linker: &mut Linker<State>,
-        index: usize,
+        import: Import,
         binding: &Binding,
-        asynchronous: bool,
+        suspends: bool,
     ) -> Result<()> {
         let name = &binding.name;
         match binding.target {
             Target::Host(_) | Target::Stub(_) => {
-                let import = Import::new(index, binding.ty.clone());
                 let mut instance = self.instance(linker, name.instances())?;
-                self.func(&mut instance, name.item(), import, asynchronous)
+                self.func(&mut instance, name.item(), import, suspends)
                     .map_err(|e| Error::link(format!("import `{name}`: {e:#}")))
             }
             Target::Wasi => Ok(()),
@@ -105,12 +108,17 @@ impl Linking<'_> {
         instance: &mut LinkerInstance<'_, State>,
         name: &str,
         import: Import,
-        asynchronous: bool,
+        suspends: bool,
     ) -> wasmtime::Result<()> {
         let failed = wasmtime::Error::new::<Error>;
         if !self.concurrent {
             let ty = import.ty.clone();
-            if !asynchronous {
+            if !suspends && abi::is_over_scalars(&ty) {
+                return abi::define_scalars(instance, name, &ty, move |store, args| {
+                    import.call_scalars(store, args).map_err(failed)
+                });
+            }
+            if !suspends {
                 return abi::define(instance, name, &ty, move |store, args| {
                     import.call(store, args).map_err(failed)
                 });

@@ -17,6 +17,18 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// Moves past a value of this type, and returns the value's place.
+    #[inline]
+    fn pass_type(&mut self, ty: &InterfaceType, types: &ComponentTypes) -> Self {
+        match (&mut *self, ty) {
+            (Place::Flat(slot), scalar) if is_scalar(scalar) => {
+                *slot += 1;
+                Place::Flat(*slot - 1)
+            }
+            (_, ty) => self.pass(types.canonical_abi(ty)),
+        }
+    }
+
     /// Moves past a value of this layout, and returns the value's place.
     pub(super) fn pass(&mut self, abi: &CanonicalAbiInfo) -> Self {
         match self {
@@ -62,12 +74,42 @@ pub(super) enum Next {
 }
 
 impl<'t> Dues<'t> {
-    pub(super) fn of(ty: InterfaceType, place: Place) -> Self {
-        Self(smallvec![Due::Value(ty, place)])
+    #[inline]
+    pub(super) fn of(ty: InterfaceType, place: Place, types: &'t ComponentTypes) -> Self {
+        Self(smallvec![match ty {
+            InterfaceType::Tuple(index) => Due::Types(types[index].types.iter(), place),
+            ty => Due::Value(ty, place),
+        }])
     }
 
     pub(super) fn push(&mut self, due: Due<'t>) {
         self.0.push(due);
+    }
+
+    /// Takes the next part, if it is the next field or element and has only one part.
+    ///
+    /// This is the common case of [`next`](Self::next).
+    #[inline]
+    pub(super) fn next_part(&mut self, types: &ComponentTypes) -> Option<(InterfaceType, Place)> {
+        let (ty, place) = match self.0.last_mut()? {
+            Due::Types(rest, place) => {
+                let ty = *rest.as_slice().first().filter(|ty| !has_fields(ty))?;
+                rest.next();
+                (ty, place)
+            }
+            Due::Fields(rest, place) => {
+                let first = rest.as_slice().first().map(|field| field.ty);
+                let ty = first.filter(|ty| !has_fields(ty))?;
+                rest.next();
+                (ty, place)
+            }
+            Due::Elements(ty, place, left @ 1..) if !has_fields(ty) => {
+                *left -= 1;
+                (*ty, place)
+            }
+            _ => return None,
+        };
+        Some((ty, place.pass_type(&ty, types)))
     }
 
     /// Takes what is due next. For records and tuples, this is the first part of their fields.
@@ -120,6 +162,30 @@ impl<'t> Dues<'t> {
             }
         }
     }
+}
+
+/// Whether a value of this type is its fields, without a part of its own.
+fn has_fields(ty: &InterfaceType) -> bool {
+    matches!(ty, InterfaceType::Record(_) | InterfaceType::Tuple(_))
+}
+
+/// Whether a value of this type is one core value.
+pub(super) fn is_scalar(ty: &InterfaceType) -> bool {
+    matches!(
+        ty,
+        InterfaceType::Bool
+            | InterfaceType::S8
+            | InterfaceType::U8
+            | InterfaceType::S16
+            | InterfaceType::U16
+            | InterfaceType::S32
+            | InterfaceType::U32
+            | InterfaceType::S64
+            | InterfaceType::U64
+            | InterfaceType::Float32
+            | InterfaceType::Float64
+            | InterfaceType::Char
+    )
 }
 
 /// Returns the name of a type's kind, as [`Type::kind`](seam_core::Type::kind) does.

@@ -23,9 +23,10 @@ use wasmtime::component::{
 use wasmtime::{AsContextMut, Result, ValRaw, bail, ensure, format_err};
 
 use super::due::Place;
-use super::load::{self, lift};
+use super::load::{self, lift_tuple};
 use super::native::{initialized, slots, unexpected};
-use super::part::{Lifting, Parts};
+use super::part::Parts;
+use super::scalar::Scalars;
 use super::store::Writer;
 use super::value;
 
@@ -36,6 +37,7 @@ pub(crate) struct Params<'a> {
 }
 
 enum Source<'a> {
+    Scalars(&'a Scalars),
     Values(&'a FuncType, &'a [Value]),
     Typed(Here<'a>),
 }
@@ -85,8 +87,14 @@ unsafe impl Lower for Params<'_> {
         ty: InterfaceType,
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        let abi = cx.types.canonical_abi(&ty);
-        let slots = slots(dst);
+        let InterfaceType::Tuple(index) = ty else {
+            return Err(unexpected());
+        };
+        let tuple = &cx.types[index];
+        let (abi, slots) = (&tuple.abi, slots(dst));
+        if let Source::Scalars(scalars) = &self.source {
+            return scalars.lower(cx, &tuple.types, slots);
+        }
         let (place, flat) = match abi.flat_count(MAX_FLAT_PARAMS) {
             Some(count) => (Place::Flat(0), initialized(slots, count)?),
             None => {
@@ -96,8 +104,9 @@ unsafe impl Lower for Params<'_> {
                 (Place::Memory(ptr), &mut [][..])
             }
         };
-        let writer = Writer::new(cx, ty, place, flat, &self.resources);
+        let mut writer = Writer::new(cx, ty, place, flat, &self.resources);
         let lower = |to: &mut Writer<'_, '_, T>| match &self.source {
+            Source::Scalars(_) => Ok(()),
             Source::Values(ty, args) => value::lower_args(ty, args, to),
             Source::Typed(Here(args)) => match args.take() {
                 Some(args) => args.lower(to),
@@ -143,7 +152,10 @@ unsafe impl<const N: usize> Lift for Lifted<N> {
         ty: InterfaceType,
         src: &Self::Lower,
     ) -> Result<Self> {
-        let abi = cx.types.canonical_abi(&ty);
+        let InterfaceType::Tuple(index) = ty else {
+            return Err(unexpected());
+        };
+        let abi = &cx.types[index].abi;
         let place = match abi.flat_count(MAX_FLAT_RESULTS) {
             Some(count) => {
                 ensure!(count == N, "{}", unexpected());
@@ -160,9 +172,7 @@ unsafe impl<const N: usize> Lift for Lifted<N> {
                 load::Place::Memory(bytes.ok_or_else(outside)?)
             }
         };
-        let mut parts = Lifting::new();
-        lift(cx, ty, place, &mut parts)?;
-        Ok(Self(Parts::new(parts)))
+        lift_tuple(cx, ty, place).map(Self)
     }
 
     fn linear_lift_from_memory(
@@ -176,6 +186,7 @@ unsafe impl<const N: usize> Lift for Lifted<N> {
 
 /// The arguments of a call on the calling thread.
 pub(crate) enum Given<'a> {
+    Scalars(&'a Scalars),
     Lowered(Params<'a>),
     Typed(&'a mut dyn LowerArgs),
 }
@@ -190,12 +201,14 @@ pub(crate) fn call(
     args: Given<'_>,
     has_result: bool,
 ) -> Result<Parts> {
+    let of = |source| Params {
+        source,
+        resources: Vec::new(),
+    };
     let params = match args {
+        Given::Scalars(scalars) => of(Source::Scalars(scalars)),
         Given::Lowered(params) => params,
-        Given::Typed(args) => Params {
-            source: Source::Typed(Here(Cell::new(Some(args)))),
-            resources: Vec::new(),
-        },
+        Given::Typed(args) => of(Source::Typed(Here(Cell::new(Some(args))))),
     };
     if has_result {
         // SAFETY: both types read the function's type when they are lowered and lifted.

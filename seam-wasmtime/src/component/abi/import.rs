@@ -11,8 +11,10 @@ use std::cell::Cell;
 use std::future::Future;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::slice;
 use std::sync::Arc;
 
+use seam_core::typed::Scalar;
 use seam_core::{FuncType, TypedHostCall, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
@@ -23,13 +25,14 @@ use wasmtime::component::__internal::{
 use wasmtime::component::{
     ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower, ResourceAny,
 };
-use wasmtime::{Result, StoreContextMut, ValRaw};
+use wasmtime::{Result, StoreContextMut, ValRaw, bail, ensure};
 
-use super::due::Place;
+use super::due::{self, Place};
 use super::flat::flat_count;
-use super::load::{self, lift};
+use super::load::{self, lift_tuple};
 use super::native::{initialized, slots, unexpected};
-use super::part::{Lifting, Parts};
+use super::part::Parts;
+use super::scalar::{self, is_scalar};
 use super::store::Writer;
 use super::value;
 use crate::component::state::State;
@@ -71,9 +74,7 @@ unsafe impl<const N: usize> Lift for Args<N> {
         ty: InterfaceType,
         src: &Self::Lower,
     ) -> Result<Self> {
-        let mut parts = Lifting::new();
-        lift(cx, ty, load::Place::Flat(src), &mut parts)?;
-        Ok(Self(Parts::new(parts)))
+        lift_tuple(cx, ty, load::Place::Flat(src)).map(Self)
     }
 
     /// The slice is empty, since `ABI` says so. It starts where the arguments are, which wasmtime has
@@ -90,14 +91,111 @@ unsafe impl<const N: usize> Lift for Args<N> {
         let bytes = at.and_then(|at| cx.memory().get(at..));
         let size = cx.types.canonical_abi(&ty).size32 as usize;
         let bytes = bytes.and_then(|bytes| bytes.get(..size));
-        let mut parts = Lifting::new();
-        lift(
-            cx,
-            ty,
-            load::Place::Memory(bytes.ok_or_else(unexpected)?),
-            &mut parts,
-        )?;
-        Ok(Self(Parts::new(parts)))
+        let place = load::Place::Memory(bytes.ok_or_else(unexpected)?);
+        lift_tuple(cx, ty, place).map(Self)
+    }
+}
+
+/// The arguments of a host function over scalars, which are always `N` core values.
+struct ScalarArgs<const N: usize>([Scalar; N]);
+
+/// Checks that a tuple consists of `N` scalars.
+fn check_scalars<const N: usize>(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+    let InterfaceType::Tuple(index) = ty else {
+        return Err(unexpected());
+    };
+    let types = &types.types[*index].types;
+    let fit = types.len() == N && types.iter().all(due::is_scalar);
+    ensure!(fit, "{}", unexpected());
+    Ok(())
+}
+
+// SAFETY: see 1 in the documentation of `native`.
+unsafe impl<const N: usize> ComponentType for ScalarArgs<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        check_scalars::<N>(ty, types)
+    }
+}
+
+// SAFETY: the methods expect the tuple of the function's parameters.
+unsafe impl<const N: usize> ComponentNamedList for ScalarArgs<N> {}
+
+// SAFETY: see 2 and 3 in the documentation of `native`. `typecheck` has checked that each of the `N`
+// types is one core value.
+unsafe impl<const N: usize> Lift for ScalarArgs<N> {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        src: &Self::Lower,
+    ) -> Result<Self> {
+        let InterfaceType::Tuple(index) = ty else {
+            return Err(unexpected());
+        };
+        let types = cx.types[index].types.iter();
+        let mut scalars = [Scalar::Bool(false); N];
+        for ((scalar, ty), slot) in scalars.iter_mut().zip(types).zip(src) {
+            let place = load::Place::Flat(slice::from_ref(slot));
+            *scalar = load::scalar(cx, *ty, place)?.ok_or_else(unexpected)?;
+        }
+        Ok(Self(scalars))
+    }
+
+    fn linear_lift_from_memory(
+        _: &mut LiftContext<'_>,
+        _: InterfaceType,
+        _: &[u8],
+    ) -> Result<Self> {
+        bail!("expected scalars to be passed as core values")
+    }
+}
+
+/// The result of a host function over scalars: `N` core values, of which there is one at most.
+struct ScalarReturn<const N: usize>(Option<Scalar>);
+
+// SAFETY: see 1 in the documentation of `native`.
+unsafe impl<const N: usize> ComponentType for ScalarReturn<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        check_scalars::<N>(ty, types)
+    }
+}
+
+// SAFETY: the methods expect the tuple of the function's results.
+unsafe impl<const N: usize> ComponentNamedList for ScalarReturn<N> {}
+
+// SAFETY: see 2 and 3 in the documentation of `native`. Every core value is initialized, or the call
+// fails.
+unsafe impl<const N: usize> Lower for ScalarReturn<N> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        dst: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        let InterfaceType::Tuple(index) = ty else {
+            return Err(unexpected());
+        };
+        let pairs = cx.types[index].types.iter().zip(slots(dst));
+        for (ty, slot) in pairs {
+            scalar::lower(cx, *ty, self.0.ok_or_else(unexpected)?, slot)?;
+        }
+        Ok(())
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
+        _: usize,
+    ) -> Result<()> {
+        bail!("expected a scalar to be returned as a core value")
     }
 }
 
@@ -133,11 +231,11 @@ impl<const N: usize> Return<N> {
     ) -> Result<()> {
         match self.0.take().unwrap_or(Returned::Nothing) {
             Returned::Nothing => {
-                let writer = Writer::new(cx, ty, place, flat, &[]);
+                let mut writer = Writer::new(cx, ty, place, flat, &[]);
                 writer.write(|_| Ok(()), |error| error)
             }
             Returned::Value(value, func, resources) => {
-                let writer = Writer::new(cx, ty, place, flat, &resources);
+                let mut writer = Writer::new(cx, ty, place, flat, &resources);
                 let lower = |to: &mut Writer<'_, '_, T>| match &func.result {
                     Some(ty) => value::lower(ty, &value, to),
                     None => Ok(()),
@@ -145,7 +243,7 @@ impl<const N: usize> Return<N> {
                 writer.write(lower, |error| error)
             }
             Returned::Typed(call) => {
-                let writer = Writer::new(cx, ty, place, flat, &[]);
+                let mut writer = Writer::new(cx, ty, place, flat, &[]);
                 writer.write(|to| call.lower_result(to), |error| call.lower_error(error))?;
                 if let Some(state) = (cx.store.data_mut() as &mut dyn Any).downcast_mut::<State>() {
                     state.world.end_typed(call);
@@ -193,6 +291,22 @@ unsafe impl<const N: usize> Lower for Return<N> {
     }
 }
 
+fn define_scalars_as<const N: usize, const M: usize>(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    call: impl Fn(StoreContextMut<'_, State>, &[Scalar]) -> Result<Option<Scalar>>
+    + Send
+    + Sync
+    + 'static,
+) -> Result<()> {
+    instance.func_wrap(
+        name,
+        move |store: StoreContextMut<'_, State>, ScalarArgs::<N>(args)| {
+            Ok(ScalarReturn::<M>(call(store, &args)?))
+        },
+    )
+}
+
 /// What an asynchronous host function will return.
 type Returning<'a> = Pin<Box<dyn Future<Output = Result<Returned>> + Send + 'a>>;
 
@@ -236,6 +350,29 @@ macro_rules! by_count {
             _ => Err(unexpected()),
         }
     }};
+}
+
+/// Whether [`define_scalars`] can define a function of this type.
+pub(crate) fn is_over_scalars(ty: &FuncType) -> bool {
+    ty.params.len() <= 8
+        && ty.params.iter().all(|(_, ty)| is_scalar(ty))
+        && ty.result.iter().all(is_scalar)
+}
+
+/// Defines a synchronous host function [over scalars](is_over_scalars).
+///
+/// # Errors
+/// The engine's reason for refusing it.
+pub(crate) fn define_scalars(
+    instance: &mut LinkerInstance<'_, State>,
+    name: &str,
+    ty: &FuncType,
+    call: impl Fn(StoreContextMut<'_, State>, &[Scalar]) -> Result<Option<Scalar>>
+    + Send
+    + Sync
+    + 'static,
+) -> Result<()> {
+    by_count!(define_scalars_as, instance, name, ty, call; 0 1 2 3 4 5 6 7 8)
 }
 
 /// Defines a synchronous host function of a type.

@@ -7,7 +7,8 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType, LiftConte
 use wasmtime::component::{Lift, ResourceAny};
 use wasmtime::{Result, ValRaw, bail, format_err};
 
-use super::part::{Lifting, Part};
+use super::native::unexpected;
+use super::part::{Lifting, Part, Parts};
 
 /// Where a value is: its bytes in memory, or the core values that it flattens to.
 #[derive(Clone, Copy)]
@@ -25,6 +26,7 @@ struct Places<'a> {
 
 impl<'a> Place<'a> {
     /// Lifts a type that is one core value.
+    #[inline]
     fn one<T: Lift<Lower = ValRaw>>(
         self,
         cx: &mut LiftContext<'_>,
@@ -123,17 +125,70 @@ fn missing() -> wasmtime::Error {
 }
 
 /// Adds a part, and counts what it allocates on the host.
+#[inline]
 fn push(cx: &mut LiftContext<'_>, to: &mut Lifting, part: Part) -> Result<()> {
     cx.consume_fuel(size_of::<Part>())?;
     to.push(part);
     Ok(())
 }
 
+/// Lifts the tuple of a function's parameters or results.
+///
+/// # Errors
+/// Those of [`lift`].
+pub(super) fn lift_tuple(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    place: Place<'_>,
+) -> Result<Parts> {
+    let InterfaceType::Tuple(index) = ty else {
+        return Err(unexpected());
+    };
+    let mut parts = Lifting::default();
+    match &*cx.types[index].types {
+        [] => {}
+        // The only element is where the tuple is.
+        [ty] => lift(cx, *ty, place, &mut parts)?,
+        types => lift_all(cx, types.iter().copied(), place, &mut parts)?,
+    }
+    Ok(parts.done())
+}
+
 /// Lifts a value: adds its parts.
 ///
 /// # Errors
 /// The traps of the canonical ABI, with wasmtime's texts; the limit of lifting.
-pub(super) fn lift(
+fn lift(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    place: Place<'_>,
+    to: &mut Lifting,
+) -> Result<()> {
+    if let Some(scalar) = scalar(cx, ty, place)? {
+        return push(cx, to, Part::Scalar(scalar));
+    }
+    match ty {
+        InterfaceType::String => {
+            let text = place.pair(cx, ty)?;
+            push(cx, to, Part::String(text))
+        }
+        InterfaceType::List(index) => {
+            let element = cx.types[index].element;
+            match numbers(cx, ty, element, place)? {
+                Some(numbers) => push(cx, to, Part::Numbers(numbers)),
+                None => list(cx, element, place, to),
+            }
+        }
+        InterfaceType::Record(index) => {
+            let fields = cx.types[index].fields.iter().map(|field| field.ty);
+            lift_all(cx, fields, place, to)
+        }
+        other => lift_other(cx, other, place, to),
+    }
+}
+
+/// Lifts a value of a type that is rarer than those of [`lift`].
+fn lift_other(
     cx: &mut LiftContext<'_>,
     ty: InterfaceType,
     place: Place<'_>,
@@ -141,17 +196,6 @@ pub(super) fn lift(
 ) -> Result<()> {
     let types = cx.types;
     match ty {
-        InterfaceType::String => {
-            let text = place.pair(cx, ty)?;
-            push(cx, to, Part::String(text))
-        }
-        InterfaceType::List(index) => {
-            let element = types[index].element;
-            match numbers(cx, ty, element, place)? {
-                Some(numbers) => push(cx, to, Part::Numbers(numbers)),
-                None => list(cx, element, place, to),
-            }
-        }
         InterfaceType::FixedLengthList(index) => {
             let ty = &types[index];
             fixed_length_list(cx, ty.element, usize::try_from(ty.size)?, place, to)
@@ -168,10 +212,6 @@ pub(super) fn lift(
                 lift(cx, ty.value, Place::Memory(value), to)?;
             }
             Ok(())
-        }
-        InterfaceType::Record(index) => {
-            let fields = types[index].fields.iter().map(|field| field.ty);
-            lift_all(cx, fields, place, to)
         }
         InterfaceType::Tuple(index) => lift_all(cx, types[index].types.iter().copied(), place, to),
         InterfaceType::Variant(index) => {
@@ -200,13 +240,7 @@ pub(super) fn lift(
             let resource = place.one::<ResourceAny>(cx, ty)?;
             push(cx, to, Part::Resource(Box::new(resource)))
         }
-        InterfaceType::Future(_) | InterfaceType::Stream(_) | InterfaceType::ErrorContext(_) => {
-            bail!("expected a type without streams, futures and error contexts, found one")
-        }
-        scalar => {
-            let scalar = self::scalar(cx, scalar, place)?;
-            push(cx, to, Part::Scalar(scalar))
-        }
+        _ => bail!("expected a type without streams, futures and error contexts, found one"),
     }
 }
 
@@ -226,11 +260,17 @@ fn lift_all(
 
 macro_rules! scalars {
     ($( $case:ident $ty:ident $rust:ty, )*) => {
-        fn scalar(cx: &mut LiftContext<'_>, ty: InterfaceType, place: Place<'_>) -> Result<Scalar> {
-            Ok(match ty {
+        /// Lifts a scalar. Returns `None` for other types.
+        #[inline]
+        pub(super) fn scalar(
+            cx: &mut LiftContext<'_>,
+            ty: InterfaceType,
+            place: Place<'_>,
+        ) -> Result<Option<Scalar>> {
+            Ok(Some(match ty {
                 $( InterfaceType::$ty => Scalar::$case(place.one::<$rust>(cx, ty)?), )*
-                _ => bail!("expected a number, bool or char, found another type"),
-            })
+                _ => return Ok(None),
+            }))
         }
     };
 }

@@ -14,6 +14,7 @@
 //! | [`part`] | parts, as a source for Rust types |
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
+//! | [`scalar`] | arguments that are all scalars |
 //! | [`flat`] | how many core values a type flattens to |
 //!
 //! All scalars, strings, lists of numbers and handles are lifted and lowered by wasmtime's own
@@ -39,10 +40,12 @@ mod import;
 mod load;
 mod native;
 mod part;
+mod scalar;
 mod store;
 mod value;
 
 pub(crate) use export::{Given, Params, call, call_async};
-pub(crate) use import::{Returned, define, define_async};
+pub(crate) use import::{Returned, define, define_async, define_scalars, is_over_scalars};
 pub(crate) use part::Parts;
+pub(crate) use scalar::{Scalars, is_scalar};
 pub(crate) use value::to_value;

@@ -1,8 +1,9 @@
 //! The parts of lifted values.
 
+use std::vec;
+
 use seam_core::typed::{Lift, Scalar};
-use seam_core::{Error, List, Resource, Result};
-use smallvec::SmallVec;
+use seam_core::{Error, List, Resource, Result, Value};
 use wasmtime::component::ResourceAny;
 
 /// One part, as [`Lift`] returns it.
@@ -34,32 +35,65 @@ impl Part {
 }
 
 /// The parts of lifted arguments or of a lifted result, which are taken one after another.
-#[derive(Debug)]
+///
+/// Most results are a single part, which needs no allocation.
+#[derive(Debug, Default)]
 pub(crate) struct Parts {
-    rest: smallvec::IntoIter<[Part; 2]>,
+    first: Option<Part>,
+    rest: vec::IntoIter<Part>,
     /// The numbers that are left of a list whose length was taken.
-    numbers: Option<std::vec::IntoIter<Scalar>>,
+    numbers: Option<Box<vec::IntoIter<Scalar>>>,
 }
 
-/// Parts that are being lifted. Most results are a single part, which needs no allocation.
-pub(super) type Lifting = SmallVec<[Part; 2]>;
+/// Parts that are being lifted.
+#[derive(Default)]
+pub(super) struct Lifting {
+    first: Option<Part>,
+    rest: Vec<Part>,
+}
 
-impl Default for Parts {
-    fn default() -> Self {
-        Self::new(Lifting::new())
+impl Lifting {
+    #[inline]
+    pub(super) fn push(&mut self, part: Part) {
+        match self.first {
+            None => self.first = Some(part),
+            Some(_) => self.rest.push(part),
+        }
+    }
+
+    #[inline]
+    pub(super) fn done(self) -> Parts {
+        Parts {
+            first: self.first,
+            rest: self.rest.into_iter(),
+            numbers: None,
+        }
     }
 }
 
 impl Parts {
-    pub(super) fn new(parts: Lifting) -> Self {
-        Self {
-            rest: parts.into_iter(),
-            numbers: None,
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Part> {
+        self.first.take().or_else(|| self.rest.next())
+    }
+
+    /// Takes the next part, if it is a value without further parts: a scalar, a string or a list of
+    /// numbers.
+    #[inline]
+    pub(crate) fn next_simple(&mut self) -> Option<Value> {
+        match self.first.take() {
+            Some(Part::Scalar(scalar)) => Some(scalar.to_value()),
+            Some(Part::String(text)) => Some(Value::from(text)),
+            Some(Part::Numbers(list)) => Some(Value::List(list)),
+            other => {
+                self.first = other;
+                None
+            }
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Part> {
-        self.rest.next()
+    fn number(&mut self) -> Option<Scalar> {
+        self.numbers.as_mut().and_then(|numbers| numbers.next())
     }
 
     /// Checks that all parts have been taken.
@@ -67,8 +101,7 @@ impl Parts {
     /// # Errors
     /// `Misuse` if some have not.
     pub(crate) fn end(&mut self) -> Result<()> {
-        let number = self.numbers.as_mut().and_then(Iterator::next);
-        match number.map(Part::Scalar).or_else(|| self.next()) {
+        match self.number().map(Part::Scalar).or_else(|| self.next()) {
             None => Ok(()),
             part => Err(expected("all parts to be taken", part.as_ref())),
         }
@@ -83,7 +116,7 @@ pub(super) fn expected(asked: &str, due: Option<&Part>) -> Error {
 
 impl Lift for Parts {
     fn scalar(&mut self) -> Result<Scalar> {
-        if let Some(number) = self.numbers.as_mut().and_then(Iterator::next) {
+        if let Some(number) = self.number() {
             return Ok(number);
         }
         match self.next() {
@@ -112,7 +145,7 @@ impl Lift for Parts {
             // Numbers may also be taken one by one.
             Some(Part::Numbers(list)) => {
                 let scalars = list.iter().filter_map(|number| Scalar::of(&number));
-                self.numbers = Some(scalars.collect::<Vec<_>>().into_iter());
+                self.numbers = Some(Box::new(scalars.collect::<Vec<_>>().into_iter()));
                 Ok(list.len())
             }
             part => Err(expected("a list", part.as_ref())),

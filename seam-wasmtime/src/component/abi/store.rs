@@ -27,6 +27,7 @@ pub(super) struct Writer<'w, 'c, T: 'static> {
 
 impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
     /// Starts to write a value of this type.
+    #[inline]
     pub(super) fn new(
         cx: &'w mut LowerContext<'c, T>,
         ty: InterfaceType,
@@ -34,10 +35,11 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         flat: &'w mut [MaybeUninit<ValRaw>],
         resources: &'w [ResourceAny],
     ) -> Self {
+        let types = cx.types;
         Self {
             cx,
             flat,
-            due: Dues::of(ty, place),
+            due: Dues::of(ty, place, types),
             resources: resources.iter(),
             failed: None,
         }
@@ -48,28 +50,33 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
     /// # Errors
     /// The engine's failure, if there was one: traps of the guest's `realloc` and of its result.
     /// Otherwise the error of `lower`, and `Misuse` if it did not pass all parts, as `blame` changes it.
+    #[inline]
     pub(super) fn write(
-        mut self,
+        &mut self,
         lower: impl FnOnce(&mut Self) -> seam_core::Result<()>,
         blame: impl FnOnce(Error) -> Error,
     ) -> Result<()> {
-        let lowered = lower(&mut self).and_then(|()| match self.next()? {
+        let lowered = lower(self).and_then(|()| match self.next()? {
             None => Ok(()),
             Some((ty, _)) => Err(mismatch(ty, "no more parts")),
         });
-        match self.failed {
+        match self.failed.take() {
             Some(error) => Err(error),
             None => lowered.map_err(|e| wasmtime::Error::new(blame(e))),
         }
     }
 
     /// Keeps a failure of the engine, which `lower` must not change.
+    #[inline]
     fn engine<R>(&mut self, outcome: Result<R>) -> seam_core::Result<R> {
-        outcome.map_err(|error| {
-            let text = error.to_string();
-            self.failed.get_or_insert(error);
-            Error::engine(text)
-        })
+        outcome.map_err(|error| self.fail(error))
+    }
+
+    #[cold]
+    fn fail(&mut self, error: wasmtime::Error) -> Error {
+        let text = error.to_string();
+        self.failed.get_or_insert(error);
+        Error::engine(text)
     }
 
     /// Returns the next part that is due. Lists whose last element was passed end on the way.
@@ -86,12 +93,17 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         }
     }
 
+    #[inline]
     fn part(&mut self, found: &str) -> seam_core::Result<(InterfaceType, Place)> {
+        if let Some(part) = self.due.next_part(self.cx.types) {
+            return Ok(part);
+        }
         self.next()?
             .ok_or_else(|| Error::misuse(format!("expected no more parts, found {found}")))
     }
 
     /// Lowers a type that is one core value.
+    #[inline]
     fn one<V>(&mut self, value: &V, ty: InterfaceType, place: Place) -> Result<()>
     where
         V: NativeLower<Lower = ValRaw>,
@@ -106,6 +118,7 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
     }
 
     /// Lowers a type that is a pointer and a length.
+    #[inline]
     fn pair<V>(&mut self, value: &V, ty: InterfaceType, place: Place) -> Result<()>
     where
         V: NativeLower<Lower = [ValRaw; 2]> + ?Sized,
