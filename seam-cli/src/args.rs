@@ -1,5 +1,6 @@
 //! The command line: all subcommands and options.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Runs artifacts on backends and compares what they do
     Diff(Diff),
+    /// Runs scenarios: files with artifacts, steps and what is expected
+    Scenario(Scenario),
     /// Measures the coverage of an artifact that witness has instrumented
     Witness(Witness),
     /// Runs scripts of the official suites on backends
@@ -191,6 +194,65 @@ pub(crate) struct Diff {
     /// Arguments for the guest
     #[arg(last = true, value_name = "ARG")]
     pub(crate) args: Vec<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+A scenario is a file NAME.scenario.toml; docs/scenarios.md describes it. Its golden, NAME.golden.json beside
+it, has what was seen when it was blessed. Every scenario runs on every backend, in a process of its own.
+
+A scenario fails if a run differs from what is expected, from the golden or from another run, if a runtime
+aborts or exceeds the time limit, or if there is no golden. The first line says what differs.
+
+--bless writes the golden if two independent backends agree: their engines differ, and for a component
+their component models too. --oracle takes one backend at its word, and the golden says so.
+
+Exit status: 0 all passed; 1 a scenario failed or could not be compared; 2 a scenario file is wrong.
+
+Examples:
+  seam scenario tests/
+  seam scenario tests/ --filter 'greet*' --backend wasmtime --backend wasmi
+  seam scenario tests/greet.scenario.toml --bless
+  seam scenario tests/ --format junit > report.xml")]
+pub(crate) struct Scenario {
+    /// Files NAME.scenario.toml, or folders that contain some at any depth
+    #[arg(required = true, value_name = "DIR|FILE")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run on this backend (repeatable) [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backend: Vec<String>,
+    /// Run only scenarios whose path or name matches, with the wildcards *, ** and ?
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) filter: Option<String>,
+    /// Write the golden of each scenario, if two independent backends agree
+    #[arg(long)]
+    pub(crate) bless: bool,
+    /// With --bless, write what this backend saw, and record its name
+    #[arg(long, value_name = "NAME", requires = "bless")]
+    pub(crate) oracle: Option<String>,
+    /// Time limit of each scenario's process
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "60s")]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) timeout: Duration,
+    /// Number of processes at a time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// The format of stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ScenarioFormat,
+}
+
+/// The format of a report on scenarios.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScenarioFormat {
+    /// Text for a person
+    Text,
+    /// One JSON document
+    Json,
+    /// XML that test reporters of CI systems read
+    Junit,
+    /// An HTML page
+    Html,
 }
 
 #[derive(Args)]
@@ -441,6 +503,10 @@ impl Command {
             Command::Invoke(args) => args.execution.output.format,
             Command::Run(args) => args.execution.output.format,
             Command::Diff(args) => args.execution.output.format,
+            Command::Scenario(args) => match args.format {
+                ScenarioFormat::Json => Format::Json,
+                ScenarioFormat::Text | ScenarioFormat::Junit | ScenarioFormat::Html => Format::Text,
+            },
             Command::Witness(args) => args.execution.output.format,
             Command::Conformance(args) => match args.format {
                 ReportFormat::Json => Format::Json,

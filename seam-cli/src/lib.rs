@@ -43,6 +43,7 @@ mod plan;
 mod quote;
 mod random;
 mod run;
+mod scenario;
 mod select;
 mod snapshot;
 mod source;
@@ -91,7 +92,8 @@ macro_rules! backends {
 /// Replaces the process's panic hook, unless `RUST_BACKTRACE` is set.
 #[must_use]
 pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
-    if let Some(code) = conformance::serve(&backends) {
+    let child = conformance::serve(&backends).or_else(|| scenario::serve(&backends));
+    if let Some(code) = child {
         return code;
     }
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -150,6 +152,7 @@ fn execute(
         Command::Invoke(args) => invoke::execute(args, backends, out),
         Command::Run(args) => run::execute(args, backends, out),
         Command::Diff(args) => diff::execute(args, backends, out),
+        Command::Scenario(args) => scenario::execute(args, backends, out),
         Command::Witness(args) => witness::execute(args, backends, out),
         Command::Conformance(args) => conformance::execute(args, backends, out),
     }

@@ -1,7 +1,7 @@
 //! Prints the result of `seam diff` for a person.
 
 use seam_core::ArtifactKind;
-use seam_diff::{Compared, Ended, LeftOut, Observation, Open, Report, Verdict};
+use seam_diff::{Compared, Ended, LeftOut, Observation, Open, Report, Shown, Verdict};
 
 use crate::output::{self, Output, Tone};
 use crate::snapshot;
@@ -185,24 +185,29 @@ fn one_engine<'a>(runs: &[&'a Observation]) -> Vec<&'a str> {
 /// Prints the places at which runs differ, and who is to blame.
 fn print_divergences(report: &Report, out: &mut Output) {
     for shown in report.shown() {
-        let word = out.paint(Tone::Bad, "diverged:");
-        out.line(&format!("{word} {}", shown.at));
-        let width = shown.sides.iter().map(|side| side.runs.chars().count());
-        let width = width.max().unwrap_or_default();
-        for side in &shown.sides {
-            out.line(&format!("  {:width$}  {}", side.runs, side.text));
-        }
-        if !shown.mark.is_empty() {
-            let mark = out.paint(Tone::Bad, &shown.mark);
-            out.line(&format!("  {:width$}  {mark}", ""));
-        }
-        if let Some(part) = &shown.part {
-            out.line(&format!("  {part}"));
+        for line in shown_lines(&shown, |text| out.paint(Tone::Bad, text)) {
+            out.line(&line);
         }
     }
     if let Some(blame) = report.blame() {
         out.line(&blame);
     }
+}
+
+/// Returns the lines that show a divergence: its place, who saw what, and a mark below what differs.
+/// `paint` colours what is wrong.
+pub(crate) fn shown_lines(shown: &Shown, paint: impl Fn(&str) -> String) -> Vec<String> {
+    let mut lines = vec![format!("{} {}", paint("diverged:"), shown.at)];
+    let width = shown.sides.iter().map(|side| side.runs.chars().count());
+    let width = width.max().unwrap_or_default();
+    for side in &shown.sides {
+        lines.push(format!("  {:width$}  {}", side.runs, side.text));
+    }
+    if !shown.mark.is_empty() {
+        lines.push(format!("  {:width$}  {}", "", paint(&shown.mark)));
+    }
+    lines.extend(shown.part.iter().map(|part| format!("  {part}")));
+    lines
 }
 
 /// Prints the line about a run that could not be compared with the first one.

@@ -58,6 +58,10 @@
 //! # Coverage
 //! [`witness`] calls an artifact that the tool witness has instrumented, and returns what was counted.
 //!
+//! # Scenarios
+//! With the feature `scenario`, the module `scenario` runs what files describe. [`page`] shows reports as
+//! HTML.
+//!
 //! # Composition
 //! With the feature `compose`, `compose` makes the un-fused composition of separate components.
 
@@ -71,6 +75,7 @@ mod ended;
 mod nan;
 mod observation;
 mod observe;
+pub mod page;
 pub mod random;
 mod report;
 #[cfg(feature = "scenario")]

@@ -13,6 +13,7 @@
 //! - The feature `wasi` adds the area "hermetic wasi" to the kit, and the macro `conformance_wasi!`
 //!   for its tests. They check that the fixtures print the same, change files in the same way and
 //!   make the same host calls on every backend, in the one WASI of `seam-wasi`.
+//! - [`process`] runs jobs in child processes, which may abort or hang.
 //! - [`fixtures`] returns the artifacts that the cases use.
 //!
 //! # Rules
@@ -24,6 +25,7 @@
 pub mod clauses;
 pub mod fixtures;
 pub mod kit;
+pub mod process;
 #[cfg(feature = "wast")]
 pub mod suite;
 

@@ -97,13 +97,18 @@ impl Suite {
     /// matches one character. A pattern without `/` is also matched against the file name.
     #[must_use]
     pub fn filtered(mut self, pattern: &str) -> Self {
-        self.files.retain(|file| {
-            let name = file.rsplit('/').next().unwrap_or(file);
-            matches(pattern.as_bytes(), file.as_bytes())
-                || matches(pattern.as_bytes(), name.as_bytes())
-        });
+        self.files.retain(|file| selects(pattern, file));
         self
     }
+}
+
+/// Returns whether a pattern matches a path or its last segment, as [`Suite::filtered`] says.
+#[must_use]
+pub fn selects(pattern: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [path, name]
+        .iter()
+        .any(|text| matches(pattern.as_bytes(), text.as_bytes()))
 }
 
 fn collect(folder: &Path, scripts: &mut Vec<(Kind, PathBuf)>) -> Result<()> {

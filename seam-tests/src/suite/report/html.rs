@@ -1,142 +1,111 @@
-//! The report as an HTML page.
+//! The report as an HTML page: for each suite, a matrix of file and backend.
 
-use std::fmt::{self, Write};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use seam_diff::page::{Cell, Matrix, Page, Row, Tone};
 
 use super::text::lacks;
-use super::{Failure, FileReport, Report, SuiteReport};
-
-const HEAD: &str = "\
-<!doctype html>
-<html lang=\"en\">
-<meta charset=\"utf-8\">
-<title>Official suites</title>
-<style>
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; }
-table { border-collapse: collapse; margin-bottom: 2em; }
-th, td { padding: .2em .8em; text-align: left; border-bottom: 1px solid #ddd; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
-tr.failed td { background: #fdd; }
-tr.idle td { color: #888; }
-pre { margin: .2em 0; white-space: pre-wrap; }
-</style>
-<h1>Official suites</h1>
-";
+use super::{FileReport, Report, SuiteReport};
 
 impl Report {
     /// Returns the report as a self-contained HTML page.
     ///
-    /// The page shows the totals, then each suite by file, with the failed directives.
+    /// For each suite, it shows a matrix: a row for each script, a column for each backend. A click on a
+    /// cell shows the failed directives and the missing capabilities.
     #[must_use]
     pub fn to_html(&self) -> String {
-        let mut page = String::from(HEAD);
-        // Writing to a string cannot fail.
-        let _ = write_page(&mut page, self);
-        page
+        let mut names: Vec<&str> = Vec::new();
+        for suite in &self.suites {
+            if !names.contains(&suite.suite.as_str()) {
+                names.push(&suite.suite);
+            }
+        }
+        let page = Page {
+            title: "Official suites".to_string(),
+            summary: self.suites.iter().map(summary).collect(),
+            matrices: names.into_iter().map(|name| self.matrix(name)).collect(),
+        };
+        page.to_html()
+    }
+
+    fn matrix(&self, name: &str) -> Matrix {
+        let suites = self.suites.iter().filter(|suite| suite.suite == name);
+        let suites: Vec<&SuiteReport> = suites.collect();
+        let backends = suites.iter().map(|suite| suite.backend.clone());
+        let files = suites.iter().flat_map(|suite| &suite.files);
+        let files: BTreeSet<&str> = files.map(|file| file.file.as_str()).collect();
+        let row = |file: &&str| Row {
+            names: vec![(*file).to_string()],
+            cells: (suites.iter())
+                .map(|suite| {
+                    suite
+                        .files
+                        .iter()
+                        .find(|report| report.file == **file)
+                        .map(cell)
+                })
+                .collect(),
+        };
+        Matrix {
+            title: name.to_string(),
+            columns: std::iter::once("file".to_string())
+                .chain(backends)
+                .collect(),
+            rows: files.iter().map(row).collect(),
+        }
     }
 }
 
-fn write_page(page: &mut String, report: &Report) -> fmt::Result {
-    page.push_str("<table>\n<tr><th>Suite<th>Backend<th>Files<th>Passed<th>Failed<th>Not supported<th>Missing\n");
-    for suite in &report.suites {
-        let missing = lacks(suite.missing().into_iter());
-        writeln!(
-            page,
-            "<tr{}><td>{}<td><a href=\"#{}\">{}</a><td class=n>{}{}<td>{}",
-            class(suite.failed > 0, false),
-            Escaped(&suite.suite),
-            Escaped(&anchor(suite)),
-            Escaped(&suite.backend),
-            suite.files.len(),
-            counts(suite.passed, suite.failed, suite.unsupported),
-            Escaped(&missing),
-        )?;
-    }
-    page.push_str("</table>\n");
-    report
-        .suites
-        .iter()
-        .try_for_each(|suite| write_suite(page, suite))
-}
-
-fn write_suite(page: &mut String, suite: &SuiteReport) -> fmt::Result {
-    writeln!(
-        page,
-        "<h2 id=\"{}\">{} on {}</h2>\n<table>\n<tr><th>File<th>Passed<th>Failed<th>Not supported<th>",
-        Escaped(&anchor(suite)),
-        Escaped(&suite.suite),
-        Escaped(&suite.backend),
-    )?;
-    suite
-        .files
-        .iter()
-        .try_for_each(|file| write_file(page, file))?;
-    page.push_str("</table>\n");
-    Ok(())
-}
-
-fn write_file(page: &mut String, file: &FileReport) -> fmt::Result {
-    let missing = file
-        .missing
-        .iter()
-        .map(|(lack, count)| (lack.as_str(), *count));
-    write!(
-        page,
-        "<tr{}><td>{}{}<td>{}",
-        class(file.failed > 0, file.is_idle()),
-        Escaped(&file.file),
-        counts(file.passed, file.failed, file.unsupported),
-        Escaped(&lacks(missing)),
-    )?;
-    if file.is_idle() {
-        page.push_str(" nothing executed");
-    }
-    file.failures
-        .iter()
-        .try_for_each(|failure| write_failure(page, failure))?;
-    page.push('\n');
-    Ok(())
-}
-
-fn write_failure(page: &mut String, failure: &Failure) -> fmt::Result {
-    write!(
-        page,
-        "<pre>line {}: {}\nexpected {}\nfound    {}</pre>",
-        failure.line,
-        Escaped(&failure.directive),
-        Escaped(&failure.expected),
-        Escaped(&failure.found),
+fn summary(suite: &SuiteReport) -> String {
+    let (name, backend, files) = (&suite.suite, &suite.backend, suite.files.len());
+    let (passed, failed, unsupported) = (suite.passed, suite.failed, suite.unsupported);
+    format!(
+        "{name} on {backend}: {files} files, {passed} passed, {failed} failed, {unsupported} not \
+         supported"
     )
 }
 
-fn anchor(suite: &SuiteReport) -> String {
-    format!("{}-{}", suite.suite, suite.backend)
+fn cell(file: &FileReport) -> Cell {
+    let (passed, failed, unsupported) = (file.passed, file.failed, file.unsupported);
+    let (tone, word) = match (failed, unsupported) {
+        _ if file.is_idle() => (Tone::Faint, "nothing executed".to_string()),
+        (0, 0) => (Tone::Good, format!("{passed} passed")),
+        (0, _) => (
+            Tone::Open,
+            format!("{passed} passed, {unsupported} not supported"),
+        ),
+        _ => (Tone::Bad, format!("{failed} failed")),
+    };
+    Cell::new(tone, word).with_details(details(file))
 }
 
-fn class(failed: bool, idle: bool) -> &'static str {
-    match (failed, idle) {
-        (true, _) => " class=failed",
-        (_, true) => " class=idle",
-        _ => "",
+/// Lists what did not pass.
+fn details(file: &FileReport) -> String {
+    let mut text = String::new();
+    let mut line = |line: std::fmt::Arguments<'_>| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+    };
+    if file.failed > 0 {
+        let (passed, failed, unsupported) = (file.passed, file.failed, file.unsupported);
+        line(format_args!(
+            "{passed} passed, {failed} failed, {unsupported} not supported"
+        ));
     }
-}
-
-fn counts(passed: usize, failed: usize, unsupported: usize) -> String {
-    format!("<td class=n>{passed}<td class=n>{failed}<td class=n>{unsupported}")
-}
-
-/// Text with all markup escaped.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| match character {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            other => f.write_char(other),
-        })
+    for failure in &file.failures {
+        line(format_args!("line {}: {}", failure.line, failure.directive));
+        line(format_args!("  expected {}", failure.expected));
+        line(format_args!("  found    {}", failure.found));
     }
+    if !file.missing.is_empty() {
+        let missing = file
+            .missing
+            .iter()
+            .map(|(lack, count)| (lack.as_str(), *count));
+        line(format_args!("not supported: {}", lacks(missing)));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -155,14 +124,24 @@ mod tests {
     }
 
     #[test]
-    fn every_script_has_a_row() {
-        let page = sample().to_html();
-        for row in [
-            "<tr><td>a.wast<td class=n>3<td class=n>0<td class=n>0<td>",
-            "<tr class=failed><td>f/b.wast<td class=n>1<td class=n>1<td class=n>3<td>gc 2, threads 1",
-            "<tr class=idle><td>idle.wast<td class=n>0<td class=n>0<td class=n>0<td> nothing executed",
+    fn every_script_has_a_row_with_a_cell_for_each_backend() {
+        let mut report = sample();
+        let mut other = report.suites.clone();
+        for suite in &mut other {
+            suite.backend = "other".to_string();
+            suite.files.retain(|file| file.file != "a.wast");
+        }
+        report.suites.append(&mut other);
+        let page = report.to_html();
+        for part in [
+            "<th scope=\"col\">file</th><th scope=\"col\">toy</th><th scope=\"col\">other</th>",
+            "<th scope=\"row\">a.wast</th><td class=\"good\">3 passed</td><td></td>",
+            "<th scope=\"row\">f/b.wast</th><td class=\"bad\"><button",
+            ">1 failed</button>",
+            "not supported: gc 2, threads 1",
+            "<th scope=\"row\">idle.wast</th><td class=\"faint\">nothing executed</td>",
         ] {
-            assert!(page.contains(row), "{row}\n{page}");
+            assert!(page.contains(part), "{part}\n{page}");
         }
     }
 }

@@ -1,0 +1,170 @@
+//! `seam scenario`: runs scenarios like a test runner.
+
+mod child;
+mod document;
+mod find;
+mod html;
+mod junit;
+mod process;
+mod text;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seam_diff::scenario::{Bless, Judged, Outcome, Scenario};
+
+use crate::args::{self, ScenarioFormat};
+use crate::output::{self, Output};
+use crate::select::{Backends, named};
+use crate::status::{Failure, Status};
+
+pub(crate) use child::serve;
+
+use find::File;
+
+/// A scenario that was run.
+struct Done {
+    file: File,
+    /// What came of it, or what is wrong in its file.
+    outcome: Result<Outcome, String>,
+    /// What became of the golden, if it was to be written.
+    golden: Option<String>,
+    time: Duration,
+}
+
+impl Done {
+    /// Returns the verdict; `None` if the file is wrong.
+    fn verdict(&self) -> Option<Judged> {
+        self.outcome.as_ref().ok().map(|outcome| outcome.verdict)
+    }
+
+    /// Returns what differs or is wrong, in one line. Empty if the scenario passed.
+    fn reason(&self) -> &str {
+        match &self.outcome {
+            Ok(outcome) => &outcome.reason,
+            Err(message) => message,
+        }
+    }
+}
+
+pub(crate) fn execute(
+    args: &args::Scenario,
+    backends: &Backends,
+    out: &mut Output,
+) -> Result<Status, Failure> {
+    let chosen = named(backends, &args.backend)?;
+    let names: Vec<String> = chosen.iter().map(|b| b.info().name.clone()).collect();
+    if let Some(oracle) = args
+        .oracle
+        .as_ref()
+        .filter(|oracle| !names.contains(oracle))
+    {
+        let known: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        return Err(Failure::input(format!(
+            "--oracle: expected a backend that runs ({}), found `{oracle}`",
+            known.join(", ")
+        )));
+    }
+    let files = find::files(args)?;
+    let done = run_all(args, &names, files);
+    match args.format {
+        ScenarioFormat::Text => text::print(&done, out),
+        ScenarioFormat::Json => out.document(&document::Document::of(&done)),
+        ScenarioFormat::Junit => out.line(junit::report(&done).trim_end()),
+        ScenarioFormat::Html => out.line(html::page(&done, &names).trim_end()),
+    }
+    let wrong = done.iter().filter_map(|done| done.outcome.as_ref().err());
+    for message in wrong.clone() {
+        output::complain(&Failure::input(message.as_str()));
+    }
+    let passed = |done: &Done| done.verdict() == Some(Judged::Passed);
+    Ok(match (wrong.count(), done.iter().all(passed)) {
+        (1.., _) => Status::Input,
+        (0, true) => Status::Fine,
+        (0, false) => Status::Diverged,
+    })
+}
+
+/// Runs the scenarios on as many threads as there may be processes. The results are in the order of
+/// the files.
+fn run_all(args: &args::Scenario, backends: &[String], files: Vec<File>) -> Vec<Done> {
+    let bar = ProgressBar::new(files.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or(processors, usize::from).min(files.len());
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<Option<Done>>> = Mutex::new(files.iter().map(|_| None).collect());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(file) = files.get(index) else { return };
+                    let one = run(args, backends, file.clone());
+                    bar.inc(1);
+                    bar.set_message(file.name.clone());
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(slot) = done.get_mut(index) {
+                        *slot = Some(one);
+                    }
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.into_iter().flatten().collect()
+}
+
+fn run(args: &args::Scenario, backends: &[String], file: File) -> Done {
+    let bless = match &args.oracle {
+        Some(oracle) => Some(Bless::Oracle(oracle.clone())),
+        None => args.bless.then_some(Bless::Agreement),
+    };
+    let begun = Instant::now();
+    let optional = args.backend.is_empty();
+    let mut outcome = process::run(&file, backends, optional, bless.as_ref(), args.timeout);
+    let time = begun.elapsed();
+    let text = outcome
+        .as_mut()
+        .ok()
+        .and_then(|outcome| outcome.blessed.take());
+    let golden = text.map(|text| match write(&file.path, &text) {
+        Ok(said) => said,
+        Err(message) => {
+            outcome = Ok(Outcome::lost(message.clone()));
+            message
+        }
+    });
+    Done {
+        file,
+        outcome,
+        golden,
+        time,
+    }
+}
+
+/// Writes the golden of a scenario, unless it has this text. Returns what was done.
+fn write(scenario: &Path, text: &str) -> Result<String, String> {
+    let read = Scenario::read(scenario).map_err(|error| error.message().to_string())?;
+    let path = read.golden_path();
+    let name = path.display();
+    if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return Ok(format!("{name} is unchanged"));
+    }
+    // The file is complete or not there.
+    let beside = path.with_extension(format!("json.{}", std::process::id()));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
+    match written {
+        Ok(()) => Ok(format!("{name} was written")),
+        Err(error) => {
+            let _ = std::fs::remove_file(&beside);
+            Err(format!("expected to write {name}: {error}"))
+        }
+    }
+}
