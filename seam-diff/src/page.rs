@@ -112,7 +112,7 @@ impl Page {
             writeln!(html, "<p>{}</p>", Escaped(sentence))?;
         }
         html.push_str(
-            "<p><label><input type=\"checkbox\" id=\"all\" checked> rows in which all is well</label></p>\n",
+            "<p><label><input type=\"checkbox\" id=\"all\" checked> Show rows without differences</label></p>\n",
         );
         for (index, matrix) in self.matrices.iter().enumerate() {
             matrix.write(html, index)?;
@@ -206,7 +206,7 @@ pre { margin: .3em 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size:
 @media (max-width: 600px) {
   body { margin: .7em; font-size: 13px; }
   th, td { padding: .2em .35em; }
-  thead th { overflow-wrap: anywhere; }
+  tbody th { min-width: 5.5em; }
 }
 ";
 

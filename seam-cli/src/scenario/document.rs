@@ -3,7 +3,7 @@
 use seam_diff::scenario::{Judged, Outcome};
 use serde::Serialize;
 
-use super::Done;
+use super::done::Done;
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {

@@ -55,8 +55,9 @@ pub(super) fn files(args: &args::Scenario) -> Result<Vec<File>, Failure> {
 
 impl File {
     fn new(path: PathBuf) -> Self {
-        let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-        let name = parts.join("/");
+        let parts = path.iter().filter(|part| *part != ".");
+        let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
+        let name = parts.join("/").replacen("//", "/", 1);
         Self {
             name: name.strip_suffix(SUFFIX).unwrap_or(&name).to_string(),
             path,

@@ -3,7 +3,8 @@
 use seam_diff::page::{self, Matrix, Page, Row, Tone};
 use seam_diff::scenario::{Cell, Judged, Outcome, Word};
 
-use super::{Done, text};
+use super::done::Done;
+use super::text;
 
 /// Returns the page, with a column for each backend.
 pub(super) fn page(done: &[Done], backends: &[String]) -> String {

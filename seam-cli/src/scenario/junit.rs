@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use seam_diff::scenario::{Judged, Outcome};
 
-use super::{Done, text};
+use super::done::Done;
+use super::text;
 
 /// Returns the report. An inconclusive scenario is a failure, and a wrong file is an error.
 pub(super) fn report(done: &[Done]) -> String {

@@ -2,6 +2,7 @@
 
 mod child;
 mod document;
+mod done;
 mod find;
 mod html;
 mod junit;
@@ -11,7 +12,7 @@ mod text;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seam_diff::scenario::{Bless, Judged, Outcome, Scenario};
@@ -23,32 +24,8 @@ use crate::status::{Failure, Status};
 
 pub(crate) use child::serve;
 
+use done::Done;
 use find::File;
-
-/// A scenario that was run.
-struct Done {
-    file: File,
-    /// What came of it, or what is wrong in its file.
-    outcome: Result<Outcome, String>,
-    /// What became of the golden, if it was to be written.
-    golden: Option<String>,
-    time: Duration,
-}
-
-impl Done {
-    /// Returns the verdict; `None` if the file is wrong.
-    fn verdict(&self) -> Option<Judged> {
-        self.outcome.as_ref().ok().map(|outcome| outcome.verdict)
-    }
-
-    /// Returns what differs or is wrong, in one line. Empty if the scenario passed.
-    fn reason(&self) -> &str {
-        match &self.outcome {
-            Ok(outcome) => &outcome.reason,
-            Err(message) => message,
-        }
-    }
-}
 
 pub(crate) fn execute(
     args: &args::Scenario,

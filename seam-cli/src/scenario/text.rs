@@ -3,7 +3,7 @@
 use seam_diff::Shown;
 use seam_diff::scenario::{Judged, Outcome, Word};
 
-use super::Done;
+use super::done::Done;
 use crate::output::{Output, Tone};
 use crate::verdict;
 

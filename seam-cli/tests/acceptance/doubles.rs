@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::{Ended, built_example, execute, fixture};
+use crate::support::{Ended, built_example, execute, fixture, root};
 
 fn seam(args: &[&str]) -> Ended {
     static DOUBLES: OnceLock<PathBuf> = OnceLock::new();
@@ -46,6 +46,45 @@ fn a_panic_is_an_error_of_the_engine_wherever_it_happens() {
         let document = seam(&json).with_status(5).document();
         assert_eq!(document["error"]["kind"], "engine", "{document:#}");
         assert_eq!(document["error"]["backend"], backend, "{document:#}");
+    }
+}
+
+#[test]
+fn a_backend_that_aborts_or_hangs_loses_only_its_own_runs_of_a_scenario() {
+    let calc = fixture("core/calc.scenario.toml");
+    let command = [
+        "scenario",
+        &calc,
+        "--timeout",
+        "5s",
+        "--backend",
+        "wasmi",
+        "--backend",
+    ];
+    for (backend, text) in [
+        (
+            "aborts-at-load",
+            "expected a running process, but it ended with signal: 6 (SIGABRT)",
+        ),
+        ("hangs-at-load", "it was not done after 5s"),
+        (
+            "panics-at-load",
+            "engine: the engine panicked: no more ideas at load",
+        ),
+    ] {
+        let ended = seam(&[&command[..], &[backend]].concat()).with_status(1);
+        let first = format!("failed: seam-tests/fixtures/core/calc: calc.wat on {backend}: {text}");
+        let found = ended.stdout.lines().next().unwrap();
+        assert!(found.starts_with(&first), "{ended:#?}");
+        assert!(ended.stdout.contains("  wasmi; "), "{ended:#?}");
+        assert!(
+            ended.stdout.ends_with("1 scenario: 0 passed, 1 failed\n"),
+            "{ended:#?}"
+        );
+        assert_eq!(ended.stderr, "");
+        // It must not be blessed as if it had agreed.
+        let golden = std::fs::read_to_string(root().join(fixture("core/calc.golden.json")));
+        assert!(!golden.unwrap().contains(backend));
     }
 }
 

@@ -23,6 +23,7 @@ mod preview1;
 mod random;
 mod readme;
 mod run;
+mod scenario;
 mod support;
 mod table;
 mod toy;

@@ -1,4 +1,4 @@
-//! wasmi as a backend that says less than it can do, or panics.
+//! wasmi as a backend that says less than it can do, panics, aborts or hangs.
 
 use async_trait::async_trait;
 use seam_core::{
@@ -13,11 +13,19 @@ pub(crate) enum Stage {
     Instantiate,
 }
 
+/// What a backend does instead of its work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Panic(Stage),
+    AbortAtLoad,
+    HangAtLoad,
+}
+
 /// A backend over wasmi.
 pub(crate) struct Double {
     inner: Wasmi,
     info: BackendInfo,
-    panics: Option<Stage>,
+    fault: Option<Fault>,
 }
 
 impl Double {
@@ -27,7 +35,7 @@ impl Double {
         Self {
             info: BackendInfo::new(name, "1", capabilities),
             inner,
-            panics: None,
+            fault: None,
         }
     }
 
@@ -38,7 +46,17 @@ impl Double {
     }
 
     pub(crate) fn panicking(mut self, stage: Stage) -> Self {
-        self.panics = Some(stage);
+        self.fault = Some(Fault::Panic(stage));
+        self
+    }
+
+    pub(crate) fn aborting(mut self) -> Self {
+        self.fault = Some(Fault::AbortAtLoad);
+        self
+    }
+
+    pub(crate) fn hanging(mut self) -> Self {
+        self.fault = Some(Fault::HangAtLoad);
         self
     }
 }
@@ -50,14 +68,18 @@ impl Backend for Double {
     }
 
     async fn load(&self, artifact: &Artifact) -> Result<Box<dyn Program>> {
-        if self.panics == Some(Stage::Load) {
-            panic!("no more ideas at load");
+        match self.fault {
+            Some(Fault::Panic(Stage::Load)) => panic!("no more ideas at load"),
+            Some(Fault::AbortAtLoad) => std::process::abort(),
+            Some(Fault::HangAtLoad) => loop {
+                std::thread::park();
+            },
+            Some(Fault::Panic(Stage::Instantiate)) => {
+                let program = self.inner.load(artifact).await?;
+                Ok(Box::new(Panicking(program)))
+            }
+            None => self.inner.load(artifact).await,
         }
-        let program = self.inner.load(artifact).await?;
-        Ok(match self.panics {
-            Some(_) => Box::new(Panicking(program)),
-            None => program,
-        })
     }
 }
 

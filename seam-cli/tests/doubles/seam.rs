@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         Wasmi::new(),
         Double::new("modest").without(Capability::Components),
         Double::new("panics-at-load").panicking(Stage::Load),
+        Double::new("aborts-at-load").aborting(),
+        Double::new("hangs-at-load").hanging(),
         Double::new("panics-at-instantiate").panicking(Stage::Instantiate),
         Layered::new(Panicking::new(
             "engine-panics-at-compile",
