@@ -330,13 +330,12 @@ impl StepText {
             }
             _ => {}
         }
-        if let Some(ExpectedText::Trap(trap)) = &expected
-            && trap.value.trim().is_empty()
-        {
-            return Err(text.fault(
-                trap.at,
-                "`expect-trap`: expected a text, found an empty one",
-            ));
+        match &expected {
+            Some(ExpectedText::Trap(trap)) if trap.value.trim().is_empty() => {
+                let message = "`expect-trap`: expected a text, found an empty one";
+                return Err(text.fault(trap.at, message));
+            }
+            _ => {}
         }
         Ok(Self { kind, expected })
     }

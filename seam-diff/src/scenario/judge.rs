@@ -81,7 +81,10 @@ impl Judge<'_> {
         };
         let mut differences = unmet;
         differences.extend(golden);
-        differences.extend(report.shown());
+        // A place at which runs differ from what they should be is shown once.
+        let places: Vec<String> = differences.iter().map(|shown| shown.at.clone()).collect();
+        let among_runs = report.shown().into_iter();
+        differences.extend(among_runs.filter(|shown| !places.contains(&shown.at)));
         let first = report
             .reference
             .and_then(|index| report.observations.get(index));
@@ -204,6 +207,13 @@ fn good_first(
 pub(super) fn unmet(seen: &Observation, expected: &[Option<Expected>]) -> Option<Unmet> {
     if seen.unsupported().is_some() {
         return None;
+    }
+    if let (Some(failed), true) = (&seen.failed, expected.iter().any(Option::is_some)) {
+        return Some(Unmet {
+            at: "instantiation".to_string(),
+            expected: "an instance".to_string(),
+            found: failed.to_string(),
+        });
     }
     let pairs = seen.steps.iter().zip(expected).enumerate();
     let mut unmet = pairs.filter_map(|(index, (seen, expected))| {
