@@ -127,19 +127,25 @@ fn html(command: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Loads the page in a window of this width. Returns what is wrong.
+/// Loads the page in a frame of this width, because windows cannot be as narrow as a phone. Returns what
+/// is wrong.
 fn fault(browser: &Path, folder: &Path, page: &str, width: u32, word: &str) -> Option<String> {
     let file = folder.join("page.html");
-    std::fs::write(&file, format!("{page}{CLICKS}")).unwrap();
+    let page = format!("{page}{CLICKS}")
+        .replace('&', "&amp;")
+        .replace('"', "&quot;");
+    let copy = "document.body.dataset.found = this.contentDocument.body.dataset.found";
+    let style = format!("border: 0; width: {width}px; height: 900px");
+    let frame = format!("<iframe style=\"{style}\" onload=\"{copy}\" srcdoc=\"{page}\"></iframe>");
+    std::fs::write(&file, format!("<!doctype html><body>{frame}</body>")).unwrap();
     let output = Command::new(browser)
         .args([
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
             "--hide-scrollbars",
-            "--dump-dom",
         ])
-        .arg(format!("--window-size={width},900"))
+        .args(["--dump-dom", "--window-size=1400,1000"])
         .arg(format!(
             "--user-data-dir={}",
             folder.join("profile").display()
