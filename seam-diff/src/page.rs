@@ -202,11 +202,14 @@ tbody th { font-weight: normal; overflow-wrap: anywhere; min-width: 7em; }
 button { all: unset; cursor: pointer; text-decoration: underline dotted; }
 button:focus-visible { outline: 2px solid; }
 pre { margin: .3em 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; }
+/* Details do not make the table wider, and stay in view if it scrolls. */
+.details pre { contain: inline-size; position: sticky; left: .6em; max-width: calc(100vw - 5em); }
 .bad-only tr.well { display: none; }
 @media (max-width: 600px) {
   body { margin: .7em; font-size: 13px; }
   th, td { padding: .2em .35em; }
   tbody th { min-width: 5.5em; }
+  .details pre { left: .35em; max-width: calc(100vw - 2.2em); }
 }
 ";
 

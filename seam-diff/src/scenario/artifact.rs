@@ -83,11 +83,12 @@ fn bind_one(scenario: &Scenario, typed: Artifact, bind: &Bind) -> Result<Artifac
             .fault(bind.name.at, format!("`bind`: {}", error.message()))
     })?;
     let part = |export: &Option<String>| export.as_deref().map(Into::into);
-    let mut binding = CoreBinding::default();
-    binding.func = part(&bind.func);
-    binding.memory = part(&bind.memory);
-    binding.realloc = part(&bind.realloc);
-    binding.post_return = part(&bind.post_return);
+    let binding = CoreBinding {
+        func: part(&bind.func),
+        memory: part(&bind.memory),
+        realloc: part(&bind.realloc),
+        post_return: part(&bind.post_return),
+    };
     Ok(typed.with_core_binding(name, binding))
 }
 

@@ -328,7 +328,12 @@ fn blame(runs: &[(&Single, &Observation)]) -> String {
     let (good, wrong): (Vec<_>, Vec<_>) = first.partition(|(single, _)| single.golden.is_match());
     let names = |runs: &[(&Single, &Observation)]| {
         let names: Vec<&str> = runs.iter().map(|(_, seen)| seen.backend.as_str()).collect();
-        names.join(" and ")
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("{} and {last}", others.join(", "))
+            }
+            _ => names.concat(),
+        }
     };
     let (agreeing, differing) = (names(&good), names(&wrong));
     match (good.len(), wrong.len()) {
