@@ -7,7 +7,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use seam_core::Backend;
 use seam_diff::random::{self, Found, Options, Phase, Progress, RandomReport, Stopped};
-use seam_diff::{Loaded, Report, Verdict};
+use seam_diff::{Loaded, Observation, Report, Verdict};
 use serde::Serialize;
 
 use crate::args;
@@ -34,9 +34,8 @@ pub(crate) fn execute(
     backends: &[&dyn Backend],
     out: &mut Output,
 ) -> Result<Status, Failure> {
-    let runs = load(args, plans, backends)?;
+    let (runs, instances) = load(args, plans, backends)?;
     let named = !args.execution.backend.is_empty();
-    let instances = runs.iter().map(|run| run.observe(&[])).collect();
     if let Some(failure) = ending::agreed_failure(&Report::compare(instances, |_| !named)) {
         return Err(failure);
     }
@@ -65,26 +64,28 @@ pub(crate) fn execute(
     Ok(status)
 }
 
-/// Loads each artifact on each backend.
+/// Loads each artifact on each backend, and observes one instance of each.
 fn load(
     args: &args::Diff,
     plans: &[Plan],
     backends: &[&dyn Backend],
-) -> Result<Vec<Loaded>, Failure> {
-    let mut runs = Vec::new();
-    for plan in plans {
-        for backend in backends {
-            // A capability may show to be lacking when there is an instance.
-            let lacked = |loaded: &Loaded| {
-                let seen = loaded.observe(&[]);
-                seen.unsupported().map(|(capability, _)| capability)
-            };
-            let loaded = plan.load(args, *backend, |loaded| loaded, lacked)?;
-            let refused = |error| Loaded::refused(*backend, &plan.artifact, &error);
-            runs.push(loaded.unwrap_or_else(refused));
-        }
-    }
-    Ok(runs)
+) -> Result<(Vec<Loaded>, Vec<Observation>), Failure> {
+    let runs = plans
+        .iter()
+        .flat_map(|plan| backends.iter().map(move |backend| (plan, *backend)));
+    let load = |(plan, backend): (&Plan, &dyn Backend)| {
+        // A capability may show to be lacking when there is an instance.
+        let make = |loaded: Loaded| {
+            let seen = loaded.observe(&[]);
+            (loaded, seen)
+        };
+        let lacked = |(_, seen): &(Loaded, Observation)| {
+            seen.unsupported().map(|(capability, _)| capability)
+        };
+        let made = plan.load(args, backend, make, lacked)?;
+        Ok(made.unwrap_or_else(|error| make(Loaded::refused(backend, &plan.artifact, &error))))
+    };
+    runs.map(load).collect()
 }
 
 /// A progress bar on stderr, if that is a terminal.

@@ -228,9 +228,14 @@ fn perform(
     ty: &mut Option<Type>,
 ) -> seam_core::Result<Ended> {
     match step {
-        Step::Invoke { name, .. } => {
-            ty.clone_from(&instance.func(name)?.ty().result);
-            let result = variables.perform(instance, step)?;
+        Step::Invoke {
+            name,
+            args,
+            results,
+        } => {
+            let func = instance.func(name)?;
+            ty.clone_from(&func.ty().result);
+            let result = variables.call(instance, &func, args, results)?;
             Ok(Ended::Returned(result))
         }
         Step::Core { at, export, args } => instance

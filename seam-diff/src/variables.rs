@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use seam_core::{Error, Instance, InstanceExt, Resource, Result, Value};
+use seam_core::{Error, Func, Instance, InstanceExt, Resource, Result, Value};
 
 use crate::Step;
 
@@ -35,11 +35,7 @@ impl Variables {
                 results,
             } => {
                 let func = instance.func(name)?;
-                let args = self.replaced(args)?;
-                let result = instance.call_blocking(&func, &args)?;
-                let owned = result.iter().flat_map(Value::owned).cloned();
-                self.0.extend(results.iter().cloned().zip(owned));
-                Ok(result)
+                self.call(instance, &func, args, results)
             }
             Step::Drop(name) => {
                 let resource = self.0.remove(name).ok_or_else(|| unknown(name))?;
@@ -48,6 +44,21 @@ impl Variables {
             }
             other => Err(Error::misuse(format!("expected a call, found `{other}`"))),
         }
+    }
+
+    /// Makes the call of a [`Step::Invoke`] whose function is resolved.
+    pub(crate) fn call(
+        &mut self,
+        instance: &mut dyn Instance,
+        func: &Func,
+        args: &[Value],
+        results: &[Arc<str>],
+    ) -> Result<Option<Value>> {
+        let args = self.replaced(args)?;
+        let result = instance.call_blocking(func, &args)?;
+        let owned = result.iter().flat_map(Value::owned).cloned();
+        self.0.extend(results.iter().cloned().zip(owned));
+        Ok(result)
     }
 
     /// Returns the names that stand for resources now.

@@ -207,10 +207,12 @@ impl Explorer<'_> {
         if let Some(label) = result_label(&func.ty) {
             *self.given.entry(label).or_default() += bound.len();
         }
-        if let Step::Invoke { results, .. } = &mut step {
-            *results = bound;
+        if bound.len() < names.len() {
+            if let Step::Invoke { results, .. } = &mut step {
+                *results = bound;
+            }
+            self.session.describe_last(&step);
         }
-        self.session.describe_last(&step);
         self.steps.push(step);
         self.called.push(Some(index));
         true
