@@ -44,6 +44,11 @@ pub(crate) fn execute(
     backends: &Backends,
     out: &mut Output,
 ) -> Result<Status, Failure> {
+    if args.execution.snapshot.is_some() {
+        return Err(Failure::input(
+            "--snapshot: expected another command, found `witness`, whose output has the counters",
+        ));
+    }
     let (module, target) = (named("WITNESS_MODULE")?, named("WITNESS_OUTPUT")?);
     let manifest = std::env::var_os("WITNESS_MANIFEST").map(|path| branches(path.as_ref()));
     let manifest = manifest.transpose()?;

@@ -127,6 +127,12 @@ fn a_trap_or_a_wrong_call_writes_nothing() {
         ),
         ("stub", &["--invoke", "f(1)", "--stub", "trap"], 3, "host"),
         ("name", &["--invoke", "nothing()"], 2, "nothing"),
+        (
+            "snapshot",
+            &["--invoke", "g()", "--snapshot", "c"],
+            2,
+            "--snapshot",
+        ),
         ("type", &["--invoke", "f(\"a\")"], 2, "argument 1"),
         ("entry", &[], 2, "expected"),
         ("deny", &["--invoke", "g()", "--stub", "deny"], 2, "host"),
