@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use seam_core::{Artifact, Limits, Stub};
+use seam_core::{Artifact, Capability, Limits, Stub};
 use seam_diff::units::{self, Instant};
+use seam_tests::kit::isolated::Known;
 
 use crate::bind::Bind;
 use crate::output::Format;
@@ -257,24 +258,48 @@ pub(crate) enum ScenarioFormat {
 
 #[derive(Args)]
 #[command(after_help = "\
-Core scripts run on each backend's core engine. Scripts about components run on the backend itself, in
-its build with asynchronous components if it has one. Every script runs in its own process. A directive
-that needs a capability which the backend lacks counts as not supported, not as failed. The exit status
-is 1 if a directive failed.
+Without --suite, the cases of seam's conformance kit run. Each case runs in its own process, in the
+build of the backend that has what the case needs. The backend passes a case that needs a capability
+which no build has by answering `unsupported`; such a case is not counted as passed.
+
+With --suite, core scripts run on each backend's core engine. Scripts about components run on the backend
+itself, in its build with asynchronous components if it has one. Every script runs in its own process.
+A directive that needs a capability which the backend lacks counts as not supported, not as failed.
+
+The exit status is 1 if a case or a directive failed.
 
 Examples:
+  seam conformance --backend wasmi
+  seam conformance --filter 'core *' --format markdown
+  seam conformance --with fuel --known 'wasmtime/long_lists_trap=wasmtime has no such limit'
   seam conformance --suite testsuite --backend wasmi
   seam conformance --suite component-model/test --filter 'values/*' --format json")]
 pub(crate) struct Conformance {
-    /// A folder that contains `.wast` scripts at any depth (repeatable)
-    #[arg(long, value_name = "DIR", required = true)]
+    /// Run the `.wast` scripts in this folder, at any depth (repeatable)
+    #[arg(long, value_name = "DIR")]
     pub(crate) suite: Vec<PathBuf>,
     /// Run on this backend (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     pub(crate) backend: Vec<String>,
-    /// Run only scripts whose path or name matches, with the wildcards *, ** and ?
+    /// Run only cases whose name or area matches, or scripts whose path or name matches, with the
+    /// wildcards *, ** and ?
     #[arg(long, value_name = "GLOB")]
     pub(crate) filter: Option<String>,
+    /// Run all cases in the build that has this capability too (repeatable)
+    #[arg(long, value_name = "CAPABILITY", value_parser = capability, conflicts_with = "suite")]
+    pub(crate) with: Vec<Capability>,
+    /// A case that is known to fail, and why (repeatable); it still runs, and must fail
+    #[arg(long, value_name = "BACKEND/CASE=REASON", value_parser = known, conflicts_with = "suite")]
+    pub(crate) known: Vec<Known>,
+    /// The time after which a case counts as hanging
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = units::duration,
+        default_value = "5m",
+        conflicts_with = "suite"
+    )]
+    pub(crate) timeout: Duration,
     /// The format of stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
@@ -328,6 +353,8 @@ pub(crate) enum ReportFormat {
     Json,
     /// An HTML page
     Html,
+    /// The table of areas and backends, without --suite
+    Markdown,
 }
 
 /// Options of every command that executes a guest.
@@ -510,7 +537,7 @@ impl Command {
             Command::Witness(args) => args.execution.output.format,
             Command::Conformance(args) => match args.format {
                 ReportFormat::Json => Format::Json,
-                ReportFormat::Text | ReportFormat::Html => Format::Text,
+                _ => Format::Text,
             },
         }
     }
@@ -520,6 +547,25 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
         _ => Err(format!("expected KEY=VALUE, found `{text}`")),
+    }
+}
+
+fn capability(text: &str) -> Result<Capability, String> {
+    Capability::named(text).ok_or_else(|| {
+        format!("expected a capability (`seam backends` lists them), found `{text}`")
+    })
+}
+
+fn known(text: &str) -> Result<Known, String> {
+    let parts = text.split_once('=').and_then(|(place, reason)| {
+        let (backend, case) = place.split_once('/')?;
+        Some((backend, case, reason))
+    });
+    match parts {
+        Some((backend, case, reason)) if !reason.is_empty() => {
+            Known::new(backend, case, reason).map_err(|error| error.message().to_string())
+        }
+        _ => Err(format!("expected BACKEND/CASE=REASON, found `{text}`")),
     }
 }
 

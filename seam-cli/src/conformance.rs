@@ -27,13 +27,17 @@ pub(crate) fn execute(
     backends: &Backends,
     out: &mut Output,
 ) -> Result<Status, Failure> {
+    if args.format == ReportFormat::Markdown {
+        let message = "expected --format text, json or html with --suite, found markdown";
+        return Err(Failure::input(message));
+    }
     let chosen = named(backends, &args.backend)?;
     let suites = suites(args)?;
     let builds = builds(&chosen);
     let targets = targets(&chosen, &builds);
     let report = run(&suites, &targets);
     match args.format {
-        ReportFormat::Text => out.line(report.to_string().trim_end()),
+        ReportFormat::Text | ReportFormat::Markdown => out.line(report.to_string().trim_end()),
         ReportFormat::Html => out.line(report.to_html().trim_end()),
         ReportFormat::Json => out.document(&report),
     }

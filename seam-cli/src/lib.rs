@@ -36,6 +36,7 @@ mod docs;
 mod ending;
 mod inspect;
 mod invoke;
+mod kit;
 mod left;
 mod list;
 mod output;
@@ -65,6 +66,7 @@ pub use seam_core::Backend;
 pub use seam_wasi::Preview1;
 
 use seam_core::panic_text;
+use seam_tests::kit::isolated;
 
 use args::{Cli, Command};
 use output::{Format, Output};
@@ -96,6 +98,10 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
     if let Some(code) = child {
         return code;
     }
+    let backends = match isolated::serve(backends) {
+        Ok(code) => return code,
+        Err(backends) => backends,
+    };
     let args: Vec<OsString> = std::env::args_os().collect();
     let under_run = args.get(1).is_some_and(|command| command == "run");
     let cli = match Cli::try_parse_from(&args) {
@@ -154,6 +160,7 @@ fn execute(
         Command::Diff(args) => diff::execute(args, backends, out),
         Command::Scenario(args) => scenario::execute(args, backends, out),
         Command::Witness(args) => witness::execute(args, backends, out),
+        Command::Conformance(args) if args.suite.is_empty() => kit::execute(args, backends, out),
         Command::Conformance(args) => conformance::execute(args, backends, out),
     }
 }

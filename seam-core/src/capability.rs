@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::de::Error as _;
+
 macro_rules! capabilities {
     ($( $(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// Something that not every backend, or not every build of a backend, supports.
@@ -23,6 +25,15 @@ macro_rules! capabilities {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $( Capability::$name => $text, )* }
+            }
+
+            /// Returns the capability with this kebab-case name, or `None` if there is none.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $( $text => Some(Capability::$name), )*
+                    _ => None,
+                }
             }
         }
     };
@@ -104,8 +115,16 @@ impl serde::Serialize for Capability {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Capability {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format!("expected a capability, found `{name}`"));
+        Self::named(&name).ok_or_else(unknown)
+    }
+}
+
 /// A set of [`Capability`]s, in the order of [`Capability::ALL`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Capabilities(BTreeSet<Capability>);
 

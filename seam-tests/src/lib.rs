@@ -10,6 +10,8 @@
 //! - [`kit`] defines the cases and runs them, as tests or as data.
 //! - [`clauses`] lists every clause of seam-core's traits with the cases that check it.
 //! - `suite` (feature `wast`) runs the scripts of the official suites.
+//! - [`kit::isolated`] runs each case of the kit in a
+//!   process of its own, so a runtime that aborts loses one case.
 //! - The feature `wasi` adds the area "hermetic wasi" to the kit, and the macro `conformance_wasi!`
 //!   for its tests. They check that the fixtures print the same, change files in the same way and
 //!   make the same host calls on every backend, in the one WASI of `seam-wasi`.
@@ -25,6 +27,7 @@
 pub mod clauses;
 pub mod fixtures;
 pub mod kit;
+pub mod pattern;
 pub mod process;
 #[cfg(feature = "wast")]
 pub mod suite;

@@ -1,10 +1,10 @@
 //! The child process: runs one scenario and reports to the runner as it goes.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use seam_core::{Backend, Error, Result};
 use seam_diff::scenario::{Bless, Event, Options, Outcome, Scenario};
+use seam_tests::process::{complain, say};
 use serde::{Deserialize, Serialize};
 
 use crate::select::Backends;
@@ -65,8 +65,7 @@ pub(crate) fn serve(backends: &Backends) -> Option<ExitCode> {
     Some(match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The runner shows the last line of stderr.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            complain(&error);
             ExitCode::FAILURE
         }
     })
@@ -82,13 +81,14 @@ fn perform(job: &str, backends: &Backends) -> Result<()> {
     let prepared = match Scenario::read(&job.scenario).and_then(Scenario::prepare) {
         Ok(prepared) => prepared,
         Err(error) => {
-            say(&Message::Wrong(error.message().to_string()));
+            say(MARK, &Message::Wrong(error.message().to_string()));
             return Ok(());
         }
     };
-    say(&Message::Artifacts(
-        prepared.artifacts().map(str::to_owned).collect(),
-    ));
+    say(
+        MARK,
+        &Message::Artifacts(prepared.artifacts().map(str::to_owned).collect()),
+    );
     let mut options = Options::default();
     options.optional = job.optional;
     options.bless = match job.oracle {
@@ -96,17 +96,11 @@ fn perform(job: &str, backends: &Backends) -> Result<()> {
         None => job.bless.then_some(Bless::Agreement),
     };
     let outcome = prepared.run(&chosen, &options, |event| match event {
-        Event::Run { artifact, backend } => say(&Message::Run(artifact.into(), backend.into())),
-        _ => say(&Message::Ended),
+        Event::Run { artifact, backend } => {
+            say(MARK, &Message::Run(artifact.into(), backend.into()))
+        }
+        _ => say(MARK, &Message::Ended),
     });
-    say(&Message::Outcome(Box::new(outcome)));
+    say(MARK, &Message::Outcome(Box::new(outcome)));
     Ok(())
-}
-
-/// Writes a message immediately, because what follows may end the process.
-fn say(message: &Message) {
-    let mut out = std::io::stdout().lock();
-    let text = serde_json::to_string(message).unwrap_or_default();
-    // An error means that the runner is gone, so nobody reads this.
-    let _ = writeln!(out, "{MARK}{text}").and_then(|()| out.flush());
 }

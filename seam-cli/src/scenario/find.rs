@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use seam_diff::scenario::SUFFIX;
-use seam_tests::suite::selects;
+use seam_tests::pattern::selects;
 
 use crate::args;
 use crate::status::Failure;

@@ -9,13 +9,13 @@ mod junit;
 mod process;
 mod text;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seam_diff::scenario::{Bless, Judged, Outcome, Scenario};
+use seam_tests::process::parallel;
 
 use crate::args::{self, ScenarioFormat};
 use crate::output::{self, Output};
@@ -72,30 +72,16 @@ fn run_all(args: &args::Scenario, backends: &[String], files: Vec<File>) -> Vec<
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
         bar.set_style(style);
     }
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.map_or(processors, usize::from).min(files.len());
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Done>>> = Mutex::new(files.iter().map(|_| None).collect());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = files.get(index) else { return };
-                    let one = run(args, backends, file.clone());
-                    bar.inc(1);
-                    bar.set_message(file.name.clone());
-                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Some(slot) = done.get_mut(index) {
-                        *slot = Some(one);
-                    }
-                }
-            });
-        }
+    let one = NonZeroUsize::MIN;
+    let processors = || std::thread::available_parallelism().unwrap_or(one);
+    let jobs = args.jobs.unwrap_or_else(processors);
+    let run = |file: &File| run(args, backends, file.clone());
+    let done = parallel(&files, jobs, run, |file, _, done| {
+        bar.set_position(done as u64);
+        bar.set_message(file.name.clone());
     });
     bar.finish_and_clear();
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.into_iter().flatten().collect()
+    done
 }
 
 fn run(args: &args::Scenario, backends: &[String], file: File) -> Done {

@@ -1,10 +1,10 @@
-//! `seam conformance`, on the test's own scripts.
+//! `seam conformance`: the kit, and the test's own scripts.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::seam;
+use crate::support::{BACKENDS, seam};
 
 /// A folder with a good and a wrong script for core modules, and a good script for components.
 struct Suite(PathBuf);
@@ -120,7 +120,88 @@ fn a_folder_without_scripts_and_a_filter_without_matches_are_wrong_input() {
     seam(["conformance", "--suite", suite.arg(), "--filter", "zzz"])
         .with_status(2)
         .complaining(&["expected a script that matches `zzz`, found none"]);
-    seam(["conformance"])
-        .with_status(2)
-        .complaining(&["--suite"]);
+    seam([
+        "conformance",
+        "--suite",
+        suite.arg(),
+        "--format",
+        "markdown",
+    ])
+    .with_status(2)
+    .complaining(&["expected --format text, json or html", "markdown"]);
+}
+
+/// The cases of one small area, which needs a build with fuel.
+const FUEL: [&str; 3] = ["conformance", "--filter", "fuel_*"];
+
+#[test]
+fn the_kit_runs_each_case_in_the_build_that_has_what_it_needs() {
+    let ended = seam(FUEL).with_status(0);
+    for backend in BACKENDS {
+        let line = format!("{backend}: 3 cases, 3 passed, 0 failed, 0 not supported\n");
+        assert!(ended.stdout.contains(&line), "{ended:#?}");
+    }
+    let document = seam(FUEL.into_iter().chain(["--format", "json"]))
+        .with_status(0)
+        .document();
+    let outcome = &document["kit"][2]["outcomes"][0];
+    let case = ["fuel_ends_an_endless_loop", "limits", "passed"];
+    assert_eq!(
+        ["case", "area", "verdict"].map(|key| &outcome[key]),
+        case,
+        "{document:#}"
+    );
+}
+
+#[test]
+fn the_kit_writes_a_table_and_a_page() {
+    let run = |format| seam(FUEL.into_iter().chain(["--format", format])).with_status(0);
+    let table = run("markdown").stdout;
+    assert!(table.starts_with("| area | wasmtime "), "{table}");
+    assert!(table.contains("\n| limits | 3/3 | 3/3 | 3/3 |"), "{table}");
+    let page = run("html").stdout;
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(
+        page.contains(
+            "<th scope=\"row\">fuel_ends_an_endless_loop</th><td class=\"good\">passed</td>"
+        ),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_kit_names_wrong_options() {
+    for (option, value, expected) in [
+        (
+            "--filter",
+            "zzz",
+            "expected a case or an area that matches `zzz`",
+        ),
+        ("--with", "zzz", "expected a capability"),
+        (
+            "--with",
+            "custom-descriptors",
+            "expected a backend with `custom-descriptors`, for --with",
+        ),
+        (
+            "--known",
+            "wasmi/a",
+            "expected BACKEND/CASE=REASON, found `wasmi/a`",
+        ),
+        (
+            "--known",
+            "wasmi/a=b",
+            "expected the name of a case, found `a`",
+        ),
+        (
+            "--known",
+            "x/numbers_pass_unchanged=b",
+            "expected a known failure of a backend that runs",
+        ),
+        ("--backend", "zzz", "found `zzz`"),
+    ] {
+        seam(["conformance", option, value])
+            .with_status(2)
+            .complaining(&[expected]);
+    }
 }

@@ -115,3 +115,42 @@ fn the_results_of_other_backends_stay_when_one_panics() {
         assert_eq!(document["verdict"], "diverged", "{document:#}");
     }
 }
+
+#[test]
+fn a_backend_that_aborts_or_hangs_loses_only_the_case() {
+    let (abort, hang) = ("aborts-at-load", "hangs-at-load");
+    let command = [
+        "conformance",
+        "--filter",
+        "numbers_pass_unchanged",
+        "--timeout",
+        "3s",
+        "--format",
+        "json",
+    ];
+    let backends = ["--backend", abort, "--backend", hang, "--backend", "wasmi"];
+    let document = seam(&[&command[..], &backends].concat())
+        .with_status(1)
+        .document();
+    let verdict = |at: usize| &document["kit"][at]["outcomes"][0]["verdict"];
+    let failed = |at: usize| verdict(at)["failed"].as_str().unwrap_or_default();
+    assert!(failed(0).contains("the process died"), "{document:#}");
+    assert!(failed(0).contains("signal"), "{document:#}");
+    assert!(failed(1).contains("still running"), "{document:#}");
+    assert_eq!(verdict(2), "passed", "{document:#}");
+}
+
+#[test]
+fn a_known_failure_of_the_kit_must_fail() {
+    let run = |backend: &str| {
+        let known = format!("{backend}/numbers_pass_unchanged=it is a double");
+        let filter = ["--filter", "numbers_pass_unchanged"];
+        let command = ["conformance", "--backend", backend, "--known", &known];
+        seam(&[&command[..], &filter].concat())
+    };
+    let ended = run("panics-at-load").with_status(0);
+    let line = "panics-at-load: 1 case, 0 passed, 0 failed, 0 not supported, 1 failed as known\n";
+    assert!(ended.stdout.ends_with(line), "{ended:#?}");
+    let ended = run("wasmi").with_status(1);
+    assert!(ended.stdout.contains("unexpected pass"), "{ended:#?}");
+}

@@ -8,12 +8,15 @@ mod failure;
 mod generate;
 #[cfg(feature = "wasi")]
 mod hermetic;
+mod html;
+pub mod isolated;
 #[macro_use]
 mod list;
 mod named;
 mod report;
 mod script;
 mod subject;
+mod table;
 mod verdict;
 mod watch;
 
@@ -22,5 +25,6 @@ pub use list::cases;
 pub use named::{Case, On};
 pub use report::{Outcome, Report, run_all};
 pub use subject::Subject;
+pub use table::Table;
 pub use verdict::{KnownFailure, Verdict, check, check_known_failures};
 pub use watch::{PATIENCE, STACK};

@@ -13,17 +13,19 @@ use super::{Failure, Stage};
 #[derive(Clone)]
 pub struct Subject {
     backend: Arc<dyn Backend>,
+    /// An engine other than the backend's own.
     engine: Option<Arc<dyn CoreEngine>>,
 }
 
 impl Subject {
-    /// Creates a subject without a core engine, to which the cases of core engines do not apply.
+    /// Creates a subject with the [core engine](Backend::core_engine) of the backend. If there is
+    /// none, the cases of core engines do not apply.
     #[must_use]
     pub fn new(backend: impl Backend + 'static) -> Self {
         Self::from_parts(Arc::new(backend), None)
     }
 
-    /// Adds the core engine of the backend.
+    /// Replaces the core engine.
     #[must_use]
     pub fn with_engine(mut self, engine: impl CoreEngine) -> Self {
         self.engine = Some(Arc::new(engine));
@@ -44,8 +46,10 @@ impl Subject {
 
     /// Returns the core engine, if there is one.
     #[must_use]
-    pub fn core_engine(&self) -> Option<&Arc<dyn CoreEngine>> {
-        self.engine.as_ref()
+    pub fn core_engine(&self) -> Option<&dyn CoreEngine> {
+        self.engine
+            .as_deref()
+            .or_else(|| self.backend.core_engine())
     }
 
     /// Returns the name of the backend.
@@ -63,7 +67,7 @@ impl Subject {
     /// Returns whether there is a core engine with the capability.
     #[must_use]
     pub fn engine_has(&self, capability: Capability) -> bool {
-        let info = self.engine.as_ref().map(|engine| engine.info());
+        let info = self.core_engine().map(CoreEngine::info);
         info.is_some_and(|info| info.capabilities.has(capability))
     }
 
@@ -74,7 +78,7 @@ impl Subject {
 
     /// Returns the steps in which the core engine charges fuel.
     pub(crate) fn engine_fuel_granularity(&self) -> u64 {
-        let info = self.engine.as_ref().map(|engine| engine.info());
+        let info = self.core_engine().map(CoreEngine::info);
         info.map_or(1, |info| info.fuel_granularity)
     }
 
@@ -99,8 +103,7 @@ impl Subject {
 
     /// Returns the core engine, which must exist.
     pub(crate) fn engine(&self) -> Result<&dyn CoreEngine, Failure> {
-        self.engine
-            .as_deref()
+        self.core_engine()
             .ok_or_else(|| Failure::new("expected a core engine, found none"))
     }
 
@@ -131,7 +134,7 @@ impl std::fmt::Debug for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Subject")
             .field("backend", self.backend.info())
-            .field("engine", &self.engine.as_ref().map(|engine| engine.info()))
+            .field("engine", &self.core_engine().map(CoreEngine::info))
             .finish()
     }
 }

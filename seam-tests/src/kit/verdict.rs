@@ -46,7 +46,7 @@ impl KnownFailure {
 }
 
 /// The verdict on a case.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -65,7 +65,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Returns whether the verdict is a pass or a known failure.
+    /// Returns whether the backend breaks the contract, known or not.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Verdict::Failed(_) | Verdict::KnownFailure(_))
+    }
+
+    /// Returns whether there is neither an unknown failure nor an unexpected pass.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         !matches!(self, Verdict::Failed(_) | Verdict::UnexpectedPass(_))

@@ -1,14 +1,14 @@
 //! The child process: runs one script and reports to the runner as it goes.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use seam_core::{Error, Result};
 
-use super::message::{JOB, Job, Message};
+use super::message::{JOB, Job, MARK, Message};
 use super::outcome::Outcome;
 use super::script::{self, Listener};
 use super::target::Target;
+use crate::process::{complain, say};
 
 /// Stack size of the script's thread, in bytes.
 ///
@@ -53,8 +53,7 @@ pub fn serve(targets: &[Target<'_>]) -> Option<ExitCode> {
     Some(match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The runner shows the last line of stderr with the failure.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            complain(&error);
             ExitCode::FAILURE
         }
     })
@@ -74,32 +73,26 @@ fn perform(job: &str, targets: &[Target<'_>]) -> Result<()> {
     let text = std::fs::read_to_string(&job.script)
         .map_err(|error| Error::misuse(format!("expected to read {}: {error}", job.script)))?;
     let mut machine = target.machine()?;
-    let mut speaker = Speaker;
-    script::run(&text, &mut *machine, &mut speaker);
-    speaker.say(&Message::Done);
+    script::run(&text, &mut *machine, &mut Speaker);
+    say(MARK, &Message::Done);
     Ok(())
 }
 
-/// Writes each event to stdout immediately, because the next directive may end the process.
+/// Sends each event to the runner immediately, because the next directive may end the process.
 struct Speaker;
-
-impl Speaker {
-    fn say(&mut self, message: &Message) {
-        let mut out = std::io::stdout().lock();
-        // An error means that the runner is gone, so nobody reads this.
-        let _ = writeln!(out, "{}", message.to_line()).and_then(|()| out.flush());
-    }
-}
 
 impl Listener for Speaker {
     fn begin(&mut self, line: usize, directive: &str) {
-        self.say(&Message::Begin {
-            line,
-            directive: directive.into(),
-        });
+        say(
+            MARK,
+            &Message::Begin {
+                line,
+                directive: directive.into(),
+            },
+        );
     }
 
     fn end(&mut self, outcome: Outcome) {
-        self.say(&Message::End(outcome));
+        say(MARK, &Message::End(outcome));
     }
 }

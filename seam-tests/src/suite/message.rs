@@ -36,12 +36,6 @@ pub(super) enum Message {
 }
 
 impl Message {
-    /// Returns the message as a line, without the line end.
-    pub(super) fn to_line(&self) -> String {
-        let text = serde_json::to_string(self).unwrap_or_default();
-        format!("{MARK}{text}")
-    }
-
     /// Parses a message without its mark. Returns `None` if it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -68,10 +62,9 @@ mod tests {
             Message::Done,
         ];
         for message in messages {
-            let line = message.to_line();
-            assert!(!line.contains('\n'), "{line}");
-            let text = line.strip_prefix(MARK).unwrap_or_default();
-            assert_eq!(Message::parse(text), Some(message));
+            let text = serde_json::to_string(&message).expect("JSON");
+            assert!(!text.contains('\n'), "{text}");
+            assert_eq!(Message::parse(&text), Some(message));
         }
         assert_eq!(Message::parse("nonsense"), None);
     }

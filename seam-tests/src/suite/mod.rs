@@ -39,7 +39,7 @@ mod script;
 mod target;
 
 pub use child::{is_child, serve};
-pub use folder::{Kind, Suite, selects};
+pub use folder::{Kind, Suite};
 pub use options::Options;
 pub use report::{Failure, FileReport, Report, SuiteReport};
 pub use runner::{Progress, run};

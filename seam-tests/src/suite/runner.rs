@@ -1,13 +1,11 @@
 //! Runs suites on targets: one child process per script, several at a time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use super::folder::{Kind, Suite};
 use super::options::Options;
 use super::process;
 use super::report::{FileReport, Report, SuiteReport};
 use super::target::Target;
+use crate::process::parallel;
 
 /// A script that has finished.
 #[derive(Clone, Copy, Debug)]
@@ -59,47 +57,23 @@ pub fn run(
             }));
         }
     }
-    for (job, file) in jobs.iter().zip(run_jobs(&jobs, options, progress)) {
-        if let (Some(report), Some(file)) = (reports.get_mut(job.report), file) {
+    let run = |job: &Job<'_>| {
+        let script = job.suite.folder.join(job.file);
+        process::run(job.target, &script, job.file, options)
+    };
+    let tell = |job: &Job<'_>, file: &FileReport, done| {
+        progress(&Progress {
+            suite: job.suite.kind,
+            backend: job.target.name(),
+            file,
+            done,
+            all: jobs.len(),
+        });
+    };
+    for (job, file) in jobs.iter().zip(parallel(&jobs, options.jobs, run, tell)) {
+        if let Some(report) = reports.get_mut(job.report) {
             report.push(file);
         }
     }
     Report { suites: reports }
-}
-
-/// Runs the jobs on as many threads as there may be children. Returns the reports in job order.
-fn run_jobs(
-    jobs: &[Job<'_>],
-    options: &Options,
-    progress: &(dyn Fn(&Progress<'_>) + Sync),
-) -> Vec<Option<FileReport>> {
-    let next = AtomicUsize::new(0);
-    let files: Mutex<(usize, Vec<Option<FileReport>>)> = Mutex::new((0, vec![None; jobs.len()]));
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.get().min(jobs.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(job) = jobs.get(index) else { return };
-                    let script = job.suite.folder.join(job.file);
-                    let file = process::run(job.target, &script, job.file, options);
-                    // The hook is called under the lock, so that it need not be thread-safe. If it
-                    // panics, the reports stay valid.
-                    let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
-                    files.0 += 1;
-                    progress(&Progress {
-                        suite: job.suite.kind,
-                        backend: job.target.name(),
-                        file: &file,
-                        done: files.0,
-                        all: jobs.len(),
-                    });
-                    if let Some(slot) = files.1.get_mut(index) {
-                        *slot = Some(file);
-                    }
-                }
-            });
-        }
-    });
-    files.into_inner().unwrap_or_else(PoisonError::into_inner).1
 }

@@ -1,7 +1,4 @@
-//! Jobs in child processes: started, listened to and killed.
-//!
-//! An abort cannot be caught, and a guest that hangs cannot be stopped from inside. So a job that may end
-//! in either way runs in a process of its own, which reports as it goes.
+//! The parent's side of a child process: starts it, reads its messages, and ends it.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
