@@ -159,6 +159,40 @@ fn core_instances_have_paths_in_definition_order() {
     }
 }
 
+/// Asserts that each core instance of a component has the type that its module's bytes have alone.
+fn has_module_types(artifact: &Artifact) -> usize {
+    let interface = seam_decode::interface(artifact).unwrap();
+    for instance in interface.core_instances() {
+        let module = &artifact.bytes()[instance.range.clone().unwrap()];
+        let alone = seam_decode::module_type(module).unwrap();
+        assert_eq!(*instance.module, alone, "{}", artifact.name());
+    }
+    interface.core_instances().len()
+}
+
+#[test]
+fn core_modules_of_a_component_have_the_types_of_their_bytes() {
+    for name in ["greet/greet.wasm", "compose/composed.wasm"] {
+        let artifact = Artifact::from_bytes(name, common::fixture(name)).unwrap();
+        assert!(has_module_types(&artifact) > 0);
+    }
+    // The types of the second module have other numbers in the component than in the module.
+    let text = r#"(component
+        (core module $a (type (struct)) (type (array i8)))
+        (core module $b
+            (type $s (struct (field i32)))
+            (import "m" "g" (global (ref null $s)))
+            (memory (export "m") 1 2)
+            (table (export "t") 1 (ref null $s))
+            (tag (export "tag") (param (ref null $s)))
+            (func (export "f") (param (ref null $s) v128) (result externref) unreachable))
+        (core module $m (type $s (struct (field i32))) (global (export "g") (ref null $s) ref.null $s))
+        (core instance (instantiate $a))
+        (core instance $g (instantiate $m))
+        (core instance (instantiate $b (with "m" (instance $g)))))"#;
+    assert_eq!(has_module_types(&Artifact::from_wat("c", text).unwrap()), 3);
+}
+
 #[test]
 fn instances_made_from_exports_and_imported_ones_do_not_count() {
     let text = r#"(component

@@ -4,7 +4,7 @@ use wasmparser::CompositeInnerType;
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 use wasmparser::types::{CoreTypeId, EntityType, TypesRef};
 
-use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, Error, Result};
+use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, CoreType, Error, HeapType, Result};
 
 use super::budget::Budget;
 use super::module_type::{
@@ -17,9 +17,11 @@ pub(crate) fn module_type_of(
     id: ComponentCoreModuleTypeId,
     budget: &mut Budget,
 ) -> Result<CoreModuleType> {
-    let mut module = CoreModuleType::default();
-    let Some(ty) = types.get(id) else {
-        return Err(unknown());
+    let ty = types.get(id).ok_or_else(unknown)?;
+    let mut module = CoreModuleType {
+        name: None,
+        imports: Vec::with_capacity(ty.imports.len()),
+        exports: Vec::with_capacity(ty.exports.len()),
     };
     for ((name, field), ty) in &ty.imports {
         spend_name(budget, name)?;
@@ -48,6 +50,24 @@ fn extern_type(
         EntityType::Table(ty) => CoreExternType::Table(table_type(ty)),
         EntityType::Memory(ty) => CoreExternType::Memory(memory_type(ty)),
         EntityType::Global(ty) => CoreExternType::Global(global_type(ty)),
+    })
+}
+
+/// Returns whether the type of a core module refers to types that the module defines.
+pub(super) fn names_types(module: &CoreModuleType) -> bool {
+    let concrete = |ty: &CoreType| match ty {
+        CoreType::Ref(ty) => matches!(ty.heap, HeapType::Concrete(_)),
+        _ => false,
+    };
+    let imports = module.imports.iter().map(|(_, _, ty)| ty);
+    let mut items = imports.chain(module.exports.iter().map(|(_, ty)| ty));
+    items.any(|ty| match ty {
+        CoreExternType::Func(ty) | CoreExternType::Tag(ty) => {
+            ty.params.iter().chain(ty.results.iter()).any(concrete)
+        }
+        CoreExternType::Table(ty) => concrete(&CoreType::Ref(ty.element)),
+        CoreExternType::Global(ty) => concrete(&ty.content),
+        _ => false,
     })
 }
 

@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use seam_core::{CoreModuleType, Result};
+use wasmparser::component_types::ComponentAnyTypeId;
 use wasmparser::types::TypesRef;
-use wasmparser::{CanonicalFunction, Payload, Validator};
+use wasmparser::{CanonicalFunction, ComponentTypeSectionReader, Payload, Validator};
 
 use super::budget::Budget;
-use super::core_type::{signature, unknown};
+use super::core_type::{module_type_of, names_types, signature, unknown};
 use super::definition::{ComponentDef, CoreSort, Definition};
-use super::module_type::{Decoder, invalid};
+use super::module_type::{invalid, module_name, module_type};
 use super::read;
 
 /// All components and core modules that an artifact defines, at every depth.
@@ -24,19 +25,22 @@ pub(crate) struct Definitions<'a> {
     pub(crate) root_exports: Vec<&'a str>,
     /// The offset of the first start function of a component.
     pub(crate) start: Option<usize>,
+    /// The artifact.
+    bytes: &'a [u8],
     /// The components and modules that are being read, outermost first.
     open: Vec<Open>,
 }
 
 enum Open {
     Component(usize),
-    /// The position of the core module, and its decoder.
-    Module(usize, Box<Decoder>),
+    /// The range of the core module's bytes, and its name.
+    Module(Range<usize>, Option<String>),
 }
 
 impl<'a> Definitions<'a> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
+            bytes,
             components: vec![ComponentDef::default()],
             modules: Vec::new(),
             root_imports: Vec::new(),
@@ -60,10 +64,8 @@ impl<'a> Definitions<'a> {
             Payload::ModuleSection {
                 unchecked_range, ..
             } => {
-                let place = self.modules.len();
-                self.push(Definition::CoreModule(place));
-                self.modules.push((unchecked_range.clone(), Arc::default()));
-                self.open.push(Open::Module(place, Box::default()));
+                self.push(Definition::CoreModule(self.modules.len()));
+                self.open.push(Open::Module(unchecked_range.clone(), None));
                 return Ok(());
             }
             Payload::ComponentSection { .. } => {
@@ -74,17 +76,23 @@ impl<'a> Definitions<'a> {
                 return Ok(());
             }
             Payload::End(_) => {
-                if let Some(Open::Module(place, decoder)) = self.open.pop() {
-                    if let Some((_, ty)) = self.modules.get_mut(place) {
-                        *ty = Arc::new(decoder.finish());
-                    }
+                if let Some(Open::Module(range, name)) = self.open.pop() {
+                    let types = validator.types(0).ok_or_else(unknown)?;
+                    let ty = self.last_module(types, &range, budget)?;
+                    let ty = Arc::new(CoreModuleType { name, ..ty });
+                    self.modules.push((range, ty));
                 }
                 return Ok(());
             }
             _ => {}
         }
         match self.open.last_mut() {
-            Some(Open::Module(_, decoder)) => decoder.payload(payload, budget),
+            Some(Open::Module(_, name)) => {
+                if let (None, Payload::CustomSection(section)) = (&name, &payload) {
+                    *name = module_name(section);
+                }
+                Ok(())
+            }
             Some(Open::Component(place)) => {
                 let place = *place;
                 let types = validator.types(0).ok_or_else(unknown)?;
@@ -92,6 +100,23 @@ impl<'a> Definitions<'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Returns the type of the core module that the validator added last, at `range`.
+    fn last_module(
+        &self,
+        types: TypesRef<'_>,
+        range: &Range<usize>,
+        budget: &mut Budget,
+    ) -> Result<CoreModuleType> {
+        let last = types.module_count().checked_sub(1).ok_or_else(unknown)?;
+        let ty = module_type_of(types, types.module_at(last), budget)?;
+        if !names_types(&ty) {
+            return Ok(ty);
+        }
+        // The validator numbers the types of all modules together. The module's own bytes have the
+        // numbers that an engine uses.
+        module_type(self.bytes.get(range.clone()).unwrap_or_default())
     }
 
     fn push(&mut self, definition: Definition<'a>) {
@@ -136,12 +161,7 @@ impl<'a> Definitions<'a> {
                 }
             }
             Payload::ComponentTypeSection(section) => {
-                let first = component.types.len();
-                let range = first..first.saturating_add(section.count() as usize);
-                component.type_sections.push((range, section.range().start));
-                for ty in section {
-                    defs.push(read::type_def(&ty.map_err(invalid)?));
-                }
+                return component.type_section(section, types);
             }
             Payload::ComponentCanonicalSection(section) => {
                 for canon in section {
@@ -194,6 +214,29 @@ impl<'a> Definitions<'a> {
 }
 
 impl ComponentDef<'_> {
+    fn type_section(
+        &mut self,
+        section: ComponentTypeSectionReader<'_>,
+        types: TypesRef<'_>,
+    ) -> Result<()> {
+        let first = self.types.len();
+        self.add_types(types);
+        let range = first..self.types.len();
+        let new = self.types.get(range.clone()).unwrap_or_default();
+        self.type_sections.push((range, section.range().start));
+        // Only the definition of a resource type has more than the validator knows.
+        let resource = |id: &ComponentAnyTypeId| matches!(id, ComponentAnyTypeId::Resource(_));
+        if !new.iter().any(resource) {
+            self.definitions
+                .extend(new.iter().map(|_| Definition::Type));
+            return Ok(());
+        }
+        for ty in section {
+            self.definitions.push(read::type_def(&ty.map_err(invalid)?));
+        }
+        Ok(())
+    }
+
     /// Copies the types that the last section added to the validator's index spaces.
     fn add_types(&mut self, types: TypesRef<'_>) {
         let known = u32::try_from(self.types.len()).unwrap_or(u32::MAX);

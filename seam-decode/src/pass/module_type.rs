@@ -1,8 +1,8 @@
 //! Reads the imports and exports of a core module from its bytes.
 
 use wasmparser::{
-    AbstractHeapType, CompositeInnerType, Export, ExternalKind, KnownCustom, Name, Parser, Payload,
-    RecGroup, TypeRef, UnpackedIndex, ValType,
+    AbstractHeapType, CompositeInnerType, CustomSectionReader, Export, ExternalKind, KnownCustom,
+    Name, Parser, Payload, RecGroup, TypeRef, UnpackedIndex, ValType,
 };
 
 use seam_core::{
@@ -40,7 +40,7 @@ pub(crate) fn invalid(error: wasmparser::Error) -> Error {
 /// Reads imports and exports of a core module section by section, with the index spaces that they
 /// refer to.
 #[derive(Default)]
-pub(super) struct Decoder {
+struct Decoder {
     ty: CoreModuleType,
     /// Function types by type index. `None` stands for other types.
     types: Vec<Option<CoreFuncType>>,
@@ -55,7 +55,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// Returns the module's type after all sections have been read.
-    pub(super) fn finish(self) -> CoreModuleType {
+    fn finish(self) -> CoreModuleType {
         self.ty
     }
 
@@ -63,7 +63,7 @@ impl Decoder {
     ///
     /// # Errors
     /// Those of [`module_type`].
-    pub(super) fn payload(&mut self, payload: Payload<'_>, budget: &mut Budget) -> Result<()> {
+    fn payload(&mut self, payload: Payload<'_>, budget: &mut Budget) -> Result<()> {
         match payload {
             Payload::Version {
                 encoding: wasmparser::Encoding::Component,
@@ -114,9 +114,8 @@ impl Decoder {
                 }
             }
             Payload::CustomSection(section) => {
-                if let KnownCustom::Name(names) = section.as_known() {
-                    self.module_name(names);
-                }
+                let known = self.ty.name.take();
+                self.ty.name = known.or_else(|| module_name(&section));
             }
             _ => {}
         }
@@ -195,20 +194,20 @@ impl Decoder {
         spend_signature(budget, &ty)?;
         Ok(ty)
     }
+}
 
-    /// Reads the first module name.
-    ///
-    /// An unreadable name section is ignored, because custom sections do not make a module invalid.
-    fn module_name(&mut self, names: wasmparser::NameSectionReader<'_>) {
-        let name = names.into_iter().map_while(Result::ok).find_map(|name| {
-            if let Name::Module { name, .. } = name {
-                Some(name.to_string())
-            } else {
-                None
-            }
-        });
-        self.ty.name = self.ty.name.take().or(name);
-    }
+/// Reads the name of the module that contains a custom section.
+///
+/// An unreadable name section is ignored, because custom sections do not make a module invalid.
+pub(super) fn module_name(section: &CustomSectionReader<'_>) -> Option<String> {
+    let KnownCustom::Name(names) = section.as_known() else {
+        return None;
+    };
+    let mut names = names.into_iter().map_while(Result::ok);
+    names.find_map(|name| match name {
+        Name::Module { name, .. } => Some(name.to_string()),
+        _ => None,
+    })
 }
 
 /// Spends the size of a name and of the item that it names.

@@ -36,7 +36,7 @@ pub(crate) fn component<'a>(
     bodies: Bodies,
     budget: &mut Budget,
 ) -> Result<(Definitions<'a>, Types)> {
-    let mut definitions = Definitions::new();
+    let mut definitions = Definitions::new(bytes);
     let types = validate(bytes, bodies, |payload, validator| {
         definitions.payload(payload, validator, budget)
     })?;

@@ -1,6 +1,6 @@
 //! Walks the definitions of a component instance, in order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use seam_core::{CorePath, Result};
 
@@ -15,7 +15,7 @@ const MAX_INSTANCES: usize = 10_000;
 const MAX_DEPTH: usize = 100;
 
 /// The arguments of an instantiation, by the name of the import.
-pub(super) type Args<'a> = HashMap<&'a str, Entity>;
+pub(super) type Args<'a> = BTreeMap<&'a str, Entity>;
 
 /// A component instance whose definitions are being walked.
 struct Current<'c, 'a> {
@@ -163,7 +163,7 @@ impl<'a> Walk<'a, '_, '_> {
     ) -> Result<Instance> {
         let scope = current.scope;
         let component = *at(&self.scope(scope)?.components, component)?;
-        let mut given = Args::with_capacity(args.len());
+        let mut given = Args::new();
         for Named { name, sort, index } in args {
             self.step()?;
             given.insert(*name, self.entity(scope, *sort, *index)?);

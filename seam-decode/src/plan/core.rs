@@ -1,6 +1,6 @@
 //! Core instances and the items that they export.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Result};
@@ -65,7 +65,7 @@ impl<'a> Walk<'a, '_, '_> {
             range,
             module: ty,
         });
-        self.core_exports.push(HashMap::new());
+        self.core_exports.push(BTreeMap::new());
         let space = &mut self.scope(scope)?.core_instances;
         space.push(CoreInstance::Made(index));
         Ok(())
@@ -89,7 +89,7 @@ impl<'a> Walk<'a, '_, '_> {
         ty: &CoreModuleType,
     ) -> Result<Vec<usize>> {
         self.budget.spend(size_of::<usize>() * ty.imports.len())?;
-        let args: HashMap<&str, u32> = args.iter().copied().collect();
+        let args: BTreeMap<&str, u32> = args.iter().copied().collect();
         let imports = ty.imports.iter().map(|(module, field, _)| {
             let instance = *args.get(module.as_str()).ok_or_else(unknown)?;
             self.core_export(scope, instance, field)
@@ -103,7 +103,7 @@ impl<'a> Walk<'a, '_, '_> {
         scope: usize,
         exports: &[(&'a str, CoreSort, u32)],
     ) -> Result<()> {
-        let mut bundle = HashMap::with_capacity(exports.len());
+        let mut bundle = BTreeMap::new();
         for (name, sort, index) in exports {
             self.step()?;
             bundle.insert(*name, self.scope(scope)?.core_item(*sort, *index)?);

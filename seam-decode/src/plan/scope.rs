@@ -1,6 +1,6 @@
 //! The index spaces of a component instance.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seam_core::Result;
@@ -78,7 +78,7 @@ pub(super) enum Instance {
 #[derive(Default)]
 pub(super) struct Exports<'a> {
     pub(super) order: Vec<&'a str>,
-    by_name: HashMap<&'a str, Entity>,
+    by_name: BTreeMap<&'a str, Entity>,
 }
 
 /// A core instance.
@@ -86,7 +86,7 @@ pub(super) enum CoreInstance<'a> {
     /// A core instance that the plan makes.
     Made(usize),
     /// A bundle of core items, as indices into the plan's.
-    Bundle(HashMap<&'a str, usize>),
+    Bundle(BTreeMap<&'a str, usize>),
 }
 
 impl Scope<'_> {

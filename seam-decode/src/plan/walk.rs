@@ -1,6 +1,6 @@
 //! The state of the walk over the definitions, and what its parts share.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seam_core::{CoreInstanceType, CoreModuleType, Error, ErrorKind, Limit, Result};
@@ -34,7 +34,7 @@ pub(super) struct Walk<'a, 't: 'a, 'w> {
     pub(super) made: Vec<Exports<'a>>,
     pub(super) imported_modules: IdMap<ComponentCoreModuleTypeId, Arc<CoreModuleType>>,
     /// The core items that are exports of each core instance of the plan, by name.
-    pub(super) core_exports: Vec<HashMap<Arc<str>, usize>>,
+    pub(super) core_exports: Vec<BTreeMap<Arc<str>, usize>>,
     /// The core instances, for the interface.
     pub(super) found: Vec<CoreInstanceType>,
     pub(super) plan: Plan,
