@@ -107,6 +107,7 @@ mod component;
 mod core_module;
 mod cores;
 mod exported;
+mod generated;
 mod glue;
 mod host;
 mod instance;

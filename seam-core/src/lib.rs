@@ -89,5 +89,6 @@ pub use value::{Handle, List, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
     HostCallRecord, HostFuture, ImportReport, ImportStatus, Observed, OutputHook, OutputStream,
-    Started, States, StatesOf, Stdio, Stub, SystemWasi, Target, TypedHostCall, World, WorldState,
+    PerWorld, Started, States, StatesOf, Stdio, Stub, SystemWasi, Target, TypedHostCall, World,
+    WorldState,
 };

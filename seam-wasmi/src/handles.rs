@@ -60,31 +60,27 @@ pub(crate) fn identity(handle: &impl Debug) -> Identity {
     numbers.found
 }
 
-/// Collects the first two numbers of a text.
+/// Collects the first two numbers of a text. Each number is written in one piece.
 #[derive(Default)]
 struct Numbers {
     found: Identity,
-    /// The numbers that have begun.
-    begun: usize,
-    within: bool,
+    /// How many numbers were found.
+    len: usize,
 }
 
 impl Write for Numbers {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            let digit = byte.is_ascii_digit();
-            self.begun += usize::from(digit && !self.within);
-            if !digit && self.begun == self.found.len() {
-                return Err(std::fmt::Error);
-            }
-            if let Some(number) = self.found.get_mut(self.begun.wrapping_sub(1)) {
-                if digit {
-                    *number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-                }
-            }
-            self.within = digit;
+        if !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return Ok(());
         }
-        Ok(())
+        let number = text.parse().map_err(|_| std::fmt::Error)?;
+        let place = self.found.get_mut(self.len).ok_or(std::fmt::Error)?;
+        *place = number;
+        self.len += 1;
+        match self.len == self.found.len() {
+            true => Err(std::fmt::Error),
+            false => Ok(()),
+        }
     }
 }
 

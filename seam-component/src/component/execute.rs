@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Capability, CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule,
-    CoreStore, CoreType, Error, Interface, NumericFunc, Origin, Result,
+    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
+    CoreType, Error, Interface, NumericFunc, Origin, Result,
 };
 use seam_decode::types::{ResourceId, Side, flatten_functype};
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
@@ -17,12 +17,13 @@ use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::canon::{builtin, caller, resource, signature};
 use crate::cores::Core;
+use crate::generated::Generated;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
 use crate::state::{ResourceImpl, ResourceInfo, Running, TableFuncs};
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
-    engine: &'a dyn CoreEngine,
+    generated: &'a Generated,
     store: &'a mut dyn CoreStore,
     plan: &'a Plan,
     interface: &'a Interface,
@@ -53,14 +54,14 @@ enum Made {
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
-        engine: &'a dyn CoreEngine,
+        generated: &'a Generated,
         store: &'a mut dyn CoreStore,
         (plan, interface): (&'a Plan, &'a Interface),
         modules: &'a [CoreModule],
         world: &'a [CoreExtern],
     ) -> Self {
         Self {
-            engine,
+            generated,
             store,
             plan,
             interface,
@@ -162,10 +163,10 @@ impl<'a> Execution<'a> {
             Made::Builtin(func) => Ok(CoreExtern::Func(*func)),
             Made::Pending(pending) => self
                 .glue
-                .func(self.engine, self.store, pending)
+                .func(self.generated, self.store, pending)
                 .map(CoreExtern::Func),
             Made::Late(position) => {
-                let func = self.late.func(self.engine, self.store, *position)?;
+                let func = self.late.func(self.generated, self.store, *position)?;
                 Ok(CoreExtern::Func(func))
             }
         }
@@ -173,7 +174,13 @@ impl<'a> Execution<'a> {
 
     /// Returns whether a function must be made after its caller, because it calls it or its exports.
     fn is_late(&self, calls: bool) -> bool {
-        calls && !self.engine.info().capabilities.has(Capability::Reentrant)
+        calls
+            && !self
+                .generated
+                .engine()
+                .info()
+                .capabilities
+                .has(Capability::Reentrant)
     }
 
     /// Returns whether the destructor of a resource type is made after the function that drops it.
@@ -213,7 +220,7 @@ impl<'a> Execution<'a> {
         }
         let funcs = funcs.into_iter().map(|item| self.core_func(item));
         let funcs: Vec<_> = funcs.collect::<Result<_>>()?;
-        self.late.fill(self.engine, self.store, &funcs)
+        self.late.fill(self.generated, self.store, &funcs)
     }
 
     /// Returns a core item that is called.
@@ -288,7 +295,13 @@ impl<'a> Execution<'a> {
     ///
     /// If host functions cannot call back into the guest, glue makes the calls.
     fn lowered(&mut self, task: GlueTask) -> Result<Made> {
-        if !self.engine.info().capabilities.has(Capability::Reentrant) {
+        if !self
+            .generated
+            .engine()
+            .info()
+            .capabilities
+            .has(Capability::Reentrant)
+        {
             return Ok(match self.glue.add(self.store, task)? {
                 Glued::Made(func) => made(func),
                 Glued::Pending(pending) => Made::Pending(pending),

@@ -1,8 +1,9 @@
 //! Functions that must be made after the core instance that imports them.
 
-use seam_core::{CoreEngine, CoreFunc, CoreFuncType, CoreStore, Error, Result};
+use seam_core::{CoreFunc, CoreFuncType, CoreStore, Error, Result};
 use seam_decode::CoreItem;
 
+use crate::generated::Generated;
 use crate::glue::Shim;
 
 /// The functions of a plan that wait for their caller. A shim stands for them.
@@ -29,12 +30,12 @@ impl Late {
     /// Those of [`Shim::all`].
     pub(super) fn func(
         &mut self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         position: usize,
     ) -> Result<CoreFunc> {
         if self.shims.is_empty() {
-            self.shims = Shim::all(engine, store, &self.types)?;
+            self.shims = Shim::all(generated, store, &self.types)?;
             for shim in &self.shims {
                 self.funcs.extend(shim.funcs(store)?);
             }
@@ -54,13 +55,13 @@ impl Late {
     /// Those of [`Shim::fill`].
     pub(super) fn fill(
         &self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         mut funcs: &[CoreFunc],
     ) -> Result<()> {
         for shim in &self.shims {
             let (own, rest) = funcs.split_at(shim.len().min(funcs.len()));
-            shim.fill(engine, store, own)?;
+            shim.fill(generated, store, own)?;
             funcs = rest;
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::{
     Artifact, Binding, Capability, CoreEngine, CoreModule, CoreModuleType, Error, ErrorKind,
-    Failed, HostState, Instance, Interface, Program, Result, Target, World, WorldState, contain,
-    token,
+    Failed, HostState, Instance, Interface, PerWorld, Program, Result, Target, World, WorldState,
+    contain, token,
 };
 use seam_decode::{
     CoreModuleDef, Missing, Plan, TypedModule, compile_untyped, decode, decode_typed,
@@ -16,6 +16,7 @@ use super::execute::Execution;
 use super::instance::ComponentInstance;
 use crate::core_module::Links;
 use crate::cores::Cores;
+use crate::generated::Generated;
 use crate::instance::{Base, LayeredInstance};
 use crate::limits;
 use crate::state::Running;
@@ -23,7 +24,7 @@ use crate::state::Running;
 /// A component whose core modules an engine has compiled, or a core module with component-level
 /// types.
 pub(crate) struct ComponentProgram {
-    engine: Arc<dyn CoreEngine>,
+    generated: Generated,
     backend: Arc<str>,
     plan: Arc<Plan>,
     /// The compiled core modules, in the order of the plan's modules.
@@ -31,6 +32,15 @@ pub(crate) struct ComponentProgram {
     interface: Arc<Interface>,
     /// The imports of a core module.
     of_module: Option<ModuleImports>,
+    bound: PerWorld<Bound>,
+}
+
+/// The definitions of the imports, which all instances in the same world share.
+struct Bound {
+    /// The bindings, including those of `links`.
+    bindings: Vec<Binding>,
+    /// The definitions of the imports that keep their core types.
+    links: Option<Links>,
 }
 
 /// The two kinds of imports of a core module with component-level types.
@@ -67,12 +77,13 @@ impl ComponentProgram {
             .map(compiled)
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
-            engine,
+            generated: Generated::new(engine),
             backend: backend.into(),
             plan: Arc::new(plan),
             modules,
             interface,
             of_module: None,
+            bound: PerWorld::default(),
         })
     }
 
@@ -97,18 +108,18 @@ impl ComponentProgram {
         let types = plan.modules.iter().map(|module| module.ty.clone());
         let modules = types.map(|ty| module.clone().with_type(ty)).collect();
         Ok(Self {
-            engine,
+            generated: Generated::new(engine),
             backend: backend.into(),
             plan: Arc::new(plan),
             modules,
             interface,
             of_module: Some(ModuleImports { typed, raw }),
+            bound: PerWorld::default(),
         })
     }
 
-    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
-        let made = self.interface.core_instances().len();
-        let limits = limits::of_store(&*self.engine, world.limits_of_instances(), made)?;
+    /// Determines the definition of every import.
+    fn bind(&self, world: &World) -> Result<Bound> {
         let of_module = self.of_module.as_ref();
         let mut bindings = world.bind(of_module.map_or(&*self.interface, |it| &it.typed))?;
         bindings.iter().try_for_each(check_target)?;
@@ -121,21 +132,30 @@ impl ComponentProgram {
             None => None,
         };
         if let Some(missing) = self.plan.missing.first() {
-            return Err(cannot_link(missing).into());
+            return Err(cannot_link(missing));
         }
+        Ok(Bound { bindings, links })
+    }
+
+    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
+        let engine = self.generated.engine();
+        let made = self.interface.core_instances().len();
+        let limits = limits::of_store(engine, world.limits_of_instances(), made)?;
+        let bound = self.bound.get(world, || self.bind(world))?;
+        let Bound { bindings, links } = &*bound;
         let owner = token();
-        let mut state = WorldState::new(world, &bindings);
+        let mut state = WorldState::new(world, bindings);
         let stubs = links.iter().flat_map(Links::stubs).cloned();
         state.observed_mut().unused_stubs.extend(stubs);
         let running = Running::new(state, owner);
-        let mut store = self.engine.store(&limits, HostState::new(running))?;
-        let defined = match &links {
-            Some(links) => links.make(&*self.engine, &mut *store)?,
+        let mut store = engine.store(&limits, HostState::new(running))?;
+        let defined = match links {
+            Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
         let described = (&*self.plan, &*self.interface);
         let mut execution = Execution::new(
-            &*self.engine,
+            &self.generated,
             &mut *store,
             described,
             &self.modules,

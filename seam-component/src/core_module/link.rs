@@ -3,32 +3,31 @@
 use std::collections::HashMap;
 
 use seam_core::{
-    Binding, CoreBindings, CoreEngine, CoreExtern, CoreFuncType, CoreHostFunc, CoreItem,
-    CoreItemKind, CoreModuleType, CoreSource, CoreStore, Error, ErrorKind, ExportName, HostFn,
-    Interface, Result, World,
+    Binding, CoreBindings, CoreExtern, CoreFuncType, CoreHostFunc, CoreItem, CoreItemKind,
+    CoreModuleType, CoreSource, CoreStore, Error, ErrorKind, ExportName, HostFn, Interface, Result,
+    World,
 };
-use seam_decode::compile;
 
 use super::{host_func, provider};
+use crate::generated::Generated;
 use crate::host::states_of;
 
-/// The definitions of the imports, before there is a store to create them in.
-pub(crate) struct Links<'w> {
+/// The definitions of the imports, which all instances in the same world share.
+pub(crate) struct Links {
     /// The world's own bindings, in the order of [`Interface::import_funcs`].
     pub(crate) bindings: Vec<Binding>,
     sources: Vec<CoreSource>,
-    items: &'w [CoreItem],
     /// The number of bindings of the instance before these.
     before: usize,
 }
 
-impl<'w> Links<'w> {
+impl Links {
     /// Looks up every import.
     ///
     /// # Errors
     /// Those of [`World::bind_core`].
     pub(super) fn new(
-        world: &'w World,
+        world: &World,
         interface: &Interface,
         module: &CoreModuleType,
     ) -> Result<Self> {
@@ -41,7 +40,7 @@ impl<'w> Links<'w> {
     /// Those of [`World::bind_core`].
     pub(crate) fn after(
         before: usize,
-        world: &'w World,
+        world: &World,
         interface: &Interface,
         module: &CoreModuleType,
     ) -> Result<Self> {
@@ -49,7 +48,6 @@ impl<'w> Links<'w> {
         Ok(Self {
             bindings,
             sources,
-            items: world.core_items(),
             before,
         })
     }
@@ -62,15 +60,16 @@ impl<'w> Links<'w> {
         })
     }
 
-    /// Creates the definition of each import, in declaration order.
+    /// Creates the definition of each import, in declaration order. `items` are those of the world.
     ///
     /// # Errors
     /// `Link` for items that cannot be created. Limits. `Unsupported` for what the engine cannot
     /// express.
     pub(crate) fn make(
         &self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
+        items: &[CoreItem],
     ) -> Result<Vec<CoreExtern>> {
         let mut made = HashMap::new();
         let mut externs = Vec::new();
@@ -92,7 +91,8 @@ impl<'w> Links<'w> {
                 CoreSource::Item(index, binding) => match made.get(index) {
                     Some(known) => *known,
                     None => {
-                        let item = self.item(engine, store, *index, *binding)?;
+                        let item = items.get(*index).ok_or_else(lost)?;
+                        let item = self.item(generated, store, item, *binding)?;
                         made.insert(*index, item);
                         item
                     }
@@ -104,17 +104,15 @@ impl<'w> Links<'w> {
 
     fn item(
         &self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
-        index: usize,
+        item: &CoreItem,
         binding: Option<usize>,
     ) -> Result<CoreExtern> {
-        let lost = || Error::engine("expected an item of the world, found none");
-        let item = self.items.get(index).ok_or_else(lost)?;
         let name = ExportName::in_instance(item.module.clone(), item.field.clone());
         match &item.kind {
             CoreItemKind::Func(func) => self.raw(store, name, func, binding),
-            kind => provide(engine, store, kind).map_err(|e| of_import(e, &name)),
+            kind => provide(generated, store, kind).map_err(|e| of_import(e, &name)),
         }
     }
 
@@ -138,13 +136,17 @@ impl<'w> Links<'w> {
     }
 }
 
+fn lost() -> Error {
+    Error::engine("expected an item of the world, found none")
+}
+
 /// Creates an item with a provider module.
 fn provide(
-    engine: &dyn CoreEngine,
+    generated: &Generated,
     store: &mut dyn CoreStore,
     kind: &CoreItemKind,
 ) -> Result<CoreExtern> {
-    let module = compile(engine, &provider::module(kind)?)?;
+    let module = generated.module(provider::module(kind)?)?;
     let instance = store.instantiate(&module, &[])?;
     let export = store.export(instance, provider::EXPORT);
     export.ok_or_else(|| Error::engine("expected the provider module's export, found none"))

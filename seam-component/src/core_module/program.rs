@@ -5,27 +5,30 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use seam_core::{
     Artifact, Capability, CoreEngine, CoreExternType, CoreInstanceId, CoreModule, CorePath,
-    CoreStore, Error, Failed, HostState, Instance, Interface, Origin, Program, Result, World,
-    WorldState, contain, token,
+    CoreStore, Error, Failed, HostState, Instance, Interface, Origin, PerWorld, Program, Result,
+    World, WorldState, contain, token,
 };
 use seam_decode::{compile_untyped, decode};
 
 use super::instance::{CoreModuleInstance, State};
 use super::link::Links;
 use crate::cores::{Core, Cores};
+use crate::generated::Generated;
 use crate::host::world_of;
 use crate::instance::{Base, LayeredInstance};
 use crate::limits;
 
 /// A core module that an engine has compiled.
 pub(crate) struct CoreProgram {
-    engine: Arc<dyn CoreEngine>,
+    generated: Generated,
     backend: Arc<str>,
     module: CoreModule,
     interface: Arc<Interface>,
     /// The names of the exported functions that have a component-level type, in the order of
     /// [`Interface::export_funcs`].
     exports: Arc<[String]>,
+    /// The definitions of the imports.
+    links: PerWorld<Links>,
 }
 
 impl CoreProgram {
@@ -55,11 +58,12 @@ impl CoreProgram {
             });
         let exports: Arc<[String]> = exports.collect();
         Ok(Self {
-            engine,
+            generated: Generated::new(engine),
             backend: backend.into(),
             module,
             interface,
             exports,
+            links: PerWorld::default(),
         })
     }
 
@@ -70,14 +74,16 @@ impl CoreProgram {
                 "expected a world without the system's WASI, found one with it",
             )));
         }
-        let limits = limits::of_store(&*self.engine, world.limits_of_instances(), 1)?;
-        let links = Links::new(world, &self.interface, self.module.ty()?)?;
+        let engine = self.generated.engine();
+        let limits = limits::of_store(engine, world.limits_of_instances(), 1)?;
+        let links = || Links::new(world, &self.interface, self.module.ty()?);
+        let links = self.links.get(world, links)?;
         let mut state = WorldState::new(world, &links.bindings);
         let unused = &mut state.observed_mut().unused_stubs;
         unused.extend(links.stubs().cloned());
         let host = HostState::new(state);
-        let mut store = self.engine.store(&limits, host)?;
-        let imports = links.make(&*self.engine, &mut *store)?;
+        let mut store = engine.store(&limits, host)?;
+        let imports = links.make(&self.generated, &mut *store, world.core_items())?;
         match store.instantiate(&self.module, &imports) {
             Ok(id) => Ok(self.instance(store, id, State::Ready)?),
             Err(error) => {

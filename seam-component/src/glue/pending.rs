@@ -7,9 +7,8 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
-    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
+    CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
 };
-use seam_decode::compile;
 
 use super::job::{Target, Task};
 use super::link::{begin, shared, without_calls};
@@ -17,6 +16,7 @@ use super::module::{self, Calls, MOST, SHARED};
 use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
+use crate::generated::Generated;
 use crate::state::Running;
 
 /// The task of a glue function: a lowered call, or the drop of a resource.
@@ -85,17 +85,17 @@ impl Glue {
     /// Returns a function that was added. If it is pending, all waiting functions are made first.
     ///
     /// # Errors
-    /// Those of [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+    /// Those of [`CoreEngine::compile`](seam_core::CoreEngine::compile) and [`CoreStore::instantiate`].
     pub(crate) fn func(
         &mut self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         pending: &Pending,
     ) -> Result<CoreFunc> {
         if pending.0.get().is_none() {
             let waiting = std::mem::take(&mut self.waiting);
             for batch in batches(waiting) {
-                self.make(engine, store, batch)?;
+                self.make(generated, store, batch)?;
             }
         }
         let made = pending.0.get().copied();
@@ -105,13 +105,13 @@ impl Glue {
     /// Makes and instantiates the module of a batch.
     fn make(
         &mut self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         batch: Batch,
     ) -> Result<()> {
         let callees = batch.callees.iter();
         let types: Result<Vec<_>> = callees.map(|func| store.func_type(*func)).collect();
-        let module = compile(engine, &batch.wasm(&types?)?)?;
+        let module = generated.module(batch.wasm(&types?)?)?;
         let mut imports = match &self.shared {
             Some(shared) => shared.clone(),
             None => self.shared.insert(shared(store)?).clone(),

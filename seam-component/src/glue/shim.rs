@@ -17,16 +17,14 @@
 
 use std::borrow::Cow;
 
-use seam_core::{
-    CoreEngine, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreStore, Error, Result,
-};
-use seam_decode::compile;
+use seam_core::{CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreStore, Error, Result};
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
     Function, FunctionSection, ImportSection, Module, RefType, TableSection, TableType,
 };
 
 use super::module::{MOST, Types};
+use crate::generated::Generated;
 
 /// A group of functions that are made later.
 pub(crate) struct Shim {
@@ -38,14 +36,14 @@ impl Shim {
     /// Makes shims for functions of these types, each for as many as engines have room for.
     ///
     /// # Errors
-    /// Those of [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+    /// Those of [`CoreEngine::compile`](seam_core::CoreEngine::compile) and [`CoreStore::instantiate`].
     pub(crate) fn all(
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         types: &[CoreFuncType],
     ) -> Result<Vec<Self>> {
         let shim = |types: &[CoreFuncType]| {
-            let module = compile(engine, &shim(types)?)?;
+            let module = generated.module(shim(types)?)?;
             Ok(Self {
                 types: types.to_vec(),
                 instance: store.instantiate(&module, &[])?,
@@ -76,14 +74,14 @@ impl Shim {
     /// Connects the shim with the functions, in order.
     ///
     /// # Errors
-    /// Those of [`CoreEngine::compile`] and [`CoreStore::instantiate`].
+    /// Those of [`CoreEngine::compile`](seam_core::CoreEngine::compile) and [`CoreStore::instantiate`].
     pub(crate) fn fill(
         &self,
-        engine: &dyn CoreEngine,
+        generated: &Generated,
         store: &mut dyn CoreStore,
         funcs: &[CoreFunc],
     ) -> Result<()> {
-        let module = compile(engine, &fill(&self.types)?)?;
+        let module = generated.module(fill(&self.types)?)?;
         let table = store.export(self.instance, TABLE).ok_or_else(lost)?;
         let funcs = funcs.iter().copied().map(CoreExtern::Func);
         let imports: Vec<_> = std::iter::once(table).chain(funcs).collect();

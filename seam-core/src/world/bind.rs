@@ -10,7 +10,7 @@ use crate::{ArtifactKind, ExportName, FuncType, Interface, Result, Type};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// The import's full name, as the guest spells it.
-    pub name: ExportName,
+    pub name: Arc<ExportName>,
     /// The import's type.
     ///
     /// An import of a core module knows only its core types. If the host function declares narrower
@@ -71,7 +71,7 @@ impl World {
 
     pub(super) fn binding(&self, name: &ExportName, ty: &Arc<FuncType>, target: Target) -> Binding {
         Binding {
-            name: name.clone(),
+            name: Arc::new(name.clone()),
             ty: self.bound_type(&target, ty),
             target,
         }

@@ -90,6 +90,8 @@ impl World {
     /// });
     /// # let _ = world;
     /// ```
+    ///
+    /// `define` is called once for a program and world, and all instances share its result.
     #[must_use]
     pub fn core_funcs<F>(mut self, module: &str, define: F) -> Self
     where

@@ -9,6 +9,7 @@ mod fit;
 mod func;
 mod host;
 mod observed;
+mod per_world;
 mod report;
 mod scalar_call;
 mod state;
@@ -26,6 +27,7 @@ pub use bind_core::{CoreBindings, CoreSource};
 pub use core_item::{CoreHostFunc, CoreItem, CoreItemKind, StatesOf};
 pub use host::HostCall;
 pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
+pub use per_world::PerWorld;
 pub use report::{ImportReport, ImportStatus};
 pub use state::{Started, WorldState};
 pub use states::States;
@@ -146,7 +148,7 @@ pub enum Stub {
 #[derive(Clone, Default)]
 pub struct World {
     pub(crate) funcs: Vec<HostFunc>,
-    pub(crate) resources: Vec<HostResource>,
+    pub(crate) resources: Arc<Vec<HostResource>>,
     pub(crate) core_items: Vec<CoreItem>,
     /// Rules that define the fields of a host module, by its name.
     pub(crate) core_modules: Vec<(Arc<str>, Arc<DefineFields>)>,
@@ -178,8 +180,9 @@ impl World {
         F: Fn(&mut HostCall<'_>, u32) -> Result<()> + Send + Sync + 'static,
     {
         let name = import_name(name);
-        self.resources.retain(|resource| resource.name != name);
-        self.resources.push(HostResource {
+        let resources = Arc::make_mut(&mut self.resources);
+        resources.retain(|resource| resource.name != name);
+        resources.push(HostResource {
             name,
             drop: Arc::new(drop),
         });

@@ -19,7 +19,7 @@ use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
 /// that all backends do this alike.
 pub struct WorldState {
     funcs: Vec<Bound>,
-    resources: Vec<HostResource>,
+    resources: Arc<Vec<HostResource>>,
     states: States,
     observed: Observed,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
@@ -60,7 +60,7 @@ impl WorldState {
                     Target::Wasi | Target::Core => Run::Elsewhere,
                 };
                 Bound {
-                    name: Arc::new(binding.name.clone()),
+                    name: binding.name.clone(),
                     ty: binding.ty.clone(),
                     body,
                     spare: None,
