@@ -9,11 +9,13 @@
 
 mod bound;
 mod call;
+mod counting;
 mod glue;
 mod link;
 mod mutation;
 mod panic;
 mod panicking;
+mod prepared;
 
 use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
 use seam_wasmi::Wasmi;
