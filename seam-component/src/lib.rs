@@ -68,6 +68,7 @@
 //! | `canon/builtin` | the asynchronous built-ins, which return `Unsupported` when they are called |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |
 //! | `glue` | none: the same calls for engines that do not re-enter |
+//! | `generated` | none: generated core modules, compiled once for a program |
 //!
 //! # What a call costs
 //! A call computes only what its arguments decide. `seam_decode::types` has the layouts, offsets and
@@ -84,6 +85,11 @@
 //!
 //! So a call of a resolved function allocates nothing but the values that it passes to the host. The
 //! test `allocations` of seam-tests counts this.
+//!
+//! # What an instantiation costs
+//! A program keeps what follows from it and a world: the bindings of its imports, and the compiled
+//! modules that the layer generates ([`PerWorld`](seam_core::PerWorld), `generated`). Instances share
+//! these, also in parallel. Each instance executes the plan in a store of its own.
 //!
 //! # How a string argument gets into guest memory
 //! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:
