@@ -15,6 +15,7 @@ const ADDED: &[Capability] = &[
     Capability::FixedLengthLists,
     Capability::Maps,
     Capability::InnerGlobals,
+    Capability::InnerFuncs,
     Capability::InstanceLimit,
     Capability::AsyncHostBlocks,
 ];

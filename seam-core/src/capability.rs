@@ -86,6 +86,9 @@ capabilities! {
     InstanceLimit = "instance-limit",
     /// Snapshots, memories and calls reach the core instances inside a component.
     InnerGlobals = "inner-globals",
+    /// Functions that only components inside a composition export can be resolved and called, by names
+    /// like `[component]0#iface#f`.
+    InnerFuncs = "inner-funcs",
     /// Asynchronous host functions suspend the guest, so the calling thread is free in the
     /// meantime.
     AsyncHostSuspends = "async-host-suspends",

@@ -22,11 +22,12 @@ use guard::{NAME, guarded};
 use instance::RunnerInstance;
 
 /// The capabilities that `seam-component` adds to a core engine, and that kiln's runner lacks.
-const LACKING: [Capability; 4] = [
+const LACKING: [Capability; 5] = [
     Capability::Components,
     Capability::FixedLengthLists,
     Capability::Maps,
     Capability::InnerGlobals,
+    Capability::InnerFuncs,
 ];
 
 /// A backend over kiln's own runner for components. Reports call it `kiln-runner`.

@@ -42,6 +42,7 @@ impl Stage {
             | Capability::AsyncHostBlocks
             | Capability::SystemWasi => Stage::Instantiate,
             Capability::InnerGlobals
+            | Capability::InnerFuncs
             | Capability::Reentrant
             | Capability::SuspendedCalls
             | Capability::Frames

@@ -76,7 +76,8 @@ impl ComponentInstance {
 
     fn resolve(&mut self, name: &ExportName) -> Result<Func> {
         let owner = self.store.data().held.owner();
-        let func = Func::resolve(&self.program.interface, name, owner)?;
+        let func = Func::resolve(&self.program.interface, name, owner);
+        let func = func.map_err(|error| self.program.not_exported(name, error))?;
         let index = func.index(owner)?;
         if self.exports.len() <= index {
             self.exports.resize(index + 1, None);

@@ -1,8 +1,11 @@
 //! A compiled component, which all its instances share.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use seam_core::{Artifact, BackendInfo, Capability, Interface, Result, World};
+use seam_core::{
+    Artifact, BackendInfo, Capability, Error, ExportName, Interface, Result, World,
+};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -22,6 +25,8 @@ pub(crate) struct Loaded {
     pub(crate) code: Arc<ComponentCode>,
     pub(crate) plan: CorePlan,
     pub(crate) types: Arc<HostTypes>,
+    /// The functions that components inside this one export, once one of them has been asked for.
+    inner_funcs: OnceLock<HashSet<ExportName>>,
     /// The system's WASI, linked once.
     wasi: OnceLock<Linker<State>>,
     /// The worlds that were linked last, with the newest at the end.
@@ -55,6 +60,7 @@ impl Loaded {
             types: Arc::new(HostTypes::of(&interface)),
             interface,
             info,
+            inner_funcs: OnceLock::new(),
             wasi: OnceLock::new(),
             linked: Mutex::default(),
         })
@@ -68,6 +74,30 @@ impl Loaded {
     /// Whether the build is for asynchronous components.
     pub(crate) fn is_concurrent(&self) -> bool {
         self.info.capabilities.has(Capability::ComponentAsync)
+    }
+
+    /// Returns the error for a function that the component does not export: `unknown`, unless a
+    /// component inside it exports the function.
+    pub(crate) fn not_exported(&self, name: &ExportName, unknown: Error) -> Error {
+        if !seam_decode::is_inner(name) {
+            return unknown;
+        }
+        let inner = self.inner_funcs.get_or_init(|| {
+            let artifact = Artifact::from_bytes("component", self.code.bytes.clone());
+            let funcs = artifact.and_then(|artifact| seam_decode::inner_funcs(&artifact));
+            let funcs = funcs.unwrap_or_default().into_iter();
+            funcs.map(|(name, _)| name).collect()
+        });
+        match inner.contains(name) {
+            true => Error::unsupported(
+                Capability::InnerFuncs,
+                format!(
+                    "`{name}` is exported by a component inside this one: wasmtime calls only what the \
+                     outermost component exports, `wasmtime-layered` calls both"
+                ),
+            ),
+            false => unknown,
+        }
     }
 
     fn imports_wasi(&self) -> bool {

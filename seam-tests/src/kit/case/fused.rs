@@ -10,7 +10,7 @@ use seam_core::{
 use seam_diff::random::Values;
 
 use crate::fixtures;
-use crate::kit::expect::{gives, misuse, same};
+use crate::kit::expect::{fails, gives, misuse, same};
 use crate::kit::{Checked, Failure, Subject, script};
 
 /// Runs a script on a composition and on modules that were fused from it.
@@ -113,15 +113,15 @@ pub(in crate::kit) fn fused_inner_functions_are_those_of_the_composition(
     let found = instance.call_blocking(&visit, &[Value::list(names.clone())])?;
     let missing = instance.call_blocking(&format!("[component]7#{step}#who"), &[]);
     misuse("an inner component that does not exist", missing)?;
-    if !subject.has(Capability::InnerGlobals) {
-        return Ok(());
-    }
     let mut oracle = subject.instantiate(&composed, &World::new())?;
-    match oracle.call_blocking(&visit, &[Value::list(names)]) {
-        // A native component implementation shows only what the root exports.
-        Err(error) if *error.kind() == ErrorKind::Misuse => Ok(()),
-        expected => same("visit", found, expected?),
+    let missing = oracle.call_blocking(&format!("[component]7#{step}#who"), &[]);
+    misuse("an inner component that does not exist", missing)?;
+    let expected = oracle.call_blocking(&visit, &[Value::list(names)]);
+    if !subject.has(Capability::InnerFuncs) {
+        let lacking = ErrorKind::Unsupported(Capability::InnerFuncs);
+        return fails("an inner function", expected, &lacking).map(drop);
     }
+    same("visit", found, expected?)
 }
 
 pub(in crate::kit) fn fused_exports_use_their_own_realloc(subject: &Subject) -> Checked {
