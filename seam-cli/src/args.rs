@@ -1,7 +1,7 @@
 //! The command line: all subcommands and options.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -398,6 +398,9 @@ pub(crate) struct Execution {
     /// The treatment of imports that nothing defines [default: deny; `witness`: default]
     #[arg(long, value_name = "POLICY")]
     pub(crate) stub: Option<StubPolicy>,
+    /// Keep compiled code in this folder, which only trusted users may write to [default: keep none]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
     /// Finally, show the exported globals of all core instances whose names start with PREFIX
     #[arg(long, value_name = "PREFIX")]
     pub(crate) snapshot: Option<String>,
@@ -523,6 +526,21 @@ impl Invoke {
 }
 
 impl Command {
+    /// Returns the folder of compiled code.
+    pub(crate) fn cache(&self) -> Option<&Path> {
+        let execution = match self {
+            Command::Invoke(args) => &args.execution,
+            Command::Run(args) => &args.execution,
+            Command::Diff(args) => &args.execution,
+            Command::Witness(args) => &args.execution,
+            Command::Backends(_)
+            | Command::Inspect(_)
+            | Command::Scenario(_)
+            | Command::Conformance(_) => return None,
+        };
+        execution.cache.as_deref()
+    }
+
     pub(crate) fn format(&self) -> Format {
         match self {
             Command::Backends(args) => args.output.format,

@@ -55,6 +55,7 @@ mod world;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -108,6 +109,10 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(refuse(&error, wanted(&args)).code(under_run)),
     };
+    let backends = match cli.command.cache() {
+        Some(dir) => cached_in(dir, backends),
+        None => backends,
+    };
     let mut out = Output::new(cli.command.format());
     let mut status = match guarded(&cli.command, &backends, &mut out) {
         Ok(status) => status,
@@ -126,6 +131,12 @@ pub fn main(backends: Vec<Box<dyn Backend>>) -> ExitCode {
         status = Status::Failed;
     }
     ExitCode::from(status.code(under_run))
+}
+
+/// Returns the backends with a folder for the code that they compile, if they keep it.
+fn cached_in(dir: &Path, backends: Vec<Box<dyn Backend>>) -> Vec<Box<dyn Backend>> {
+    let cached = |backend: Box<dyn Backend>| backend.cached_in(dir).unwrap_or(backend);
+    backends.into_iter().map(cached).collect()
 }
 
 /// Like [`execute`], but turns panics into failures.

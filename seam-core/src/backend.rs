@@ -1,5 +1,6 @@
 //! The traits that users work with: a backend loads programs, and a program creates instances.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -55,6 +56,16 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Returns this build of the backend with a folder where it keeps compiled code, for later loads of
+    /// the same artifact in this process or another.
+    ///
+    /// Returns `None` if the backend keeps no code. A file in the folder that is damaged, or from another
+    /// version or build, must not change any outcome.
+    fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
+        let _ = dir;
+        None
+    }
+
     /// Whether the backend itself runs modules of WASI preview1 in worlds with WASI 0.2.
     ///
     /// `seam_wasi::Preview1` makes every backend that runs components do it, and leaves those alone
@@ -82,6 +93,10 @@ macro_rules! pointers {
 
             fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
                 (**self).rebuilt_with(wanted)
+            }
+
+            fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
+                (**self).cached_in(dir)
             }
 
             fn runs_preview1(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The backends: native, and layered over the core engine.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use seam_core::{
 use seam_decode::module_type;
 
 use crate::build::{Build, VERSION};
+use crate::cache::Cache;
 use crate::component::ComponentProgram;
 use crate::engine::WasmtimeEngine;
 use crate::preview1::Preview1Program;
@@ -40,9 +42,12 @@ pub struct WasmtimeLayered(Layered<WasmtimeEngine>);
 ///
 /// Measured: fuel 1.3x, deadline 1.2x to 1.6x, inner instances 1.8x on calls and up to 3x on loops
 /// over memory, component async 2.4x on calls between host and guest.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Builder(Build);
+pub struct Builder {
+    build: Build,
+    cache: Option<Cache>,
+}
 
 impl Wasmtime {
     /// The fastest build: no fuel, no deadlines, no access to the core instances inside a component,
@@ -101,51 +106,63 @@ impl WasmtimeLayered {
 impl Builder {
     /// Counts fuel, so that it can be limited ([`Capability::Fuel`]).
     pub fn fuel(mut self) -> Self {
-        self.0.fuel = true;
+        self.build.fuel = true;
         self
     }
 
     /// Enforces wall-clock limits ([`Capability::Deadline`]).
     pub fn deadline(mut self) -> Self {
-        self.0.deadline = true;
+        self.build.deadline = true;
         self
     }
 
     /// Gives access to the core instances inside a component ([`Capability::InnerGlobals`]), and to
     /// instances whose start function trapped ([`Capability::FailedInstance`]).
     pub fn inner_instances(mut self) -> Self {
-        self.0.inner_instances = true;
+        self.build.inner_instances = true;
         self
     }
 
     /// Runs asynchronous components ([`Capability::ComponentAsync`]).
     pub fn component_async(mut self) -> Self {
-        self.0.component_async = true;
+        self.build.component_async = true;
         self
     }
 
     /// Sets the bytes of stack for guest code. Default: wasmtime's own, 512 KiB.
     pub fn stack(mut self, bytes: usize) -> Self {
-        self.0.stack = Some(bytes);
+        self.build.stack = Some(bytes);
+        self
+    }
+
+    /// Keeps compiled code in this folder, for later loads of the same artifact by the same build, in
+    /// this process or another. Default: no folder, so nothing is read or written.
+    ///
+    /// A file that was damaged, or that another version of wasmtime has written, is compiled anew. If
+    /// the folder cannot be written, artifacts are compiled each time. The code in the folder is
+    /// executed: only users whom you trust may be able to write to it.
+    pub fn cache(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache = Some(Cache::new(dir.into()));
         self
     }
 
     /// The core engine of this build.
     #[must_use]
     pub fn build_engine(self) -> WasmtimeEngine {
-        WasmtimeEngine::of(&self.0)
+        WasmtimeEngine::of(&self.build, self.cache)
     }
 
     /// The native backend of this build. If this machine cannot run the engine, `load` fails.
     #[must_use]
     pub fn build(self) -> Wasmtime {
+        let build = self.build;
         let core = Layered::named("wasmtime", self.build_engine());
-        let native = self.0.native_capabilities();
+        let native = build.native_capabilities();
         // Core modules block on asynchronous host functions, which suspend components.
         let blocks = core.info().capabilities.has(Capability::AsyncHostBlocks);
         let capabilities = native.with(Capability::AsyncHostBlocks, blocks);
         Wasmtime {
-            build: self.0,
+            build,
             info: Arc::new(BackendInfo::new("wasmtime", VERSION, capabilities)),
             core,
         }
@@ -192,7 +209,16 @@ impl Backend for Wasmtime {
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         let build = self.build.with(wanted, &self.info.capabilities)?;
-        Some(Ok(Box::new(Builder(build).build())))
+        let cache = self.engine().cache().cloned();
+        Some(Ok(Box::new(Builder { build, cache }.build())))
+    }
+
+    fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
+        let builder = Builder {
+            build: self.build,
+            cache: None,
+        };
+        Some(Box::new(builder.cache(dir).build()))
     }
 }
 
@@ -253,6 +279,14 @@ impl Backend for WasmtimeLayered {
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         self.0.rebuilt_with(wanted)
+    }
+
+    fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
+        let builder = Builder {
+            build: self.engine().build(),
+            cache: None,
+        };
+        Some(Box::new(builder.cache(dir).build_layered()))
     }
 }
 

@@ -7,9 +7,11 @@ use seam_core::{
     Limits, Result, check_core_limits,
 };
 use seam_decode::needed_capability;
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module, Store};
 
 use crate::build::{Build, VERSION};
+use crate::cache::Cache;
 use crate::error;
 use crate::module::Compiled;
 use crate::stack;
@@ -24,17 +26,19 @@ pub struct WasmtimeEngine {
     build: Build,
     info: Arc<EngineInfo>,
     stack: Option<usize>,
+    cache: Option<Cache>,
 }
 
 impl WasmtimeEngine {
     /// The engine of a build.
-    pub(crate) fn of(build: &Build) -> Self {
+    pub(crate) fn of(build: &Build, cache: Option<Cache>) -> Self {
         let info = EngineInfo::new("wasmtime", VERSION, build.core_capabilities());
         Self {
             engine: build.engine().map_err(|e| e.message().into()),
             build: *build,
             info: Arc::new(info),
             stack: stack::needed(build.stack),
+            cache,
         }
     }
 
@@ -66,6 +70,28 @@ impl WasmtimeEngine {
         }
     }
 
+    /// Returns the choices of the build.
+    pub(crate) fn build(&self) -> Build {
+        self.build
+    }
+
+    /// Returns the folder of compiled code, if the build has one.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
+    /// Compiles a component.
+    ///
+    /// # Errors
+    /// `Invalid`, `Unsupported`, `Limit`.
+    pub(crate) fn compile_component(&self, wasm: &[u8]) -> Result<Component> {
+        let compiled = match &self.cache {
+            Some(cache) => cache.component(self.native()?, wasm),
+            None => Component::from_binary(self.native()?, wasm),
+        };
+        compiled.map_err(|e| error::compile_error(&e, wasm))
+    }
+
     /// Bytes of stack that synchronous calls need, if that is more than every thread has.
     pub(crate) fn stack(&self) -> Option<usize> {
         self.stack
@@ -78,7 +104,10 @@ impl CoreEngine for WasmtimeEngine {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let module = Module::from_binary(self.native()?, wasm);
+        let module = match &self.cache {
+            Some(cache) => cache.module(self.native()?, wasm),
+            None => Module::from_binary(self.native()?, wasm),
+        };
         let module = module.map_err(|e| self.rejected(&e, wasm))?;
         let bytes = wasm.into();
         Ok(CoreModule::new(Compiled { module, bytes }))
@@ -100,7 +129,7 @@ impl CoreEngine for WasmtimeEngine {
             return None;
         }
         let build = self.build.with(wanted, &self.info.capabilities)?;
-        Some(Ok(Box::new(Self::of(&build))))
+        Some(Ok(Box::new(Self::of(&build, self.cache.clone()))))
     }
 }
 

@@ -52,8 +52,8 @@
 //!   types that are known only at run time. wasmtime hides these traits from its documentation and can change them with each of its
 //!   versions, so this crate needs exactly wasmtime 48.
 //! - `unchecked`, in the core half: calls and host functions over numbers, whose types the engine
-//!   states, without the engine's checks of each call, and copies between memories. Each use has its
-//!   proof beside it.
+//!   states, without the engine's checks of each call, copies between memories, and compiled code from a
+//!   [folder](Builder::cache). Each use has its proof beside it.
 //!
 //! # The operating system's WASI
 //! `wasmtime-wasi` is always linked asynchronously, and polled within a private runtime of this
@@ -78,6 +78,7 @@
 
 mod backend;
 mod build;
+mod cache;
 mod call;
 mod component;
 mod convert;

@@ -128,7 +128,7 @@ impl Preview1Program {
             );
             let wrapped = &wrapping.wrapped;
             let plan = |interface: &Interface| CorePlan::new(wrapped.cores(interface));
-            let engine = WasmtimeEngine::of(&build);
+            let engine = WasmtimeEngine::of(&build, self.core.engine().cache().cloned());
             let loaded = Loaded::new(&engine, Arc::new(info), wrapped.component(), plan)?;
             Ok(Arc::new(loaded))
         })

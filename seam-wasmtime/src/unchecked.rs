@@ -1,4 +1,5 @@
-//! Calls over bits and copies between memories, without the engine's checks of each call.
+//! Calls over bits and copies between memories, without the engine's checks of each call, and compiled
+//! code from the cache.
 //!
 //! This is the only module of the crate's core half with unsafe code. wasmtime's safe interface
 //! checks the type of every argument and allocates, or needs signatures that are known when the host
@@ -14,7 +15,8 @@ use std::ptr;
 
 use seam_core::{CoreFuncType, CoreType};
 use smallvec::{SmallVec, smallvec};
-use wasmtime::{AsContextMut, Caller, Func, FuncType, Memory, ValRaw};
+use wasmtime::component::Component;
+use wasmtime::{AsContextMut, Caller, Engine, Func, FuncType, Memory, Module, Result, ValRaw};
 
 /// The most numbers of a call that need no allocation. The canonical ABI has at most 17.
 const INLINE: usize = 17;
@@ -137,4 +139,24 @@ pub(crate) fn copy(
     // - `ptr::copy` allows the ranges to overlap, which happens if both memories are the same.
     unsafe { ptr::copy(from.add(from_offset), to.add(to_offset), len) };
     Some(())
+}
+
+/// Returns the component of code that [`Component::serialize`] made.
+///
+/// # Errors
+/// The code is of another version or build of the engine.
+pub(crate) fn component(engine: &Engine, compiled: &[u8]) -> Result<Component> {
+    // SAFETY: only the cache calls this, with the content of a file that it has written. It has checked
+    // that the file is that of this artifact and engine, and that each of its bytes is as it was
+    // written. Nobody else may write to the folder, which the documentation of `Builder::cache` demands.
+    unsafe { Component::deserialize(engine, compiled) }
+}
+
+/// Returns the module of code that [`Module::serialize`] made.
+///
+/// # Errors
+/// The code is of another version or build of the engine.
+pub(crate) fn module(engine: &Engine, compiled: &[u8]) -> Result<Module> {
+    // SAFETY: as in `component`.
+    unsafe { Module::deserialize(engine, compiled) }
 }

@@ -299,3 +299,33 @@ fn a_name_for_a_resource_that_was_not_returned_is_unknown() {
             "expected a resource that an earlier call returned, found `$g`",
         ]);
 }
+
+#[test]
+fn compiled_code_is_kept_in_a_folder_on_request() {
+    let folder = Scratch::folder("invoke-cache");
+    let calc = fixture("core/calc.wat");
+    let files = || {
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+    let add = |backend: &str| {
+        let options = ["--backend", backend, "--cache", folder.text()];
+        seam(["invoke", &calc, "add(2,3)"].into_iter().chain(options))
+            .with_status(0)
+            .printing("5\n");
+    };
+    add("wasmi");
+    assert_eq!(files().len(), 0);
+    add("wasmtime");
+    let kept = files();
+    assert_eq!(kept.len(), 1);
+    let content = std::fs::read(&kept[0]).unwrap();
+    for stale in [&content[..content.len() / 2], b"of another version"] {
+        std::fs::write(&kept[0], stale).unwrap();
+        add("wasmtime");
+        assert_eq!(files(), kept);
+        assert_eq!(std::fs::read(&kept[0]).unwrap(), content);
+    }
+}

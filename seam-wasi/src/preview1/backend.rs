@@ -1,5 +1,6 @@
 //! Runs preview1 modules on any backend that runs components.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -80,6 +81,11 @@ impl<B: Backend> Backend for Preview1<B> {
 
     fn runs_preview1(&self) -> bool {
         true
+    }
+
+    fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
+        let cached = self.0.cached_in(dir)?;
+        Some(Box::new(Preview1(cached)))
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {

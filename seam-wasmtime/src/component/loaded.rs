@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use seam_core::{
-    Artifact, BackendInfo, Capability, Error, ExportName, Interface, Result, World,
-};
+use seam_core::{Artifact, BackendInfo, Capability, Error, ExportName, Interface, Result, World};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -13,7 +11,6 @@ use crate::component::inner::CorePlan;
 use crate::component::linker::{self, Linked, Linking, is_wasi};
 use crate::component::state::{ComponentCode, HostTypes, State};
 use crate::engine::WasmtimeEngine;
-use crate::error;
 
 /// A compiled component, and what was read from its bytes.
 pub(crate) struct Loaded {
@@ -48,8 +45,7 @@ impl Loaded {
         plan: impl FnOnce(&Interface) -> CorePlan,
     ) -> Result<Self> {
         let (native, stack) = (engine.native()?, engine.stack());
-        let component = Component::from_binary(native, artifact.bytes())
-            .map_err(|e| error::compile_error(&e, artifact.bytes()))?;
+        let component = engine.compile_component(artifact.bytes())?;
         let interface = seam_decode::interface(artifact)?;
         Ok(Self {
             engine: native.clone(),

@@ -352,9 +352,10 @@ macro_rules! by_count {
     }};
 }
 
-/// Whether [`define_scalars`] can define a function of this type.
+/// Whether [`define_scalars`] can define a function of this type: each number of parameters is compiled
+/// on its own, so there are few.
 pub(crate) fn is_over_scalars(ty: &FuncType) -> bool {
-    ty.params.len() <= 8
+    ty.params.len() <= 4
         && ty.params.iter().all(|(_, ty)| is_scalar(ty))
         && ty.result.iter().all(is_scalar)
 }
@@ -372,7 +373,7 @@ pub(crate) fn define_scalars(
     + Sync
     + 'static,
 ) -> Result<()> {
-    by_count!(define_scalars_as, instance, name, ty, call; 0 1 2 3 4 5 6 7 8)
+    by_count!(define_scalars_as, instance, name, ty, call; 0 1 2 3 4)
 }
 
 /// Defines a synchronous host function of a type.
