@@ -104,6 +104,7 @@ fn details(cell: &Cell, outcome: &Outcome) -> String {
         cell.backend,
         cell.word.text()
     )];
+    lines.extend(outcome.about.iter().map(|about| format!("\"{about}\"")));
     lines.extend(cell.details.iter().cloned());
     if cell.word == Word::Differs {
         lines.push(String::new());

@@ -56,7 +56,7 @@ fn a_backend_that_aborts_or_hangs_loses_only_its_own_runs_of_a_scenario() {
         "scenario",
         &calc,
         "--timeout",
-        "5s",
+        "15s",
         "--backend",
         "wasmi",
         "--backend",
@@ -68,7 +68,7 @@ fn a_backend_that_aborts_or_hangs_loses_only_its_own_runs_of_a_scenario() {
         ),
         (
             "hangs-at-load",
-            "calc.wat on hangs-at-load: it was not done after 5s",
+            "calc.wat on hangs-at-load: it was not done after 15s",
         ),
         (
             "panics-at-load",

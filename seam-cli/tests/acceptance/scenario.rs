@@ -42,13 +42,24 @@ fn run(folder: &Scratch, options: &[&str]) -> Ended {
 
 #[test]
 fn the_fixtures_pass_on_all_backends() {
-    let ended = seam(["scenario", "seam-tests/fixtures", "--format", "json"]).with_status(0);
+    let ended = seam([
+        "scenario",
+        "seam-tests/fixtures",
+        "--format=json",
+        "--timeout=10m",
+    ])
+    .with_status(0);
     assert_eq!(ended.stderr, "");
     let document = ended.document();
     let scenarios = document["scenarios"].as_array().unwrap();
     assert!(scenarios.len() >= 25, "{}", scenarios.len());
     assert_eq!(document["passed"], scenarios.len());
     for scenario in scenarios {
+        assert!(
+            scenario["about"]
+                .as_str()
+                .is_some_and(|about| about.len() > 10)
+        );
         let cells = scenario["cells"].as_array().unwrap();
         let artifacts = cells.len() / BACKENDS.len();
         let all = std::iter::repeat_n(BACKENDS, artifacts).flatten();
@@ -263,9 +274,9 @@ fn a_loop_without_an_end_loses_its_scenario_only() {
         "endless.scenario.toml",
         &format!("{CALC}[[step]]\ninvoke = \"spin()\"\n"),
     );
-    let ended = run(&folder, &["--timeout", "2s"]).with_status(1);
+    let ended = run(&folder, &["--timeout", "15s"]).with_status(1);
     let name = format!("{}/endless", folder.text());
-    let first = format!("failed: {name}: calc.wat on wasmtime: it was not done after 2s\n");
+    let first = format!("failed: {name}: calc.wat on wasmtime: it was not done after 15s\n");
     assert!(ended.stdout.starts_with(&first), "{ended:#?}");
     let lost = format!("failed       {name}  lost: wasmtime, wasmi; ");
     assert!(ended.stdout.contains(&lost), "{ended:#?}");

@@ -136,12 +136,6 @@ impl Scenario {
         self.path.with_file_name(format!("{stem}.golden.json"))
     }
 
-    /// Returns what the scenario shows, in its author's words.
-    #[must_use]
-    pub fn about(&self) -> Option<&str> {
-        self.about.as_deref()
-    }
-
     pub(super) fn parse(text: Text, path: &Path) -> Result<Self> {
         let document = DeTable::parse(text.as_str()).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);

@@ -97,6 +97,7 @@ impl Judge<'_> {
         });
         let (verdict, reason) = self.verdict(&cells, &differences);
         Outcome {
+            about: None,
             verdict,
             reason,
             steps: self.expected.first().map_or(0, |steps| steps.len()),

@@ -8,6 +8,8 @@ use crate::Shown;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {
+    /// What the scenario shows, in its author's words.
+    pub about: Option<String>,
     /// The verdict.
     pub verdict: Judged,
     /// What differs first, or why the scenario is inconclusive, in one line. Empty if it passed.
@@ -119,6 +121,7 @@ impl Outcome {
     #[must_use]
     pub fn lost(reason: impl Into<String>) -> Self {
         Self {
+            about: None,
             verdict: Judged::Failed,
             reason: reason.into(),
             cells: Vec::new(),

@@ -139,6 +139,7 @@ impl Prepared {
             optional: options.optional,
         };
         let mut outcome = judge.outcome(made);
+        outcome.about.clone_from(&self.scenario.about);
         if let Some(Ok(golden)) = &blessed {
             match golden.text() {
                 Ok(text) => outcome.blessed = Some(text),
