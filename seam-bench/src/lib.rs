@@ -31,6 +31,16 @@
 //! cannot pair the samples of two functions, which is why this crate has its own sampler. The
 //! sampler uses the median and the median absolute deviation, as criterion does.
 //!
+//! # Profile a row
+//! `--repeat` does the work of one side and measures nothing. callgrind counts the instructions of
+//! this work alone, repeatably and on any machine:
+//!
+//! ```sh
+//! cargo build --release -p seam-bench
+//! valgrind --tool=callgrind --toggle-collect='*seam_bench::side::Work>::time' \
+//!     target/release/seam-bench 'add(u32, u32), dynamic' --repeat 1000 --side wasmi
+//! ```
+//!
 //! # Add a row
 //! Write a function that returns a `Row` in a file of `rows`, and list it in that file's `ROWS`.
 

@@ -22,6 +22,12 @@ pub(crate) struct Options {
     /// Lists the names of the rows and exits.
     #[arg(long)]
     pub(crate) list: bool,
+    /// Repeats the work of the rows this many times instead of measuring it, for a profiler.
+    #[arg(long, value_name = "TIMES", conflicts_with_all = ["quick", "write", "list"])]
+    pub(crate) repeat: Option<u32>,
+    /// Repeats only the work of this side, e.g. `wasmi` or `wasmi by hand`.
+    #[arg(long, value_name = "NAME", requires = "repeat")]
+    side: Option<String>,
 }
 
 /// The form of the report on standard output.
@@ -44,6 +50,11 @@ impl Options {
         let full = format!("{section}: {name}").to_lowercase();
         let contains = |word: &String| full.contains(&word.to_lowercase());
         self.words.is_empty() || self.words.iter().any(contains)
+    }
+
+    /// Returns whether the work of a side is to be repeated.
+    pub(crate) fn selects_side(&self, name: &str) -> bool {
+        self.side.as_ref().is_none_or(|side| side == name)
     }
 
     /// Returns the number of rounds, if the row is not cut short by [`Options::longest`].
@@ -73,6 +84,14 @@ mod tests {
         assert!(options(&["calls"]).selects("calls", "add, typed"));
         assert!(options(&["string", "typed"]).selects("calls", "add, typed"));
         assert!(!options(&["string"]).selects("calls", "add, typed"));
+    }
+
+    #[test]
+    fn a_side_is_selected_by_its_whole_name() {
+        let side = options(&["--repeat", "3", "--side", "wasmi"]);
+        assert!(side.selects_side("wasmi") && !side.selects_side("wasmi by hand"));
+        assert!(options(&["--repeat", "3"]).selects_side("wasmi by hand"));
+        assert!(Options::try_parse_from(["seam-bench", "--side", "wasmi"]).is_err());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
     Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, Exit, ExportName, Func,
-    InFlight, Instance, Interface, Observed, Query, Resource, Result, Snapshot, Value, WorldState,
-    contain,
+    InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Snapshot, Value,
+    WorldState, contain,
 };
 
 use crate::cores::Cores;
@@ -46,11 +46,23 @@ pub(crate) trait Inner: Send {
         Ok(())
     }
 
-    /// Starts, drives and takes a call without arguments.
+    /// Makes a whole call. The default starts, drives and takes it.
+    fn call_in_one(
+        &mut self,
+        base: &mut Base,
+        func: &Func,
+        args: Args<'_>,
+        returns: Returns<'_>,
+    ) -> Result<()> {
+        call_in_steps(self, base, func, args, returns)
+    }
+
+    /// Calls a function without arguments.
     fn call_entry(&mut self, base: &mut Base, func: &Func) -> Result<Option<Value>> {
-        let mut call = self.start(base, func, Args::Values(&[]))?;
-        self.drive(base, &mut call)?;
-        self.take(base, func, call)
+        let mut result = None;
+        let returns = Returns::Value(&mut result);
+        self.call_in_one(base, func, Args::Values(&[]), returns)?;
+        Ok(result)
     }
 
     /// Resolves a function that the interface does not have. The default is for instances without
@@ -82,6 +94,26 @@ pub(crate) trait Inner: Send {
     fn held(&self, _base: &mut Base) -> Vec<Resource> {
         Vec::new()
     }
+}
+
+/// Starts, drives and takes a call.
+///
+/// # Errors
+/// Those of the steps.
+pub(crate) fn call_in_steps<I: Inner + ?Sized>(
+    inner: &mut I,
+    base: &mut Base,
+    func: &Func,
+    args: Args<'_>,
+    returns: Returns<'_>,
+) -> Result<()> {
+    let mut call = inner.start(base, func, args)?;
+    inner.drive(base, &mut call)?;
+    match returns {
+        Returns::Value(value) => *value = inner.take(base, func, call)?,
+        Returns::Typed(lift) => inner.take_with(base, func, call, lift)?,
+    }
+    Ok(())
 }
 
 /// The common part of every instance.
@@ -207,6 +239,13 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         taken
     }
 
+    fn call_in_one(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+        self.perform(operation(func), |base, inner, in_flight| {
+            clear(base, inner, in_flight)?;
+            inner.call_in_one(base, func, args, returns)
+        })
+    }
+
     fn run_blocking(&mut self) -> Result<Exit> {
         self.perform(
             || "run".into(),
@@ -330,6 +369,9 @@ fn clear<I: Inner>(
     inner: &mut I,
     in_flight: &mut InFlight<I::Call>,
 ) -> Result<()> {
+    if in_flight.is_idle() {
+        return Ok(());
+    }
     match in_flight.clear()? {
         Some(dropped) => inner.give_up(base, dropped),
         None => Ok(()),

@@ -58,7 +58,7 @@
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
 //! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
-//! | `state/running` | Store and Component Instance State; Task State (synchronous calls) |
+//! | `state/running`, `state/entering`, `state/frame` | Component Instance State; Task State |
 //! | `state/table`, `state/resource` | Table State; Resource State |
 //! | `state/held` | none: handles that the host holds |
 //! | `abi/flat` | none: core values as bits |
@@ -71,10 +71,10 @@
 //! | `generated` | none: generated core modules, compiled once for a program |
 //!
 //! # What a call costs
-//! A call computes only what its arguments decide. `seam_decode::types` has the layouts, offsets and
-//! flat types, which also say whether values may be in memory. A lifted or lowered function keeps its
-//! core functions with their signatures ([`NumericFunc`](seam_core::NumericFunc)). Core values are
-//! bits in arrays of fixed size.
+//! A call computes only what its arguments decide. `seam_decode::types` has layouts, offsets and flat
+//! types. A lifted or lowered function keeps its core functions, the instances that a call enters,
+//! and whether it is over scalars alone, which then pass without memory. A blocking call is one
+//! operation ([`call_in_one`](seam_core::Instance::call_in_one)).
 //!
 //! - Lifting borrows the memory and the layer's state together, once for all values of a call
 //!   ([`memory_and_host`](seam_core::CoreStore::memory_and_host)).
@@ -95,15 +95,15 @@
 //! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:
 //!
 //! 1. `seam-cli/src/invoke.rs`: `call_all` has the parsed call and its values.
-//! 2. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` starts, drives and takes the call.
-//! 3. `seam-component/src/instance.rs`: `LayeredInstance::start`, for core modules and components.
-//! 4. `component/instance.rs`: `start_lifted` finds the lifted function and checks handles.
-//! 5. `canon/lift.rs`: `Outer::start` enters the component instance and lowers the arguments.
+//! 2. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` makes the call in one operation.
+//! 3. `seam-component/src/instance.rs`: `LayeredInstance::call_in_one`.
+//! 4. `component/instance.rs`: `call_in_one` finds the function, `Checked::new` checks arguments.
+//! 5. `canon/lift.rs`: `Lifted::call` enters the component instance and lowers the arguments.
 //! 6. `abi/lower.rs`: `lower_flat_values`, and `lower_flat` for each argument.
 //! 7. `abi/transcode.rs`: `store_string_into_range`, in the callee's encoding.
-//! 8. `abi/cx.rs`: `Cx::allocate` asks for room and checks what the guest returns.
+//! 8. `abi/cx.rs`: `Cx::allocate_filled` asks for room and checks what the guest returns.
 //! 9. `canon/machine.rs`: `StoreMachine::realloc` calls the guest's `realloc`.
-//! 10. `abi/numbers.rs`: `store_numbers` writes the bytes through `Cx::memory`.
+//! 10. `abi/cx.rs`: `Cx::memory` looks up the memory again, since `realloc` may have moved it.
 //! 11. `seam-core/src/core/memory.rs`: `MemoryView::write`.
 //! 12. `seam-wasmi/src/store.rs`: `CoreStore::memory` gives the bytes of the engine's memory.
 

@@ -42,6 +42,7 @@ impl Func {
     }
 
     /// Returns whether both are the result of one resolution.
+    #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -54,6 +55,7 @@ impl Func {
 
     /// Returns the function's type.
     #[must_use]
+    #[inline]
     pub fn ty(&self) -> &Arc<FuncType> {
         &self.0.ty
     }
@@ -63,6 +65,7 @@ impl Func {
     ///
     /// # Errors
     /// `Misuse` if another instance resolved it.
+    #[inline]
     pub fn index(&self, owner: u64) -> Result<usize> {
         if self.0.owner != owner {
             return Err(Error::misuse(format!(

@@ -19,7 +19,7 @@ fn widen(value: i32) -> u64 {
 
 /// Returns the first arguments.
 fn args<const N: usize>(bits: &[u64]) -> [i32; N] {
-    std::array::from_fn(|index| bits.get(index).copied().map_or(0, narrow))
+    bits.first_chunk().map_or([0; N], |bits| bits.map(narrow))
 }
 
 /// Stands for the type of a parameter.

@@ -10,7 +10,7 @@ use crate::convert::{self, from_val, misfit, to_val};
 use crate::deadline::{Alarm, until};
 use crate::error::{Code, run_error};
 use crate::runtime::InRuntime;
-use crate::stack;
+use crate::stack::{self, Begin};
 use crate::state::HasCore;
 use crate::types::has_refs;
 
@@ -97,15 +97,12 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// Levels of host recursion that stay on one stack.
-    const TOGETHER: u32 = 8;
-
     pub(crate) fn of<C: AsContext<Data: HasCore>>(ctx: &C) -> Self {
         let core = ctx.as_context().data().core_ref();
         match core.asynchronous {
             true => Way::Suspending,
-            false if core.depth >= Self::TOGETHER => Way::Nested,
-            false => Way::Synchronous,
+            false if core.depth == 0 || core.begin.is_some_and(Begin::has_room) => Way::Synchronous,
+            false => Way::Nested,
         }
     }
 }
@@ -120,12 +117,26 @@ where
     C: AsContextMut<Data: HasCore> + Send,
     R: Send,
 {
-    let stack = {
-        let core = ctx.as_context().data().core_ref();
-        core.stack.filter(|_| core.depth == 0)
-    };
-    let outcome = stack::with(stack, || run(ctx)).map_err(Stop::Seam)?;
-    outcome.map_err(Stop::Guest)
+    let core = ctx.as_context().data().core_ref();
+    if core.depth > 0 {
+        return run(ctx).map_err(Stop::Guest);
+    }
+    let outcome = stack::with(core.stack, || {
+        ctx.as_context_mut().data_mut().core().begin = Some(Begin::here());
+        run(ctx)
+    });
+    outcome.map_err(Stop::Seam)?.map_err(Stop::Guest)
+}
+
+/// Runs guest code as an asynchronous call of the engine, which has a stack of its own.
+pub(crate) fn apart<C, R>(ctx: &mut C, run: impl FnOnce(&mut C) -> R) -> R
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    let begin = ctx.as_context_mut().data_mut().core().begin.take();
+    let outcome = run(ctx);
+    ctx.as_context_mut().data_mut().core().begin = begin;
+    outcome
 }
 
 /// Calls a core function and blocks until it is done.
@@ -153,10 +164,9 @@ where
     let way = Way::of(&scope);
     let outcome = match way {
         Way::Synchronous => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),
-        Way::Nested => {
-            let call = entry.func.call_async(&mut scope, params, out);
-            block_on(call).map_err(Stop::Guest)
-        }
+        Way::Nested => apart(&mut scope, |scope| {
+            block_on(entry.func.call_async(scope, params, out)).map_err(Stop::Guest)
+        }),
         Way::Suspending => {
             let at = deadline(&scope);
             block_on(bounded(at, entry.func.call_async(&mut scope, params, out)))

@@ -39,9 +39,9 @@ where
     let alarm = call::begin(ctx)?;
     let outcome = match Way::of(ctx) {
         Way::Synchronous => call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports)),
-        Way::Nested | Way::Suspending => {
-            block_on(Instance::new_async(&mut *ctx, module, &imports)).map_err(Stop::Guest)
-        }
+        Way::Nested | Way::Suspending => call::apart(ctx, |ctx| {
+            block_on(Instance::new_async(ctx, module, &imports)).map_err(Stop::Guest)
+        }),
     };
     call::end(ctx, alarm);
     match outcome {

@@ -10,6 +10,7 @@ use crate::deadline;
 use crate::error::Code;
 use crate::handles::Handles;
 use crate::limits::Limiter;
+use crate::stack::Begin;
 
 /// The data of every store; the store of a component has more.
 pub(crate) struct CoreState {
@@ -33,6 +34,9 @@ pub(crate) struct CoreState {
     pub(crate) asynchronous: bool,
     /// Bytes of stack that synchronous calls need, if that is more than every thread has.
     pub(crate) stack: Option<usize>,
+    /// Where the outermost call began, or `None` while the innermost guest runs on a stack of its
+    /// own.
+    pub(crate) begin: Option<Begin>,
     /// Room for arguments and results, kept between calls.
     pub(crate) scratch: Vec<Val>,
 }
@@ -66,6 +70,7 @@ impl CoreState {
             sources: Sources::default(),
             asynchronous: false,
             stack: None,
+            begin: None,
             scratch: Vec::new(),
         }
     }

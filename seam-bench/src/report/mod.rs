@@ -34,6 +34,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         list(options);
         return Ok(());
     }
+    if let Some(times) = options.repeat {
+        return repeat(options, times);
+    }
     let rows = measure_all(options)?;
     if rows.is_empty() {
         return Err("no row has such a name; `--list` shows them".into());
@@ -62,6 +65,33 @@ fn list(options: &Options) {
                 println!("{section}: {}", entry.name);
             }
         }
+    }
+}
+
+/// Does the work of the selected sides this many times.
+///
+/// # Errors
+/// A row that cannot be set up or whose sides fail; no selected side.
+fn repeat(options: &Options, times: u32) -> Result<(), Failure> {
+    let mut found = false;
+    for (section, entries) in SECTIONS {
+        for entry in *entries {
+            if !options.selects(section, entry.name) {
+                continue;
+            }
+            let mut row = (entry.make)().map_err(|e| e.of_row(entry.name))?;
+            for (name, side) in row.sides() {
+                if options.selects_side(name) {
+                    found = true;
+                    side.answer()?;
+                    side.time(times)?;
+                }
+            }
+        }
+    }
+    match found {
+        true => Ok(()),
+        false => Err("no row or side has such a name".into()),
     }
 }
 

@@ -31,7 +31,7 @@ impl Check<'_> {
     }
 
     fn value(&mut self, cx: &mut Cx<'_>, place: Place, ty: &Ty) -> Result<()> {
-        if !ty.contents().traps {
+        if !ty.traps() {
             return Ok(());
         }
         match ty {
@@ -60,7 +60,7 @@ impl Check<'_> {
     }
 
     fn elements(&mut self, cx: &mut Cx<'_>, first: Place, length: u32, element: &Ty) -> Result<()> {
-        if !element.contents().traps {
+        if !element.traps() {
             return Ok(());
         }
         let mut place = first;

@@ -174,14 +174,27 @@ impl<'a> Cx<'a> {
         alignment: u32,
         byte_length: u64,
     ) -> Result<u32> {
-        let word =
-            |n: u64| u32::try_from(n).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds));
         let (old_len, new_len) = (word(old_byte_length)?, word(byte_length)?);
         let ptr = self
             .machine
             .realloc(self.opts, old, old_len, alignment, new_len)?;
         check_aligned(ptr, alignment)?;
         self.check_bounds(ptr, byte_length, CanonTrap::ReallocOutOfBounds)?;
+        Ok(ptr)
+    }
+
+    /// Allocates room for these bytes and stores them there. The memory is looked up once for the
+    /// check and the copy.
+    ///
+    /// # Errors
+    /// Those of [`Cx::reallocate`].
+    pub(crate) fn allocate_filled(&mut self, alignment: u32, bytes: &[u8]) -> Result<u32> {
+        let len = word(bytes.len() as u64)?;
+        let ptr = self.machine.realloc(self.opts, 0, 0, alignment, len)?;
+        check_aligned(ptr, alignment)?;
+        let mut memory = self.memory()?;
+        check_range(&memory, ptr, len.into(), CanonTrap::ReallocOutOfBounds)?;
+        memory.write(ptr.into(), bytes)?;
         Ok(ptr)
     }
 
@@ -192,11 +205,21 @@ impl<'a> Cx<'a> {
         byte_length: u64,
         trap: CanonTrap,
     ) -> Result<()> {
-        match u64::from(ptr).checked_add(byte_length) {
-            Some(end) if end <= self.memory()?.len() => Ok(()),
-            _ => Err(Error::trap(trap)),
-        }
+        check_range(&self.memory()?, ptr, byte_length, trap)
     }
+}
+
+/// `trap_if(ptr + byte_length > len(memory))`
+fn check_range(memory: &MemoryView<'_>, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
+    match u64::from(ptr).checked_add(byte_length) {
+        Some(end) if end <= memory.len() => Ok(()),
+        _ => Err(Error::trap(trap)),
+    }
+}
+
+/// Converts a length to the word that `realloc` takes.
+fn word(len: u64) -> Result<u32> {
+    u32::try_from(len).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds))
 }
 
 /// `trap_if(ptr != align_to(ptr, alignment))`

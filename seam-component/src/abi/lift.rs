@@ -177,10 +177,11 @@ fn lift_flat_fields(
     ty: &RecordTy,
 ) -> Result<Vec<Value>> {
     cx.machine.charge(ty.fields.len() as u64 * VALUE_BYTES)?;
-    ty.fields
-        .iter()
-        .map(|field| lift_flat(cx, vi, &field.ty))
-        .collect()
+    let mut fields = Vec::with_capacity(ty.fields.len());
+    for field in &ty.fields {
+        fields.push(lift_flat(cx, vi, &field.ty)?);
+    }
+    Ok(fields)
 }
 
 fn lift_flat_variant(

@@ -135,18 +135,22 @@ pub(crate) fn labelled_fields(
     mut lift: impl FnMut(&mut Cx<'_>, &FieldTy) -> Result<Value>,
 ) -> Result<Value> {
     cx.machine.charge(ty.fields.len() as u64 * FIELD_BYTES)?;
-    let fields = ty.fields.iter();
-    let fields = fields.map(|field| Ok((field.name.clone(), lift(cx, field)?)));
-    fields.collect::<Result<_>>().map(Value::Record)
+    // Collecting results would not reserve room, since the first error ends it.
+    let mut fields = Vec::with_capacity(ty.fields.len());
+    for field in &ty.fields {
+        fields.push((field.name.clone(), lift(cx, field)?));
+    }
+    Ok(Value::Record(fields))
 }
 
 /// `load_record`, without the labels.
 pub(crate) fn load_fields(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Vec<Value>> {
     cx.machine.charge(ty.fields.len() as u64 * VALUE_BYTES)?;
-    let fields = ty.fields.iter();
-    fields
-        .map(|field| load(cx, ptr + field.offset, &field.ty))
-        .collect()
+    let mut fields = Vec::with_capacity(ty.fields.len());
+    for field in &ty.fields {
+        fields.push(load(cx, ptr + field.offset, &field.ty)?);
+    }
+    Ok(fields)
 }
 
 fn load_variant(cx: &mut Cx<'_>, ptr: u64, ty: &Ty, cases: &VariantTy) -> Result<Value> {

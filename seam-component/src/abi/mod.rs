@@ -48,4 +48,7 @@ pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
+pub(crate) use scalar::{
+    is_scalar, lift_scalar, lower_scalar, pass_scalar, scalar_from_bits, scalar_to_bits,
+};
 pub(crate) use transfer::{InTransit, Transfer};

@@ -3,6 +3,7 @@
 
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{Error, List, Resource, Result, Value};
+use smallvec::SmallVec;
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::flat::FlatBits;
@@ -12,7 +13,7 @@ use crate::abi::lower::allocate_area;
 use crate::abi::numbers::{is_number, load_numbers, number_at, numbers_of, store_numbers};
 use crate::abi::place::Place;
 use crate::abi::scalar::{check_scalar, is_scalar, mismatch, scalar_to_value};
-use crate::abi::store::{allocate_list, lower_resource};
+use crate::abi::store::{allocate_list, lower_resource, store_numbers_into_range};
 use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
 use crate::abi::transcode::store_string_into_range;
@@ -90,13 +91,13 @@ pub(crate) fn lift_parts(
     }
 }
 
-/// The parts that are due, with the next ones at the end.
+/// The parts that are due.
 struct DueParts<'t> {
-    /// The innermost ones.
-    last: [Option<Due<'t>>; DueParts::INLINE],
-    len: usize,
-    /// Those further out, if there are many.
-    rest: Vec<Due<'t>>,
+    /// The fields of the innermost record that is being passed, and its place. They are due first.
+    fields: std::slice::Iter<'t, FieldTy>,
+    place: Place,
+    /// What is due after them, with the next ones at the end.
+    after: SmallVec<[Due<'t>; 6]>,
 }
 
 #[derive(Clone, Copy)]
@@ -117,38 +118,28 @@ enum Next<'t> {
     Range(Place, (u32, u32)),
 }
 
-impl DueParts<'_> {
-    /// The nesting of types that needs no allocation.
-    const INLINE: usize = 6;
-}
-
 impl<'t> DueParts<'t> {
     fn of(types: &'t RecordTy, place: Place) -> Self {
-        let mut parts = Self {
-            last: [None; DueParts::INLINE],
-            len: 0,
-            rest: Vec::new(),
-        };
-        parts.push(Due::Fields(&types.fields, place));
-        parts
+        Self {
+            fields: types.fields.iter(),
+            place,
+            after: SmallVec::new(),
+        }
     }
 
+    /// Adds what is due next.
     fn push(&mut self, due: Due<'t>) {
-        match self.last.get_mut(self.len) {
-            Some(slot) => {
-                *slot = Some(due);
-                self.len += 1;
-            }
-            None => self.rest.push(due),
-        }
+        self.put_off_fields();
+        self.after.push(due);
     }
 
-    fn pop(&mut self) -> Option<Due<'t>> {
-        if let Some(due) = self.rest.pop() {
-            return Some(due);
+    /// Makes the fields of the current record due later.
+    #[inline]
+    fn put_off_fields(&mut self) {
+        let fields = std::mem::take(&mut self.fields);
+        if fields.len() > 0 {
+            self.after.push(Due::Fields(fields.as_slice(), self.place));
         }
-        self.len = self.len.checked_sub(1)?;
-        self.last.get_mut(self.len).and_then(Option::take)
     }
 
     fn payload(&mut self, cases: &'t VariantTy, case_index: u32, place: Place) -> Result<()> {
@@ -158,31 +149,42 @@ impl<'t> DueParts<'t> {
         Ok(())
     }
 
+    #[inline]
     fn next(&mut self) -> Option<Next<'t>> {
-        loop {
-            match self.pop()? {
-                Due::Value(Ty::Record(ty) | Ty::Tuple(ty), place) => {
-                    self.push(Due::Fields(&ty.fields, place));
-                }
-                Due::Value(ty, place) => return Some(Next::Part(ty, place)),
-                Due::Fields(fields, place) => {
-                    let Some((field, others)) = fields.split_first() else {
-                        continue;
-                    };
-                    if !others.is_empty() {
-                        self.push(Due::Fields(others, place));
-                    }
-                    self.push(Due::Value(&field.ty, place.field(field)));
-                }
-                Due::Elements(ty, place, left) => {
-                    let Some(left) = left.checked_sub(1) else {
-                        continue;
-                    };
-                    self.push(Due::Elements(ty, place.after(ty), left));
-                    self.push(Due::Value(ty, place));
-                }
-                Due::Range(place, range) => return Some(Next::Range(place, range)),
+        match self.fields.as_slice().first() {
+            Some(field) if !matches!(field.ty, Ty::Record(_) | Ty::Tuple(_)) => {
+                self.fields.next();
+                Some(Next::Part(&field.ty, self.place.field(field)))
             }
+            _ => self.next_inside(),
+        }
+    }
+
+    /// Like [`DueParts::next`], if the next part may be within a record or after the fields.
+    fn next_inside(&mut self) -> Option<Next<'t>> {
+        loop {
+            let (ty, place) = match self.fields.next() {
+                Some(field) => (&field.ty, self.place.field(field)),
+                None => match self.after.pop()? {
+                    Due::Value(ty, place) => (ty, place),
+                    Due::Fields(fields, place) => {
+                        (self.fields, self.place) = (fields.iter(), place);
+                        continue;
+                    }
+                    Due::Elements(_, _, 0) => continue,
+                    Due::Elements(ty, place, left) => {
+                        self.after
+                            .push(Due::Elements(ty, place.after(ty), left - 1));
+                        (ty, place)
+                    }
+                    Due::Range(place, range) => return Some(Next::Range(place, range)),
+                },
+            };
+            let (Ty::Record(record) | Ty::Tuple(record)) = ty else {
+                return Some(Next::Part(ty, place));
+            };
+            self.put_off_fields();
+            (self.fields, self.place) = (record.fields.iter(), place);
         }
     }
 }
@@ -249,8 +251,8 @@ impl Lower for PartsWriter<'_, '_> {
         };
         match ty {
             Ty::List(element) => {
-                let range = allocate_list(&mut self.cx, of_type(element)?, element)?;
-                store_numbers(&mut self.cx, numbers, range.0.into())?;
+                let len = of_type(element)?;
+                let range = store_numbers_into_range(&mut self.cx, numbers, len, element)?;
                 place.write_range(&mut self.cx, self.flat, range)
             }
             Ty::FixedLengthList(ty) => {

@@ -50,7 +50,7 @@ pub(crate) fn is_scalar(ty: &Ty) -> bool {
 
 /// Converts bits to a scalar of a type.
 ///
-/// Bits that the type does not have are ignored. For `bool`, any set bit means true.
+/// Bits above those of the core type are ignored. For `bool`, any set bit means true.
 ///
 /// # Errors
 /// The trap `InvalidChar`.
@@ -60,7 +60,7 @@ pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     let word = low(bits).to_le_bytes();
     let bytes = bits.to_le_bytes();
     Ok(match ty {
-        Ty::Bool => Scalar::Bool(bits != 0),
+        Ty::Bool => Scalar::Bool(low(bits) != 0),
         Ty::S8 => Scalar::S8(i8::from_le_bytes([byte])),
         Ty::U8 => Scalar::U8(byte),
         Ty::S16 => Scalar::S16(i16::from_le_bytes(half)),
@@ -92,6 +92,40 @@ pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
         Scalar::F32(f) => canonicalize_nan32(f).to_bits().into(),
         Scalar::F64(f) => canonicalize_nan64(f).to_bits(),
         Scalar::Char(c) => u32::from(c).into(),
+    }
+}
+
+/// Lowers a value as a scalar of this type, or returns `None` if it has another type.
+#[inline]
+pub(crate) fn lower_scalar(ty: &Ty, value: &Value) -> Option<u64> {
+    match (ty, value) {
+        (Ty::U32, Value::U32(value)) => Some((*value).into()),
+        (Ty::U64, Value::U64(value)) => Some(*value),
+        _ => scalar_from_value(ty, value).ok().map(scalar_to_bits),
+    }
+}
+
+/// Lifts a scalar of this type as a value.
+///
+/// # Errors
+/// The trap `InvalidChar`.
+#[inline]
+pub(crate) fn lift_scalar(ty: &Ty, bits: u64) -> Result<Value> {
+    match ty {
+        Ty::U32 => Ok(Value::U32(low(bits))),
+        _ => scalar_from_bits(ty, bits).map(scalar_to_value),
+    }
+}
+
+/// Lifts a scalar from one guest and lowers it to another.
+///
+/// # Errors
+/// The trap `InvalidChar`.
+#[inline]
+pub(crate) fn pass_scalar(ty: &Ty, bits: u64) -> Result<u64> {
+    match ty {
+        Ty::U32 | Ty::S32 | Ty::U64 | Ty::S64 => Ok(bits),
+        other => scalar_from_bits(other, bits).map(scalar_to_bits),
     }
 }
 
@@ -135,4 +169,29 @@ pub(crate) fn mismatch(expected: &Ty, found: &str) -> Error {
 /// Returns the error for an internal inconsistency about a type.
 pub(crate) fn apart(expected: &str, found: &Ty) -> Error {
     Error::engine(format!("expected {expected}, found {}", found.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn bits_above_those_of_the_core_type_are_ignored() {
+        const HIGH: u64 = 0xdead_beef << 32;
+        for (ty, bits, expected) in [
+            (Ty::Bool, 0, Scalar::Bool(false)),
+            (Ty::Bool, 4, Scalar::Bool(true)),
+            (Ty::S8, 0xff80, Scalar::S8(-128)),
+            (Ty::U16, 0x1_ffff, Scalar::U16(u16::MAX)),
+            (Ty::U32, 7, Scalar::U32(7)),
+            (Ty::Char, 0x41, Scalar::Char('A')),
+        ] {
+            assert_eq!(scalar_from_bits(&ty, HIGH | bits).unwrap(), expected);
+            let passed = low(pass_scalar(&ty, HIGH | bits).unwrap());
+            assert_eq!(passed, low(scalar_to_bits(expected)));
+        }
+        assert!(pass_scalar(&Ty::Char, HIGH | 0xd800).is_err());
+    }
 }

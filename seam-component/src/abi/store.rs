@@ -72,11 +72,34 @@ pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
 /// `realloc` and of its result.
 pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result<(u32, u32)> {
     let byte_length = (len as u64).saturating_mul(element.size());
+    let length = list_length(len, byte_length)?;
+    Ok((cx.allocate(element.alignment(), byte_length)?, length))
+}
+
+fn list_length(len: usize, byte_length: u64) -> Result<u32> {
     let length = u32::try_from(len)
         .ok()
         .filter(|_| byte_length <= MAX_LIST_BYTE_LENGTH);
-    let length = length.ok_or_else(|| Error::trap(CanonTrap::ListTooLong))?;
-    Ok((cx.allocate(element.alignment(), byte_length)?, length))
+    length.ok_or_else(|| Error::trap(CanonTrap::ListTooLong))
+}
+
+/// `store_list_into_range` for numbers, which must be of the element type.
+///
+/// # Errors
+/// Those of [`allocate_list`].
+pub(crate) fn store_numbers_into_range(
+    cx: &mut Cx<'_>,
+    numbers: Numbers<'_>,
+    len: usize,
+    element: &Ty,
+) -> Result<(u32, u32)> {
+    if let Numbers::U8(bytes) = numbers {
+        let length = list_length(len, len as u64)?;
+        return Ok((cx.allocate_filled(1, bytes)?, length));
+    }
+    let range = allocate_list(cx, len, element)?;
+    store_numbers(cx, numbers, range.0.into())?;
+    Ok(range)
 }
 
 /// `store_list_into_range`
@@ -85,6 +108,10 @@ pub(crate) fn store_list_into_range(
     list: &List,
     element: &Ty,
 ) -> Result<(u32, u32)> {
+    let numbers = Numbers::of(list);
+    if let Some((numbers, len)) = numbers.and_then(|n| Some((n, numbers_of(element, n)?))) {
+        return store_numbers_into_range(cx, numbers, len, element);
+    }
     let range = allocate_list(cx, list.len(), element)?;
     let (ptr, stride) = (u64::from(range.0), element.size());
     match list {

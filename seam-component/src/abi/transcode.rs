@@ -105,7 +105,7 @@ pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
     let units = src.code_units();
     match (cx.opts.encoding, src) {
-        (Utf8, Text::Utf8(text)) => store_string_copy(cx, Numbers::U8(text.as_bytes()), 1, 1),
+        (Utf8, Text::Utf8(text)) => Ok((cx.allocate_filled(1, text.as_bytes())?, word(units)?)),
         (Utf8, Text::Utf16(..)) => store_string_to_utf8(cx, src, units * 3),
         (Utf8, Text::Latin1(_)) => store_string_to_utf8(cx, src, units * 2),
         (Utf16, Text::Utf8(_)) => store_utf8_to_utf16(cx, src),

@@ -15,6 +15,7 @@ use crate::abi::Options;
 use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::signature;
+use crate::state::Running;
 
 /// Creates a function of the world, lowered for the core instance that calls it.
 ///
@@ -35,7 +36,8 @@ pub(crate) fn lowered(
     let func: NumericFn = Arc::new(move |caller, bits| {
         if found.get().is_none() {
             let options = self::options(&options, |name| caller.caller_export(name))?;
-            let made = Lowered::new(callee.clone(), options, core_ty.clone())?;
+            let running = Running::of(caller.as_store())?;
+            let made = Lowered::new(running, callee.clone(), options, core_ty.clone())?;
             // Another thread cannot have been faster: a store runs one call at a time.
             let _ = found.set(made);
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result};
+use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result, Value};
 
-use crate::abi::{Cx, FlatBits, Options};
+use crate::abi::{Cx, FlatBits, Options, is_scalar, lift_scalar, lower_scalar};
 use crate::canon::{StoreMachine, lifting};
-use crate::state::{Depth, Running};
-use seam_decode::types::{FuncTy, MAX_FLAT_RESULTS, RecordTy, spills};
+use crate::state::{Depth, Entering, Running};
+use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
 
 /// A function of a running component.
 #[derive(Clone, Debug)]
@@ -27,7 +27,13 @@ pub(crate) struct Lifted {
     pub(crate) opts: Options,
     pub(crate) post_return: Option<NumericFunc>,
     /// Whether it is lifted with the `async` option.
-    pub(crate) is_async: bool,
+    is_async: bool,
+    /// The instances that a call from the host enters.
+    entering: Entering,
+    /// Whether its result may be in memory, wholly or in part.
+    result_in_memory: bool,
+    /// Whether its parameters and its result are scalars, so that no memory is needed.
+    pub(crate) over_scalars: bool,
 }
 
 impl FuncInst {
@@ -63,30 +69,20 @@ impl Outer {
     /// Enters the instance and lowers the arguments as given.
     ///
     /// # Errors
-    /// Traps of the guest and of the canonical ABI, and limits. `Misuse` if a handle cannot be
-    /// passed; the guest does not run in this case. If `lower`, or `lift` in [`Outer::take`],
-    /// returns `Misuse`, the host is to blame, so the instance can still be entered.
+    /// Those of [`Lifted::call`] before the core function runs.
     pub(crate) fn start(
         lifted: &Lifted,
         store: &mut dyn CoreStore,
         lower: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
     ) -> Result<Self> {
-        lifted.check_sync()?;
-        let running = Running::of(store)?;
-        let depth = running.depth();
-        running.enter_from(lifted.opts.instance, None)?;
-        running.begin_outer();
-        let mut call = Self {
+        let mut flat = FlatBits::default();
+        let depth = lifted.begin(store)?;
+        lifted.lower(store, depth, &mut flat, lower)?;
+        Ok(Self {
             depth,
-            flat: FlatBits::default(),
+            flat,
             returned: false,
-        };
-        let mut machine = StoreMachine(store);
-        let lowered = lower(&mut Cx::new(&mut machine, &lifted.opts), &mut call.flat);
-        if lowered.is_err() {
-            call.end(lifted, store, lowered)?;
-        }
-        Ok(call)
+        })
     }
 
     /// Runs the core function.
@@ -94,13 +90,9 @@ impl Outer {
     /// # Errors
     /// Traps of the guest, limits, errors of host functions; the call has ended then.
     pub(crate) fn drive(&mut self, lifted: &Lifted, store: &mut dyn CoreStore) -> Result<()> {
-        match lifted.call_core(store, &mut self.flat) {
-            Ok(()) => {
-                self.returned = true;
-                Ok(())
-            }
-            Err(error) => self.end(lifted, store, Err(error)),
-        }
+        lifted.run(store, self.depth, &mut self.flat)?;
+        self.returned = true;
+        Ok(())
     }
 
     /// Lifts the result as given, and runs the post-return.
@@ -113,8 +105,7 @@ impl Outer {
         store: &mut dyn CoreStore,
         lift: impl FnOnce(&mut Cx<'_>, &[u64], &RecordTy) -> Result<T>,
     ) -> Result<T> {
-        let taken = self.lift(lifted, store, lift);
-        self.end(lifted, store, taken)
+        lifted.take(store, self.depth, &self.flat, lift)
     }
 
     /// Ends a call whose result nobody wants. If it has one, the post-return frees it.
@@ -126,49 +117,175 @@ impl Outer {
             true => lifted.return_(store, &self.flat),
             false => Ok(()),
         };
-        self.end(lifted, store, given_up)
+        lifted.end(store, self.depth, given_up)
+    }
+}
+
+impl Lifted {
+    /// Lifts a core function. Its instance must have been added.
+    ///
+    /// # Errors
+    /// `Engine` if the instance is unknown.
+    pub(crate) fn new(
+        running: &mut Running,
+        core: NumericFunc,
+        ty: Arc<FuncTy>,
+        opts: Options,
+        post_return: Option<NumericFunc>,
+        is_async: bool,
+    ) -> Result<Self> {
+        Ok(Self {
+            is_async,
+            entering: running.entering(opts.instance, None)?,
+            result_in_memory: reads_memory(MAX_FLAT_RESULTS, &ty.result),
+            over_scalars: is_over_scalars(&ty),
+            core,
+            ty,
+            opts,
+            post_return,
+        })
     }
 
-    fn lift<T>(
+    /// Makes a whole call from the host. The arguments are lowered, and the result is lifted, as
+    /// given.
+    ///
+    /// # Errors
+    /// Traps of the guest and of the canonical ABI, and limits. `Misuse` if a handle cannot be
+    /// passed; the guest does not run in this case. If `lower` or `lift` returns `Misuse`, the host
+    /// is to blame, so the instance can still be entered.
+    pub(crate) fn call<T>(
         &self,
-        lifted: &Lifted,
         store: &mut dyn CoreStore,
+        lower: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
         lift: impl FnOnce(&mut Cx<'_>, &[u64], &RecordTy) -> Result<T>,
     ) -> Result<T> {
-        let result = &lifted.ty.result;
+        let mut flat = FlatBits::default();
+        let depth = self.begin(store)?;
+        self.lower(store, depth, &mut flat, lower)?;
+        self.run(store, depth, &mut flat)?;
+        self.take(store, depth, &flat, lift)
+    }
+
+    /// Returns whether calls need no memory: parameters and result are scalars, and nothing follows
+    /// the call.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.over_scalars && self.post_return.is_none()
+    }
+
+    /// Makes a whole call of a [direct](Self::is_direct) function from the host.
+    ///
+    /// The arguments are checked when they are lowered, which is before the instance is entered.
+    ///
+    /// # Errors
+    /// The error of `mismatch` for arguments of other types. Those of [`Lifted::call`].
+    pub(crate) fn call_direct(
+        &self,
+        store: &mut dyn CoreStore,
+        args: &[Value],
+        mismatch: impl FnOnce() -> Error,
+    ) -> Result<Option<Value>> {
+        let params = &self.ty.params.fields;
+        let mut flat = FlatBits::default();
+        let lowered = flat.room().iter_mut().zip(params.iter().zip(args));
+        let mut fit = params.len() == args.len();
+        for (bits, (field, value)) in lowered {
+            match lower_scalar(&field.ty, value) {
+                Some(scalar) => *bits = scalar,
+                None => fit = false,
+            }
+        }
+        if !fit {
+            return Err(mismatch());
+        }
+        let depth = self.begin(store)?;
+        let called = store.call_numeric(&self.core, flat.room());
+        let result = called.and_then(|()| match (&*self.ty.result.fields, flat.room()) {
+            ([result, ..], [bits, ..]) => lift_scalar(&result.ty, *bits).map(Some),
+            _ => Ok(None),
+        });
+        self.end(store, depth, result)
+    }
+
+    /// Enters the instance.
+    fn begin(&self, store: &mut dyn CoreStore) -> Result<Depth> {
+        self.check_sync()?;
+        let running = Running::of(store)?;
+        let depth = running.depth();
+        running.enter(&self.entering)?;
+        running.begin_outer();
+        Ok(depth)
+    }
+
+    fn lower(
+        &self,
+        store: &mut dyn CoreStore,
+        depth: Depth,
+        flat: &mut FlatBits,
+        lower: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
+    ) -> Result<()> {
+        match lower(&mut Cx::new(&mut StoreMachine(store), &self.opts), flat) {
+            Ok(()) => Ok(()),
+            Err(error) => self.end(store, depth, Err(error)),
+        }
+    }
+
+    fn run(&self, store: &mut dyn CoreStore, depth: Depth, flat: &mut FlatBits) -> Result<()> {
+        match self.call_core(store, flat) {
+            Ok(()) => Ok(()),
+            Err(error) => self.end(store, depth, Err(error)),
+        }
+    }
+
+    /// Lifts the result as given, runs the post-return, and leaves the instance.
+    fn take<T>(
+        &self,
+        store: &mut dyn CoreStore,
+        depth: Depth,
+        flat: &FlatBits,
+        lift: impl FnOnce(&mut Cx<'_>, &[u64], &RecordTy) -> Result<T>,
+    ) -> Result<T> {
+        let result = &self.ty.result;
         let given = match result.contents.handle {
             true => Some(Running::of(store)?.host.given()),
             false => None,
         };
-        let in_memory = reads_memory(MAX_FLAT_RESULTS, result);
-        let taken = lifting(store, &lifted.opts, in_memory, |machine| {
-            let cx = &mut Cx::new(machine, &lifted.opts);
-            lift(cx, self.flat.as_slice(), result)
+        let taken = lifting(store, &self.opts, self.result_in_memory, |machine| {
+            let cx = &mut Cx::new(machine, &self.opts);
+            lift(cx, flat.as_slice(), result)
         });
-        let returned = if is_blamed_on_guest(&taken) {
-            taken
-        } else {
-            lifted.return_(store, &self.flat).and(taken)
+        if self.post_return.is_none() && given.is_none() {
+            // The common case, for which the state is looked up once.
+            let running = Running::of(store)?;
+            let returned = match is_blamed_on_guest(&taken) {
+                true => taken,
+                false => running.check_borrows_dropped().and(taken),
+            };
+            return self.leave(running, depth, returned);
+        }
+        let returned = match is_blamed_on_guest(&taken) {
+            true => taken,
+            false => self.return_(store, flat).and(taken),
         };
         if let (Err(_), Some(given)) = (&returned, given) {
             // The handles in the result never reach the host.
             Running::of(store)?.host.take_back(given);
         }
-        returned
+        self.end(store, depth, returned)
+    }
+
+    fn end<T>(&self, store: &mut dyn CoreStore, depth: Depth, result: Result<T>) -> Result<T> {
+        self.leave(Running::of(store)?, depth, result)
     }
 
     /// Leaves the instance, unless the guest has failed.
-    fn end<T>(&self, lifted: &Lifted, store: &mut dyn CoreStore, result: Result<T>) -> Result<T> {
-        let running = Running::of(store)?;
+    fn leave<T>(&self, running: &mut Running, depth: Depth, result: Result<T>) -> Result<T> {
         if !is_blamed_on_guest(&result) {
-            running.leave_to(lifted.opts.instance, None)?;
+            running.leave(&self.entering)?;
         }
-        running.unwind(self.depth);
+        running.unwind(depth);
         result
     }
-}
 
-impl Lifted {
     /// Performs the steps after lifting in a call from the host.
     fn return_(&self, store: &mut dyn CoreStore, results: &FlatBits) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;
@@ -208,6 +325,15 @@ impl Lifted {
         }
         Ok(())
     }
+}
+
+/// Returns whether all parameters and the result are numbers, `bool`s or `char`s that are passed as
+/// core values.
+pub(crate) fn is_over_scalars(ty: &FuncTy) -> bool {
+    let are_scalars = |max_flat, types: &RecordTy| {
+        !spills(max_flat, types) && types.fields.iter().all(|field| is_scalar(&field.ty))
+    };
+    are_scalars(MAX_FLAT_PARAMS, &ty.params) && are_scalars(MAX_FLAT_RESULTS, &ty.result)
 }
 
 /// Returns whether a call failed for another reason than misuse by the host's own code.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::{Lift, Lower};
+use seam_core::typed::{Lift, Lower, Scalar};
 use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn, Result};
+use smallvec::SmallVec;
 
-use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low};
-use crate::canon::lift::{FuncInst, Lifted, reads_memory};
+use crate::abi::{
+    self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low, pass_scalar, scalar_from_bits,
+    scalar_to_bits,
+};
+use crate::canon::lift::{FuncInst, Lifted, is_over_scalars, reads_memory};
 use crate::canon::{HostResult, StoreMachine, lifting};
-use crate::state::Running;
+use crate::state::{Entering, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, spills};
 
 /// A component's function, lowered for a caller with these options.
@@ -19,6 +23,10 @@ pub(crate) struct Lowered {
     pub(crate) core_ty: CoreFuncType,
     /// Whether the last core argument is the address of the results, because they do not fit flat.
     out_param: bool,
+    /// The instances that a call of a guest enters.
+    entering: Option<Entering>,
+    /// Whether the parameters and the result are scalars, so that they pass without any memory.
+    over_scalars: bool,
 }
 
 impl Lowered {
@@ -26,9 +34,23 @@ impl Lowered {
     ///
     /// # Errors
     /// `Link` if the function cannot be called.
-    pub(crate) fn new(callee: FuncInst, caller: Options, core_ty: CoreFuncType) -> Result<Self> {
+    pub(crate) fn new(
+        running: &mut Running,
+        callee: FuncInst,
+        caller: Options,
+        core_ty: CoreFuncType,
+    ) -> Result<Self> {
         let out_param = spills(MAX_FLAT_RESULTS, &callee.ty()?.result);
+        let (entering, over_scalars) = match &callee {
+            FuncInst::Lifted(callee) => {
+                let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
+                (Some(entering), callee.is_direct())
+            }
+            callee => (None, is_over_scalars(callee.ty()?)),
+        };
         Ok(Self {
+            entering,
+            over_scalars,
             callee,
             caller,
             core_ty,
@@ -53,25 +75,39 @@ impl Lowered {
     pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
         let depth = Running::of(store)?.depth();
-        let args = bits
-            .get(..self.core_ty.params.len())
-            .ok_or_else(|| self.misfit(bits.len()))?;
-        let flat = match &self.callee {
-            FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, args),
-            FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, args),
+        let called = match &self.callee {
+            FuncInst::Lifted(callee) if self.over_scalars => {
+                self.scalars_to_guest(store, callee, bits)
+            }
+            FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, bits),
+            FuncInst::Host(index, ty) => match self.scalars_to_host(store, *index, ty, bits) {
+                Ok(false) => self.guest_to_host(store, *index, ty, bits),
+                called => return called.map(drop),
+            },
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
-        if flat.is_err() {
+        if called.is_err() {
             Running::of(store)?.unwind(depth);
         }
-        let flat = flat?;
+        called
+    }
+
+    /// Returns the arguments at the beginning of the slice of a call.
+    fn args<'b>(&self, bits: &'b [u64]) -> Result<&'b [u64]> {
+        let args = bits.get(..self.core_ty.params.len());
+        args.ok_or_else(|| self.misfit(bits.len()))
+    }
+
+    /// Writes the results to the beginning of the slice of a call.
+    fn set_results(&self, bits: &mut [u64], flat: &FlatBits) -> Result<()> {
+        let flat = flat.as_slice();
         let results = bits.get_mut(..self.core_ty.results.len());
-        match results.filter(|results| results.len() == flat.as_slice().len()) {
+        match results.filter(|results| results.len() == flat.len()) {
             Some(results) => {
-                results.copy_from_slice(flat.as_slice());
+                results.copy_from_slice(flat);
                 Ok(())
             }
-            None => Err(self.misfit(flat.as_slice().len())),
+            None => Err(self.misfit(flat.len())),
         }
     }
 
@@ -82,6 +118,27 @@ impl Lowered {
         ))
     }
 
+    /// Performs a call over scalars from one component instance to another. The core functions of
+    /// both have the same type, so the core values stay where they are.
+    fn scalars_to_guest(
+        &self,
+        store: &mut dyn CoreStore,
+        callee: &Lifted,
+        bits: &mut [u64],
+    ) -> Result<()> {
+        self.begin_call(Running::of(store)?, callee)?;
+        for (bits, field) in bits.iter_mut().zip(&callee.ty.params.fields) {
+            *bits = pass_scalar(&field.ty, *bits)?;
+        }
+        store.call_numeric(&callee.core, bits)?;
+        for (bits, field) in bits.iter_mut().zip(&callee.ty.result.fields) {
+            *bits = pass_scalar(&field.ty, *bits)?;
+        }
+        let running = Running::of(store)?;
+        running.check_borrows_dropped()?;
+        self.end_call(running)
+    }
+
     /// Performs a call from one component instance to another.
     ///
     /// Arguments and results are transferred without building values.
@@ -89,9 +146,10 @@ impl Lowered {
         &self,
         store: &mut dyn CoreStore,
         callee: &Lifted,
-        args: &[u64],
-    ) -> Result<FlatBits> {
+        bits: &mut [u64],
+    ) -> Result<()> {
         self.begin_call(Running::of(store)?, callee)?;
+        let args = self.args(bits)?;
         let reps = self.lift_args(store, callee, args)?;
         let mut flat = FlatBits::default();
         self.lower_args(&mut StoreMachine(store), callee, args, &reps, &mut flat)?;
@@ -106,9 +164,31 @@ impl Lowered {
             &reps,
             &mut flat,
         )?;
+        self.set_results(bits, &flat)?;
         callee.post_return(store, &results)?;
-        self.end_call(Running::of(store)?, callee)?;
-        Ok(flat)
+        self.end_call(Running::of(store)?)
+    }
+
+    /// Performs a call over scalars from a component instance to the host. It has no frame, because
+    /// nothing is lent, and the host function calls no guest.
+    ///
+    /// Returns whether the call was possible: values may be needed, or memory.
+    fn scalars_to_host(
+        &self,
+        store: &mut dyn CoreStore,
+        index: usize,
+        ty: &FuncTy,
+        bits: &mut [u64],
+    ) -> Result<bool> {
+        if !self.over_scalars {
+            return Ok(false);
+        }
+        let running = Running::of(store)?;
+        running.check_may_leave(self.caller.instance)?;
+        running.world.begin_host_call()?;
+        let called = call_scalars(running, index, ty, bits);
+        running.world.end_host_call();
+        called
     }
 
     /// Performs a call from a component instance to the host.
@@ -117,13 +197,14 @@ impl Lowered {
         store: &mut dyn CoreStore,
         index: usize,
         ty: &FuncTy,
-        args: &[u64],
-    ) -> Result<FlatBits> {
+        bits: &mut [u64],
+    ) -> Result<()> {
+        let args = self.args(bits)?;
         let result = self.call_host(store, index, ty, args)?;
         let mut flat = FlatBits::default();
         self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
-        self.end_host_call(Running::of(store)?, result)?;
-        Ok(flat)
+        self.set_results(bits, &flat)?;
+        self.end_host_call(Running::of(store)?, result)
     }
 
     /// Performs the steps after the host function's result has been lowered.
@@ -139,7 +220,9 @@ impl Lowered {
     pub(crate) fn begin_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
         running.check_may_leave(self.caller.instance)?;
         callee.check_sync()?;
-        running.enter_from(callee.opts.instance, Some(self.caller.instance))?;
+        if let Some(entering) = &self.entering {
+            running.enter(entering)?;
+        }
         running.begin()
     }
 
@@ -211,8 +294,10 @@ impl Lowered {
     }
 
     /// Performs the steps after the callee's post-return.
-    pub(crate) fn end_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
-        running.leave_to(callee.opts.instance, Some(self.caller.instance))?;
+    pub(crate) fn end_call(&self, running: &mut Running) -> Result<()> {
+        if let Some(entering) = &self.entering {
+            running.leave(entering)?;
+        }
         running.end_frame()
     }
 
@@ -281,4 +366,25 @@ impl Lowered {
             _ => (args, None),
         }
     }
+}
+
+/// Lifts scalars, calls the host function with them, and lowers its result. Returns whether the call
+/// was possible without values.
+fn call_scalars(
+    running: &mut Running,
+    index: usize,
+    ty: &FuncTy,
+    bits: &mut [u64],
+) -> Result<bool> {
+    let mut args: SmallVec<[Scalar; 4]> = SmallVec::new();
+    for (bits, field) in bits.iter().zip(&ty.params.fields) {
+        args.push(scalar_from_bits(&field.ty, *bits)?);
+    }
+    let Some(result) = running.world.call_scalars(index, &args) else {
+        return Ok(false);
+    };
+    if let (Some(result), Some(bits)) = (result?, bits.first_mut()) {
+        *bits = scalar_to_bits(result);
+    }
+    Ok(true)
 }

@@ -3,7 +3,7 @@
 use seam_core::{CoreMemory, CoreStore, Error, Limit, MemoryView, NumericFunc, Resource, Result};
 
 use crate::abi::{Machine, Options, low};
-use crate::state::{ResourceHandle, ResourceImpl, Running};
+use crate::state::{Loan, ResourceHandle, ResourceImpl, Running};
 use seam_decode::types::ResourceId;
 
 /// A store with running components.
@@ -232,7 +232,7 @@ impl Running {
         handle.check_type(ty)?;
         handle.num_lends += 1;
         let rep = handle.rep;
-        self.frame()?.lenders.push((opts.instance, index));
+        self.lend(Loan::Guest(opts.instance, index))?;
         Ok(rep)
     }
 
@@ -265,7 +265,7 @@ impl Running {
         }
         let resource = self.host.add(&name, ty, rep, !owned)?;
         if let (false, Some(handle)) = (owned, resource.handle()) {
-            self.frame()?.host_borrowed.push(handle.slot());
+            self.lend(Loan::ToHost(handle.slot()))?;
         }
         Ok(resource)
     }
@@ -287,7 +287,7 @@ impl Running {
             return Ok(self.host.take(resource)?.rep);
         }
         let (slot, held) = self.host.lend(resource)?;
-        self.frame()?.host_lent.push(slot);
+        self.lend(Loan::Host(slot))?;
         Ok(held.rep)
     }
 

@@ -7,7 +7,7 @@ use seam_core::{
 };
 
 use crate::abi::low;
-use crate::state::{Depth, Running};
+use crate::state::{Depth, Entering, Running};
 use crate::state::{ResourceHandle, ResourceImpl};
 use seam_decode::types::ResourceId;
 
@@ -45,9 +45,8 @@ pub(crate) struct Dropping {
 pub(crate) struct Destructor {
     func: NumericFunc,
     pub(crate) rep: u32,
-    /// The instance that defines the resource type.
-    instance: u32,
-    caller: Option<u32>,
+    /// The instances that are entered.
+    entering: Entering,
     depth: Depth,
 }
 
@@ -133,9 +132,10 @@ fn destructor(
         // The handle itself is what the host holds.
         ResourceImpl::Guest { instance, .. } | ResourceImpl::Table { instance, .. } => *instance,
     };
-    running.enter_from(instance, caller)?;
+    let entering = running.entering(instance, caller)?;
+    running.enter(&entering)?;
     let Some(func) = dtor else {
-        running.leave_to(instance, caller)?;
+        running.leave(&entering)?;
         return Ok(None);
     };
     let depth = running.depth();
@@ -143,8 +143,7 @@ fn destructor(
     Ok(Some(Destructor {
         func,
         rep,
-        instance,
-        caller,
+        entering,
         depth,
     }))
 }
@@ -165,7 +164,7 @@ impl Destructor {
     /// `Engine` if the instance is unknown.
     pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
         running.unwind(self.depth);
-        running.leave_to(self.instance, self.caller)
+        running.leave(&self.entering)
     }
 }
 

@@ -204,7 +204,9 @@ impl<'a> Execution<'a> {
                     let callee = self.func(*func)?;
                     let export = |name: &str| self.store.export(caller, name);
                     let options = caller::options(options, export)?;
-                    self.lowered(GlueTask::Call(Lowered::new(callee, options, ty.clone())?))?
+                    let running = Running::of(self.store)?;
+                    let lowered = Lowered::new(running, callee, options, ty.clone())?;
+                    self.lowered(GlueTask::Call(lowered))?
                 }
                 CoreItem::ResourceDrop(ty, instance) => {
                     let (ty, instance) = (*ty, narrow(*instance)?);
@@ -252,7 +254,8 @@ impl<'a> Execution<'a> {
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;
                 let caller = self.options(options)?;
-                let lowered = Lowered::new(callee, caller, ty.clone())?;
+                let running = Running::of(self.store)?;
+                let lowered = Lowered::new(running, callee, caller, ty.clone())?;
                 self.lowered(GlueTask::Call(lowered))?
             }
             CoreItem::LowerForCaller(_, options, ty) if self.is_late(options.realloc.is_some()) => {
@@ -319,13 +322,16 @@ impl<'a> Execution<'a> {
         let after = CoreFuncType::new(core_ty.results.clone(), []);
         let post_return = self.optional(lift.post_return)?;
         let post_return = post_return.map(|func| NumericFunc::new(func, after));
-        Ok(Lifted {
-            core: NumericFunc::new(self.core_func(lift.core)?, core_ty)?,
-            ty: lift.ty.clone(),
-            opts: self.options(&lift.options)?,
-            post_return: post_return.transpose()?,
-            is_async: lift.is_async,
-        })
+        let core = NumericFunc::new(self.core_func(lift.core)?, core_ty)?;
+        let opts = self.options(&lift.options)?;
+        Lifted::new(
+            Running::of(self.store)?,
+            core,
+            lift.ty.clone(),
+            opts,
+            post_return.transpose()?,
+            lift.is_async,
+        )
     }
 
     fn optional(&mut self, func: Option<usize>) -> Result<Option<CoreFunc>> {

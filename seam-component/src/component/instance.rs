@@ -1,20 +1,21 @@
 //! A running component.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use seam_core::typed::{Lift, LiftResult, Lower, result_from_value};
+use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
     Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
-    Resource, Result, Value, WorldState,
+    Resource, Result, Returns, Value, WorldState,
 };
 
 use super::handles::check_handles;
-use crate::abi;
+use crate::abi::{self, Cx, FlatBits};
 use crate::canon::lift::{FuncInst, Lifted, Outer};
 use crate::canon::resource::destroy;
-use crate::instance::{Base, Inner};
+use crate::instance::{Base, Inner, call_in_steps};
 use crate::state::Running;
-use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
+use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 use seam_decode::{Func as Planned, Plan, is_inner};
 
 /// An instance of a component.
@@ -78,6 +79,15 @@ impl ComponentInstance {
     }
 }
 
+/// Returns the error for arguments of other types.
+#[cold]
+fn mismatch(func: &Func, args: &[Value]) -> Error {
+    let checked = func.ty().check_args(args);
+    checked
+        .err()
+        .unwrap_or_else(|| Error::engine("expected the types of the plan, found others"))
+}
+
 fn not_started() -> Error {
     Error::misuse("expected an instance that has started, found one that has not")
 }
@@ -91,25 +101,60 @@ pub(super) enum ComponentCall {
     Host(usize, Vec<Value>, Option<Value>),
 }
 
-fn start_lifted(
-    store: &mut dyn CoreStore,
-    lifted: &Lifted,
-    func: &Func,
-    args: Args<'_>,
-) -> Result<Outer> {
-    let params = &lifted.ty.params;
-    match args {
-        Args::Typed(lower) if !params.contents.handle => Outer::start(lifted, store, |cx, flat| {
-            let lower = &mut |to: &mut dyn Lower| lower.lower(to);
-            abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, None, flat)
-        }),
-        // The handles are checked before the guest runs, which needs all arguments first.
-        args => {
-            let args = args.into_values(func.ty())?;
-            check_handles(Running::of(store)?, params, &args)?;
-            Outer::start(lifted, store, |cx, flat| {
+/// Arguments that can be lowered: their types have been checked, or are checked on the way.
+enum Checked<'a> {
+    Values(Cow<'a, [Value]>),
+    Parts(&'a mut dyn LowerArgs),
+}
+
+impl<'a> Checked<'a> {
+    /// Checks the arguments of a call.
+    ///
+    /// # Errors
+    /// `Misuse` for arguments of other types, and for handles that cannot be passed.
+    fn new(
+        store: &mut dyn CoreStore,
+        params: &RecordTy,
+        func: &Func,
+        args: Args<'a>,
+    ) -> Result<Self> {
+        match args {
+            Args::Typed(lower) if !params.contents.handle => Ok(Self::Parts(lower)),
+            // The handles are checked before the guest runs, which needs all arguments first.
+            args => {
+                let args = args.into_values(func.ty())?;
+                if params.contents.handle {
+                    check_handles(Running::of(store)?, params, &args)?;
+                }
+                Ok(Self::Values(args))
+            }
+        }
+    }
+
+    fn lower(self, cx: &mut Cx<'_>, params: &RecordTy, flat: &mut FlatBits) -> Result<()> {
+        match self {
+            Self::Values(args) => {
                 abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, flat)
-            })
+            }
+            Self::Parts(lower) => {
+                let lower = &mut |to: &mut dyn Lower| lower.lower(to);
+                abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, None, flat)
+            }
+        }
+    }
+}
+
+/// Lifts the result of a call, if the function has a result.
+fn lift_result(cx: &mut Cx<'_>, flat: &[u64], ty: &RecordTy, returns: Returns<'_>) -> Result<()> {
+    match returns {
+        Returns::Value(value) => {
+            *value = abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)?;
+            Ok(())
+        }
+        Returns::Typed(_) if ty.fields.is_empty() => Ok(()),
+        Returns::Typed(lift) => {
+            let lift = &mut |from: &mut dyn Lift| lift.lift(from);
+            abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, ty, lift)
         }
     }
 }
@@ -121,7 +166,9 @@ impl Inner for ComponentInstance {
         let index = func.index(base.owner)?;
         Ok(match self.at(base, index)? {
             FuncInst::Lifted(lifted) => {
-                let call = start_lifted(&mut *base.store, lifted, func, args)?;
+                let (store, params) = (&mut *base.store, &lifted.ty.params);
+                let args = Checked::new(store, params, func, args)?;
+                let call = Outer::start(lifted, store, |cx, flat| args.lower(cx, params, flat))?;
                 ComponentCall::Lifted(index, call)
             }
             FuncInst::Undecided(why) => return Err(Error::link(why.to_string())),
@@ -148,9 +195,11 @@ impl Inner for ComponentInstance {
         match call {
             ComponentCall::Lifted(index, call) => {
                 let lifted = self.lifted(base, index)?;
+                let mut result = None;
                 call.take(lifted, &mut *base.store, |cx, flat, ty| {
-                    abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)
-                })
+                    lift_result(cx, flat, ty, Returns::Value(&mut result))
+                })?;
+                Ok(result)
             }
             ComponentCall::Host(_, _, result) => Ok(result),
         }
@@ -167,15 +216,37 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(index, call) => {
                 let lifted = self.lifted(base, index)?;
                 call.take(lifted, &mut *base.store, |cx, flat, ty| {
-                    if ty.fields.is_empty() {
-                        return Ok(());
-                    }
-                    let lift = &mut |from: &mut dyn Lift| lift.lift(from);
-                    abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, ty, lift)
+                    lift_result(cx, flat, ty, Returns::Typed(lift))
                 })
             }
             ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),
         }
+    }
+
+    fn call_in_one(
+        &mut self,
+        base: &mut Base,
+        func: &Func,
+        args: Args<'_>,
+        returns: Returns<'_>,
+    ) -> Result<()> {
+        let FuncInst::Lifted(lifted) = self.at(base, func.index(base.owner)?)? else {
+            return call_in_steps(self, base, func, args, returns);
+        };
+        let (store, params) = (&mut *base.store, &lifted.ty.params);
+        let (args, returns) = match (args, returns) {
+            (Args::Values(args), Returns::Value(value)) if lifted.is_direct() => {
+                *value = lifted.call_direct(store, args, || mismatch(func, args))?;
+                return Ok(());
+            }
+            others => others,
+        };
+        let args = Checked::new(store, params, func, args)?;
+        lifted.call(
+            store,
+            |cx, flat| args.lower(cx, params, flat),
+            |cx, flat, ty| lift_result(cx, flat, ty, returns),
+        )
     }
 
     fn give_up(&mut self, base: &mut Base, call: ComponentCall) -> Result<()> {

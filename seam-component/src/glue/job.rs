@@ -179,7 +179,7 @@ impl GlueJob {
                 Running::of(store)?
                     .instance(callee.opts.instance)?
                     .may_leave = true;
-                lowered.end_call(Running::of(store)?, callee)?;
+                lowered.end_call(Running::of(store)?)?;
                 Ok(Next::Return(flat))
             }
             _ => Err(apart()),
@@ -230,7 +230,7 @@ impl GlueJob {
             return Ok(realloc(&request, Target::CallerRealloc));
         }
         if callee.post_return.is_none() {
-            lowered.end_call(Running::of(store)?, callee)?;
+            lowered.end_call(Running::of(store)?)?;
             return Ok(returned(&flat));
         }
         Running::of(store)?

@@ -23,12 +23,14 @@ impl HostState {
 
     /// Returns the data, if it has this type.
     #[must_use]
+    #[inline]
     pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
     }
 
     /// Returns the data, if it has this type.
     #[must_use]
+    #[inline]
     pub fn downcast_mut<T: Any>(&mut self) -> Option<&mut T> {
         self.0.downcast_mut()
     }

@@ -42,6 +42,7 @@ impl<'a> MemoryView<'a> {
     /// # For implementors
     /// Prefer this constructor, because bulk data then moves at memory-copy speed.
     #[must_use]
+    #[inline]
     pub fn from_slice(bytes: &'a mut [u8]) -> Self {
         Self(Repr::Slice(bytes))
     }
@@ -57,6 +58,7 @@ impl<'a> MemoryView<'a> {
 
     /// Returns the size in bytes.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> u64 {
         match &self.0 {
             Repr::Slice(bytes) => bytes.len() as u64,
@@ -74,6 +76,7 @@ impl<'a> MemoryView<'a> {
     ///
     /// # Errors
     /// `Misuse` if the range is out of bounds. Nothing is read in this case.
+    #[inline]
     pub fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         self.check(offset, out.len())?;
         match &self.0 {
@@ -94,6 +97,7 @@ impl<'a> MemoryView<'a> {
     ///
     /// # Errors
     /// `Misuse` if the range is out of bounds. Nothing is written in this case.
+    #[inline]
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.check(offset, bytes.len())?;
         let len = self.len();
@@ -131,6 +135,7 @@ impl<'a> MemoryView<'a> {
 
     /// Returns all bytes, if the engine exposes them as a slice.
     #[must_use]
+    #[inline]
     pub fn as_slice(&self) -> Option<&[u8]> {
         match &self.0 {
             Repr::Slice(bytes) => Some(bytes),
@@ -140,6 +145,7 @@ impl<'a> MemoryView<'a> {
 
     /// Returns all bytes, if the engine exposes them as a slice.
     #[must_use]
+    #[inline]
     pub fn as_mut_slice(&mut self) -> Option<&mut [u8]> {
         match &mut self.0 {
             Repr::Slice(bytes) => Some(bytes),
@@ -151,6 +157,7 @@ impl<'a> MemoryView<'a> {
     ///
     /// # Errors
     /// `Misuse` if it is not.
+    #[inline]
     pub fn check(&self, offset: u64, len: usize) -> Result<()> {
         match offset.checked_add(len as u64) {
             Some(end) if end <= self.len() => Ok(()),

@@ -59,18 +59,21 @@ impl NumericFunc {
 
     /// Returns the function's handle.
     #[must_use]
+    #[inline]
     pub fn func(&self) -> CoreFunc {
         self.func
     }
 
     /// Returns the signature.
     #[must_use]
+    #[inline]
     pub fn ty(&self) -> &Arc<CoreFuncType> {
         &self.ty
     }
 
     /// Returns the length that the slice of a call must have at least.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.ty.params.len().max(self.ty.results.len())
     }
@@ -103,6 +106,7 @@ impl CoreFuncType {
 ///
 /// # Errors
 /// `Misuse` with both lengths.
+#[inline]
 pub fn check_core_bits(expected: usize, bits: &[u64]) -> Result<()> {
     if bits.len() >= expected {
         return Ok(());

@@ -51,6 +51,7 @@ impl<K: Hash + Eq, T> Slots<K, T> {
     ///
     /// # Errors
     /// `Misuse` if `store` is not `ours`, or if the slot was never assigned.
+    #[inline]
     pub fn at(&self, ours: u32, store: u32, slot: u32) -> Result<&T> {
         let item = self.items.get(slot as usize);
         item.filter(|_| ours == store).ok_or_else(foreign_handle)

@@ -116,12 +116,14 @@ impl WorldState {
 
     /// Returns the limits of the instance.
     #[must_use]
+    #[inline]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
     /// Returns whether the world records host calls.
     #[must_use]
+    #[inline]
     pub fn records(&self) -> bool {
         self.record
     }
@@ -381,6 +383,7 @@ impl WorldState {
     ///
     /// # Errors
     /// `Limit(HostDepth)` at [`Limits::host_depth`].
+    #[inline]
     pub fn begin_host_call(&mut self) -> Result<()> {
         if self.depth >= self.limits.host_depth {
             return Err(Error::limit(crate::Limit::HostDepth));
@@ -398,6 +401,7 @@ impl WorldState {
     }
 
     /// Ends a level of host recursion.
+    #[inline]
     pub fn end_host_call(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }

@@ -82,6 +82,19 @@ impl Ty {
         self.contents().handle
     }
 
+    /// Returns whether lifting a value of the type can trap: `contents().traps`, without computing the
+    /// rest.
+    #[must_use]
+    pub fn traps(&self) -> bool {
+        match self {
+            Ty::Record(ty) | Ty::Tuple(ty) => ty.contents.traps,
+            Ty::FixedLengthList(ty) => ty.element.traps(),
+            Ty::Bool | Ty::S8 | Ty::U8 | Ty::S16 | Ty::U16 | Ty::S32 | Ty::U32 => false,
+            Ty::S64 | Ty::U64 | Ty::F32 | Ty::F64 | Ty::Flags(_) => false,
+            _ => true,
+        }
+    }
+
     /// Checks that the specification allows the type: `elem_size(t, 'i64') < 2**28`, and at most 32
     /// flags.
     ///

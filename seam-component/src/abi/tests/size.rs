@@ -172,6 +172,12 @@ proptest! {
     }
 
     #[test]
+    fn whether_lifting_traps_is_known_without_the_other_contents(ty in super::any::ty(4)) {
+        let ours = run_time(&ty);
+        prop_assert_eq!(ours.traps(), ours.contents().traps);
+    }
+
+    #[test]
     fn offsets_of_fields_match_wit_parser(
         types in prop::collection::vec(super::any::ty(3), 1..8),
     ) {
