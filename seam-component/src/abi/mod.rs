@@ -17,6 +17,7 @@
 //! | [`place`] | where a part of a value is: in memory or among core values |
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
 //! | [`parts`] | typed calls, and host functions over Rust types: parts without values |
+//! | [`direct`] | typed calls over scalars |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
 //! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.
@@ -28,6 +29,7 @@
 
 mod check;
 mod cx;
+mod direct;
 mod flat;
 mod lift;
 mod load;
@@ -44,11 +46,12 @@ mod transcode;
 mod transfer;
 
 pub(crate) use cx::{Cx, Machine, Options, low};
+pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
 pub(crate) use scalar::{
-    is_scalar, lift_scalar, lower_scalar, pass_scalar, scalar_from_bits, scalar_to_bits,
+    is_scalar, lift_scalar, lower_scalars, pass_scalar, scalar_from_bits, scalar_to_bits,
 };
 pub(crate) use transfer::{InTransit, Transfer};

@@ -8,7 +8,7 @@ use seam_core::typed::Scalar;
 use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::low;
-use seam_decode::types::Ty;
+use seam_decode::types::{RecordTy, Ty};
 
 const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
 const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
@@ -95,14 +95,19 @@ pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
     }
 }
 
-/// Lowers a value as a scalar of this type, or returns `None` if it has another type.
-#[inline]
-pub(crate) fn lower_scalar(ty: &Ty, value: &Value) -> Option<u64> {
-    match (ty, value) {
-        (Ty::U32, Value::U32(value)) => Some((*value).into()),
-        (Ty::U64, Value::U64(value)) => Some(*value),
-        _ => scalar_from_value(ty, value).ok().map(scalar_to_bits),
+/// Lowers values to the beginning of `bits`. All types must be scalars. Returns `None` if a value has
+/// another type, or if their number is another.
+pub(crate) fn lower_scalars(types: &RecordTy, values: &[Value], bits: &mut [u64]) -> Option<()> {
+    if types.fields.len() != values.len() {
+        return None;
     }
+    for (bits, (field, value)) in bits.iter_mut().zip(types.fields.iter().zip(values)) {
+        *bits = match (&field.ty, value) {
+            (Ty::U32, Value::U32(value)) => (*value).into(),
+            (ty, value) => scalar_to_bits(scalar_from_value(ty, value).ok()?),
+        };
+    }
+    Some(())
 }
 
 /// Lifts a scalar of this type as a value.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result, Value};
+use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result};
 
-use crate::abi::{Cx, FlatBits, Options, is_scalar, lift_scalar, lower_scalar};
+use crate::abi::{Cx, FlatBits, Options, is_scalar};
 use crate::canon::{StoreMachine, lifting};
 use crate::state::{Depth, Entering, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
@@ -172,38 +172,23 @@ impl Lifted {
         self.over_scalars && self.post_return.is_none()
     }
 
-    /// Makes a whole call of a [direct](Self::is_direct) function from the host.
-    ///
-    /// The arguments are checked when they are lowered, which is before the instance is entered.
+    /// Makes a whole call of a [direct](Self::is_direct) function from the host. The arguments are
+    /// lowered to the beginning of `flat`, and the result is lifted from there, as given.
     ///
     /// # Errors
-    /// The error of `mismatch` for arguments of other types. Those of [`Lifted::call`].
+    /// Those of [`Lifted::call`].
     pub(crate) fn call_direct(
         &self,
         store: &mut dyn CoreStore,
-        args: &[Value],
-        mismatch: impl FnOnce() -> Error,
-    ) -> Result<Option<Value>> {
-        let params = &self.ty.params.fields;
-        let mut flat = FlatBits::default();
-        let lowered = flat.room().iter_mut().zip(params.iter().zip(args));
-        let mut fit = params.len() == args.len();
-        for (bits, (field, value)) in lowered {
-            match lower_scalar(&field.ty, value) {
-                Some(scalar) => *bits = scalar,
-                None => fit = false,
-            }
-        }
-        if !fit {
-            return Err(mismatch());
-        }
+        flat: &mut FlatBits,
+        lower: impl FnOnce(&mut [u64]) -> Result<()>,
+        lift: impl FnOnce(&[u64]) -> Result<()>,
+    ) -> Result<()> {
         let depth = self.begin(store)?;
-        let called = store.call_numeric(&self.core, flat.room());
-        let result = called.and_then(|()| match (&*self.ty.result.fields, flat.room()) {
-            ([result, ..], [bits, ..]) => lift_scalar(&result.ty, *bits).map(Some),
-            _ => Ok(None),
-        });
-        self.end(store, depth, result)
+        let called = lower(flat.room())
+            .and_then(|()| store.call_numeric(&self.core, flat.room()))
+            .and_then(|()| lift(flat.room()));
+        self.end(store, depth, called)
     }
 
     /// Enters the instance.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use seam_core::typed::{Lift, Lower, Scalar};
 use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn, Result};
-use smallvec::SmallVec;
 
 use crate::abi::{
     self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low, pass_scalar, scalar_from_bits,
@@ -13,7 +12,7 @@ use crate::abi::{
 use crate::canon::lift::{FuncInst, Lifted, is_over_scalars, reads_memory};
 use crate::canon::{HostResult, StoreMachine, lifting};
 use crate::state::{Entering, Running};
-use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, spills};
+use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Ty, spills};
 
 /// A component's function, lowered for a caller with these options.
 pub(crate) struct Lowered {
@@ -74,16 +73,27 @@ impl Lowered {
     /// Traps and limits of the callee and of the canonical ABI.
     pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
+        if self.over_scalars {
+            match &self.callee {
+                FuncInst::Lifted(callee) => return self.scalars_to_guest(store, callee, bits),
+                FuncInst::Host(index, ty) => {
+                    if self.scalars_to_host(store, *index, ty, bits)? {
+                        return Ok(());
+                    }
+                }
+                FuncInst::Undecided(_) => {}
+            }
+        }
+        self.call_with_memory(store, bits)
+    }
+
+    /// Performs a call whose values may be in memory, or that needs values.
+    #[inline(never)]
+    fn call_with_memory(&self, store: &mut dyn CoreStore, bits: &mut [u64]) -> Result<()> {
         let depth = Running::of(store)?.depth();
         let called = match &self.callee {
-            FuncInst::Lifted(callee) if self.over_scalars => {
-                self.scalars_to_guest(store, callee, bits)
-            }
             FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, bits),
-            FuncInst::Host(index, ty) => match self.scalars_to_host(store, *index, ty, bits) {
-                Ok(false) => self.guest_to_host(store, *index, ty, bits),
-                called => return called.map(drop),
-            },
+            FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, bits),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
         if called.is_err() {
@@ -126,17 +136,22 @@ impl Lowered {
         callee: &Lifted,
         bits: &mut [u64],
     ) -> Result<()> {
-        self.begin_call(Running::of(store)?, callee)?;
-        for (bits, field) in bits.iter_mut().zip(&callee.ty.params.fields) {
-            *bits = pass_scalar(&field.ty, *bits)?;
-        }
-        store.call_numeric(&callee.core, bits)?;
-        for (bits, field) in bits.iter_mut().zip(&callee.ty.result.fields) {
-            *bits = pass_scalar(&field.ty, *bits)?;
+        let running = Running::of(store)?;
+        let depth = running.depth();
+        let mut called = self.begin_call(running, callee);
+        if called.is_ok() {
+            called = pass_scalars(&callee.ty.params, bits)
+                .and_then(|()| store.call_numeric(&callee.core, bits))
+                .and_then(|()| pass_scalars(&callee.ty.result, bits));
         }
         let running = Running::of(store)?;
-        running.check_borrows_dropped()?;
-        self.end_call(running)
+        match called {
+            Ok(()) => self.end_call(running),
+            Err(error) => {
+                running.unwind(depth);
+                Err(error)
+            }
+        }
     }
 
     /// Performs a call from one component instance to another.
@@ -180,9 +195,6 @@ impl Lowered {
         ty: &FuncTy,
         bits: &mut [u64],
     ) -> Result<bool> {
-        if !self.over_scalars {
-            return Ok(false);
-        }
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
         running.world.begin_host_call()?;
@@ -376,15 +388,36 @@ fn call_scalars(
     ty: &FuncTy,
     bits: &mut [u64],
 ) -> Result<bool> {
-    let mut args: SmallVec<[Scalar; 4]> = SmallVec::new();
-    for (bits, field) in bits.iter().zip(&ty.params.fields) {
-        args.push(scalar_from_bits(&field.ty, *bits)?);
+    // Most functions have few parameters, and room for many takes a while to fill.
+    let (mut few, mut many);
+    let params = &ty.params.fields;
+    let args: &mut [Scalar] = if params.len() <= 4 {
+        few = [Scalar::U32(0); 4];
+        &mut few
+    } else {
+        many = [Scalar::U32(0); MAX_FLAT_PARAMS];
+        &mut many
+    };
+    for ((arg, bits), field) in args.iter_mut().zip(&*bits).zip(params) {
+        *arg = match field.ty {
+            Ty::U32 => Scalar::U32(low(*bits)),
+            ref ty => scalar_from_bits(ty, *bits)?,
+        };
     }
-    let Some(result) = running.world.call_scalars(index, &args) else {
+    let args = args.get(..params.len()).unwrap_or_default();
+    let Some(result) = running.world.call_scalars(index, args) else {
         return Ok(false);
     };
     if let (Some(result), Some(bits)) = (result?, bits.first_mut()) {
         *bits = scalar_to_bits(result);
     }
     Ok(true)
+}
+
+/// Lifts scalars from one guest and lowers them to another, in place.
+fn pass_scalars(types: &RecordTy, bits: &mut [u64]) -> Result<()> {
+    for (bits, field) in bits.iter_mut().zip(&types.fields) {
+        *bits = pass_scalar(&field.ty, *bits)?;
+    }
+    Ok(())
 }

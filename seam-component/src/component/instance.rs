@@ -79,6 +79,43 @@ impl ComponentInstance {
     }
 }
 
+/// Calls a function over scalars.
+fn call_direct(
+    store: &mut dyn CoreStore,
+    lifted: &Lifted,
+    func: &Func,
+    args: Args<'_>,
+    returns: Returns<'_>,
+) -> Result<()> {
+    let (params, result) = (&lifted.ty.params, &lifted.ty.result);
+    let lift = |bits: &[u64]| match (returns, &*result.fields, bits) {
+        (Returns::Value(value), [field, ..], [bits, ..]) => {
+            *value = Some(abi::lift_scalar(&field.ty, *bits)?);
+            Ok(())
+        }
+        (Returns::Value(value), ..) => {
+            *value = None;
+            Ok(())
+        }
+        (Returns::Typed(_), [], _) => Ok(()),
+        (Returns::Typed(lift), _, bits) => abi::lift_direct(result, bits, |from| lift.lift(from)),
+    };
+    let mut flat = FlatBits::default();
+    match args {
+        // Values are checked before the instance is entered.
+        Args::Values(args) => {
+            if abi::lower_scalars(params, args, flat.room()).is_none() {
+                return Err(mismatch(func, args));
+            }
+            lifted.call_direct(store, &mut flat, |_| Ok(()), lift)
+        }
+        Args::Typed(args) => {
+            let lower = |bits: &mut [u64]| abi::lower_direct(params, bits, |to| args.lower(to));
+            lifted.call_direct(store, &mut flat, lower, lift)
+        }
+    }
+}
+
 /// Returns the error for arguments of other types.
 #[cold]
 fn mismatch(func: &Func, args: &[Value]) -> Error {
@@ -234,13 +271,9 @@ impl Inner for ComponentInstance {
             return call_in_steps(self, base, func, args, returns);
         };
         let (store, params) = (&mut *base.store, &lifted.ty.params);
-        let (args, returns) = match (args, returns) {
-            (Args::Values(args), Returns::Value(value)) if lifted.is_direct() => {
-                *value = lifted.call_direct(store, args, || mismatch(func, args))?;
-                return Ok(());
-            }
-            others => others,
-        };
+        if lifted.is_direct() {
+            return call_direct(store, lifted, func, args, returns);
+        }
         let args = Checked::new(store, params, func, args)?;
         lifted.call(
             store,

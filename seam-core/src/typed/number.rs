@@ -45,6 +45,7 @@ macro_rules! scalars {
                     matches!(ty, Type::$case)
                 }
 
+                #[inline]
                 fn lower(&self, to: &mut dyn Lower) -> Result<()> {
                     to.scalar(Scalar::$case(*self))
                 }
@@ -53,6 +54,7 @@ macro_rules! scalars {
             }
 
             impl Liftable for $rust {
+                #[inline]
                 fn lift(from: &mut dyn Lift) -> Result<Self> {
                     match from.scalar()? {
                         Scalar::$case(value) => Ok(value),
