@@ -58,7 +58,8 @@
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
 //! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
-//! | `state/running`, `state/entering`, `state/frame` | Component Instance State; Task State |
+//! | `state/running`, `state/entering` | Store and Component Instance State |
+//! | `state/frame`, `state/call` | Task State (synchronous calls) |
 //! | `state/table`, `state/resource` | Table State; Resource State |
 //! | `state/held` | none: handles that the host holds |
 //! | `abi/flat` | none: core values as bits |

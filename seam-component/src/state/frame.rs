@@ -1,8 +1,4 @@
-//! `Task` and `Subtask`: the calls in progress.
-
-use seam_core::{CanonTrap, Error, Result};
-
-use super::running::Running;
+//! `Task` and `Subtask`: what is kept of a call in progress.
 
 /// A call in progress: the callee's `Task` and the caller's `Subtask` in one, because calls are
 /// synchronous.
@@ -11,11 +7,11 @@ pub(crate) struct Frame {
     /// The number of borrowed handles that the callee must still drop.
     pub(crate) num_borrows: u32,
     /// Whether the call counts as a level of host recursion.
-    counted: bool,
+    pub(super) counted: bool,
     /// The number of threads that were running before.
-    threads: usize,
+    pub(super) threads: usize,
     /// The number of loans that had been made before.
-    loans: usize,
+    pub(super) loans: usize,
 }
 
 /// A handle that is lent for a call. The loan ends with the call.
@@ -35,145 +31,6 @@ pub(super) type ThreadStorage = [u64; 2];
 /// The number of calls in progress.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Depth {
-    frames: usize,
-    jobs: usize,
-}
-
-impl Running {
-    /// Returns the current call.
-    ///
-    /// # Errors
-    /// `Engine` if there is none.
-    pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
-        self.frames
-            .last_mut()
-            .ok_or_else(|| Error::engine("expected a call under way"))
-    }
-
-    /// Records a loan for the current call.
-    ///
-    /// # Errors
-    /// `Engine` if no call is in progress.
-    pub(crate) fn lend(&mut self, loan: Loan) -> Result<()> {
-        self.frame()?;
-        self.loans.push(loan);
-        Ok(())
-    }
-
-    /// Begins a call by the host.
-    pub(crate) fn begin_outer(&mut self) {
-        if self.frames.is_empty() {
-            self.lifted = 0;
-        }
-        self.push(false);
-    }
-
-    /// Begins a call by a guest, of another guest or of a host function.
-    ///
-    /// The call takes native stack, and counts as a level of host recursion.
-    ///
-    /// # Errors
-    /// `Limit(HostDepth)`
-    pub(crate) fn begin(&mut self) -> Result<()> {
-        self.world.begin_host_call()?;
-        self.push(true);
-        Ok(())
-    }
-
-    fn push(&mut self, counted: bool) {
-        self.frames.push(Frame {
-            num_borrows: 0,
-            counted,
-            threads: self.threads.len(),
-            loans: self.loans.len(),
-        });
-        self.begin_thread();
-    }
-
-    /// Begins a thread for a call, or the separate thread of a `realloc`.
-    pub(crate) fn begin_thread(&mut self) {
-        self.threads.push(ThreadStorage::default());
-    }
-
-    /// Ends a call of `realloc`: its thread ends, and the instance may be left again.
-    ///
-    /// # Errors
-    /// `Engine` if the instance is unknown.
-    pub(crate) fn end_realloc(&mut self, instance: u32) -> Result<()> {
-        self.threads.pop();
-        self.instance(instance)?.may_leave = true;
-        Ok(())
-    }
-
-    /// Returns a slot of the current thread's context.
-    ///
-    /// # Errors
-    /// `Engine` if the slot does not exist, which the validator rules out.
-    pub(crate) fn context(&mut self, slot: u32) -> Result<&mut u64> {
-        let context = self.threads.last_mut();
-        let slot = context.and_then(|context| context.get_mut(slot as usize));
-        slot.ok_or_else(|| Error::engine("expected a slot of the current thread's context"))
-    }
-
-    /// Returns the number of calls in progress.
-    pub(crate) fn depth(&self) -> Depth {
-        Depth {
-            frames: self.frames.len(),
-            jobs: self.jobs.len(),
-        }
-    }
-
-    /// Ends all calls above this depth, whatever their outcome is.
-    pub(crate) fn unwind(&mut self, depth: Depth) {
-        if self.jobs.len() > depth.jobs {
-            self.jobs.truncate(depth.jobs);
-        }
-        while self.frames.len() > depth.frames {
-            // After a trap, a lender's table may be in any state, but its loans no longer matter.
-            let _ = self.end_frame();
-        }
-    }
-
-    /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
-    pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
-        if self.frame()?.num_borrows == 0 {
-            Ok(())
-        } else {
-            Err(Error::trap(CanonTrap::BorrowsNotDropped))
-        }
-    }
-
-    /// Ends the current call and its loans: `subtask.deliver_resolve`, and its counterpart for the
-    /// host.
-    ///
-    /// # Errors
-    /// Those of a table that no longer has a lent handle. All loans end nevertheless.
-    pub(crate) fn end_frame(&mut self) -> Result<()> {
-        let Some(frame) = self.frames.pop() else {
-            return Ok(());
-        };
-        self.threads.truncate(frame.threads);
-        if frame.counted {
-            self.world.end_host_call();
-        }
-        let mut ended = Ok(());
-        while self.loans.len() > frame.loans {
-            if let Some(loan) = self.loans.pop() {
-                ended = self.end_loan(loan).and(ended);
-            }
-        }
-        ended
-    }
-
-    fn end_loan(&mut self, loan: Loan) -> Result<()> {
-        match loan {
-            Loan::Host(slot) => self.host.give_back(slot),
-            Loan::ToHost(slot) => self.host.end_borrow(slot),
-            Loan::Guest(instance, index) => {
-                let handle = self.handles(instance)?.get(index)?;
-                handle.num_lends = handle.num_lends.saturating_sub(1);
-            }
-        }
-        Ok(())
-    }
+    pub(super) frames: usize,
+    pub(super) jobs: usize,
 }

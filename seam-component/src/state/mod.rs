@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `running` | Store and Component Instance State |
 //! | `entering` | the entering set of a call, of the same section |
-//! | `frame` | Task State (synchronous calls) |
+//! | `frame`, `call` | Task State (synchronous calls) |
 //! | `table`, `resource` | Table State; Resource State |
 //! | `held` | none: handles that the host holds |
 //! | `job` | none: lowered calls that glue carries out |
 
+mod call;
 mod entering;
 mod frame;
 mod held;
