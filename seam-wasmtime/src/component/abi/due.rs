@@ -112,6 +112,14 @@ impl<'t> Dues<'t> {
         Some((ty, place.pass_type(&ty, types)))
     }
 
+    /// Whether every element of the tuple has been taken, and nothing within them is due.
+    ///
+    /// Otherwise [`next`](Self::next) decides.
+    #[inline]
+    pub(super) fn ended(&self) -> bool {
+        matches!(self.0.as_slice(), [Due::Types(rest, _)] if rest.as_slice().is_empty())
+    }
+
     /// Takes what is due next. For records and tuples, this is the first part of their fields.
     pub(super) fn next(&mut self, types: &'t ComponentTypes) -> Option<Next> {
         loop {

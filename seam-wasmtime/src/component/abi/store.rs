@@ -56,13 +56,21 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         lower: impl FnOnce(&mut Self) -> seam_core::Result<()>,
         blame: impl FnOnce(Error) -> Error,
     ) -> Result<()> {
-        let lowered = lower(self).and_then(|()| match self.next()? {
-            None => Ok(()),
-            Some((ty, _)) => Err(mismatch(ty, "no more parts")),
+        let lowered = lower(self).and_then(|()| match self.due.ended() {
+            true => Ok(()),
+            false => self.end(),
         });
         match self.failed.take() {
             Some(error) => Err(error),
             None => lowered.map_err(|e| wasmtime::Error::new(blame(e))),
+        }
+    }
+
+    /// Ends lists whose last element was passed, and checks that no part is due.
+    fn end(&mut self) -> seam_core::Result<()> {
+        match self.next()? {
+            None => Ok(()),
+            Some((ty, _)) => Err(mismatch(ty, "no more parts")),
         }
     }
 
