@@ -138,6 +138,10 @@ fixtures! {
         types = "types/types.wasm",
         /// A component that exports a resource.
         counters = "counters/counters.wasm",
+        /// A component that witness has instrumented.
+        coverage = "coverage/coverage.wasm",
+        /// A core module that witness has instrumented.
+        coverage_module = "coverage/coverage.module.wasm",
         /// A component that imports functions and a resource.
         hosted = "hosted/hosted.wasm",
         /// The core module of `types`, with its `component-type` section.

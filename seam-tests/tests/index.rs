@@ -67,8 +67,8 @@ fn files() -> BTreeMap<String, u64> {
 }
 
 fn is_built(file: &str) -> bool {
-    let golden = file.ends_with(".golden.json") || file.contains("/golden/");
-    golden || file.ends_with(".wasm")
+    let recorded = file.ends_with(".json") || file.contains("/golden/");
+    recorded || file.ends_with(".wasm")
 }
 
 fn digest(file: &str) -> String {

@@ -34,7 +34,8 @@ pub enum Schema {
 pub struct Row {
     /// The name of the step.
     pub name: String,
-    /// The result of the call, if it is a `bool` (0 or 1) or an integer that fits an `i32`.
+    /// The result of the call, if it is a `bool` (0 or 1) or an integer of at most 32 bits that fits an
+    /// `i32`.
     pub outcome: Option<i32>,
     /// The last value of each condition, by the number of its branch.
     pub brvals: BTreeMap<u64, u32>,

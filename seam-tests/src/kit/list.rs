@@ -182,6 +182,10 @@ cases! { $
             fused_imports_use_the_importers_memory needs Components MultiMemory,
             fused_start_functions_call_the_host needs Components MultiMemory,
         }
+        coverage "coverage" {
+            instrumented_modules_count_as_in_witness needs MultiMemory,
+            instrumented_components_count_as_in_witness needs Components MultiMemory InnerGlobals,
+        }
         component_type "component-type sections" {
             sections_give_exports_the_types_of_the_component needs Components,
             sections_give_imports_the_types_of_the_component needs Components,

@@ -18,6 +18,7 @@ pub(super) mod core_once;
 pub(super) mod core_order;
 pub(super) mod core_reference;
 pub(super) mod core_suspend;
+pub(super) mod coverage;
 pub(super) mod entry;
 pub(super) mod fused;
 #[cfg(feature = "wasi")]
