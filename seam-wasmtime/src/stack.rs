@@ -90,11 +90,6 @@ mod tests {
         assert!(ran.is_ok());
         assert_eq!(seen, 1);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn what_a_call_has_used_of_its_stack_is_measured() {
