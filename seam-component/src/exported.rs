@@ -50,7 +50,11 @@ impl Exported {
         let range = self.names.with_prefix(prefix);
         let first = range.start;
         let wanted = self.globals.get(range).unwrap_or_default();
-        let values: Result<Vec<_>> = wanted.iter().map(|global| store.global(*global)).collect();
-        Ok(Globals::new(self.names.clone(), first, values?))
+        // An iterator of results does not know its length, and a vector that grows copies.
+        let mut values = Vec::with_capacity(wanted.len());
+        for global in wanted {
+            values.push(store.global(*global)?);
+        }
+        Ok(Globals::new(self.names.clone(), first, values))
     }
 }
