@@ -14,8 +14,6 @@ use crate::wasi;
 
 /// A component linked with what a world defines.
 pub(crate) struct Linked {
-    /// The number of the world's definitions.
-    pub(crate) definitions: u64,
     pub(crate) bindings: Vec<Binding>,
     /// Whether calls are asynchronous, so that host functions can suspend the guest.
     pub(crate) asynchronous: bool,
@@ -73,7 +71,6 @@ impl Linking<'_> {
         let pre = linker.instantiate_pre(self.component);
         let pre = pre.map_err(|e| Error::link(format!("{e:#}")))?;
         Ok(Linked {
-            definitions: world.definitions(),
             bindings,
             asynchronous,
             wasi: self.wasi.is_some(),

@@ -1,9 +1,11 @@
 //! A compiled component, which all its instances share.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use seam_core::{Artifact, BackendInfo, Capability, Error, ExportName, Interface, Result, World};
+use seam_core::{
+    Artifact, BackendInfo, Capability, Error, ExportName, Interface, PerWorld, Result, World,
+};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -26,12 +28,8 @@ pub(crate) struct Loaded {
     inner_funcs: OnceLock<HashSet<ExportName>>,
     /// The system's WASI, linked once.
     wasi: OnceLock<Linker<State>>,
-    /// The worlds that were linked last, with the newest at the end.
-    linked: Mutex<Vec<Arc<Linked>>>,
+    linked: PerWorld<Linked>,
 }
-
-/// How many worlds stay linked.
-const WORLDS: usize = 4;
 
 impl Loaded {
     /// Compiles a component; `plan` says how its core instances are shown.
@@ -58,7 +56,7 @@ impl Loaded {
             info,
             inner_funcs: OnceLock::new(),
             wasi: OnceLock::new(),
-            linked: Mutex::default(),
+            linked: PerWorld::default(),
         })
     }
 
@@ -115,27 +113,18 @@ impl Loaded {
     /// # Errors
     /// `Link` for an import that is missing or has another type.
     pub(crate) fn linked(&self, world: &World) -> Result<Arc<Linked>> {
-        let known = |linked: &&Arc<Linked>| linked.definitions == world.definitions();
-        let lock = || self.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(linked) = lock().iter().rev().find(known) {
-            return Ok(linked.clone());
-        }
-        let wasi = (world.system_wasi_config().filter(|_| self.imports_wasi()))
-            .map(|_| self.wasi_linker().cloned());
-        let linking = Linking {
-            component: &self.component,
-            interface: &self.interface,
-            types: &self.types,
-            wasi: wasi.transpose()?,
-            concurrent: self.is_concurrent(),
-        };
-        let linked = Arc::new(linking.link(world)?);
-        let mut all = lock();
-        if all.len() == WORLDS {
-            all.remove(0);
-        }
-        all.push(linked.clone());
-        Ok(linked)
+        self.linked.get(world, || {
+            let wasi = (world.system_wasi_config().filter(|_| self.imports_wasi()))
+                .map(|_| self.wasi_linker().cloned());
+            let linking = Linking {
+                component: &self.component,
+                interface: &self.interface,
+                types: &self.types,
+                wasi: wasi.transpose()?,
+                concurrent: self.is_concurrent(),
+            };
+            linking.link(world)
+        })
     }
 }
 
@@ -159,10 +148,7 @@ mod tests {
         let first = loaded.linked(&one).unwrap();
         let again = loaded.linked(&one.clone().limits(Limits::new().with_lifted(1)));
         assert!(Arc::ptr_eq(&first, &again.unwrap()));
-        for _ in 0..2 * WORLDS {
-            assert!(!Arc::ptr_eq(&first, &loaded.linked(&world()).unwrap()));
-        }
-        assert_eq!(loaded.linked.lock().unwrap().len(), WORLDS);
+        assert!(!Arc::ptr_eq(&first, &loaded.linked(&world()).unwrap()));
         let missing = loaded.linked(&World::new()).err().unwrap();
         assert!(matches!(missing.kind(), ErrorKind::Link));
     }
