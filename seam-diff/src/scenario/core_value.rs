@@ -52,7 +52,7 @@ fn parse(ty: CoreType, text: &str) -> Option<CoreValue> {
         CoreType::F32 => CoreValue::F32(text.parse::<f32>().ok()?.to_bits()),
         CoreType::F64 => CoreValue::F64(text.parse::<f64>().ok()?.to_bits()),
         CoreType::V128 => {
-            let digits = text.strip_prefix("0x")?;
+            let digits = unsigned(text.strip_prefix("0x")?)?;
             CoreValue::V128(u128::from_str_radix(digits, 16).ok()?)
         }
         CoreType::Ref(_) if text == "null" => CoreValue::default_of(ty)?,
@@ -66,10 +66,15 @@ fn integer(text: &str) -> Option<i128> {
         None => (false, text),
     };
     let number = match digits.strip_prefix("0x") {
-        Some(digits) => i128::from_str_radix(digits, 16).ok()?,
-        None => digits.parse::<i128>().ok()?,
+        Some(digits) => i128::from_str_radix(unsigned(digits)?, 16).ok()?,
+        None => unsigned(digits)?.parse::<i128>().ok()?,
     };
     Some(if negative { -number } else { number })
+}
+
+/// Returns the digits, unless they have a sign of their own.
+fn unsigned(digits: &str) -> Option<&str> {
+    (!digits.starts_with(['-', '+'])).then_some(digits)
 }
 
 #[cfg(test)]
@@ -106,6 +111,7 @@ mod tests {
             ("1, x", "value 2: expected i32, found `x`"),
             ("4294967296, 1", "value 1: expected i32, found `4294967296`"),
             ("--1, 1", "value 1: expected i32, found `--1`"),
+            ("1, 0x-1", "value 2: expected i32, found `0x-1`"),
         ] {
             let error = parse_all(&[CoreType::I32, CoreType::I32], text).unwrap_err();
             assert_eq!(error.message(), expected);
