@@ -122,7 +122,8 @@ pub enum Stub {
 /// 2. A definition satisfies imports of its name in any version of the same track. (kit:
 ///    `imports_match_versions_within_their_track`)
 /// 3. State is created once for each instance, and all functions of an instance share it, over values and
-///    raw ones. (kit: `worlds_are_made_afresh`, `state_is_made_once`, `host_functions_share_state`)
+///    raw ones. (kit: `worlds_are_made_afresh`, `state_is_made_once`,
+///    `state_is_made_once_for_components`, `host_functions_share_state`)
 /// 4. For an import that nothing defines, the stub policy with the longest matching prefix applies.
 ///    A policy never hides a definition. (kit: `the_longest_prefix_decides_a_stub`)
 /// 5. [`Stub::Deny`] makes instantiation return a `Link` error that names the import. (kit:
