@@ -109,8 +109,9 @@ fn composed(scenario: &Scenario, file: &ArtifactFile) -> Result<Artifact> {
 
 #[cfg(not(feature = "compose"))]
 fn composed(scenario: &Scenario, file: &ArtifactFile) -> Result<Artifact> {
+    let at = file.compose.first().map_or(file.at, |path| path.at);
     let message = "`compose`: expected a build with the feature `compose`";
-    Err(scenario.text.fault(file.at, message))
+    Err(scenario.text.fault(at, message))
 }
 
 impl Scenario {
