@@ -44,10 +44,10 @@ impl Generated {
         // Compiled without the lock, so that other instances need not wait.
         let module = compile(&*self.engine, &wasm)?;
         let mut known = lock();
-        if known.len() == MOST {
+        if known.len() == MOST && !known.contains_key(&wasm) {
             known.clear();
         }
-        known.insert(wasm, module.clone());
-        Ok(module)
+        // Another instance may have compiled it in the meantime.
+        Ok(known.entry(wasm).or_insert(module).clone())
     }
 }

@@ -1,10 +1,10 @@
 //! The layer's own state in a store, and the code around every call of a host function.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use seam_core::{
     CoreCaller, CoreStore, CoreValue, Error, HostFn, NumericFn, Result, States, WorldState,
+    contain_host,
 };
 
 use crate::state::Running;
@@ -64,13 +64,7 @@ fn counted(
     body: impl FnOnce(&mut dyn CoreCaller) -> Result<()>,
 ) -> Result<()> {
     world_of(caller)?.begin_host_call()?;
-    let outcome = caught(|| body(caller));
+    let outcome = contain_host(|| body(caller));
     world_of(caller)?.end_host_call();
     outcome
-}
-
-/// Runs code of the host. A panic becomes an error.
-pub(crate) fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    let outcome = catch_unwind(AssertUnwindSafe(body));
-    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
 }

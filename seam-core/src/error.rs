@@ -348,6 +348,18 @@ pub fn contain<T, E: From<Error>>(body: impl FnOnce() -> Result<T, E>) -> Result
     })
 }
 
+/// Runs what a host function does; a panic in it becomes an [`ErrorKind::Host`].
+///
+/// # For implementors
+/// Call every host function within it: a panic must not unwind through the engine.
+///
+/// # Errors
+/// What `body` returns, and `Host` with the panic's text.
+pub fn contain_host<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(body));
+    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+}
+
 /// Returns the text of a panic with this payload.
 ///
 /// # For implementors

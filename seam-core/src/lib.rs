@@ -68,7 +68,7 @@ pub use core::{
     handle_index, memory_copy, numeric_call, numeric_host_fn,
 };
 pub use entry::Entry;
-pub use error::{Error, ErrorKind, Frame, Result, contain, panic_text};
+pub use error::{Error, ErrorKind, Frame, Result, contain, contain_host, panic_text};
 pub use exit::Exit;
 pub use ext::{BackendExt, Callee, InstanceExt, ProgramExt};
 pub use func::Func;

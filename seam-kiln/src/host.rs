@@ -1,11 +1,10 @@
 //! Calls of host functions, by kiln's handler of host imports or by the host itself.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule,
-    CoreStore, CoreValue, Error, HostFn, Limit, Result, check_core_results,
+    CoreStore, CoreValue, Error, HostFn, Limit, Result, check_core_results, contain_host,
 };
 
 use crate::convert::{from_kiln, to_kiln};
@@ -116,11 +115,10 @@ pub(crate) fn call_host(
     let zero = |ty: &_| CoreValue::default_of(*ty).unwrap_or(CoreValue::I32(0));
     let mut results: Vec<CoreValue> = ty.results.iter().map(zero).collect();
     state.depth += 1;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        func(&mut KilnStore(Hosted { state, caller }), args, &mut results)
-    }));
+    let outcome =
+        contain_host(|| func(&mut KilnStore(Hosted { state, caller }), args, &mut results));
     state.depth -= 1;
-    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))?;
+    outcome?;
     check_core_results(&ty.results, &results)?;
     Ok(results)
 }

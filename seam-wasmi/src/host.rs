@@ -1,9 +1,8 @@
 //! Calls of host functions.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seam_core::{CoreFuncType, CoreValue, Error, Limit, Result, check_core_results};
+use seam_core::{CoreFuncType, CoreValue, Error, Limit, Result, check_core_results, contain_host};
 use wasmi::{Caller, Val};
 
 use crate::convert::{core_value, val};
@@ -29,9 +28,9 @@ pub(crate) fn guarded(
     }
     state.check_deadline()?;
     state.depth += 1;
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(caller)));
+    let outcome = contain_host(|| run(caller));
     caller.data_mut().depth -= 1;
-    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+    outcome
 }
 
 /// Calls a host function over core values for the guest; `run` gives it its view of the store.

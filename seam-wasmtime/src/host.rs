@@ -1,8 +1,6 @@
 //! Calls of host functions.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use seam_core::{CoreFuncType, CoreValue, Error, Limit, Result, check_core_results};
+use seam_core::{CoreFuncType, CoreValue, Error, Limit, Result, check_core_results, contain_host};
 use wasmtime::{Caller, FuncType, Val};
 
 use crate::convert::{from_val, misfit, to_val};
@@ -21,9 +19,9 @@ pub(crate) fn guarded<T: HasCore>(
         return Err(Error::limit(Limit::HostDepth));
     }
     core.depth += 1;
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(caller)));
+    let outcome = contain_host(|| run(caller));
     caller.data_mut().core().depth -= 1;
-    outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+    outcome
 }
 
 /// Calls a host function over core values for the guest; `run` gives it its view of the store.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use seam_core::{
     CoreCaller, CoreFuncType, CoreValue, Error, ExportName, FuncType, HostCallRecord, HostFn,
-    NumericFn, Result, Stub, Trap, TypedHostCall, Value, check_core_results,
+    NumericFn, Result, Stub, Trap, TypedHostCall, Value, check_core_results, contain_host,
 };
 
 use super::scalar::{lift_args, lift_bits, lift_results, lower_results};
 use super::scalar_parts::{ScalarReader, ScalarWriter};
-use crate::host::{caught, guarded, guarded_numeric, world_of};
+use crate::host::{guarded, guarded_numeric, world_of};
 
 /// Wraps the host function or stub that is bound at this index, for typed values. `results` is the
 /// number of core results.
@@ -59,7 +59,7 @@ pub(super) fn raw(
     func: HostFn,
 ) -> HostFn {
     guarded(move |caller, args, results| {
-        let outcome = caught(|| func(caller, args, results))
+        let outcome = contain_host(|| func(caller, args, results))
             .and_then(|()| check_core_results(&ty.results, results));
         let world = world_of(caller)?;
         if let Some(lifted) = lifted.as_ref().filter(|_| world.records()) {

@@ -128,7 +128,7 @@ pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> +
 /// - [`CoreExternType::provides`](crate::CoreExternType::provides) says whether an import fits.
 ///
 /// Where you call a host function, count the levels of host recursion against
-/// [`Limits::host_depth`](crate::Limits::host_depth), and catch its panics ([`Error::panicked`](crate::Error::panicked)). The
+/// [`Limits::host_depth`](crate::Limits::host_depth), and catch its panics ([`contain_host`](crate::contain_host)). The
 /// layer above catches panics of the engine itself.
 pub trait CoreStore: Send {
     /// Returns the data of the layer above.

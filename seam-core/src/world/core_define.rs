@@ -91,7 +91,8 @@ impl World {
     /// # let _ = world;
     /// ```
     ///
-    /// `define` is called once for a program and world, and all instances share its result.
+    /// All instances of a program in a world share one result of `define`. It is called once, or more often
+    /// if several instances are made at the same time.
     #[must_use]
     pub fn core_funcs<F>(mut self, module: &str, define: F) -> Self
     where

@@ -52,6 +52,10 @@ impl<T> PerWorld<T> {
         // Made without the lock, so that other worlds need not wait.
         let made = Arc::new(make()?);
         let mut known = lock();
+        // Another instantiation may have made it in the meantime.
+        if let Some((_, found)) = known.iter().find(|(known, _)| *known == number) {
+            return Ok(found.clone());
+        }
         if known.len() == WORLDS {
             known.remove(0);
         }
@@ -100,5 +104,18 @@ mod tests {
         }
         assert_eq!(known.known.lock().unwrap().len(), WORLDS);
         assert_eq!(get(&failing), 2 + WORLDS);
+    }
+
+    #[test]
+    fn what_is_made_twice_at_once_is_remembered_once() {
+        let known = PerWorld::default();
+        let world = World::new();
+        let made = known.get(&world, || {
+            // As another thread does in the meantime.
+            known.get(&world, || Ok::<_, Error>(1))?;
+            Ok::<_, Error>(2)
+        });
+        assert_eq!(*made.unwrap(), 1);
+        assert_eq!(known.known.lock().unwrap().len(), 1);
     }
 }

@@ -1,15 +1,15 @@
 //! A world in use: the host side of one instance.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::scalar_call::ScalarCall;
+use super::typed_call::TypedBody;
 use crate::typed::Scalar;
 use crate::world::{
     Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
     States, Stub, Target, TypedHostCall, World,
 };
-use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on};
+use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
 
 /// The host side of one instance: fresh state, host functions and observations.
 ///
@@ -139,10 +139,7 @@ impl WorldState {
         match self.start(index, args)? {
             Started::Done(result) => self.finish(index, args, result),
             Started::Pending(future) => {
-                let result = match catch_unwind(AssertUnwindSafe(|| block_on(future))) {
-                    Ok(result) => result,
-                    Err(panic) => Err(Error::panicked(&*panic)),
-                };
+                let result = contain_host(|| block_on(future));
                 self.finish(index, args, result)
             }
         }
@@ -189,12 +186,14 @@ impl WorldState {
                     limits,
                     on_output: on_output.as_deref(),
                 };
-                let started = catch_unwind(AssertUnwindSafe(|| match body {
-                    Body::Sync(func) => Started::Done(func(&mut call, args)),
-                    Body::Typed(func) => Started::Done(func.call_values(&mut call, args)),
-                    Body::Async(func) => Started::Pending(func(&mut call, args)),
-                }));
-                started.unwrap_or_else(|panic| Started::Done(Err(Error::panicked(&*panic))))
+                let started = contain_host(|| {
+                    Ok(match body {
+                        Body::Sync(func) => Started::Done(func(&mut call, args)),
+                        Body::Typed(func) => Started::Done(func.call_values(&mut call, args)),
+                        Body::Async(func) => Started::Pending(func(&mut call, args)),
+                    })
+                });
+                started.unwrap_or_else(|error| Started::Done(Err(error)))
             }
         })
     }
@@ -267,6 +266,18 @@ impl WorldState {
         if self.record {
             return None;
         }
+        let (func, ty, mut host_call) = self.typed(index)?;
+        let name = host_call.name;
+        let mut scalars = ScalarCall::new(ty, args);
+        let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
+        let result = scalars.end(called);
+        Some(result.map_err(|e| e.during(format!("host function {name}"))))
+    }
+
+    /// Returns the host function over Rust types that is bound at `index`, its type, and the call for
+    /// it.
+    #[inline]
+    fn typed(&mut self, index: usize) -> Option<(&mut dyn TypedBody, &FuncType, HostCall<'_>)> {
         let Bound {
             name,
             ty,
@@ -276,7 +287,7 @@ impl WorldState {
         else {
             return None;
         };
-        let mut host_call = HostCall {
+        let call = HostCall {
             name,
             ty: Some(ty),
             states: &mut self.states,
@@ -284,13 +295,7 @@ impl WorldState {
             limits: &self.limits,
             on_output: self.on_output.as_deref(),
         };
-        let mut scalars = ScalarCall::new(ty, args);
-        let called = catch_unwind(AssertUnwindSafe(|| {
-            func.call_in_one(&mut host_call, &mut scalars)
-        }));
-        let called = called.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
-        let result = scalars.end(called);
-        Some(result.map_err(|e| e.during(format!("host function {name}"))))
+        Some((&mut **func, ty, call))
     }
 
     /// Ends a call whose result was lowered, so that the next call of its function need not be made
@@ -307,29 +312,11 @@ impl WorldState {
     /// # Errors
     /// Any error of the host function; `Host` if it panics.
     pub fn call_typed(&mut self, call: &mut TypedHostCall) -> Result<()> {
-        let bound = self.funcs.get_mut(call.index);
-        let Some(Bound {
-            name,
-            ty,
-            body: Run::Host(Body::Typed(func)),
-            ..
-        }) = bound
-        else {
+        let Some((func, _, mut host_call)) = self.typed(call.index) else {
             return Err(Error::engine("expected a host function over Rust types"));
         };
-        let mut host_call = HostCall {
-            name,
-            ty: Some(ty),
-            states: &mut self.states,
-            observed: &mut self.observed,
-            limits: &self.limits,
-            on_output: self.on_output.as_deref(),
-        };
         let passed = &mut *call.passed;
-        let called = catch_unwind(AssertUnwindSafe(|| func.call(&mut host_call, passed)));
-        called
-            .unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
-            .map_err(|e| call.named(e))
+        contain_host(|| func.call(&mut host_call, passed)).map_err(|e| call.named(e))
     }
 
     /// Returns the result of a call as a value, for a backend that cannot lower it from its parts.
@@ -373,9 +360,7 @@ impl WorldState {
             limits,
             on_output: on_output.as_deref(),
         };
-        let result = catch_unwind(AssertUnwindSafe(|| (resource.drop)(&mut call, rep)));
-        result
-            .unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+        contain_host(|| (resource.drop)(&mut call, rep))
             .map_err(|e| e.during(format!("drop {found}")))
     }
 
