@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seam_core::{CoreValue, Limit, Trap, Value};
+use seam_core::{CoreValue, Trap, Value};
 
 use super::limit;
 use super::recorded::{End, Recorded, RecordedInstance};
@@ -33,7 +33,10 @@ fn instantiation(golden: &Recorded, run: &Observation) -> Verdict {
     match (&golden.instantiation, &run.failed) {
         (None, None) => Verdict::Match,
         (Some(left), Some(right)) => ended(at, left, right, None),
-        (Some(left), None) => Verdict::diverged(at, left.to_string(), "an instance"),
+        (Some(left), None) => match lifted(left, None).and_then(|left| left.open()) {
+            Some(reason) => Verdict::open(reason, format!("{at}: {left} | an instance")),
+            None => Verdict::diverged(at, left.to_string(), "an instance"),
+        },
         (None, Some(right)) => match right.open() {
             Some(reason) => Verdict::open(reason, format!("{at}: an instance | {right}")),
             None => Verdict::diverged(at, "an instance", right.to_string()),
@@ -108,25 +111,11 @@ fn lifted(end: &End, seen: Option<&Seen>) -> Option<Ended> {
             let named = Trap::from_text(text);
             Ended::Trapped(named.unwrap_or_else(|| Trap::Other(text.as_str().into())))
         }
-        End::Limited(name) => {
-            let mut all = LIMITS.iter();
-            Ended::Limited(*all.find(|of| limit::word(**of) == Some(name.as_str()))?)
-        }
+        End::Limited(name) => Ended::Limited(limit::named(name)?),
         End::NotRun => Ended::NotRun,
         End::ReturnedCore(_) | End::Snapshot(_) | End::Failed(_) => return None,
     })
 }
-
-const LIMITS: [Limit; 8] = [
-    Limit::Fuel,
-    Limit::Deadline,
-    Limit::Memory,
-    Limit::TableElements,
-    Limit::Instances,
-    Limit::HostDepth,
-    Limit::Lifted,
-    Limit::Output,
-];
 
 /// Returns the first part of a result that differs, for a person.
 pub(super) fn part(golden: &Recorded, run: &Observation, step: usize) -> Option<String> {
@@ -207,6 +196,7 @@ fn held(golden: &Recorded, seen: &Recorded) -> Verdict {
     }
 }
 
+/// Compares exported state. It is undecided only if nothing but NaNs differs.
 fn state(at: &str, left: &[RecordedInstance], right: &[RecordedInstance]) -> Verdict {
     let paths = |instances: &[RecordedInstance]| {
         let paths: Vec<&str> = instances.iter().map(|instance| &*instance.path).collect();
@@ -215,6 +205,7 @@ fn state(at: &str, left: &[RecordedInstance], right: &[RecordedInstance]) -> Ver
     if paths(left) != paths(right) {
         return Verdict::diverged(format!("{at}, core instances"), paths(left), paths(right));
     }
+    let mut only_nan = Verdict::Match;
     for (left, right) in left.iter().zip(right) {
         let at = format!("{at}, {}", left.path);
         for name in left.globals.keys().chain(right.globals.keys()) {
@@ -225,10 +216,12 @@ fn state(at: &str, left: &[RecordedInstance], right: &[RecordedInstance]) -> Ver
             let at = format!("{at}: global {name:?}");
             let text = |it: Option<&String>| it.map_or("absent", String::as_str).to_string();
             let (left, right) = (text(left), text(right));
-            return match same_but_nan(&left, &right) {
-                true => Verdict::open(Open::NanBits, format!("{at}: {left} | {right}")),
-                false => Verdict::diverged(at, left, right),
-            };
+            if !same_but_nan(&left, &right) {
+                return Verdict::diverged(at, left, right);
+            }
+            if only_nan.is_match() {
+                only_nan = Verdict::open(Open::NanBits, format!("{at}: {left} | {right}"));
+            }
         }
         for name in left.memories.keys().chain(right.memories.keys()) {
             let (left, right) = (left.memories.get(name), right.memories.get(name));
@@ -242,7 +235,7 @@ fn state(at: &str, left: &[RecordedInstance], right: &[RecordedInstance]) -> Ver
             }
         }
     }
-    Verdict::Match
+    only_nan
 }
 
 /// Returns whether two recorded core values are equal, except for the bits of NaNs in vectors.

@@ -1,12 +1,13 @@
 //! Who may vouch for a golden.
 
 use super::golden::Golden;
+use super::judge::broken;
 use super::recorded::Recorded;
-use crate::{Comparison, Ended, Observation, compare};
+use crate::{Comparison, Observation, compare};
 use seam_core::{ArtifactKind, Error, Result};
 
 /// How a golden is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub enum Bless {
     /// If two independent backends agree.
     Agreement,
@@ -21,6 +22,8 @@ pub enum Bless {
 pub(super) fn bless(how: &Bless, runs: &[(&Observation, bool)]) -> Result<Golden> {
     let good = runs.iter().filter(|(run, meets)| *meets && made(run));
     let good: Vec<&Observation> = good.map(|(run, _)| *run).collect();
+    // All runs are of one artifact.
+    let component = good.first().is_some_and(|run| uses_component_model(run));
     let refused = |message: String| Err(Error::misuse(format!("not blessed: {message}")));
     match how {
         Bless::Oracle(name) => match good.iter().find(|run| run.backend == *name) {
@@ -29,7 +32,7 @@ pub(super) fn bless(how: &Bless, runs: &[(&Observation, bool)]) -> Result<Golden
                 "expected a run on the oracle `{name}` that does what is expected, found none"
             )),
         },
-        Bless::Agreement => match pair(&good) {
+        Bless::Agreement => match pair(&good, component) {
             Some(run) => {
                 let others = good.iter().filter(|other| agree(run, other));
                 let others: Vec<&Observation> = others.copied().collect();
@@ -40,26 +43,21 @@ pub(super) fn bless(how: &Bless, runs: &[(&Observation, bool)]) -> Result<Golden
                 let names = others.iter().map(|other| other.backend.clone());
                 Ok(Golden::agreed(names.collect(), seen))
             }
-            None => refused(why(&good)),
+            None => refused(why(&good, component)),
         },
     }
 }
 
 /// Returns whether the run was made: there was an instance, or the guest or a limit prevented it.
 fn made(run: &Observation) -> bool {
-    let failed = |ended: &Ended| match ended {
-        Ended::Failed(blame, _) => *blame != "host",
-        Ended::Unsupported(..) => true,
-        _ => false,
-    };
-    !run.endings().any(failed)
+    broken(run).is_none() && run.unsupported().is_none()
 }
 
 /// Returns the first run that an independent one agrees with.
-fn pair<'a>(runs: &[&'a Observation]) -> Option<&'a Observation> {
+fn pair<'a>(runs: &[&'a Observation], component: bool) -> Option<&'a Observation> {
     let confirmed = |run: &&&Observation| {
         runs.iter()
-            .any(|other| independent(run, other) && agree(run, other))
+            .any(|other| independent(run, other, component) && agree(run, other))
     };
     runs.iter().find(confirmed).copied()
 }
@@ -72,12 +70,12 @@ fn agree(left: &Observation, right: &Observation) -> bool {
 ///
 /// Their core engines differ, and for a component their component models too. A preview1 module runs
 /// as a component.
-fn independent(left: &Observation, right: &Observation) -> bool {
+fn independent(left: &Observation, right: &Observation, component: bool) -> bool {
     let engine = |run: &Observation| run.engine.clone().unwrap_or_else(|| run.backend.clone());
     if engine(left) == engine(right) {
         return false;
     }
-    !uses_component_model(left) || left.component_model != right.component_model
+    !component || left.component_model != right.component_model
 }
 
 fn uses_component_model(run: &Observation) -> bool {
@@ -92,15 +90,14 @@ fn uses_component_model(run: &Observation) -> bool {
 }
 
 /// Says why no two runs vouch for a golden.
-fn why(good: &[&Observation]) -> String {
-    let component = good.iter().any(|run| uses_component_model(run));
+fn why(good: &[&Observation], component: bool) -> String {
     let wanted = match component {
         true => "expected two backends that agree, with different engines and component models",
         false => "expected two backends that agree, with different engines",
     };
     let differ = good.iter().any(|one| {
         let mut others = good.iter();
-        others.any(|other| independent(one, other))
+        others.any(|other| independent(one, other, component))
     });
     let found: Vec<&str> = good.iter().map(|run| run.backend.as_str()).collect();
     let found = match (found.as_slice(), differ) {

@@ -128,12 +128,12 @@ impl Scenario {
         Self::parse(Text::read(path)?, path)
     }
 
-    /// Returns the path of the golden file beside the scenario.
+    /// Returns the path of the golden file beside the scenario with this path.
     #[must_use]
-    pub fn golden_path(&self) -> PathBuf {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+    pub fn golden_path(scenario: &Path) -> PathBuf {
+        let name = scenario.file_name().unwrap_or_default().to_string_lossy();
         let stem = name.strip_suffix(SUFFIX).unwrap_or(&name);
-        self.path.with_file_name(format!("{stem}.golden.json"))
+        scenario.with_file_name(format!("{stem}.golden.json"))
     }
 
     pub(super) fn parse(text: Text, path: &Path) -> Result<Self> {

@@ -4,6 +4,7 @@ use super::against::{against, part};
 use super::golden::Golden;
 use super::outcome::{Cell, Judged, Outcome, Word};
 use super::steps::Expected;
+use crate::show::{grouped, places};
 use crate::{Compared, Ended, Observation, Open, Report, Shown, Verdict};
 
 /// A run of one artifact.
@@ -81,10 +82,21 @@ impl Judge<'_> {
         };
         let mut differences = unmet;
         differences.extend(golden);
-        // A place at which runs differ from what they should be is shown once.
+        // A place at which runs differ from what they should be is shown once. The golden says nothing
+        // about the artifacts after the first.
         let places: Vec<String> = differences.iter().map(|shown| shown.at.clone()).collect();
+        let unjudged = |at: &str| {
+            let mut there = report.comparisons.iter().filter(|compared| {
+                matches!(&compared.verdict, Verdict::Diverged(divergence) if divergence.at == at)
+            });
+            there.any(|compared| {
+                let single = singles.get(compared.index);
+                single.is_some_and(|single| single.subject != 0 && single.unmet.is_none())
+            })
+        };
         let among_runs = report.shown().into_iter();
-        differences.extend(among_runs.filter(|shown| !places.contains(&shown.at)));
+        differences
+            .extend(among_runs.filter(|shown| !places.contains(&shown.at) || unjudged(&shown.at)));
         let first = report
             .reference
             .and_then(|index| report.observations.get(index));
@@ -154,38 +166,22 @@ impl Judge<'_> {
         let Ok(golden) = self.golden else {
             return Vec::new();
         };
-        let mut shown: Vec<Shown> = Vec::new();
-        let mut done: Vec<&str> = Vec::new();
-        for (single, _) in runs {
-            let Verdict::Diverged(place) = &single.golden else {
-                continue;
-            };
-            if done.contains(&place.at.as_str()) {
-                continue;
-            }
-            done.push(&place.at);
-            let mut sides = vec![("the golden".to_string(), place.left.clone())];
-            let mut part_here = None;
-            let here = runs
-                .iter()
+        let diverged = || {
+            runs.iter()
                 .filter_map(|(single, seen)| match &single.golden {
-                    Verdict::Diverged(other) if other.at == place.at => Some((other, *seen)),
+                    Verdict::Diverged(divergence) => Some((*seen, divergence)),
                     _ => None,
-                });
-            let mut groups: Vec<(&str, Vec<&Observation>)> = Vec::new();
-            for (other, seen) in here {
-                let step = other.step;
-                part_here = part_here.or_else(|| part(&golden.seen, seen, step?));
-                match groups.iter_mut().find(|(text, _)| *text == other.right) {
-                    Some((_, group)) => group.push(seen),
-                    None => groups.push((&other.right, vec![seen])),
-                }
-            }
-            let groups = groups.into_iter();
-            sides.extend(groups.map(|(text, group)| (report.names(&group), text.to_string())));
-            shown.push(Shown::new(&place.at, &sides, part_here));
-        }
-        shown
+                })
+        };
+        let shown = places(diverged()).into_iter().map(|place| {
+            let here = || diverged().filter(|(_, divergence)| divergence.at == place.at);
+            let mut sides = vec![("the golden".to_string(), place.left.clone())];
+            let groups = grouped(here()).into_iter();
+            sides.extend(groups.map(|(seen, runs)| (report.names(&runs), seen.right.clone())));
+            let part = here().find_map(|(seen, found)| part(&golden.seen, seen, found.step?));
+            Shown::new(&place.at, &sides, part)
+        });
+        shown.collect()
     }
 }
 
@@ -314,7 +310,7 @@ fn cell(index: usize, single: &Single, seen: &Observation, report: &Report) -> C
 }
 
 /// Returns the failure of a run that could not be performed as it was meant to be.
-fn broken(seen: &Observation) -> Option<String> {
+pub(super) fn broken(seen: &Observation) -> Option<String> {
     let mut endings = seen.endings();
     endings.find_map(|ended| match ended {
         Ended::Failed(blame, _) if *blame != "host" => Some(ended.to_string()),
@@ -324,9 +320,16 @@ fn broken(seen: &Observation) -> Option<String> {
 
 /// Says who differs from the golden.
 fn blame(runs: &[(&Single, &Observation)]) -> String {
-    let first = runs.iter().copied();
-    let first = first.filter(|(single, seen)| single.subject == 0 && seen.unsupported().is_none());
-    let (good, wrong): (Vec<_>, Vec<_>) = first.partition(|(single, _)| single.golden.is_match());
+    // A run that the golden neither confirms nor contradicts is not to blame.
+    let judged = runs.iter().copied().filter(|(single, seen)| {
+        single.subject == 0
+            && match &single.golden {
+                Verdict::Match => seen.unsupported().is_none(),
+                Verdict::Diverged(_) => true,
+                Verdict::Inconclusive(_) => false,
+            }
+    });
+    let (good, wrong): (Vec<_>, Vec<_>) = judged.partition(|(single, _)| single.golden.is_match());
     let names = |runs: &[(&Single, &Observation)]| {
         let names: Vec<&str> = runs.iter().map(|(_, seen)| seen.backend.as_str()).collect();
         match names.split_last() {
@@ -369,4 +372,29 @@ fn notes(runs: &[(&Single, &Observation)], golden: &Result<Golden, String>) -> V
         }
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MODULE, observation};
+
+    #[test]
+    fn only_runs_that_contradict_the_golden_are_to_blame() {
+        let observations = ["one", "two", "three"].map(|name| observation("a", MODULE, name));
+        let goldens = [
+            Verdict::Match,
+            Verdict::open(Open::StackDepth, "step 1"),
+            Verdict::diverged("step 1", "1", "2"),
+        ];
+        let singles = goldens.map(|golden| Single {
+            subject: 0,
+            place: 0,
+            unmet: None,
+            golden,
+        });
+        let runs: Vec<_> = singles.iter().zip(&observations).collect();
+        let expected = "three stands alone: one agrees with the golden";
+        assert_eq!(blame(&runs), expected);
+    }
 }

@@ -47,17 +47,43 @@ pub(super) fn read<T, E: fmt::Display>(
     parsed.transpose()
 }
 
-/// Returns the word of the schema for a limit.
+/// The limits with their words in scenarios and goldens.
+pub(super) const WORDS: [(Limit, &str); 8] = [
+    (Limit::Fuel, "fuel"),
+    (Limit::Deadline, "deadline"),
+    (Limit::Memory, "memory"),
+    (Limit::TableElements, "table-elements"),
+    (Limit::Instances, "instances"),
+    (Limit::HostDepth, "host-depth"),
+    (Limit::Lifted, "lifted"),
+    (Limit::Output, "output"),
+];
+
+/// Returns the word for a limit, if a scenario can set it.
 pub(super) fn word(limit: Limit) -> Option<&'static str> {
-    Some(match limit {
-        Limit::Fuel => "fuel",
-        Limit::Deadline => "deadline",
-        Limit::Memory => "memory",
-        Limit::TableElements => "table-elements",
-        Limit::Instances => "instances",
-        Limit::HostDepth => "host-depth",
-        Limit::Lifted => "lifted",
-        Limit::Output => "output",
-        _ => return None,
-    })
+    let found = WORDS.iter().find(|(known, _)| *known == limit);
+    found.map(|(_, word)| *word)
+}
+
+/// Returns the limit with this word.
+pub(super) fn named(word: &str) -> Option<Limit> {
+    let found = WORDS.iter().find(|(_, known)| *known == word);
+    found.map(|(limit, _)| *limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::shape;
+
+    #[test]
+    fn the_schema_has_the_word_of_each_limit() {
+        let words = WORDS.map(|(_, word)| word);
+        assert_eq!(shape::LIMITS, words);
+        let mut keys: Vec<&str> = shape::LIMIT.keys.iter().map(|key| key.name).collect();
+        let mut words = words.to_vec();
+        keys.sort_unstable();
+        words.sort_unstable();
+        assert_eq!(keys, words);
+    }
 }

@@ -42,8 +42,8 @@
 //! artifact; the others are compared with the first in the same runs, as fusions of it.
 //!
 //! With [`Bless::Agreement`], a golden is made only if two independent backends agree: their core
-//! engines differ, and if a component model took part, that differs too. With [`Bless::Oracle`], one
-//! backend is taken at its word, and the golden says so.
+//! engines differ, and for a component, or a preview1 module that runs as one, their component models
+//! differ too. With [`Bless::Oracle`], one backend is taken at its word, and the golden says so.
 
 mod against;
 mod artifact;

@@ -130,8 +130,11 @@ impl Prepared {
         let golden = match &blessed {
             Some(Ok(golden)) => Ok(golden.clone()),
             Some(Err(error)) => Err(error.message().to_string()),
-            None => Golden::read(&self.scenario.golden_path(), &self.scenario.path)
-                .map_err(|error| error.message().to_string()),
+            None => Golden::read(
+                &Scenario::golden_path(&self.scenario.path),
+                &self.scenario.path,
+            )
+            .map_err(|error| error.message().to_string()),
         };
         let judge = Judge {
             golden: &golden,

@@ -282,7 +282,7 @@ static FUNC: Shape = Shape {
     at_most_one_of: &[],
 };
 
-static LIMIT: Shape = Shape {
+pub(super) static LIMIT: Shape = Shape {
     about: "What an instance may use.",
     keys: &[
         key(

@@ -8,7 +8,7 @@ mod part;
 use crate::{Divergence, Ended, Observation, Report, Verdict};
 
 use aligned::aligned;
-use group::grouped;
+pub(crate) use group::{grouped, places};
 #[cfg(feature = "scenario")]
 pub(crate) use part::differing;
 
@@ -56,13 +56,7 @@ impl Report {
     /// Returns the divergences of the runs, each place once.
     #[must_use]
     pub fn shown(&self) -> Vec<Shown> {
-        let mut places: Vec<&Divergence> = Vec::new();
-        for (_, divergence) in self.diverged() {
-            if !places.iter().any(|known| known.at == divergence.at) {
-                places.push(divergence);
-            }
-        }
-        places
+        places(self.diverged())
             .into_iter()
             .map(|place| self.shown_at(place))
             .collect()

@@ -211,3 +211,75 @@ fn a_fusion_is_compared_with_the_first_artifact() {
         "wasmtime and wasmi agree on each artifact; two.wat differs: the fusion is to blame"
     );
 }
+
+/// A scenario about a module of this text, without a golden's help.
+fn about(text: &str) -> (Folder, &'static str) {
+    let folder = Folder::new();
+    folder.write("m.wat", text);
+    let head = "schema = 1\n[[artifact]]\nfile = \"m.wat\"\n[[step]]\ninvoke = \"f()\"\n";
+    assert_eq!(folder.bless(head).verdict, Judged::Passed);
+    (folder, head)
+}
+
+#[test]
+fn a_nan_that_differs_hides_no_other_difference() {
+    let (folder, scenario) = about(
+        r#"(module
+            (global (export "a") v128 (v128.const f32x4 nan 0 0 0))
+            (global (export "b") i32 (i32.const 1))
+            (func (export "f")))"#,
+    );
+    let golden = folder.read("s.golden.json");
+    let other_nan = golden.replace("7fc00000", "7fc00001");
+    assert_ne!(golden, other_nan);
+    folder.write("s.golden.json", &other_nan);
+    let outcome = folder.check(scenario);
+    assert_eq!(outcome.verdict, Judged::Inconclusive, "{outcome:#?}");
+    folder.write("s.golden.json", &other_nan.replace("i32 1", "i32 2"));
+    let outcome = folder.check(scenario);
+    assert_eq!(outcome.verdict, Judged::Failed, "{outcome:#?}");
+    assert!(outcome.reason.contains("global \"b\""), "{outcome:#?}");
+}
+
+#[test]
+fn a_golden_that_ended_at_a_point_of_its_engine_is_not_contradicted() {
+    let (folder, scenario) = about(r#"(module (func (export "f")))"#);
+    let golden = folder.read("s.golden.json");
+    for (end, verdict) in [
+        (r#"{ "limited": "fuel" }"#, Judged::Inconclusive),
+        (r#"{ "trapped": "unreachable" }"#, Judged::Failed),
+    ] {
+        let failed = format!("\"instantiation\": {end},\n\"steps\"");
+        folder.write("s.golden.json", &golden.replacen("\"steps\"", &failed, 1));
+        let outcome = folder.check(scenario);
+        assert_eq!(outcome.verdict, verdict, "{outcome:#?}");
+    }
+}
+
+#[test]
+fn a_fusion_that_differs_where_the_golden_does_is_shown_too() {
+    let folder = Folder::new();
+    let module =
+        |value: u32| format!("(module (func (export \"f\") (result i32) (i32.const {value})))");
+    folder.write("one.wat", &module(1));
+    folder.write("two.wat", &module(2));
+    let text = "schema = 1\n[[artifact]]\nfile = \"one.wat\"\n[[artifact]]\nfile = \"two.wat\"\n\
+                [[step]]\ninvoke = \"f()\"\n";
+    folder.bless(text);
+    let golden = folder.read("s.golden.json");
+    let changed = golden.replacen("\"1\"", "\"3\"", 1);
+    assert_ne!(golden, changed);
+    folder.write("s.golden.json", &changed);
+    let outcome = folder.check(text);
+    let sides = |index: usize| {
+        let sides = outcome.differences[index].sides.iter();
+        let sides: Vec<&str> = sides.map(|side| side.runs.as_str()).collect();
+        sides.join(" | ")
+    };
+    assert_eq!(outcome.differences.len(), 2, "{outcome:#?}");
+    assert_eq!(sides(0), "the golden | one.wat on wasmtime, wasmi");
+    assert!(
+        sides(1).ends_with("two.wat on wasmtime, wasmi"),
+        "{outcome:#?}"
+    );
+}
