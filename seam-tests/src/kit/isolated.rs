@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seam_core::{Backend, Capabilities, Capability, Error, Result};
+use seam_core::{Backend, Capabilities, Error, Result};
+use seam_diff::build::{self, Build, Need};
 
 use super::{Case, Outcome, Report, Subject, Verdict, cases};
 use crate::pattern::matches;
@@ -122,14 +123,6 @@ struct Job {
     case: String,
 }
 
-/// Returns whether this process is a child that [`run`] started.
-///
-/// Such a process must call [`serve`] and do nothing else.
-#[must_use]
-pub fn is_child() -> bool {
-    std::env::var_os(JOB).is_some()
-}
-
 /// Runs one case if this process is a child that [`run`] started; otherwise returns the backends.
 ///
 /// Every program that calls [`run`] must call this first in `main`, with the same backends, and exit
@@ -162,44 +155,26 @@ fn perform(job: &str, backends: Vec<Box<dyn Backend>>) -> Result<Verdict> {
         .ok_or_else(|| Error::misuse(format!("expected a backend, found no `{}`", job.backend)))?;
     let case = Case::named(&job.case)
         .ok_or_else(|| Error::misuse(format!("expected a case, found no `{}`", job.case)))?;
-    let backend = with(backend, &job.with)?;
-    let backend = meeting(case, backend)?;
+    let backend = build(backend, &job.with, case)?;
     Ok(case.verdict(&Subject::from_parts(Arc::from(backend), None)))
 }
 
-/// Returns the build of a backend that also has these capabilities.
+/// Returns the build of a backend that has these capabilities, and as much of what the case needs as any
+/// build.
 ///
 /// # Errors
-/// `Unsupported` if there is no such build. Any error of building.
-pub fn with(backend: Box<dyn Backend>, wanted: &Capabilities) -> Result<Box<dyn Backend>> {
-    let has = &backend.info().capabilities;
-    let missing: Capabilities = wanted.iter().filter(|one| !has.has(*one)).collect();
-    let Some(first) = missing.iter().next() else {
-        return Ok(backend);
-    };
-    backend.rebuilt_with(&missing).unwrap_or_else(|| {
-        let (name, missing) = (&backend.info().name, names(&missing));
-        let message = format!("expected a build of `{name}` with {missing}, found none");
-        Err(Error::unsupported(first, message))
-    })
-}
-
-fn names(capabilities: &Capabilities) -> String {
-    let names: Vec<&str> = capabilities.iter().map(Capability::name).collect();
-    names.join(", ")
-}
-
-/// Returns the build of a backend that has as much of what the case needs as any build.
-fn meeting(case: &Case, backend: Box<dyn Backend>) -> Result<Box<dyn Backend>> {
-    let has = &backend.info().capabilities;
-    let available = |one: &Capability| backend.rebuilt_with(&[*one].into()).is_some();
-    let missing = case.needs.iter().copied().filter(|one| !has.has(*one));
-    let missing: Capabilities = missing.filter(available).collect();
-    if missing == Capabilities::default() {
-        return Ok(backend);
-    }
+/// `Unsupported` if no build has these capabilities. Any error of building.
+fn build(backend: Box<dyn Backend>, with: &Capabilities, case: &Case) -> Result<Box<dyn Backend>> {
+    let must: Vec<Need> = with.iter().map(|one| Need::new(one, "--with")).collect();
+    let wishes = case.needs.iter().map(|one| Need::wish(*one, case.name));
+    let all: Vec<Need> = must.iter().cloned().chain(wishes).collect();
     // Some capabilities may not be available together.
-    backend.rebuilt_with(&missing).unwrap_or(Ok(backend))
+    let built = build::of(&*backend, &all).or_else(|_| build::of(&*backend, &must))?;
+    let rebuilt = match built {
+        Build::Rebuilt(rebuilt) => Some(rebuilt),
+        Build::AsGiven(_) => None,
+    };
+    Ok(rebuilt.unwrap_or(backend))
 }
 
 /// Runs the cases on backends, each case on each backend in a child process.
@@ -240,10 +215,9 @@ pub fn run(
 fn judge(backend: &str, case: &Case, options: &Options) -> Verdict {
     let verdict = in_a_child(backend, case, options);
     let is_known = |known: &&Known| known.backend == backend && known.case == case.name;
-    match (verdict, options.known.iter().find(is_known)) {
-        (verdict, None) => verdict,
-        (Verdict::Failed(_), Some(known)) => Verdict::KnownFailure(known.reason.clone()),
-        (_, Some(known)) => Verdict::UnexpectedPass(known.reason.clone()),
+    match options.known.iter().find(is_known) {
+        None => verdict,
+        Some(known) => verdict.of_known(&known.reason),
     }
 }
 

@@ -64,9 +64,7 @@ impl Report {
         }
         areas
     }
-}
 
-impl Report {
     /// Returns the capabilities that the backend lacks, each with the number of cases that need it.
     #[must_use]
     pub fn unsupported(&self) -> BTreeMap<Capability, usize> {

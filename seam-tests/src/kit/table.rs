@@ -17,38 +17,38 @@ impl fmt::Display for Table<'_> {
             write!(f, " {} {} |", backend.name, backend.version)?;
         }
         write!(f, "\n|---|{}", "---|".repeat(self.0.len()))?;
+        let areas: Vec<_> = self.0.iter().map(Report::areas).collect();
         // An engine may be missing in the first report.
-        let widest = self.0.iter().map(Report::areas);
-        let widest = widest.max_by_key(Vec::len).unwrap_or_default();
-        for (area, ..) in widest {
+        let widest = areas.iter().max_by_key(|areas| areas.len());
+        for (area, ..) in widest.into_iter().flatten() {
             write!(f, "\n| {area} |")?;
-            for report in self.0 {
-                write!(f, " {} |", Cell { report, area })?;
+            for (report, areas) in self.0.iter().zip(&areas) {
+                match areas.iter().find(|(name, ..)| name == area) {
+                    Some((_, passed, all)) => {
+                        write!(f, " {passed}/{all}{} |", Failed { report, area })?
+                    }
+                    None => write!(f, " no core engine |")?,
+                }
             }
         }
         writeln!(f)
     }
 }
 
-/// The results of an area.
-struct Cell<'a> {
+/// How many cases of an area fail, if any.
+struct Failed<'a> {
     report: &'a Report,
     area: &'a str,
 }
 
-impl fmt::Display for Cell<'_> {
+impl fmt::Display for Failed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let areas = self.report.areas();
-        let Some((_, passed, all)) = areas.iter().find(|(name, ..)| *name == self.area) else {
-            return f.write_str("no core engine");
-        };
-        write!(f, "{passed}/{all}")?;
-        let failed = self
+        let of_area = self
             .report
             .outcomes
             .iter()
             .filter(|outcome| outcome.area == self.area && outcome.verdict.is_failure());
-        match failed.count() {
+        match of_area.count() {
             0 => Ok(()),
             failed => write!(f, ", {failed} fail"),
         }

@@ -71,6 +71,15 @@ impl Verdict {
         matches!(self, Verdict::Failed(_) | Verdict::KnownFailure(_))
     }
 
+    /// Returns the verdict on a case that is known to fail for this reason.
+    pub(super) fn of_known(self, reason: &str) -> Self {
+        match self {
+            Verdict::NoEngine => self,
+            Verdict::Failed(_) => Verdict::KnownFailure(reason.to_string()),
+            _ => Verdict::UnexpectedPass(reason.to_string()),
+        }
+    }
+
     /// Returns whether there is neither an unknown failure nor an unexpected pass.
     #[must_use]
     pub fn is_fine(&self) -> bool {
@@ -92,21 +101,18 @@ pub(super) fn judge(case: &Case, subject: &Subject, known: &[KnownFailure]) -> V
     let Some(first) = known.first() else {
         return verdict;
     };
-    let whole = known.iter().find(|known| known.assertion.is_none());
-    match (verdict, whole) {
-        (Verdict::Failed(_), Some(whole)) => Verdict::KnownFailure(whole.reason.to_string()),
-        (Verdict::Failed(message), None) => Verdict::Failed(message),
-        (_, Some(whole)) => Verdict::UnexpectedPass(whole.reason.to_string()),
-        (verdict, None) => {
-            let passed = |known: &&&KnownFailure| {
-                known.assertion.is_some_and(|name| !excused.contains(&name))
-            };
-            match (known.iter().find(passed), verdict) {
-                (Some(known), _) => Verdict::UnexpectedPass(known.reason.to_string()),
-                (None, Verdict::Passed) => Verdict::KnownFailure(first.reason.to_string()),
-                (None, verdict) => verdict,
-            }
-        }
+    if let Some(whole) = known.iter().find(|known| known.assertion.is_none()) {
+        return verdict.of_known(whole.reason);
+    }
+    if let Verdict::Failed(_) = verdict {
+        return verdict;
+    }
+    let passed =
+        |known: &&&KnownFailure| known.assertion.is_some_and(|name| !excused.contains(&name));
+    match (known.iter().find(passed), verdict) {
+        (Some(known), _) => Verdict::UnexpectedPass(known.reason.to_string()),
+        (None, Verdict::Passed) => Verdict::KnownFailure(first.reason.to_string()),
+        (None, verdict) => verdict,
     }
 }
 
@@ -289,6 +295,12 @@ pub(super) mod tests {
         assert!(!passed.is_fine());
         let elsewhere = [KnownFailure::new("a_case", "other", "it is a toy")];
         assert!(!judge(&case(loads), &claims, &elsewhere).is_fine());
+    }
+
+    #[test]
+    fn a_case_that_was_not_run_is_no_unexpected_pass() {
+        let verdict = Verdict::NoEngine.of_known("it is a toy");
+        assert_eq!(verdict, Verdict::NoEngine);
     }
 
     #[test]

@@ -8,5 +8,5 @@ mod message;
 mod parallel;
 
 pub use child::{Child, Ended, Heard, Start};
-pub use message::{complain, say};
+pub use message::{complain, on_a_large_stack, say};
 pub use parallel::parallel;

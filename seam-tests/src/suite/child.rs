@@ -8,12 +8,7 @@ use super::message::{JOB, Job, MARK, Message};
 use super::outcome::Outcome;
 use super::script::{self, Listener};
 use super::target::Target;
-use crate::process::{complain, say};
-
-/// Stack size of the script's thread, in bytes.
-///
-/// Guests that exhaust their own stack need room on top of it, in unoptimised builds too.
-const STACK: usize = 64 << 20;
+use crate::process::{on_a_large_stack, say};
 
 /// Returns whether this process is a child that the runner started.
 ///
@@ -40,23 +35,7 @@ pub fn is_child() -> bool {
 #[must_use]
 pub fn serve(targets: &[Target<'_>]) -> Option<ExitCode> {
     let job = std::env::var(JOB).ok()?;
-    let ran = std::thread::scope(|scope| {
-        let work = || perform(&job, targets);
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, work) {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::engine("the script's thread panicked"))),
-            Err(error) => Err(Error::engine(format!("expected a thread: {error}"))),
-        }
-    });
-    Some(match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error);
-            ExitCode::FAILURE
-        }
-    })
+    Some(on_a_large_stack("script", || perform(&job, targets)))
 }
 
 fn perform(job: &str, targets: &[Target<'_>]) -> Result<()> {

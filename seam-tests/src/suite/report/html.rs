@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use seam_diff::page::{Cell, Matrix, Page, Row, Tone};
 
-use super::text::lacks;
+use super::text::{Totals, lacks};
 use super::{FileReport, Report, SuiteReport};
 
 impl Report {
@@ -23,7 +23,11 @@ impl Report {
         }
         let page = Page {
             title: "Official suites".to_string(),
-            summary: self.suites.iter().map(summary).collect(),
+            summary: self
+                .suites
+                .iter()
+                .map(|suite| Totals(suite).to_string())
+                .collect(),
             matrices: names.into_iter().map(|name| self.matrix(name)).collect(),
         };
         page.to_html()
@@ -55,15 +59,6 @@ impl Report {
             rows: files.iter().map(row).collect(),
         }
     }
-}
-
-fn summary(suite: &SuiteReport) -> String {
-    let (name, backend, files) = (&suite.suite, &suite.backend, suite.files.len());
-    let (passed, failed, unsupported) = (suite.passed, suite.failed, suite.unsupported);
-    format!(
-        "{name} on {backend}: {files} files, {passed} passed, {failed} failed, {unsupported} not \
-         supported"
-    )
 }
 
 fn cell(file: &FileReport) -> Cell {

@@ -65,7 +65,7 @@ impl fmt::Display for Row<'_> {
 }
 
 /// The numbers of one suite.
-struct Totals<'a>(&'a SuiteReport);
+pub(super) struct Totals<'a>(pub(super) &'a SuiteReport);
 
 impl fmt::Display for Totals<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
