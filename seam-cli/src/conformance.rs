@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use seam_core::{Backend, Capabilities, Capability};
 use seam_diff::build::{Build, has};
 use seam_tests::suite::{self, Options, Progress, Report, Suite, Target};
 
 use crate::args::{Conformance, ReportFormat};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::select::{Backends, named};
 use crate::status::{Failure, Status};
 
@@ -104,10 +103,7 @@ fn targets<'a>(backends: &[&'a dyn Backend], builds: &'a [Build<'_>]) -> Vec<Tar
 
 /// Runs the suites. If stderr is a terminal, it shows a progress bar.
 fn run(suites: &[Suite], targets: &[Target<'_>]) -> Report {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
-    }
+    let bar = output::progress(0);
     let told = |progress: &Progress<'_>| {
         bar.set_length(progress.all as u64);
         bar.set_position(progress.done as u64);

@@ -1,13 +1,12 @@
 //! `seam conformance` without a suite: runs the cases of the conformance kit.
 
-use indicatif::{ProgressBar, ProgressStyle};
 use seam_core::{Backend, Capability};
 use seam_diff::build::{self, Build, Need};
 use seam_tests::kit::isolated::{self, Options, Progress};
 use seam_tests::kit::{Outcome, Report, Table, Verdict};
 
 use crate::args::{Conformance, ReportFormat};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::select::{Backends, named};
 use crate::status::{Failure, Status};
 
@@ -70,10 +69,7 @@ fn options(args: &Conformance, chosen: &[&dyn Backend]) -> Result<Options, Failu
 
 /// Runs the cases. If stderr is a terminal, it shows a progress bar.
 fn run(backends: &[&dyn Backend], options: &Options) -> Vec<Report> {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
-    }
+    let bar = output::progress(0);
     let told = |progress: &Progress<'_>| {
         let Outcome { case, verdict, .. } = progress.outcome;
         bar.set_length(progress.all as u64);
@@ -103,10 +99,7 @@ fn show(reports: &[Report], out: &mut Output) {
         let unexpected = count(|verdict| matches!(verdict, Verdict::UnexpectedPass(_)));
         let unsupported = count(|verdict| matches!(verdict, Verdict::Unsupported(_)));
         let not_run = count(|verdict| *verdict == Verdict::NoEngine);
-        let cases = match report.outcomes.len() {
-            1 => "1 case".to_string(),
-            number => format!("{number} cases"),
-        };
+        let cases = output::plural(report.outcomes.len(), "case");
         let mut line = format!(
             "{}: {cases}, {} passed, {unknown} failed, {unsupported} not supported",
             report.backend.name,

@@ -50,6 +50,7 @@ mod snapshot;
 mod source;
 mod status;
 mod verdict;
+mod whole_file;
 mod witness;
 mod world;
 

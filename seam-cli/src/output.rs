@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::status::Failure;
@@ -122,6 +123,21 @@ pub(crate) fn complain(failure: &Failure) {
             .map_or_else(String::new, |at| format!(" @ {at:#x}"));
         say(&format!("  {depth:>2}: {module}!{func}{offset}"));
     }
+}
+
+/// Returns a bar that shows the progress of this many jobs, if stderr is a terminal.
+pub(crate) fn progress(jobs: usize) -> ProgressBar {
+    let bar = ProgressBar::new(jobs as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Returns a number with what it counts: `1 step`, `2 steps`.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// Writes a line to stderr.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::ending;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, plural};
 use crate::plan::Plan;
 use crate::quote;
 use crate::status::{Failure, Status};
@@ -264,11 +264,6 @@ fn shrunk(found: &Found) -> String {
         true if before == 0 => String::new(),
         true => format!("; shrunk from {} to {after}", plural(before, "step")),
     }
-}
-
-fn plural(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// Returns the command that repeats a divergence: this one, with the steps instead of `--random`.

@@ -1,8 +1,7 @@
 //! `seam witness`: the harness of witness.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use seam_core::{
@@ -18,6 +17,7 @@ use crate::output::{self, Output};
 use crate::select::{self, Backends};
 use crate::source;
 use crate::status::{Failure, Status};
+use crate::whole_file;
 use crate::world::{self, Surroundings};
 
 #[derive(Serialize)]
@@ -213,19 +213,17 @@ fn imports(world: &World, interface: &Interface) -> Vec<String> {
     lines.into_iter().map(line).collect()
 }
 
-/// Writes the record to a file beside the target, and then renames it, so that the target is never
-/// half written. A pipe or device is written as it is.
+/// Writes the record, so that the target is never half written. A pipe or device is written as it is.
 fn write(target: &Path, record: &Record) -> Result<(), Failure> {
     let special = std::fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let written = serde_json::to_vec(record).map_err(io::Error::from);
-    let written = written.and_then(|mut bytes| match target.file_name() {
-        _ if special => {
+    let written = written.and_then(|mut bytes| match special {
+        true => {
             // A reader of lines needs the end of the line.
             bytes.push(b'\n');
             std::fs::write(target, bytes)
         }
-        Some(name) => write_beside(target, name, &bytes),
-        None => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+        false => whole_file::write(target, &bytes),
     });
     written.map_err(|error| {
         let target = target.display();
@@ -233,23 +231,6 @@ fn write(target: &Path, record: &Record) -> Result<(), Failure> {
             "WITNESS_OUTPUT: expected a file that can be written, found `{target}`: {error}"
         ))
     })
-}
-
-fn write_beside(target: &Path, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    let beside = target.with_file_name(beside);
-    let mut file = std::fs::File::create_new(&beside)?;
-    let written = file.write_all(bytes).and_then(|()| {
-        file.sync_all()?;
-        std::fs::rename(&beside, target)
-    });
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 impl From<WitnessSchema> for Schema {

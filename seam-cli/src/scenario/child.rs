@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use seam_core::{Backend, Error, Result};
 use seam_diff::scenario::{Bless, Event, Options, Outcome, Scenario};
-use seam_tests::process::{complain, say};
+use seam_tests::process::{on_a_large_stack, say};
 use serde::{Deserialize, Serialize};
 
 use crate::select::Backends;
@@ -15,11 +15,6 @@ pub(super) const JOB: &str = "SEAM_SCENARIO_JOB";
 /// What every message starts with.
 pub(super) const MARK: &str = "seam-scenario ";
 
-/// Stack size of the scenario's thread, in bytes.
-///
-/// Guests that exhaust their own stack need room on top of it, in unoptimised builds too.
-const STACK: usize = 64 << 20;
-
 /// The job of a child process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -29,9 +24,8 @@ pub(super) struct Job {
     pub(super) backends: Vec<String>,
     /// Whether a backend may be left out.
     pub(super) optional: bool,
-    /// Whether to bless.
-    pub(super) bless: bool,
-    pub(super) oracle: Option<String>,
+    /// How to bless, if at all.
+    pub(super) bless: Option<Bless>,
 }
 
 /// A message from a child process.
@@ -52,32 +46,18 @@ pub(super) enum Message {
 /// Runs one scenario if this process is a child of the runner.
 pub(crate) fn serve(backends: &Backends) -> Option<ExitCode> {
     let job = std::env::var(JOB).ok()?;
-    let ran = std::thread::scope(|scope| {
-        let work = || perform(&job, backends);
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, work) {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::engine("the scenario's thread panicked"))),
-            Err(error) => Err(Error::engine(format!("expected a thread: {error}"))),
-        }
-    });
-    Some(match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error);
-            ExitCode::FAILURE
-        }
-    })
+    Some(on_a_large_stack("scenario", || perform(&job, backends)))
 }
 
 fn perform(job: &str, backends: &Backends) -> Result<()> {
     let job: Job = serde_json::from_str(job)
         .map_err(|error| Error::misuse(format!("expected a job in {JOB}: {error}")))?;
-    let chosen: Vec<&dyn Backend> = (job.backends.iter())
-        .filter_map(|name| backends.iter().find(|backend| backend.info().name == *name))
-        .map(Box::as_ref)
-        .collect();
+    let find = |name: &String| {
+        let found = backends.iter().find(|backend| backend.info().name == *name);
+        let unknown = || Error::misuse(format!("expected a backend, found no `{name}`"));
+        found.map(Box::as_ref).ok_or_else(unknown)
+    };
+    let chosen: Vec<&dyn Backend> = job.backends.iter().map(find).collect::<Result<_>>()?;
     let prepared = match Scenario::read(&job.scenario).and_then(Scenario::prepare) {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -91,10 +71,7 @@ fn perform(job: &str, backends: &Backends) -> Result<()> {
     );
     let mut options = Options::default();
     options.optional = job.optional;
-    options.bless = match job.oracle {
-        Some(oracle) => Some(Bless::Oracle(oracle)),
-        None => job.bless.then_some(Bless::Agreement),
-    };
+    options.bless = job.bless;
     let outcome = prepared.run(&chosen, &options, |event| match event {
         Event::Run { artifact, backend } => {
             say(MARK, &Message::Run(artifact.into(), backend.into()))

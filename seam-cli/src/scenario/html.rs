@@ -5,6 +5,7 @@ use seam_diff::scenario::{Cell, Judged, Outcome, Word};
 
 use super::done::Done;
 use super::text;
+use crate::output::plural;
 
 /// Returns the page, with a column for each backend.
 pub(super) fn page(done: &[Done], backends: &[String]) -> String {
@@ -112,8 +113,11 @@ fn details(cell: &Cell, outcome: &Outcome) -> String {
         lines.extend(outcome.blame.clone());
     }
     lines.push(match outcome.not_run {
-        0 => format!("{} steps", outcome.steps),
-        not_run => format!("{} steps, of which {not_run} were not run", outcome.steps),
+        0 => plural(outcome.steps, "step"),
+        not_run => format!(
+            "{}, of which {not_run} were not run",
+            plural(outcome.steps, "step")
+        ),
     });
     match outcome.golden_of.as_slice() {
         [] => lines.push(outcome.reason.clone()),

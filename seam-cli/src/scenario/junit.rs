@@ -6,6 +6,7 @@ use seam_diff::scenario::{Judged, Outcome};
 
 use super::done::Done;
 use super::text;
+use crate::output::plural;
 
 /// Returns the report. An inconclusive scenario is a failure, and a wrong file is an error.
 pub(super) fn report(done: &[Done]) -> String {
@@ -77,8 +78,9 @@ pub(super) fn details(outcome: &Outcome) -> String {
     }
     if outcome.not_run > 0 {
         lines.push(format!(
-            "{} of {} steps were not run",
-            outcome.not_run, outcome.steps
+            "{} of {} were not run",
+            outcome.not_run,
+            plural(outcome.steps, "step")
         ));
     }
     lines.extend(outcome.notes.iter().cloned());

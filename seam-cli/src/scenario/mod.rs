@@ -13,7 +13,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use seam_diff::scenario::{Bless, Judged, Outcome, Scenario};
 use seam_tests::process::parallel;
 
@@ -21,6 +20,7 @@ use crate::args::{self, ScenarioFormat};
 use crate::output::{self, Output};
 use crate::select::{Backends, named};
 use crate::status::{Failure, Status};
+use crate::whole_file;
 
 pub(crate) use child::serve;
 
@@ -68,10 +68,7 @@ pub(crate) fn execute(
 /// Runs the scenarios on as many threads as there may be processes. The results are in the order of
 /// the files.
 fn run_all(args: &args::Scenario, backends: &[String], files: Vec<File>) -> Vec<Done> {
-    let bar = ProgressBar::new(files.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
-    }
+    let bar = output::progress(files.len());
     let one = NonZeroUsize::MIN;
     let processors = || std::thread::available_parallelism().unwrap_or(one);
     let jobs = args.jobs.unwrap_or_else(processors);
@@ -97,11 +94,11 @@ fn run(args: &args::Scenario, backends: &[String], file: File) -> Done {
         .as_mut()
         .ok()
         .and_then(|outcome| outcome.blessed.take());
-    let golden = text.map(|text| match write(&file.path, &text) {
-        Ok(said) => said,
+    let golden = text.and_then(|text| match write(&file.path, &text) {
+        Ok(said) => Some(said),
         Err(message) => {
-            outcome = Ok(Outcome::lost(message.clone()));
-            message
+            outcome = Ok(Outcome::lost(message));
+            None
         }
     });
     Done {
@@ -114,20 +111,13 @@ fn run(args: &args::Scenario, backends: &[String], file: File) -> Done {
 
 /// Writes the golden of a scenario, unless it has this text. Returns what was done.
 fn write(scenario: &Path, text: &str) -> Result<String, String> {
-    let read = Scenario::read(scenario).map_err(|error| error.message().to_string())?;
-    let path = read.golden_path();
+    let path = Scenario::golden_path(scenario);
     let name = path.display();
     if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return Ok(format!("{name} is unchanged"));
     }
-    // The file is complete or not there.
-    let beside = path.with_extension(format!("json.{}", std::process::id()));
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
-    match written {
+    match whole_file::write(&path, text.as_bytes()) {
         Ok(()) => Ok(format!("{name} was written")),
-        Err(error) => {
-            let _ = std::fs::remove_file(&beside);
-            Err(format!("expected to write {name}: {error}"))
-        }
+        Err(error) => Err(format!("expected to write {name}: {error}")),
     }
 }

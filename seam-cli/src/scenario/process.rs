@@ -30,11 +30,7 @@ pub(super) fn run(
             scenario: file.path.display().to_string(),
             backends: left.clone(),
             optional,
-            bless: bless.is_some(),
-            oracle: match bless {
-                Some(Bless::Oracle(name)) => Some(name.clone()),
-                _ => None,
-            },
+            bless: bless.cloned(),
         };
         let (mut outcome, backend) = match attempt(&job, limit) {
             Ended::Outcome(outcome) => (*outcome, None),
@@ -103,7 +99,7 @@ fn attempt(job: &Job, limit: Duration) -> Ended {
                         artifacts: known.clone(),
                     });
                 }
-                Ok(Message::Ended) | Err(_) => by = None,
+                Ok(Message::Ended) => by = None,
                 Ok(Message::Wrong(message)) => {
                     child.end(false);
                     return Ended::Wrong(message);
@@ -111,6 +107,11 @@ fn attempt(job: &Job, limit: Duration) -> Ended {
                 Ok(Message::Outcome(outcome)) => {
                     child.end(false);
                     return Ended::Outcome(outcome);
+                }
+                Err(error) => {
+                    child.end(true);
+                    let why = format!("expected a message, found `{message}`: {error}");
+                    return Ended::Lost(by, why);
                 }
             },
             Heard::TimedOut => {

@@ -4,7 +4,7 @@ use seam_diff::Shown;
 use seam_diff::scenario::{Judged, Outcome, Word};
 
 use super::done::Done;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, plural};
 use crate::verdict;
 
 /// Prints what differs first, then a line for each scenario with its differences, then the totals.
@@ -89,16 +89,12 @@ fn backends(outcome: &Outcome) -> String {
 }
 
 fn steps(outcome: &Outcome) -> String {
-    let plural = |count: usize| if count == 1 { "step" } else { "steps" };
     match (outcome.steps, outcome.not_run) {
         (0, _) => String::new(),
-        (all, 0) => format!("{all} {}", plural(all)),
+        (all, 0) => plural(all, "step"),
         (all, not_run) => {
-            format!(
-                "{} of {all} {}, {not_run} not run",
-                all - not_run,
-                plural(all)
-            )
+            let of = plural(all, "step");
+            format!("{} of {of}, {not_run} not run", all - not_run)
         }
     }
 }

@@ -497,3 +497,19 @@ fn the_commands_without_output_work_too() {
         assert!(written.starts_with(start), "{file}");
     }
 }
+
+#[test]
+fn a_golden_that_cannot_be_written_is_a_failure_that_is_said_once() {
+    let folder = folder("scenario-unwritable");
+    let path = folder.path().join("calc.golden.json");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let ended = run(&folder, &["--bless"]).with_status(1);
+    let lines = ended.stdout.lines();
+    let said = lines.filter(|line| line.contains("calc.golden.json"));
+    let said: Vec<&str> = said.collect();
+    assert!(said[0].contains("expected to write "), "{ended:#?}");
+    assert!(!ended.stdout.contains("(by )"), "{ended:#?}");
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 3, "nothing is left beside the golden");
+}
