@@ -48,7 +48,17 @@ impl<E: CoreEngine> Layered<E> {
     pub fn named(name: impl Into<String>, engine: E) -> Self {
         let has = engine.info();
         let added = ADDED.iter().copied();
-        let capabilities = added.fold(has.capabilities.clone(), |all, one| all.with(one, true));
+        let of_engine = &has.capabilities;
+        let capabilities = added
+            .fold(of_engine.clone(), |all, one| all.with(one, true))
+            .with(
+                Capability::ComponentAsync,
+                of_engine.has(Capability::Reentrant),
+            )
+            .with(
+                Capability::StackfulAsync,
+                of_engine.has(Capability::Reentrant) && of_engine.has(Capability::SuspendedCalls),
+            );
         let mut info = BackendInfo::new(name, has.version.clone(), capabilities);
         info.component_model = "seam-component".to_string();
         info.validates = has.validates;

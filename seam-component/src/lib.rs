@@ -35,8 +35,15 @@
 //!   reference interpreter: of the instances to be entered, the caller and those around it do not
 //!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
 //!   answers with the trap `CannotEnter` where this layer makes the call.
-//! - **Asynchronous lifting and lowering** is accepted at instantiation, as the asynchronous
-//!   built-ins are, and `Unsupported` when it is called.
+//! - **Order.** Where the reference chooses at random among ready threads, the layer has one order
+//!   (`task/mod.rs`).
+//! - **Asynchronous calls** follow the official scripts where these differ from the reference: a
+//!   synchronous task traps before an operation that may block; a copy of some elements that is
+//!   cancelled counts as cancelled; a ready thread that holds an instance goes on before a new task
+//!   waits for it. They need host functions that call back into the guest. A thread that blocks in the
+//!   middle of a core function may need an engine that suspends calls
+//!   ([`StackfulAsync`](seam_core::Capability::StackfulAsync)).
+//! - **Streams and futures** at the host are handles that can be passed on. The host cannot read them.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
 //! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
 //!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
@@ -47,13 +54,13 @@
 //! # Where the specification is
 //! Names and structure follow the reference interpreter of the component model, `definitions.py` at
 //! revision 6d28164 of 2026-08-21. There is one [`CanonTrap`](seam_core::CanonTrap) for each
-//! `trap_if` of its synchronous part.
+//! `trap_if` that an observer can tell from the others.
 //!
 //! | file | section of the reference interpreter, or of the documents |
 //! |---|---|
 //! | `seam_decode::types` | Despecialization; Type Predicates; Alignment; Element Size; Flattening |
 //! | `seam_decode`: `pass`, `plan` | Binary.md; Explainer.md: definitions, index spaces, type checking |
-//! | `abi/cx`, `canon/machine` | Canonical ABI Options; Lifting and Lowering Context |
+//! | `abi/cx`, `machine` | Canonical ABI Options; Lifting and Lowering Context |
 //! | `abi/load`, `abi/store` | Loading; Storing |
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
@@ -66,7 +73,9 @@
 //! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
 //! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
-//! | `canon/builtin` | the asynchronous built-ins, which return `Unsupported` when they are called |
+//! | `state/task`, `state/thread`, `state/waitable`, `state/copy` | Task, Thread, Waitable, Stream State |
+//! | `task` | tasks: `canon lift` and `canon lower` of artifacts with asynchronous parts |
+//! | `canon/builtin` | the asynchronous built-ins |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |
 //! | `glue` | none: the same calls for engines that do not re-enter |
 //! | `generated` | none: generated core modules, compiled once for a program |
@@ -103,7 +112,7 @@
 //! 6. `abi/lower.rs`: `lower_flat_values`, and `lower_flat` for each argument.
 //! 7. `abi/transcode.rs`: `store_string_into_range`, in the callee's encoding.
 //! 8. `abi/cx.rs`: `Cx::allocate_filled` asks for room and checks what the guest returns.
-//! 9. `canon/machine.rs`: `StoreMachine::realloc` calls the guest's `realloc`.
+//! 9. `machine.rs`: `StoreMachine::realloc` calls the guest's `realloc`.
 //! 10. `abi/cx.rs`: `Cx::memory` looks up the memory again, since `realloc` may have moved it.
 //! 11. `seam-core/src/core/memory.rs`: `MemoryView::write`.
 //! 12. `seam-wasmi/src/store.rs`: `CoreStore::memory` gives the bytes of the engine's memory.
@@ -120,9 +129,11 @@ mod host;
 mod instance;
 mod layered;
 mod limits;
+mod machine;
 mod program;
 mod snapshot;
 mod state;
+mod task;
 
 pub use cores::{Core, Cores};
 pub use layered::Layered;

@@ -83,6 +83,54 @@ canon_traps! {
     CannotBlock = "cannot block a synchronous task before returning",
     /// An asynchronous export ended without returning its result.
     NoAsyncResult = "async-lifted export failed to produce a result",
+    /// An event loop's callback returned an unknown code (`unpack_callback_result`).
+    UnsupportedCallbackCode = "unsupported callback code",
+    /// `task.return` or `task.cancel` was called after the task was resolved (`Task.return_`).
+    AlreadyResolved = "`task.return` or `task.cancel` called more than once for current task",
+    /// `task.return` has another result type or other options than the task's function, or the
+    /// function is not lifted with `async` (`canon_task_return`, `canon_task_cancel`).
+    WrongTaskReturn = "invalid `task.return` signature and/or options for current task",
+    /// `task.cancel` was called by a task that nobody asked to end (`Task.cancel`).
+    NotCancelled = "`task.cancel` called by task which has not been cancelled",
+    /// A subtask was dropped before its end was delivered (`Subtask.drop`).
+    SubtaskNotResolved = "cannot drop a subtask which has not yet resolved",
+    /// `subtask.cancel` was called twice, or after the end of the subtask was delivered.
+    CannotCancelSubtask = "`subtask.cancel` called after terminal status delivered"
+        | "`subtask.cancel` called more than once",
+    /// A waitable set was dropped that has elements or that a thread waits for
+    /// (`WaitableSet.drop`).
+    WaitableSetInUse = "cannot drop waitable set with waiters" | "cannot drop non-empty waitable set",
+    /// A waitable that is in a waitable set was lifted or waited for, or one that a thread waits for was
+    /// added to a set (`waitable.join`).
+    InWaitableSet = "waitable cannot be used synchronously while added to a waitable set"
+        | "cannot lift future while it's in a waitable set"
+        | "cannot lift stream while it's in a waitable set",
+    /// An end of a stream or future was lifted, dropped or used while it is copying.
+    EndBusy = "cannot have concurrent operations active on a future/stream"
+        | "cannot remove busy stream" | "cannot drop busy stream"
+        | "cannot remove busy future" | "cannot drop busy future",
+    /// An end of a stream or future was lifted or used although it can copy no more.
+    EndDone = "cannot use a stream or future that can copy no more"
+        | "cannot lift future after previous read succeeded"
+        | "cannot lift stream after being notified that the writable end dropped"
+        | "cannot read from future after previous read succeeded"
+        | "cannot read from stream after being notified that the writable end dropped"
+        | "cannot write to future after previous write succeeded"
+        | "cannot write to stream after being notified that the readable end dropped",
+    /// A copy was cancelled that is not in progress (`cancel_copy`).
+    NotCopying = "cannot cancel a copy that is not in progress",
+    /// A copy has more elements than the specification allows (`Buffer.MAX_LENGTH`).
+    CopyTooLong = "a stream cannot copy as many elements at once",
+    /// The writable end of a future was dropped before a value was written.
+    FutureNotWritten = "cannot drop future write end without first writing a value",
+    /// An instance reads from and writes to the same stream or future, whose elements are not
+    /// numbers. The specification does not allow this yet.
+    IntraComponentCopy = "cannot read from and write to intra-component future"
+        | "cannot read from and write to intra-component stream",
+    /// A thread was resumed that is not suspended (`thread.resume-later`, `thread.*-then-resume`).
+    ThreadNotSuspended = "cannot resume thread which is not suspended",
+    /// The function of a new thread is missing or has another type (`thread.new-indirect`).
+    WrongThreadFunc = "start function does not match expected type",
     /// No task can make progress any more.
     Deadlock = "deadlock detected: event loop cannot make further progress",
 }
@@ -108,6 +156,8 @@ impl CanonTrap {
             }
             // If `realloc` returns a bad pointer for another guest's list, the suite blames the
             // list.
+            // If threads of other instances are ready, the suite calls it a deadlock.
+            CanonTrap::CannotBlock => CanonTrap::Deadlock.matches(text),
             CanonTrap::ReallocOutOfBounds => text == "list content out-of-bounds",
             _ => false,
         }

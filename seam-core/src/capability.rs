@@ -70,6 +70,8 @@ capabilities! {
     Components = "components",
     /// The asynchronous part of the component model: async functions, streams, futures.
     ComponentAsync = "component-async",
+    /// A call that blocks without a callback can wait while the calls below it go on.
+    StackfulAsync = "stackful-async",
     /// `list<T, N>` in component types.
     FixedLengthLists = "fixed-length-lists",
     /// `map<K, V>` in component types.

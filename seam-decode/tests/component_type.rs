@@ -419,7 +419,7 @@ fn an_asynchronously_lifted_export_is_known_as_one() {
         choice(&module, "add").func.export,
         "[async-lift]add".to_string()
     );
-    assert!(module.plan.lifts.iter().any(|lift| lift.is_async));
+    assert!(module.plan.lifts.iter().any(|lift| lift.options.is_async));
 }
 
 #[test]

@@ -78,6 +78,14 @@ impl Builder {
         self
     }
 
+    /// Forbids host functions to suspend the guest's call: such a call returns
+    /// `Unsupported(SuspendedCalls)`, as on engines that cannot suspend calls. For testing the layers
+    /// above an engine.
+    pub fn without_suspension(mut self) -> Self {
+        self.0.suspends = false;
+        self
+    }
+
     /// Sets how deeply calls may be nested within the guest; one more is the trap
     /// [`StackExhausted`](seam_core::Trap::StackExhausted). Default 10,000.
     pub fn frames(mut self, frames: usize) -> Self {

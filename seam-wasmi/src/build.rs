@@ -7,7 +7,7 @@ use wasmi::{CompilationMode, Config};
 pub(crate) const VERSION: &str = "2.0.0";
 
 /// What every build can do.
-const CAPABILITIES: [Capability; 13] = [
+const CAPABILITIES: [Capability; 12] = [
     Capability::Simd,
     Capability::RelaxedSimd,
     Capability::MultiMemory,
@@ -19,7 +19,6 @@ const CAPABILITIES: [Capability; 13] = [
     Capability::MemoryLimit,
     Capability::TableLimit,
     Capability::InstanceLimit,
-    Capability::SuspendedCalls,
     Capability::FailedInstance,
 ];
 
@@ -32,6 +31,7 @@ pub(crate) struct Build {
     pub(crate) fuel: bool,
     pub(crate) deadline: bool,
     pub(crate) reentrant: bool,
+    pub(crate) suspends: bool,
     /// Calls that may be nested within the guest.
     pub(crate) frames: usize,
     /// Bytes for the locals and operands of all frames.
@@ -44,6 +44,7 @@ impl Default for Build {
             fuel: false,
             deadline: false,
             reentrant: true,
+            suspends: true,
             frames: 10_000,
             stack: 4 << 20,
         }
@@ -71,6 +72,7 @@ impl Build {
             .with(Capability::Fuel, self.fuel)
             .with(Capability::Deadline, self.deadline)
             .with(Capability::Reentrant, self.reentrant)
+            .with(Capability::SuspendedCalls, self.suspends)
     }
 
     /// Function bodies are validated at once and translated when they are first called.

@@ -149,7 +149,11 @@ fn cause(trap: Native) -> Trap {
         Native::UnalignedPointer => CanonTrap::UnalignedPointer.into(),
         other => {
             let text = other.to_string();
-            Trap::Other(text.strip_prefix("wasm trap: ").unwrap_or(&text).into())
+            let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+            match CanonTrap::from_text(text) {
+                Some(trap) => trap.into(),
+                None => Trap::Other(text.into()),
+            }
         }
     }
 }
@@ -232,7 +236,7 @@ const CANON_TEXTS: &[(&str, CanonTrap)] = &[
     ("unpaired surrogate", CanonTrap::InvalidString),
 ];
 
-/// How the texts of traps in asynchronous built-ins begin. The seam has no trap for each of them.
+/// How the texts of traps in asynchronous built-ins begin, for those that the seam has no cause for.
 const ASYNC_TEXTS: &[&str] = &[
     "cannot drop ",
     "cannot lift ",
@@ -355,9 +359,11 @@ mod tests {
 
     #[test]
     fn traps_of_asynchronous_built_ins_are_traps() {
-        let text = "cannot drop busy stream";
-        let error = text_error(&wasmtime::Error::msg(text));
-        assert_eq!(error.as_trap(), Some(&Trap::Other(text.into())));
+        let known = text_error(&wasmtime::Error::msg("cannot drop busy stream"));
+        assert_eq!(known.as_trap(), Some(&CanonTrap::EndBusy.into()));
+        let text = "cannot drop a stream for another reason";
+        let unknown = text_error(&wasmtime::Error::msg(text));
+        assert_eq!(unknown.as_trap(), Some(&Trap::Other(text.into())));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use seam_core::Result;
 
 use crate::abi::cx::{Cx, low};
-use crate::abi::load::{check_list, lift_rep, unsupported};
+use crate::abi::load::{check_list, lift_rep};
 use crate::abi::place::Place;
 use crate::abi::string::check_string;
 use seam_decode::types::{RecordTy, Ty, VariantTy};
@@ -49,12 +49,11 @@ impl Check<'_> {
             Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
                 self.variant(cx, place, cases)
             }
-            Ty::Own(_) | Ty::Borrow(_) => {
+            Ty::Own(_) | Ty::Borrow(_) | Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
                 let index = place.read_int(cx, self.flat, 4)?;
                 self.reps.push(lift_rep(cx, low(index), ty)?);
                 Ok(())
             }
-            Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
             number => place.read_scalar(cx, self.flat, number).map(drop),
         }
     }

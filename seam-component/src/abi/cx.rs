@@ -1,10 +1,12 @@
 //! `LiftOptions`, `LiftLowerOptions` and `LiftLowerContext`: the runtime that lifting and lowering
 //! need.
 
-use seam_core::{CanonTrap, CoreMemory, Error, MemoryView, NumericFunc, Resource, Result};
+use seam_core::{
+    CanonTrap, Capability, CoreMemory, Error, MemoryView, NumericFunc, Resource, Result, Value,
+};
 
 use seam_decode::types::align_to;
-use seam_decode::types::{ResourceId, StringEncoding};
+use seam_decode::types::{ResourceId, StringEncoding, Ty};
 
 /// The canonical options of one lifted or lowered function, and its component instance.
 #[derive(Clone, Debug)]
@@ -53,6 +55,37 @@ pub(crate) trait Machine {
     /// If the instance defines the type, it gets the representation itself.
     fn lower_borrow(&mut self, opts: &Options, rep: u32, ty: ResourceId) -> Result<u32>;
 
+    /// `lift_stream`, `lift_future` and `lift_error_context`: takes the value from the instance's
+    /// table, or looks it up there, and returns its number within the store.
+    ///
+    /// The default is for machines without asynchronous parts.
+    fn lift_async(&mut self, _opts: &Options, _index: u32, ty: &Ty) -> Result<u32> {
+        Err(unsupported(ty))
+    }
+
+    /// `lower_stream`, `lower_future` and `lower_error_context`: adds the value with this number to
+    /// the instance's table, and returns its index.
+    ///
+    /// The default is for machines without asynchronous parts.
+    fn lower_async(&mut self, _opts: &Options, _rep: u32, ty: &Ty) -> Result<u32> {
+        Err(unsupported(ty))
+    }
+
+    /// The host's side of [`Machine::lower_async`]: returns the host's value for a number.
+    ///
+    /// The default is for machines without asynchronous parts.
+    fn host_end(&mut self, _rep: u32, ty: &Ty) -> Result<Value> {
+        Err(unsupported(ty))
+    }
+
+    /// The host's side of [`Machine::lift_async`]: returns the number of the host's value, which
+    /// moves unless it is an error context.
+    ///
+    /// The default is for machines without asynchronous parts.
+    fn host_end_rep(&mut self, _value: &Value, ty: &Ty) -> Result<u32> {
+        Err(unsupported(ty))
+    }
+
     /// The host's side of `lower_own` and `lower_borrow`: returns the host's resource for a
     /// representation.
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource>;
@@ -87,6 +120,15 @@ pub(crate) trait Machine {
 
     /// Is called after all elements of the list have been lowered.
     fn list_lowered(&mut self) {}
+}
+
+/// Returns the error for a stream, future or error context where none can be passed.
+pub(crate) fn unsupported(ty: &Ty) -> Error {
+    let found = ty.kind();
+    Error::unsupported(
+        Capability::ComponentAsync,
+        format!("expected no stream, future or error context to be passed, found a {found}"),
+    )
 }
 
 /// A machine with the options of one side, as the reference interpreter's functions take them.

@@ -4,8 +4,8 @@ use seam_core::{CanonTrap, Error, List, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::load::{
-    VALUE_BYTES, labelled_fields, lift_handle, load, load_fields, load_list_from_range,
-    map_of_entries, unpack_flags_from_int, unsupported, variant_of_case,
+    VALUE_BYTES, labelled_fields, lift_end, lift_handle, load, load_fields, load_list_from_range,
+    map_of_entries, unpack_flags_from_int, variant_of_case,
 };
 use crate::abi::scalar::{is_scalar, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
@@ -138,7 +138,10 @@ fn lift_flat(cx: &mut Cx<'_>, vi: &mut CoreValueIter<'_>, ty: &Ty) -> Result<Val
             let index = vi.next_i32()?;
             lift_handle(cx, index, ty, *id)
         }
-        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
+        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
+            let index = vi.next_i32()?;
+            lift_end(cx, index, ty)
+        }
         number => scalar_from_bits(number, vi.next_of(number)?).map(scalar_to_value),
     }
 }

@@ -3,7 +3,7 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
-use seam_core::{CanonTrap, Capability, Error, List, Resource, Result, Value};
+use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::numbers::load_numbers;
@@ -47,7 +47,10 @@ pub(crate) fn load(cx: &mut Cx<'_>, ptr: u64, ty: &Ty) -> Result<Value> {
             let index = cx.load_int(ptr, 4)?;
             lift_handle(cx, low(index), ty, *id)
         }
-        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
+        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
+            let index = low(cx.load_int(ptr, 4)?);
+            lift_end(cx, index, ty)
+        }
         number => {
             let bits = cx.load_int(ptr, number.size())?;
             scalar_from_bits(number, bits).map(scalar_to_value)
@@ -227,22 +230,21 @@ pub(crate) fn lift_resource(
     cx.machine.host_resource(rep, id, matches!(ty, Ty::Own(_)))
 }
 
-/// `lift_own` or `lift_borrow`: returns the representation.
+/// `lift_stream`, `lift_future` or `lift_error_context`, for the host.
+pub(crate) fn lift_end(cx: &mut Cx<'_>, index: u32, ty: &Ty) -> Result<Value> {
+    let rep = lift_rep(cx, index, ty)?;
+    cx.machine.host_end(rep, ty)
+}
+
+/// `lift_own` or `lift_borrow`, or the like for a stream, future or error context: returns the
+/// representation.
 pub(crate) fn lift_rep(cx: &mut Cx<'_>, index: u32, ty: &Ty) -> Result<u32> {
     match ty {
         Ty::Own(id) => cx.machine.lift_own(cx.opts, index, *id),
         Ty::Borrow(id) => cx.machine.lift_borrow(cx.opts, index, *id),
+        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
+            cx.machine.lift_async(cx.opts, index, ty)
+        }
         other => Err(apart("a handle", other)),
     }
-}
-
-/// `lift_stream`, `lift_future`, `lift_error_context` and their counterparts.
-///
-/// None of these values exist without asynchronous built-ins.
-pub(crate) fn unsupported(ty: &Ty) -> Error {
-    let found = ty.kind();
-    Error::unsupported(
-        Capability::ComponentAsync,
-        format!("expected no stream, future or error context to be passed, found a {found}"),
-    )
 }

@@ -4,10 +4,9 @@ use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned};
 use crate::abi::flat::FlatBits;
-use crate::abi::load::unsupported;
 use crate::abi::scalar::{scalar_from_value, scalar_to_bits};
 use crate::abi::store::{
-    check_length, field_of, lower_resource, match_case, pack_flags_into_int, store,
+    check_length, field_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
     store_list_into_range, store_map_into_range, text,
 };
 use crate::abi::transcode::store_string_into_range;
@@ -142,7 +141,9 @@ fn lower_flat(cx: &mut Cx<'_>, value: &Value, ty: &Ty, slots: &mut Slots<'_>) ->
         (Ty::Own(_), Value::Own(resource)) | (Ty::Borrow(_), Value::Borrow(resource)) => {
             slots.set(lower_resource(cx, resource, ty)?.into())
         }
-        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => Err(unsupported(ty)),
+        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => {
+            slots.set(lower_end(cx, value, ty)?.into())
+        }
         (number, _) => slots.set(scalar_to_bits(scalar_from_value(number, value)?)),
     }
 }

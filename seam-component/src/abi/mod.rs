@@ -45,7 +45,7 @@ mod tests;
 mod transcode;
 mod transfer;
 
-pub(crate) use cx::{Cx, Machine, Options, low};
+pub(crate) use cx::{Cx, Machine, Options, check_aligned, low};
 pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};
@@ -54,4 +54,6 @@ pub(crate) use parts::{lift_parts, lower_parts};
 pub(crate) use scalar::{
     is_scalar, lift_scalar, lower_scalars, pass_scalar, scalar_from_bits, scalar_to_bits,
 };
+pub(crate) use string::{Text, load_string_from_range};
+pub(crate) use transcode::store_string_into_range;
 pub(crate) use transfer::{InTransit, Transfer};

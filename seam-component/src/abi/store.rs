@@ -6,7 +6,7 @@ use seam_core::typed::Numbers;
 use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 
 use crate::abi::cx::Cx;
-use crate::abi::load::{MAX_LIST_BYTE_LENGTH, unsupported};
+use crate::abi::load::MAX_LIST_BYTE_LENGTH;
 use crate::abi::numbers::{numbers_of, store_numbers};
 use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
 use crate::abi::string::Text;
@@ -49,7 +49,10 @@ pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result
             let index = lower_resource(cx, resource, ty)?;
             cx.store_int(index.into(), ptr, 4)
         }
-        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => Err(unsupported(ty)),
+        (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => {
+            let index = lower_end(cx, value, ty)?;
+            cx.store_int(index.into(), ptr, 4)
+        }
         (number, _) => {
             let bits = scalar_to_bits(scalar_from_value(number, value)?);
             cx.store_int(bits, ptr, number.size())
@@ -312,10 +315,18 @@ pub(crate) fn lower_resource(cx: &mut Cx<'_>, resource: &Resource, ty: &Ty) -> R
 }
 
 /// `lower_own` or `lower_borrow`.
+pub(crate) fn lower_end(cx: &mut Cx<'_>, value: &Value, ty: &Ty) -> Result<u32> {
+    let rep = cx.machine.host_end_rep(value, ty)?;
+    lower_rep(cx, rep, ty)
+}
+
 pub(crate) fn lower_rep(cx: &mut Cx<'_>, rep: u32, ty: &Ty) -> Result<u32> {
     match ty {
         Ty::Own(id) => cx.machine.lower_own(cx.opts, rep, *id),
         Ty::Borrow(id) => cx.machine.lower_borrow(cx.opts, rep, *id),
+        Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
+            cx.machine.lower_async(cx.opts, rep, ty)
+        }
         other => Err(apart("a handle", other)),
     }
 }

@@ -11,7 +11,7 @@ use crate::abi::check::Check;
 use crate::abi::cx::{Cx, Machine, Options, low};
 use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
-use crate::abi::load::{check_list, labelled_bits, unsupported};
+use crate::abi::load::{check_list, labelled_bits};
 use crate::abi::lower::allocate_area;
 use crate::abi::numbers::{CHUNK, canonicalize, is_canonicalized};
 use crate::abi::place::Place;
@@ -38,7 +38,6 @@ pub(crate) struct InTransit<'v> {
     types: &'v RecordTy,
     flat: &'v [u64],
     from: Place,
-    spilt: bool,
     reps: Cow<'v, [u32]>,
 }
 
@@ -54,8 +53,7 @@ impl<'v> InTransit<'v> {
         types: &'v RecordTy,
         reps: impl Into<Cow<'v, [u32]>>,
     ) -> Result<Self> {
-        let spilt = spills(max_flat, types);
-        let from = if spilt {
+        let from = if spills(max_flat, types) {
             Place::Memory(CoreValueIter::new(flat).next_i32()?.into())
         } else {
             Place::Flat(0)
@@ -64,7 +62,6 @@ impl<'v> InTransit<'v> {
             types,
             flat,
             from,
-            spilt,
             reps: reps.into(),
         })
     }
@@ -97,13 +94,15 @@ impl<'v> Transfer<'_> {
         Ok(lifted)
     }
 
-    /// `lower_flat_values` on the other side. Appends its core values to `out`.
+    /// `lower_flat_values` on the other side, which passes at most `max_flat` values flat. Appends its
+    /// core values to `out`.
     ///
     /// # Errors
     /// Those of [`lower_flat_values`](super::lower_flat_values).
     pub(crate) fn lower(
         &mut self,
         lifted: InTransit<'_>,
+        max_flat: usize,
         out_param: Option<u32>,
         out: &mut FlatBits,
     ) -> Result<()> {
@@ -111,11 +110,10 @@ impl<'v> Transfer<'_> {
             types,
             flat,
             from,
-            spilt,
             reps,
         } = lifted;
         let mut cx = Cx::new(&mut *self.machine, self.to);
-        let (to, out) = if spilt {
+        let (to, out) = if spills(max_flat, types) {
             let ptr = allocate_area(&mut cx, types, out_param, out)?;
             (Place::Memory(ptr.into()), &mut [][..])
         } else {
@@ -175,14 +173,13 @@ impl Copy<'_> {
                 let bits = self.read_int(from, ty.size())?;
                 self.write_int(to, labelled_bits(low(bits), labels).into(), ty.size())
             }
-            Ty::Own(_) | Ty::Borrow(_) => {
+            Ty::Own(_) | Ty::Borrow(_) | Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => {
                 let rep = self.reps.get(self.handles).copied();
                 let rep = rep.ok_or_else(|| Error::engine("expected a handle that was lifted"))?;
                 self.handles += 1;
                 let index = lower_rep(&mut self.to(), rep, ty)?;
                 self.write_int(to, index.into(), 4)
             }
-            Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext => Err(unsupported(ty)),
             number => {
                 let mut cx = Cx::new(self.machine, self.from_opts);
                 let scalar = from.read_scalar(&mut cx, self.flat, number)?;

@@ -1,79 +1,301 @@
-//! Built-ins of the asynchronous part of the specification.
+//! Built-ins of the asynchronous part of the specification, as core functions.
 //!
-//! The built-ins that synchronous calls can use work too: `context.get`, `context.set`,
-//! `backpressure.inc` and `backpressure.dec`. The others are accepted at instantiation and return
-//! `Unsupported` when they are called.
+//! `context.get`, `context.set`, `backpressure.inc` and `backpressure.dec` work in every call. The
+//! others need calls that are tasks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use seam_core::{
-    CanonTrap, Capability, CoreFunc, CoreFuncType, CoreStore, CoreValue, Error, HostFn, Result,
+    CanonTrap, Capability, CoreMemory, CoreStore, CoreTable, Error, NumericFn, Result,
 };
-use seam_decode::Builtin;
+use seam_core::{CoreFuncType, CoreType, CoreValue};
+use seam_decode::types::{MAX_FLAT_PARAMS, RecordTy};
+use seam_decode::{CopyingTy, ThreadOp};
 
-use crate::state::Running;
+use crate::abi::{Cx, Options, Text, load_string_from_range, low, store_string_into_range};
+use crate::machine::StoreMachine;
+use crate::state::{Entry, Running, ThreadState, Until, Wake};
+use crate::task::{self, Block, EndOf};
 
-/// Creates the core function of an asynchronous built-in.
-///
-/// # Errors
-/// Those of [`CoreStore::host_func`].
-pub(crate) fn core_func(
-    store: &mut dyn CoreStore,
-    builtin: &Builtin,
-    ty: CoreFuncType,
-    instance: u32,
-) -> Result<CoreFunc> {
-    let func: HostFn = match *builtin {
-        Builtin::ContextGet(slot) => context_get(slot),
-        Builtin::ContextSet(slot) => context_set(slot),
-        Builtin::BackpressureInc => backpressure(instance, |count| count.checked_add(1)),
-        Builtin::BackpressureDec => backpressure(instance, |count| count.checked_sub(1)),
-        Builtin::Other(ref name) => unsupported(name.clone(), instance),
-    };
-    store.host_func(ty, func)
-}
-
-fn context_get(slot: u32) -> HostFn {
-    Arc::new(move |caller, _, results| {
-        let value = *Running::of(caller.as_store())?.context(slot)?;
-        match results {
-            // The value of a slot that a 32-bit built-in reads was written by a 32-bit built-in.
-            [result @ CoreValue::I32(_)] => *result = CoreValue::from(value as u32),
-            [result] => *result = CoreValue::I64(i64::from_ne_bytes(value.to_ne_bytes())),
-            _ => return Err(mistyped(results.len())),
-        }
+/// Creates a built-in from a function over the bits of its arguments and results.
+pub(crate) fn func(
+    body: impl Fn(&mut dyn CoreStore, &[u64]) -> Result<Vec<u64>> + Send + Sync + 'static,
+) -> NumericFn {
+    Arc::new(move |caller, bits| {
+        let results = body(caller.as_store(), bits)?;
+        let room = bits.get_mut(..results.len());
+        let room = room.ok_or_else(|| mistyped("results"))?;
+        room.copy_from_slice(&results);
         Ok(())
     })
 }
 
-fn context_set(slot: u32) -> HostFn {
-    Arc::new(move |caller, args, _| {
-        let value = match *args {
-            [CoreValue::I32(value)] => u64::from(u32::from_ne_bytes(value.to_ne_bytes())),
-            [CoreValue::I64(value)] => u64::from_ne_bytes(value.to_ne_bytes()),
-            _ => return Err(mistyped(args.len())),
-        };
-        *Running::of(caller.as_store())?.context(slot)? = value;
-        Ok(())
+/// Creates a built-in that only changes the state of the running components, and returns at most one
+/// value.
+fn simple(
+    body: impl Fn(&mut Running, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
+) -> NumericFn {
+    func(move |store, args| Ok(body(Running::of(store)?, args)?.into_iter().collect()))
+}
+
+/// `canon context.get` of a slot.
+pub(crate) fn context_get(slot: u32) -> NumericFn {
+    simple(move |running, _| Ok(Some(*running.context(slot)?)))
+}
+
+/// `canon context.set` of a slot.
+pub(crate) fn context_set(slot: u32, ty: &CoreFuncType) -> NumericFn {
+    let is_narrow = ty.params.first() == Some(&CoreType::I32);
+    simple(move |running, args| {
+        let value = arg(args, 0)?;
+        let value = if is_narrow { low(value).into() } else { value };
+        *running.context(slot)? = value;
+        Ok(None)
     })
 }
 
-/// Changes the backpressure counter, which is only kept for its trap.
-///
-/// It would hold back asynchronous calls, which do not exist here.
-fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> HostFn {
-    Arc::new(move |caller, _, _| {
-        let instance = Running::of(caller.as_store())?.instance(instance)?;
+/// `canon backpressure.inc` or `canon backpressure.dec`.
+pub(crate) fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> NumericFn {
+    simple(move |running, _| {
+        let instance = running.instance(instance)?;
         let count = step(instance.backpressure);
         instance.backpressure =
             count.ok_or_else(|| Error::trap(CanonTrap::BackpressureOverflow))?;
-        Ok(())
+        Ok(None)
     })
 }
 
-fn unsupported(name: String, instance: u32) -> HostFn {
-    Arc::new(move |caller, _, _| {
-        Running::of(caller.as_store())?.check_may_leave(instance)?;
+/// `canon task.return` of a result of this type.
+pub(crate) fn task_return(ty: Arc<RecordTy>, opts: Options) -> NumericFn {
+    func(move |store, args| {
+        let running = Running::of(store)?;
+        running.check_may_leave(opts.instance)?;
+        let task = running.async_task()?;
+        let lifted = &running.tasks.task(task)?.lifted;
+        // The official suite returns scalars without a memory.
+        let is_same = opts.encoding == lifted.opts.encoding
+            && (opts.memory.is_none() || opts.memory == lifted.opts.memory);
+        if lifted.ty.result != *ty || !is_same {
+            return Err(Error::trap(CanonTrap::WrongTaskReturn));
+        }
+        task::return_values(store, task, args, MAX_FLAT_PARAMS)?;
+        Ok(Vec::new())
+    })
+}
+
+/// `canon task.cancel`
+pub(crate) fn task_cancel(instance: u32) -> NumericFn {
+    simple(move |running, _| task::cancel_task(running, instance).map(|()| None))
+}
+
+/// `canon waitable-set.new`
+pub(crate) fn waitable_set_new(instance: u32) -> NumericFn {
+    simple(move |running, _| Ok(Some(task::new_set(running, instance)?.into())))
+}
+
+/// `canon waitable-set.wait`
+pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
+    func(move |store, args| {
+        let (index, ptr) = (arg32(args, 0)?, arg32(args, 1)?);
+        let running = Running::of(store)?;
+        running.check_may_leave(instance)?;
+        let set = running.handles(instance)?.get(index)?.waitable_set()?;
+        running.tasks.set_mut(set)?.num_waiting += 1;
+        let how = Block {
+            cancellable,
+            ..Block::until(Until::SetEvent(set))
+        };
+        task::block(store, how, Wake::SetEvent(set, memory, ptr))
+    })
+}
+
+/// `canon waitable-set.poll`
+pub(crate) fn waitable_set_poll(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
+    func(move |store, args| {
+        let (index, ptr) = (arg32(args, 0)?, arg32(args, 1)?);
+        let running = Running::of(store)?;
+        running.check_may_leave(instance)?;
+        let set = running.handles(instance)?.get(index)?.waitable_set()?;
+        let event = task::poll(running, set, cancellable)?;
+        let code = task::unpack_event(store, memory, ptr, event)?;
+        Ok(vec![code.into()])
+    })
+}
+
+/// `canon waitable-set.drop`
+pub(crate) fn waitable_set_drop(instance: u32) -> NumericFn {
+    simple(move |running, args| task::drop_set(running, instance, arg32(args, 0)?).map(|()| None))
+}
+
+/// `canon waitable.join`
+pub(crate) fn waitable_join(instance: u32) -> NumericFn {
+    simple(move |running, args| {
+        task::join(running, instance, arg32(args, 0)?, arg32(args, 1)?).map(|()| None)
+    })
+}
+
+/// `canon subtask.cancel`
+pub(crate) fn subtask_cancel(instance: u32, is_async: bool) -> NumericFn {
+    func(move |store, args| task::cancel_subtask(store, instance, arg32(args, 0)?, is_async))
+}
+
+/// `canon subtask.drop`
+pub(crate) fn subtask_drop(instance: u32) -> NumericFn {
+    simple(move |running, args| {
+        task::drop_subtask(running, instance, arg32(args, 0)?).map(|()| None)
+    })
+}
+
+/// `canon stream.new` or `canon future.new`
+pub(crate) fn copying_new(instance: u32, ty: CopyingTy) -> NumericFn {
+    simple(move |running, _| task::new_ends(running, &ty, instance).map(Some))
+}
+
+/// `canon stream.read`, `stream.write`, `future.read` or `future.write`
+pub(crate) fn copying_start(of: EndOf, opts: Options) -> NumericFn {
+    func(move |store, args| {
+        let length = match of.ty.is_future {
+            true => 1,
+            false => arg32(args, 2)?,
+        };
+        let place = (arg32(args, 1)?, length);
+        task::start_copy(store, &of, &opts, arg32(args, 0)?, place)
+    })
+}
+
+/// `canon stream.cancel-read` and its like.
+pub(crate) fn copying_cancel(of: EndOf) -> NumericFn {
+    func(move |store, args| task::cancel_copy(store, &of, arg32(args, 0)?))
+}
+
+/// `canon stream.drop-readable` and its like.
+pub(crate) fn copying_drop(of: EndOf) -> NumericFn {
+    simple(move |running, args| task::drop_end(running, &of, arg32(args, 0)?).map(|()| None))
+}
+
+/// `canon thread.index`
+pub(crate) fn thread_index(instance: u32) -> NumericFn {
+    simple(move |running, _| {
+        running.check_may_leave(instance)?;
+        let current = running.tasks.current()?;
+        let index = running.tasks.thread(current)?.index;
+        let index = index.ok_or_else(|| Error::engine("expected a registered thread"))?;
+        Ok(Some(index.into()))
+    })
+}
+
+/// `canon thread.new-indirect`
+pub(crate) fn thread_new_indirect(instance: u32, table: CoreTable, ty: &CoreFuncType) -> NumericFn {
+    let is_narrow = ty.params.first() == Some(&CoreType::I32);
+    let start = CoreFuncType::new(
+        ty.params.get(1).copied().into_iter().collect::<Vec<_>>(),
+        [],
+    );
+    func(move |store, args| {
+        Running::of(store)?.check_may_leave(instance)?;
+        let (index, argument) = (arg(args, 0)?, arg(args, 1)?);
+        let index = if is_narrow { low(index).into() } else { index };
+        let wrong = || Error::trap(CanonTrap::WrongThreadFunc);
+        let Some(CoreValue::FuncRef(Some(func))) = store.table_at(table, index)? else {
+            return Err(wrong());
+        };
+        if store.func_type(func)? != start {
+            return Err(wrong());
+        }
+        Ok(vec![
+            task::spawn(Running::of(store)?, func, argument)?.into(),
+        ])
+    })
+}
+
+/// `canon thread.resume-later`
+pub(crate) fn thread_resume_later(instance: u32) -> NumericFn {
+    simple(move |running, args| {
+        running.check_may_leave(instance)?;
+        let other = *running.instance_threads(instance)?.get(arg32(args, 0)?)?;
+        if running.tasks.thread(other)?.state != ThreadState::Suspended {
+            return Err(Error::trap(CanonTrap::ThreadNotSuspended));
+        }
+        running.start_waiting(other, Until::Now)?;
+        Ok(None)
+    })
+}
+
+/// `canon thread.suspend`, `thread.yield` and their combinations.
+pub(crate) fn thread(instance: u32, op: ThreadOp, cancellable: bool) -> NumericFn {
+    func(move |store, args| {
+        let running = Running::of(store)?;
+        running.check_may_leave(instance)?;
+        let yields = matches!(
+            op,
+            ThreadOp::Yield | ThreadOp::YieldThenResume | ThreadOp::YieldThenPromote
+        );
+        let other = match op {
+            ThreadOp::Suspend | ThreadOp::Yield => None,
+            _ => Some(*running.instance_threads(instance)?.get(arg32(args, 0)?)?),
+        };
+        let switch_to = match (op, other) {
+            (ThreadOp::SuspendThenResume | ThreadOp::YieldThenResume, Some(other)) => {
+                if running.tasks.thread(other)?.state != ThreadState::Suspended {
+                    return Err(Error::trap(CanonTrap::ThreadNotSuspended));
+                }
+                Some(other)
+            }
+            (_, Some(other)) if running.is_ready(other)? => Some(other),
+            _ => None,
+        };
+        let how = Block {
+            until: yields.then_some(Until::Now),
+            cancellable,
+            switch_to,
+        };
+        task::block(store, how, Wake::Cancelled)
+    })
+}
+
+/// `canon error-context.new`
+pub(crate) fn error_context_new(opts: Options) -> NumericFn {
+    func(move |store, args| {
+        Running::of(store)?.check_may_leave(opts.instance)?;
+        let machine = &mut StoreMachine(store);
+        let cx = &mut Cx::new(machine, &opts);
+        let message = load_string_from_range(cx, arg32(args, 0)?, arg32(args, 1)?)?;
+        let handles = Running::of(store)?.handles(opts.instance)?;
+        Ok(vec![
+            handles.add(Entry::ErrorContext(message.into()))?.into(),
+        ])
+    })
+}
+
+/// `canon error-context.debug-message`
+pub(crate) fn error_context_debug_message(opts: Options) -> NumericFn {
+    func(move |store, args| {
+        let running = Running::of(store)?;
+        running.check_may_leave(opts.instance)?;
+        let handles = running.handles(opts.instance)?;
+        let message = handles.get(arg32(args, 0)?)?.error_context()?;
+        let machine = &mut StoreMachine(store);
+        let cx = &mut Cx::new(machine, &opts);
+        let range = store_string_into_range(cx, &Text::Utf8(Cow::Borrowed(&message)))?;
+        cx.store_range(range, arg32(args, 1)?.into())?;
+        Ok(Vec::new())
+    })
+}
+
+/// `canon error-context.drop`
+pub(crate) fn error_context_drop(instance: u32) -> NumericFn {
+    simple(move |running, args| {
+        running.check_may_leave(instance)?;
+        let dropped = running.handles(instance)?.remove(arg32(args, 0)?)?;
+        dropped.error_context().map(|_| None)
+    })
+}
+
+/// A built-in that cannot be called here.
+pub(crate) fn unsupported(name: String, instance: u32) -> NumericFn {
+    func(move |store, _| {
+        Running::of(store)?.check_may_leave(instance)?;
         Err(Error::unsupported(
             Capability::ComponentAsync,
             format!("expected no asynchronous built-in to be called, found a call of `{name}`"),
@@ -81,8 +303,15 @@ fn unsupported(name: String, instance: u32) -> HostFn {
     })
 }
 
-fn mistyped(found: usize) -> Error {
-    Error::engine(format!(
-        "expected one i32 or i64, found {found} values or another type"
-    ))
+fn arg(args: &[u64], index: usize) -> Result<u64> {
+    let arg = args.get(index).copied();
+    arg.ok_or_else(|| mistyped("arguments"))
+}
+
+fn arg32(args: &[u64], index: usize) -> Result<u32> {
+    arg(args, index).map(low)
+}
+
+fn mistyped(what: &str) -> Error {
+    Error::engine(format!("expected the {what} of a built-in, found too few"))
 }

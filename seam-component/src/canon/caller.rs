@@ -12,10 +12,9 @@ use seam_core::{
 use seam_decode::CallerOptions;
 
 use crate::abi::Options;
-use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::signature;
-use crate::state::Running;
+use crate::state::{FuncInst, Running};
 
 /// Creates a function of the world, lowered for the core instance that calls it.
 ///

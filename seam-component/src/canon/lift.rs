@@ -5,50 +5,9 @@ use std::sync::Arc;
 use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result};
 
 use crate::abi::{Cx, FlatBits, Options, is_scalar};
-use crate::canon::{StoreMachine, lifting};
-use crate::state::{Depth, Entering, Running};
+use crate::machine::{StoreMachine, lifting};
+use crate::state::{Depth, Lifted, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
-
-/// A function of a running component.
-#[derive(Clone, Debug)]
-pub(crate) enum FuncInst {
-    Lifted(Arc<Lifted>),
-    /// The host function of the world's binding at this index.
-    Host(usize, Arc<FuncTy>),
-    /// A function that cannot be called, and why.
-    Undecided(Arc<str>),
-}
-
-/// A core function that a component lifts.
-#[derive(Debug)]
-pub(crate) struct Lifted {
-    pub(crate) core: NumericFunc,
-    pub(crate) ty: Arc<FuncTy>,
-    pub(crate) opts: Options,
-    pub(crate) post_return: Option<NumericFunc>,
-    /// Whether it is lifted with the `async` option.
-    is_async: bool,
-    /// The instances that a call from the host enters.
-    entering: Entering,
-    /// Whether its result may be in memory, wholly or in part.
-    result_in_memory: bool,
-    /// Whether its parameters and its result are scalars, so that no memory is needed.
-    pub(crate) over_scalars: bool,
-}
-
-impl FuncInst {
-    /// Returns the type of the function.
-    ///
-    /// # Errors
-    /// `Link` if the function cannot be called.
-    pub(crate) fn ty(&self) -> Result<&Arc<FuncTy>> {
-        match self {
-            FuncInst::Lifted(lifted) => Ok(&lifted.ty),
-            FuncInst::Host(_, ty) => Ok(ty),
-            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
-        }
-    }
-}
 
 /// Returns whether values of these types may be in memory, wholly or in part.
 pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
@@ -132,10 +91,11 @@ impl Lifted {
         ty: Arc<FuncTy>,
         opts: Options,
         post_return: Option<NumericFunc>,
-        is_async: bool,
     ) -> Result<Self> {
         Ok(Self {
-            is_async,
+            is_async: false,
+            concurrent: false,
+            callback: None,
             entering: running.entering(opts.instance, None)?,
             result_in_memory: reads_memory(MAX_FLAT_RESULTS, &ty.result),
             over_scalars: is_over_scalars(&ty),

@@ -9,10 +9,14 @@ use crate::abi::{
     self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low, pass_scalar, scalar_from_bits,
     scalar_to_bits,
 };
-use crate::canon::lift::{FuncInst, Lifted, is_over_scalars, reads_memory};
-use crate::canon::{HostResult, StoreMachine, lifting};
-use crate::state::{Entering, Running};
-use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Ty, spills};
+use crate::canon::HostResult;
+use crate::canon::lift::{is_over_scalars, reads_memory};
+use crate::machine::{StoreMachine, lifting};
+use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
+use crate::task;
+use seam_decode::types::{
+    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Ty, spills,
+};
 
 /// A component's function, lowered for a caller with these options.
 pub(crate) struct Lowered {
@@ -26,6 +30,10 @@ pub(crate) struct Lowered {
     entering: Option<Entering>,
     /// Whether the parameters and the result are scalars, so that they pass without any memory.
     over_scalars: bool,
+    /// What the task of a call needs, if calls are tasks.
+    task: Option<Arc<LoweredCall>>,
+    /// Whether it is lowered with the `async` option.
+    is_async: bool,
 }
 
 impl Lowered {
@@ -43,11 +51,22 @@ impl Lowered {
         let (entering, over_scalars) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
-                (Some(entering), callee.is_direct())
+                (Some(entering), callee.is_direct() && !callee.concurrent)
             }
             callee => (None, is_over_scalars(callee.ty()?)),
         };
+        let task = match &callee {
+            FuncInst::Lifted(callee) if callee.concurrent => Some(Arc::new(LoweredCall {
+                ty: callee.ty.clone(),
+                opts: caller.clone(),
+                is_async: false,
+                out_param,
+            })),
+            _ => None,
+        };
         Ok(Self {
+            task,
+            is_async: false,
             entering,
             over_scalars,
             callee,
@@ -55,6 +74,29 @@ impl Lowered {
             core_ty,
             out_param,
         })
+    }
+
+    /// Lowers the function with the `async` option.
+    pub(crate) fn asynchronous(self) -> Self {
+        let out_param = match self.callee.ty() {
+            Ok(ty) => !ty.result.flat.is_empty(),
+            Err(_) => false,
+        };
+        let asynchronous = |call: Arc<LoweredCall>| {
+            Arc::new(LoweredCall {
+                ty: call.ty.clone(),
+                opts: call.opts.clone(),
+                is_async: true,
+                out_param,
+            })
+        };
+        Self {
+            task: self.task.map(asynchronous),
+            is_async: true,
+            over_scalars: false,
+            out_param,
+            ..self
+        }
     }
 
     /// Creates the core function, for an engine whose host functions can call back into the guest.
@@ -73,6 +115,9 @@ impl Lowered {
     /// Traps and limits of the callee and of the canonical ABI.
     pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
+        if let (Some(call), FuncInst::Lifted(callee)) = (&self.task, &self.callee) {
+            return self.call_task(store, callee, call, bits);
+        }
         if self.over_scalars {
             match &self.callee {
                 FuncInst::Lifted(callee) => return self.scalars_to_guest(store, callee, bits),
@@ -85,6 +130,38 @@ impl Lowered {
             }
         }
         self.call_with_memory(store, bits)
+    }
+
+    /// Performs a call of a lifted function as a task.
+    #[inline(never)]
+    fn call_task(
+        &self,
+        store: &mut dyn CoreStore,
+        callee: &Arc<Lifted>,
+        call: &Arc<LoweredCall>,
+        bits: &mut [u64],
+    ) -> Result<()> {
+        let entering = self.entering.as_ref();
+        let entering = entering.ok_or_else(|| Error::engine("expected a guest's function"))?;
+        Running::of(store)?.world.begin_host_call()?;
+        let called = task::call(store, callee, entering, call, self.args(bits)?);
+        Running::of(store)?.world.end_host_call();
+        let called = called?;
+        match bits.get_mut(..called.len()) {
+            Some(results) => {
+                results.copy_from_slice(&called);
+                Ok(())
+            }
+            None => Err(self.misfit(called.len())),
+        }
+    }
+
+    /// Returns the most core values that parameters and results are passed in.
+    fn max_flat(&self) -> (usize, usize) {
+        match self.is_async {
+            true => (MAX_FLAT_ASYNC_PARAMS, 0),
+            false => (MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
+        }
     }
 
     /// Performs a call whose values may be in memory, or that needs values.
@@ -215,6 +292,9 @@ impl Lowered {
         let result = self.call_host(store, index, ty, args)?;
         let mut flat = FlatBits::default();
         self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
+        if self.is_async {
+            flat.push((SubtaskState::Returned as u32).into())?;
+        }
         self.set_results(bits, &flat)?;
         self.end_host_call(Running::of(store)?, result)
     }
@@ -267,7 +347,7 @@ impl Lowered {
         let (args, _) = self.split(args);
         let (from, to) = (&self.caller, &callee.opts);
         let lifted = InTransit::new(MAX_FLAT_PARAMS, args, &callee.ty.params, reps)?;
-        Transfer { machine, from, to }.lower(lifted, None, flat)
+        Transfer { machine, from, to }.lower(lifted, MAX_FLAT_PARAMS, None, flat)
     }
 
     /// `Task.return_`: lifts the results from the callee and checks its borrows.
@@ -302,7 +382,7 @@ impl Lowered {
         let (_, out_param) = self.split(args);
         let (from, to) = (&callee.opts, &self.caller);
         let lifted = InTransit::new(MAX_FLAT_RESULTS, results, &callee.ty.result, reps)?;
-        Transfer { machine, from, to }.lower(lifted, out_param, flat)
+        Transfer { machine, from, to }.lower(lifted, MAX_FLAT_RESULTS, out_param, flat)
     }
 
     /// Performs the steps after the callee's post-return.
@@ -329,7 +409,7 @@ impl Lowered {
         running.begin()?;
         let typed = running.world.begin_typed(index);
         let (args, _) = self.split(args);
-        let (opts, max) = (&self.caller, MAX_FLAT_PARAMS);
+        let (opts, (max, _)) = (&self.caller, self.max_flat());
         let in_memory = reads_memory(max, &ty.params);
         if let Some(mut call) = typed {
             let lifted = lifting(store, opts, in_memory, |machine| {
@@ -358,7 +438,7 @@ impl Lowered {
     ) -> Result<()> {
         let (_, out_param) = self.split(args);
         let cx = &mut Cx::new(machine, &self.caller);
-        let (max, ty) = (MAX_FLAT_RESULTS, &ty.result);
+        let ((_, max), ty) = (self.max_flat(), &ty.result);
         match result {
             HostResult::Values(values) => {
                 abi::lower_flat_values(cx, max, values, ty, out_param, flat)

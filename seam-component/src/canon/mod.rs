@@ -5,9 +5,7 @@ pub(crate) mod caller;
 mod host_result;
 pub(crate) mod lift;
 pub(crate) mod lower;
-mod machine;
 pub(crate) mod resource;
 pub(crate) mod signature;
 
 pub(crate) use host_result::HostResult;
-pub(crate) use machine::{StoreMachine, lifting};

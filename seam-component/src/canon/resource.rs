@@ -19,7 +19,7 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
     unary(store, true, move |store, rep| {
         let running = Running::of(store)?;
         running.check_may_leave(instance)?;
-        running.handles(instance)?.add(ResourceHandle::own(ty, rep))
+        running.add_resource(instance, ResourceHandle::own(ty, rep))
     })
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn new(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> R
 /// Those of [`CoreStore::host_func`].
 pub(crate) fn rep(store: &mut dyn CoreStore, ty: ResourceId, instance: u32) -> Result<CoreFunc> {
     unary(store, true, move |store, index| {
-        let handle = Running::of(store)?.handles(instance)?.get(index)?;
+        let handle = Running::of(store)?.resource_handle(instance, index)?;
         handle.check_type(ty)?;
         Ok(handle.rep)
     })
@@ -84,15 +84,13 @@ impl Dropping {
     ) -> Result<Option<Destructor>> {
         let running = Running::of(store)?;
         running.check_may_leave(self.instance)?;
-        let handle = running.handles(self.instance)?.remove(index)?;
+        let handle = running.remove_resource(self.instance, index)?;
         handle.check_type(self.ty)?;
         handle.check_not_lent()?;
         match handle.borrow_scope {
             None => destructor(running, self.ty, handle.rep, Some(self.instance)),
             Some(scope) => {
-                if let Some(frame) = running.frames.get_mut(scope) {
-                    frame.num_borrows = frame.num_borrows.saturating_sub(1);
-                }
+                running.borrow_dropped(scope);
                 Ok(None)
             }
         }

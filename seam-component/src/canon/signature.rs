@@ -31,6 +31,15 @@ pub(crate) fn rep(func: CoreFunc) -> Result<NumericFunc> {
     NumericFunc::new(func, TYPE.clone())
 }
 
+/// Returns the callback of an asynchronous function, with its signature.
+///
+/// # Errors
+/// None in practice: the signature is over numbers.
+pub(crate) fn callback(func: CoreFunc) -> Result<NumericFunc> {
+    static TYPE: LazyLock<Arc<CoreFuncType>> = LazyLock::new(of::<3, 1>);
+    NumericFunc::new(func, TYPE.clone())
+}
+
 fn of<const P: usize, const R: usize>() -> Arc<CoreFuncType> {
     Arc::new(CoreFuncType::new([CoreType::I32; P], [CoreType::I32; R]))
 }

@@ -6,20 +6,19 @@ use seam_core::{
     Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
     CoreType, Error, Interface, NumericFunc, Origin, Result,
 };
-use seam_decode::types::{ResourceId, Side, flatten_functype};
+use seam_decode::types::{ResourceId, Side, flatten_async_functype, flatten_functype};
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
 
 use super::late::Late;
 use crate::abi::Options;
-use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
-use crate::canon::{builtin, caller, resource, signature};
+use crate::canon::{caller, resource, signature};
 use crate::cores::Core;
 use crate::generated::Generated;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
-use crate::state::{ResourceImpl, ResourceInfo, Running, TableFuncs};
+use crate::state::{FuncInst, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
@@ -39,6 +38,8 @@ pub(super) struct Execution<'a> {
     core_instances: Vec<CoreInstanceId>,
     core_items: Vec<Made>,
     lifts: Vec<Arc<Lifted>>,
+    /// Whether calls are tasks.
+    is_concurrent: bool,
 }
 
 /// A core item.
@@ -73,7 +74,14 @@ impl<'a> Execution<'a> {
             core_instances: Vec::new(),
             core_items: Vec::new(),
             lifts: Vec::new(),
+            is_concurrent: false,
         }
+    }
+
+    /// Returns whether calls are tasks: the artifact has asynchronous parts, and host functions can
+    /// call back into the guest.
+    pub(super) fn is_concurrent(&self) -> bool {
+        self.is_concurrent
     }
 
     /// Executes all steps, and returns the functions that the root exports.
@@ -85,6 +93,9 @@ impl<'a> Execution<'a> {
         let plan = self.plan;
         let running = Running::of(self.store)?;
         running.resources.extend(plan.resources.iter().map(info));
+        let capabilities = &self.generated.engine().info().capabilities;
+        self.is_concurrent = plan.is_async() && capabilities.has(Capability::Reentrant);
+        running.tasks.suspends = capabilities.has(Capability::SuspendedCalls);
         for step in &plan.steps {
             match *step {
                 Step::Begin(index) => {
@@ -157,7 +168,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns a core item that is imported.
-    fn import(&mut self, item: usize) -> Result<CoreExtern> {
+    pub(super) fn import(&mut self, item: usize) -> Result<CoreExtern> {
         match at(&self.core_items, item)? {
             Made::Extern(item) => Ok(*item),
             Made::Builtin(func) => Ok(CoreExtern::Func(*func)),
@@ -255,7 +266,10 @@ impl<'a> Execution<'a> {
                 let callee = self.func(*func)?;
                 let caller = self.options(options)?;
                 let running = Running::of(self.store)?;
-                let lowered = Lowered::new(running, callee, caller, ty.clone())?;
+                let mut lowered = Lowered::new(running, callee, caller, ty.clone())?;
+                if options.is_async {
+                    lowered = lowered.asynchronous();
+                }
                 self.lowered(GlueTask::Call(lowered))?
             }
             CoreItem::LowerForCaller(_, options, ty) if self.is_late(options.realloc.is_some()) => {
@@ -287,9 +301,8 @@ impl<'a> Execution<'a> {
                 made(resource::rep(self.store, *ty, narrow(*instance)?)?)
             }
             CoreItem::Builtin(name, ty, instance) => {
-                let instance = narrow(*instance)?;
-                let func = builtin::core_func(self.store, name, ty.clone(), instance)?;
-                Made::Builtin(func)
+                let func = self.builtin(name, ty, narrow(*instance)?)?;
+                Made::Builtin(self.store.host_func_numeric(ty.clone(), func)?)
             }
         })
     }
@@ -318,27 +331,36 @@ impl<'a> Execution<'a> {
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
-        let core_ty = flatten_functype(&lift.ty, Side::Lift);
+        let core_ty = match lift.options.is_async {
+            true => flatten_async_functype(&lift.ty, Side::Lift, lift.callback.is_some()),
+            false => flatten_functype(&lift.ty, Side::Lift),
+        };
         let after = CoreFuncType::new(core_ty.results.clone(), []);
         let post_return = self.optional(lift.post_return)?;
         let post_return = post_return.map(|func| NumericFunc::new(func, after));
+        let callback = self.optional(lift.callback)?;
+        let callback = callback.map(signature::callback);
         let core = NumericFunc::new(self.core_func(lift.core)?, core_ty)?;
         let opts = self.options(&lift.options)?;
-        Lifted::new(
+        let is_concurrent = self.is_concurrent;
+        let mut lifted = Lifted::new(
             Running::of(self.store)?,
             core,
             lift.ty.clone(),
             opts,
             post_return.transpose()?,
-            lift.is_async,
-        )
+        )?;
+        lifted.is_async = lift.options.is_async;
+        lifted.callback = callback.transpose()?;
+        lifted.concurrent = is_concurrent;
+        Ok(lifted)
     }
 
     fn optional(&mut self, func: Option<usize>) -> Result<Option<CoreFunc>> {
         func.map(|func| self.core_func(func)).transpose()
     }
 
-    fn options(&mut self, options: &PlannedOptions) -> Result<Options> {
+    pub(super) fn options(&mut self, options: &PlannedOptions) -> Result<Options> {
         if options.gc {
             return Err(Error::unsupported(
                 Capability::Gc,
@@ -442,6 +464,6 @@ fn at<T>(made: &[T], index: usize) -> Result<&T> {
 /// Returns the error for a missing result of an earlier step.
 ///
 /// Either the engine's instance lacks an export of its module, or the plan is faulty.
-fn missing() -> Error {
+pub(super) fn missing() -> Error {
     Error::engine("expected the result of an earlier step of the plan, found none")
 }

@@ -11,10 +11,11 @@ use seam_core::{
 
 use super::handles::check_handles;
 use crate::abi::{self, Cx, FlatBits};
-use crate::canon::lift::{FuncInst, Lifted, Outer};
+use crate::canon::lift::Outer;
 use crate::canon::resource::destroy;
 use crate::instance::{Base, Inner, call_in_steps};
-use crate::state::Running;
+use crate::state::{FuncInst, Lifted, Outcome, Running, TaskId};
+use crate::task;
 use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 use seam_decode::{Func as Planned, Plan, is_inner};
 
@@ -133,6 +134,8 @@ fn not_started() -> Error {
 pub(super) enum ComponentCall {
     /// A call of the lifted function that was resolved with this index.
     Lifted(usize, Outer),
+    /// A call of a lifted function, as a task.
+    Task(TaskId),
     /// A call of a host function that the component re-exports: its arguments, and later its
     /// result.
     Host(usize, Vec<Value>, Option<Value>),
@@ -181,6 +184,14 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// Returns the result of a call that was a task.
+fn returned(outcome: Outcome) -> Result<Option<Value>> {
+    match outcome {
+        Outcome::Returned(value) => Ok(value),
+        Outcome::Cancelled => Err(Error::engine("expected a call that nobody has cancelled")),
+    }
+}
+
 /// Lifts the result of a call, if the function has a result.
 fn lift_result(cx: &mut Cx<'_>, flat: &[u64], ty: &RecordTy, returns: Returns<'_>) -> Result<()> {
     match returns {
@@ -202,6 +213,12 @@ impl Inner for ComponentInstance {
     fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<ComponentCall> {
         let index = func.index(base.owner)?;
         Ok(match self.at(base, index)? {
+            FuncInst::Lifted(lifted) if lifted.concurrent => {
+                let args = args.into_values(func.ty())?.into_owned();
+                let store = &mut *base.store;
+                check_handles(Running::of(store)?, &lifted.ty.params, &args)?;
+                ComponentCall::Task(task::invoke(store, lifted, args)?)
+            }
             FuncInst::Lifted(lifted) => {
                 let (store, params) = (&mut *base.store, &lifted.ty.params);
                 let args = Checked::new(store, params, func, args)?;
@@ -221,6 +238,7 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(index, call) => {
                 call.drive(self.lifted(base, *index)?, &mut *base.store)
             }
+            ComponentCall::Task(task) => task::drive(&mut *base.store, *task),
             ComponentCall::Host(index, args, result) => {
                 *result = Running::of(&mut *base.store)?.world.call(*index, args)?;
                 Ok(())
@@ -238,6 +256,7 @@ impl Inner for ComponentInstance {
                 })?;
                 Ok(result)
             }
+            ComponentCall::Task(task) => returned(task::take(&mut *base.store, task)?),
             ComponentCall::Host(_, _, result) => Ok(result),
         }
     }
@@ -256,6 +275,10 @@ impl Inner for ComponentInstance {
                     lift_result(cx, flat, ty, Returns::Typed(lift))
                 })
             }
+            ComponentCall::Task(task) => {
+                let result = returned(task::take(&mut *base.store, task)?)?;
+                result_from_value(func.ty(), result, lift)
+            }
             ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),
         }
     }
@@ -270,6 +293,9 @@ impl Inner for ComponentInstance {
         let FuncInst::Lifted(lifted) = self.at(base, func.index(base.owner)?)? else {
             return call_in_steps(self, base, func, args, returns);
         };
+        if lifted.concurrent {
+            return call_in_steps(self, base, func, args, returns);
+        }
         let (store, params) = (&mut *base.store, &lifted.ty.params);
         if lifted.is_direct() {
             return call_direct(store, lifted, func, args, returns);
@@ -287,6 +313,8 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(index, call) => {
                 call.give_up(self.lifted(base, index)?, &mut *base.store)
             }
+            // Its task goes on when the next call lets threads run.
+            ComponentCall::Task(task) => task::give_up(&mut *base.store, task),
             ComponentCall::Host(..) => Ok(()),
         }
     }

@@ -14,6 +14,7 @@
 //!   handles as they are and calls its functions. The built-ins of that resource go there too, as
 //!   meld sends them.
 
+mod builtin;
 mod execute;
 mod handles;
 mod instance;

@@ -7,11 +7,10 @@ use seam_core::{CoreStore, Error, Result};
 use super::replay::{Log, Replay, Request};
 use crate::abi::{FlatBits, Machine, low};
 use crate::canon::HostResult;
-use crate::canon::StoreMachine;
-use crate::canon::lift::{FuncInst, Lifted};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::{Destructor, Dropping};
-use crate::state::{Job, Next, Running};
+use crate::machine::StoreMachine;
+use crate::state::{FuncInst, Job, Lifted, Next, Running};
 
 /// The functions that the glue calls on behalf of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

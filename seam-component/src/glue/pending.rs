@@ -13,11 +13,10 @@ use seam_core::{
 use super::job::{Target, Task};
 use super::link::{begin, shared, without_calls};
 use super::module::{self, Calls, MOST, SHARED};
-use crate::canon::lift::FuncInst;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::generated::Generated;
-use crate::state::Running;
+use crate::state::{FuncInst, Running};
 
 /// The task of a glue function: a lowered call, or the drop of a resource.
 pub(crate) enum GlueTask {

@@ -11,7 +11,7 @@
 use seam_core::{Error, MemoryAccess, MemoryView, Resource, Result};
 
 use crate::abi::{Machine, Options};
-use crate::canon::StoreMachine;
+use crate::machine::StoreMachine;
 use crate::state::Running;
 use seam_decode::types::ResourceId;
 

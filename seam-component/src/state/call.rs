@@ -3,7 +3,10 @@
 use seam_core::{CanonTrap, Error, Result};
 
 use super::frame::{Depth, Frame, Loan, ThreadStorage};
+use super::ids::ThreadId;
+use super::resource::BorrowScope;
 use super::running::Running;
+use super::task::{Caller, Scope};
 
 impl Running {
     /// Returns the current call.
@@ -21,6 +24,9 @@ impl Running {
     /// # Errors
     /// `Engine` if no call is in progress.
     pub(crate) fn lend(&mut self, loan: Loan) -> Result<()> {
+        if let Some(scope) = self.scope {
+            return self.lend_in(scope, loan);
+        }
         self.frame()?;
         self.loans.push(loan);
         Ok(())
@@ -54,6 +60,21 @@ impl Running {
             loans: self.loans.len(),
         });
         self.begin_thread();
+    }
+
+    /// Resumes a thread with these values of its context.
+    pub(crate) fn resume_context(&mut self, thread: ThreadId) -> Result<()> {
+        let storage = self.tasks.thread(thread)?.storage;
+        self.threads.push(storage);
+        Ok(())
+    }
+
+    /// Keeps the values of a thread's context, which is no longer running.
+    pub(crate) fn keep_context(&mut self, thread: ThreadId) {
+        let storage = self.threads.pop();
+        if let (Some(storage), Ok(thread)) = (storage, self.tasks.thread_mut(thread)) {
+            thread.storage = storage;
+        }
     }
 
     /// Begins a thread for a call, or the separate thread of a `realloc`.
@@ -102,7 +123,11 @@ impl Running {
 
     /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
     pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
-        if self.frame()?.num_borrows == 0 {
+        let num_borrows = match self.scope {
+            Some(scope) => self.tasks.task(scope.task)?.num_borrows,
+            None => self.frame()?.num_borrows,
+        };
+        if num_borrows == 0 {
             Ok(())
         } else {
             Err(Error::trap(CanonTrap::BorrowsNotDropped))
@@ -131,12 +156,60 @@ impl Running {
         ended
     }
 
-    fn end_loan(&mut self, loan: Loan) -> Result<()> {
+    /// Records a loan for the call that passes values.
+    fn lend_in(&mut self, scope: Scope, loan: Loan) -> Result<()> {
+        let lenders = match scope.subtask {
+            Some(subtask) => self.tasks.subtask_mut(subtask)?.lenders.as_mut(),
+            None => match &mut self.tasks.task_mut(scope.task)?.caller {
+                Caller::Host(call) => Some(&mut call.lenders),
+                Caller::Guest(_) => None,
+            },
+        };
+        let lenders = lenders.ok_or_else(|| Error::engine("expected a call under way"))?;
+        lenders.push(loan);
+        Ok(())
+    }
+
+    /// Counts a borrowed handle that the current call has received, and returns the call.
+    ///
+    /// # Errors
+    /// `Engine` if no call is in progress.
+    pub(crate) fn borrow_scope(&mut self) -> Result<BorrowScope> {
+        if let Some(scope) = self.scope {
+            self.tasks.task_mut(scope.task)?.num_borrows += 1;
+            return Ok(BorrowScope::Task(scope.task));
+        }
+        self.frame()?.num_borrows += 1;
+        Ok(BorrowScope::Frame(self.frames.len() - 1))
+    }
+
+    /// Counts a borrowed handle that was dropped.
+    pub(crate) fn borrow_dropped(&mut self, scope: BorrowScope) {
+        let num_borrows = match scope {
+            BorrowScope::Frame(frame) => {
+                let frame = self.frames.get_mut(frame);
+                frame.map(|frame| &mut frame.num_borrows)
+            }
+            BorrowScope::Task(task) => {
+                let task = self.tasks.task_mut(task).ok();
+                task.map(|task| &mut task.num_borrows)
+            }
+        };
+        if let Some(num_borrows) = num_borrows {
+            *num_borrows = num_borrows.saturating_sub(1);
+        }
+    }
+
+    /// Ends a loan.
+    ///
+    /// # Errors
+    /// The trap `UnknownHandle` if the lender's table no longer has the handle.
+    pub(crate) fn end_loan(&mut self, loan: Loan) -> Result<()> {
         match loan {
             Loan::Host(slot) => self.host.give_back(slot),
             Loan::ToHost(slot) => self.host.end_borrow(slot),
             Loan::Guest(instance, index) => {
-                let handle = self.handles(instance)?.get(index)?;
+                let handle = self.resource_handle(instance, index)?;
                 handle.num_lends = handle.num_lends.saturating_sub(1);
             }
         }

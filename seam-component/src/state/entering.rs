@@ -3,14 +3,8 @@
 use seam_core::{CanonTrap, Error, Result};
 use smallvec::SmallVec;
 
+use super::lifted::Entering;
 use super::running::Running;
-
-/// The instances that a call enters: the callee and its ancestors, without the caller and its
-/// ancestors.
-///
-/// Instances never move, so the set is computed once for all calls of a function.
-#[derive(Clone, Debug)]
-pub(crate) struct Entering(SmallVec<[u32; 4]>);
 
 impl Running {
     /// Returns the instances that a call enters. `caller` is `None` for the host.

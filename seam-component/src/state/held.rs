@@ -83,6 +83,18 @@ impl HostTable {
         ))
     }
 
+    /// Returns a handle for a slot of another table of this instance, with the next number.
+    pub(super) fn handle(&mut self, slot: u32, generation: u32) -> Handle {
+        let ordinal = self.next_ordinal;
+        self.next_ordinal = self.next_ordinal.wrapping_add(1);
+        Handle::new(self.owner, slot, generation, ordinal)
+    }
+
+    /// Returns whether a handle belongs to this instance.
+    pub(super) fn is_of_owner(&self, handle: &Handle) -> bool {
+        handle.owner() == self.owner
+    }
+
     /// Removes an owned handle from the table, because it moves into a guest.
     ///
     /// # Errors

@@ -5,23 +5,49 @@
 //! | `running` | Store and Component Instance State |
 //! | `entering` | the entering set of a call, of the same section |
 //! | `frame`, `call` | Task State (synchronous calls) |
-//! | `table`, `resource` | Table State; Resource State |
-//! | `held` | none: handles that the host holds |
+//! | `task`, `thread` | Task State; Thread State |
+//! | `waitable` | Waitable State; Subtask State |
+//! | `copy` | Buffer, Stream and Future State |
+//! | `tasks`, `ids` | none: what a store keeps of these, and the levels of native stacks |
+//! | `table`, `entry`, `resource` | Table State; Resource State |
+//! | `held`, `held_end` | none: handles that the host holds |
+//! | `lifted` | none: lifted functions, as data |
 //! | `job` | none: lowered calls that glue carries out |
 
 mod call;
+mod copy;
 mod entering;
+mod entry;
 mod frame;
 mod held;
+mod held_end;
+mod ids;
 mod job;
+mod lifted;
 mod resource;
 mod running;
 mod table;
+mod task;
+mod tasks;
+mod thread;
+mod waitable;
 
-pub(crate) use entering::Entering;
+pub(crate) use copy::{Buffer, CopyEnd, CopyState, Shared};
+pub(crate) use entry::{Entry, wrong_kind};
 pub(crate) use frame::{Depth, Loan};
+pub(crate) use held_end::HeldEnd;
+pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
+pub(crate) use lifted::{Entering, FuncInst, Lifted};
+#[cfg(test)]
+pub(crate) use resource::BorrowScope;
 pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo, TableFuncs};
 pub(crate) use running::Running;
 #[cfg(test)]
 pub(crate) use table::Table;
+pub(crate) use task::{Caller, HostCall, Outcome, Scope, Task, TaskState};
+pub(crate) use tasks::{Origin, Tasks};
+pub(crate) use thread::{Next as ThreadNext, Thread, ThreadState, Until, Wake};
+pub(crate) use waitable::{
+    CopyResult, Kind, LoweredCall, Pending, Subtask, SubtaskState, Waitable, WaitableSet,
+};

@@ -2,6 +2,7 @@
 
 use seam_core::{CanonTrap, Error, ExportName, NumericFunc, ResourceType, Result};
 
+use super::ids::TaskId;
 use seam_decode::types::ResourceId;
 
 /// An entry of a component instance's table.
@@ -9,10 +10,17 @@ use seam_decode::types::ResourceId;
 pub(crate) struct ResourceHandle {
     pub(crate) ty: ResourceId,
     pub(crate) rep: u32,
-    /// For a borrowed handle, the frame index of the call that must drop it; `None` for an owned
-    /// handle.
-    pub(crate) borrow_scope: Option<usize>,
+    /// For a borrowed handle, the call that must drop it; `None` for an owned handle.
+    pub(crate) borrow_scope: Option<BorrowScope>,
     pub(crate) num_lends: u32,
+}
+
+/// The call that must drop a borrowed handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BorrowScope {
+    /// The call with this frame index.
+    Frame(usize),
+    Task(TaskId),
 }
 
 /// A resource type of the store.
@@ -71,7 +79,7 @@ impl ResourceHandle {
         }
     }
 
-    pub(crate) fn borrow(ty: ResourceId, rep: u32, scope: usize) -> Self {
+    pub(crate) fn borrow(ty: ResourceId, rep: u32, scope: BorrowScope) -> Self {
         Self {
             ty,
             rep,

@@ -4,11 +4,16 @@ use seam_core::{CanonTrap, CoreStore, Error, HostState, Resource, Result, WorldS
 
 use seam_decode::types::ResourceId;
 
+use super::entry::Entry;
 use super::frame::{Frame, Loan, ThreadStorage};
 use super::held::{Held, HostTable};
+use super::held_end::HostEnds;
+use super::ids::ThreadId;
 use super::job::Job;
 use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
+use super::task::Scope;
+use super::tasks::Tasks;
 
 /// The state of everything above the core engine, which the store keeps in its [`HostState`].
 pub(crate) struct Running {
@@ -29,8 +34,13 @@ pub(crate) struct Running {
     /// The glue writes them before it asks the host for the next step, and reads them afterwards.
     pub(crate) registers: Vec<u64>,
     pub(crate) host: HostTable,
+    pub(crate) host_ends: HostEnds,
     /// Bytes that lifting has allocated on the host in the outermost call.
     pub(crate) lifted: u64,
+    /// The tasks, if the artifact has asynchronous parts.
+    pub(crate) tasks: Tasks,
+    /// The task that values are passed to or from, if calls are tasks.
+    pub(crate) scope: Option<Scope>,
 }
 
 /// A component instance.
@@ -42,9 +52,15 @@ pub(crate) struct InstanceState {
     pub(super) may_enter: bool,
     pub(crate) may_leave: bool,
     pub(crate) backpressure: u16,
+    /// The number of tasks that wait until there is no backpressure.
+    pub(crate) num_waiting_to_enter: u32,
+    /// `exclusive_thread`
+    pub(crate) exclusive: Option<ThreadId>,
+    /// The registered threads. `None` before the first one.
+    threads: Option<Table<ThreadId>>,
     /// The instance whose table has its handles: itself, except in a fused module.
     table: u32,
-    handles: Table<ResourceHandle>,
+    handles: Table<Entry>,
 }
 
 impl Running {
@@ -60,7 +76,10 @@ impl Running {
             jobs: Vec::new(),
             registers: Vec::new(),
             host: HostTable::new(owner),
+            host_ends: HostEnds::default(),
             lifted: 0,
+            tasks: Tasks::default(),
+            scope: None,
         }
     }
 
@@ -99,6 +118,9 @@ impl Running {
             may_enter: false,
             may_leave: true,
             backpressure: 0,
+            num_waiting_to_enter: 0,
+            exclusive: None,
+            threads: None,
             table,
             handles: Table::new(),
         });
@@ -125,9 +147,48 @@ impl Running {
     ///
     /// # Errors
     /// `Engine` if the instance is unknown.
-    pub(crate) fn handles(&mut self, instance: u32) -> Result<&mut Table<ResourceHandle>> {
+    pub(crate) fn handles(&mut self, instance: u32) -> Result<&mut Table<Entry>> {
         let table = self.instance(instance)?.table;
         Ok(&mut self.instance(table)?.handles)
+    }
+
+    /// Returns a resource handle of an instance.
+    ///
+    /// # Errors
+    /// The traps `UnknownHandle` and `WrongHandleKind`.
+    pub(crate) fn resource_handle(
+        &mut self,
+        instance: u32,
+        index: u32,
+    ) -> Result<&mut ResourceHandle> {
+        self.handles(instance)?.get(index)?.resource()
+    }
+
+    /// Removes a resource handle of an instance.
+    ///
+    /// # Errors
+    /// The traps `UnknownHandle` and `WrongHandleKind`.
+    pub(crate) fn remove_resource(&mut self, instance: u32, index: u32) -> Result<ResourceHandle> {
+        self.handles(instance)?.remove(index)?.into_resource()
+    }
+
+    /// Adds a resource handle to an instance's table.
+    ///
+    /// # Errors
+    /// The trap `TableFull`.
+    pub(crate) fn add_resource(&mut self, instance: u32, handle: ResourceHandle) -> Result<u32> {
+        self.handles(instance)?.add(Entry::Resource(handle))
+    }
+
+    /// Returns the registered threads of an instance.
+    ///
+    /// # Errors
+    /// `Engine` if the instance is unknown.
+    pub(crate) fn instance_threads(&mut self, instance: u32) -> Result<&mut Table<ThreadId>> {
+        Ok(self
+            .instance(instance)?
+            .threads
+            .get_or_insert_with(Table::new))
     }
 
     pub(crate) fn resource(&self, ty: ResourceId) -> Result<&ResourceInfo> {
@@ -160,6 +221,18 @@ impl Running {
             Some(Resource::guest(info.name.clone(), handle))
         };
         self.host.owned().into_iter().filter_map(named).collect()
+    }
+
+    /// Ends the innermost call that has resumed a thread: the instances are left. Returns whether the
+    /// caller has blocked in the meantime.
+    pub(crate) fn pop_level(&mut self) -> Result<bool> {
+        let Some(level) = self.tasks.levels.pop() else {
+            return Err(Error::engine("expected a call that has resumed a thread"));
+        };
+        if let Some(entered) = level.entered {
+            self.leave(&entered)?;
+        }
+        Ok(level.detached)
     }
 
     /// `trap_if(not inst.may_leave)`

@@ -142,7 +142,7 @@ impl<'a> CoreImport<'a> {
         place: usize,
     ) -> Result<(CoreItem, Option<Chosen>, Option<Chosen>), String> {
         if self.field.starts_with("[async-lower]") {
-            let builtin = Builtin::Other("lower".to_string());
+            let builtin = Builtin::Unsupported("lower".to_string());
             let item = CoreItem::Builtin(builtin, self.ty.clone(), 0);
             return Ok((item, None, None));
         }
@@ -184,7 +184,7 @@ impl<'a> CoreImport<'a> {
         match self.field.strip_prefix('[') {
             Some(name) => {
                 let name = name.split(']').next().unwrap_or(name);
-                let builtin = Builtin::Other(name.to_string());
+                let builtin = Builtin::Unsupported(name.to_string());
                 Ok(Some(CoreItem::Builtin(builtin, self.ty.clone(), 0)))
             }
             None => {

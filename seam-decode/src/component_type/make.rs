@@ -149,10 +149,11 @@ fn add_export(plan: &mut Plan, export: &Export<'_>) {
             memory,
             realloc,
             encoding: export.func.encoding,
+            is_async: export.is_async,
             gc: false,
         },
         post_return,
-        is_async: export.is_async,
+        callback: None,
     });
     plan.steps.push(Step::Lift(index));
     plan.exports.push(Func::Lifted(index));

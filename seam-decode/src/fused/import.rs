@@ -181,7 +181,7 @@ fn lower(
         return Err(link(what(), &found));
     }
     if import.ty.is_async {
-        let item = CoreItem::Builtin(crate::Builtin::Other("lower".into()), wanted, 0);
+        let item = CoreItem::Builtin(crate::Builtin::Unsupported("lower".into()), wanted, 0);
         return Ok((item, bound(typed, import, None, None)));
     }
     let lowered = lowerings(known, typed.func);

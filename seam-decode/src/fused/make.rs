@@ -211,7 +211,7 @@ impl Making<'_, '_> {
                 ..lift.options
             },
             post_return,
-            is_async: lift.is_async,
+            callback: None,
         }
     }
 }

@@ -101,6 +101,7 @@ pub(crate) struct OptionsDef {
     pub(crate) memory: Option<u32>,
     pub(crate) realloc: Option<u32>,
     pub(crate) post_return: Option<u32>,
+    pub(crate) callback: Option<u32>,
     pub(crate) is_async: bool,
     pub(crate) gc: bool,
 }

@@ -29,4 +29,5 @@ pub(crate) use definitions::Definitions;
 pub(crate) use id_map::IdMap;
 pub use module_type::module_type;
 pub(crate) use module_type::{invalid, spend_name};
+pub(crate) use read::options as canon_options;
 pub(crate) use validated::{Bodies, component, core_module};

@@ -134,7 +134,8 @@ pub(super) fn canon<'a>(
     })
 }
 
-fn options(options: &[CanonicalOption]) -> OptionsDef {
+/// Converts canonical options.
+pub(crate) fn options(options: &[CanonicalOption]) -> OptionsDef {
     let mut out = OptionsDef::default();
     for option in options {
         match *option {
@@ -144,7 +145,8 @@ fn options(options: &[CanonicalOption]) -> OptionsDef {
             CanonicalOption::Memory(index) => out.memory = Some(index),
             CanonicalOption::Realloc(index) => out.realloc = Some(index),
             CanonicalOption::PostReturn(index) => out.post_return = Some(index),
-            CanonicalOption::Async | CanonicalOption::Callback(_) => out.is_async = true,
+            CanonicalOption::Async => out.is_async = true,
+            CanonicalOption::Callback(index) => out.callback = Some(index),
             CanonicalOption::CoreType(_) | CanonicalOption::Gc => out.gc = true,
         }
     }

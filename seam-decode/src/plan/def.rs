@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seam_core::{CoreFuncType, CoreModuleType, CorePath, ExportName, ResourceType};
 
-use crate::types::{FuncTy, ResourceId, StringEncoding};
+use crate::types::{FuncTy, RecordTy, ResourceId, StringEncoding, Ty};
 
 /// The instantiation of a root component, resolved: no index spaces, aliases or arguments are left.
 ///
@@ -157,7 +157,7 @@ pub enum CoreItem {
 }
 
 /// A built-in of the asynchronous part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Builtin {
     /// `context.get` of a slot.
     ContextGet(u32),
@@ -167,9 +167,96 @@ pub enum Builtin {
     BackpressureInc,
     /// `backpressure.dec`
     BackpressureDec,
-    /// Any other built-in, by its name in kebab-case, e.g. `task-return`. An asynchronous `canon
-    /// lower` is `lower`.
-    Other(String),
+    /// `task.return` of a result of this type, lifted with these options.
+    TaskReturn(Arc<RecordTy>, Options),
+    /// `task.cancel`
+    TaskCancel,
+    /// `waitable-set.new`
+    WaitableSetNew,
+    /// `waitable-set.wait`
+    WaitableSetWait(EventOptions),
+    /// `waitable-set.poll`
+    WaitableSetPoll(EventOptions),
+    /// `waitable-set.drop`
+    WaitableSetDrop,
+    /// `waitable.join`
+    WaitableJoin,
+    /// `subtask.cancel`; the flag says whether it is `async`.
+    SubtaskCancel(bool),
+    /// `subtask.drop`
+    SubtaskDrop,
+    /// A built-in of streams or futures.
+    Copying(CopyingTy, CopyingOp),
+    /// A built-in of threads; the flag says whether it is `cancellable`.
+    Thread(ThreadOp, bool),
+    /// `thread.new-indirect` from the table at this index of [`Plan::core_items`].
+    ThreadNewIndirect(usize),
+    /// `thread.index`
+    ThreadIndex,
+    /// `thread.resume-later`
+    ThreadResumeLater,
+    /// `error-context.new`
+    ErrorContextNew(Options),
+    /// `error-context.debug-message`
+    ErrorContextDebugMessage(Options),
+    /// `error-context.drop`
+    ErrorContextDrop,
+    /// A built-in that cannot be called here, by its name in kebab-case, e.g. `thread-spawn-ref`.
+    Unsupported(String),
+}
+
+/// The options of `waitable-set.wait` and `waitable-set.poll`.
+#[derive(Clone, Copy, Debug)]
+pub struct EventOptions {
+    /// Whether a request to cancel the task ends it.
+    pub cancellable: bool,
+    /// The memory for the event, as an index into [`Plan::core_items`].
+    pub memory: usize,
+}
+
+/// A stream type or future type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyingTy {
+    /// Whether it is a future type.
+    pub is_future: bool,
+    /// The type of the elements, or of the value.
+    pub element: Option<Arc<Ty>>,
+}
+
+/// An operation on a stream or future.
+#[derive(Clone, Copy, Debug)]
+pub enum CopyingOp {
+    /// `stream.new` or `future.new`
+    New,
+    /// `stream.read` or `future.read`
+    Read(Options),
+    /// `stream.write` or `future.write`
+    Write(Options),
+    /// `stream.cancel-read` or `future.cancel-read`; the flag says whether it is `async`.
+    CancelRead(bool),
+    /// `stream.cancel-write` or `future.cancel-write`; the flag says whether it is `async`.
+    CancelWrite(bool),
+    /// `stream.drop-readable` or `future.drop-readable`
+    DropReadable,
+    /// `stream.drop-writable` or `future.drop-writable`
+    DropWritable,
+}
+
+/// An operation of a thread that other threads run in the meantime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadOp {
+    /// `thread.suspend`
+    Suspend,
+    /// `thread.yield`
+    Yield,
+    /// `thread.suspend-then-resume`
+    SuspendThenResume,
+    /// `thread.yield-then-resume`
+    YieldThenResume,
+    /// `thread.suspend-then-promote`
+    SuspendThenPromote,
+    /// `thread.yield-then-promote`
+    YieldThenPromote,
 }
 
 /// A core function lifted by a component.
@@ -183,8 +270,8 @@ pub struct Lift {
     pub options: Options,
     /// The core function to call after the results have been lifted.
     pub post_return: Option<usize>,
-    /// Whether it is lifted with the option `async`.
-    pub is_async: bool,
+    /// The core function to call with each event, as an index into [`Plan::core_items`].
+    pub callback: Option<usize>,
 }
 
 /// The canonical options of a lifted or lowered function.
@@ -198,6 +285,9 @@ pub struct Options {
     pub realloc: Option<usize>,
     /// The encoding of strings.
     pub encoding: StringEncoding,
+    /// Whether the function is lifted or lowered with the option `async`, or the built-in returns
+    /// instead of waiting.
+    pub is_async: bool,
     /// Whether values are passed as references of the GC proposal.
     pub gc: bool,
 }
@@ -280,4 +370,32 @@ pub struct Missing {
     pub name: ExportName,
     /// The kind: a component, a core module or a value.
     pub what: &'static str,
+}
+
+impl Plan {
+    /// Returns whether the artifact has asynchronous parts: functions that are `async`, lifted or
+    /// lowered so, or built-ins that only these need.
+    #[must_use]
+    pub fn is_async(&self) -> bool {
+        let lifts = self.lifts.iter();
+        let mut lifts = lifts.map(|lift| lift.ty.is_async || lift.options.is_async);
+        lifts.any(|is_async| is_async) || self.core_items.iter().any(CoreItem::is_async)
+    }
+}
+
+impl CoreItem {
+    fn is_async(&self) -> bool {
+        match self {
+            CoreItem::Lower(_, options, _) => options.is_async,
+            CoreItem::Builtin(builtin, ..) => !matches!(
+                builtin,
+                Builtin::ContextGet(_)
+                    | Builtin::ContextSet(_)
+                    | Builtin::BackpressureInc
+                    | Builtin::BackpressureDec
+                    | Builtin::Unsupported(_)
+            ),
+            _ => false,
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! Canonical definitions.
 
 use seam_core::{CoreFuncType, Result};
-use wasmparser::CanonicalFunction;
 use wasmparser::component_types::ComponentAnyTypeId;
 
-use super::def::{Builtin, CoreItem, Func, Lift, Options, Step};
+use super::def::{CoreItem, Func, Lift, Options, Step};
 use super::scope::{Entity, at};
 use super::walk::Walk;
 use crate::pass::{CoreSort, Definition, OptionsDef, unknown};
@@ -35,7 +34,7 @@ impl Walk<'_, '_, '_> {
                     CoreItem::ResourceRep(walk.resource_at(scope, *ty)?, instance)
                 }
                 Definition::Builtin(canon, ty) => {
-                    CoreItem::Builtin(builtin(canon), ty.clone(), instance)
+                    CoreItem::Builtin(walk.builtin(scope, canon)?, ty.clone(), instance)
                 }
                 _ => return Err(unknown()),
             };
@@ -59,7 +58,10 @@ impl Walk<'_, '_, '_> {
             post_return: post_return
                 .map(|index| self.core_func(scope, index))
                 .transpose()?,
-            is_async: options.is_async,
+            callback: options
+                .callback
+                .map(|index| self.core_func(scope, index))
+                .transpose()?,
         };
         self.budget.spend(size_of::<Lift>() + size_of::<Step>())?;
         let index = self.plan.lifts.len();
@@ -76,20 +78,11 @@ impl Walk<'_, '_, '_> {
         ty: &CoreFuncType,
     ) -> Result<CoreItem> {
         let func = *at(&self.scope(scope)?.funcs, func)?;
-        let is_async = match func {
-            Func::Lifted(index) => self.plan.lifts.get(index).map(|lift| lift.ty.is_async),
-            Func::Import(index) => self.plan.imports.get(index).map(|it| it.ty.is_async),
-            Func::OfImport | Func::Undecided(_) => None,
-        };
-        if options.is_async || is_async == Some(true) {
-            let builtin = Builtin::Other("lower".into());
-            return Ok(CoreItem::Builtin(builtin, ty.clone(), scope));
-        }
         let options = self.options(scope, options)?;
         Ok(CoreItem::Lower(func, options, ty.clone()))
     }
 
-    fn options(&mut self, instance: usize, options: &OptionsDef) -> Result<Options> {
+    pub(super) fn options(&mut self, instance: usize, options: &OptionsDef) -> Result<Options> {
         let mut item = |sort, index: Option<u32>| -> Result<Option<usize>> {
             let scope = self.scope(instance)?;
             index.map(|index| scope.core_item(sort, index)).transpose()
@@ -99,6 +92,7 @@ impl Walk<'_, '_, '_> {
             memory: item(CoreSort::Memory, options.memory)?,
             realloc: item(CoreSort::Func, options.realloc)?,
             encoding: options.encoding,
+            is_async: options.is_async,
             gc: options.gc,
         })
     }
@@ -109,28 +103,4 @@ impl Walk<'_, '_, '_> {
         let unknown_one = lacks_imports.then_some(ResourceId(u32::MAX));
         found.or(unknown_one).ok_or_else(unknown)
     }
-}
-
-fn builtin(canon: &CanonicalFunction) -> Builtin {
-    match canon {
-        CanonicalFunction::ContextGet { slot, .. } => Builtin::ContextGet(*slot),
-        CanonicalFunction::ContextSet { slot, .. } => Builtin::ContextSet(*slot),
-        CanonicalFunction::BackpressureInc => Builtin::BackpressureInc,
-        CanonicalFunction::BackpressureDec => Builtin::BackpressureDec,
-        other => Builtin::Other(name(other)),
-    }
-}
-
-/// Returns the definition's name in kebab-case, e.g. `task-return`.
-fn name(canon: &CanonicalFunction) -> String {
-    let debug = format!("{canon:?}");
-    let variant = debug.split([' ', '(', '{']).next().unwrap_or_default();
-    let mut name = String::new();
-    for c in variant.chars() {
-        if c.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.extend(c.to_lowercase());
-    }
-    name
 }

@@ -16,6 +16,7 @@
 //! | `scope` | the index spaces of a component instance |
 //! | `ty` | types, from the validator's |
 
+mod builtin;
 mod component;
 mod core;
 mod def;
@@ -28,8 +29,9 @@ mod ty;
 mod walk;
 
 pub use def::{
-    Builtin, CallerOptions, ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Export, Func,
-    Import, Instance, Lift, Missing, ModuleRef, Options, Plan, ResourceDef, ResourceOrigin, Step,
+    Builtin, CallerOptions, ComponentInstance, CopyingOp, CopyingTy, CoreInstance, CoreItem,
+    CoreModuleDef, EventOptions, Export, Func, Import, Instance, Lift, Missing, ModuleRef, Options,
+    Plan, ResourceDef, ResourceOrigin, Step, ThreadOp,
 };
 pub(crate) use make::make;
 pub(crate) use ty::{ScopeTypes, Types};

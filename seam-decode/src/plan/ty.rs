@@ -109,8 +109,13 @@ impl<'t> Types<'t> {
         }
     }
 
+    /// A defined type, for a component instance. Without one, it is a [template](Self::template).
+    ///
     /// Recursion is bounded: the validator admits types of depth 100.
-    fn defined(
+    ///
+    /// # Errors
+    /// `Limit` for types of hundreds of megabytes.
+    pub(super) fn defined(
         &mut self,
         id: ComponentDefinedTypeId,
         scope: Option<&mut ScopeTypes>,
@@ -208,7 +213,8 @@ fn resource(scope: Option<&mut ScopeTypes>, id: Validated) -> Result<ResourceId>
     known.or(scope.unknown).ok_or_else(unknown)
 }
 
-fn primitive(ty: PrimitiveValType) -> Ty {
+/// Converts a primitive type.
+pub(super) fn primitive(ty: PrimitiveValType) -> Ty {
     match ty {
         PrimitiveValType::Bool => Ty::Bool,
         PrimitiveValType::S8 => Ty::S8,

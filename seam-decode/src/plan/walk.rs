@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seam_core::{CoreInstanceType, CoreModuleType, Error, ErrorKind, Limit, Result};
-use wasmparser::component_types::{ComponentCoreModuleTypeId, ComponentFuncTypeId};
+use wasmparser::component_types::{
+    ComponentCoreModuleTypeId, ComponentDefinedTypeId, ComponentFuncTypeId,
+};
 use wasmparser::types::TypesRef;
 
 use super::def::{CoreItem, Plan, Step};
 use super::scope::{Entity, Exports, Instance, Scope, at};
 use super::ty::Types;
 use crate::pass::{Budget, ComponentDef, Definitions, IdMap, Sort, unknown};
-use crate::types::{FuncTy, ResourceId};
+use crate::types::{FuncTy, ResourceId, Ty};
 
 /// Instantiations multiply: a component that instantiates the next one twice, thirty times over,
 /// asks for a billion instances in a few hundred bytes.
@@ -124,6 +126,17 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
         // An imported component defines resource types that nothing is known of.
         scope.resolved.unknown = lacks_imports.then_some(ResourceId(u32::MAX));
         self.types.func(id, &mut scope.resolved)
+    }
+
+    /// A defined type, for the component instance of this scope.
+    ///
+    /// # Errors
+    /// `Limit` for types of hundreds of megabytes.
+    pub(super) fn defined(&mut self, scope: usize, id: ComponentDefinedTypeId) -> Result<Ty> {
+        let lacks_imports = !self.plan.missing.is_empty();
+        let scope = self.scopes.get_mut(scope).ok_or_else(unknown)?;
+        scope.resolved.unknown = lacks_imports.then_some(ResourceId(u32::MAX));
+        self.types.defined(id, Some(&mut scope.resolved))
     }
 
     /// The component that a scope is an instance of.

@@ -42,6 +42,10 @@ impl FuncTy {
     }
 }
 
+/// Maximum number of core parameters of a function that is lowered with the option `async`. More
+/// parameters are passed in memory.
+pub const MAX_FLAT_ASYNC_PARAMS: usize = 4;
+
 /// Returns whether these values are passed in memory, because there are more than `max_flat` flat
 /// values.
 #[must_use]
@@ -63,6 +67,33 @@ pub fn flatten_functype(ty: &FuncTy, side: Side) -> CoreFuncType {
         (true, Side::Lower) => {
             params.extend(ptr());
             Vec::new()
+        }
+    };
+    CoreFuncType::new(params, results)
+}
+
+/// Returns the core type of a function that is lifted or lowered with the option `async`:
+/// `flatten_functype`.
+///
+/// `callback` says whether it is lifted with a callback.
+#[must_use]
+pub fn flatten_async_functype(ty: &FuncTy, side: Side, callback: bool) -> CoreFuncType {
+    let max = match side {
+        Side::Lift => MAX_FLAT_PARAMS,
+        Side::Lower => MAX_FLAT_ASYNC_PARAMS,
+    };
+    let mut params = match spills(max, &ty.params) {
+        true => vec![CoreType::I32],
+        false => ty.params.flat.core_types(),
+    };
+    let results = match side {
+        Side::Lift if callback => vec![CoreType::I32],
+        Side::Lift => Vec::new(),
+        Side::Lower => {
+            if !ty.result.flat.is_empty() {
+                params.push(CoreType::I32);
+            }
+            vec![CoreType::I32]
         }
     };
     CoreFuncType::new(params, results)

@@ -22,7 +22,10 @@ mod string;
 mod ty;
 
 pub use flat::{Flat, FlatType, MAX_FLAT_PARAMS};
-pub use func::{FuncTy, MAX_FLAT_RESULTS, Side, flatten_functype, spills};
+pub use func::{
+    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_RESULTS, Side, flatten_async_functype,
+    flatten_functype, spills,
+};
 pub use layout::{Contents, Layout, align_to, discriminant_size, flags_size};
 pub use string::StringEncoding;
 pub use ty::{CaseTy, FieldTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};

@@ -8,7 +8,7 @@ use seam_core::{
 
 use crate::abi::{FlatBits, Machine, Options, Transfer};
 use crate::canon::signature;
-use crate::state::{ResourceHandle, Table};
+use crate::state::{BorrowScope, ResourceHandle, Table};
 use seam_decode::types::{RecordTy, ResourceId, StringEncoding};
 
 /// A call of `realloc`, its result, and whether it copies the old content.
@@ -125,7 +125,7 @@ impl Transfer<'_> {
         out: &mut FlatBits,
     ) -> Result<()> {
         let lifted = self.lift(max_flat, flat, types)?;
-        self.lower(lifted, out_param, out)
+        self.lower(lifted, max_flat, out_param, out)
     }
 }
 
@@ -178,7 +178,8 @@ impl Machine for Guests {
             return Ok(rep);
         }
         self.num_borrows += 1;
-        self.handles(opts).add(ResourceHandle::borrow(ty, rep, 0))
+        self.handles(opts)
+            .add(ResourceHandle::borrow(ty, rep, BorrowScope::Frame(0)))
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, _: bool) -> Result<Resource> {

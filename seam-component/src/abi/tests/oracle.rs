@@ -11,7 +11,7 @@ use super::part::{Args, Results};
 use crate::abi::{
     Cx, FlatBits, Transfer, lift_flat_values, lift_parts, lower_flat_values, lower_parts,
 };
-use crate::state::ResourceHandle;
+use crate::state::{BorrowScope, ResourceHandle};
 use seam_decode::types::{FuncTy, RecordTy, ResourceId, Side, StringEncoding, flatten_functype};
 
 #[test]
@@ -267,6 +267,23 @@ fn every_cause_of_the_abi_has_a_vector() {
                 | CanonTrap::NoAsyncResult
                 | CanonTrap::Deadlock
                 | CanonTrap::BackpressureOverflow
+                // Tasks, streams and futures: official scripts have them.
+                | CanonTrap::UnsupportedCallbackCode
+                | CanonTrap::AlreadyResolved
+                | CanonTrap::WrongTaskReturn
+                | CanonTrap::NotCancelled
+                | CanonTrap::SubtaskNotResolved
+                | CanonTrap::CannotCancelSubtask
+                | CanonTrap::WaitableSetInUse
+                | CanonTrap::InWaitableSet
+                | CanonTrap::EndBusy
+                | CanonTrap::EndDone
+                | CanonTrap::NotCopying
+                | CanonTrap::CopyTooLong
+                | CanonTrap::FutureNotWritten
+                | CanonTrap::IntraComponentCopy
+                | CanonTrap::ThreadNotSuspended
+                | CanonTrap::WrongThreadFunc
         );
         let name = format!("\"trap\":\"{trap:?}\"");
         assert_eq!(
@@ -354,7 +371,7 @@ fn handle(json: &Json) -> ResourceHandle {
     let n = |i: usize| json[i].as_u64().unwrap() as u32;
     let mut handle = match json[0].as_str().unwrap() {
         "own" => ResourceHandle::own(ResourceId(n(1)), n(2)),
-        _ => ResourceHandle::borrow(ResourceId(n(1)), n(2), 0),
+        _ => ResourceHandle::borrow(ResourceId(n(1)), n(2), BorrowScope::Frame(0)),
     };
     handle.num_lends = json.get(3).map_or(0, |_| n(3));
     handle

@@ -1,10 +1,15 @@
 //! The effects of lifting and lowering on the running components: `LiftLowerContext`.
 
-use seam_core::{CoreMemory, CoreStore, Error, Limit, MemoryView, NumericFunc, Resource, Result};
+use seam_core::{
+    CanonTrap, CoreMemory, CoreStore, Error, Limit, MemoryView, NumericFunc, Resource, Result,
+    Value,
+};
 
 use crate::abi::{Machine, Options, low};
+use crate::state::{CopyEnd, Entry, HeldEnd, Kind, SharedId, Waitable, wrong_kind};
 use crate::state::{Loan, ResourceHandle, ResourceImpl, Running};
-use seam_decode::types::ResourceId;
+use seam_decode::CopyingTy;
+use seam_decode::types::{ResourceId, Ty};
 
 /// A store with running components.
 pub(crate) struct StoreMachine<'a>(pub(crate) &'a mut dyn CoreStore);
@@ -94,6 +99,22 @@ impl Machine for StoreMachine<'_> {
         running.lower_borrow(opts, rep, ty)
     }
 
+    fn lift_async(&mut self, opts: &Options, index: u32, ty: &Ty) -> Result<u32> {
+        self.running()?.lift_async(opts, index, ty)
+    }
+
+    fn lower_async(&mut self, opts: &Options, rep: u32, ty: &Ty) -> Result<u32> {
+        self.running()?.lower_async(opts, rep, ty)
+    }
+
+    fn host_end(&mut self, rep: u32, ty: &Ty) -> Result<Value> {
+        self.running()?.host_end(rep, ty)
+    }
+
+    fn host_end_rep(&mut self, value: &Value, ty: &Ty) -> Result<u32> {
+        self.running()?.host_end_rep(value, ty)
+    }
+
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
         self.running()?.host_resource(rep, ty, owned)
     }
@@ -173,6 +194,14 @@ impl Machine for Borrowed<'_> {
         Err(no_guest())
     }
 
+    fn lift_async(&mut self, opts: &Options, index: u32, ty: &Ty) -> Result<u32> {
+        self.running.lift_async(opts, index, ty)
+    }
+
+    fn host_end(&mut self, rep: u32, ty: &Ty) -> Result<Value> {
+        self.running.host_end(rep, ty)
+    }
+
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
         self.running.host_resource(rep, ty, owned)
     }
@@ -217,7 +246,7 @@ impl Running {
         if self.table(ty)?.is_some() {
             return Ok(index);
         }
-        let handle = self.handles(opts.instance)?.remove(index)?;
+        let handle = self.remove_resource(opts.instance, index)?;
         handle.check_type(ty)?;
         handle.check_not_lent()?;
         handle.check_own()?;
@@ -228,7 +257,7 @@ impl Running {
         if self.table(ty)?.is_some() {
             return Ok(index);
         }
-        let handle = self.handles(opts.instance)?.get(index)?;
+        let handle = self.resource_handle(opts.instance, index)?;
         handle.check_type(ty)?;
         handle.num_lends += 1;
         let rep = handle.rep;
@@ -240,8 +269,7 @@ impl Running {
         if self.table(ty)?.is_some() {
             return Ok(rep);
         }
-        self.handles(opts.instance)?
-            .add(ResourceHandle::own(ty, rep))
+        self.add_resource(opts.instance, ResourceHandle::own(ty, rep))
     }
 
     /// `lower_borrow`, unless a fused module keeps the handles itself.
@@ -251,10 +279,84 @@ impl Running {
                 return Ok(rep);
             }
         }
-        self.frame()?.num_borrows += 1;
-        let scope = self.frames.len() - 1;
-        self.handles(opts.instance)?
-            .add(ResourceHandle::borrow(ty, rep, scope))
+        let scope = self.borrow_scope()?;
+        self.add_resource(opts.instance, ResourceHandle::borrow(ty, rep, scope))
+    }
+
+    fn lift_async(&mut self, opts: &Options, index: u32, ty: &Ty) -> Result<u32> {
+        if let Ty::ErrorContext = ty {
+            let message = self.handles(opts.instance)?.get(index)?.error_context()?;
+            return number(self.tasks.lift_error_context(message));
+        }
+        let id = self.handles(opts.instance)?.remove(index)?.waitable()?;
+        let waitable = self.tasks.remove_waitable(id)?;
+        let Kind::End(end) = &waitable.kind else {
+            return Err(wrong_kind());
+        };
+        if end.is_writable || !is_of(ty, &self.tasks.shared(end.shared)?.ty) {
+            return Err(wrong_kind());
+        }
+        end.check_idle()?;
+        if waitable.set.is_some() {
+            return Err(Error::trap(CanonTrap::InWaitableSet));
+        }
+        number(end.shared.0)
+    }
+
+    fn lower_async(&mut self, opts: &Options, rep: u32, ty: &Ty) -> Result<u32> {
+        let instance = opts.instance;
+        if let Ty::ErrorContext = ty {
+            let message = self.tasks.lower_error_context(rep as usize)?;
+            return self.handles(instance)?.add(Entry::ErrorContext(message));
+        }
+        self.add_end(instance, CopyEnd::new(SharedId(rep as usize), false))
+    }
+
+    fn host_end(&mut self, rep: u32, ty: &Ty) -> Result<Value> {
+        let held = match ty {
+            Ty::ErrorContext => {
+                HeldEnd::ErrorContext(self.tasks.lower_error_context(rep as usize)?)
+            }
+            _ => HeldEnd::Readable(SharedId(rep as usize)),
+        };
+        let handle = self.host_ends.add(&mut self.host, held)?;
+        Ok(match ty {
+            Ty::Stream(_) => Value::Stream(handle),
+            Ty::Future(_) => Value::Future(handle),
+            _ => Value::ErrorContext(handle),
+        })
+    }
+
+    fn host_end_rep(&mut self, value: &Value, ty: &Ty) -> Result<u32> {
+        let (slot, held) = self.host_ends.find(&self.host, value)?;
+        match (held, ty) {
+            (HeldEnd::ErrorContext(message), Ty::ErrorContext) => {
+                number(self.tasks.lift_error_context(message))
+            }
+            (HeldEnd::Readable(shared), Ty::Stream(_) | Ty::Future(_))
+                if is_of(ty, &self.tasks.shared(shared)?.ty) =>
+            {
+                self.host_ends.take(slot);
+                number(shared.0)
+            }
+            _ => Err(Error::misuse(format!(
+                "expected a {} of the parameter's type, found a {} of another type",
+                ty.kind(),
+                value.kind()
+            ))),
+        }
+    }
+
+    /// Adds an end of a stream or future to an instance's table.
+    ///
+    /// # Errors
+    /// The trap `TableFull`.
+    pub(crate) fn add_end(&mut self, instance: u32, end: CopyEnd) -> Result<u32> {
+        let id = Waitable::new(Kind::End(end), instance);
+        let id = self.tasks.add_waitable(id)?;
+        let index = self.handles(instance)?.add(Entry::Waitable(id))?;
+        self.tasks.waitable_mut(id)?.index = index;
+        Ok(index)
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
@@ -298,4 +400,18 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// Returns whether a type is this stream type or future type.
+fn is_of(ty: &Ty, copying: &CopyingTy) -> bool {
+    match ty {
+        Ty::Stream(element) => !copying.is_future && *element == copying.element,
+        Ty::Future(element) => copying.is_future && *element == copying.element,
+        _ => false,
+    }
+}
+
+/// Returns the number of something in the store that is being passed.
+fn number(id: usize) -> Result<u32> {
+    u32::try_from(id).map_err(|_| Error::limit(Limit::EngineCapacity))
 }

@@ -1,0 +1,79 @@
+//! `CopyEnd`, `Buffer`, and what the ends of a stream or future share.
+
+use seam_core::{CanonTrap, Error, Result};
+
+use super::ids::{SharedId, WaitableId};
+use crate::abi::Options;
+use seam_decode::CopyingTy;
+
+/// An end of a stream or future.
+#[derive(Debug)]
+pub(crate) struct CopyEnd {
+    pub(crate) shared: SharedId,
+    pub(crate) is_writable: bool,
+    pub(crate) state: CopyState,
+    /// The buffer of the copy in progress.
+    pub(crate) buffer: Option<Buffer>,
+}
+
+/// `CopyState`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CopyState {
+    Idle,
+    Copying,
+    Cancelling,
+    Done,
+}
+
+/// `BufferGuestImpl`: elements in a guest's memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffer {
+    pub(crate) opts: Options,
+    pub(crate) ptr: u32,
+    /// The number of elements that were copied.
+    pub(crate) progress: u32,
+    /// The number of elements that there is room for.
+    pub(crate) length: u32,
+}
+
+/// `SharedStreamImpl` or `SharedFutureImpl`
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) ty: CopyingTy,
+    pub(crate) dropped: bool,
+    /// The end whose copy waits for the other end.
+    pub(crate) pending: Option<WaitableId>,
+}
+
+impl CopyEnd {
+    pub(crate) fn new(shared: SharedId, is_writable: bool) -> Self {
+        Self {
+            shared,
+            is_writable,
+            state: CopyState::Idle,
+            buffer: None,
+        }
+    }
+
+    /// `trap_if(e.state != CopyState.IDLE)`
+    pub(crate) fn check_idle(&self) -> Result<()> {
+        match self.state {
+            CopyState::Idle => Ok(()),
+            CopyState::Done => Err(Error::trap(CanonTrap::EndDone)),
+            CopyState::Copying | CopyState::Cancelling => Err(Error::trap(CanonTrap::EndBusy)),
+        }
+    }
+
+    pub(crate) fn copying(&self) -> bool {
+        matches!(self.state, CopyState::Copying | CopyState::Cancelling)
+    }
+}
+
+impl Buffer {
+    /// `MAX_LENGTH`
+    pub(crate) const MAX_LENGTH: u32 = (1 << 28) - 1;
+
+    pub(crate) fn remain(&self) -> u32 {
+        self.length.saturating_sub(self.progress)
+    }
+}

@@ -1,0 +1,69 @@
+//! The functions of running components, as data.
+
+use std::sync::Arc;
+
+use seam_core::{Error, NumericFunc, Result};
+use smallvec::SmallVec;
+
+use crate::abi::Options;
+use seam_decode::types::FuncTy;
+
+/// A function of a running component.
+#[derive(Clone, Debug)]
+pub(crate) enum FuncInst {
+    Lifted(Arc<Lifted>),
+    /// The host function of the world's binding at this index.
+    Host(usize, Arc<FuncTy>),
+    /// A function that cannot be called, and why.
+    Undecided(Arc<str>),
+}
+
+/// The instances that a call enters: the callee and its ancestors, without the caller and its
+/// ancestors.
+///
+/// Instances never move, so the set is computed once for all calls of a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Entering(pub(super) SmallVec<[u32; 4]>);
+
+/// A core function that a component lifts.
+#[derive(Debug)]
+pub(crate) struct Lifted {
+    pub(crate) core: NumericFunc,
+    pub(crate) ty: Arc<FuncTy>,
+    pub(crate) opts: Options,
+    pub(crate) post_return: Option<NumericFunc>,
+    /// The function that is called with each event, if it is lifted with a callback.
+    pub(crate) callback: Option<NumericFunc>,
+    /// Whether it is lifted with the `async` option.
+    pub(crate) is_async: bool,
+    /// Whether calls are tasks: the artifact has asynchronous parts.
+    pub(crate) concurrent: bool,
+    /// The instances that a call from the host enters.
+    pub(crate) entering: Entering,
+    /// Whether its result may be in memory, wholly or in part.
+    pub(crate) result_in_memory: bool,
+    /// Whether its parameters and its result are scalars, so that no memory is needed.
+    pub(crate) over_scalars: bool,
+}
+
+impl FuncInst {
+    /// Returns the type of the function.
+    ///
+    /// # Errors
+    /// `Link` if the function cannot be called.
+    pub(crate) fn ty(&self) -> Result<&Arc<FuncTy>> {
+        match self {
+            FuncInst::Lifted(lifted) => Ok(&lifted.ty),
+            FuncInst::Host(_, ty) => Ok(ty),
+            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
+        }
+    }
+}
+
+impl Lifted {
+    /// `task.needs_exclusive()`: whether only one task of the instance may be in such a function at
+    /// a time.
+    pub(crate) fn needs_exclusive(&self) -> bool {
+        !self.is_async || self.callback.is_some()
+    }
+}

@@ -1,0 +1,66 @@
+//! `Task`: a call of a lifted function, in an artifact with asynchronous parts.
+
+use std::sync::Arc;
+
+use seam_core::Value;
+
+use super::frame::Loan;
+use super::ids::{ThreadId, WaitableId};
+use super::lifted::Lifted;
+
+/// A call of a lifted function.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) lifted: Arc<Lifted>,
+    pub(crate) caller: Caller,
+    pub(crate) state: TaskState,
+    /// The number of borrowed handles that the callee must still drop.
+    pub(crate) num_borrows: u32,
+    pub(crate) implicit: Option<ThreadId>,
+    /// The registered threads, oldest first.
+    pub(crate) threads: Vec<ThreadId>,
+}
+
+/// The caller of a task.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// A guest, with this subtask.
+    Guest(WaitableId),
+    Host(HostCall),
+}
+
+/// The host's side of a task.
+#[derive(Debug, Default)]
+pub(crate) struct HostCall {
+    /// The arguments, until the task starts.
+    pub(crate) args: Vec<Value>,
+    pub(crate) lenders: Vec<Loan>,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// How a task ended, for the host.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It has returned this value, if the function has a result.
+    Returned(Option<Value>),
+    Cancelled,
+}
+
+/// `Task.State`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Initial,
+    Started,
+    PendingCancel,
+    CancelDelivered,
+    Resolved,
+}
+
+/// `LiftLowerContext.borrow_scope`: the call that handles are lent for while values are passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    /// The task that receives borrowed handles, and must drop them.
+    pub(crate) task: super::ids::TaskId,
+    /// The subtask that keeps the loans. `None` if the task itself keeps those of the host.
+    pub(crate) subtask: Option<WaitableId>,
+}

@@ -1,0 +1,178 @@
+//! The tasks of a store, with their threads and waitables.
+
+use std::sync::Arc;
+
+use seam_core::{Error, ErrorKind, Limit, Result};
+use slab::Slab;
+
+use super::copy::{CopyEnd, Shared};
+use super::ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
+use super::lifted::Entering;
+use super::task::Task;
+use super::thread::Thread;
+use super::waitable::{Kind, Subtask, Waitable, WaitableSet};
+
+/// The tasks of a store.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    tasks: Slab<Task>,
+    threads: Slab<Thread>,
+    waitables: Slab<Waitable>,
+    sets: Slab<WaitableSet>,
+    shared: Slab<Shared>,
+    /// The error contexts that one guest has lifted and another has yet to lower.
+    error_contexts: Slab<Arc<str>>,
+    /// `Store.waiting`, in the order in which the threads began to wait.
+    pub(crate) waiting: Vec<ThreadId>,
+    /// The thread that runs. `None` while the host or a start function runs.
+    pub(crate) current: Option<ThreadId>,
+    /// Whether the engine can suspend calls.
+    pub(crate) suspends: bool,
+    /// Whether the host waits for the outcome of a call.
+    pub(crate) is_awaited: bool,
+    /// The calls that threads were resumed by, innermost last, if the engine cannot suspend calls.
+    pub(crate) levels: Vec<Level>,
+}
+
+/// A call that a thread was resumed by.
+#[derive(Debug)]
+pub(crate) struct Level {
+    pub(crate) origin: Origin,
+    /// The instances that the thread has entered and that it leaves when it blocks. `None` while it is
+    /// blocked.
+    pub(crate) entered: Option<Entering>,
+    /// Whether the thread that made the call has blocked in the meantime, below the running thread.
+    pub(crate) detached: bool,
+}
+
+/// The reason why a thread was resumed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// The host lets a thread run that is ready.
+    Tick,
+    /// A call of a lifted function.
+    Call {
+        /// The thread and subtask of a guest. `None` for the host.
+        caller: Option<(ThreadId, WaitableId)>,
+        /// Whether the guest lowers the function with the `async` option.
+        is_async: bool,
+        /// The instance of a function whose type is synchronous: only its threads may run until the
+        /// function has returned.
+        only: Option<u32>,
+    },
+    /// A request to cancel a subtask.
+    Cancel {
+        caller: (ThreadId, WaitableId),
+        /// Whether it is made with the `async` option.
+        is_async: bool,
+    },
+}
+
+macro_rules! kinds {
+    ($( $kind:ident $kind_mut:ident $add:ident $remove:ident: $field:ident, $id:ident => $ty:ty; )*) => {
+        #[allow(dead_code, reason = "every kind has the same operations")]
+        impl Tasks {$(
+            pub(crate) fn $kind(&self, id: $id) -> Result<&$ty> {
+                self.$field.get(id.0).ok_or_else(|| gone(stringify!($kind)))
+            }
+
+            pub(crate) fn $kind_mut(&mut self, id: $id) -> Result<&mut $ty> {
+                self.$field.get_mut(id.0).ok_or_else(|| gone(stringify!($kind)))
+            }
+
+            pub(crate) fn $add(&mut self, it: $ty) -> Result<$id> {
+                match self.$field.len() < MOST {
+                    true => Ok($id(self.$field.insert(it))),
+                    false => Err(too_many(stringify!($kind))),
+                }
+            }
+
+            pub(crate) fn $remove(&mut self, id: $id) -> Result<$ty> {
+                self.$field.try_remove(id.0).ok_or_else(|| gone(stringify!($kind)))
+            }
+        )*}
+    };
+}
+
+kinds! {
+    task task_mut add_task remove_task: tasks, TaskId => Task;
+    thread thread_mut add_thread remove_thread: threads, ThreadId => Thread;
+    waitable waitable_mut add_waitable remove_waitable: waitables, WaitableId => Waitable;
+    set set_mut add_set remove_set: sets, SetId => WaitableSet;
+    shared shared_mut add_shared remove_shared: shared, SharedId => Shared;
+}
+
+impl Tasks {
+    pub(crate) fn subtask(&self, id: WaitableId) -> Result<&Subtask> {
+        match &self.waitable(id)?.kind {
+            Kind::Subtask(subtask) => Ok(subtask),
+            Kind::End(_) => Err(gone("subtask")),
+        }
+    }
+
+    pub(crate) fn subtask_mut(&mut self, id: WaitableId) -> Result<&mut Subtask> {
+        match &mut self.waitable_mut(id)?.kind {
+            Kind::Subtask(subtask) => Ok(subtask),
+            Kind::End(_) => Err(gone("subtask")),
+        }
+    }
+
+    pub(crate) fn end(&self, id: WaitableId) -> Result<&CopyEnd> {
+        match &self.waitable(id)?.kind {
+            Kind::End(end) => Ok(end),
+            Kind::Subtask(_) => Err(gone("end")),
+        }
+    }
+
+    pub(crate) fn end_mut(&mut self, id: WaitableId) -> Result<&mut CopyEnd> {
+        match &mut self.waitable_mut(id)?.kind {
+            Kind::End(end) => Ok(end),
+            Kind::Subtask(_) => Err(gone("end")),
+        }
+    }
+
+    /// Keeps an error context that was lifted, and returns its number.
+    pub(crate) fn lift_error_context(&mut self, message: Arc<str>) -> usize {
+        self.error_contexts.insert(message)
+    }
+
+    /// Returns the error context that was lifted with this number.
+    pub(crate) fn lower_error_context(&mut self, number: usize) -> Result<Arc<str>> {
+        let message = self.error_contexts.try_remove(number);
+        message.ok_or_else(|| gone("error context"))
+    }
+
+    /// Begins a call that resumes a thread which has entered these instances.
+    pub(crate) fn push_level(&mut self, origin: Origin, entered: Entering) {
+        self.levels.push(Level {
+            origin,
+            entered: Some(entered),
+            detached: false,
+        });
+    }
+
+    /// Returns the running thread.
+    ///
+    /// # Errors
+    /// `Engine` if there is none.
+    pub(crate) fn current(&self) -> Result<ThreadId> {
+        self.current.ok_or_else(|| gone("running thread"))
+    }
+}
+
+/// The most tasks that a store has at a time, and threads, waitables and so on.
+///
+/// The table of an instance has room for 2^28 of them, which is more than the host should keep.
+const MOST: usize = 1_000_000;
+
+fn too_many(what: &str) -> Error {
+    let limit = ErrorKind::Limit(Limit::EngineCapacity);
+    Error::new(
+        limit,
+        format!("expected at most {MOST} of each kind, found one more: a {what}"),
+    )
+}
+
+fn gone(what: &str) -> Error {
+    Error::engine(format!("expected a {what} of this store, found none"))
+}

@@ -1,0 +1,143 @@
+//! `canon subtask.cancel` and `canon task.cancel`.
+
+use seam_core::{CanonTrap, CoreStore, Error, Result};
+
+use super::block::{Block, block};
+use super::copy::BLOCKED;
+use super::event::payload;
+use super::nested;
+use super::schedule::resume;
+use crate::state::{
+    Kind, Origin, Running, TaskId, TaskState, ThreadId, ThreadState, Until, WaitableId, Wake,
+    wrong_kind,
+};
+
+/// `canon subtask.cancel`
+///
+/// # Errors
+/// Traps of the specification. Those of [`block`].
+pub(crate) fn cancel_subtask(
+    store: &mut dyn CoreStore,
+    instance: u32,
+    index: u32,
+    is_async: bool,
+) -> Result<Vec<u64>> {
+    let running = Running::of(store)?;
+    running.check_may_leave(instance)?;
+    running.check_may_block(instance, is_async)?;
+    let id = running.handles(instance)?.get(index)?.waitable()?;
+    let waitable = running.tasks.waitable_mut(id)?;
+    let is_joined = waitable.set.is_some();
+    let Kind::Subtask(subtask) = &mut waitable.kind else {
+        return Err(wrong_kind());
+    };
+    if subtask.lenders.is_none() || subtask.cancellation_requested {
+        return Err(Error::trap(CanonTrap::CannotCancelSubtask));
+    }
+    if is_joined && !is_async {
+        return Err(Error::trap(CanonTrap::InWaitableSet));
+    }
+    if !subtask.resolved() {
+        subtask.cancellation_requested = true;
+        let task = subtask.task;
+        let caller = running.tasks.current.map(|caller| (caller, id));
+        let detached = match task {
+            Some(task) => request_cancellation(store, task, instance, caller, is_async)?,
+            None => false,
+        };
+        if let Some((caller, _)) = caller.filter(|_| detached) {
+            nested::go_on(store, caller)?;
+            let running = Running::of(store)?;
+            running.tasks.waitable_mut(id)?.has_sync_waiter = false;
+        }
+        let running = Running::of(store)?;
+        if !running.tasks.subtask(id)?.resolved() {
+            if is_async {
+                return Ok(vec![BLOCKED.into()]);
+            }
+            running.tasks.waitable_mut(id)?.has_sync_waiter = true;
+            return block(store, Block::until(Until::Event(id)), Wake::Payload(id));
+        }
+    }
+    Ok(vec![payload(Running::of(store)?, id)?.into()])
+}
+
+/// `canon task.cancel`
+///
+/// # Errors
+/// Traps of the specification.
+pub(crate) fn cancel_task(running: &mut Running, instance: u32) -> Result<()> {
+    running.check_may_leave(instance)?;
+    let task = running.async_task()?;
+    running.cancelled(task)
+}
+
+/// `Task.request_cancellation`. Returns whether the caller has blocked in the meantime, below the
+/// task.
+fn request_cancellation(
+    store: &mut dyn CoreStore,
+    id: TaskId,
+    caller_instance: u32,
+    caller: Option<(ThreadId, WaitableId)>,
+    is_async: bool,
+) -> Result<bool> {
+    let running = Running::of(store)?;
+    let task = running.tasks.task(id)?;
+    if task.state == TaskState::Initial {
+        let implicit = task.implicit;
+        running.tasks.task_mut(id)?.state = TaskState::CancelDelivered;
+        if let Some(implicit) = implicit {
+            resume(store, implicit, true)?;
+        }
+        return Ok(false);
+    }
+    let instance = task.lifted.opts.instance;
+    let entering = running.entering(instance, Some(caller_instance))?;
+    let candidate = running.cancellable_thread(id)?;
+    let candidate = candidate.filter(|_| running.enter(&entering).is_ok());
+    let Some(thread) = candidate else {
+        running.tasks.task_mut(id)?.state = TaskState::PendingCancel;
+        return Ok(false);
+    };
+    running.tasks.task_mut(id)?.state = TaskState::CancelDelivered;
+    let origin = match caller {
+        Some(caller) => Origin::Cancel { caller, is_async },
+        None => Origin::Tick,
+    };
+    running.tasks.push_level(origin, entering);
+    resume(store, thread, true)?;
+    Running::of(store)?.pop_level()
+}
+
+impl Running {
+    /// Returns the thread of a task that a request to cancel it resumes, if any.
+    fn cancellable_thread(&mut self, id: TaskId) -> Result<Option<ThreadId>> {
+        let task = self.tasks.task(id)?;
+        let (implicit, threads) = (task.implicit, task.threads.clone());
+        let (exclusive, instance) = (task.lifted.needs_exclusive(), task.lifted.opts.instance);
+        let holder = self.instance(instance)?.exclusive;
+        let waits_for_another = exclusive && holder.is_some() && holder != implicit;
+        for id in threads {
+            let thread = self.tasks.thread(id)?;
+            let is_blocked = thread.state != ThreadState::Running;
+            if is_blocked && thread.cancellable && !(waits_for_another && implicit == Some(id)) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the running task, which must be lifted with the `async` option.
+    ///
+    /// # Errors
+    /// The trap `WrongTaskReturn`.
+    pub(crate) fn async_task(&self) -> Result<TaskId> {
+        let wrong = || Error::trap(CanonTrap::WrongTaskReturn);
+        let thread = self.tasks.current.ok_or_else(wrong)?;
+        let (task, _) = self.of_thread(thread)?;
+        match self.tasks.task(task)?.lifted.is_async {
+            true => Ok(task),
+            false => Err(wrong()),
+        }
+    }
+}

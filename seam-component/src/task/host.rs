@@ -1,0 +1,118 @@
+//! Calls by the host.
+
+use std::sync::Arc;
+
+use seam_core::{CanonTrap, CoreStore, Error, Result, Value};
+
+use super::lift::call_lifted;
+use super::schedule::tick;
+use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId, ThreadState, Until};
+
+/// How often threads may yield after a call has its outcome, until it ends.
+const MAX_YIELDS: u32 = 100;
+
+/// Starts a call, until it blocks or returns.
+///
+/// # Errors
+/// Traps and limits of guests, and of the canonical ABI.
+pub(crate) fn invoke(
+    store: &mut dyn CoreStore,
+    lifted: &Arc<Lifted>,
+    args: Vec<Value>,
+) -> Result<TaskId> {
+    let running = Running::of(store)?;
+    running.lifted = 0;
+    // A call that failed leaves these behind.
+    running.tasks.current = None;
+    running.tasks.levels.clear();
+    running.tasks.is_awaited = true;
+    let call = HostCall {
+        args,
+        ..HostCall::default()
+    };
+    let (task, _) = call_lifted(store, lifted, &lifted.entering, Caller::Host(call), true)?;
+    Ok(task)
+}
+
+/// Lets threads run until a call has its outcome, and then until the function itself has ended, no
+/// thread is ready, or threads only yield. What has not ended goes on in later calls.
+///
+/// # Errors
+/// The trap `Deadlock` if no thread is ready before the call has its outcome. Those of the threads
+/// that run.
+pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
+    while outcome(Running::of(store)?, id)?.is_none() {
+        if !tick(store)? {
+            return Err(Error::trap(CanonTrap::Deadlock));
+        }
+    }
+    Running::of(store)?.tasks.is_awaited = false;
+    let mut yields = 0;
+    while Running::of(store)?.is_implicit_alive(id)? && yields < MAX_YIELDS {
+        yields += u32::from(Running::of(store)?.next_yields()?);
+        if !tick(store)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the outcome of a call, and ends its loans.
+///
+/// # Errors
+/// `Engine` if it has none.
+pub(crate) fn take(store: &mut dyn CoreStore, id: TaskId) -> Result<Outcome> {
+    let running = Running::of(store)?;
+    let call = host_call(running, id)?;
+    let loans = std::mem::take(&mut call.lenders);
+    let outcome = call.outcome.take();
+    let outcome = outcome.ok_or_else(|| Error::engine("expected a call that has ended"))?;
+    for loan in loans {
+        running.end_loan(loan)?;
+    }
+    running.forget(id)?;
+    Ok(outcome)
+}
+
+/// Ends a call whose outcome nobody wants. If it has none yet, its task goes on.
+///
+/// # Errors
+/// `Engine` if the call is unknown.
+pub(crate) fn give_up(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
+    match outcome(Running::of(store)?, id)?.is_some() {
+        true => take(store, id).map(drop),
+        false => Ok(()),
+    }
+}
+
+fn outcome(running: &mut Running, id: TaskId) -> Result<&mut Option<Outcome>> {
+    Ok(&mut host_call(running, id)?.outcome)
+}
+
+fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostCall> {
+    match &mut running.tasks.task_mut(id)?.caller {
+        Caller::Host(call) => Ok(call),
+        Caller::Guest(_) => Err(Error::engine("expected a call by the host")),
+    }
+}
+
+impl Running {
+    /// Returns whether the thread that runs next has only let others run.
+    fn next_yields(&mut self) -> Result<bool> {
+        let next = self.ready_threads(None)?.first().copied();
+        let Some(next) = next else { return Ok(false) };
+        let state = self.tasks.thread(next)?.state;
+        Ok(matches!(
+            state,
+            ThreadState::Waiting(Until::Now | Until::Exclusive)
+        ))
+    }
+
+    /// Returns whether the implicit thread of a task has not ended.
+    fn is_implicit_alive(&self, id: TaskId) -> Result<bool> {
+        let task = self.tasks.task(id)?;
+        Ok(task
+            .implicit
+            .is_some_and(|implicit| task.threads.contains(&implicit)))
+    }
+}

@@ -1,0 +1,54 @@
+//! Asynchronous calls: tasks, their threads, and what they wait for.
+//!
+//! Calls are tasks if the artifact has asynchronous parts. Then every call of a lifted function, also
+//! of a synchronous one, is a task with at least one thread. All other artifacts call by
+//! `canon/lift` and `canon/lower`, without any of this.
+//!
+//! | file | section of the reference interpreter |
+//! |---|---|
+//! | `schedule` | Thread State; `Store.tick` |
+//! | `thread` | what a thread does when it is resumed |
+//! | `lift` | `canon lift`; Task State |
+//! | `lower` | `canon lower` |
+//! | `cancel` | `Task.request_cancellation` |
+//! | `event` | Waitable State; Subtask State |
+//! | `copy` | Buffer, Stream and Future State |
+//! | `block` | `Thread.wait_until`, `Thread.suspend` |
+//! | `nested` | none: blocking on engines that cannot suspend calls |
+//! | `host` | `Store.invoke`, for the host |
+//!
+//! # Order
+//! The reference chooses at random among ready threads, and among the events of a set. Here the
+//! thread that began to wait first runs first, and the waitable that joined the set first delivers
+//! its event first. A thread that yields always lets the others run. So the same calls have the
+//! same observations on every engine.
+//!
+//! # Blocking
+//! A thread without a callback blocks in the middle of its core function. An engine with
+//! [`SuspendedCalls`](seam_core::Capability::SuspendedCalls) keeps its stack: the host function that
+//! blocks suspends the call, and the thread resumes it. On any other engine the host function lets
+//! other threads run on top of the blocked stack, as long as nothing below it must go on first. If
+//! something must, the call ends with `Unsupported(StackfulAsync)`: `nested` has the rules.
+//!
+//! # Traps
+//! A trap ends the outermost call of the host. The instances that were entered stay closed, and the
+//! root is among them, so no thread of the store runs again.
+
+mod block;
+mod cancel;
+mod copy;
+mod event;
+mod host;
+mod lift;
+mod lower;
+mod nested;
+mod schedule;
+mod thread;
+
+pub(crate) use block::{Block, block};
+pub(crate) use cancel::{cancel_subtask, cancel_task};
+pub(crate) use copy::{EndOf, cancel_copy, drop_end, new_ends, start_copy};
+pub(crate) use event::{drop_set, drop_subtask, join, new_set, poll, unpack_event};
+pub(crate) use host::{drive, give_up, invoke, take};
+pub(crate) use lift::{return_values, spawn};
+pub(crate) use lower::call;

@@ -1,0 +1,133 @@
+//! Which threads are ready, and which of them runs next.
+
+use seam_core::{CoreStore, Result};
+
+use super::thread::run;
+use crate::state::{Entering, Origin, Running, TaskId, ThreadId, ThreadState, Until};
+
+impl Running {
+    /// `has_backpressure()` of a task that has not started.
+    pub(super) fn has_backpressure(&mut self, task: TaskId) -> Result<bool> {
+        let lifted = &self.tasks.task(task)?.lifted;
+        let (exclusive, instance) = (lifted.needs_exclusive(), lifted.opts.instance);
+        let instance = self.instance(instance)?;
+        Ok(instance.backpressure > 0 || (exclusive && instance.exclusive.is_some()))
+    }
+
+    /// `Thread.ready()`
+    pub(crate) fn is_ready(&mut self, id: ThreadId) -> Result<bool> {
+        match self.tasks.thread(id)?.state {
+            ThreadState::Waiting(until) => self.is_met(id, until),
+            _ => Ok(false),
+        }
+    }
+
+    /// Returns whether what a thread waits for has happened.
+    pub(super) fn is_met(&mut self, id: ThreadId, until: Until) -> Result<bool> {
+        let thread = self.tasks.thread(id)?;
+        let (task, instance) = (thread.task, thread.instance);
+        let is_free = self.instance(instance)?.exclusive.is_none();
+        Ok(match until {
+            Until::Now => true,
+            Until::Entry => !self.has_backpressure(task)?,
+            Until::Exclusive => is_free,
+            Until::Resolved(subtask) => self.tasks.subtask(subtask)?.resolved(),
+            Until::Event(waitable) => self.tasks.waitable(waitable)?.pending.is_some(),
+            Until::SetEvent(set) => self.tasks.has_event(set)?,
+            Until::ExclusiveSetEvent(set) => is_free && self.tasks.has_event(set)?,
+        })
+    }
+
+    /// Returns the ready threads, in the order in which they began to wait. If `only` is given,
+    /// those of this instance that may run during a call of a function of a synchronous type.
+    ///
+    /// The reference leaves out the thread that holds the instance. The official suite leaves out
+    /// every thread that must hold it to run.
+    pub(super) fn ready_threads(&mut self, only: Option<u32>) -> Result<Vec<ThreadId>> {
+        let mut ready = Vec::new();
+        for id in self.tasks.waiting.clone() {
+            if let Some(instance) = only {
+                if self.tasks.thread(id)?.instance != instance || self.must_hold(id)? {
+                    continue;
+                }
+            }
+            if self.is_ready(id)? {
+                ready.push(id);
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Returns whether a thread must hold its instance to run.
+    fn must_hold(&self, id: ThreadId) -> Result<bool> {
+        let task = self.tasks.task(self.tasks.thread(id)?.task)?;
+        let lifted = &task.lifted;
+        Ok(task.implicit == Some(id) && lifted.ty.is_async && lifted.needs_exclusive())
+    }
+
+    /// `Thread.start_waiting_internal`
+    pub(crate) fn start_waiting(&mut self, id: ThreadId, until: Until) -> Result<()> {
+        self.tasks.thread_mut(id)?.state = ThreadState::Waiting(until);
+        self.tasks.waiting.push(id);
+        Ok(())
+    }
+
+    /// Makes a thread run that was waiting or suspended.
+    pub(super) fn stop_waiting(&mut self, id: ThreadId) -> Result<()> {
+        self.tasks.thread_mut(id)?.state = ThreadState::Running;
+        self.tasks.waiting.retain(|waiting| *waiting != id);
+        Ok(())
+    }
+
+    /// Enters an instance from the host: the instance and all around it.
+    pub(super) fn enter_from_host(&mut self, instance: u32) -> Result<Entering> {
+        let all = self.entering(instance, None)?;
+        self.enter(&all)?;
+        Ok(all)
+    }
+}
+
+/// `Thread.resume`, until the thread and those that it switches to block or end.
+///
+/// # Errors
+/// Traps and limits of guests, and everything that ends a call.
+pub(super) fn resume(store: &mut dyn CoreStore, id: ThreadId, cancelled: bool) -> Result<()> {
+    let mut next = Some((id, cancelled));
+    while let Some((id, cancelled)) = next {
+        let running = Running::of(store)?;
+        if running.tasks.thread(id)?.buried {
+            return Err(super::nested::needs_a_second_stack());
+        }
+        running.stop_waiting(id)?;
+        running.resume_context(id)?;
+        let outer = running.tasks.current.replace(id);
+        let switch_to = run(store, id, cancelled)?;
+        let running = Running::of(store)?;
+        running.keep_context(id);
+        running.tasks.current = outer;
+        next = switch_to.map(|other| (other, false));
+    }
+    Ok(())
+}
+
+/// `Store.tick`: lets the thread run that has been ready longest. Returns whether there was one.
+///
+/// # Errors
+/// Those of [`resume`].
+pub(super) fn tick(store: &mut dyn CoreStore) -> Result<bool> {
+    let Some(id) = Running::of(store)?.ready_threads(None)?.first().copied() else {
+        return Ok(false);
+    };
+    run_ready(store, id)?;
+    Ok(true)
+}
+
+/// Lets a ready thread run, as the host does.
+pub(super) fn run_ready(store: &mut dyn CoreStore, id: ThreadId) -> Result<()> {
+    let running = Running::of(store)?;
+    let instance = running.tasks.thread(id)?.instance;
+    let all = running.enter_from_host(instance)?;
+    running.tasks.push_level(Origin::Tick, all);
+    resume(store, id, false)?;
+    Running::of(store)?.pop_level().map(drop)
+}
