@@ -13,7 +13,7 @@ use seam_decode::module_type;
 
 use crate::build::{Build, VERSION};
 use crate::cache::Cache;
-use crate::component::ComponentProgram;
+use crate::component::{ComponentProgram, is_wasi};
 use crate::engine::WasmtimeEngine;
 use crate::preview1::Preview1Program;
 
@@ -29,7 +29,6 @@ use crate::preview1::Preview1Program;
 /// assert_eq!(Wasmtime::new().info().name, "wasmtime");
 /// ```
 pub struct Wasmtime {
-    build: Build,
     info: Arc<BackendInfo>,
     core: Layered<WasmtimeEngine>,
 }
@@ -86,6 +85,14 @@ impl WasmtimeEngine {
     #[must_use]
     pub fn new() -> Self {
         Wasmtime::builder().build_engine()
+    }
+
+    /// Starts from the build of this engine.
+    fn builder(&self) -> Builder {
+        Builder {
+            build: self.build(),
+            cache: self.cache().cloned(),
+        }
     }
 }
 
@@ -155,14 +162,12 @@ impl Builder {
     /// The native backend of this build. If this machine cannot run the engine, `load` fails.
     #[must_use]
     pub fn build(self) -> Wasmtime {
-        let build = self.build;
+        let native = self.build.native_capabilities();
         let core = Layered::named("wasmtime", self.build_engine());
-        let native = build.native_capabilities();
         // Core modules block on asynchronous host functions, which suspend components.
         let blocks = core.info().capabilities.has(Capability::AsyncHostBlocks);
         let capabilities = native.with(Capability::AsyncHostBlocks, blocks);
         Wasmtime {
-            build,
             info: Arc::new(BackendInfo::new("wasmtime", VERSION, capabilities)),
             core,
         }
@@ -208,17 +213,13 @@ impl Backend for Wasmtime {
     }
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
-        let build = self.build.with(wanted, &self.info.capabilities)?;
-        let cache = self.engine().cache().cloned();
-        Some(Ok(Box::new(Builder { build, cache }.build())))
+        let mut builder = self.engine().builder();
+        builder.build = builder.build.with(wanted, &self.info.capabilities)?;
+        Some(Ok(Box::new(builder.build())))
     }
 
     fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
-        let builder = Builder {
-            build: self.build,
-            cache: None,
-        };
-        Some(Box::new(builder.cache(dir).build()))
+        Some(Box::new(self.engine().builder().cache(dir).build()))
     }
 }
 
@@ -237,8 +238,7 @@ impl Wasmtime {
             return Ok(None);
         }
         let core = Layered::named(self.info.name.clone(), self.engine().clone());
-        let build = self.build;
-        let program = Preview1Program::load(core, build, self.info.clone(), artifact)?;
+        let program = Preview1Program::load(core, self.info.clone(), artifact)?;
         Ok(Some(Box::new(program)))
     }
 }
@@ -255,7 +255,7 @@ impl Program for PlainProgram {
     async fn instantiate(&self, world: &World) -> Result<Box<dyn Instance>, Failed> {
         // `Layered` rejects the system's WASI, but a module that does not import WASI does not need it.
         let imports = self.interface().imports();
-        if imports.iter().any(|item| item.name.starts_with("wasi:")) {
+        if imports.iter().any(|item| is_wasi(&item.name)) {
             return self.0.instantiate(world).await;
         }
         let world = world.clone().without_system_wasi();
@@ -282,18 +282,14 @@ impl Backend for WasmtimeLayered {
     }
 
     fn cached_in(&self, dir: &Path) -> Option<Box<dyn Backend>> {
-        let builder = Builder {
-            build: self.engine().build(),
-            cache: None,
-        };
-        Some(Box::new(builder.cache(dir).build_layered()))
+        Some(Box::new(self.engine().builder().cache(dir).build_layered()))
     }
 }
 
 impl std::fmt::Debug for Wasmtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wasmtime")
-            .field("build", &self.build)
+            .field("build", &self.engine().build())
             .finish_non_exhaustive()
     }
 }

@@ -80,15 +80,29 @@ impl WasmtimeEngine {
         self.cache.as_ref()
     }
 
+    /// Compiles an artifact, or takes its code from the folder of compiled code.
+    ///
+    /// # Errors
+    /// `Engine` if this machine cannot run the engine; inside, those of compiling it.
+    fn compiled<C>(
+        &self,
+        wasm: &[u8],
+        cached: fn(&Cache, &Engine, &[u8]) -> wasmtime::Result<C>,
+        compile: fn(&Engine, &[u8]) -> wasmtime::Result<C>,
+    ) -> Result<wasmtime::Result<C>> {
+        let engine = self.native()?;
+        Ok(match &self.cache {
+            Some(cache) => cached(cache, engine, wasm),
+            None => compile(engine, wasm),
+        })
+    }
+
     /// Compiles a component.
     ///
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
     pub(crate) fn compile_component(&self, wasm: &[u8]) -> Result<Component> {
-        let compiled = match &self.cache {
-            Some(cache) => cache.component(self.native()?, wasm),
-            None => Component::from_binary(self.native()?, wasm),
-        };
+        let compiled = self.compiled(wasm, Cache::component, Component::from_binary)?;
         compiled.map_err(|e| error::compile_error(&e, wasm))
     }
 
@@ -104,10 +118,7 @@ impl CoreEngine for WasmtimeEngine {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let module = match &self.cache {
-            Some(cache) => cache.module(self.native()?, wasm),
-            None => Module::from_binary(self.native()?, wasm),
-        };
+        let module = self.compiled(wasm, Cache::module, Module::from_binary)?;
         let module = module.map_err(|e| self.rejected(&e, wasm))?;
         let bytes = wasm.into();
         Ok(CoreModule::new(Compiled { module, bytes }))

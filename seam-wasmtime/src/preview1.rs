@@ -26,7 +26,6 @@ use crate::engine::WasmtimeEngine;
 /// A preview1 module. It is compiled when it is first instantiated, in the form that the world needs.
 pub(crate) struct Preview1Program {
     core: Layered<WasmtimeEngine>,
-    build: Build,
     info: Arc<BackendInfo>,
     artifact: Artifact,
     interface: Arc<Interface>,
@@ -72,14 +71,12 @@ impl Preview1Program {
     /// `Invalid`, `Unsupported`, `Limit`.
     pub(crate) fn load(
         core: Layered<WasmtimeEngine>,
-        build: Build,
         info: Arc<BackendInfo>,
         artifact: &Artifact,
     ) -> Result<Self> {
         core.engine().validate(artifact.bytes())?;
         Ok(Self {
             core,
-            build,
             info,
             artifact: artifact.clone(),
             interface: interface(artifact)?,
@@ -116,7 +113,7 @@ impl Preview1Program {
                 inner_instances: true,
                 // Calls of inner functions fail with it; see `ComponentInstance::call_core`.
                 component_async: false,
-                ..self.build
+                ..self.core.engine().build()
             };
             let capabilities = self.info.capabilities.clone();
             let info = BackendInfo::new(

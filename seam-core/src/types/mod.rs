@@ -248,6 +248,13 @@ impl Type {
         )
     }
 
+    /// Returns whether this is a number, `bool` or `char`, whose values are a
+    /// [`Scalar`](crate::typed::Scalar).
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        self.is_number() || matches!(self, Type::Bool | Type::Char)
+    }
+
     /// Returns the name of the type's kind, e.g. `u32` or `record`, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {

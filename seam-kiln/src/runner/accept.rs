@@ -67,7 +67,7 @@ fn is_entry(interface: &Interface, export: &Item, items: &[Item]) -> bool {
 
 fn is_scalar(ty: &FuncType) -> bool {
     let mut types = ty.params.iter().map(|(_, ty)| ty).chain(&ty.result);
-    !ty.is_async && types.all(|ty| ty.is_number() || matches!(ty, Type::Bool | Type::Char))
+    !ty.is_async && types.all(Type::is_scalar)
 }
 
 /// Returns the command's `run`, if the component is a command.

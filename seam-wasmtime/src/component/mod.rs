@@ -16,5 +16,6 @@ mod state;
 
 pub(crate) use inner::CorePlan;
 pub(crate) use instantiate::instantiate;
+pub(crate) use linker::is_wasi;
 pub(crate) use loaded::Loaded;
 pub(crate) use program::ComponentProgram;
