@@ -334,10 +334,12 @@ impl<T: Liftable> Results for T {
         ty.is_some_and(T::is)
     }
 
+    #[inline]
     fn lower_result(&self, to: &mut dyn Lower) -> Result<()> {
         self.lower(to)
     }
 
+    #[inline]
     fn lift_result(from: &mut dyn Lift) -> Result<Self> {
         T::lift(from)
     }

@@ -21,12 +21,14 @@ macro_rules! scalars {
 
             /// Returns the scalar as a value.
             #[must_use]
+            #[inline]
             pub fn to_value(self) -> Value {
                 match self { $( Scalar::$case(scalar) => Value::$case(scalar), )* }
             }
 
             /// Returns a value as a scalar, or `None` if it is not a scalar.
             #[must_use]
+            #[inline]
             pub fn of(value: &Value) -> Option<Self> {
                 match value {
                     $( Value::$case(scalar) => Some(Scalar::$case(*scalar)), )*

@@ -38,6 +38,7 @@ macro_rules! tuples {
                 $( types.next().is_some_and($name::is) && )+ types.next().is_none()
             }
 
+            #[inline]
             fn lower(&self, to: &mut dyn Lower) -> Result<()> {
                 $( self.$index.lower(to)?; )+
                 Ok(())
@@ -45,6 +46,7 @@ macro_rules! tuples {
         }
 
         impl<$($name: Liftable),+> Liftable for ($($name,)+) {
+            #[inline]
             fn lift(from: &mut dyn Lift) -> Result<Self> {
                 // Tuple expressions are evaluated from left to right.
                 Ok(($( $name::lift(from)?, )+))
@@ -61,12 +63,14 @@ macro_rules! tuples {
                 $( types.next().is_some_and($name::is) && )+ types.next().is_none()
             }
 
+            #[inline]
             fn lower_args(&self, to: &mut dyn Lower) -> Result<()> {
                 self.lower(to)
             }
         }
 
         impl<$($name: Liftable),+> TypedParams for ($($name,)+) {
+            #[inline]
             fn lift_args(from: &mut dyn Lift) -> Result<Self> {
                 Self::lift(from)
             }

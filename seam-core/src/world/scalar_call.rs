@@ -28,6 +28,7 @@ pub(super) enum Phase {
 }
 
 impl<'a> ScalarCall<'a> {
+    #[inline]
     pub(super) fn new(ty: &'a FuncType, args: &'a [Scalar]) -> Self {
         Self {
             args: args.iter(),
@@ -42,6 +43,7 @@ impl<'a> ScalarCall<'a> {
     ///
     /// # Errors
     /// `Misuse` if some were not; `Host` if the Rust type dropped an error.
+    #[inline]
     pub(super) fn lifted(&mut self) -> Result<()> {
         self.no_error_is_lost()?;
         if let Some(scalar) = self.args.next() {
@@ -55,6 +57,7 @@ impl<'a> ScalarCall<'a> {
     ///
     /// # Errors
     /// The errors of a call in steps, without the name of the function.
+    #[inline]
     pub(super) fn end(mut self, outcome: Result<()>) -> Result<Option<Scalar>> {
         if outcome.is_ok() {
             self.no_error_is_lost()?;
@@ -72,6 +75,7 @@ impl<'a> ScalarCall<'a> {
         }
     }
 
+    #[inline]
     fn no_error_is_lost(&self) -> Result<()> {
         match self.failed {
             false => Ok(()),
@@ -105,6 +109,7 @@ fn expected(what: &str, found: &str) -> Error {
 }
 
 impl Lift for ScalarCall<'_> {
+    #[inline]
     fn scalar(&mut self) -> Result<Scalar> {
         match self.args.next() {
             Some(scalar) => Ok(*scalar),
@@ -138,6 +143,7 @@ impl Lift for ScalarCall<'_> {
 }
 
 impl Lower for ScalarCall<'_> {
+    #[inline]
     fn scalar(&mut self, scalar: Scalar) -> Result<()> {
         match self.due {
             Some(ty) if scalar.is(ty) => {

@@ -381,6 +381,7 @@ impl WorldState {
     ///
     /// The future of an earlier call may have been dropped, together with the host functions that
     /// it awaited.
+    #[inline]
     pub fn begin_outermost_call(&mut self) {
         self.depth = 0;
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::result_from_value;
+use seam_core::typed::{LiftResult, LowerArgs, result_from_value};
 use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Type, Value};
-use wasmtime::component::{Func, Instance, ResourceAny, Val};
+use wasmtime::component::{Func, Instance, ResourceAny, Val, types};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
-use crate::component::abi::{self, Given, Params, Parts, Scalars, is_scalar};
+use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
@@ -25,21 +25,44 @@ pub(crate) struct Export {
     takes_scalars: bool,
     /// Whether its arguments can contain handles.
     takes_handles: bool,
-    /// Whether its result is a scalar, a string or a list of numbers, which is lifted as it is.
-    returns_simple: bool,
-    /// Whether its result can contain handles.
-    returns_handles: bool,
+    returned: Returned,
     /// Whether it is called with wasmtime's `Val`, in a build for asynchronous components.
     by_val: bool,
 }
 
-/// Whether a value of this type is lifted as one part that is the value itself.
-fn is_simple(ty: &Type) -> bool {
-    match ty {
-        Type::String => true,
-        Type::List(element) | Type::FixedLengthList(element, _) => element.is_number(),
-        ty => is_scalar(ty),
+/// How the result of a function is lifted.
+#[derive(Clone, Copy)]
+enum Returned {
+    Nothing,
+    Scalar,
+    /// A string or a list of numbers.
+    One,
+    /// Any other type.
+    Parts {
+        /// Whether the result can contain handles.
+        handles: bool,
+    },
+}
+
+impl Returned {
+    fn of(result: Option<&Type>) -> Self {
+        match result {
+            None => Self::Nothing,
+            Some(ty) if ty.is_scalar() => Self::Scalar,
+            Some(Type::String) => Self::One,
+            Some(Type::List(element)) if element.is_number() => Self::One,
+            Some(ty) => Self::Parts {
+                handles: has_handles(ty),
+            },
+        }
     }
+}
+
+/// The arguments of a call that is made at once.
+enum Passing<'a> {
+    Given(Given<'a>),
+    /// Rust values that lower themselves, and must stay on this thread.
+    Typed(&'a mut dyn LowerArgs),
 }
 
 /// A call with its arguments kept until it is made.
@@ -81,13 +104,14 @@ impl Export {
         }
         let index = instance.get_export_index(&mut *store, parent.as_ref(), name.item());
         let func = index.and_then(|index| instance.get_func(&mut *store, index));
+        let func = func.ok_or_else(missing)?;
+        check_scalars(ty, &func.ty(&*store))?;
         Ok(Self {
-            func: func.ok_or_else(missing)?,
+            func,
             ty: ty.clone(),
             takes_scalars: Scalars::fit(ty),
-            returns_simple: ty.result.as_ref().is_some_and(is_simple),
             takes_handles: ty.params.iter().any(|(_, ty)| has_handles(ty)),
-            returns_handles: ty.result.as_ref().is_some_and(has_handles),
+            returned: Returned::of(ty.result.as_ref()),
             by_val,
         })
     }
@@ -103,74 +127,102 @@ impl Export {
         returns: Returns<'_>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let given = match args {
+        let scalars;
+        let passing = match args {
             Args::Values(values) if self.takes_scalars => {
-                match Scalars::of_values(&self.ty, values) {
-                    Some(scalars) => return self.call_scalars(store, scalars, returns, code),
-                    None => Args::Values(values),
-                }
+                scalars = Scalars::of_values(&self.ty, values)?;
+                Passing::Given(Given::Scalars(&scalars))
             }
             Args::Typed(lower) if self.takes_scalars => {
-                let scalars = Scalars::of_typed(&self.ty, lower)?;
-                return self.call_scalars(store, scalars, returns, code);
+                scalars = Scalars::of_typed(&self.ty, lower)?;
+                Passing::Given(Given::Scalars(&scalars))
             }
-            // Arguments that lower themselves must stay on this thread.
+            Args::Values(values) if !self.takes_handles => {
+                self.ty.check_args(values)?;
+                Passing::Given(Given::Values(&self.ty, values, &[]))
+            }
             Args::Typed(lower)
                 if !self.takes_handles && store.data().core_ref().stack.is_none() =>
             {
-                let outcome = self.within(store, |store, func, has_result| {
-                    let called = abi::call(func, store, Given::Typed(lower), has_result);
-                    called.map_err(Stop::Guest)
-                })?;
-                let parts = outcome.map_err(|stop| stop.error(code))?;
-                return self.deliver(store, parts, returns);
+                Passing::Typed(lower)
             }
-            args => args,
+            args => return self.call_with_handles(store, args, returns, code),
         };
-        let values = given.into_values(&self.ty)?;
-        let (resources, lowered) = self.claim(store, &values)?;
-        let params = Params::values(&self.ty, &values, resources);
-        let outcome = self.within(store, |store, func, has_result| {
-            call::synchronous(store, |store| {
-                abi::call(func, store, Given::Lowered(params), has_result)
-            })
-        });
-        lowered.end(store);
-        let parts = outcome?.map_err(|stop| stop.error(code))?;
-        self.deliver(store, parts, returns)
+        match self.returned {
+            Returned::Nothing => {
+                self.make::<()>(store, passing, code)?;
+                if let Returns::Value(value) = returns {
+                    *value = None;
+                }
+                Ok(())
+            }
+            Returned::Scalar => {
+                let bits: Bits = self.make(store, passing, code)?;
+                let scalar = self.ty.result.as_ref().and_then(|ty| bits.scalar(ty));
+                let scalar = scalar.ok_or_else(no_result)?;
+                match returns {
+                    Returns::Value(value) => *value = Some(scalar.to_value()),
+                    Returns::Typed(lift) => lift_parts(lift, scalar.into())?,
+                }
+                Ok(())
+            }
+            Returned::One => {
+                let one: One = self.make(store, passing, code)?;
+                match returns {
+                    Returns::Value(value) => *value = Some(one.into_value().ok_or_else(no_result)?),
+                    Returns::Typed(lift) => lift_parts(lift, one.into_parts())?,
+                }
+                Ok(())
+            }
+            Returned::Parts { .. } => {
+                let parts = self.make(store, passing, code)?;
+                self.deliver(store, parts, returns)
+            }
+        }
     }
 
-    fn call_scalars(
+    /// Makes a call whose arguments can contain handles, or must be values to reach another thread.
+    fn call_with_handles(
         &self,
         store: &mut Store<State>,
-        scalars: Scalars,
+        args: Args<'_>,
         returns: Returns<'_>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let outcome = self.within(store, |store, func, has_result| {
-            call::synchronous(store, |store| {
-                abi::call(func, store, Given::Scalars(&scalars), has_result)
-            })
-        })?;
-        let parts = outcome.map_err(|stop| stop.error(code))?;
-        self.deliver(store, parts, returns)
+        let values = args.into_values(&self.ty)?;
+        let (resources, lowered) = self.claim(store, &values)?;
+        let passing = Passing::Given(Given::Values(&self.ty, &values, &resources));
+        let outcome = match self.returned {
+            Returned::Nothing => (self.make::<()>(store, passing, code)).map(|()| Parts::default()),
+            _ => self.make(store, passing, code),
+        };
+        lowered.end(store);
+        self.deliver(store, outcome?, returns)
     }
 
     /// Makes an outermost call within the limits of the store.
     ///
     /// # Errors
-    /// The deadline could not be armed.
+    /// The deadline could not be armed; how the call ended.
     #[inline]
-    fn within<R>(
+    fn make<R: Lifted>(
         &self,
         store: &mut Store<State>,
-        call: impl FnOnce(&mut Store<State>, Func, bool) -> R,
+        passing: Passing<'_>,
+        code: &(dyn Code + Sync),
     ) -> Result<R> {
         store.data_mut().world.begin_outermost_call();
         let alarm = call::begin(store)?;
-        let outcome = call(store, self.func, self.ty.result.is_some());
+        let outcome = match passing {
+            Passing::Given(given) => {
+                call::synchronous(store, |store| abi::call(self.func, store, &given))
+            }
+            Passing::Typed(args) => {
+                abi::call_typed(self.func, &mut *store, args).map_err(Stop::Guest)
+            }
+        };
         call::end(store, alarm);
-        Ok(outcome)
+        outcome.map_err(|stop| stop.error(code))
     }
 
     /// Keeps arguments, whose types must have been checked, until the call is made.
@@ -239,28 +291,15 @@ impl Export {
     }
 
     /// Passes the result of a call on.
-    fn deliver(
-        &self,
-        store: &mut Store<State>,
-        mut parts: Parts,
-        returns: Returns<'_>,
-    ) -> Result<()> {
-        match returns {
-            Returns::Value(value) if self.returns_simple => {
-                let simple = parts.next_simple();
-                *value =
-                    Some(simple.ok_or_else(|| Error::engine("expected a result, found none"))?);
-            }
-            Returns::Value(value) => *value = self.value(store, parts)?,
-            Returns::Typed(_) if self.ty.result.is_none() => {}
-            Returns::Typed(lift) if self.returns_handles => {
+    fn deliver(&self, store: &mut Store<State>, parts: Parts, returns: Returns<'_>) -> Result<()> {
+        match (returns, self.returned) {
+            (Returns::Value(value), _) => *value = self.value(store, parts)?,
+            (Returns::Typed(_), Returned::Nothing) => {}
+            (Returns::Typed(lift), Returned::Parts { handles: true }) => {
                 let value = self.value(store, parts)?;
                 result_from_value(&self.ty, value, lift)?;
             }
-            Returns::Typed(lift) => {
-                lift.lift(&mut parts)?;
-                parts.end()?;
-            }
+            (Returns::Typed(lift), _) => lift_parts(lift, parts)?,
         }
         Ok(())
     }
@@ -293,10 +332,11 @@ impl Begun {
                 resources,
                 result,
             } => {
-                let params = Params::values(&export.ty, args, std::mem::take(resources));
-                let has_result = export.ty.result.is_some();
-                *result = abi::call(export.func, store, Given::Lowered(params), has_result)?;
-                Ok(())
+                let given = Given::Values(&export.ty, args, resources);
+                match export.returned {
+                    Returned::Nothing => abi::call::<()>(export.func, store, &given),
+                    _ => abi::call(export.func, store, &given).map(|parts| *result = parts),
+                }
             }
             Passed::Vals { params, results } => export.func.call(store, params, results),
         });
@@ -371,12 +411,43 @@ impl Export {
                 resources,
                 result,
             } => {
-                let params = Params::values(&self.ty, args, std::mem::take(resources));
-                let has_result = self.ty.result.is_some();
-                *result = abi::call_async(self.func, store, params, has_result).await?;
-                Ok(())
+                let given = Given::Values(&self.ty, args, resources);
+                match self.returned {
+                    Returned::Nothing => abi::call_async::<()>(self.func, store, &given).await,
+                    _ => {
+                        let called = abi::call_async(self.func, store, &given).await;
+                        called.map(|parts| *result = parts)
+                    }
+                }
             }
             Passed::Vals { params, results } => self.func.call_async(store, params, results).await,
         }
     }
+}
+
+/// Checks that the engine states the same scalars as the artifact's interface, since scalars are passed
+/// without the engine's types.
+///
+/// # Errors
+/// `Engine` if they differ.
+fn check_scalars(ty: &FuncType, native: &types::ComponentFunc) -> Result<()> {
+    let params = ty.params.iter().map(|(_, ty)| ty);
+    let mut pairs = (params.zip(native.params().map(|(_, native)| native)))
+        .chain(ty.result.iter().zip(native.results()));
+    match pairs.all(|(ty, native)| abi::agree(ty, &native)) {
+        true => Ok(()),
+        false => Err(Error::engine(format!(
+            "expected a function of type {ty}, found another"
+        ))),
+    }
+}
+
+fn lift_parts(lift: &mut dyn LiftResult, mut parts: Parts) -> Result<()> {
+    lift.lift(&mut parts)?;
+    parts.end()
+}
+
+#[cold]
+fn no_result() -> Error {
+    Error::engine("expected a result, found none")
 }

@@ -1,13 +1,15 @@
 //! The parts that are due when a value is lowered, with their places.
 
-use std::slice;
+use std::{mem, slice};
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use wasmtime::Result;
 use wasmtime::component::__internal::wasmtime_environ::component::{
-    RecordField, TypeMap, VariantInfo,
+    RecordField, TypeMap, TypeTuple, VariantInfo,
 };
 use wasmtime::component::__internal::{CanonicalAbiInfo, ComponentTypes, InterfaceType};
+
+use super::scalar::is_scalar;
 
 /// Where a value goes: an address that is aligned and within memory, or its first core value.
 #[derive(Clone, Copy)]
@@ -24,6 +26,10 @@ impl Place {
             (Place::Flat(slot), scalar) if is_scalar(scalar) => {
                 *slot += 1;
                 Place::Flat(*slot - 1)
+            }
+            (Place::Flat(slot), InterfaceType::String | InterfaceType::List(_)) => {
+                *slot += 2;
+                Place::Flat(*slot - 2)
             }
             (_, ty) => self.pass(types.canonical_abi(ty)),
         }
@@ -63,8 +69,13 @@ pub(super) enum Due<'t> {
     Range(Place, (usize, usize)),
 }
 
-/// What is due, with the next one at the end. Most calls need no allocation for it.
-pub(super) struct Dues<'t>(SmallVec<[Due<'t>; 4]>);
+/// What is due. Most calls need no allocation for it.
+pub(super) struct Dues<'t> {
+    /// What is due next.
+    top: Due<'t>,
+    /// What is due after it, with the next one at the end. The last is always the whole tuple.
+    below: SmallVec<[Due<'t>; 3]>,
+}
 
 /// What is due next.
 pub(super) enum Next {
@@ -74,16 +85,24 @@ pub(super) enum Next {
 }
 
 impl<'t> Dues<'t> {
+    /// Starts with the elements of a tuple.
     #[inline]
-    pub(super) fn of(ty: InterfaceType, place: Place, types: &'t ComponentTypes) -> Self {
-        Self(smallvec![match ty {
-            InterfaceType::Tuple(index) => Due::Types(types[index].types.iter(), place),
-            ty => Due::Value(ty, place),
-        }])
+    pub(super) fn of(tuple: &'t TypeTuple, place: Place) -> Self {
+        Self {
+            top: Due::Types(tuple.types.iter(), place),
+            below: SmallVec::new(),
+        }
     }
 
     pub(super) fn push(&mut self, due: Due<'t>) {
-        self.0.push(due);
+        let below = mem::replace(&mut self.top, due);
+        self.below.push(below);
+    }
+
+    /// Drops what is due next. Returns `None` if nothing is due after it.
+    fn pop(&mut self) -> Option<()> {
+        self.top = self.below.pop()?;
+        Some(())
     }
 
     /// Takes the next part, if it is the next field or element and has only one part.
@@ -91,7 +110,7 @@ impl<'t> Dues<'t> {
     /// This is the common case of [`next`](Self::next).
     #[inline]
     pub(super) fn next_part(&mut self, types: &ComponentTypes) -> Option<(InterfaceType, Place)> {
-        let (ty, place) = match self.0.last_mut()? {
+        let (ty, place) = match &mut self.top {
             Due::Types(rest, place) => {
                 let ty = *rest.as_slice().first().filter(|ty| !has_fields(ty))?;
                 rest.next();
@@ -117,16 +136,17 @@ impl<'t> Dues<'t> {
     /// Otherwise [`next`](Self::next) decides.
     #[inline]
     pub(super) fn ended(&self) -> bool {
-        matches!(self.0.as_slice(), [Due::Types(rest, _)] if rest.as_slice().is_empty())
+        let rest = matches!(&self.top, Due::Types(rest, _) if rest.as_slice().is_empty());
+        rest && self.below.is_empty()
     }
 
     /// Takes what is due next. For records and tuples, this is the first part of their fields.
     pub(super) fn next(&mut self, types: &'t ComponentTypes) -> Option<Next> {
         loop {
-            let passed = match self.0.last_mut()? {
+            let passed = match &mut self.top {
                 Due::Value(ty, place) => {
                     let value = (*ty, *place);
-                    self.0.pop();
+                    self.pop()?;
                     Some(value)
                 }
                 Due::Types(rest, place) => {
@@ -152,14 +172,12 @@ impl<'t> Dues<'t> {
                 }
                 Due::Range(place, range) => {
                     let next = Next::Range(*place, *range);
-                    self.0.pop();
+                    self.pop()?;
                     return Some(next);
                 }
             };
             match passed {
-                None => {
-                    self.0.pop();
-                }
+                None => self.pop()?,
                 Some((InterfaceType::Record(index), place)) => {
                     self.push(Due::Fields(types[index].fields.iter(), place));
                 }
@@ -175,25 +193,6 @@ impl<'t> Dues<'t> {
 /// Whether a value of this type is its fields, without a part of its own.
 fn has_fields(ty: &InterfaceType) -> bool {
     matches!(ty, InterfaceType::Record(_) | InterfaceType::Tuple(_))
-}
-
-/// Whether a value of this type is one core value.
-pub(super) fn is_scalar(ty: &InterfaceType) -> bool {
-    matches!(
-        ty,
-        InterfaceType::Bool
-            | InterfaceType::S8
-            | InterfaceType::U8
-            | InterfaceType::S16
-            | InterfaceType::U16
-            | InterfaceType::S32
-            | InterfaceType::U32
-            | InterfaceType::S64
-            | InterfaceType::U64
-            | InterfaceType::Float32
-            | InterfaceType::Float64
-            | InterfaceType::Char
-    )
 }
 
 /// Returns the name of a type's kind, as [`Type::kind`](seam_core::Type::kind) does.

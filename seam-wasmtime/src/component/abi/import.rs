@@ -11,11 +11,10 @@ use std::cell::Cell;
 use std::future::Future;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::slice;
 use std::sync::Arc;
 
 use seam_core::typed::Scalar;
-use seam_core::{FuncType, TypedHostCall, Value};
+use seam_core::{FuncType, Type, TypedHostCall, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
 };
@@ -27,12 +26,12 @@ use wasmtime::component::{
 };
 use wasmtime::{Result, StoreContextMut, ValRaw, bail, ensure};
 
-use super::due::{self, Place};
+use super::due::Place;
 use super::flat::flat_count;
 use super::load::{self, lift_tuple};
-use super::native::{initialized, slots, unexpected};
+use super::native::{initialized, slots, tuple, unexpected};
 use super::part::Parts;
-use super::scalar::{self, is_scalar};
+use super::scalar;
 use super::store::Writer;
 use super::value;
 use crate::component::state::State;
@@ -74,7 +73,8 @@ unsafe impl<const N: usize> Lift for Args<N> {
         ty: InterfaceType,
         src: &Self::Lower,
     ) -> Result<Self> {
-        lift_tuple(cx, ty, load::Place::Flat(src)).map(Self)
+        let tuple = tuple(cx.types, ty)?;
+        lift_tuple(cx, tuple, load::Place::Flat(src)).map(Self)
     }
 
     /// The slice is empty, since `ABI` says so. It starts where the arguments are, which wasmtime has
@@ -89,10 +89,10 @@ unsafe impl<const N: usize> Lift for Args<N> {
             .addr()
             .checked_sub(cx.memory().as_ptr().addr());
         let bytes = at.and_then(|at| cx.memory().get(at..));
-        let size = cx.types.canonical_abi(&ty).size32 as usize;
-        let bytes = bytes.and_then(|bytes| bytes.get(..size));
+        let tuple = tuple(cx.types, ty)?;
+        let bytes = bytes.and_then(|bytes| bytes.get(..tuple.abi.size32 as usize));
         let place = load::Place::Memory(bytes.ok_or_else(unexpected)?);
-        lift_tuple(cx, ty, place).map(Self)
+        lift_tuple(cx, tuple, place).map(Self)
     }
 }
 
@@ -101,11 +101,8 @@ struct ScalarArgs<const N: usize>([Scalar; N]);
 
 /// Checks that a tuple consists of `N` scalars.
 fn check_scalars<const N: usize>(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-    let InterfaceType::Tuple(index) = ty else {
-        return Err(unexpected());
-    };
-    let types = &types.types[*index].types;
-    let fit = types.len() == N && types.iter().all(due::is_scalar);
+    let types = &tuple(types.types, *ty)?.types;
+    let fit = types.len() == N && types.iter().all(scalar::is_scalar);
     ensure!(fit, "{}", unexpected());
     Ok(())
 }
@@ -127,19 +124,16 @@ unsafe impl<const N: usize> ComponentNamedList for ScalarArgs<N> {}
 // SAFETY: see 2 and 3 in the documentation of `native`. `typecheck` has checked that each of the `N`
 // types is one core value.
 unsafe impl<const N: usize> Lift for ScalarArgs<N> {
+    #[inline]
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,
         ty: InterfaceType,
         src: &Self::Lower,
     ) -> Result<Self> {
-        let InterfaceType::Tuple(index) = ty else {
-            return Err(unexpected());
-        };
-        let types = cx.types[index].types.iter();
+        let types = tuple(cx.types, ty)?.types.iter();
         let mut scalars = [Scalar::Bool(false); N];
         for ((scalar, ty), slot) in scalars.iter_mut().zip(types).zip(src) {
-            let place = load::Place::Flat(slice::from_ref(slot));
-            *scalar = load::scalar(cx, *ty, place)?.ok_or_else(unexpected)?;
+            *scalar = scalar::lift(cx, *ty, slot)?;
         }
         Ok(Self(scalars))
     }
@@ -173,18 +167,16 @@ unsafe impl<const N: usize> ComponentNamedList for ScalarReturn<N> {}
 // SAFETY: see 2 and 3 in the documentation of `native`. Every core value is initialized, or the call
 // fails.
 unsafe impl<const N: usize> Lower for ScalarReturn<N> {
+    #[inline]
     fn linear_lower_to_flat<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
         ty: InterfaceType,
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        let InterfaceType::Tuple(index) = ty else {
-            return Err(unexpected());
-        };
-        let pairs = cx.types[index].types.iter().zip(slots(dst));
-        for (ty, slot) in pairs {
-            scalar::lower(cx, *ty, self.0.ok_or_else(unexpected)?, slot)?;
+        let types = tuple(cx.types, ty)?.types.iter();
+        for (ty, slot) in types.zip(slots(dst)) {
+            scalar::lower(*ty, self.0.ok_or_else(unexpected)?, slot)?;
         }
         Ok(())
     }
@@ -229,13 +221,14 @@ impl<const N: usize> Return<N> {
         place: Place,
         flat: &mut [MaybeUninit<ValRaw>],
     ) -> Result<()> {
+        let tuple = tuple(cx.types, ty)?;
         match self.0.take().unwrap_or(Returned::Nothing) {
             Returned::Nothing => {
-                let mut writer = Writer::new(cx, ty, place, flat, &[]);
+                let mut writer = Writer::new(cx, tuple, place, flat, &[]);
                 writer.write(|_| Ok(()), |error| error)
             }
             Returned::Value(value, func, resources) => {
-                let mut writer = Writer::new(cx, ty, place, flat, &resources);
+                let mut writer = Writer::new(cx, tuple, place, flat, &resources);
                 let lower = |to: &mut Writer<'_, '_, T>| match &func.result {
                     Some(ty) => value::lower(ty, &value, to),
                     None => Ok(()),
@@ -243,7 +236,7 @@ impl<const N: usize> Return<N> {
                 writer.write(lower, |error| error)
             }
             Returned::Typed(call) => {
-                let mut writer = Writer::new(cx, ty, place, flat, &[]);
+                let mut writer = Writer::new(cx, tuple, place, flat, &[]);
                 writer.write(|to| call.lower_result(to), |error| call.lower_error(error))?;
                 if let Some(state) = (cx.store.data_mut() as &mut dyn Any).downcast_mut::<State>() {
                     state.world.end_typed(call);
@@ -356,8 +349,8 @@ macro_rules! by_count {
 /// on its own, so there are few.
 pub(crate) fn is_over_scalars(ty: &FuncType) -> bool {
     ty.params.len() <= 4
-        && ty.params.iter().all(|(_, ty)| is_scalar(ty))
-        && ty.result.iter().all(is_scalar)
+        && ty.params.iter().all(|(_, ty)| ty.is_scalar())
+        && ty.result.iter().all(Type::is_scalar)
 }
 
 /// Defines a synchronous host function [over scalars](is_over_scalars).

@@ -2,7 +2,7 @@
 
 use seam_core::List;
 use seam_core::typed::Scalar;
-use wasmtime::component::__internal::wasmtime_environ::component::VariantInfo;
+use wasmtime::component::__internal::wasmtime_environ::component::{TypeTuple, VariantInfo};
 use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType, LiftContext};
 use wasmtime::component::{Lift, ResourceAny};
 use wasmtime::{Result, ValRaw, bail, format_err};
@@ -132,20 +132,38 @@ fn push(cx: &mut LiftContext<'_>, to: &mut Lifting, part: Part) -> Result<()> {
     Ok(())
 }
 
+/// Lifts a string or a list of numbers, as a single part.
+///
+/// # Errors
+/// Those of [`lift`]; a value of another type.
+#[inline]
+pub(super) fn lift_one(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    place: Place<'_>,
+) -> Result<Part> {
+    match ty {
+        InterfaceType::String => place.pair(cx, ty).map(Part::String),
+        InterfaceType::List(index) => {
+            let element = cx.types[index].element;
+            let numbers = numbers(cx, ty, element, place)?;
+            numbers.map(Part::Numbers).ok_or_else(unexpected)
+        }
+        _ => Err(unexpected()),
+    }
+}
+
 /// Lifts the tuple of a function's parameters or results.
 ///
 /// # Errors
 /// Those of [`lift`].
 pub(super) fn lift_tuple(
     cx: &mut LiftContext<'_>,
-    ty: InterfaceType,
+    tuple: &TypeTuple,
     place: Place<'_>,
 ) -> Result<Parts> {
-    let InterfaceType::Tuple(index) = ty else {
-        return Err(unexpected());
-    };
     let mut parts = Lifting::default();
-    match &*cx.types[index].types {
+    match &*tuple.types {
         [] => {}
         // The only element is where the tuple is.
         [ty] => lift(cx, *ty, place, &mut parts)?,
@@ -262,7 +280,7 @@ macro_rules! scalars {
     ($( $case:ident $ty:ident $rust:ty, )*) => {
         /// Lifts a scalar. Returns `None` for other types.
         #[inline]
-        pub(super) fn scalar(
+        fn scalar(
             cx: &mut LiftContext<'_>,
             ty: InterfaceType,
             place: Place<'_>,

@@ -14,14 +14,15 @@
 //! | [`part`] | parts, as a source for Rust types |
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
-//! | [`scalar`] | arguments that are all scalars |
+//! | [`scalar`] | scalars of functions over scalars |
 //! | [`flat`] | how many core values a type flattens to |
 //!
-//! All scalars, strings, lists of numbers and handles are lifted and lowered by wasmtime's own
-//! implementations for `u32`, `String`, `Vec<u8>` and so on. So encodings, checks, limits and the
-//! texts of errors are wasmtime's, and a comparison with the layered backend still compares two
+//! Strings, lists of numbers, handles and the scalars within other values are lifted and lowered by
+//! wasmtime's own implementations for `String`, `Vec<u8>`, `u32` and so on. So encodings, checks, limits
+//! and the texts of errors are wasmtime's, and a comparison with the layered backend still compares two
 //! implementations. Only what is around them is done here: fields, cases, elements and payloads,
-//! in the order in which wasmtime does it for a `Val`.
+//! in the order in which wasmtime does it for a `Val`. The arguments and the result of a function over
+//! scalars are converted here too, since they are only the bits of core values. wasmtime checks a `char`.
 //!
 //! # What is hidden in wasmtime
 //! The methods of `ComponentType`, `Lower` and `Lift`, and the module `__internal` with `LowerContext`,
@@ -44,8 +45,8 @@ mod scalar;
 mod store;
 mod value;
 
-pub(crate) use export::{Given, Params, call, call_async};
+pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
 pub(crate) use import::{Returned, define, define_async, define_scalars, is_over_scalars};
 pub(crate) use part::Parts;
-pub(crate) use scalar::{Scalars, is_scalar};
+pub(crate) use scalar::{Bits, Scalars, agree};
 pub(crate) use value::to_value;

@@ -26,7 +26,18 @@
 
 use std::mem::MaybeUninit;
 
+use wasmtime::component::__internal::wasmtime_environ::component::TypeTuple;
+use wasmtime::component::__internal::{ComponentTypes, InterfaceType};
 use wasmtime::{Result, ValRaw, format_err};
+
+/// Returns the tuple of a function's parameters or results.
+#[inline]
+pub(super) fn tuple(types: &ComponentTypes, ty: InterfaceType) -> Result<&TypeTuple> {
+    match ty {
+        InterfaceType::Tuple(index) => Ok(&types[index]),
+        _ => Err(unexpected()),
+    }
+}
 
 /// Returns two consecutive core values as the pair that wasmtime's strings and lists lower to.
 pub(super) fn pair(slots: &mut [MaybeUninit<ValRaw>; 2]) -> &mut MaybeUninit<[ValRaw; 2]> {
@@ -55,6 +66,7 @@ pub(super) fn initialized(
     Ok(used)
 }
 
+#[cold]
 pub(super) fn unexpected() -> wasmtime::Error {
-    format_err!("expected the number of core values that the function's type has, found another")
+    format_err!("expected core values of the function's type, found others")
 }

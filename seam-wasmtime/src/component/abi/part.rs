@@ -32,6 +32,17 @@ impl Part {
             Part::Resource(_) => "a resource",
         }
     }
+
+    /// Returns the part as a value without further parts, or `None` if it is only a part of one.
+    #[inline]
+    pub(super) fn into_value(self) -> Option<Value> {
+        match self {
+            Part::Scalar(scalar) => Some(scalar.to_value()),
+            Part::String(text) => Some(Value::from(text)),
+            Part::Numbers(list) => Some(Value::List(list)),
+            _ => None,
+        }
+    }
 }
 
 /// The parts of lifted arguments or of a lifted result, which are taken one after another.
@@ -40,9 +51,15 @@ impl Part {
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     first: Option<Part>,
-    rest: vec::IntoIter<Part>,
+    more: Option<Box<More>>,
+}
+
+/// Further parts.
+#[derive(Debug, Default)]
+struct More {
+    parts: vec::IntoIter<Part>,
     /// The numbers that are left of a list whose length was taken.
-    numbers: Option<Box<vec::IntoIter<Scalar>>>,
+    numbers: vec::IntoIter<Scalar>,
 }
 
 /// Parts that are being lifted.
@@ -63,37 +80,48 @@ impl Lifting {
 
     #[inline]
     pub(super) fn done(self) -> Parts {
+        let more = (!self.rest.is_empty()).then(|| {
+            Box::new(More {
+                parts: self.rest.into_iter(),
+                numbers: vec::IntoIter::default(),
+            })
+        });
         Parts {
             first: self.first,
-            rest: self.rest.into_iter(),
-            numbers: None,
+            more,
         }
+    }
+}
+
+impl From<Part> for Parts {
+    #[inline]
+    fn from(part: Part) -> Self {
+        Self {
+            first: Some(part),
+            more: None,
+        }
+    }
+}
+
+impl From<Scalar> for Parts {
+    #[inline]
+    fn from(scalar: Scalar) -> Self {
+        Part::Scalar(scalar).into()
     }
 }
 
 impl Parts {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Part> {
-        self.first.take().or_else(|| self.rest.next())
-    }
-
-    /// Takes the next part, if it is a value without further parts: a scalar, a string or a list of
-    /// numbers.
-    #[inline]
-    pub(crate) fn next_simple(&mut self) -> Option<Value> {
         match self.first.take() {
-            Some(Part::Scalar(scalar)) => Some(scalar.to_value()),
-            Some(Part::String(text)) => Some(Value::from(text)),
-            Some(Part::Numbers(list)) => Some(Value::List(list)),
-            other => {
-                self.first = other;
-                None
-            }
+            None => self.more.as_mut()?.parts.next(),
+            part => part,
         }
     }
 
+    #[inline]
     fn number(&mut self) -> Option<Scalar> {
-        self.numbers.as_mut().and_then(|numbers| numbers.next())
+        self.more.as_mut()?.numbers.next()
     }
 
     /// Checks that all parts have been taken.
@@ -109,6 +137,7 @@ impl Parts {
 }
 
 /// Returns the error for a part that is due when another one was asked for.
+#[cold]
 pub(super) fn expected(asked: &str, due: Option<&Part>) -> Error {
     let found = due.map_or("none", Part::describe);
     Error::misuse(format!("expected {asked}, found {found}"))
@@ -145,7 +174,8 @@ impl Lift for Parts {
             // Numbers may also be taken one by one.
             Some(Part::Numbers(list)) => {
                 let scalars = list.iter().filter_map(|number| Scalar::of(&number));
-                self.numbers = Some(Box::new(scalars.collect::<Vec<_>>().into_iter()));
+                let numbers = scalars.collect::<Vec<_>>().into_iter();
+                self.more.get_or_insert_default().numbers = numbers;
                 Ok(list.len())
             }
             part => Err(expected("a list", part.as_ref())),

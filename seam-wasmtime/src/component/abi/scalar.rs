@@ -1,52 +1,63 @@
-//! Arguments that are all scalars: they are checked and collected before the guest is entered.
+//! Scalars of functions over scalars: they are checked and converted before the guest is entered.
 
 use std::mem::MaybeUninit;
 use std::slice;
+use std::sync::Arc;
 
 use seam_core::typed::{Lower, LowerArgs, Numbers, Scalar};
 use seam_core::{Error, FuncType, Resource, Type, Value};
 use smallvec::SmallVec;
-use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
-use wasmtime::component::__internal::{InterfaceType, LowerContext};
-use wasmtime::component::Lower as NativeLower;
+use wasmtime::component::__internal::wasmtime_environ::component::{MAX_FLAT_PARAMS, TypeTuple};
+use wasmtime::component::__internal::{InterfaceType, LiftContext};
+use wasmtime::component::{Lift, types};
 use wasmtime::{Result, ValRaw, ensure};
 
 use super::native::unexpected;
 
-/// The arguments of a function over scalars. Most functions have few, which need no allocation.
-pub(crate) struct Scalars(SmallVec<[Scalar; 4]>);
+/// The arguments of a function over scalars, as the bits of core values.
+///
+/// Most functions have few parameters, whose arguments need no allocation.
+pub(crate) struct Scalars(SmallVec<[u64; 4]>);
 
 impl Scalars {
-    /// Whether a function takes scalars only, so few that they are passed flat.
+    /// Returns whether a function takes scalars only, so few that they are passed flat.
     pub(crate) fn fit(ty: &FuncType) -> bool {
-        ty.params.len() <= MAX_FLAT_PARAMS && ty.params.iter().all(|(_, ty)| is_scalar(ty))
+        ty.params.len() <= MAX_FLAT_PARAMS && ty.params.iter().all(|(_, ty)| ty.is_scalar())
     }
 
-    /// Returns the scalars of values, or `None` if they are not of the parameters' types.
+    /// Returns the scalars of values.
+    ///
+    /// # Errors
+    /// `Misuse` for values that are not of the parameters' types.
     #[inline]
-    pub(crate) fn of_values(ty: &FuncType, args: &[Value]) -> Option<Self> {
-        if ty.params.len() != args.len() {
-            return None;
-        }
-        let mut scalars = SmallVec::new();
+    pub(crate) fn of_values(ty: &FuncType, args: &[Value]) -> seam_core::Result<Self> {
+        let mut bits = SmallVec::new();
         for ((_, ty), arg) in ty.params.iter().zip(args) {
-            scalars.push(of_value(ty, arg)?);
+            match Scalar::of(arg) {
+                Some(scalar) if scalar.is(ty) => bits.push(to_bits(scalar)),
+                _ => break,
+            }
         }
-        Some(Self(scalars))
+        if bits.len() == ty.params.len() && bits.len() == args.len() {
+            return Ok(Self(bits));
+        }
+        ty.check_args(args)?;
+        Err(Error::engine("expected arguments that are all scalars"))
     }
 
     /// Returns the scalars of arguments that lower themselves.
     ///
     /// # Errors
     /// `Misuse` for parts that are not of the parameters' types; the errors of `args`.
+    #[inline]
     pub(crate) fn of_typed(ty: &FuncType, args: &mut dyn LowerArgs) -> seam_core::Result<Self> {
         let mut collected = Collected {
             due: ty.params.iter(),
-            scalars: SmallVec::new(),
+            bits: SmallVec::new(),
         };
         args.lower(&mut collected)?;
         match collected.due.next() {
-            None => Ok(Self(collected.scalars)),
+            None => Ok(Self(collected.bits)),
             Some((_, ty)) => Err(mismatch(ty, "no more parts")),
         }
     }
@@ -54,31 +65,27 @@ impl Scalars {
     /// Writes the scalars to the first core values.
     ///
     /// # Errors
-    /// The function's parameters have other types.
+    /// The function's parameters are another number of core values.
     #[inline]
-    pub(super) fn lower<T>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        types: &[InterfaceType],
-        slots: &mut [MaybeUninit<ValRaw>],
-    ) -> Result<()> {
-        let fit = types.len() == self.0.len() && types.len() <= slots.len();
+    pub(super) fn lower(&self, tuple: &TypeTuple, slots: &mut [MaybeUninit<ValRaw>]) -> Result<()> {
+        let fit = tuple.abi.flat_count(slots.len()) == Some(self.0.len());
         ensure!(fit, "{}", unexpected());
-        let pairs = types.iter().zip(&self.0);
-        pairs
-            .zip(slots)
-            .try_for_each(|((ty, scalar), slot)| lower(cx, *ty, *scalar, slot))
+        for (slot, bits) in slots.iter_mut().zip(&self.0) {
+            slot.write(ValRaw::u64(*bits));
+        }
+        Ok(())
     }
 }
 
 /// Collects the scalars that arguments pass.
 struct Collected<'a> {
-    due: slice::Iter<'a, (std::sync::Arc<str>, Type)>,
-    scalars: SmallVec<[Scalar; 4]>,
+    due: slice::Iter<'a, (Arc<str>, Type)>,
+    bits: SmallVec<[u64; 4]>,
 }
 
 impl Collected<'_> {
-    /// Returns the error for another part than a scalar.
+    /// Returns the error for another part than the scalar that is due.
+    #[cold]
     fn refuse(&mut self, found: &str) -> seam_core::Result<()> {
         Err(match self.due.next() {
             Some((_, ty)) => mismatch(ty, found),
@@ -93,13 +100,14 @@ fn mismatch(due: &Type, found: &str) -> Error {
 
 impl Lower for Collected<'_> {
     fn scalar(&mut self, scalar: Scalar) -> seam_core::Result<()> {
-        match self.due.next() {
-            Some((_, ty)) if scalar.is(ty) => {
-                self.scalars.push(scalar);
+        match self.due.as_slice() {
+            [(_, ty), ..] if scalar.is(ty) => {
+                self.due.next();
+                self.bits.push(to_bits(scalar));
                 Ok(())
             }
-            Some((_, ty)) => Err(mismatch(ty, scalar.ty().kind())),
-            None => self.refuse("a scalar"),
+            [] => self.refuse("a scalar"),
+            _ => self.refuse(scalar.ty().kind()),
         }
     }
 
@@ -128,20 +136,99 @@ impl Lower for Collected<'_> {
     }
 }
 
+/// Returns the bits of a scalar's core value. All 64 bits are set, whatever the core type.
+#[inline]
+fn to_bits(scalar: Scalar) -> u64 {
+    let signed = |value: i32| u64::from(value.cast_unsigned());
+    match scalar {
+        Scalar::Bool(value) => value.into(),
+        Scalar::S8(value) => signed(value.into()),
+        Scalar::U8(value) => value.into(),
+        Scalar::S16(value) => signed(value.into()),
+        Scalar::U16(value) => value.into(),
+        Scalar::S32(value) => signed(value),
+        Scalar::U32(value) => value.into(),
+        Scalar::S64(value) => value.cast_unsigned(),
+        Scalar::U64(value) => value,
+        Scalar::F32(value) => value.to_bits().into(),
+        Scalar::F64(value) => value.to_bits(),
+        Scalar::Char(value) => u32::from(value).into(),
+    }
+}
+
+/// The result of a function over scalars, as the bits of its core value.
+#[derive(Clone, Copy)]
+pub(crate) struct Bits(u64);
+
+impl Bits {
+    /// Takes the bits of a core value of this type.
+    ///
+    /// # Errors
+    /// Bits that are no `char`; a type that is not a scalar.
+    #[inline]
+    pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, slot: &ValRaw) -> Result<Self> {
+        Ok(Self(match ty {
+            InterfaceType::S64 | InterfaceType::U64 | InterfaceType::Float64 => slot.get_u64(),
+            InterfaceType::Char => u32::from(char::linear_lift_from_flat(cx, ty, slot)?).into(),
+            ty if is_scalar(&ty) => slot.get_u32().into(),
+            _ => return Err(unexpected()),
+        }))
+    }
+
+    /// Returns the scalar of this type, or `None` for a type that is not a scalar.
+    #[inline]
+    pub(crate) fn scalar(self, ty: &Type) -> Option<Scalar> {
+        let low = self.0 as u32;
+        Some(match ty {
+            Type::Bool => Scalar::Bool(low != 0),
+            Type::S8 => Scalar::S8(low as i8),
+            Type::U8 => Scalar::U8(low as u8),
+            Type::S16 => Scalar::S16(low as i16),
+            Type::U16 => Scalar::U16(low as u16),
+            Type::S32 => Scalar::S32(low.cast_signed()),
+            Type::U32 => Scalar::U32(low),
+            Type::S64 => Scalar::S64(self.0.cast_signed()),
+            Type::U64 => Scalar::U64(self.0),
+            Type::F32 => Scalar::F32(f32::from_bits(low)),
+            Type::F64 => Scalar::F64(f64::from_bits(self.0)),
+            Type::Char => Scalar::Char(char::from_u32(low)?),
+            _ => return None,
+        })
+    }
+}
+
 macro_rules! scalars {
-    ($( $case:ident $ty:ident, )*) => {
-        /// Whether values of this type are scalars.
-        pub(crate) fn is_scalar(ty: &Type) -> bool {
-            matches!(ty, $( Type::$case )|*)
+    ($( $case:ident $ty:ident $rust:ty, )*) => {
+        /// Returns whether values of this type are one core value.
+        #[inline]
+        pub(super) fn is_scalar(ty: &InterfaceType) -> bool {
+            matches!(ty, $( InterfaceType::$ty )|*)
         }
 
-        /// Returns the scalar of a value of this type.
-        #[inline]
-        fn of_value(ty: &Type, value: &Value) -> Option<Scalar> {
-            match (ty, value) {
-                $( (Type::$case, Value::$case(value)) => Some(Scalar::$case(*value)), )*
-                _ => None,
+        /// Returns whether the engine states the same scalar, or no scalar for another type.
+        pub(crate) fn agree(ty: &Type, native: &types::Type) -> bool {
+            match (ty, native) {
+                $( (Type::$case, types::Type::$ty) => true, )*
+                (ty, _) => !ty.is_scalar(),
             }
+        }
+
+        /// Lifts a scalar of this type.
+        ///
+        /// # Errors
+        /// The traps of the canonical ABI; a type that is not a scalar.
+        #[inline]
+        pub(super) fn lift(
+            cx: &mut LiftContext<'_>,
+            ty: InterfaceType,
+            slot: &ValRaw,
+        ) -> Result<Scalar> {
+            Ok(match ty {
+                $( InterfaceType::$ty => {
+                    Scalar::$case(<$rust>::linear_lift_from_flat(cx, ty, slot)?)
+                } )*
+                _ => return Err(unexpected()),
+            })
         }
 
         /// Writes a scalar of this type.
@@ -149,23 +236,66 @@ macro_rules! scalars {
         /// # Errors
         /// The scalar has another type.
         #[inline]
-        pub(super) fn lower<T>(
-            cx: &mut LowerContext<'_, T>,
+        pub(super) fn lower(
             ty: InterfaceType,
             scalar: Scalar,
             slot: &mut MaybeUninit<ValRaw>,
         ) -> Result<()> {
-            match (ty, scalar) {
-                $( (InterfaceType::$ty, Scalar::$case(value)) => {
-                    value.linear_lower_to_flat(cx, ty, slot)
-                } )*
-                _ => Err(unexpected()),
-            }
+            let fit = matches!((ty, scalar), $( (InterfaceType::$ty, Scalar::$case(_)) )|*);
+            ensure!(fit, "{}", unexpected());
+            slot.write(ValRaw::u64(to_bits(scalar)));
+            Ok(())
         }
     };
 }
 
 scalars! {
-    Bool Bool, Char Char, S8 S8, U8 U8, S16 S16, U16 U16, S32 S32, U32 U32, S64 S64, U64 U64,
-    F32 Float32, F64 Float64,
+    Bool Bool bool, Char Char char,
+    S8 S8 i8, U8 U8 u8, S16 S16 i16, U16 U16 u16, S32 S32 i32, U32 U32 u32, S64 S64 i64,
+    U64 U64 u64, F32 Float32 f32, F64 Float64 f64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn scalars_are_their_bits() {
+        for scalar in [
+            Scalar::Bool(true),
+            Scalar::S8(-1),
+            Scalar::U8(u8::MAX),
+            Scalar::S16(i16::MIN),
+            Scalar::U16(u16::MAX),
+            Scalar::S32(-2),
+            Scalar::U32(u32::MAX),
+            Scalar::S64(i64::MIN),
+            Scalar::U64(u64::MAX),
+            Scalar::F32(-0.5),
+            Scalar::F64(f64::MAX),
+            Scalar::Char('\u{10ffff}'),
+        ] {
+            let bits = Bits(to_bits(scalar));
+            assert_eq!(bits.scalar(&scalar.ty()), Some(scalar));
+        }
+        assert_eq!(to_bits(Scalar::S8(-1)), 0xffff_ffff);
+        assert_eq!(Bits(0x1_0000_01ff).scalar(&Type::U8), Some(Scalar::U8(255)));
+        assert_eq!(Bits(0).scalar(&Type::String), None);
+    }
+
+    #[test]
+    fn arguments_of_another_type_are_misuse() {
+        let ty = FuncType::new([Type::U8, Type::Char], None);
+        assert!(Scalars::of_values(&ty, &[Value::U8(1), Value::Char('a')]).is_ok());
+        for args in [
+            &[Value::U8(1), Value::U32(1)][..],
+            &[Value::U8(1)],
+            &[Value::U8(1), Value::Char('a'), Value::U8(1)],
+        ] {
+            let error = Scalars::of_values(&ty, args).err().unwrap();
+            assert_eq!(error.kind(), &seam_core::ErrorKind::Misuse, "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::slice;
 
 use seam_core::typed::{Lower, Numbers, Scalar};
 use seam_core::{Error, Resource};
-use wasmtime::component::__internal::wasmtime_environ::component::VariantInfo;
+use wasmtime::component::__internal::wasmtime_environ::component::{TypeTuple, VariantInfo};
 use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType, LowerContext};
 use wasmtime::component::{Lower as NativeLower, ResourceAny};
 use wasmtime::{Result, ValRaw, format_err};
@@ -26,20 +26,19 @@ pub(super) struct Writer<'w, 'c, T: 'static> {
 }
 
 impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
-    /// Starts to write a value of this type.
+    /// Starts to write the tuple of a function's parameters or results.
     #[inline]
     pub(super) fn new(
         cx: &'w mut LowerContext<'c, T>,
-        ty: InterfaceType,
+        tuple: &'c TypeTuple,
         place: Place,
         flat: &'w mut [MaybeUninit<ValRaw>],
         resources: &'w [ResourceAny],
     ) -> Self {
-        let types = cx.types;
         Self {
             cx,
             flat,
-            due: Dues::of(ty, place, types),
+            due: Dues::of(tuple, place),
             resources: resources.iter(),
             failed: None,
         }
