@@ -355,6 +355,7 @@ pub fn contain<T, E: From<Error>>(body: impl FnOnce() -> Result<T, E>) -> Result
 ///
 /// # Errors
 /// What `body` returns, and `Host` with the panic's text.
+#[inline]
 pub fn contain_host<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     let outcome = catch_unwind(AssertUnwindSafe(body));
     outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))

@@ -237,6 +237,7 @@ impl WorldState {
     /// Returns `None` if the call needs values: the function is not over Rust types, it is
     /// asynchronous, or the world records host calls. Use [`call`](Self::call) then.
     #[must_use]
+    #[inline]
     pub fn begin_typed(&mut self, index: usize) -> Option<TypedHostCall> {
         if self.record {
             return None;
@@ -258,6 +259,7 @@ impl WorldState {
     /// Returns `None` if the call needs values, as [`begin_typed`](Self::begin_typed) does. Errors
     /// are the same as those of [`call`](Self::call).
     #[must_use]
+    #[inline]
     pub fn call_scalars(
         &mut self,
         index: usize,
@@ -300,6 +302,7 @@ impl WorldState {
 
     /// Ends a call whose result was lowered, so that the next call of its function need not be made
     /// anew. A call that has failed is dropped instead.
+    #[inline]
     pub fn end_typed(&mut self, mut call: TypedHostCall) {
         call.passed.clear();
         if let Some(bound) = self.funcs.get_mut(call.index) {
@@ -311,6 +314,7 @@ impl WorldState {
     ///
     /// # Errors
     /// Any error of the host function; `Host` if it panics.
+    #[inline]
     pub fn call_typed(&mut self, call: &mut TypedHostCall) -> Result<()> {
         let Some((func, _, mut host_call)) = self.typed(call.index) else {
             return Err(Error::engine("expected a host function over Rust types"));

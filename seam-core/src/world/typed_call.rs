@@ -32,6 +32,7 @@ impl TypedHostCall {
     /// # Errors
     /// The errors of `from`, for [`lift_error`](Self::lift_error), and those of the Rust types,
     /// which name the host function. `Host` if the code of a type panics.
+    #[inline]
     pub fn lift_args(&mut self, from: &mut dyn Lift) -> Result<()> {
         let passed = &mut self.passed;
         let mut guest = Guest::new(from);
@@ -45,6 +46,7 @@ impl TypedHostCall {
     /// # Errors
     /// The errors of `to`, for [`lower_error`](Self::lower_error). Errors of the Rust type are
     /// `Host` and name the host function. `Host` if the code of the type panics.
+    #[inline]
     pub fn lower_result(&self, to: &mut dyn Lower) -> Result<()> {
         let mut guest = Guest::new(to);
         let lowered = guest.guard(|guest| self.passed.lower(guest));
@@ -211,6 +213,7 @@ struct Guest<'a, T: ?Sized> {
 }
 
 impl<'a, T: ?Sized> Guest<'a, T> {
+    #[inline]
     fn new(side: &'a mut T) -> Self {
         Self {
             side,
@@ -219,6 +222,7 @@ impl<'a, T: ?Sized> Guest<'a, T> {
         }
     }
 
+    #[inline]
     fn part<P>(&mut self, part: impl FnOnce(&mut T) -> Result<P>) -> Result<P> {
         self.inside = true;
         let part = part(self.side);
@@ -228,6 +232,7 @@ impl<'a, T: ?Sized> Guest<'a, T> {
     }
 
     /// Runs code of a Rust type. Its panics become errors; those of the guest's side go on.
+    #[inline]
     fn guard(&mut self, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         match catch_unwind(AssertUnwindSafe(|| body(self))) {
             Ok(Ok(())) if self.failed => Err(Error::host(

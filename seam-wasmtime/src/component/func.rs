@@ -8,7 +8,7 @@ use wasmtime::component::{Func, Instance, ResourceAny, Val, types};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
-use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
+use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars, Single};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
@@ -60,7 +60,7 @@ impl Returned {
 
 /// The arguments of a call that is made at once.
 enum Passing<'a> {
-    Given(Given<'a>),
+    Given(&'a Given<'a>),
     /// Rust values that lower themselves, and must stay on this thread.
     Typed(&'a mut dyn LowerArgs),
 }
@@ -127,19 +127,23 @@ impl Export {
         returns: Returns<'_>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let scalars;
+        let given;
+        let mut scalars = Scalars::default();
         let passing = match args {
             Args::Values(values) if self.takes_scalars => {
-                scalars = Scalars::of_values(&self.ty, values)?;
-                Passing::Given(Given::Scalars(&scalars))
+                scalars.add_values(&self.ty, values)?;
+                given = Given::Scalars(&scalars);
+                Passing::Given(&given)
             }
             Args::Typed(lower) if self.takes_scalars => {
-                scalars = Scalars::of_typed(&self.ty, lower)?;
-                Passing::Given(Given::Scalars(&scalars))
+                scalars.add_typed(&self.ty, lower)?;
+                given = Given::Scalars(&scalars);
+                Passing::Given(&given)
             }
             Args::Values(values) if !self.takes_handles => {
                 self.ty.check_args(values)?;
-                Passing::Given(Given::Values(&self.ty, values, &[]))
+                given = Given::Values(&self.ty, values, &[]);
+                Passing::Given(&given)
             }
             Args::Typed(lower)
                 if !self.takes_handles && store.data().core_ref().stack.is_none() =>
@@ -162,7 +166,7 @@ impl Export {
                 let scalar = scalar.ok_or_else(no_result)?;
                 match returns {
                     Returns::Value(value) => *value = Some(scalar.to_value()),
-                    Returns::Typed(lift) => lift_parts(lift, scalar.into())?,
+                    Returns::Typed(lift) => Single::of(scalar).lift(lift)?,
                 }
                 Ok(())
             }
@@ -191,7 +195,8 @@ impl Export {
     ) -> Result<()> {
         let values = args.into_values(&self.ty)?;
         let (resources, lowered) = self.claim(store, &values)?;
-        let passing = Passing::Given(Given::Values(&self.ty, &values, &resources));
+        let given = Given::Values(&self.ty, &values, &resources);
+        let passing = Passing::Given(&given);
         let outcome = match self.returned {
             Returned::Nothing => (self.make::<()>(store, passing, code)).map(|()| Parts::default()),
             _ => self.make(store, passing, code),
@@ -215,7 +220,7 @@ impl Export {
         let alarm = call::begin(store)?;
         let outcome = match passing {
             Passing::Given(given) => {
-                call::synchronous(store, |store| abi::call(self.func, store, &given))
+                call::synchronous(store, |store| abi::call(self.func, store, given))
             }
             Passing::Typed(args) => {
                 abi::call_typed(self.func, &mut *store, args).map_err(Stop::Guest)

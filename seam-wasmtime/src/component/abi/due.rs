@@ -36,6 +36,7 @@ impl Place {
     }
 
     /// Moves past a value of this layout, and returns the value's place.
+    #[inline]
     pub(super) fn pass(&mut self, abi: &CanonicalAbiInfo) -> Self {
         match self {
             Place::Memory(at) => Place::Memory(abi.next_field32_size(at)),
@@ -108,7 +109,7 @@ impl<'t> Dues<'t> {
     /// Takes the next part, if it is the next field or element and has only one part.
     ///
     /// This is the common case of [`next`](Self::next).
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_part(&mut self, types: &ComponentTypes) -> Option<(InterfaceType, Place)> {
         let (ty, place) = match &mut self.top {
             Due::Types(rest, place) => {
@@ -191,6 +192,7 @@ impl<'t> Dues<'t> {
 }
 
 /// Whether a value of this type is its fields, without a part of its own.
+#[inline]
 fn has_fields(ty: &InterfaceType) -> bool {
     matches!(ty, InterfaceType::Record(_) | InterfaceType::Tuple(_))
 }

@@ -166,6 +166,9 @@ pub(super) fn lift_tuple(
     match &*tuple.types {
         [] => {}
         // The only element is where the tuple is.
+        [InterfaceType::String] => {
+            return lift_one(cx, InterfaceType::String, place).map(Parts::from);
+        }
         [ty] => lift(cx, *ty, place, &mut parts)?,
         types => lift_all(cx, types.iter().copied(), place, &mut parts)?,
     }

@@ -15,6 +15,7 @@
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
 //! | [`scalar`] | scalars of functions over scalars |
+//! | [`single`] | a result that is a scalar, as a source for Rust types |
 //! | [`flat`] | how many core values a type flattens to |
 //!
 //! Strings, lists of numbers, handles and the scalars within other values are lifted and lowered by
@@ -42,6 +43,7 @@ mod load;
 mod native;
 mod part;
 mod scalar;
+mod single;
 mod store;
 mod value;
 
@@ -49,4 +51,5 @@ pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
 pub(crate) use import::{Returned, define, define_async, define_scalars, is_over_scalars};
 pub(crate) use part::Parts;
 pub(crate) use scalar::{Bits, Scalars, agree};
+pub(crate) use single::Single;
 pub(crate) use value::to_value;

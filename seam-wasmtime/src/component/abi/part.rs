@@ -103,13 +103,6 @@ impl From<Part> for Parts {
     }
 }
 
-impl From<Scalar> for Parts {
-    #[inline]
-    fn from(scalar: Scalar) -> Self {
-        Part::Scalar(scalar).into()
-    }
-}
-
 impl Parts {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Part> {

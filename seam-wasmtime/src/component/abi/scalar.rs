@@ -17,6 +17,7 @@ use super::native::unexpected;
 /// The arguments of a function over scalars, as the bits of core values.
 ///
 /// Most functions have few parameters, whose arguments need no allocation.
+#[derive(Default)]
 pub(crate) struct Scalars(SmallVec<[u64; 4]>);
 
 impl Scalars {
@@ -25,13 +26,14 @@ impl Scalars {
         ty.params.len() <= MAX_FLAT_PARAMS && ty.params.iter().all(|(_, ty)| ty.is_scalar())
     }
 
-    /// Returns the scalars of values.
+    /// Adds the scalars of values. They are written in place, since a copy of what has just been written
+    /// is slow.
     ///
     /// # Errors
     /// `Misuse` for values that are not of the parameters' types.
     #[inline]
-    pub(crate) fn of_values(ty: &FuncType, args: &[Value]) -> seam_core::Result<Self> {
-        let mut bits = SmallVec::new();
+    pub(crate) fn add_values(&mut self, ty: &FuncType, args: &[Value]) -> seam_core::Result<()> {
+        let Self(bits) = self;
         for ((_, ty), arg) in ty.params.iter().zip(args) {
             match Scalar::of(arg) {
                 Some(scalar) if scalar.is(ty) => bits.push(to_bits(scalar)),
@@ -39,26 +41,30 @@ impl Scalars {
             }
         }
         if bits.len() == ty.params.len() && bits.len() == args.len() {
-            return Ok(Self(bits));
+            return Ok(());
         }
         ty.check_args(args)?;
         Err(Error::engine("expected arguments that are all scalars"))
     }
 
-    /// Returns the scalars of arguments that lower themselves.
+    /// Adds the scalars of arguments that lower themselves.
     ///
     /// # Errors
     /// `Misuse` for parts that are not of the parameters' types; the errors of `args`.
     #[inline]
-    pub(crate) fn of_typed(ty: &FuncType, args: &mut dyn LowerArgs) -> seam_core::Result<Self> {
+    pub(crate) fn add_typed(
+        &mut self,
+        ty: &FuncType,
+        args: &mut dyn LowerArgs,
+    ) -> seam_core::Result<()> {
         let mut collected = Collected {
             due: ty.params.iter(),
-            bits: SmallVec::new(),
+            bits: &mut self.0,
         };
         args.lower(&mut collected)?;
-        match collected.due.next() {
-            None => Ok(Self(collected.bits)),
-            Some((_, ty)) => Err(mismatch(ty, "no more parts")),
+        match collected.due.as_slice() {
+            [] => Ok(()),
+            [(_, ty), ..] => Err(mismatch(ty, "no more parts")),
         }
     }
 
@@ -80,7 +86,7 @@ impl Scalars {
 /// Collects the scalars that arguments pass.
 struct Collected<'a> {
     due: slice::Iter<'a, (Arc<str>, Type)>,
-    bits: SmallVec<[u64; 4]>,
+    bits: &'a mut SmallVec<[u64; 4]>,
 }
 
 impl Collected<'_> {
@@ -94,6 +100,7 @@ impl Collected<'_> {
     }
 }
 
+#[cold]
 fn mismatch(due: &Type, found: &str) -> Error {
     Error::misuse(format!("expected {}, found {found}", due.kind()))
 }
@@ -288,13 +295,14 @@ mod tests {
     #[test]
     fn arguments_of_another_type_are_misuse() {
         let ty = FuncType::new([Type::U8, Type::Char], None);
-        assert!(Scalars::of_values(&ty, &[Value::U8(1), Value::Char('a')]).is_ok());
+        let add = |args: &[Value]| Scalars::default().add_values(&ty, args);
+        assert!(add(&[Value::U8(1), Value::Char('a')]).is_ok());
         for args in [
             &[Value::U8(1), Value::U32(1)][..],
             &[Value::U8(1)],
             &[Value::U8(1), Value::Char('a'), Value::U8(1)],
         ] {
-            let error = Scalars::of_values(&ty, args).err().unwrap();
+            let error = add(args).err().unwrap();
             assert_eq!(error.kind(), &seam_core::ErrorKind::Misuse, "{error}");
         }
     }

@@ -74,7 +74,7 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
     }
 
     /// Keeps a failure of the engine, which `lower` must not change.
-    #[inline]
+    #[inline(always)]
     fn engine<R>(&mut self, outcome: Result<R>) -> seam_core::Result<R> {
         outcome.map_err(|error| self.fail(error))
     }
@@ -100,11 +100,18 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         }
     }
 
-    #[inline]
+    /// Takes the next part, which the other side calls `found`.
+    #[inline(always)]
     fn part(&mut self, found: &str) -> seam_core::Result<(InterfaceType, Place)> {
-        if let Some(part) = self.due.next_part(self.cx.types) {
-            return Ok(part);
+        match self.due.next_part(self.cx.types) {
+            Some(part) => Ok(part),
+            None => self.nested_part(found),
         }
+    }
+
+    /// Takes the next part, which can begin a field or end a list.
+    #[inline(never)]
+    fn nested_part(&mut self, found: &str) -> seam_core::Result<(InterfaceType, Place)> {
         self.next()?
             .ok_or_else(|| Error::misuse(format!("expected no more parts, found {found}")))
     }
@@ -211,6 +218,7 @@ fn missing() -> wasmtime::Error {
 }
 
 /// Returns the error for a part of another type than the one that is due.
+#[cold]
 fn mismatch(due: InterfaceType, found: &str) -> Error {
     Error::misuse(format!("expected {}, found {found}", kind(due)))
 }
@@ -227,6 +235,7 @@ fn check_len(found: usize, expected: u32) -> seam_core::Result<()> {
 macro_rules! scalars {
     ($( $case:ident $ty:ident, )*) => {
         impl<T: 'static> Writer<'_, '_, T> {
+            #[inline]
             fn write_scalar(&mut self, scalar: Scalar) -> seam_core::Result<()> {
                 let (ty, place) = self.part("a scalar")?;
                 let written = match (ty, scalar) {
