@@ -11,7 +11,7 @@ use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, V
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::component::abi::{self, Parts, Returned};
+use crate::component::abi::{self, Parts, Returned, ReturnedValue};
 use crate::component::lift::FromVals;
 use crate::component::lower::{ToVals, has_handles};
 use crate::component::state::State;
@@ -212,7 +212,11 @@ impl Import {
             lower.done().commit(store.data_mut())?;
         }
         Ok(match value {
-            Some(value) => Returned::Value(value, self.ty.clone(), resources),
+            Some(value) => Returned::Value(Box::new(ReturnedValue {
+                value,
+                func: self.ty.clone(),
+                resources,
+            })),
             None => Returned::Nothing,
         })
     }

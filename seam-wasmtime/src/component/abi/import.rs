@@ -195,10 +195,18 @@ unsafe impl<const N: usize> Lower for ScalarReturn<N> {
 pub(crate) enum Returned {
     /// No result.
     Nothing,
-    /// A result of the function's type, with the handles in it in their order.
-    Value(Value, Arc<FuncType>, Vec<ResourceAny>),
+    /// A value of the function's type. It is boxed, since this type is moved several times.
+    Value(Box<ReturnedValue>),
     /// A call over Rust types, whose result lowers itself.
     Typed(TypedHostCall),
+}
+
+/// A value that a host function returned.
+pub(crate) struct ReturnedValue {
+    pub(crate) value: Value,
+    pub(crate) func: Arc<FuncType>,
+    /// The handles in the value, in their order.
+    pub(crate) resources: Vec<ResourceAny>,
 }
 
 /// The result of a host function, lowered to `N` core values or to memory.
@@ -227,7 +235,12 @@ impl<const N: usize> Return<N> {
                 let mut writer = Writer::new(cx, tuple, place, flat, &[]);
                 writer.write(|_| Ok(()), |error| error)
             }
-            Returned::Value(value, func, resources) => {
+            Returned::Value(returned) => {
+                let ReturnedValue {
+                    value,
+                    func,
+                    resources,
+                } = *returned;
                 let mut writer = Writer::new(cx, tuple, place, flat, &resources);
                 let lower = |to: &mut Writer<'_, '_, T>| match &func.result {
                     Some(ty) => value::lower(ty, &value, to),

@@ -48,7 +48,9 @@ mod store;
 mod value;
 
 pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
-pub(crate) use import::{Returned, define, define_async, define_scalars, is_over_scalars};
+pub(crate) use import::{
+    Returned, ReturnedValue, define, define_async, define_scalars, is_over_scalars,
+};
 pub(crate) use part::Parts;
 pub(crate) use scalar::{Bits, Scalars, agree};
 pub(crate) use single::Single;
