@@ -148,7 +148,10 @@ fn destructor(
 
 impl Destructor {
     fn call(&self, store: &mut dyn CoreStore) -> Result<()> {
+        // A destructor is synchronous, and has no thread that could wait.
+        let current = Running::of(store)?.tasks.current.take();
         let result = store.call_numeric(&self.func, &mut [self.rep.into()]);
+        Running::of(store)?.tasks.current = current;
         if result.is_err() {
             Running::of(store)?.unwind(self.depth);
             return result;

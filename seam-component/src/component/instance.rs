@@ -348,7 +348,9 @@ impl Inner for ComponentInstance {
         export: &str,
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
-        let depth = Running::of(&mut *base.store)?.depth();
+        let running = Running::of(&mut *base.store)?;
+        running.tasks.begin_outer();
+        let depth = running.depth();
         let result = base.cores.call(&mut *base.store, at, export, args);
         Running::of(&mut *base.store)?.unwind(depth);
         result
@@ -359,7 +361,9 @@ impl Inner for ComponentInstance {
     }
 
     fn drop_resource(&mut self, base: &mut Base, resource: &Resource) -> Result<()> {
-        let held = Running::of(&mut *base.store)?.host.take(resource)?;
+        let running = Running::of(&mut *base.store)?;
+        running.tasks.begin_outer();
+        let held = running.host.take(resource)?;
         destroy(&mut *base.store, held.ty, held.rep)
     }
 

@@ -151,6 +151,12 @@ impl Tasks {
         });
     }
 
+    /// Forgets what runs, because the host begins something new. A call that failed leaves it behind.
+    pub(crate) fn begin_outer(&mut self) {
+        self.current = None;
+        self.levels.clear();
+    }
+
     /// Returns the running thread.
     ///
     /// # Errors
@@ -163,7 +169,7 @@ impl Tasks {
 /// The most tasks that a store has at a time, and threads, waitables and so on.
 ///
 /// The table of an instance has room for 2^28 of them, which is more than the host should keep.
-const MOST: usize = 1_000_000;
+const MOST: usize = 100_000;
 
 fn too_many(what: &str) -> Error {
     let limit = ErrorKind::Limit(Limit::EngineCapacity);

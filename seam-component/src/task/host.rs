@@ -22,9 +22,7 @@ pub(crate) fn invoke(
 ) -> Result<TaskId> {
     let running = Running::of(store)?;
     running.lifted = 0;
-    // A call that failed leaves these behind.
-    running.tasks.current = None;
-    running.tasks.levels.clear();
+    running.tasks.begin_outer();
     running.tasks.is_awaited = true;
     let call = HostCall {
         args,
