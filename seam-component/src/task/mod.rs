@@ -43,6 +43,8 @@ mod lift;
 mod lower;
 mod nested;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub(crate) use block::{Block, block};
