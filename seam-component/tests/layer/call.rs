@@ -1,7 +1,10 @@
 //! Calls: the order of traps, and the state after them.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Scalar};
-use seam_core::{Args, CanonTrap, ErrorKind, InstanceExt, Resource, Result, Trap, Value, World};
+use seam_core::{
+    Args, Backend, CanonTrap, Capability, ErrorKind, InstanceExt, Resource, Result, Trap, Value,
+    World,
+};
 
 use crate::{builds, instance, try_instance};
 
@@ -200,7 +203,7 @@ fn nothing_of_a_failed_instantiation_can_be_entered() {
 }
 
 #[test]
-fn an_asynchronous_lowering_is_unsupported_when_it_is_called() {
+fn a_synchronous_task_cannot_wait_for_an_asynchronous_one() {
     let text = r#"(component
       (component $callee
         (core module $m (func (export "f")))
@@ -222,7 +225,10 @@ fn an_asynchronous_lowering_is_unsupported_when_it_is_called() {
             Some(Value::U32(7))
         );
         let error = guest.call_blocking("call", &[]).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+        match backend.info().capabilities.has(Capability::ComponentAsync) {
+            true => assert_eq!(error.as_trap(), Some(&CanonTrap::CannotBlock.into())),
+            false => assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}"),
+        }
     }
 }
 
