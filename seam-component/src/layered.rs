@@ -96,7 +96,10 @@ impl<E: CoreEngine> Backend for Layered<E> {
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         // The layer is the same over every build of the engine.
-        let of_engine = wanted.iter().filter(|one| !ADDED.contains(one));
+        let of_layer = [Capability::ComponentAsync, Capability::StackfulAsync];
+        let has = |one| self.info.capabilities.has(one);
+        let is_added = |one| ADDED.contains(&one) || (of_layer.contains(&one) && has(one));
+        let of_engine = wanted.iter().filter(|one| !is_added(*one));
         let rebuilt = self.engine.rebuilt_with(&of_engine.collect())?;
         Some(rebuilt.map(|engine| {
             Box::new(Layered::named(self.info.name.clone(), engine)) as Box<dyn Backend>

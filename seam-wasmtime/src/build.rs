@@ -46,7 +46,9 @@ impl Build {
                 Capability::InnerGlobals | Capability::FailedInstance => {
                     self.inner_instances = true
                 }
-                Capability::ComponentAsync => self.component_async = true,
+                Capability::ComponentAsync | Capability::StackfulAsync => {
+                    self.component_async = true
+                }
                 other if has.has(other) => {}
                 _ => return None,
             }
@@ -82,6 +84,7 @@ impl Build {
             (Capability::SystemWasi, true),
             (Capability::InnerGlobals, self.inner_instances),
             (Capability::ComponentAsync, self.component_async),
+            (Capability::StackfulAsync, self.component_async),
         ];
         properties
             .into_iter()
