@@ -45,16 +45,12 @@ impl Exported {
     /// Reads the globals whose names start with `prefix`.
     ///
     /// # Errors
-    /// Those of [`CoreStore::global`].
+    /// Those of [`CoreStore::globals`].
     pub(crate) fn globals(&self, store: &mut dyn CoreStore, prefix: &str) -> Result<Globals> {
         let range = self.names.with_prefix(prefix);
         let first = range.start;
         let wanted = self.globals.get(range).unwrap_or_default();
-        // An iterator of results does not know its length, and a vector that grows copies.
-        let mut values = Vec::with_capacity(wanted.len());
-        for global in wanted {
-            values.push(store.global(*global)?);
-        }
+        let values = store.globals(wanted)?;
         Ok(Globals::new(self.names.clone(), first, values))
     }
 }

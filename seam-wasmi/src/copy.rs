@@ -7,8 +7,8 @@ use wasmi::Memory;
 
 use crate::state::AnyStore;
 
-/// The bytes that are copied at a time. They stay in the processor's innermost cache.
-const CHUNK: usize = 16 << 10;
+/// The bytes that are copied at a time. Both copies of them stay in the processor's innermost cache.
+const CHUNK: usize = 4 << 10;
 
 /// Copies bytes within a memory. Returns `None` if a range is out of bounds.
 pub(crate) fn within(

@@ -8,7 +8,7 @@ use seam_core::{
     MemoryView, NumericFn, NumericFunc, Result, TableType, check_core_element, memory_copy,
     numeric_call, numeric_host_fn,
 };
-use wasmtime::{AsContextMut, Caller, Func, RootScope, Store};
+use wasmtime::{AsContextMut, Caller, Func, RootScope, Store, Val};
 
 use crate::convert::{core, extern_handle, from_val, func_handle, to_val};
 use crate::error::engine_error;
@@ -246,6 +246,24 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
         let mut scope = RootScope::new(&mut self.0);
         let value = global.get(&mut scope);
         from_val(&mut scope, value)
+    }
+
+    fn globals(&mut self, globals: &[CoreGlobal]) -> Result<Vec<CoreValue>> {
+        let mut values = Vec::with_capacity(globals.len());
+        let mut scope = RootScope::new(&mut self.0);
+        for global in globals {
+            let core = core(&scope);
+            let native = *core
+                .handles
+                .globals
+                .at(core.number, global.store(), global.index())?;
+            values.push(match native.get(&mut scope) {
+                Val::I32(value) => CoreValue::I32(value),
+                Val::I64(value) => CoreValue::I64(value),
+                other => from_val(&mut scope, other)?,
+            });
+        }
+        Ok(values)
     }
 
     fn set_global(&mut self, global: CoreGlobal, value: CoreValue) -> Result<()> {

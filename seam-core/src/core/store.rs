@@ -87,6 +87,7 @@ pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> +
 ///     `core_host_state_is_kept`)
 /// 16. Memories, tables and globals always show the guest's current state: sizes after growth, and
 ///     the current bytes and values, also of shared memories. The guest sees what the host wrote.
+///     `globals` returns what `global` returns for each handle, or its first error.
 ///     Sizes of memories are in their own pages. An index that is out of bounds returns `None`,
 ///     whatever its width is. (kit: `core_memories_are_read_written_and_grown`,
 ///     `core_globals_are_read_and_set`, `core_tables_are_read`, `core_table_elements_are_set`,
@@ -321,6 +322,21 @@ pub trait CoreStore: Send {
     /// # Errors
     /// `Misuse` for a foreign handle.
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue>;
+
+    /// Returns the values of several globals, in the order of their handles.
+    ///
+    /// The default uses [`CoreStore::global`]. Snapshots read all exported globals with this method.
+    ///
+    /// # Errors
+    /// `Misuse` for a foreign handle.
+    fn globals(&mut self, globals: &[CoreGlobal]) -> Result<Vec<CoreValue>> {
+        // An iterator of results does not know its length, and a vector that grows copies.
+        let mut values = Vec::with_capacity(globals.len());
+        for global in globals {
+            values.push(self.global(*global)?);
+        }
+        Ok(values)
+    }
 
     /// Sets a global.
     ///

@@ -291,6 +291,7 @@ fn foreign_extern(store: &mut dyn CoreStore, found: CoreExtern) -> Checked {
         CoreExtern::Global(global) => {
             misuse("global_type", store.global_type(global))?;
             misuse("global", store.global(global))?;
+            misuse("globals", store.globals(&[global]))?;
             misuse("set_global", store.set_global(global, 1.into()))?;
         }
         CoreExtern::Tag(_) => return Err(Failure::new("expected no tag")),

@@ -90,6 +90,13 @@ pub(in crate::kit) fn core_globals_are_read_and_set(subject: &Subject) -> Checke
     ] {
         misuse("another type", store.set_global(mutable, wrong))?;
     }
+    let all = store.globals(&[mutable, fixed, host, mutable])?;
+    let expected = [bits, CoreValue::I32(1), CoreValue::ExternRef(None), bits];
+    same(
+        "several globals",
+        format!("{all:?}"),
+        format!("{expected:?}"),
+    )?;
     let found = call(store, instance, "get", &[])?;
     same(
         "what the guest sees",
