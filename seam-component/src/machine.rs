@@ -5,7 +5,7 @@ use seam_core::{
     Value,
 };
 
-use crate::abi::{Machine, Options, low};
+use crate::abi::{Cx, Machine, Options, check_allocated, fill_allocated, low, word};
 use crate::state::{CopyEnd, Entry, HeldEnd, Kind, SharedId, Waitable, wrong_kind};
 use crate::state::{Loan, ResourceHandle, ResourceImpl, Running};
 use seam_decode::CopyingTy;
@@ -42,8 +42,34 @@ impl StoreMachine<'_> {
         running.begin_thread();
         Ok(realloc)
     }
+
+    /// Calls `realloc`, whose end has still to be noted.
+    fn call_realloc(&mut self, opts: &Options, args: [u32; 4]) -> Result<u32> {
+        let realloc = self.begin_realloc(opts)?;
+        let mut bits = args.map(u64::from);
+        self.0.call_numeric(realloc, &mut bits)?;
+        let [result, ..] = bits;
+        Ok(low(result))
+    }
+
+    /// Notes the end of a call of `realloc`, and passes on the memory, which the call may have moved.
+    /// Both are looked up at once if the engine can lend the bytes.
+    fn after_realloc<T>(
+        &mut self,
+        opts: &Options,
+        then: impl FnOnce(&mut MemoryView<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let memory = memory(opts)?;
+        if let Some((bytes, host)) = self.0.memory_and_host(memory)? {
+            Running::in_host(host)?.end_realloc(opts.instance)?;
+            return then(&mut MemoryView::from_slice(bytes));
+        }
+        self.running()?.end_realloc(opts.instance)?;
+        then(&mut self.0.memory(memory)?)
+    }
 }
 
+#[inline]
 fn memory(opts: &Options) -> Result<CoreMemory> {
     let memory = opts.memory;
     memory.ok_or_else(|| Error::engine("expected the canonical option `memory`"))
@@ -67,12 +93,29 @@ impl Machine for StoreMachine<'_> {
         align: u32,
         new_len: u32,
     ) -> Result<u32> {
-        let realloc = self.begin_realloc(opts)?;
-        let mut bits = [old, old_len, align, new_len].map(u64::from);
-        self.0.call_numeric(realloc, &mut bits)?;
+        let ptr = self.call_realloc(opts, [old, old_len, align, new_len])?;
         self.running()?.end_realloc(opts.instance)?;
-        let [result, ..] = bits;
-        Ok(low(result))
+        Ok(ptr)
+    }
+
+    fn reallocate(&mut self, opts: &Options, old: (u32, u32), align: u32, len: u32) -> Result<u32> {
+        let ptr = self.call_realloc(opts, [old.0, old.1, align, len])?;
+        self.after_realloc(opts, |memory| check_allocated(memory, ptr, align, len))?;
+        Ok(ptr)
+    }
+
+    fn allocate_filled(
+        &mut self,
+        opts: &Options,
+        align: u32,
+        bytes: &[u8],
+        range_at: Option<u64>,
+    ) -> Result<u32> {
+        let ptr = self.call_realloc(opts, [0, 0, align, word(bytes.len() as u64)?])?;
+        self.after_realloc(opts, |memory| {
+            fill_allocated(memory, ptr, align, bytes, range_at)
+        })?;
+        Ok(ptr)
     }
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
@@ -132,17 +175,10 @@ impl Machine for StoreMachine<'_> {
     }
 }
 
-/// The bytes of one memory and the running components, borrowed together from a store.
-///
-/// It is for lifting, which calls no guest. So the memory is looked up once for all values.
-struct Borrowed<'a> {
-    bytes: &'a mut [u8],
-    running: &'a mut Running,
-}
-
 /// Runs a lifting of values that are lifted with these options.
 ///
-/// `reads_memory` says whether any of them may be in memory.
+/// `reads_memory` says whether any of them may be in memory. If the engine can lend its bytes, they
+/// are looked up once for all values, together with the running components.
 ///
 /// # Errors
 /// Those of `lift`.
@@ -150,24 +186,29 @@ pub(crate) fn lifting<T>(
     store: &mut dyn CoreStore,
     opts: &Options,
     reads_memory: bool,
-    lift: impl FnOnce(&mut dyn Machine) -> Result<T>,
+    lift: impl FnOnce(&mut Cx<'_>) -> Result<T>,
 ) -> Result<T> {
     if let Some(memory) = opts.memory.filter(|_| reads_memory) {
         if let Some((bytes, host)) = store.memory_and_host(memory)? {
             let running = Running::in_host(host)?;
-            return lift(&mut Borrowed { bytes, running });
+            return lift(&mut Cx::over(bytes, &mut Borrowed(running), opts));
         }
     }
-    lift(&mut StoreMachine(store))
+    lift(&mut Cx::new(&mut StoreMachine(store), opts))
 }
 
+/// The running components, borrowed from a store together with the bytes of a memory.
+///
+/// It is for lifting, which calls no guest.
+struct Borrowed<'a>(&'a mut Running);
+
 fn no_guest() -> Error {
-    Error::engine("expected a lifting, which calls no guest, found a call")
+    Error::engine("expected a lifting from bytes that are borrowed, found a use of the guest")
 }
 
 impl Machine for Borrowed<'_> {
     fn memory(&mut self, _: &Options) -> Result<MemoryView<'_>> {
-        Ok(MemoryView::from_slice(self.bytes))
+        Err(no_guest())
     }
 
     fn copy(&mut self, _: (&Options, u64), _: (&Options, u64), _: u64) -> Result<()> {
@@ -179,11 +220,11 @@ impl Machine for Borrowed<'_> {
     }
 
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.running.lift_own(opts, index, ty)
+        self.0.lift_own(opts, index, ty)
     }
 
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
-        self.running.lift_borrow(opts, index, ty)
+        self.0.lift_borrow(opts, index, ty)
     }
 
     fn lower_own(&mut self, _: &Options, _: u32, _: ResourceId) -> Result<u32> {
@@ -195,15 +236,15 @@ impl Machine for Borrowed<'_> {
     }
 
     fn lift_async(&mut self, opts: &Options, index: u32, ty: &Ty) -> Result<u32> {
-        self.running.lift_async(opts, index, ty)
+        self.0.lift_async(opts, index, ty)
     }
 
     fn host_end(&mut self, rep: u32, ty: &Ty) -> Result<Value> {
-        self.running.host_end(rep, ty)
+        self.0.host_end(rep, ty)
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
-        self.running.host_resource(rep, ty, owned)
+        self.0.host_resource(rep, ty, owned)
     }
 
     fn host_rep(&mut self, _: &Resource, _: ResourceId, _: bool) -> Result<u32> {
@@ -211,11 +252,11 @@ impl Machine for Borrowed<'_> {
     }
 
     fn check_borrows_dropped(&mut self) -> Result<()> {
-        self.running.check_borrows_dropped()
+        self.0.check_borrows_dropped()
     }
 
     fn charge(&mut self, bytes: u64) -> Result<()> {
-        self.running.charge(bytes)
+        self.0.charge(bytes)
     }
 }
 

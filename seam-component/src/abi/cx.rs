@@ -41,6 +41,36 @@ pub(crate) trait Machine {
         new_len: u32,
     ) -> Result<u32>;
 
+    /// `cx.reallocate`, with the checks that always follow it.
+    ///
+    /// The default looks up the memory after the guest's `realloc`.
+    ///
+    /// # Errors
+    /// The traps `UnalignedPointer` and `ReallocOutOfBounds` for the range that the guest returns.
+    /// Also any error of its `realloc`.
+    fn reallocate(&mut self, opts: &Options, old: (u32, u32), align: u32, len: u32) -> Result<u32> {
+        let ptr = self.realloc(opts, old.0, old.1, align, len)?;
+        check_allocated(&self.memory(opts)?, ptr, align, len)?;
+        Ok(ptr)
+    }
+
+    /// Allocates room for these bytes and stores them there. If `range_at` is given, the pointer and
+    /// the length are stored at this address, which has been checked.
+    ///
+    /// # Errors
+    /// Those of [`Machine::reallocate`].
+    fn allocate_filled(
+        &mut self,
+        opts: &Options,
+        align: u32,
+        bytes: &[u8],
+        range_at: Option<u64>,
+    ) -> Result<u32> {
+        let ptr = self.realloc(opts, 0, 0, align, word(bytes.len() as u64)?)?;
+        fill_allocated(&mut self.memory(opts)?, ptr, align, bytes, range_at)?;
+        Ok(ptr)
+    }
+
     /// `lift_own`: removes the handle from the instance's table and returns its representation.
     fn lift_own(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32>;
 
@@ -138,15 +168,54 @@ pub(crate) fn unsupported(ty: &Ty) -> Error {
 pub(crate) struct Cx<'a> {
     pub(crate) machine: &'a mut dyn Machine,
     pub(crate) opts: &'a Options,
+    /// The bytes of the memory, if they are borrowed for all values.
+    bytes: Option<&'a mut [u8]>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(machine: &'a mut dyn Machine, opts: &'a Options) -> Self {
-        Self { machine, opts }
+        Self {
+            machine,
+            opts,
+            bytes: None,
+        }
     }
 
+    /// Creates the context of a lifting, which calls no guest. Therefore the bytes of the memory
+    /// stay where they are, and `machine` need not know the memory.
+    pub(crate) fn over(
+        bytes: &'a mut [u8],
+        machine: &'a mut dyn Machine,
+        opts: &'a Options,
+    ) -> Self {
+        Self {
+            machine,
+            opts,
+            bytes: Some(bytes),
+        }
+    }
+
+    /// Returns this context for a part of the values.
+    pub(crate) fn reborrow(&mut self) -> Cx<'_> {
+        Cx {
+            machine: self.machine,
+            opts: self.opts,
+            bytes: self.bytes.as_deref_mut(),
+        }
+    }
+
+    #[inline]
     pub(crate) fn memory(&mut self) -> Result<MemoryView<'_>> {
-        self.machine.memory(self.opts)
+        match &mut self.bytes {
+            Some(bytes) => Ok(MemoryView::from_slice(bytes)),
+            None => self.machine.memory(self.opts),
+        }
+    }
+
+    /// Returns the bytes that are borrowed for all values, and the machine beside them.
+    pub(crate) fn borrowed(&mut self) -> Option<(&[u8], &mut dyn Machine)> {
+        let bytes = self.bytes.as_deref()?;
+        Some((bytes, self.machine))
     }
 
     pub(crate) fn write(&mut self, ptr: u64, bytes: &[u8]) -> Result<()> {
@@ -154,7 +223,16 @@ impl<'a> Cx<'a> {
     }
 
     /// `load_int`: loads an unsigned integer of at most 8 bytes.
+    #[inline]
     pub(crate) fn load_int(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
+        let bytes = self.bytes.as_deref();
+        match bytes.and_then(|bytes| int_at(bytes, ptr, nbytes)) {
+            Some(int) => Ok(int),
+            None => self.load_int_from_memory(ptr, nbytes),
+        }
+    }
+
+    fn load_int_from_memory(&mut self, ptr: u64, nbytes: u64) -> Result<u64> {
         let memory = self.memory()?;
         if let Some(int) = memory
             .as_slice()
@@ -207,8 +285,7 @@ impl<'a> Cx<'a> {
     /// `reallocate`, with the checks that always follow it.
     ///
     /// # Errors
-    /// The traps `UnalignedPointer` and `ReallocOutOfBounds` for the range that the guest returns.
-    /// Also any error of its `realloc`.
+    /// Those of [`Machine::reallocate`].
     pub(crate) fn reallocate(
         &mut self,
         old: u32,
@@ -217,27 +294,17 @@ impl<'a> Cx<'a> {
         byte_length: u64,
     ) -> Result<u32> {
         let (old_len, new_len) = (word(old_byte_length)?, word(byte_length)?);
-        let ptr = self
-            .machine
-            .realloc(self.opts, old, old_len, alignment, new_len)?;
-        check_aligned(ptr, alignment)?;
-        self.check_bounds(ptr, byte_length, CanonTrap::ReallocOutOfBounds)?;
-        Ok(ptr)
+        let old = (old, old_len);
+        self.machine.reallocate(self.opts, old, alignment, new_len)
     }
 
-    /// Allocates room for these bytes and stores them there. The memory is looked up once for the
-    /// check and the copy.
+    /// Allocates room for these bytes and stores them there.
     ///
     /// # Errors
-    /// Those of [`Cx::reallocate`].
+    /// Those of [`Machine::allocate_filled`].
     pub(crate) fn allocate_filled(&mut self, alignment: u32, bytes: &[u8]) -> Result<u32> {
-        let len = word(bytes.len() as u64)?;
-        let ptr = self.machine.realloc(self.opts, 0, 0, alignment, len)?;
-        check_aligned(ptr, alignment)?;
-        let mut memory = self.memory()?;
-        check_range(&memory, ptr, len.into(), CanonTrap::ReallocOutOfBounds)?;
-        memory.write(ptr.into(), bytes)?;
-        Ok(ptr)
+        self.machine
+            .allocate_filled(self.opts, alignment, bytes, None)
     }
 
     /// `trap_if(ptr + byte_length > len(cx.opts.memory))`
@@ -252,6 +319,7 @@ impl<'a> Cx<'a> {
 }
 
 /// `trap_if(ptr + byte_length > len(memory))`
+#[inline]
 fn check_range(memory: &MemoryView<'_>, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
     match u64::from(ptr).checked_add(byte_length) {
         Some(end) if end <= memory.len() => Ok(()),
@@ -259,12 +327,49 @@ fn check_range(memory: &MemoryView<'_>, ptr: u32, byte_length: u64, trap: CanonT
     }
 }
 
+/// Checks the range that a guest's `realloc` has returned.
+///
+/// # Errors
+/// The traps `UnalignedPointer` and `ReallocOutOfBounds`.
+pub(crate) fn check_allocated(
+    memory: &MemoryView<'_>,
+    ptr: u32,
+    align: u32,
+    len: u32,
+) -> Result<()> {
+    check_aligned(ptr, align)?;
+    check_range(memory, ptr, len.into(), CanonTrap::ReallocOutOfBounds)
+}
+
+/// Stores bytes in the range that a guest's `realloc` has returned, and the range at an address.
+///
+/// # Errors
+/// Those of [`check_allocated`].
+#[inline]
+pub(crate) fn fill_allocated(
+    memory: &mut MemoryView<'_>,
+    ptr: u32,
+    align: u32,
+    bytes: &[u8],
+    range_at: Option<u64>,
+) -> Result<()> {
+    check_aligned(ptr, align)?;
+    let len = bytes.len() as u64;
+    check_range(memory, ptr, len, CanonTrap::ReallocOutOfBounds)?;
+    memory.write(ptr.into(), bytes)?;
+    match range_at {
+        Some(at) => memory.write(at, &(u64::from(ptr) | len << 32).to_le_bytes()),
+        None => Ok(()),
+    }
+}
+
 /// Converts a length to the word that `realloc` takes.
-fn word(len: u64) -> Result<u32> {
+pub(crate) fn word(len: u64) -> Result<u32> {
     u32::try_from(len).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds))
 }
 
 /// `trap_if(ptr != align_to(ptr, alignment))`
+#[inline]
 pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
     let ptr = u64::from(ptr);
     if ptr == align_to(ptr, alignment) {
@@ -277,6 +382,7 @@ pub(crate) fn check_aligned(ptr: u32, alignment: u32) -> Result<()> {
 /// Returns the unsigned integer of `nbytes` bytes at an address, if it is in bounds.
 ///
 /// Copies of a size that is known when this is compiled are much faster than others.
+#[inline]
 fn int_at(bytes: &[u8], ptr: u64, nbytes: u64) -> Option<u64> {
     let bytes = bytes.get(usize::try_from(ptr).ok()?..)?;
     Some(match nbytes {
@@ -303,6 +409,7 @@ fn set_int_at(bytes: &mut [u8], value: u64, ptr: u64, nbytes: u64) -> Option<()>
 }
 
 /// Returns the low word.
+#[inline]
 pub(crate) fn low(bits: u64) -> u32 {
     let [a, b, c, d, ..] = bits.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])

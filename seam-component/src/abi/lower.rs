@@ -6,7 +6,7 @@ use crate::abi::cx::{Cx, check_aligned};
 use crate::abi::flat::FlatBits;
 use crate::abi::scalar::{scalar_from_value, scalar_to_bits};
 use crate::abi::store::{
-    check_length, field_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
+    check_length, fields_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
     store_list_into_range, store_map_into_range, text,
 };
 use crate::abi::transcode::store_string_into_range;
@@ -163,10 +163,7 @@ fn lower_flat_record(
     ty: &RecordTy,
     slots: &mut Slots<'_>,
 ) -> Result<()> {
-    for (index, field) in ty.fields.iter().enumerate() {
-        lower_flat(cx, field_of(value, ty, index)?, &field.ty, slots)?;
-    }
-    Ok(())
+    fields_of(value, ty)?.try_for_each(|(field, value)| lower_flat(cx, value, &field.ty, slots))
 }
 
 fn lower_flat_variant(

@@ -45,7 +45,9 @@ mod tests;
 mod transcode;
 mod transfer;
 
-pub(crate) use cx::{Cx, Machine, Options, check_aligned, low};
+pub(crate) use cx::{
+    Cx, Machine, Options, check_aligned, check_allocated, fill_allocated, low, word,
+};
 pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};

@@ -16,7 +16,7 @@ use crate::abi::scalar::{check_scalar, is_scalar, mismatch, scalar_to_value};
 use crate::abi::store::{allocate_list, lower_resource, store_numbers_into_range};
 use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
-use crate::abi::transcode::store_string_into_range;
+use crate::abi::transcode::{store_string, store_string_into_range};
 use seam_decode::types::spills;
 use seam_decode::types::{FieldTy, RecordTy, Ty, VariantTy};
 
@@ -41,7 +41,7 @@ pub(crate) fn lower_parts(
     };
     let due = DueParts::of(types, place);
     let mut writer = PartsWriter {
-        cx: Cx::new(cx.machine, cx.opts),
+        cx: cx.reborrow(),
         flat,
         due,
     };
@@ -78,7 +78,7 @@ pub(crate) fn lift_parts(
     };
     let due = DueParts::of(types, place);
     let mut reader = PartsReader {
-        cx: Cx::new(cx.machine, cx.opts),
+        cx: cx.reborrow(),
         flat,
         due,
     };
@@ -229,6 +229,9 @@ impl Lower for PartsWriter<'_, '_> {
 
     fn string(&mut self, text: &str) -> Result<()> {
         match self.part("string")? {
+            (Ty::String, Place::Memory(ptr)) => {
+                store_string(&mut self.cx, &Text::of_host(text)?, ptr)
+            }
             (Ty::String, place) => {
                 let range = store_string_into_range(&mut self.cx, &Text::of_host(text)?)?;
                 place.write_range(&mut self.cx, self.flat, range)

@@ -10,8 +10,8 @@ use crate::abi::load::MAX_LIST_BYTE_LENGTH;
 use crate::abi::numbers::{numbers_of, store_numbers};
 use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
 use crate::abi::string::Text;
-use crate::abi::transcode::store_string_into_range;
-use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
+use crate::abi::transcode::store_string;
+use seam_decode::types::{FieldTy, FixedLengthListTy, RecordTy, Ty, VariantTy};
 
 /// `store`, to an address that is aligned and within memory.
 ///
@@ -19,10 +19,7 @@ use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 /// `Misuse` if the value has another type. Traps of the guest's `realloc` and of its result.
 pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result<()> {
     match (ty, value) {
-        (Ty::String, _) => {
-            let range = store_string_into_range(cx, &text(ty, value)?)?;
-            cx.store_range(range, ptr)
-        }
+        (Ty::String, _) => store_string(cx, &text(ty, value)?, ptr),
         (Ty::List(element), Value::List(list)) => {
             let range = store_list_into_range(cx, list, element)?;
             cx.store_range(range, ptr)
@@ -197,36 +194,34 @@ pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
 }
 
 fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Result<()> {
-    for (index, field) in ty.fields.iter().enumerate() {
-        let value = field_of(value, ty, index)?;
-        store(cx, value, &field.ty, ptr + field.offset)?;
-    }
-    Ok(())
+    fields_of(value, ty)?
+        .try_for_each(|(field, value)| store(cx, value, &field.ty, ptr + field.offset))
 }
 
-/// Returns the field of a record or tuple at `index`.
+/// Returns the fields of a record or tuple, with their types.
 ///
 /// # Errors
 /// `Misuse` if the record or tuple has another type.
-pub(crate) fn field_of<'v>(value: &'v Value, ty: &RecordTy, index: usize) -> Result<&'v Value> {
-    let expected = ty.fields.len();
-    let found = match value {
-        Value::Record(fields) if fields.len() == expected => {
-            let name = ty.fields.get(index).map(|field| &field.name);
-            fields
-                .get(index)
-                .filter(|(found, _)| Some(found) == name)
-                .map(|(_, value)| value)
-        }
-        Value::Tuple(elements) if elements.len() == expected => elements.get(index),
-        _ => None,
+pub(crate) fn fields_of<'v, 't>(
+    value: &'v Value,
+    ty: &'t RecordTy,
+) -> Result<impl Iterator<Item = (&'t FieldTy, &'v Value)>> {
+    let (named, elements): (&[(Arc<str>, Value)], &[Value]) = match value {
+        Value::Record(fields) => (fields, &[]),
+        Value::Tuple(elements) => (&[], elements),
+        _ => (&[], &[]),
     };
-    found.ok_or_else(|| {
+    let expected = ty.fields.len();
+    let mut names = ty.fields.iter().zip(named);
+    let misnamed = names.any(|(field, (name, _))| field.name != *name);
+    if misnamed || named.len() + elements.len() != expected {
         let kind = value.kind();
-        Error::misuse(format!(
+        return Err(Error::misuse(format!(
             "expected the {expected} fields of the type, found a {kind} with other fields"
-        ))
-    })
+        )));
+    }
+    let values = named.iter().map(|(_, value)| value).chain(elements);
+    Ok(ty.fields.iter().zip(values))
 }
 
 fn store_variant(

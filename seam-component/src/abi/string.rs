@@ -49,14 +49,14 @@ pub(crate) fn load_string_from_range(
     ptr: u32,
     tagged_code_units: u32,
 ) -> Result<String> {
-    let range = string_range(cx, ptr, tagged_code_units)?;
-    cx.machine.charge(match range.simple {
+    let range = string_range(cx.opts.encoding, ptr, tagged_code_units)?;
+    let charged = match range.simple {
         Simple::Utf8 => range.byte_length,
         // At most three bytes per code unit.
         Simple::Utf16 => range.byte_length / 2 * 3,
         Simple::Latin1 => range.byte_length * 2,
-    })?;
-    range.decode(cx, |bytes| match range.simple {
+    };
+    range.decode(cx, charged, |bytes| match range.simple {
         Simple::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).ok(),
         Simple::Utf16 => char::decode_utf16(units(bytes))
             .collect::<Result<_, _>>()
@@ -74,9 +74,9 @@ pub(crate) fn load_text_from_range(
     ptr: u32,
     tagged_code_units: u32,
 ) -> Result<Text<'static>> {
-    let range = string_range(cx, ptr, tagged_code_units)?;
+    let range = string_range(cx.opts.encoding, ptr, tagged_code_units)?;
     let compact = cx.opts.encoding == StringEncoding::Latin1Utf16;
-    range.decode(cx, |bytes| match range.simple {
+    range.decode(cx, 0, |bytes| match range.simple {
         Simple::Utf8 => std::str::from_utf8(bytes)
             .ok()
             .map(|text| Text::Utf8(text.to_owned().into())),
@@ -93,8 +93,8 @@ pub(crate) fn load_text_from_range(
 /// # Errors
 /// Those of [`load_text_from_range`].
 pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<()> {
-    let range = string_range(cx, ptr, tagged_code_units)?;
-    range.decode(cx, |bytes| {
+    let range = string_range(cx.opts.encoding, ptr, tagged_code_units)?;
+    range.decode(cx, 0, |bytes| {
         let valid = match range.simple {
             Simple::Utf8 => std::str::from_utf8(bytes).is_ok(),
             Simple::Utf16 => char::decode_utf16(units(bytes)).all(|c| c.is_ok()),
@@ -104,9 +104,9 @@ pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) ->
     })
 }
 
-/// The checks of `load_string_from_range` before decoding.
-fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<StringRange> {
-    let (simple, alignment, byte_length) = match cx.opts.encoding {
+/// The checks of `load_string_from_range` before those of the bounds.
+fn string_range(encoding: StringEncoding, ptr: u32, tagged_code_units: u32) -> Result<StringRange> {
+    let (simple, alignment, byte_length) = match encoding {
         StringEncoding::Utf8 => (Simple::Utf8, 1, u64::from(tagged_code_units)),
         StringEncoding::Utf16 => (Simple::Utf16, 2, 2 * u64::from(tagged_code_units)),
         StringEncoding::Latin1Utf16 if tagged_code_units & UTF16_TAG != 0 => (
@@ -120,7 +120,6 @@ fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<Str
         return Err(Error::trap(CanonTrap::StringTooLong));
     }
     check_aligned(ptr, alignment)?;
-    cx.check_bounds(ptr, byte_length, CanonTrap::StringOutOfBounds)?;
     Ok(StringRange {
         simple,
         ptr: ptr.into(),
@@ -129,16 +128,34 @@ fn string_range(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) -> Result<Str
 }
 
 impl StringRange {
-    /// Passes the bytes to `decode`, in place if the engine exposes them.
-    fn decode<T>(self, cx: &mut Cx<'_>, decode: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
-        let memory = cx.memory()?;
-        let in_place = memory
-            .as_slice()
-            .and_then(|bytes| slice(bytes, self.ptr, self.byte_length));
-        let text = match (in_place, usize::try_from(self.byte_length)) {
-            (Some(bytes), _) => decode(bytes),
-            (None, Ok(len)) => decode(&memory.read_vec(self.ptr, len)?),
-            (None, Err(_)) => None,
+    /// Checks the bounds, charges what the host allocates for the string, and passes the bytes to
+    /// `decode`, in place if the engine exposes them.
+    fn decode<T>(
+        self,
+        cx: &mut Cx<'_>,
+        charged: u64,
+        decode: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<T> {
+        let (begin, len) = (self.ptr, self.byte_length);
+        let out_of_bounds = || Error::trap(CanonTrap::StringOutOfBounds);
+        let text = if let Some((bytes, machine)) = cx.borrowed() {
+            let bytes = slice(bytes, begin, len).ok_or_else(out_of_bounds)?;
+            if charged > 0 {
+                machine.charge(charged)?;
+            }
+            decode(bytes)
+        } else {
+            if begin + len > cx.memory()?.len() {
+                return Err(out_of_bounds());
+            }
+            cx.machine.charge(charged)?;
+            let memory = cx.memory()?;
+            match memory.as_slice().and_then(|bytes| slice(bytes, begin, len)) {
+                Some(bytes) => decode(bytes),
+                None => decode(
+                    &memory.read_vec(begin, usize::try_from(len).map_err(|_| out_of_bounds())?)?,
+                ),
+            }
         };
         text.ok_or_else(|| Error::trap(CanonTrap::InvalidString))
     }

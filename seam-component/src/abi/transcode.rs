@@ -97,6 +97,20 @@ fn narrow(units: &[u16]) -> impl Iterator<Item = u8> + '_ {
     units.iter().map_while(|unit| u8::try_from(*unit).ok())
 }
 
+/// `store_string`: stores a string, and its range at an address that has been checked.
+///
+/// # Errors
+/// Those of [`store_string_into_range`].
+pub(crate) fn store_string(cx: &mut Cx<'_>, src: &Text<'_>, ptr: u64) -> Result<()> {
+    if let (StringEncoding::Utf8, Text::Utf8(text)) = (cx.opts.encoding, src) {
+        let (opts, bytes) = (cx.opts, text.as_bytes());
+        cx.machine.allocate_filled(opts, 1, bytes, Some(ptr))?;
+        return Ok(());
+    }
+    let range = store_string_into_range(cx, src)?;
+    cx.store_range(range, ptr)
+}
+
 /// `store_string_into_range`: returns pointer and tagged length.
 ///
 /// # Errors
@@ -105,35 +119,39 @@ pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
     let units = src.code_units();
     match (cx.opts.encoding, src) {
-        (Utf8, Text::Utf8(text)) => Ok((cx.allocate_filled(1, text.as_bytes())?, word(units)?)),
+        (Utf8, Text::Utf8(text)) => store_string_copy(cx, Numbers::U8(text.as_bytes()), 1),
         (Utf8, Text::Utf16(..)) => store_string_to_utf8(cx, src, units * 3),
         (Utf8, Text::Latin1(_)) => store_string_to_utf8(cx, src, units * 2),
         (Utf16, Text::Utf8(_)) => store_utf8_to_utf16(cx, src),
         (Utf16, Text::Utf16(..) | Text::Latin1(_)) => {
-            store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2, 2)
+            store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2)
         }
         (Latin1Utf16, Text::Utf8(_) | Text::Utf16(_, false)) => {
             store_string_to_latin1_or_utf16(cx, src)
         }
         (Latin1Utf16, Text::Utf16(_, true)) => store_probably_utf16_to_latin1_or_utf16(cx, src),
-        (Latin1Utf16, Text::Latin1(bytes)) => store_string_copy(cx, Numbers::U8(bytes), 1, 2),
+        (Latin1Utf16, Text::Latin1(bytes)) => store_string_copy(cx, Numbers::U8(bytes), 2),
     }
 }
 
 fn store_string_copy(
     cx: &mut Cx<'_>,
     encoded: Numbers<'_>,
-    dst_code_unit_size: u64,
     dst_alignment: u32,
 ) -> Result<(u32, u32)> {
-    let code_units = match encoded {
-        Numbers::U8(bytes) => bytes.len() as u64,
-        Numbers::U16(units) => units.len() as u64,
-        _ => return Err(Error::engine("expected code units of one or two bytes")),
-    };
-    let ptr = cx.allocate(dst_alignment, dst_code_unit_size * code_units)?;
-    store_numbers(cx, encoded, ptr.into())?;
-    Ok((ptr, word(code_units)?))
+    match encoded {
+        Numbers::U8(bytes) => {
+            let ptr = cx.allocate_filled(dst_alignment, bytes)?;
+            Ok((ptr, word(bytes.len() as u64)?))
+        }
+        Numbers::U16(units) => {
+            let code_units = units.len() as u64;
+            let ptr = cx.allocate(dst_alignment, 2 * code_units)?;
+            store_numbers(cx, encoded, ptr.into())?;
+            Ok((ptr, word(code_units)?))
+        }
+        _ => Err(Error::engine("expected code units of one or two bytes")),
+    }
 }
 
 fn store_string_to_utf8(

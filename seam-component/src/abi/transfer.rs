@@ -66,6 +66,26 @@ impl<'v> InTransit<'v> {
         })
     }
 
+    /// `lift_flat_values` on one side: makes all its checks and takes the handles from the handle
+    /// table.
+    ///
+    /// # Errors
+    /// Those of [`lift_flat_values`](super::lift_flat_values).
+    pub(crate) fn lift(
+        cx: &mut Cx<'_>,
+        max_flat: usize,
+        flat: &'v [u64],
+        types: &'v RecordTy,
+    ) -> Result<Self> {
+        let mut lifted = Self::new(max_flat, flat, types, &[][..])?;
+        if let Place::Memory(ptr) = lifted.from {
+            check_area(cx, low(ptr), types)?;
+        }
+        let reps = lifted.reps.to_mut();
+        Check { flat, reps }.record(cx, lifted.from, types)?;
+        Ok(lifted)
+    }
+
     /// Returns the representations of the handles, in the order of lifting.
     pub(crate) fn into_reps(self) -> Vec<u32> {
         self.reps.into_owned()
@@ -73,25 +93,18 @@ impl<'v> InTransit<'v> {
 }
 
 impl<'v> Transfer<'_> {
-    /// `lift_flat_values` on one side: makes all its checks and takes the handles from the handle
-    /// table.
+    /// Like [`InTransit::lift`], from the side that values are lifted from.
     ///
     /// # Errors
-    /// Those of [`lift_flat_values`](super::lift_flat_values).
+    /// Those of [`InTransit::lift`].
     pub(crate) fn lift(
         &mut self,
         max_flat: usize,
         flat: &'v [u64],
         types: &'v RecordTy,
     ) -> Result<InTransit<'v>> {
-        let mut lifted = InTransit::new(max_flat, flat, types, &[][..])?;
-        let mut cx = Cx::new(&mut *self.machine, self.from);
-        if let Place::Memory(ptr) = lifted.from {
-            check_area(&mut cx, low(ptr), types)?;
-        }
-        let reps = lifted.reps.to_mut();
-        Check { flat, reps }.record(&mut cx, lifted.from, types)?;
-        Ok(lifted)
+        let cx = &mut Cx::new(&mut *self.machine, self.from);
+        InTransit::lift(cx, max_flat, flat, types)
     }
 
     /// `lower_flat_values` on the other side, which passes at most `max_flat` values flat. Appends its

@@ -97,8 +97,7 @@ impl Lifted {
             concurrent: false,
             callback: None,
             entering: running.entering(opts.instance, None)?,
-            result_in_memory: reads_memory(MAX_FLAT_RESULTS, &ty.result),
-            over_scalars: is_over_scalars(&ty),
+            direct: post_return.is_none() && is_over_scalars(&ty),
             core,
             ty,
             opts,
@@ -126,13 +125,7 @@ impl Lifted {
         self.take(store, depth, &flat, lift)
     }
 
-    /// Returns whether calls need no memory: parameters and result are scalars, and nothing follows
-    /// the call.
-    pub(crate) fn is_direct(&self) -> bool {
-        self.over_scalars && self.post_return.is_none()
-    }
-
-    /// Makes a whole call of a [direct](Self::is_direct) function from the host. The arguments are
+    /// Makes a whole call of a [direct](Self::direct) function from the host. The arguments are
     /// lowered to the beginning of `flat`, and the result is lifted from there, as given.
     ///
     /// # Errors
@@ -194,8 +187,8 @@ impl Lifted {
             true => Some(Running::of(store)?.host.given()),
             false => None,
         };
-        let taken = lifting(store, &self.opts, self.result_in_memory, |machine| {
-            let cx = &mut Cx::new(machine, &self.opts);
+        let in_memory = reads_memory(MAX_FLAT_RESULTS, result);
+        let taken = lifting(store, &self.opts, in_memory, |cx| {
             lift(cx, flat.as_slice(), result)
         });
         if self.post_return.is_none() && given.is_none() {

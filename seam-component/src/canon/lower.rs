@@ -51,7 +51,7 @@ impl Lowered {
         let (entering, over_scalars) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
-                (Some(entering), callee.is_direct() && !callee.concurrent)
+                (Some(entering), callee.direct && !callee.concurrent)
             }
             callee => (None, is_over_scalars(callee.ty()?)),
         };
@@ -326,12 +326,9 @@ impl Lowered {
         args: &[u64],
     ) -> Result<Vec<u32>> {
         let (args, _) = self.split(args);
-        let (from, to) = (&self.caller, &callee.opts);
         let (max, params) = (MAX_FLAT_PARAMS, &callee.ty.params);
-        lifting(store, from, reads_memory(max, params), |machine| {
-            let mut transfer = Transfer { machine, from, to };
-            let lifted = transfer.lift(max, args, params)?;
-            Ok(lifted.into_reps())
+        lifting(store, &self.caller, reads_memory(max, params), |cx| {
+            Ok(InTransit::lift(cx, max, args, params)?.into_reps())
         })
     }
 
@@ -359,12 +356,10 @@ impl Lowered {
         callee: &Lifted,
         results: &[u64],
     ) -> Result<Vec<u32>> {
-        let (from, to) = (&callee.opts, &self.caller);
         let (max, result) = (MAX_FLAT_RESULTS, &callee.ty.result);
-        lifting(store, from, reads_memory(max, result), |machine| {
-            let mut transfer = Transfer { machine, from, to };
-            let lifted = transfer.lift(max, results, result)?;
-            transfer.machine.check_borrows_dropped()?;
+        lifting(store, &callee.opts, reads_memory(max, result), |cx| {
+            let lifted = InTransit::lift(cx, max, results, result)?;
+            cx.machine.check_borrows_dropped()?;
             Ok(lifted.into_reps())
         })
     }
@@ -412,16 +407,16 @@ impl Lowered {
         let (opts, (max, _)) = (&self.caller, self.max_flat());
         let in_memory = reads_memory(max, &ty.params);
         if let Some(mut call) = typed {
-            let lifted = lifting(store, opts, in_memory, |machine| {
+            let lifted = lifting(store, opts, in_memory, |cx| {
                 let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
-                abi::lift_parts(&mut Cx::new(machine, opts), max, args, &ty.params, lift)
+                abi::lift_parts(cx, max, args, &ty.params, lift)
             });
             lifted.map_err(|e| call.lift_error(e))?;
             Running::of(store)?.world.call_typed(&mut call)?;
             return Ok(HostResult::Typed(call));
         }
-        let args = lifting(store, opts, in_memory, |machine| {
-            abi::lift_flat_values(&mut Cx::new(machine, opts), max, args, &ty.params)
+        let args = lifting(store, opts, in_memory, |cx| {
+            abi::lift_flat_values(cx, max, args, &ty.params)
         })?;
         let result = Running::of(store)?.world.call(index, &args)?;
         Ok(HostResult::Values(result.into_iter().collect()))

@@ -297,7 +297,7 @@ impl Inner for ComponentInstance {
             return call_in_steps(self, base, func, args, returns);
         }
         let (store, params) = (&mut *base.store, &lifted.ty.params);
-        if lifted.is_direct() {
+        if lifted.direct {
             return call_direct(store, lifted, func, args, returns);
         }
         let args = Checked::new(store, params, func, args)?;

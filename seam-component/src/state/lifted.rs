@@ -40,10 +40,9 @@ pub(crate) struct Lifted {
     pub(crate) concurrent: bool,
     /// The instances that a call from the host enters.
     pub(crate) entering: Entering,
-    /// Whether its result may be in memory, wholly or in part.
-    pub(crate) result_in_memory: bool,
-    /// Whether its parameters and its result are scalars, so that no memory is needed.
-    pub(crate) over_scalars: bool,
+    /// Whether calls need no memory: parameters and result are scalars, and nothing follows the
+    /// call.
+    pub(crate) direct: bool,
 }
 
 impl FuncInst {

@@ -137,7 +137,9 @@ fn list(element: &Type, list: &List) -> Check {
     match list {
         List::Values(values) => {
             for (index, value) in values.iter().enumerate() {
-                check(element, value).at(|| Step::Element(index))?;
+                if !is_plain(element, value) {
+                    check(element, value).at(|| Step::Element(index))?;
+                }
             }
             Ok(())
         }
@@ -181,7 +183,9 @@ fn record(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Check {
         return Err(misfit(ty, fields));
     }
     for ((name, ty), (_, value)) in ty.fields.iter().zip(fields) {
-        check(ty, value).at(|| Step::Field(name.clone()))?;
+        if !is_plain(ty, value) {
+            check(ty, value).at(|| Step::Field(name.clone()))?;
+        }
     }
     Ok(())
 }

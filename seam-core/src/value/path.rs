@@ -111,6 +111,7 @@ pub(crate) trait At {
 }
 
 impl<T> At for Result<T, Mismatch> {
+    #[inline]
     fn at(self, step: impl FnOnce() -> Step) -> Self {
         self.map_err(|mismatch| mismatch.at(step()))
     }
