@@ -364,14 +364,12 @@ fn operation(func: &Func) -> impl FnOnce() -> String {
 }
 
 /// Clears the state for a new call.
+#[inline]
 fn clear<I: Inner>(
     base: &mut Base,
     inner: &mut I,
     in_flight: &mut InFlight<I::Call>,
 ) -> Result<()> {
-    if in_flight.is_idle() {
-        return Ok(());
-    }
     match in_flight.clear()? {
         Some(dropped) => inner.give_up(base, dropped),
         None => Ok(()),

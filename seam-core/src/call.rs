@@ -122,13 +122,6 @@ impl<S> Default for InFlight<S> {
 }
 
 impl<S> InFlight<S> {
-    /// Returns whether no call has been started that was not taken.
-    #[must_use]
-    #[inline]
-    pub fn is_idle(&self) -> bool {
-        self.current.is_none()
-    }
-
     /// Makes room for a new call.
     ///
     /// If the last call was dropped without being taken, returns its state, which the instance must
@@ -136,6 +129,7 @@ impl<S> InFlight<S> {
     ///
     /// # Errors
     /// `Misuse` that names the function whose call is in flight.
+    #[inline]
     pub fn clear(&mut self) -> Result<Option<S>> {
         match self.current {
             None => Ok(None),

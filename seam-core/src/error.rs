@@ -341,6 +341,7 @@ impl From<Limit> for Error {
 ///
 /// # Errors
 /// What `body` returns, and `Engine` with the panic's text.
+#[inline]
 pub fn contain<T, E: From<Error>>(body: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
         let text = panic_text(&*payload);

@@ -4,7 +4,8 @@
 
 use seam_core::typed::{Lift, Liftable, Lower, Scalar, Typed};
 use seam_core::{
-    Artifact, Error, ErrorKind, Interface, OutputStream, Result, Type, Value, World, WorldState,
+    Artifact, Error, ErrorKind, Interface, Limit, Limits, OutputStream, Result, Type, Value, World,
+    WorldState,
 };
 
 /// Imports `f: func(x: u32) -> u32` and `g: func()`.
@@ -72,7 +73,7 @@ impl<const LIFT: u8, const LOWER: u8> Liftable for Odd<LIFT, LOWER> {
 
 fn by_scalars(world: &World, arg: u32) -> Result<Option<Value>> {
     let mut state = start(world);
-    let result = state.call_scalars(0, &[Scalar::U32(arg)]).unwrap()?;
+    let result = state.call_scalars(0, &[Scalar::U32(arg)])?;
     Ok(result.map(Scalar::to_value))
 }
 
@@ -94,16 +95,39 @@ fn a_function_without_parameters_and_result_is_called() {
         call.output(OutputStream::Stdout, b"called")
     });
     let mut state = start(&world);
-    assert_eq!(state.call_scalars(1, &[]).unwrap().unwrap(), None);
+    assert_eq!(state.call_scalars(1, &[]).unwrap(), None);
     assert_eq!(state.observed().stdout, b"called");
 }
 
 #[test]
-fn calls_that_need_values_are_not_made() {
+fn calls_that_need_values_are_made_by_value() {
     let typed = World::new().func("f", |(x,): (u32,)| Ok(x));
     let over_values = World::new().func_values("f", None, |_, args| Ok(args.first().cloned()));
-    for world in [typed.record(true), over_values, World::new()] {
-        assert!(start(&world).call_scalars(0, &[Scalar::U32(1)]).is_none());
+    for (world, recorded) in [(typed.record(true), 1), (over_values, 0)] {
+        let mut state = start(&world);
+        let result = state.call_scalars(0, &[Scalar::U32(7)]).unwrap();
+        assert_eq!(result, Some(Scalar::U32(7)));
+        assert_eq!(state.observed().host_calls.len(), recorded);
+    }
+    let stubbed = start(&World::new()).call_scalars(0, &[Scalar::U32(7)]);
+    assert!(stubbed.unwrap_err().as_trap().is_some());
+}
+
+#[test]
+fn a_call_is_a_level_of_host_recursion() {
+    for record in [false, true] {
+        let world = World::new().func("f", |(x,): (u32,)| Ok(x)).record(record);
+        let mut limits = Limits::new();
+        limits.host_depth = 1;
+        let mut state = start(&world.limits(limits));
+        for _ in 0..2 {
+            assert!(state.call_scalars(0, &[Scalar::U32(7)]).is_ok());
+        }
+        state.begin_host_call().unwrap();
+        let error = state.call_scalars(0, &[Scalar::U32(7)]).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
+        state.end_host_call();
+        assert!(state.call_scalars(0, &[Scalar::U32(7)]).is_ok());
     }
 }
 

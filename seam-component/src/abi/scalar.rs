@@ -54,7 +54,16 @@ pub(crate) fn is_scalar(ty: &Ty) -> bool {
 ///
 /// # Errors
 /// The trap `InvalidChar`.
+#[inline]
 pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
+    match ty {
+        // The most frequent type, where this function is inlined.
+        Ty::U32 => Ok(Scalar::U32(low(bits))),
+        other => other_from_bits(other, bits),
+    }
+}
+
+fn other_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     let [byte, second, ..] = bits.to_le_bytes();
     let half = [byte, second];
     let word = low(bits).to_le_bytes();
@@ -66,7 +75,6 @@ pub(crate) fn scalar_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
         Ty::S16 => Scalar::S16(i16::from_le_bytes(half)),
         Ty::U16 => Scalar::U16(u16::from_le_bytes(half)),
         Ty::S32 => Scalar::S32(i32::from_le_bytes(word)),
-        Ty::U32 => Scalar::U32(low(bits)),
         Ty::S64 => Scalar::S64(i64::from_le_bytes(bytes)),
         Ty::U64 => Scalar::U64(bits),
         Ty::F32 => Scalar::F32(canonicalize_nan32(f32::from_bits(low(bits)))),
@@ -102,10 +110,7 @@ pub(crate) fn lower_scalars(types: &RecordTy, values: &[Value], bits: &mut [u64]
         return None;
     }
     for (bits, (field, value)) in bits.iter_mut().zip(types.fields.iter().zip(values)) {
-        *bits = match (&field.ty, value) {
-            (Ty::U32, Value::U32(value)) => (*value).into(),
-            (ty, value) => scalar_to_bits(scalar_from_value(ty, value).ok()?),
-        };
+        *bits = scalar_to_bits(scalar_from_value(&field.ty, value).ok()?);
     }
     Some(())
 }
@@ -116,10 +121,7 @@ pub(crate) fn lower_scalars(types: &RecordTy, values: &[Value], bits: &mut [u64]
 /// The trap `InvalidChar`.
 #[inline]
 pub(crate) fn lift_scalar(ty: &Ty, bits: u64) -> Result<Value> {
-    match ty {
-        Ty::U32 => Ok(Value::U32(low(bits))),
-        _ => scalar_from_bits(ty, bits).map(scalar_to_value),
-    }
+    scalar_from_bits(ty, bits).map(scalar_to_value)
 }
 
 /// Lifts a scalar from one guest and lowers it to another.
@@ -136,6 +138,7 @@ pub(crate) fn pass_scalar(ty: &Ty, bits: u64) -> Result<u64> {
 
 macro_rules! scalars {
     ($($case:ident)*) => {
+        #[inline]
         pub(crate) fn scalar_to_value(scalar: Scalar) -> Value {
             match scalar { $( Scalar::$case(value) => Value::$case(value), )* }
         }

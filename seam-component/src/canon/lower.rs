@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use seam_core::typed::{Lift, Lower, Scalar};
 use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn, Result};
+use smallvec::SmallVec;
 
 use crate::abi::{
     self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low, pass_scalar, scalar_from_bits,
@@ -15,7 +16,7 @@ use crate::machine::{StoreMachine, lifting};
 use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
 use crate::task;
 use seam_decode::types::{
-    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Ty, spills,
+    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills,
 };
 
 /// A component's function, lowered for a caller with these options.
@@ -118,18 +119,15 @@ impl Lowered {
         if let (Some(call), FuncInst::Lifted(callee)) = (&self.task, &self.callee) {
             return self.call_task(store, callee, call, bits);
         }
-        if self.over_scalars {
-            match &self.callee {
-                FuncInst::Lifted(callee) => return self.scalars_to_guest(store, callee, bits),
-                FuncInst::Host(index, ty) => {
-                    if self.scalars_to_host(store, *index, ty, bits)? {
-                        return Ok(());
-                    }
-                }
-                FuncInst::Undecided(_) => {}
+        match &self.callee {
+            FuncInst::Lifted(callee) if self.over_scalars => {
+                self.scalars_to_guest(store, callee, bits)
             }
+            FuncInst::Host(index, ty) if self.over_scalars => {
+                self.scalars_to_host(store, *index, ty, bits)
+            }
+            _ => self.call_with_memory(store, bits),
         }
-        self.call_with_memory(store, bits)
     }
 
     /// Performs a call of a lifted function as a task.
@@ -164,7 +162,7 @@ impl Lowered {
         }
     }
 
-    /// Performs a call whose values may be in memory, or that needs values.
+    /// Performs a call whose values may be in memory.
     #[inline(never)]
     fn call_with_memory(&self, store: &mut dyn CoreStore, bits: &mut [u64]) -> Result<()> {
         let depth = Running::of(store)?.depth();
@@ -263,21 +261,24 @@ impl Lowered {
 
     /// Performs a call over scalars from a component instance to the host. It has no frame, because
     /// nothing is lent, and the host function calls no guest.
-    ///
-    /// Returns whether the call was possible: values may be needed, or memory.
     fn scalars_to_host(
         &self,
         store: &mut dyn CoreStore,
         index: usize,
         ty: &FuncTy,
         bits: &mut [u64],
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let running = Running::of(store)?;
         running.check_may_leave(self.caller.instance)?;
-        running.world.begin_host_call()?;
-        let called = call_scalars(running, index, ty, bits);
-        running.world.end_host_call();
-        called
+        let mut args = SmallVec::<[Scalar; 4]>::new();
+        for (field, bits) in ty.params.fields.iter().zip(&*bits) {
+            args.push(scalar_from_bits(&field.ty, *bits)?);
+        }
+        let result = running.world.call_scalars(index, &args)?;
+        if let (Some(result), Some(bits)) = (result, bits.first_mut()) {
+            *bits = scalar_to_bits(result);
+        }
+        Ok(())
     }
 
     /// Performs a call from a component instance to the host.
@@ -453,40 +454,6 @@ impl Lowered {
             _ => (args, None),
         }
     }
-}
-
-/// Lifts scalars, calls the host function with them, and lowers its result. Returns whether the call
-/// was possible without values.
-fn call_scalars(
-    running: &mut Running,
-    index: usize,
-    ty: &FuncTy,
-    bits: &mut [u64],
-) -> Result<bool> {
-    // Most functions have few parameters, and room for many takes a while to fill.
-    let (mut few, mut many);
-    let params = &ty.params.fields;
-    let args: &mut [Scalar] = if params.len() <= 4 {
-        few = [Scalar::U32(0); 4];
-        &mut few
-    } else {
-        many = [Scalar::U32(0); MAX_FLAT_PARAMS];
-        &mut many
-    };
-    for ((arg, bits), field) in args.iter_mut().zip(&*bits).zip(params) {
-        *arg = match field.ty {
-            Ty::U32 => Scalar::U32(low(*bits)),
-            ref ty => scalar_from_bits(ty, *bits)?,
-        };
-    }
-    let args = args.get(..params.len()).unwrap_or_default();
-    let Some(result) = running.world.call_scalars(index, args) else {
-        return Ok(false);
-    };
-    if let (Some(result), Some(bits)) = (result?, bits.first_mut()) {
-        *bits = scalar_to_bits(result);
-    }
-    Ok(true)
 }
 
 /// Lifts scalars from one guest and lowers them to another, in place.

@@ -87,6 +87,7 @@ impl Running {
     ///
     /// # Errors
     /// `Engine` if the engine returns other data.
+    #[inline]
     pub(crate) fn of(store: &mut dyn CoreStore) -> Result<&mut Self> {
         Self::in_host(store.host())
     }
@@ -95,6 +96,7 @@ impl Running {
     ///
     /// # Errors
     /// `Engine` if the engine returns other data.
+    #[inline]
     pub(crate) fn in_host(host: &mut HostState) -> Result<&mut Self> {
         host.downcast_mut().ok_or_else(|| {
             Error::engine("expected the state that the component layer put into the store")
@@ -236,6 +238,7 @@ impl Running {
     }
 
     /// `trap_if(not inst.may_leave)`
+    #[inline]
     pub(crate) fn check_may_leave(&mut self, instance: u32) -> Result<()> {
         if self.instance(instance)?.may_leave {
             Ok(())

@@ -138,7 +138,7 @@ impl Lift for ScalarCall<'_> {
     }
 
     fn resource(&mut self) -> Result<Resource> {
-        self.refuse("no resource")
+        self.refuse("a resource")
     }
 }
 

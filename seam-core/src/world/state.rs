@@ -253,33 +253,45 @@ impl WorldState {
         }))
     }
 
-    /// Calls the host function bound at this index in one operation, without values: for a function
-    /// that takes and returns only scalars.
+    /// Calls the import bound at `index` in one operation: for a function that takes and returns only
+    /// scalars.
     ///
-    /// Returns `None` if the call needs values, as [`begin_typed`](Self::begin_typed) does. Errors
-    /// are the same as those of [`call`](Self::call).
-    #[must_use]
-    #[inline]
-    pub fn call_scalars(
-        &mut self,
-        index: usize,
-        args: &[Scalar],
-    ) -> Option<Result<Option<Scalar>>> {
-        if self.record {
-            return None;
-        }
-        let (func, ty, mut host_call) = self.typed(index)?;
-        let name = host_call.name;
-        let mut scalars = ScalarCall::new(ty, args);
-        let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
-        let result = scalars.end(called);
-        Some(result.map_err(|e| e.during(format!("host function {name}"))))
+    /// The call is one level of host recursion. It builds values only if it must: for a function
+    /// that is not over Rust types or is asynchronous, for a stub, and in a world that records host
+    /// calls.
+    ///
+    /// # Errors
+    /// `Limit(HostDepth)` at [`Limits::host_depth`]. Those of [`call`](Self::call).
+    pub fn call_scalars(&mut self, index: usize, args: &[Scalar]) -> Result<Option<Scalar>> {
+        self.begin_host_call()?;
+        let called = match self.typed(index) {
+            Some((func, ty, mut host_call)) => {
+                let name = host_call.name;
+                let mut scalars = ScalarCall::new(ty, args);
+                let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
+                let result = scalars.end(called);
+                result.map_err(|e| e.during(format!("host function {name}")))
+            }
+            None => self.call_by_value(index, args),
+        };
+        self.end_host_call();
+        called
+    }
+
+    #[cold]
+    fn call_by_value(&mut self, index: usize, args: &[Scalar]) -> Result<Option<Scalar>> {
+        let args: Vec<Value> = args.iter().map(|arg| arg.to_value()).collect();
+        let result = self.call(index, &args)?;
+        Ok(result.as_ref().and_then(Scalar::of))
     }
 
     /// Returns the host function over Rust types that is bound at `index`, its type, and the call for
-    /// it.
+    /// it. Returns `None` if calls need values.
     #[inline]
     fn typed(&mut self, index: usize) -> Option<(&mut dyn TypedBody, &FuncType, HostCall<'_>)> {
+        if self.record {
+            return None;
+        }
         let Bound {
             name,
             ty,

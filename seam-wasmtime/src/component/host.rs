@@ -64,15 +64,7 @@ impl Import {
         mut store: StoreContextMut<'_, State>,
         args: &[Scalar],
     ) -> Result<Option<Scalar>> {
-        let world = &mut store.data_mut().world;
-        world.begin_host_call()?;
-        let result = world.call_scalars(self.index, args).unwrap_or_else(|| {
-            let args: Vec<Value> = args.iter().map(|arg| arg.to_value()).collect();
-            let result = world.call(self.index, &args)?;
-            Ok(result.as_ref().and_then(Scalar::of))
-        });
-        world.end_host_call();
-        result
+        store.data_mut().world.call_scalars(self.index, args)
     }
 
     /// Calls the host function while the guest is suspended.
