@@ -241,11 +241,11 @@ impl Lowered {
         self.begin_call(Running::of(store)?, callee)?;
         let args = self.args(bits)?;
         let reps = self.lift_args(store, callee, args)?;
+        let mut results = FlatBits::default();
+        self.lower_args(&mut StoreMachine(store), callee, args, &reps, &mut results)?;
+        callee.call_core(store, &mut results)?;
+        let reps = self.lift_results(store, callee, results.as_slice())?;
         let mut flat = FlatBits::default();
-        self.lower_args(&mut StoreMachine(store), callee, args, &reps, &mut flat)?;
-        callee.call_core(store, &mut flat)?;
-        let reps = self.lift_results(store, callee, flat.as_slice())?;
-        let (results, mut flat) = (flat, FlatBits::default());
         self.lower_results(
             &mut StoreMachine(store),
             callee,

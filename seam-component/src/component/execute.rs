@@ -6,11 +6,12 @@ use seam_core::{
     Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
     CoreType, Error, Interface, NumericFunc, Origin, Result,
 };
-use seam_decode::types::{ResourceId, Side, flatten_async_functype, flatten_functype};
+use seam_decode::types::ResourceId;
 use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
 
 use super::late::Late;
+use super::prepared::PreparedLift;
 use crate::abi::Options;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
@@ -26,6 +27,8 @@ pub(super) struct Execution<'a> {
     store: &'a mut dyn CoreStore,
     plan: &'a Plan,
     interface: &'a Interface,
+    /// The signatures of the lifted functions, by their index in the plan.
+    prepared: &'a [PreparedLift],
     /// The compiled modules, in the order of the plan's modules.
     modules: &'a [CoreModule],
     /// The core items of the world, in the order of the imports that keep their core types.
@@ -57,7 +60,7 @@ impl<'a> Execution<'a> {
     pub(super) fn new(
         generated: &'a Generated,
         store: &'a mut dyn CoreStore,
-        (plan, interface): (&'a Plan, &'a Interface),
+        (plan, interface, prepared): (&'a Plan, &'a Interface, &'a [PreparedLift]),
         modules: &'a [CoreModule],
         world: &'a [CoreExtern],
     ) -> Self {
@@ -66,14 +69,15 @@ impl<'a> Execution<'a> {
             store,
             plan,
             interface,
+            prepared,
             modules,
             world,
             cores: Vec::new(),
             glue: Glue::default(),
             late: Late::default(),
             core_instances: Vec::new(),
-            core_items: Vec::new(),
-            lifts: Vec::new(),
+            core_items: Vec::with_capacity(plan.core_items.len()),
+            lifts: Vec::with_capacity(plan.lifts.len()),
             is_concurrent: false,
         }
     }
@@ -127,14 +131,10 @@ impl<'a> Execution<'a> {
         plan.exports.iter().map(|func| self.func(*func)).collect()
     }
 
-    /// The lifted functions made so far, by their index in the plan.
-    pub(super) fn lifts(&self) -> &[Arc<Lifted>] {
-        &self.lifts
-    }
-
-    /// The core instances made so far, in order.
-    pub(super) fn into_cores(self) -> Vec<Core> {
-        self.cores
+    /// Returns the lifted functions made so far, by their index in the plan, and the core instances
+    /// made so far, in order.
+    pub(super) fn into_made(self) -> (Vec<Arc<Lifted>>, Vec<Core>) {
+        (self.lifts, self.cores)
     }
 
     fn core_instance(&mut self, index: usize) -> Result<()> {
@@ -331,16 +331,12 @@ impl<'a> Execution<'a> {
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
-        let core_ty = match lift.options.is_async {
-            true => flatten_async_functype(&lift.ty, Side::Lift, lift.callback.is_some()),
-            false => flatten_functype(&lift.ty, Side::Lift),
-        };
-        let after = CoreFuncType::new(core_ty.results.clone(), []);
+        let PreparedLift { core, after } = at(self.prepared, self.lifts.len())?;
         let post_return = self.optional(lift.post_return)?;
-        let post_return = post_return.map(|func| NumericFunc::new(func, after));
+        let post_return = post_return.map(|func| NumericFunc::new(func, after.clone()));
         let callback = self.optional(lift.callback)?;
         let callback = callback.map(signature::callback);
-        let core = NumericFunc::new(self.core_func(lift.core)?, core_ty)?;
+        let core = NumericFunc::new(self.core_func(lift.core)?, core.clone())?;
         let opts = self.options(&lift.options)?;
         let is_concurrent = self.is_concurrent;
         let mut lifted = Lifted::new(

@@ -19,6 +19,7 @@ mod execute;
 mod handles;
 mod instance;
 mod late;
+mod prepared;
 mod program;
 
 pub(crate) use program::ComponentProgram;

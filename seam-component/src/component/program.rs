@@ -14,6 +14,7 @@ use seam_decode::{
 
 use super::execute::Execution;
 use super::instance::ComponentInstance;
+use super::prepared::{self, PreparedLift};
 use crate::core_module::Links;
 use crate::cores::Cores;
 use crate::generated::Generated;
@@ -27,6 +28,7 @@ pub(crate) struct ComponentProgram {
     generated: Generated,
     backend: Arc<str>,
     plan: Arc<Plan>,
+    lifts: Vec<PreparedLift>,
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
@@ -79,6 +81,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
+            lifts: prepared::lifts(&plan),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -110,6 +113,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
+            lifts: prepared::lifts(&plan),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -153,7 +157,7 @@ impl ComponentProgram {
             Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
-        let described = (&*self.plan, &*self.interface);
+        let described = (&*self.plan, &*self.interface, &*self.lifts);
         let mut execution = Execution::new(
             &self.generated,
             &mut *store,
@@ -162,8 +166,8 @@ impl ComponentProgram {
             &defined,
         );
         let funcs = execution.run();
-        let lifts = execution.lifts().to_vec();
-        let cores = Cores::new(execution.into_cores());
+        let (lifts, cores) = execution.into_made();
+        let cores = Cores::new(cores);
         let observed = match &funcs {
             Ok(_) => Box::default(),
             Err(_) => Box::new(Running::of(&mut *store)?.world.observed().clone()),
