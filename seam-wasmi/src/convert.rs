@@ -1,7 +1,5 @@
 //! Values and handles, between the engine's vocabulary and the seam's.
 
-use std::sync::Arc;
-
 use seam_core::{
     CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreTable, CoreValue, Error, Result,
     foreign_handle,
@@ -9,9 +7,8 @@ use seam_core::{
 use wasmi::{Extern, ExternRef, F32, F64, Func, Memory, Nullable, Ref, V128, Val};
 
 use crate::handles::{FuncEntry, MemoryEntry, identity};
-use crate::numeric::Typed;
 use crate::state::AnyStore;
-use crate::types::{core_func_type, page_size_log2};
+use crate::types::page_size_log2;
 
 /// Returns the engine's value.
 ///
@@ -100,10 +97,9 @@ pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func) -> Result<CoreFun
     if let Some(known) = ctx.state().handles.funcs.find(&key) {
         return Ok(CoreFunc::new(number, known));
     }
-    let ty = Arc::new(core_func_type(&func.ty(&*ctx)));
-    let typed = Typed::of(ctx, func, &ty);
+    let entry = FuncEntry::of(&*ctx, func);
     let funcs = &mut ctx.state_mut().handles.funcs;
-    let slot = funcs.intern(key, || FuncEntry { func, ty, typed })?;
+    let slot = funcs.intern(key, || entry)?;
     Ok(CoreFunc::new(number, slot))
 }
 

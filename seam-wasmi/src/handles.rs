@@ -1,13 +1,15 @@
 //! The tables behind a store's handles.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Debug, Write};
 use std::sync::Arc;
 
 use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
-use wasmi::{ExternRef, Func, Global, Instance, Memory, Table};
+use wasmi::{AsContext, ExternRef, Func, Global, Instance, Memory, Table};
 
 use crate::numeric::Typed;
+use crate::types::core_func_type;
 
 /// Everything that the handles of one store stand for.
 ///
@@ -27,16 +29,33 @@ pub(crate) struct Handles {
 pub(crate) struct InstanceEntry {
     pub(crate) instance: Instance,
     pub(crate) module: CoreModule,
-    pub(crate) exports: HashMap<Box<str>, CoreExtern>,
+    pub(crate) exports: BTreeMap<Box<str>, CoreExtern>,
 }
 
-/// A function and its type.
+/// A function.
 #[derive(Clone)]
 pub(crate) struct FuncEntry {
     pub(crate) func: Func,
-    pub(crate) ty: Arc<CoreFuncType>,
+    /// Its type. Most functions have a static type, and nobody asks for this one.
+    ty: OnceCell<Arc<CoreFuncType>>,
     /// The function with its static type, if it has one.
     pub(crate) typed: Option<Typed>,
+}
+
+impl FuncEntry {
+    pub(crate) fn of(ctx: &impl AsContext, func: Func) -> Self {
+        Self {
+            func,
+            ty: OnceCell::new(),
+            typed: Typed::of(ctx, func),
+        }
+    }
+
+    /// Returns the function's type.
+    pub(crate) fn ty(&self, ctx: &impl AsContext) -> &Arc<CoreFuncType> {
+        self.ty
+            .get_or_init(|| Arc::new(core_func_type(&self.func.ty(ctx))))
+    }
 }
 
 /// A memory, and the part of its type that the engine does not show.

@@ -1,6 +1,6 @@
 //! Instantiation: first imports and segments, then the start function.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
@@ -40,7 +40,7 @@ pub(crate) fn link<C: AnyStore>(
     state.handles.instances.push(InstanceEntry {
         instance,
         module: module.clone(),
-        exports: HashMap::new(),
+        exports: BTreeMap::new(),
     });
     Ok(CoreInstanceId::new(state.number, index))
 }

@@ -5,7 +5,7 @@
 //! signatures take the way over dynamic values.
 
 use seam_core::{CoreFuncType, CoreType};
-use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc};
+use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc, ValType};
 
 /// The bits of an `i32`, which are those of its slot's low half.
 fn narrow(bits: u64) -> i32 {
@@ -42,8 +42,9 @@ macro_rules! shapes {
 
         impl Typed {
             /// Returns the function with its static type, or `None` if it has another shape.
-            pub(crate) fn of(ctx: &impl AsContext, func: Func, ty: &CoreFuncType) -> Option<Self> {
-                Some(match shape(ty)? {
+            pub(crate) fn of(ctx: &impl AsContext, func: Func) -> Option<Self> {
+                let ty = func.ty(ctx);
+                Some(match shape(ty.params(), ty.results(), &ValType::I32)? {
                     $(
                         ($count, false) => Typed::$without(func.typed(ctx).ok()?),
                         ($count, true) => Typed::$with(func.typed(ctx).ok()?),
@@ -98,7 +99,7 @@ macro_rules! shapes {
                 + Sync
                 + 'static,
         ) -> Option<Func> {
-            Some(match shape(ty)? {
+            Some(match shape(&ty.params, &ty.results, &CoreType::I32)? {
                 $(
                     ($count, false) => {
                         Func::wrap(ctx, move |caller: Caller<'_, T>, $( $param: i32 ),*| {
@@ -136,9 +137,9 @@ shapes! {
     8usize P8 R8 a b c d e f g h;
 }
 
-/// Returns the number of parameters, and whether there is a result, if all are `i32`s.
-fn shape(ty: &CoreFuncType) -> Option<(usize, bool)> {
-    let mut types = ty.params.iter().chain(&ty.results);
-    let is_shape = ty.results.len() <= 1 && types.all(|ty| *ty == CoreType::I32);
-    is_shape.then_some((ty.params.len(), !ty.results.is_empty()))
+/// Returns the number of parameters, and whether there is a result, if all are of the type `i32`.
+fn shape<T: PartialEq>(params: &[T], results: &[T], i32: &T) -> Option<(usize, bool)> {
+    let mut types = params.iter().chain(results);
+    let is_shape = results.len() <= 1 && types.all(|ty| ty == i32);
+    is_shape.then_some((params.len(), !results.is_empty()))
 }

@@ -42,7 +42,7 @@ impl<C: AnyStore> WasmiStore<C> {
         let ctx = &mut self.0;
         let found = convert::func(ctx, func)?;
         let native = found.func;
-        check_core_call(&found.ty, args, results)?;
+        check_core_call(found.ty(ctx), args, results)?;
         check_entry(ctx)?;
         ctx.state_mut().start_clock();
         let mut scratch = mem::take(&mut ctx.state_mut().scratch);
@@ -238,7 +238,8 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     }
 
     fn func_type(&mut self, func: CoreFunc) -> Result<CoreFuncType> {
-        Ok(CoreFuncType::clone(&convert::func(&self.0, func)?.ty))
+        let found = convert::func(&self.0, func)?;
+        Ok(CoreFuncType::clone(found.ty(&self.0)))
     }
 
     fn memory_type(&mut self, memory: CoreMemory) -> Result<MemoryType> {

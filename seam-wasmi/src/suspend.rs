@@ -28,7 +28,7 @@ pub(crate) fn call<C: AnyStore>(
 ) -> Result<Option<Suspended>> {
     let entry = func(ctx, handle)?;
     let native = entry.func;
-    check_core_call(&entry.ty, args, results)?;
+    check_core_call(entry.ty(ctx), args, results)?;
     ctx.state_mut().start_clock();
     let args = args.iter().map(|arg| val(ctx, *arg));
     let args: Vec<Val> = args.collect::<Result<_>>()?;

@@ -42,7 +42,7 @@ pub(crate) enum AnyMemory {
 }
 
 /// Identifies a memory.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MemoryKey {
     Own(u64),
     /// The address of its bytes, which never move.

@@ -85,6 +85,7 @@ fn other_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
 }
 
 /// Returns the bits of a scalar. Signed scalars are sign-extended to 32 bits (`lower_flat_signed`).
+#[inline]
 pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
     let signed = |i: i32| u64::from(u32::from_le_bytes(i.to_le_bytes()));
     match scalar {
@@ -147,7 +148,16 @@ macro_rules! scalars {
         ///
         /// # Errors
         /// `Misuse` if the value has another type.
+        #[inline]
         pub(crate) fn scalar_from_value(ty: &Ty, value: &Value) -> Result<Scalar> {
+            match (ty, value) {
+                // The most frequent type, where this function is inlined.
+                (Ty::U32, Value::U32(value)) => Ok(Scalar::U32(*value)),
+                (ty, value) => other_from_value(ty, value),
+            }
+        }
+
+        fn other_from_value(ty: &Ty, value: &Value) -> Result<Scalar> {
             match (ty, value) {
                 $( (Ty::$case, Value::$case(value)) => Ok(Scalar::$case(*value)), )*
                 _ => Err(mismatch(ty, value.kind())),

@@ -1,7 +1,7 @@
 //! The tables behind a store's handles.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::{Error, ErrorKind, Limit, Result};
 
@@ -13,19 +13,20 @@ use crate::{Error, ErrorKind, Limit, Result};
 /// added only once, so looking up the same export repeatedly does not grow the table.
 pub struct Slots<K, T> {
     items: Vec<T>,
-    by_key: HashMap<K, u32>,
+    /// Ordered, since most stores have few objects of a kind, for which hashing takes longer.
+    by_key: BTreeMap<K, u32>,
 }
 
 impl<K, T> Default for Slots<K, T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: BTreeMap::new(),
         }
     }
 }
 
-impl<K: Hash + Eq, T> Slots<K, T> {
+impl<K: Ord, T> Slots<K, T> {
     /// Returns the slot of the object with this key, or `None` if it has no slot yet.
     #[must_use]
     pub fn find(&self, key: &K) -> Option<u32> {
@@ -37,13 +38,14 @@ impl<K: Hash + Eq, T> Slots<K, T> {
     /// # Errors
     /// `Limit(EngineCapacity)` at 2^32 objects.
     pub fn intern(&mut self, key: K, make: impl FnOnce() -> T) -> Result<u32> {
-        if let Some(slot) = self.find(&key) {
-            return Ok(slot);
+        match self.by_key.entry(key) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(new) => {
+                let slot = handle_index(self.items.len())?;
+                self.items.push(make());
+                Ok(*new.insert(slot))
+            }
         }
-        let slot = handle_index(self.items.len())?;
-        self.items.push(make());
-        self.by_key.insert(key, slot);
-        Ok(slot)
     }
 
     /// Returns the object of a handle: `store` and `slot` are the handle's, `ours` is this store's
