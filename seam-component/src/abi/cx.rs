@@ -213,6 +213,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Returns the bytes that are borrowed for all values, and the machine beside them.
+    #[inline]
     pub(crate) fn borrowed(&mut self) -> Option<(&[u8], &mut dyn Machine)> {
         let bytes = self.bytes.as_deref()?;
         Some((bytes, self.machine))
@@ -265,6 +266,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Loads two words: a pointer and a length.
+    #[inline]
     pub(crate) fn load_range(&mut self, ptr: u64) -> Result<(u32, u32)> {
         let both = self.load_int(ptr, 8)?;
         Ok((low(both), low(both >> 32)))
@@ -308,6 +310,7 @@ impl<'a> Cx<'a> {
     }
 
     /// `trap_if(ptr + byte_length > len(cx.opts.memory))`
+    #[inline]
     pub(crate) fn check_bounds(
         &mut self,
         ptr: u32,
@@ -331,6 +334,7 @@ fn check_range(memory: &MemoryView<'_>, ptr: u32, byte_length: u64, trap: CanonT
 ///
 /// # Errors
 /// The traps `UnalignedPointer` and `ReallocOutOfBounds`.
+#[inline]
 pub(crate) fn check_allocated(
     memory: &MemoryView<'_>,
     ptr: u32,
@@ -364,6 +368,7 @@ pub(crate) fn fill_allocated(
 }
 
 /// Converts a length to the word that `realloc` takes.
+#[inline]
 pub(crate) fn word(len: u64) -> Result<u32> {
     u32::try_from(len).map_err(|_| Error::trap(CanonTrap::ReallocOutOfBounds))
 }

@@ -1,8 +1,9 @@
 //! Scalars of typed calls, which pass without memory and without a machine.
 
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
-use seam_core::{Error, List, Resource, Result};
+use seam_core::{List, Resource, Result};
 
+use crate::abi::parts::{no_more, one_more, untaken};
 use crate::abi::scalar::{check_scalar, mismatch, scalar_from_bits, scalar_to_bits};
 use seam_decode::types::{FieldTy, RecordTy};
 
@@ -17,9 +18,7 @@ impl<'t, B: Iterator> Due<'t, B> {
     fn next(&mut self, found: &str) -> Result<(&'t FieldTy, B::Item)> {
         match (self.fields.next(), self.bits.next()) {
             (Some(field), Some(bits)) => Ok((field, bits)),
-            _ => Err(Error::misuse(format!(
-                "expected no more parts, found {found}"
-            ))),
+            _ => Err(no_more(found)),
         }
     }
 
@@ -47,12 +46,7 @@ pub(crate) fn lower_direct(
     lower(&mut to)?;
     match to.fields.next() {
         None => Ok(()),
-        Some(field) => {
-            let expected = field.ty.kind();
-            Err(Error::misuse(format!(
-                "expected another part of type {expected}, found none"
-            )))
-        }
+        Some(field) => Err(one_more(&field.ty)),
     }
 }
 
@@ -72,9 +66,7 @@ pub(crate) fn lift_direct(
     lift(&mut from)?;
     match from.fields.next() {
         None => Ok(()),
-        Some(_) => Err(Error::misuse(
-            "expected all parts to be taken, found untaken parts",
-        )),
+        Some(_) => Err(untaken()),
     }
 }
 

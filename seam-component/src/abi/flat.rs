@@ -18,6 +18,7 @@ pub(crate) struct FlatBits {
 }
 
 impl FlatBits {
+    #[inline]
     pub(crate) fn push(&mut self, bits: u64) -> Result<()> {
         self.extend(1)?.fill(bits);
         Ok(())
@@ -27,6 +28,7 @@ impl FlatBits {
     ///
     /// # Errors
     /// `Engine` if there are more core values then than the canonical ABI passes.
+    #[inline]
     pub(crate) fn extend(&mut self, count: usize) -> Result<&mut [u64]> {
         let (start, end) = (self.len, self.len.saturating_add(count));
         let new = self.bits.get_mut(start..end).ok_or_else(too_many)?;
@@ -35,16 +37,19 @@ impl FlatBits {
         Ok(new)
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u64] {
         self.bits.get(..self.len).unwrap_or_default()
     }
 
     /// Returns room for a call, which begins with the arguments and then with the results.
+    #[inline]
     pub(crate) fn room(&mut self) -> &mut [u64] {
         &mut self.bits
     }
 
     /// Sets the number of core values, after a call has written its results.
+    #[inline]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = len.min(MOST);
     }

@@ -26,6 +26,7 @@ impl<'a> CoreValueIter<'a> {
     }
 
     /// Returns all bits of the next core value.
+    #[inline]
     fn next(&mut self) -> Result<u64> {
         let Some((first, rest)) = self.values.split_first() else {
             return Err(Error::engine(
@@ -37,6 +38,7 @@ impl<'a> CoreValueIter<'a> {
     }
 
     /// Returns the next core value as an `i32`.
+    #[inline]
     pub(crate) fn next_i32(&mut self) -> Result<u32> {
         self.next().map(low)
     }
@@ -50,6 +52,7 @@ impl<'a> CoreValueIter<'a> {
         }
     }
 
+    #[inline]
     fn next_range(&mut self) -> Result<(u32, u32)> {
         Ok((self.next_i32()?, self.next_i32()?))
     }
@@ -108,6 +111,7 @@ pub(crate) fn lift_flat_value(
 ///
 /// # Errors
 /// The traps `UnalignedPointer` and `PointerOutOfBounds`.
+#[inline]
 pub(crate) fn check_area(cx: &mut Cx<'_>, ptr: u32, types: &RecordTy) -> Result<()> {
     check_aligned(ptr, types.layout.alignment)?;
     cx.check_bounds(ptr, types.layout.size, CanonTrap::PointerOutOfBounds)

@@ -20,11 +20,13 @@ pub(crate) struct Slots<'a> {
 
 impl<'a> Slots<'a> {
     /// Appends slots for these types.
+    #[inline]
     pub(crate) fn append(out: &'a mut FlatBits, flat: &Flat) -> Result<Self> {
         let values = out.extend(flat.len())?;
         Ok(Self { values })
     }
 
+    #[inline]
     fn set(&mut self, bits: u64) -> Result<()> {
         match std::mem::take(&mut self.values).split_first_mut() {
             Some((first, rest)) => {
@@ -38,6 +40,7 @@ impl<'a> Slots<'a> {
         }
     }
 
+    #[inline]
     fn set_range(&mut self, (ptr, length): (u32, u32)) -> Result<()> {
         self.set(ptr.into())?;
         self.set(length.into())

@@ -48,12 +48,7 @@ pub(crate) fn lower_parts(
     lower(&mut writer)?;
     match writer.next()? {
         None => Ok(()),
-        Some((ty, _)) => {
-            let expected = ty.kind();
-            Err(Error::misuse(format!(
-                "expected another part of type {expected}, found none"
-            )))
-        }
+        Some((ty, _)) => Err(one_more(ty)),
     }
 }
 
@@ -85,9 +80,7 @@ pub(crate) fn lift_parts(
     lift(&mut reader)?;
     match reader.due.next() {
         None => Ok(()),
-        Some(_) => Err(Error::misuse(
-            "expected all parts to be taken, found untaken parts",
-        )),
+        Some(_) => Err(untaken()),
     }
 }
 
@@ -190,8 +183,24 @@ impl<'t> DueParts<'t> {
 }
 
 /// Returns the error for a part when no part is due.
-fn no_more(found: &str) -> Error {
+#[cold]
+pub(crate) fn no_more(found: &str) -> Error {
     Error::misuse(format!("expected no more parts, found {found}"))
+}
+
+/// Returns the error for a part of this type that was not passed.
+#[cold]
+pub(crate) fn one_more(due: &Ty) -> Error {
+    let expected = due.kind();
+    Error::misuse(format!(
+        "expected another part of type {expected}, found none"
+    ))
+}
+
+/// Returns the error for parts that were not taken.
+#[cold]
+pub(crate) fn untaken() -> Error {
+    Error::misuse("expected all parts to be taken, found untaken parts")
 }
 
 /// Writes parts to their places.

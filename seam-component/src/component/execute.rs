@@ -323,11 +323,7 @@ impl<'a> Execution<'a> {
                 Glued::Pending(pending) => Made::Pending(pending),
             });
         }
-        let func = match task {
-            GlueTask::Call(lowered) => lowered.core_func(self.store),
-            GlueTask::Drop(dropping) => dropping.core_func(self.store),
-        };
-        func.map(made)
+        task.core_func(self.store).map(made)
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {

@@ -9,34 +9,7 @@ use seam_core::{
 use super::job::{GlueJob, Task};
 use super::module::TYPES;
 use crate::abi::low;
-use crate::state::{Job, Next, Running};
-
-/// Creates a function for a task that calls no guest.
-///
-/// It needs no glue, because the host does everything. Most WASI functions are of this kind.
-///
-/// # Errors
-/// Those of [`CoreStore::host_func`].
-pub(super) fn without_calls(
-    store: &mut dyn CoreStore,
-    ty: CoreFuncType,
-    task: Task,
-) -> Result<CoreFunc> {
-    let (params, results) = (ty.params.len(), ty.results.len());
-    let func: NumericFn = Arc::new(move |caller, bits| {
-        let mut job = GlueJob::new(task.clone(), bits.get(..params).unwrap_or_default());
-        match job.advance(caller.as_store(), Vec::new())? {
-            Next::Return(values) if values.len() == results => {
-                bits.iter_mut()
-                    .zip(values)
-                    .for_each(|(to, value)| *to = value);
-                Ok(())
-            }
-            _ => Err(Error::engine("expected a task that calls no guest")),
-        }
-    });
-    store.host_func_numeric(ty, func)
-}
+use crate::state::{Next, Running};
 
 /// Creates the function that starts the task and returns the next step.
 ///

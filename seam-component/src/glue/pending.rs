@@ -11,7 +11,7 @@ use seam_core::{
 };
 
 use super::job::{Target, Task};
-use super::link::{begin, shared, without_calls};
+use super::link::{begin, shared};
 use super::module::{self, Calls, MOST, SHARED};
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
@@ -22,6 +22,20 @@ use crate::state::{FuncInst, Running};
 pub(crate) enum GlueTask {
     Call(Lowered),
     Drop(Dropping),
+}
+
+impl GlueTask {
+    /// Creates the core function that performs the task itself. It calls guests, unless the task
+    /// calls none.
+    ///
+    /// # Errors
+    /// Those of [`CoreStore::host_func`].
+    pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
+        match self {
+            GlueTask::Call(lowered) => lowered.core_func(store),
+            GlueTask::Drop(dropping) => dropping.core_func(store),
+        }
+    }
 }
 
 /// A glue function that may not have been made yet.
@@ -58,19 +72,28 @@ impl Glue {
     /// # Errors
     /// Those of [`CoreStore::host_func`].
     pub(crate) fn add(&mut self, store: &mut dyn CoreStore, task: GlueTask) -> Result<Glued> {
-        let (task, ty, targets) = match task {
+        let targets = match &task {
             GlueTask::Call(lowered) => call_targets(lowered),
             GlueTask::Drop(dropping) => {
                 let dtor = dropping.destructor(Running::of(store)?)?;
                 let targets = dtor.map(|dtor| (Target::Destructor, dtor));
-                let ty = CoreFuncType::new([CoreType::I32], []);
-                let task = Task::Drop(Arc::new(dropping));
-                (task, ty, targets.into_iter().collect())
+                targets.into_iter().collect()
             }
         };
         if targets.is_empty() {
-            return without_calls(store, ty, task).map(Glued::Made);
+            // The host does everything. Most WASI functions are of this kind.
+            return task.core_func(store).map(Glued::Made);
         }
+        let (task, ty) = match task {
+            GlueTask::Call(lowered) => {
+                let ty = lowered.core_ty.clone();
+                (Task::Call(Arc::new(lowered)), ty)
+            }
+            GlueTask::Drop(dropping) => {
+                let ty = CoreFuncType::new([CoreType::I32], []);
+                (Task::Drop(Arc::new(dropping)), ty)
+            }
+        };
         let made = Pending::default();
         self.waiting.push(Waiting {
             task,
@@ -132,8 +155,7 @@ impl Glue {
 }
 
 /// Returns the task of a lowered function, its core type, and the functions that its glue calls.
-fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)>) {
-    let ty = lowered.core_ty.clone();
+fn call_targets(lowered: &Lowered) -> Vec<(Target, CoreFunc)> {
     let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
     let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
     let func = |func: &Option<NumericFunc>| func.as_ref().map(NumericFunc::func);
@@ -143,7 +165,7 @@ fn call_targets(lowered: Lowered) -> (Task, CoreFuncType, Vec<(Target, CoreFunc)
         add(Target::Callee, Some(callee.core.func()));
         add(Target::PostReturn, func(&callee.post_return));
     }
-    (Task::Call(Arc::new(lowered)), ty, targets)
+    targets
 }
 
 /// The functions of one module.

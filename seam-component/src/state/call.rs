@@ -13,6 +13,7 @@ impl Running {
     ///
     /// # Errors
     /// `Engine` if there is none.
+    #[inline]
     pub(crate) fn frame(&mut self) -> Result<&mut Frame> {
         self.frames
             .last_mut()
@@ -33,6 +34,7 @@ impl Running {
     }
 
     /// Begins a call by the host.
+    #[inline]
     pub(crate) fn begin_outer(&mut self) {
         if self.frames.is_empty() {
             self.lifted = 0;
@@ -46,12 +48,14 @@ impl Running {
     ///
     /// # Errors
     /// `Limit(HostDepth)`
+    #[inline]
     pub(crate) fn begin(&mut self) -> Result<()> {
         self.world.begin_host_call()?;
         self.push(true);
         Ok(())
     }
 
+    #[inline]
     fn push(&mut self, counted: bool) {
         self.frames.push(Frame {
             num_borrows: 0,
@@ -78,6 +82,7 @@ impl Running {
     }
 
     /// Begins a thread for a call, or the separate thread of a `realloc`.
+    #[inline]
     pub(crate) fn begin_thread(&mut self) {
         self.threads.push(ThreadStorage::default());
     }
@@ -86,6 +91,7 @@ impl Running {
     ///
     /// # Errors
     /// `Engine` if the instance is unknown.
+    #[inline]
     pub(crate) fn end_realloc(&mut self, instance: u32) -> Result<()> {
         self.threads.pop();
         self.instance(instance)?.may_leave = true;
@@ -103,6 +109,7 @@ impl Running {
     }
 
     /// Returns the number of calls in progress.
+    #[inline]
     pub(crate) fn depth(&self) -> Depth {
         Depth {
             frames: self.frames.len(),
@@ -122,6 +129,7 @@ impl Running {
     }
 
     /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
+    #[inline]
     pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
         let num_borrows = match self.scope {
             Some(scope) => self.tasks.task(scope.task)?.num_borrows,
