@@ -193,7 +193,7 @@ mod tests {
         let backend = Wasmtime::new();
         let core = Layered::new(backend.engine().clone());
         let info = Arc::new(backend.info().clone());
-        Preview1Program::load(core, Build::default(), info, artifact)
+        Preview1Program::load(core, info, artifact)
     }
 
     /// Whether the module has been compiled as it is, and as a component.

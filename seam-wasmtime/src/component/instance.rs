@@ -115,9 +115,6 @@ impl ComponentInstance {
     /// Gives up a call that was dropped, so that another can start.
     #[inline]
     fn clear(&mut self) -> Result<()> {
-        if self.in_flight.is_idle() {
-            return Ok(());
-        }
         if let Some(mut dropped) = self.in_flight.clear()? {
             dropped.give_up(&mut self.store);
         }

@@ -74,15 +74,17 @@ mod tests {
 
     type Take = fn(&mut dyn Lift) -> Result<()>;
 
-    impl LiftResult for Take {
+    struct Taking(Take);
+
+    impl LiftResult for Taking {
         fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
-            self(from)
+            (self.0)(from)
         }
     }
 
     #[test]
     fn only_the_one_scalar_can_be_taken() {
-        let lift = |mut take: Take| Single::of(Scalar::U8(7)).lift(&mut take);
+        let lift = |take: Take| Single::of(Scalar::U8(7)).lift(&mut Taking(take));
         lift(|from| {
             from.scalar()
                 .map(|scalar| assert_eq!(scalar, Scalar::U8(7)))
