@@ -2,7 +2,8 @@
 //!
 //! `SEAM_REAL` names the folder of compositions, which is not part of this repository. Nearly every
 //! component in its folder `unfused` exports `run: func()`, which calls another component with many
-//! values and traps if an answer is wrong. Other exports are called with zeroes.
+//! values and traps if an answer is wrong. Other exports are called with zeroes. The components in its
+//! folder `async` export `run: async func()`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,8 +34,9 @@ fn main() -> ExitCode {
         println!("skipped: {FOLDER} names no folder with real compositions");
         return ExitCode::SUCCESS;
     };
-    let files = match components(&Path::new(&folder).join("unfused")) {
-        Ok(files) => files,
+    let folders = ["unfused", "async"].map(|name| components(&Path::new(&folder).join(name)));
+    let files = match folders.into_iter().collect::<std::io::Result<Vec<_>>>() {
+        Ok(folders) => folders.concat(),
         Err(error) => {
             println!("{FOLDER}: {error}");
             return ExitCode::FAILURE;
@@ -60,9 +62,10 @@ fn components(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     files.sort();
     match files.is_empty() {
         false => Ok(files),
-        true => Err(std::io::Error::other(
-            "no component in the folder `unfused`",
-        )),
+        true => Err(std::io::Error::other(format!(
+            "no component in the folder {}",
+            folder.display()
+        ))),
     }
 }
 
@@ -74,7 +77,7 @@ fn name(file: &Path) -> String {
 /// Runs the components whose names contain one of the arguments, or all of them.
 fn judge(files: &[PathBuf]) -> ExitCode {
     let (wasmtime, layered, wasmi) = (Wasmtime::new(), Wasmtime::layered(), Wasmi::new());
-    let backends: [&dyn Backend; 3] = [&wasmtime, &layered, &wasmi];
+    let asynchronous = Wasmtime::builder().component_async().build();
     let parts: Vec<String> = std::env::args().skip(1).collect();
     let parts: Vec<&String> = parts.iter().filter(|arg| !arg.starts_with('-')).collect();
     let (mut passed, mut failed) = (0, 0);
@@ -83,7 +86,11 @@ fn judge(files: &[PathBuf]) -> ExitCode {
         if !parts.is_empty() && !parts.iter().any(|part| name.contains(*part)) {
             continue;
         }
-        match fault(file, &backends) {
+        let is_async = file
+            .parent()
+            .is_some_and(|folder| folder.ends_with("async"));
+        let native = if is_async { &asynchronous } else { &wasmtime };
+        match fault(file, &[native, &layered, &wasmi]) {
             None => {
                 passed += 1;
                 println!("test {name} ... ok");

@@ -11,6 +11,7 @@
 //! | `tasks`, `ids` | none: what a store keeps of these, and the levels of native stacks |
 //! | `table`, `entry`, `resource` | Table State; Resource State |
 //! | `held`, `held_end` | none: handles that the host holds |
+//! | `order` | none: the choice that the reference makes at random |
 //! | `lifted` | none: lifted functions, as data |
 //! | `job` | none: lowered calls that glue carries out |
 
@@ -24,6 +25,7 @@ mod held_end;
 mod ids;
 mod job;
 mod lifted;
+mod order;
 mod resource;
 mod running;
 mod table;

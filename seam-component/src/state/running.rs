@@ -65,8 +65,10 @@ pub(crate) struct InstanceState {
 
 impl Running {
     pub(crate) fn new(world: WorldState, owner: u64) -> Self {
+        let tasks = Tasks::new(world.schedule_seed());
         Self {
             world,
+            tasks,
             instances: Vec::new(),
             resources: Vec::new(),
             frames: Vec::new(),
@@ -78,7 +80,6 @@ impl Running {
             host: HostTable::new(owner),
             host_ends: HostEnds::default(),
             lifted: 0,
-            tasks: Tasks::default(),
             scope: None,
         }
     }

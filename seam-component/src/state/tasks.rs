@@ -8,6 +8,7 @@ use slab::Slab;
 use super::copy::{CopyEnd, Shared};
 use super::ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 use super::lifted::Entering;
+use super::order::Order;
 use super::task::Task;
 use super::thread::Thread;
 use super::waitable::{Kind, Subtask, Waitable, WaitableSet};
@@ -26,6 +27,8 @@ pub(crate) struct Tasks {
     pub(crate) waiting: Vec<ThreadId>,
     /// The thread that runs. `None` while the host or a start function runs.
     pub(crate) current: Option<ThreadId>,
+    /// Chooses among threads and events.
+    pub(crate) order: Order,
     /// Whether the engine can suspend calls.
     pub(crate) suspends: bool,
     /// Whether the host waits for the outcome of a call.
@@ -103,6 +106,14 @@ kinds! {
 }
 
 impl Tasks {
+    /// Creates the tasks of a store. The seed decides the order in which threads run.
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self {
+            order: Order::new(seed),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn subtask(&self, id: WaitableId) -> Result<&Subtask> {
         match &self.waitable(id)?.kind {
             Kind::Subtask(subtask) => Ok(subtask),

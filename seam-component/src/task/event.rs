@@ -19,17 +19,24 @@ pub(super) const TASK_CANCELLED: Event = (6, 0, 0);
 impl Tasks {
     /// `WaitableSet.has_pending_event()`
     pub(crate) fn has_event(&self, set: SetId) -> Result<bool> {
-        Ok(self.with_event(set)?.is_some())
-    }
-
-    /// Returns the waitable of a set that has an event and joined the set first.
-    fn with_event(&self, set: SetId) -> Result<Option<WaitableId>> {
         for id in &self.set(set)?.elems {
             if self.waitable(*id)?.pending.is_some() {
-                return Ok(Some(*id));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
+    }
+
+    /// Chooses a waitable of a set that has an event: the one that joined first, unless a seed says
+    /// otherwise.
+    fn with_event(&mut self, set: SetId) -> Result<Option<WaitableId>> {
+        let mut with_event = Vec::new();
+        for id in &self.set(set)?.elems {
+            if self.waitable(*id)?.pending.is_some() {
+                with_event.push(*id);
+            }
+        }
+        Ok(self.order.choose(&with_event))
     }
 
     /// `Waitable.join`

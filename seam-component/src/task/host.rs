@@ -95,15 +95,14 @@ fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostCall> {
 }
 
 impl Running {
-    /// Returns whether the thread that runs next has only let others run.
+    /// Returns whether a ready thread has only let others run.
     fn next_yields(&mut self) -> Result<bool> {
-        let next = self.ready_threads(None)?.first().copied();
-        let Some(next) = next else { return Ok(false) };
-        let state = self.tasks.thread(next)?.state;
-        Ok(matches!(
-            state,
-            ThreadState::Waiting(Until::Now | Until::Exclusive)
-        ))
+        let mut yields = false;
+        for id in self.ready_threads(None)? {
+            let state = self.tasks.thread(id)?.state;
+            yields |= matches!(state, ThreadState::Waiting(Until::Now | Until::Exclusive));
+        }
+        Ok(yields)
     }
 
     /// Returns whether the implicit thread of a task has not ended.

@@ -52,9 +52,10 @@ pub(super) fn call_lifted(
     running.tasks.push_level(origin, entering.clone());
     resume(store, thread, false)?;
     while !lifted.ty.is_async && !Running::of(store)?.is_resolved(id, subtask)? {
-        let ready = Running::of(store)?.ready_threads(Some(instance))?;
-        match ready.first() {
-            Some(ready) => resume(store, *ready, false)?,
+        let running = Running::of(store)?;
+        let ready = running.ready_threads(Some(instance))?;
+        match running.tasks.order.choose(&ready) {
+            Some(ready) => resume(store, ready, false)?,
             None => return Err(Error::trap(CanonTrap::CannotBlock)),
         }
     }

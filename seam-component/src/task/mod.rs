@@ -21,7 +21,8 @@
 //! The reference chooses at random among ready threads, and among the events of a set. Here the
 //! thread that began to wait first runs first, and the waitable that joined the set first delivers
 //! its event first. A thread that yields always lets the others run. So the same calls have the
-//! same observations on every engine.
+//! same observations on every engine. A seed ([`World::schedule_seed`](seam_core::World::schedule_seed))
+//! permutes the choices.
 //!
 //! # Blocking
 //! A thread without a callback blocks in the middle of its core function. An engine with

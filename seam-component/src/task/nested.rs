@@ -34,14 +34,13 @@ pub(super) fn wait(
         let running = Running::of(store)?;
         let only = running.detach()?;
         let ready = running.ready_threads(only)?;
-        let mut free = None;
+        let mut free = Vec::new();
         for ready in &ready {
             if *ready == id || !running.tasks.thread(*ready)?.buried {
-                free = Some(*ready);
-                break;
+                free.push(*ready);
             }
         }
-        match free {
+        match running.tasks.order.choose(&free) {
             Some(free) if free == id => return running.unbury(id, only),
             Some(free) if only.is_some() => resume(store, free, false)?,
             Some(free) => run_ready(store, free)?,

@@ -110,12 +110,14 @@ pub(super) fn resume(store: &mut dyn CoreStore, id: ThreadId, cancelled: bool) -
     Ok(())
 }
 
-/// `Store.tick`: lets the thread run that has been ready longest. Returns whether there was one.
+/// `Store.tick`: lets a ready thread run. Returns whether there was one.
 ///
 /// # Errors
 /// Those of [`resume`].
 pub(super) fn tick(store: &mut dyn CoreStore) -> Result<bool> {
-    let Some(id) = Running::of(store)?.ready_threads(None)?.first().copied() else {
+    let running = Running::of(store)?;
+    let ready = running.ready_threads(None)?;
+    let Some(id) = running.tasks.order.choose(&ready) else {
         return Ok(false);
     };
     run_ready(store, id)?;

@@ -159,6 +159,7 @@ pub struct World {
     pub(crate) stubs: Vec<(String, Stub)>,
     pub(crate) limits: Limits,
     pub(crate) record: bool,
+    pub(crate) schedule: Option<u64>,
     pub(crate) on_output: Option<Arc<OutputHook>>,
     pub(crate) wasi: Option<SystemWasi>,
     /// See [`World::definitions`].
@@ -279,6 +280,17 @@ impl World {
         self
     }
 
+    /// Permutes the order in which the threads of asynchronous calls run, and in which the events of
+    /// a waitable set are delivered. Where the specification leaves a choice, the seed decides.
+    ///
+    /// Without a seed, the one that has waited longest comes first. A backend that runs components
+    /// natively has an order of its own and ignores the seed.
+    #[must_use]
+    pub fn schedule_seed(mut self, seed: u64) -> Self {
+        self.schedule = Some(seed);
+        self
+    }
+
     /// Calls `hook` with each piece of output that is captured in [`Observed`], as the guest writes
     /// it.
     ///
@@ -360,6 +372,7 @@ impl std::fmt::Debug for World {
             .field("stub", &self.stub)
             .field("limits", &self.limits)
             .field("record", &self.record)
+            .field("schedule", &self.schedule)
             .field("wasi", &self.wasi)
             .finish_non_exhaustive()
     }

@@ -24,6 +24,7 @@ pub struct WorldState {
     observed: Observed,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
+    schedule: Option<u64>,
     record: bool,
     on_output: Option<Arc<OutputHook>>,
     depth: u32,
@@ -81,6 +82,7 @@ impl WorldState {
             observed,
             artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
+            schedule: world.schedule,
             record: world.record,
             on_output: world.on_output.clone(),
             depth: 0,
@@ -119,6 +121,12 @@ impl WorldState {
     #[inline]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Returns the seed of [`World::schedule_seed`].
+    #[must_use]
+    pub fn schedule_seed(&self) -> Option<u64> {
+        self.schedule
     }
 
     /// Returns whether the world records host calls.

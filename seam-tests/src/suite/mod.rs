@@ -41,6 +41,7 @@ mod target;
 pub use child::{is_child, serve};
 pub use folder::{Kind, Suite};
 pub use options::Options;
+pub use process::run_here;
 pub use report::{Failure, FileReport, Report, SuiteReport};
 pub use runner::{Progress, run};
 pub use target::Target;

@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::time::Instant;
 
+use seam_core::{Error, Result};
+
 use super::message::{JOB, Job, MARK, Message};
 use super::options::Options;
 use super::outcome::Outcome;
 use super::report::{Failure, FileReport};
+use super::script::{self, Listener};
 use super::target::Target;
 use crate::process::{Child, Heard, Start};
 
@@ -30,6 +33,31 @@ pub(super) fn run(target: Target<'_>, script: &Path, file: &str, options: &Optio
     log.report
 }
 
+/// Runs one script in this process. Unlike [`run`](super::run), a script that hangs or aborts takes
+/// the process with it.
+///
+/// # Errors
+/// `Misuse` if the script cannot be read.
+pub fn run_here(target: Target<'_>, script: &Path) -> Result<FileReport> {
+    let text = std::fs::read_to_string(script).map_err(|error| {
+        Error::misuse(format!("expected to read {}: {error}", script.display()))
+    })?;
+    let mut log = Log::new(&script.display().to_string());
+    let mut machine = target.machine()?;
+    script::run(&text, &mut *machine, &mut log);
+    Ok(log.report)
+}
+
+impl Listener for Log {
+    fn begin(&mut self, line: usize, directive: &str) {
+        Log::begin(self, line, directive.into());
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        Log::end(self, outcome);
+    }
+}
+
 /// How reading the messages ended.
 enum Listened {
     /// The script ran to its end.
@@ -40,7 +68,11 @@ enum Listened {
     Died,
 }
 
-fn start(target: Target<'_>, script: &Path, options: &Options) -> Result<Child, String> {
+fn start(
+    target: Target<'_>,
+    script: &Path,
+    options: &Options,
+) -> std::result::Result<Child, String> {
     let job = Job {
         suite: target.kind().name().to_string(),
         target: target.name().to_string(),
