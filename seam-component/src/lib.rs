@@ -35,15 +35,9 @@
 //!   reference interpreter: of the instances to be entered, the caller and those around it do not
 //!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
 //!   answers with the trap `CannotEnter` where this layer makes the call.
-//! - **Order.** Where the reference chooses at random among ready threads, the layer has one order
-//!   (`task/mod.rs`).
-//! - **Asynchronous calls** follow the official scripts where these differ from the reference: a
-//!   synchronous task traps before an operation that may block; a copy of some elements that is
-//!   cancelled counts as cancelled; a ready thread that holds an instance goes on before a new task
-//!   waits for it. They need host functions that call back into the guest. A thread that blocks in the
-//!   middle of a core function may need an engine that suspends calls
-//!   ([`StackfulAsync`](seam_core::Capability::StackfulAsync)).
-//! - **Streams and futures** at the host are handles that can be passed on. The host cannot read them.
+//! - **Asynchronous calls** have one order where the reference chooses at random, follow the official
+//!   scripts where these differ from the reference, and need host functions that call back into the
+//!   guest: see `task/mod.rs`. The host can pass streams and futures on, but cannot read them.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
 //! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
 //!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
@@ -65,16 +59,12 @@
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
 //! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
-//! | `state/running`, `state/entering` | Store and Component Instance State |
-//! | `state/frame`, `state/call` | Task State (synchronous calls) |
-//! | `state/table`, `state/resource` | Table State; Resource State |
-//! | `state/held` | none: handles that the host holds |
+//! | `state` | Store and Component Instance State; Table, Resource, Task, Waitable, Stream State |
+//! | `task` | `canon lift` and `canon lower` as tasks; Thread State |
 //! | `abi/flat` | none: core values as bits |
 //! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
 //! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
-//! | `state/task`, `state/thread`, `state/waitable`, `state/copy` | Task, Thread, Waitable, Stream State |
-//! | `task` | tasks: `canon lift` and `canon lower` of artifacts with asynchronous parts |
 //! | `canon/builtin` | the asynchronous built-ins |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |
 //! | `glue` | none: the same calls for engines that do not re-enter |

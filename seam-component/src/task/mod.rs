@@ -24,6 +24,22 @@
 //! same observations on every engine. A seed ([`World::schedule_seed`](seam_core::World::schedule_seed))
 //! permutes the choices.
 //!
+//! # Where the official scripts differ from the reference
+//! Then the scripts decide, and wasmtime agrees with them:
+//! - A synchronous task traps before an operation that may block, not only when it blocks.
+//! - A copy of some elements that is cancelled before its event was delivered counts as cancelled.
+//! - If a ready thread holds the instance that a new task must hold, the thread goes on first, and the
+//!   task need not wait.
+//! - `task.return` without a memory fits a function that is lifted with one.
+//! - During a call of a function of a synchronous type, no thread runs that must hold the instance.
+//!
+//! A script that forbids calls between a component and one nested in it does not decide.
+//!
+//! # After a call of the host
+//! A call ends when its task has returned and the function itself has ended. If the function waits or
+//! keeps yielding, the call ends too, and the thread goes on in later calls. So do threads that the
+//! function has created.
+//!
 //! # Blocking
 //! A thread without a callback blocks in the middle of its core function. An engine with
 //! [`SuspendedCalls`](seam_core::Capability::SuspendedCalls) keeps its stack: the host function that
