@@ -13,6 +13,7 @@ use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Pl
 use super::late::Late;
 use super::prepared::PreparedLift;
 use crate::abi::Options;
+use crate::canon::builtin::unsupported;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::canon::{caller, resource, signature};
@@ -261,6 +262,10 @@ impl<'a> Execution<'a> {
                 let id = *at(&self.core_instances, *instance)?;
                 let found = self.store.export(id, name);
                 Made::Extern(found.ok_or_else(missing)?)
+            }
+            CoreItem::Lower(_, options, ty) if options.is_async && !self.is_concurrent => {
+                let func = unsupported("lower".to_string(), narrow(options.instance)?);
+                Made::Builtin(self.store.host_func_numeric(ty.clone(), func)?)
             }
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;

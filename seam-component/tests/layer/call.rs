@@ -203,6 +203,43 @@ fn nothing_of_a_failed_instantiation_can_be_entered() {
 }
 
 #[test]
+fn a_function_of_the_host_is_lowered_asynchronously() {
+    let text = r#"(component
+      (import "add" (func $add async (param "a" u32) (param "b" u32) (result u32)))
+      (core module $memory (memory (export "m") 1))
+      (core instance $memory (instantiate $memory))
+      (core func $add (canon lower (func $add) async (memory (core memory $memory "m"))))
+      (core module $m
+        (import "" "add" (func $add (param i32 i32 i32) (result i32)))
+        (import "" "m" (memory 1))
+        (func (export "f") (result i32)
+          (if (i32.ne (call $add (i32.const 30) (i32.const 12) (i32.const 8)) (i32.const 2))
+            (then unreachable))
+          (i32.load (i32.const 8))))
+      (core instance $m (instantiate $m (with "" (instance
+        (export "add" (func $add))
+        (export "m" (memory $memory "m"))))))
+      (func (export "f") (result u32) (canon lift (core func $m "f"))))"#;
+    let add = |(a, b): (u32, u32)| Ok(a + b);
+    let (now, later) = (World::new(), World::new());
+    let now = now.func("add", add);
+    let later = later.func_call_async("add", move |_, args| async move { add(args) });
+    for (backend, world) in builds().iter().flat_map(|one| [(one, &now), (one, &later)]) {
+        let mut guest = try_instance(backend, text, world)
+            .map_err(|e| e.error)
+            .unwrap();
+        let found = guest.call_blocking("f", &[]);
+        match backend.info().capabilities.has(Capability::ComponentAsync) {
+            true => assert_eq!(found.unwrap(), Some(Value::U32(42))),
+            false => {
+                let expected = ErrorKind::Unsupported(Capability::ComponentAsync);
+                assert_eq!(*found.unwrap_err().kind(), expected);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_synchronous_task_cannot_wait_for_an_asynchronous_one() {
     let text = r#"(component
       (component $callee

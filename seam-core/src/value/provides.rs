@@ -20,10 +20,11 @@ impl FuncType {
     /// Returns whether a host function of this type can satisfy an import of the type `wanted`.
     ///
     /// The types must be equal, except that resource types may be in semver-compatible versions.
-    /// Parameter names are ignored.
+    /// Parameter names are ignored. A function that is not declared `async` can satisfy an import that
+    /// is: it never waits.
     #[must_use]
     pub fn provides(&self, wanted: &FuncType) -> bool {
-        self.is_async == wanted.is_async
+        (wanted.is_async || !self.is_async)
             && self.params.len() == wanted.params.len()
             && self
                 .params
