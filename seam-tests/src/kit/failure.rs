@@ -45,10 +45,21 @@ impl Stage {
             | Capability::InnerFuncs
             | Capability::Reentrant
             | Capability::SuspendedCalls
+            | Capability::StackfulAsync
             | Capability::Frames
             | Capability::FailedInstance => Stage::Use,
             _ => Stage::Load,
         }
+    }
+
+    /// Returns whether a backend that lacks the capability may fail at this operation.
+    ///
+    /// A component may load although its asynchronous parts cannot be called, since they may never
+    /// be.
+    #[must_use]
+    pub fn fits(self, capability: Capability) -> bool {
+        let may_load = capability == Capability::ComponentAsync;
+        self == Stage::of(capability) || (may_load && self == Stage::Use)
     }
 }
 

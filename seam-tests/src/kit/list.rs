@@ -186,6 +186,14 @@ cases! { $
             instrumented_modules_count_as_in_witness needs MultiMemory,
             instrumented_components_count_as_in_witness needs Components MultiMemory InnerGlobals,
         }
+        asynchronous "asynchronous components" {
+            host_functions_define_asynchronous_imports needs Components ComponentAsync,
+            subtasks_run_at_the_same_time needs Components ComponentAsync,
+            subtasks_are_cancelled needs Components ComponentAsync,
+            a_wait_that_nothing_ends_is_a_deadlock needs Components ComponentAsync,
+            streams_are_read_in_pieces needs Components ComponentAsync,
+            a_blocked_call_lets_its_caller_go_on needs Components ComponentAsync StackfulAsync,
+        }
         component_type "component-type sections" {
             sections_give_exports_the_types_of_the_component needs Components,
             sections_give_imports_the_types_of_the_component needs Components,

@@ -142,7 +142,7 @@ fn verdict(case: &Case, subject: &Subject, result: Checked) -> Verdict {
         )),
         Err(failure) => match failure.unsupported() {
             Some((capability, stage)) if lacking.contains(&capability) => {
-                if stage == Stage::of(capability) {
+                if stage.fits(capability) {
                     Verdict::Unsupported(capability)
                 } else {
                     Verdict::Failed(format!(

@@ -1,5 +1,6 @@
 //! The cases, a file for each area.
 
+pub(super) mod asynchronous;
 pub(super) mod bad_input;
 pub(super) mod call;
 pub(super) mod capability;
