@@ -1,5 +1,7 @@
 //! The effects of lifting and lowering on the running components: `LiftLowerContext`.
 
+use std::sync::Arc;
+
 use seam_core::{
     CanonTrap, CoreMemory, CoreStore, Error, Limit, MemoryView, NumericFunc, Resource, Result,
     Value,
@@ -348,7 +350,7 @@ impl Running {
         let instance = opts.instance;
         if let Ty::ErrorContext = ty {
             let message = self.tasks.lower_error_context(rep as usize)?;
-            return self.handles(instance)?.add(Entry::ErrorContext(message));
+            return self.add_error_context(instance, message);
         }
         self.add_end(instance, CopyEnd::new(SharedId(rep as usize), false))
     }
@@ -386,6 +388,16 @@ impl Running {
                 value.kind()
             ))),
         }
+    }
+
+    /// Adds an error context to an instance's table.
+    ///
+    /// # Errors
+    /// `Limit(Lifted)` if the messages of a store take too much memory. The trap `TableFull`.
+    pub(crate) fn add_error_context(&mut self, instance: u32, message: Arc<str>) -> Result<u32> {
+        let limit = self.world.limits().lifted;
+        self.tasks.add_message(&message, limit)?;
+        self.handles(instance)?.add(Entry::ErrorContext(message))
     }
 
     /// Adds an end of a stream or future to an instance's table.

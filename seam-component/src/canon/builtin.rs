@@ -15,7 +15,7 @@ use seam_decode::{CopyingTy, ThreadOp};
 
 use crate::abi::{Cx, Options, Text, load_string_from_range, low, store_string_into_range};
 use crate::machine::StoreMachine;
-use crate::state::{Entry, Running, ThreadState, Until, Wake};
+use crate::state::{Running, ThreadState, Until, Wake};
 use crate::task::{self, Block, EndOf};
 
 /// Creates a built-in from a function over the bits of its arguments and results.
@@ -261,10 +261,9 @@ pub(crate) fn error_context_new(opts: Options) -> NumericFn {
         let machine = &mut StoreMachine(store);
         let cx = &mut Cx::new(machine, &opts);
         let message = load_string_from_range(cx, arg32(args, 0)?, arg32(args, 1)?)?;
-        let handles = Running::of(store)?.handles(opts.instance)?;
-        Ok(vec![
-            handles.add(Entry::ErrorContext(message.into()))?.into(),
-        ])
+        let running = Running::of(store)?;
+        let index = running.add_error_context(opts.instance, message.into())?;
+        Ok(vec![index.into()])
     })
 }
 
@@ -288,7 +287,8 @@ pub(crate) fn error_context_drop(instance: u32) -> NumericFn {
     simple(move |running, args| {
         running.check_may_leave(instance)?;
         let dropped = running.handles(instance)?.remove(arg32(args, 0)?)?;
-        dropped.error_context().map(|_| None)
+        running.tasks.drop_message(&dropped.error_context()?);
+        Ok(None)
     })
 }
 

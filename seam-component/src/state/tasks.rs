@@ -23,6 +23,8 @@ pub(crate) struct Tasks {
     shared: Slab<Shared>,
     /// The error contexts that one guest has lifted and another has yet to lower.
     error_contexts: Slab<Arc<str>>,
+    /// Bytes of the messages of all error contexts in the tables.
+    message_bytes: u64,
     /// `Store.waiting`, in the order in which the threads began to wait.
     pub(crate) waiting: Vec<ThreadId>,
     /// The thread that runs. `None` while the host or a start function runs.
@@ -140,6 +142,23 @@ impl Tasks {
             Kind::End(end) => Ok(end),
             Kind::Subtask(_) => Err(gone("end")),
         }
+    }
+
+    /// Counts an error context that is added to a table.
+    ///
+    /// # Errors
+    /// `Limit(Lifted)` if all messages together have more than `limit` bytes.
+    pub(crate) fn add_message(&mut self, message: &str, limit: u64) -> Result<()> {
+        self.message_bytes = self.message_bytes.saturating_add(message.len() as u64);
+        match self.message_bytes <= limit {
+            true => Ok(()),
+            false => Err(Error::limit(Limit::Lifted)),
+        }
+    }
+
+    /// Counts an error context that was dropped.
+    pub(crate) fn drop_message(&mut self, message: &str) {
+        self.message_bytes = self.message_bytes.saturating_sub(message.len() as u64);
     }
 
     /// Keeps an error context that was lifted, and returns its number.

@@ -6,7 +6,7 @@ use seam_core::{CanonTrap, CoreStore, Error, Result, Value};
 
 use super::lift::call_lifted;
 use super::schedule::tick;
-use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId, ThreadState, Until};
+use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId};
 
 /// How often threads may yield after a call has its outcome, until it ends.
 const MAX_YIELDS: u32 = 100;
@@ -40,16 +40,16 @@ pub(crate) fn invoke(
 /// that run.
 pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     while outcome(Running::of(store)?, id)?.is_none() {
-        if !tick(store)? {
+        if tick(store)?.is_none() {
             return Err(Error::trap(CanonTrap::Deadlock));
         }
     }
     Running::of(store)?.tasks.is_awaited = false;
     let mut yields = 0;
     while Running::of(store)?.is_implicit_alive(id)? && yields < MAX_YIELDS {
-        yields += u32::from(Running::of(store)?.next_yields()?);
-        if !tick(store)? {
-            break;
+        match tick(store)? {
+            Some(yielded) => yields += u32::from(yielded),
+            None => break,
         }
     }
     Ok(())
@@ -95,16 +95,6 @@ fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostCall> {
 }
 
 impl Running {
-    /// Returns whether a ready thread has only let others run.
-    fn next_yields(&mut self) -> Result<bool> {
-        let mut yields = false;
-        for id in self.ready_threads(None)? {
-            let state = self.tasks.thread(id)?.state;
-            yields |= matches!(state, ThreadState::Waiting(Until::Now | Until::Exclusive));
-        }
-        Ok(yields)
-    }
-
     /// Returns whether the implicit thread of a task has not ended.
     fn is_implicit_alive(&self, id: TaskId) -> Result<bool> {
         let task = self.tasks.task(id)?;

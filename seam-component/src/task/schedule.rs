@@ -110,18 +110,23 @@ pub(super) fn resume(store: &mut dyn CoreStore, id: ThreadId, cancelled: bool) -
     Ok(())
 }
 
-/// `Store.tick`: lets a ready thread run. Returns whether there was one.
+/// `Store.tick`: lets a ready thread run. Returns whether the thread had only let others run, or `None`
+/// if no thread was ready.
 ///
 /// # Errors
 /// Those of [`resume`].
-pub(super) fn tick(store: &mut dyn CoreStore) -> Result<bool> {
+pub(super) fn tick(store: &mut dyn CoreStore) -> Result<Option<bool>> {
     let running = Running::of(store)?;
     let ready = running.ready_threads(None)?;
     let Some(id) = running.tasks.order.choose(&ready) else {
-        return Ok(false);
+        return Ok(None);
     };
+    let state = running.tasks.thread(id)?.state;
     run_ready(store, id)?;
-    Ok(true)
+    Ok(Some(matches!(
+        state,
+        ThreadState::Waiting(Until::Now | Until::Exclusive)
+    )))
 }
 
 /// Lets a ready thread run, as the host does.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use seam_core::{ErrorKind, World};
+use seam_core::{ErrorKind, InstanceExt, Limit, Limits, World};
 
 use crate::{builds, try_instance};
 
@@ -61,4 +61,35 @@ fn components_capture_what_they_use_alone() {
     for backend in builds() {
         try_instance(&backend, &text, &World::new()).unwrap();
     }
+}
+
+#[test]
+fn error_contexts_take_no_more_memory_than_lifted_values_may() {
+    let text = r#"(component
+      (core module $mem (memory (export "m") 1))
+      (core instance $mem (instantiate $mem))
+      (core func $new (canon error-context.new (memory (core memory $mem "m"))))
+      (core func $drop (canon error-context.drop))
+      (core module $m
+        (import "" "new" (func $new (param i32 i32) (result i32)))
+        (import "" "drop" (func $drop (param i32)))
+        (func (export "keep") (drop (call $new (i32.const 0) (i32.const 40000))))
+        (func (export "drop") (call $drop (call $new (i32.const 0) (i32.const 40000)))))
+      (core instance $m (instantiate $m (with "" (instance
+        (export "new" (func $new))
+        (export "drop" (func $drop))))))
+      (func (export "keep") (canon lift (core func $m "keep")))
+      (func (export "drop") (canon lift (core func $m "drop"))))"#;
+    let world = World::new().limits(Limits::new().with_lifted(100_000));
+    let backend = seam_wasmi::Wasmi::new();
+    let mut guest = try_instance(&backend, text, &world)
+        .map_err(|e| e.error)
+        .unwrap();
+    for _ in 0..5 {
+        guest.call_blocking("drop", &[]).unwrap();
+    }
+    guest.call_blocking("keep", &[]).unwrap();
+    guest.call_blocking("keep", &[]).unwrap();
+    let error = guest.call_blocking("keep", &[]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
 }
