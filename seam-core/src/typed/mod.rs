@@ -34,6 +34,7 @@ mod outcome;
 mod parts;
 mod pointer;
 mod resource;
+mod scalar_parts;
 mod structure;
 mod tuple;
 mod value;
@@ -44,6 +45,8 @@ use crate::{Error, Func, FuncType, Result, Type};
 
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};
+pub use scalar_parts::ScalarParts;
+pub(crate) use scalar_parts::expected;
 #[cfg(feature = "derive")]
 pub use seam_derive::{Liftable, Typed};
 pub use value::{args_to_values, result_from_value};

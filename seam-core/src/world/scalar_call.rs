@@ -1,21 +1,19 @@
 //! Calls of host functions over scalars, which are made in one operation.
 
-use std::slice;
-
-use crate::typed::{Lift, Lower, Numbers, Scalar};
-use crate::{Error, FuncType, List, Resource, Result, Type};
+use crate::typed::{Lower, Numbers, Scalar, ScalarParts, expected};
+use crate::{Error, FuncType, Resource, Result, Type};
 
 /// The arguments and the result of a call whose function takes and returns only scalars.
 ///
 /// The guest is needed neither to lift nor to lower them, so each error is one of the function or of
 /// its types.
 pub(crate) struct ScalarCall<'a> {
-    args: slice::Iter<'a, Scalar>,
+    pub(super) args: ScalarParts<'a>,
     /// The type of the result, until it is lowered.
     due: Option<&'a Type>,
     result: Option<Scalar>,
     pub(super) at: Phase,
-    /// Whether a part was asked for or passed that was not due.
+    /// Whether a part of the result was passed that was not due.
     failed: bool,
 }
 
@@ -31,7 +29,7 @@ impl<'a> ScalarCall<'a> {
     #[inline]
     pub(super) fn new(ty: &'a FuncType, args: &'a [Scalar]) -> Self {
         Self {
-            args: args.iter(),
+            args: ScalarParts::new(args),
             due: ty.result.as_ref(),
             result: None,
             at: Phase::Begun,
@@ -46,9 +44,7 @@ impl<'a> ScalarCall<'a> {
     #[inline]
     pub(super) fn lifted(&mut self) -> Result<()> {
         self.no_error_is_lost()?;
-        if let Some(scalar) = self.args.next() {
-            return Err(expected("all parts to be taken", scalar.ty().kind()));
-        }
+        self.args.end()?;
         self.at = Phase::Lifted;
         Ok(())
     }
@@ -77,20 +73,12 @@ impl<'a> ScalarCall<'a> {
 
     #[inline]
     fn no_error_is_lost(&self) -> Result<()> {
-        match self.failed {
+        match self.failed || self.args.failed() {
             false => Ok(()),
             true => Err(Error::host(
                 "expected the Rust type to return the error of its part, found `Ok`",
             )),
         }
-    }
-
-    /// Returns the error for an argument that was asked for as `asked`.
-    #[cold]
-    fn refuse<T>(&mut self, asked: &str) -> Result<T> {
-        self.failed = true;
-        let found = self.args.next().map(|scalar| scalar.ty());
-        Err(expected(asked, found.as_ref().map_or("none", Type::kind)))
     }
 
     /// Returns the error for a result of another type.
@@ -101,44 +89,6 @@ impl<'a> ScalarCall<'a> {
             Some(ty) => expected(ty.kind(), found),
             None => expected("no more parts", found),
         })
-    }
-}
-
-fn expected(what: &str, found: &str) -> Error {
-    Error::misuse(format!("expected {what}, found {found}"))
-}
-
-impl Lift for ScalarCall<'_> {
-    #[inline]
-    fn scalar(&mut self) -> Result<Scalar> {
-        match self.args.next() {
-            Some(scalar) => Ok(*scalar),
-            None => self.refuse("a number, bool or char"),
-        }
-    }
-
-    fn string(&mut self) -> Result<String> {
-        self.refuse("string")
-    }
-
-    fn numbers(&mut self) -> Result<List> {
-        self.refuse("a list of numbers")
-    }
-
-    fn list(&mut self) -> Result<usize> {
-        self.refuse("a list")
-    }
-
-    fn case(&mut self) -> Result<u32> {
-        self.refuse("a case")
-    }
-
-    fn flags(&mut self) -> Result<Vec<u32>> {
-        self.refuse("flags")
-    }
-
-    fn resource(&mut self) -> Result<Resource> {
-        self.refuse("a resource")
     }
 }
 

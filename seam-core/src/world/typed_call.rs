@@ -187,7 +187,7 @@ where
     }
 
     fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()> {
-        let args = A::lift_args(scalars)?;
+        let args = A::lift_args(&mut scalars.args)?;
         scalars.lifted()?;
         let result = (self.func)(call, args)?;
         scalars.at = Phase::Called;

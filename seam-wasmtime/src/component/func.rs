@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::{LiftResult, LowerArgs, result_from_value};
+use seam_core::typed::{LiftResult, LowerArgs, ScalarParts, result_from_value};
 use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Type, Value};
 use wasmtime::component::{Func, Instance, ResourceAny, Val, types};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
-use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars, Single};
+use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
@@ -166,7 +166,11 @@ impl Export {
                 let scalar = scalar.ok_or_else(no_result)?;
                 match returns {
                     Returns::Value(value) => *value = Some(scalar.to_value()),
-                    Returns::Typed(lift) => Single::of(scalar).lift(lift)?,
+                    Returns::Typed(lift) => {
+                        let mut parts = ScalarParts::new(std::slice::from_ref(&scalar));
+                        lift.lift(&mut parts)?;
+                        parts.end()?;
+                    }
                 }
                 Ok(())
             }

@@ -15,7 +15,6 @@
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
 //! | [`scalar`] | scalars of functions over scalars |
-//! | [`single`] | a result that is a scalar, as a source for Rust types |
 //! | [`flat`] | how many core values a type flattens to |
 //!
 //! Strings, lists of numbers, handles and the scalars within other values are lifted and lowered by
@@ -43,7 +42,6 @@ mod load;
 mod native;
 mod part;
 mod scalar;
-mod single;
 mod store;
 mod value;
 
@@ -53,5 +51,4 @@ pub(crate) use import::{
 };
 pub(crate) use part::Parts;
 pub(crate) use scalar::{Bits, Scalars, agree};
-pub(crate) use single::Single;
 pub(crate) use value::to_value;
