@@ -15,7 +15,7 @@ use seam_decode::{CopyingTy, ThreadOp};
 
 use crate::abi::{Cx, Options, Text, load_string_from_range, low, store_string_into_range};
 use crate::machine::StoreMachine;
-use crate::state::{Running, ThreadState, Until, Wake};
+use crate::state::{Running, SetId, ThreadState, Until, Wake};
 use crate::task::{self, Block, EndOf};
 
 /// Creates a built-in from a function over the bits of its arguments and results.
@@ -94,13 +94,18 @@ pub(crate) fn waitable_set_new(instance: u32) -> NumericFn {
     simple(move |running, _| Ok(Some(task::new_set(running, instance)?.into())))
 }
 
+/// Returns the set and the address that are the arguments of a wait.
+fn set_and_address(running: &mut Running, instance: u32, args: &[u64]) -> Result<(SetId, u32)> {
+    running.check_may_leave(instance)?;
+    let set = running.handles(instance)?.get(arg32(args, 0)?)?;
+    Ok((set.waitable_set()?, arg32(args, 1)?))
+}
+
 /// `canon waitable-set.wait`
 pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
     func(move |store, args| {
-        let (index, ptr) = (arg32(args, 0)?, arg32(args, 1)?);
         let running = Running::of(store)?;
-        running.check_may_leave(instance)?;
-        let set = running.handles(instance)?.get(index)?.waitable_set()?;
+        let (set, ptr) = set_and_address(running, instance, args)?;
         running.tasks.set_mut(set)?.num_waiting += 1;
         let how = Block {
             cancellable,
@@ -113,10 +118,8 @@ pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMe
 /// `canon waitable-set.poll`
 pub(crate) fn waitable_set_poll(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
     func(move |store, args| {
-        let (index, ptr) = (arg32(args, 0)?, arg32(args, 1)?);
         let running = Running::of(store)?;
-        running.check_may_leave(instance)?;
-        let set = running.handles(instance)?.get(index)?.waitable_set()?;
+        let (set, ptr) = set_and_address(running, instance, args)?;
         let event = task::poll(running, set, cancellable)?;
         let code = task::unpack_event(store, memory, ptr, event)?;
         Ok(vec![code.into()])

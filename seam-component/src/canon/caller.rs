@@ -36,7 +36,7 @@ pub(crate) fn lowered(
         if found.get().is_none() {
             let options = self::options(&options, |name| caller.caller_export(name))?;
             let running = Running::of(caller.as_store())?;
-            let made = Lowered::new(running, callee.clone(), options, core_ty.clone())?;
+            let made = Lowered::new(running, callee.clone(), options, false, core_ty.clone())?;
             // Another thread cannot have been faster: a store runs one call at a time.
             let _ = found.set(made);
         }

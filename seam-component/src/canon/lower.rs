@@ -7,7 +7,7 @@ use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn,
 use smallvec::SmallVec;
 
 use crate::abi::{
-    self, Cx, FlatBits, InTransit, Machine, Options, Transfer, low, pass_scalar, scalar_from_bits,
+    self, Cx, FlatBits, InTransit, Machine, Options, Transfer, pass_scalar, scalar_from_bits,
     scalar_to_bits,
 };
 use crate::canon::HostResult;
@@ -15,30 +15,22 @@ use crate::canon::lift::{is_over_scalars, reads_memory};
 use crate::machine::{StoreMachine, lifting};
 use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
 use crate::task;
-use seam_decode::types::{
-    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills,
-};
+use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 
 /// A component's function, lowered for a caller with these options.
 pub(crate) struct Lowered {
     pub(crate) callee: FuncInst,
-    pub(crate) caller: Options,
+    pub(crate) call: Arc<LoweredCall>,
     /// The type of the core function.
     pub(crate) core_ty: CoreFuncType,
-    /// Whether the last core argument is the address of the results, because they do not fit flat.
-    out_param: bool,
     /// The instances that a call of a guest enters.
     entering: Option<Entering>,
     /// Whether the parameters and the result are scalars, so that they pass without any memory.
     over_scalars: bool,
-    /// What the task of a call needs, if calls are tasks.
-    task: Option<Arc<LoweredCall>>,
-    /// Whether it is lowered with the `async` option.
-    is_async: bool,
 }
 
 impl Lowered {
-    /// Lowers a synchronous function.
+    /// Lowers a function for a caller with these options.
     ///
     /// # Errors
     /// `Link` if the function cannot be called.
@@ -46,9 +38,9 @@ impl Lowered {
         running: &mut Running,
         callee: FuncInst,
         caller: Options,
+        is_async: bool,
         core_ty: CoreFuncType,
     ) -> Result<Self> {
-        let out_param = spills(MAX_FLAT_RESULTS, &callee.ty()?.result);
         let (entering, over_scalars) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
@@ -56,48 +48,14 @@ impl Lowered {
             }
             callee => (None, is_over_scalars(callee.ty()?)),
         };
-        let task = match &callee {
-            FuncInst::Lifted(callee) if callee.concurrent => Some(Arc::new(LoweredCall {
-                ty: callee.ty.clone(),
-                opts: caller.clone(),
-                is_async: false,
-                out_param,
-            })),
-            _ => None,
-        };
+        let call = LoweredCall::new(callee.ty()?, caller, is_async);
         Ok(Self {
-            task,
-            is_async: false,
+            call: Arc::new(call),
             entering,
-            over_scalars,
+            over_scalars: over_scalars && !is_async,
             callee,
-            caller,
             core_ty,
-            out_param,
         })
-    }
-
-    /// Lowers the function with the `async` option.
-    pub(crate) fn asynchronous(self) -> Self {
-        let out_param = match self.callee.ty() {
-            Ok(ty) => !ty.result.flat.is_empty(),
-            Err(_) => false,
-        };
-        let asynchronous = |call: Arc<LoweredCall>| {
-            Arc::new(LoweredCall {
-                ty: call.ty.clone(),
-                opts: call.opts.clone(),
-                is_async: true,
-                out_param,
-            })
-        };
-        Self {
-            task: self.task.map(asynchronous),
-            is_async: true,
-            over_scalars: false,
-            out_param,
-            ..self
-        }
     }
 
     /// Creates the core function, for an engine whose host functions can call back into the guest.
@@ -116,10 +74,8 @@ impl Lowered {
     /// Traps and limits of the callee and of the canonical ABI.
     pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
-        if let (Some(call), FuncInst::Lifted(callee)) = (&self.task, &self.callee) {
-            return self.call_task(store, callee, call, bits);
-        }
         match &self.callee {
+            FuncInst::Lifted(callee) if callee.concurrent => self.call_task(store, callee, bits),
             FuncInst::Lifted(callee) if self.over_scalars => {
                 self.scalars_to_guest(store, callee, bits)
             }
@@ -136,13 +92,12 @@ impl Lowered {
         &self,
         store: &mut dyn CoreStore,
         callee: &Arc<Lifted>,
-        call: &Arc<LoweredCall>,
         bits: &mut [u64],
     ) -> Result<()> {
         let entering = self.entering.as_ref();
         let entering = entering.ok_or_else(|| Error::engine("expected a guest's function"))?;
         Running::of(store)?.world.begin_host_call()?;
-        let called = task::call(store, callee, entering, call, self.args(bits)?);
+        let called = task::call(store, callee, entering, &self.call, self.args(bits)?);
         Running::of(store)?.world.end_host_call();
         let called = called?;
         match bits.get_mut(..called.len()) {
@@ -151,14 +106,6 @@ impl Lowered {
                 Ok(())
             }
             None => Err(self.misfit(called.len())),
-        }
-    }
-
-    /// Returns the most core values that parameters and results are passed in.
-    fn max_flat(&self) -> (usize, usize) {
-        match self.is_async {
-            true => (MAX_FLAT_ASYNC_PARAMS, 0),
-            false => (MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
         }
     }
 
@@ -269,7 +216,7 @@ impl Lowered {
         bits: &mut [u64],
     ) -> Result<()> {
         let running = Running::of(store)?;
-        running.check_may_leave(self.caller.instance)?;
+        running.check_may_leave(self.call.opts.instance)?;
         let mut args = SmallVec::<[Scalar; 4]>::new();
         for (field, bits) in ty.params.fields.iter().zip(&*bits) {
             args.push(scalar_from_bits(&field.ty, *bits)?);
@@ -293,7 +240,7 @@ impl Lowered {
         let result = self.call_host(store, index, ty, args)?;
         let mut flat = FlatBits::default();
         self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
-        if self.is_async {
+        if self.call.is_async {
             flat.push((SubtaskState::Returned as u32).into())?;
         }
         self.set_results(bits, &flat)?;
@@ -311,7 +258,7 @@ impl Lowered {
     /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the
     /// frame.
     pub(crate) fn begin_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
-        running.check_may_leave(self.caller.instance)?;
+        running.check_may_leave(self.call.opts.instance)?;
         callee.check_sync()?;
         if let Some(entering) = &self.entering {
             running.enter(entering)?;
@@ -326,9 +273,9 @@ impl Lowered {
         callee: &Lifted,
         args: &[u64],
     ) -> Result<Vec<u32>> {
-        let (args, _) = self.split(args);
+        let (args, _) = self.call.split(args);
         let (max, params) = (MAX_FLAT_PARAMS, &callee.ty.params);
-        lifting(store, &self.caller, reads_memory(max, params), |cx| {
+        lifting(store, &self.call.opts, reads_memory(max, params), |cx| {
             Ok(InTransit::lift(cx, max, args, params)?.into_reps())
         })
     }
@@ -342,8 +289,8 @@ impl Lowered {
         reps: &[u32],
         flat: &mut FlatBits,
     ) -> Result<()> {
-        let (args, _) = self.split(args);
-        let (from, to) = (&self.caller, &callee.opts);
+        let (args, _) = self.call.split(args);
+        let (from, to) = (&self.call.opts, &callee.opts);
         let lifted = InTransit::new(MAX_FLAT_PARAMS, args, &callee.ty.params, reps)?;
         Transfer { machine, from, to }.lower(lifted, MAX_FLAT_PARAMS, None, flat)
     }
@@ -375,8 +322,8 @@ impl Lowered {
         reps: &[u32],
         flat: &mut FlatBits,
     ) -> Result<()> {
-        let (_, out_param) = self.split(args);
-        let (from, to) = (&callee.opts, &self.caller);
+        let (_, out_param) = self.call.split(args);
+        let (from, to) = (&callee.opts, &self.call.opts);
         let lifted = InTransit::new(MAX_FLAT_RESULTS, results, &callee.ty.result, reps)?;
         Transfer { machine, from, to }.lower(lifted, MAX_FLAT_RESULTS, out_param, flat)
     }
@@ -401,11 +348,11 @@ impl Lowered {
         args: &[u64],
     ) -> Result<HostResult> {
         let running = Running::of(store)?;
-        running.check_may_leave(self.caller.instance)?;
+        running.check_may_leave(self.call.opts.instance)?;
         running.begin()?;
         let typed = running.world.begin_typed(index);
-        let (args, _) = self.split(args);
-        let (opts, (max, _)) = (&self.caller, self.max_flat());
+        let (args, _) = self.call.split(args);
+        let (opts, (max, _)) = (&self.call.opts, self.call.max_flat());
         let in_memory = reads_memory(max, &ty.params);
         if let Some(mut call) = typed {
             let lifted = lifting(store, opts, in_memory, |cx| {
@@ -432,9 +379,9 @@ impl Lowered {
         result: &HostResult,
         flat: &mut FlatBits,
     ) -> Result<()> {
-        let (_, out_param) = self.split(args);
-        let cx = &mut Cx::new(machine, &self.caller);
-        let ((_, max), ty) = (self.max_flat(), &ty.result);
+        let (_, out_param) = self.call.split(args);
+        let cx = &mut Cx::new(machine, &self.call.opts);
+        let ((_, max), ty) = (self.call.max_flat(), &ty.result);
         match result {
             HostResult::Values(values) => {
                 abi::lower_flat_values(cx, max, values, ty, out_param, flat)
@@ -445,14 +392,6 @@ impl Lowered {
             }
         }
         .map_err(|e| result.blame(e))
-    }
-
-    /// Splits off the address of the results, if they do not fit flat.
-    fn split<'a>(&self, args: &'a [u64]) -> (&'a [u64], Option<u32>) {
-        match args.split_last() {
-            Some((ptr, rest)) if self.out_param => (rest, Some(low(*ptr))),
-            _ => (args, None),
-        }
     }
 }
 

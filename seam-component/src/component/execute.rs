@@ -217,7 +217,7 @@ impl<'a> Execution<'a> {
                     let export = |name: &str| self.store.export(caller, name);
                     let options = caller::options(options, export)?;
                     let running = Running::of(self.store)?;
-                    let lowered = Lowered::new(running, callee, options, ty.clone())?;
+                    let lowered = Lowered::new(running, callee, options, false, ty.clone())?;
                     self.lowered(GlueTask::Call(lowered))?
                 }
                 CoreItem::ResourceDrop(ty, instance) => {
@@ -271,10 +271,7 @@ impl<'a> Execution<'a> {
                 let callee = self.func(*func)?;
                 let caller = self.options(options)?;
                 let running = Running::of(self.store)?;
-                let mut lowered = Lowered::new(running, callee, caller, ty.clone())?;
-                if options.is_async {
-                    lowered = lowered.asynchronous();
-                }
+                let lowered = Lowered::new(running, callee, caller, options.is_async, ty.clone())?;
                 self.lowered(GlueTask::Call(lowered))?
             }
             CoreItem::LowerForCaller(_, options, ty) if self.is_late(options.realloc.is_some()) => {

@@ -159,7 +159,7 @@ fn call_targets(lowered: &Lowered) -> Vec<(Target, CoreFunc)> {
     let mut targets: Vec<(Target, CoreFunc)> = Vec::new();
     let mut add = |target, func: Option<CoreFunc>| targets.extend(func.map(|func| (target, func)));
     let func = |func: &Option<NumericFunc>| func.as_ref().map(NumericFunc::func);
-    add(Target::CallerRealloc, func(&lowered.caller.realloc));
+    add(Target::CallerRealloc, func(&lowered.call.opts.realloc));
     if let FuncInst::Lifted(callee) = &lowered.callee {
         add(Target::CalleeRealloc, func(&callee.opts.realloc));
         add(Target::Callee, Some(callee.core.func()));

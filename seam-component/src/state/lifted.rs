@@ -63,6 +63,6 @@ impl Lifted {
     /// `task.needs_exclusive()`: whether only one task of the instance may be in such a function at
     /// a time.
     pub(crate) fn needs_exclusive(&self) -> bool {
-        !self.is_async || self.callback.is_some()
+        self.ty.is_async && (!self.is_async || self.callback.is_some())
     }
 }

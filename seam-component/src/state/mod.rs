@@ -25,6 +25,7 @@ mod held_end;
 mod ids;
 mod job;
 mod lifted;
+mod lowered;
 mod order;
 mod resource;
 mod running;
@@ -41,6 +42,7 @@ pub(crate) use held_end::HeldEnd;
 pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
 pub(crate) use lifted::{Entering, FuncInst, Lifted};
+pub(crate) use lowered::LoweredCall;
 #[cfg(test)]
 pub(crate) use resource::BorrowScope;
 pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo, TableFuncs};
@@ -51,5 +53,5 @@ pub(crate) use task::{Caller, HostCall, Outcome, Scope, Task, TaskState};
 pub(crate) use tasks::{Origin, Tasks};
 pub(crate) use thread::{Next as ThreadNext, Thread, ThreadState, Until, Wake};
 pub(crate) use waitable::{
-    CopyResult, Kind, LoweredCall, Pending, Subtask, SubtaskState, Waitable, WaitableSet,
+    CopyResult, Kind, Pending, Subtask, SubtaskState, Waitable, WaitableSet,
 };

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::copy::CopyEnd;
 use super::frame::Loan;
 use super::ids::{SetId, TaskId, WaitableId};
-use crate::abi::Options;
-use seam_decode::types::FuncTy;
+use super::lowered::LoweredCall;
 
 /// A subtask, or an end of a stream or future.
 #[derive(Debug)]
@@ -58,17 +57,6 @@ pub(crate) struct Subtask {
     /// The core arguments.
     pub(crate) args: Vec<u64>,
     pub(crate) flat_results: Vec<u64>,
-}
-
-/// What is known of the calls of a lowered function.
-#[derive(Debug)]
-pub(crate) struct LoweredCall {
-    pub(crate) ty: Arc<FuncTy>,
-    pub(crate) opts: Options,
-    /// Whether it is lowered with the `async` option.
-    pub(crate) is_async: bool,
-    /// Whether the last core argument is the address of the results.
-    pub(crate) out_param: bool,
 }
 
 /// `Subtask.State`

@@ -4,7 +4,7 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 
 use super::event::{event_of_set, payload, take_results};
 use super::nested;
-use crate::state::{Running, TaskState, ThreadId, ThreadState, Until, Wake};
+use crate::state::{Running, TaskState, ThreadId, ThreadState, Until, WaitableId, Wake};
 
 /// How a host function blocks the running thread.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,8 @@ pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result
         return woken(store, wake, true);
     }
     // The reference may let other threads run first, and so may a thread that yields.
-    if how.switch_to.is_none() && !matches!(how.until, None | Some(Until::Now)) {
-        let until = how.until.unwrap_or(Until::Now);
+    let until = how.until.filter(|until| *until != Until::Now);
+    if let (Some(until), None) = (until, how.switch_to) {
         if running.is_met(id, until)? {
             return woken(store, wake, false);
         }
@@ -62,6 +62,15 @@ pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result
     }
     nested::wait(store, id, how.switch_to)?;
     woken(store, wake, false)
+}
+
+/// Blocks the running thread until a waitable has an event. Returns the payload of the event.
+///
+/// # Errors
+/// Those of [`block`].
+pub(super) fn wait_for_event(store: &mut dyn CoreStore, id: WaitableId) -> Result<Vec<u64>> {
+    Running::of(store)?.tasks.waitable_mut(id)?.has_sync_waiter = true;
+    block(store, Block::until(Until::Event(id)), Wake::Payload(id))
 }
 
 /// Returns the values of a host function whose thread was resumed.

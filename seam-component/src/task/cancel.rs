@@ -2,20 +2,19 @@
 
 use seam_core::{CanonTrap, CoreStore, Error, Result};
 
-use super::block::{Block, block};
+use super::block::wait_for_event;
 use super::copy::BLOCKED;
 use super::event::payload;
 use super::nested;
 use super::schedule::resume;
 use crate::state::{
-    Kind, Origin, Running, TaskId, TaskState, ThreadId, ThreadState, Until, WaitableId, Wake,
-    wrong_kind,
+    Kind, Origin, Running, TaskId, TaskState, ThreadId, ThreadState, WaitableId, wrong_kind,
 };
 
 /// `canon subtask.cancel`
 ///
 /// # Errors
-/// Traps of the specification. Those of [`block`].
+/// Traps of the specification. Those of [`block`](super::block()).
 pub(crate) fn cancel_subtask(
     store: &mut dyn CoreStore,
     instance: u32,
@@ -46,7 +45,7 @@ pub(crate) fn cancel_subtask(
             None => false,
         };
         if let Some((caller, _)) = caller.filter(|_| detached) {
-            nested::go_on(store, caller)?;
+            nested::wait(store, caller, None)?;
             let running = Running::of(store)?;
             running.tasks.waitable_mut(id)?.has_sync_waiter = false;
         }
@@ -55,8 +54,7 @@ pub(crate) fn cancel_subtask(
             if is_async {
                 return Ok(vec![BLOCKED.into()]);
             }
-            running.tasks.waitable_mut(id)?.has_sync_waiter = true;
-            return block(store, Block::until(Until::Event(id)), Wake::Payload(id));
+            return wait_for_event(store, id);
         }
     }
     Ok(vec![payload(Running::of(store)?, id)?.into()])

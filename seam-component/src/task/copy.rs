@@ -2,13 +2,13 @@
 
 use seam_core::{CanonTrap, CoreStore, Error, Result};
 
-use super::block::{Block, block};
+use super::block::wait_for_event;
 use super::event::payload;
 use crate::abi::{FlatBits, Options, Transfer, check_aligned};
 use crate::machine::StoreMachine;
 use crate::state::{
-    Buffer, CopyEnd, CopyResult, CopyState, Kind, Pending, Running, Shared, SharedId, Until,
-    WaitableId, Wake, wrong_kind,
+    Buffer, CopyEnd, CopyResult, CopyState, Kind, Pending, Running, Shared, SharedId, WaitableId,
+    wrong_kind,
 };
 use seam_decode::CopyingTy;
 use seam_decode::types::{RecordTy, Ty};
@@ -45,7 +45,7 @@ pub(crate) fn new_ends(running: &mut Running, ty: &CopyingTy, instance: u32) -> 
 /// `stream_copy` or `future_copy`
 ///
 /// # Errors
-/// Traps of the specification. Those of [`block`].
+/// Traps of the specification. Those of [`block`](super::block()).
 pub(crate) fn start_copy(
     store: &mut dyn CoreStore,
     of: &EndOf,
@@ -71,7 +71,7 @@ pub(crate) fn start_copy(
 /// `cancel_copy`
 ///
 /// # Errors
-/// Traps of the specification. Those of [`block`].
+/// Traps of the specification. Those of [`block`](super::block()).
 pub(crate) fn cancel_copy(store: &mut dyn CoreStore, of: &EndOf, index: u32) -> Result<Vec<u64>> {
     let running = Running::of(store)?;
     running.check_may_leave(of.instance)?;
@@ -127,8 +127,7 @@ fn delivered(store: &mut dyn CoreStore, id: WaitableId, is_async: bool) -> Resul
     if is_async {
         return Ok(vec![BLOCKED.into()]);
     }
-    running.tasks.waitable_mut(id)?.has_sync_waiter = true;
-    block(store, Block::until(Until::Event(id)), Wake::Payload(id))
+    wait_for_event(store, id)
 }
 
 /// `BufferGuestImpl.__init__`

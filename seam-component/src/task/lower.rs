@@ -8,7 +8,6 @@ use super::block::{Block, block};
 use super::event::take_results;
 use super::lift::call_lifted;
 use super::nested;
-use crate::abi::low;
 use crate::state::{
     Caller, Entering, Entry, Kind, Lifted, LoweredCall, Running, Subtask, SubtaskState, Until,
     Waitable, WaitableId, Wake,
@@ -41,7 +40,7 @@ pub(crate) fn call(
             .map(|result| vec![result.into()]);
     }
     if let Some(caller) = caller.filter(|_| detached) {
-        nested::go_on(store, caller)?;
+        nested::wait(store, caller, None)?;
         return take_results(Running::of(store)?, id);
     }
     if running.tasks.subtask(id)?.resolved() {
@@ -60,15 +59,5 @@ impl Running {
         let index = self.handles(instance)?.add(Entry::Waitable(id))?;
         self.tasks.waitable_mut(id)?.index = index;
         Ok(self.tasks.subtask(id)?.state as u32 | index << 4)
-    }
-}
-
-impl LoweredCall {
-    /// Splits off the address of the results, if they are passed in memory.
-    pub(super) fn args<'a>(&self, args: &'a [u64]) -> (&'a [u64], Option<u32>) {
-        match args.split_last() {
-            Some((ptr, rest)) if self.out_param => (rest, Some(low(*ptr))),
-            _ => (args, None),
-        }
     }
 }

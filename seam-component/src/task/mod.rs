@@ -8,7 +8,9 @@
 //! |---|---|
 //! | `schedule` | Thread State; `Store.tick` |
 //! | `thread` | what a thread does when it is resumed |
-//! | `lift` | `canon lift`; Task State |
+//! | `lift` | `canon lift` |
+//! | `lifetime` | Task State: creation, registration of threads, end |
+//! | `pass` | `on_start`; `Task.return_` |
 //! | `lower` | `canon lower` |
 //! | `cancel` | `Task.request_cancellation` |
 //! | `event` | Waitable State; Subtask State |
@@ -56,9 +58,11 @@ mod cancel;
 mod copy;
 mod event;
 mod host;
+mod lifetime;
 mod lift;
 mod lower;
 mod nested;
+mod pass;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -69,5 +73,6 @@ pub(crate) use cancel::{cancel_subtask, cancel_task};
 pub(crate) use copy::{EndOf, cancel_copy, drop_end, new_ends, start_copy};
 pub(crate) use event::{drop_set, drop_subtask, join, new_set, poll, unpack_event};
 pub(crate) use host::{drive, give_up, invoke, take};
-pub(crate) use lift::{return_values, spawn};
+pub(crate) use lift::spawn;
 pub(crate) use lower::call;
+pub(crate) use pass::return_values;

@@ -15,7 +15,8 @@ use seam_core::{CanonTrap, Capability, CoreStore, Error, Result};
 use super::schedule::{resume, run_ready};
 use crate::state::{Origin, Running, ThreadId, Until};
 
-/// Lets other threads run until a thread that has just blocked is ready, and makes it run.
+/// Lets other threads run until a blocked thread is ready, and makes it run: one that has just
+/// blocked, or that has blocked below the callee which has just returned to it.
 ///
 /// # Errors
 /// `Unsupported(StackfulAsync)` if that needs a second stack. The traps `CannotBlock` and `Deadlock`.
@@ -50,14 +51,6 @@ pub(super) fn wait(
             None => return Err(needs_a_second_stack()),
         }
     }
-}
-
-/// Lets a thread go on that has blocked below the callee which has just returned to it.
-///
-/// # Errors
-/// Those of [`wait`].
-pub(super) fn go_on(store: &mut dyn CoreStore, id: ThreadId) -> Result<()> {
-    wait(store, id, None)
 }
 
 impl Running {

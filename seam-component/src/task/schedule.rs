@@ -62,7 +62,7 @@ impl Running {
     fn must_hold(&self, id: ThreadId) -> Result<bool> {
         let task = self.tasks.task(self.tasks.thread(id)?.task)?;
         let lifted = &task.lifted;
-        Ok(task.implicit == Some(id) && lifted.ty.is_async && lifted.needs_exclusive())
+        Ok(task.implicit == Some(id) && lifted.needs_exclusive())
     }
 
     /// `Thread.start_waiting_internal`

@@ -25,16 +25,17 @@ pub(super) fn run(
             let values = woken(store, wake, cancelled)?;
             let values = typed(suspended.results(), &values)?;
             let mut results = vec![CoreValue::I32(0); num_results(store, id)?];
-            match store.resume(suspended, &values, &mut results)? {
-                None => after_core(store, id, bits(&results)?),
-                Some(suspended) => suspend(store, id, suspended),
-            }
+            let called = match store.resume(suspended, &values, &mut results)? {
+                None => Called::Returned(bits(&results)?),
+                Some(suspended) => Called::Blocked(suspend(store, id, suspended)?),
+            };
+            after_core(store, id, called)
         }
         Next::Running => Err(Error::engine("expected a thread that waits")),
     }
 }
 
-/// Calls the core function of a thread. Then `after` goes on with its results, unless it has blocked.
+/// Calls the core function of a thread, until it returns or blocks.
 pub(super) fn call_core(
     store: &mut dyn CoreStore,
     id: ThreadId,
@@ -88,10 +89,8 @@ fn spawned(
 ) -> Result<Option<ThreadId>> {
     let ty = store.func_type(func)?;
     let func = NumericFunc::new(func, ty)?;
-    match call_core(store, id, &func, &[argument])? {
-        Called::Returned(results) => after_core(store, id, results),
-        Called::Blocked(switch_to) => Ok(switch_to),
-    }
+    let called = call_core(store, id, &func, &[argument])?;
+    after_core(store, id, called)
 }
 
 /// Returns the number of results of the core function that a thread runs.
