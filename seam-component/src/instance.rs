@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
     Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, Exit, ExportName, Func,
-    InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Snapshot, Value,
-    WorldState, contain,
+    Handle, InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Sink,
+    Snapshot, Source, Value, WorldState, contain,
 };
 
 use crate::cores::Cores;
@@ -88,6 +88,26 @@ pub(crate) trait Inner: Send {
 
     /// Drops a resource that the host owns.
     fn drop_resource(&mut self, base: &mut Base, resource: &Resource) -> Result<()>;
+
+    /// Creates a readable end: [`Instance::create_end`].
+    fn create_end(&mut self, _base: &mut Base, _source: Box<dyn Source>) -> Result<Handle> {
+        Err(Error::without_ends())
+    }
+
+    /// Connects a readable end to a sink: [`Instance::connect`].
+    fn connect(&mut self, _base: &mut Base, _end: &Value, _sink: Box<dyn Sink>) -> Result<()> {
+        Err(Error::without_ends())
+    }
+
+    /// Drops a readable end: [`Instance::drop_end`].
+    fn drop_end(&mut self, _base: &mut Base, _end: &Value) -> Result<()> {
+        Err(Error::without_ends())
+    }
+
+    /// Lets threads run: [`Instance::progress`].
+    fn progress(&mut self, _base: &mut Base) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Returns the guest-defined resources that the host owns. The default is for instances without
     /// resources.
@@ -346,6 +366,29 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         let operation = || format!("drop a {}", resource.ty().name());
         self.perform(operation, |base, inner, _| {
             inner.drop_resource(base, resource)
+        })
+    }
+
+    fn create_end(&mut self, source: Box<dyn Source>) -> Result<Handle> {
+        let operation = || "create the end of a stream or future".to_string();
+        self.perform(operation, |base, inner, _| inner.create_end(base, source))
+    }
+
+    fn connect(&mut self, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
+        let operation = || format!("connect a {}", end.kind());
+        self.perform(operation, |base, inner, _| inner.connect(base, end, sink))
+    }
+
+    fn drop_end(&mut self, end: &Value) -> Result<()> {
+        let operation = || format!("drop a {}", end.kind());
+        self.perform(operation, |base, inner, _| inner.drop_end(base, end))
+    }
+
+    fn progress(&mut self) -> Result<bool> {
+        let operation = || "let threads run".to_string();
+        self.perform(operation, |base, inner, in_flight| {
+            clear(base, inner, in_flight)?;
+            inner.progress(base)
         })
     }
 

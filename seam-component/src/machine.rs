@@ -8,7 +8,9 @@ use seam_core::{
 };
 
 use crate::abi::{Cx, Machine, Options, check_allocated, fill_allocated, low, word};
-use crate::state::{CopyEnd, Entry, HeldEnd, Kind, SharedId, Waitable, wrong_kind};
+use crate::state::{
+    CopyEnd, Entry, HeldEnd, HostEnd, Kind, Shared, SharedId, Waitable, wrong_kind,
+};
 use crate::state::{Loan, ResourceHandle, ResourceImpl, Running};
 use seam_decode::CopyingTy;
 use seam_decode::types::{ResourceId, Ty};
@@ -371,6 +373,20 @@ impl Running {
     }
 
     fn host_end_rep(&mut self, value: &Value, ty: &Ty) -> Result<u32> {
+        if let (Value::Stream(handle) | Value::Future(handle), Some(copying)) = (value, copying(ty))
+        {
+            if let Some(source) = self.world.pass_created(handle)? {
+                let shared = Shared::new(copying, Some(HostEnd::Source(source)));
+                return number(self.tasks.add_shared(shared)?.0);
+            }
+        }
+        if let (Value::Stream(handle) | Value::Future(handle), Some(copying)) = (value, copying(ty))
+        {
+            if let Some(source) = self.world.pass_created(handle)? {
+                let shared = Shared::new(copying, Some(HostEnd::Source(source)));
+                return number(self.tasks.add_shared(shared)?.0);
+            }
+        }
         let (slot, held) = self.host_ends.find(&self.host, value)?;
         match (held, ty) {
             (HeldEnd::ErrorContext(message), Ty::ErrorContext) => {
@@ -456,12 +472,18 @@ impl Running {
 }
 
 /// Returns whether a type is this stream type or future type.
-fn is_of(ty: &Ty, copying: &CopyingTy) -> bool {
-    match ty {
-        Ty::Stream(element) => !copying.is_future && *element == copying.element,
-        Ty::Future(element) => copying.is_future && *element == copying.element,
-        _ => false,
-    }
+fn is_of(ty: &Ty, other: &CopyingTy) -> bool {
+    copying(ty).is_some_and(|ty| ty == *other)
+}
+
+/// Returns a type as a stream type or future type.
+fn copying(ty: &Ty) -> Option<CopyingTy> {
+    let (is_future, element) = match ty {
+        Ty::Stream(element) => (false, element.clone()),
+        Ty::Future(element) => (true, element.clone()),
+        _ => return None,
+    };
+    Some(CopyingTy { is_future, element })
 }
 
 /// Returns the number of something in the store that is being passed.

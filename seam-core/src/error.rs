@@ -148,6 +148,16 @@ impl Error {
         Self::new(ErrorKind::Limit(limit), limit.to_string())
     }
 
+    /// # For implementors
+    /// Returns the error of an operation on the end of a stream or future, for an artifact that has none.
+    #[must_use]
+    pub fn without_ends() -> Self {
+        Self::unsupported(
+            crate::Capability::ComponentAsync,
+            "expected an artifact with streams or futures, found one without",
+        )
+    }
+
     /// Creates an [`ErrorKind::Unsupported`]. The message says what needed the capability.
     #[must_use]
     pub fn unsupported(capability: Capability, message: impl Into<Cow<'static, str>>) -> Self {

@@ -3,7 +3,8 @@
 use std::borrow::Borrow;
 use std::future::Future;
 
-use crate::typed::{Own, ResourceName, Results, TypedArgs};
+use crate::ends::{self, FutureReader, FutureWriter, StreamReader, StreamWriter};
+use crate::typed::{Liftable, Own, ResourceName, Results, Typed, TypedArgs};
 use crate::{
     Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Returns,
     TypedFunc, Value, World, block_on,
@@ -135,6 +136,42 @@ pub trait InstanceExt: Instance {
         args: A,
     ) -> Result<R> {
         self.typed::<A, R>(func)?.call_blocking(self, args)
+    }
+
+    /// Creates a stream that the host writes. Returns the writable end, and the readable end for a
+    /// guest.
+    ///
+    /// # Errors
+    /// Those of [`Instance::create_end`].
+    fn stream<T: Typed>(&mut self) -> Result<(StreamWriter<T>, Value)> {
+        let (writer, source) = ends::stream();
+        Ok((writer, Value::Stream(self.create_end(source)?)))
+    }
+
+    /// Creates a future that the host writes. Returns the writable end, and the readable end for a
+    /// guest.
+    ///
+    /// # Errors
+    /// Those of [`Instance::create_end`].
+    fn future<T: Typed>(&mut self) -> Result<(FutureWriter<T>, Value)> {
+        let (writer, source) = ends::future();
+        Ok((writer, Value::Future(self.create_end(source)?)))
+    }
+
+    /// Connects the readable end of a stream, which a guest has passed to the host, to a reader.
+    ///
+    /// # Errors
+    /// Those of [`Instance::connect`].
+    fn stream_reader<T: Liftable>(&mut self, stream: &Value) -> Result<StreamReader<T>> {
+        ends::reader(self, stream)
+    }
+
+    /// Connects the readable end of a future, which a guest has passed to the host, to a reader.
+    ///
+    /// # Errors
+    /// Those of [`Instance::connect`].
+    fn future_reader<T: Liftable>(&mut self, future: &Value) -> Result<FutureReader<T>> {
+        ends::future_reader(self, future)
     }
 
     /// Drops a resource that the host owns, which runs its destructor.

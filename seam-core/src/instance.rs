@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::typed::{LiftResult, result_from_value};
 use crate::{
-    Args, Call, CoreInstance, CorePath, CoreValue, Exit, ExportName, Func, Observed, Query,
-    Resource, Result, Returns, Snapshot, Value,
+    Args, Call, CoreInstance, CorePath, CoreValue, Error, Exit, ExportName, Func, Handle, Observed,
+    Query, Resource, Result, Returns, Sink, Snapshot, Source, Value,
 };
 
 /// A running instance of an artifact.
@@ -253,6 +253,48 @@ pub trait Instance: Send {
     /// for instances without resources.
     fn held(&mut self) -> Vec<Resource> {
         Vec::new()
+    }
+
+    /// Creates the readable end of a stream or future that a guest reads and the host writes. It is
+    /// passed as [`Value::Stream`] or [`Value::Future`].
+    ///
+    /// # Errors
+    /// `Unsupported(ComponentAsync)` if the artifact has no streams and futures, which is the default.
+    fn create_end(&mut self, source: Box<dyn Source>) -> Result<Handle> {
+        drop(source);
+        Err(Error::without_ends())
+    }
+
+    /// Connects the readable end of a stream or future, which a guest has passed to the host, to a
+    /// sink. Elements that the guest is writing flow at once.
+    ///
+    /// # Errors
+    /// `Misuse` for any other value, and for an end that was passed on, dropped or connected before.
+    /// Errors of the sink. `Unsupported(ComponentAsync)` if the artifact has no streams and futures, which is the default.
+    fn connect(&mut self, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
+        drop((end, sink));
+        Err(Error::without_ends())
+    }
+
+    /// Drops the readable end of a stream or future that the host holds. A guest that writes to it
+    /// learns that nobody reads.
+    ///
+    /// # Errors
+    /// `Misuse` for any other value, and for an end that was passed on, dropped or connected before.
+    /// `Unsupported(ComponentAsync)` if the artifact has no streams and futures, which is the default.
+    fn drop_end(&mut self, end: &Value) -> Result<()> {
+        let _ = end;
+        Err(Error::without_ends())
+    }
+
+    /// Lets the threads run that went on waiting after their calls, until all of them wait for the
+    /// host. Returns whether any has run. Blocks the calling thread.
+    ///
+    /// # Errors
+    /// Traps and limits of guests. `Misuse` while a call is in flight. The default is for artifacts
+    /// without asynchronous parts, where nothing runs.
+    fn progress(&mut self) -> Result<bool> {
+        Ok(false)
     }
 
     /// Returns the fuel used so far, or `None` if the instance has no fuel limit.

@@ -33,6 +33,7 @@ mod call;
 mod canon_trap;
 mod capability;
 mod core;
+mod ends;
 mod entry;
 mod error;
 mod exit;
@@ -67,6 +68,7 @@ pub use core::{
     check_core_element, check_core_limits, check_core_results, check_core_room, foreign_handle,
     handle_index, memory_copy, numeric_call, numeric_host_fn,
 };
+pub use ends::{FutureReader, FutureWriter, StreamReader, StreamWriter};
 pub use entry::Entry;
 pub use error::{Error, ErrorKind, Frame, Result, contain, contain_host, panic_text};
 pub use exit::Exit;
@@ -88,7 +90,7 @@ pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantTyp
 pub use value::{Handle, List, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
-    HostCallRecord, HostFuture, ImportReport, ImportStatus, Observed, OutputHook, OutputStream,
-    PerWorld, Started, States, StatesOf, Stdio, Stub, SystemWasi, Target, TypedHostCall, World,
-    WorldState,
+    HostCallRecord, HostFuture, HostSink, HostSource, ImportReport, ImportStatus, Observed,
+    OutputHook, OutputStream, PerWorld, Ready, Sink, Source, Started, States, StatesOf, Stdio,
+    Stub, Supply, SystemWasi, Target, TypedHostCall, World, WorldState,
 };

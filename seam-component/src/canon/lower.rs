@@ -244,7 +244,8 @@ impl Lowered {
             flat.push((SubtaskState::Returned as u32).into())?;
         }
         self.set_results(bits, &flat)?;
-        self.end_host_call(Running::of(store)?, result)
+        self.end_host_call(Running::of(store)?, result)?;
+        task::connect_ends(store).map(drop)
     }
 
     /// Performs the steps after the host function's result has been lowered.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
-    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func,
-    Resource, Result, Returns, Value, WorldState,
+    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func, Handle,
+    Resource, Result, Returns, Sink, Source, Value, WorldState,
 };
 
 use super::handles::check_handles;
@@ -69,6 +69,14 @@ impl ComponentInstance {
         };
         let found = self.funcs.get(index).or_else(inner);
         found.ok_or_else(not_started)
+    }
+
+    /// Returns the world of an artifact that has streams or futures.
+    fn world_with_ends<'a>(&self, base: &'a mut Base) -> Result<&'a mut WorldState> {
+        match self.plan.is_async() {
+            true => Self::world(&mut *base.store),
+            false => Err(Error::without_ends()),
+        }
     }
 
     /// Returns the lifted function of a call.
@@ -365,6 +373,27 @@ impl Inner for ComponentInstance {
         running.tasks.begin_outer();
         let held = running.host.take(resource)?;
         destroy(&mut *base.store, held.ty, held.rep)
+    }
+
+    fn create_end(&mut self, base: &mut Base, source: Box<dyn Source>) -> Result<Handle> {
+        Ok(self.world_with_ends(base)?.create_end(source))
+    }
+
+    fn connect(&mut self, base: &mut Base, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
+        self.world_with_ends(base)?.connect_end(end, sink)?;
+        task::connect_ends(&mut *base.store).map(drop)
+    }
+
+    fn drop_end(&mut self, base: &mut Base, end: &Value) -> Result<()> {
+        self.world_with_ends(base)?;
+        task::drop_held(&mut *base.store, end)
+    }
+
+    fn progress(&mut self, base: &mut Base) -> Result<bool> {
+        match self.plan.is_async() {
+            true => task::progress(&mut *base.store),
+            false => Ok(false),
+        }
     }
 
     fn held(&self, base: &mut Base) -> Vec<Resource> {

@@ -1,6 +1,6 @@
 //! `CopyEnd`, `Buffer`, and what the ends of a stream or future share.
 
-use seam_core::{CanonTrap, Error, Result};
+use seam_core::{CanonTrap, Error, HostSink, HostSource, Result};
 
 use super::ids::{SharedId, WaitableId};
 use crate::abi::Options;
@@ -43,6 +43,30 @@ pub(crate) struct Shared {
     pub(crate) dropped: bool,
     /// The end whose copy waits for the other end.
     pub(crate) pending: Option<WaitableId>,
+    /// The end that no guest has, if the host reads or writes.
+    pub(crate) host: Option<HostEnd>,
+}
+
+/// The host's side of a stream or future.
+#[derive(Debug)]
+pub(crate) enum HostEnd {
+    /// The host writes.
+    Source(HostSource),
+    /// The host reads.
+    Sink(HostSink),
+    /// It does both: a guest has passed back what the host had created.
+    Both(HostSource, HostSink),
+}
+
+impl Shared {
+    pub(crate) fn new(ty: CopyingTy, host: Option<HostEnd>) -> Self {
+        Self {
+            ty,
+            dropped: false,
+            pending: None,
+            host,
+        }
+    }
 }
 
 impl CopyEnd {

@@ -35,7 +35,7 @@ mod tasks;
 mod thread;
 mod waitable;
 
-pub(crate) use copy::{Buffer, CopyEnd, CopyState, Shared};
+pub(crate) use copy::{Buffer, CopyEnd, CopyState, HostEnd, Shared};
 pub(crate) use entry::{Entry, wrong_kind};
 pub(crate) use frame::{Depth, Loan};
 pub(crate) use held_end::HeldEnd;

@@ -27,6 +27,8 @@ pub(crate) struct Tasks {
     message_bytes: u64,
     /// `Store.waiting`, in the order in which the threads began to wait.
     pub(crate) waiting: Vec<ThreadId>,
+    /// Streams and futures whose guest waits for the host.
+    pub(crate) waiting_for_host: Vec<SharedId>,
     /// The thread that runs. `None` while the host or a start function runs.
     pub(crate) current: Option<ThreadId>,
     /// Chooses among threads and events.

@@ -4,11 +4,12 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 
 use super::block::wait_for_event;
 use super::event::payload;
+use super::host_end::copy_with_host;
 use crate::abi::{FlatBits, Options, Transfer, check_aligned};
 use crate::machine::StoreMachine;
 use crate::state::{
-    Buffer, CopyEnd, CopyResult, CopyState, Kind, Pending, Running, Shared, SharedId, WaitableId,
-    wrong_kind,
+    Buffer, CopyEnd, CopyResult, CopyState, HostEnd, Kind, Pending, Running, Shared, SharedId,
+    WaitableId, wrong_kind,
 };
 use seam_decode::CopyingTy;
 use seam_decode::types::{RecordTy, Ty};
@@ -32,11 +33,7 @@ pub(crate) struct EndOf {
 /// Traps of the specification.
 pub(crate) fn new_ends(running: &mut Running, ty: &CopyingTy, instance: u32) -> Result<u64> {
     running.check_may_leave(instance)?;
-    let shared = running.tasks.add_shared(Shared {
-        ty: ty.clone(),
-        dropped: false,
-        pending: None,
-    })?;
+    let shared = running.tasks.add_shared(Shared::new(ty.clone(), None))?;
     let readable = running.add_end(instance, CopyEnd::new(shared, false))?;
     let writable = running.add_end(instance, CopyEnd::new(shared, true))?;
     Ok(u64::from(readable) | u64::from(writable) << 32)
@@ -170,6 +167,9 @@ fn copy(store: &mut dyn CoreStore, id: WaitableId) -> Result<()> {
     if shared.dropped {
         return running.copied(id, CopyResult::Dropped, false);
     }
+    if shared.host.is_some() {
+        return copy_with_host(store, id);
+    }
     let Some(other) = shared.pending else {
         shared.pending = Some(id);
         return Ok(());
@@ -281,13 +281,13 @@ impl Running {
     }
 
     /// Returns how many elements remain in the buffer of an end, and how many it has in all.
-    fn room(&self, id: WaitableId) -> Result<(u32, u32)> {
+    pub(super) fn room(&self, id: WaitableId) -> Result<(u32, u32)> {
         let buffer = self.tasks.end(id)?.buffer.as_ref();
         Ok(buffer.map_or((0, 0), |buffer| (buffer.remain(), buffer.length)))
     }
 
     /// Returns the options and the address of the next element in the buffer of an end.
-    fn next_element(&self, id: WaitableId, element: &Ty) -> Result<(Options, u32)> {
+    pub(super) fn next_element(&self, id: WaitableId, element: &Ty) -> Result<(Options, u32)> {
         let buffer = self.tasks.end(id)?.buffer.as_ref();
         let buffer = buffer.ok_or_else(|| Error::engine("expected an end that is copying"))?;
         let offset = u64::from(buffer.progress) * element.size();
@@ -298,7 +298,12 @@ impl Running {
     }
 
     /// `on_copy` or `on_copy_done`
-    fn copied(&mut self, id: WaitableId, result: CopyResult, reclaim: bool) -> Result<()> {
+    pub(super) fn copied(
+        &mut self,
+        id: WaitableId,
+        result: CopyResult,
+        reclaim: bool,
+    ) -> Result<()> {
         self.tasks.waitable_mut(id)?.pending = Some(Pending::Copy(result, reclaim));
         Ok(())
     }
@@ -312,8 +317,15 @@ impl Running {
     }
 
     /// `SharedBase.drop`
-    fn drop_shared(&mut self, id: SharedId) -> Result<()> {
+    pub(super) fn drop_shared(&mut self, id: SharedId) -> Result<()> {
         let shared = self.tasks.shared_mut(id)?;
+        if let Some(host) = shared.host.take() {
+            self.tasks.remove_shared(id)?;
+            return match host {
+                HostEnd::Sink(sink) => self.world.end(sink),
+                HostEnd::Source(_) | HostEnd::Both(..) => Ok(()),
+            };
+        }
         if shared.dropped {
             return self.tasks.remove_shared(id).map(drop);
         }

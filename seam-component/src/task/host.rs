@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use seam_core::{CanonTrap, CoreStore, Error, Result, Value};
 
+use super::host_end::progress_of_host;
 use super::lift::call_lifted;
 use super::schedule::tick;
 use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId};
@@ -40,7 +41,7 @@ pub(crate) fn invoke(
 /// that run.
 pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     while outcome(Running::of(store)?, id)?.is_none() {
-        if tick(store)?.is_none() {
+        if tick(store)?.is_none() && !progress_of_host(store)? {
             return Err(Error::trap(CanonTrap::Deadlock));
         }
     }
@@ -49,10 +50,31 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     while Running::of(store)?.is_implicit_alive(id)? && yields < MAX_YIELDS {
         match tick(store)? {
             Some(yielded) => yields += u32::from(yielded),
+            None if progress_of_host(store)? => {}
             None => break,
         }
     }
     Ok(())
+}
+
+/// Lets threads run until none is ready, or they only yield. Returns whether anything has happened.
+///
+/// # Errors
+/// Those of the threads that run. Errors of sources and sinks.
+pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
+    let tasks = &mut Running::of(store)?.tasks;
+    tasks.begin_outer();
+    tasks.is_awaited = false;
+    let (mut any, mut yields) = (false, 0);
+    while yields < MAX_YIELDS {
+        match tick(store)? {
+            Some(yielded) => yields += u32::from(yielded),
+            None if progress_of_host(store)? => {}
+            None => break,
+        }
+        any = true;
+    }
+    Ok(any)
 }
 
 /// Takes the outcome of a call, and ends its loans.

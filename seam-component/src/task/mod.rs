@@ -15,6 +15,7 @@
 //! | `cancel` | `Task.request_cancellation` |
 //! | `event` | Waitable State; Subtask State |
 //! | `copy` | Buffer, Stream and Future State |
+//! | `host_end` | none: streams and futures that the host reads or writes |
 //! | `block` | `Thread.wait_until`, `Thread.suspend` |
 //! | `nested` | none: blocking on engines that cannot suspend calls |
 //! | `host` | `Store.invoke`, for the host |
@@ -58,6 +59,7 @@ mod cancel;
 mod copy;
 mod event;
 mod host;
+mod host_end;
 mod lifetime;
 mod lift;
 mod lower;
@@ -72,7 +74,8 @@ pub(crate) use block::{Block, block};
 pub(crate) use cancel::{cancel_subtask, cancel_task};
 pub(crate) use copy::{EndOf, cancel_copy, drop_end, new_ends, start_copy};
 pub(crate) use event::{drop_set, drop_subtask, join, new_set, poll, unpack_event};
-pub(crate) use host::{drive, give_up, invoke, take};
+pub(crate) use host::{drive, give_up, invoke, progress, take};
+pub(crate) use host_end::{connect_ends, drop_held};
 pub(crate) use lift::spawn;
 pub(crate) use lower::call;
 pub(crate) use pass::return_values;

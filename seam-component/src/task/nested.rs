@@ -12,6 +12,7 @@
 
 use seam_core::{CanonTrap, Capability, CoreStore, Error, Result};
 
+use super::host_end::progress_of_host;
 use super::schedule::{resume, run_ready};
 use crate::state::{Origin, Running, ThreadId, Until};
 
@@ -47,8 +48,15 @@ pub(super) fn wait(
             Some(free) => run_ready(store, free)?,
             None if !ready.is_empty() => return Err(needs_a_second_stack()),
             None if only.is_some() => return Err(Error::trap(CanonTrap::CannotBlock)),
-            None if running.tasks.is_awaited => return Err(Error::trap(CanonTrap::Deadlock)),
-            None => return Err(needs_a_second_stack()),
+            None => {
+                let is_awaited = running.tasks.is_awaited;
+                if !progress_of_host(store)? {
+                    return Err(match is_awaited {
+                        true => Error::trap(CanonTrap::Deadlock),
+                        false => needs_a_second_stack(),
+                    });
+                }
+            }
         }
     }
 }

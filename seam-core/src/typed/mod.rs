@@ -50,6 +50,7 @@ pub(crate) use scalar_parts::expected;
 #[cfg(feature = "derive")]
 pub use seam_derive::{Liftable, Typed};
 pub use value::{args_to_values, result_from_value};
+pub(crate) use value::{list_into, list_of};
 pub(crate) use value::{params_from_values, result_to_value};
 
 /// A Rust type that stands for a component-level type and lowers itself as a sequence of parts.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cursor::Cursor;
 use super::named::no_case;
 use super::parts::{Part, Parts, expected};
-use super::{Lift, LiftResult, Lower, LowerArgs};
+use super::{Lift, LiftResult, Liftable, Lower, LowerArgs, Typed};
 use crate::value::check::length;
 use crate::value::path::Brief;
 use crate::{Error, FuncType, List, Result, Type, Value};
@@ -78,6 +78,37 @@ pub(crate) fn result_to_value(
         Ok(value)
     });
     lowered.map_err(|e| Error::host(format!("result: {}", e.message())))
+}
+
+/// Returns the elements of a stream or future as a list.
+///
+/// # Errors
+/// `Misuse` for parts that are not of the type. The errors of the type.
+pub(crate) fn list_of<T: Typed>(elements: &[T]) -> Result<List> {
+    let mut parts = Parts::default();
+    T::lower_list(elements, &mut parts)?;
+    let value = put_together(&Type::list(T::ty()), &mut parts)?;
+    parts.end()?;
+    match value {
+        Value::List(list) => Ok(list),
+        other => Err(Error::misuse(format!(
+            "expected a list, found {}",
+            other.kind()
+        ))),
+    }
+}
+
+/// Returns the elements of a list.
+///
+/// # Errors
+/// `Misuse` for elements of another type. The errors of the type.
+pub(crate) fn list_into<T: Liftable>(list: List) -> Result<Vec<T>> {
+    let (ty, value) = (Type::list(T::ty()), Value::List(list));
+    ty.check(&value)?;
+    let mut cursor = Cursor::of_value(&ty, &value);
+    let elements = Vec::<T>::lift(&mut cursor)?;
+    cursor.end()?;
+    Ok(elements)
 }
 
 /// Builds a value of this type from the parts at the front.

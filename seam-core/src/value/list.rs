@@ -37,6 +37,21 @@ macro_rules! lists {
                 }
             }
 
+            /// Returns the elements in a range. What is out of bounds is left out.
+            #[must_use]
+            pub fn slice(&self, range: std::ops::Range<usize>) -> List {
+                let end = range.end.min(self.len());
+                let range = range.start.min(end)..end;
+                match self {
+                    $( List::$case(list) => {
+                        List::$case(list.get(range).unwrap_or_default().to_vec())
+                    } )*
+                    List::Values(list) => {
+                        List::Values(list.get(range).unwrap_or_default().to_vec())
+                    }
+                }
+            }
+
             /// Creates an empty list with the storage for elements of the type of `first`.
             fn for_element(first: &Value, capacity: usize) -> Self {
                 match first {
@@ -147,6 +162,16 @@ mod tests {
     fn collecting_numbers_stores_them_flat() {
         let list: List = [Value::U8(1), Value::U8(2)].into_iter().collect();
         assert!(matches!(&list, List::U8(bytes) if *bytes == [1, 2]));
+    }
+
+    #[test]
+    fn slices_end_with_the_list() {
+        let list = List::U8(vec![1, 2, 3]);
+        assert_eq!(list.slice(1..2), List::U8(vec![2]));
+        assert_eq!(list.slice(2..9), List::U8(vec![3]));
+        assert!(list.slice(4..9).is_empty());
+        let values = List::Values(vec![Value::Bool(true), Value::Bool(false)]);
+        assert_eq!(values.slice(1..2), List::Values(vec![Value::Bool(false)]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::world::ends::Ends;
 use crate::world::observed::{Observed, OutputHook, OutputStream};
 use crate::world::states::States;
 use crate::{ExportName, FuncType, Limits, Result};
@@ -12,6 +13,7 @@ pub struct HostCall<'a> {
     pub(crate) name: &'a ExportName,
     pub(crate) ty: Option<&'a FuncType>,
     pub(crate) states: &'a mut States,
+    pub(crate) ends: &'a mut Ends,
     pub(crate) observed: &'a mut Observed,
     pub(crate) limits: &'a Limits,
     pub(crate) on_output: Option<&'a OutputHook>,
@@ -24,7 +26,7 @@ impl HostCall<'_> {
         self.name
     }
 
-    /// Returns the import's type, or `None` in a resource's destructor.
+    /// Returns the import's type, or `None` in a resource's destructor, a source and a sink.
     #[must_use]
     pub fn ty(&self) -> Option<&FuncType> {
         self.ty

@@ -6,8 +6,8 @@ use super::scalar_call::ScalarCall;
 use super::typed_call::TypedBody;
 use crate::typed::Scalar;
 use crate::world::{
-    Binding, Body, HostCall, HostCallRecord, HostResource, Observed, OutputHook, ShowArtefact,
-    States, Stub, Target, TypedHostCall, World,
+    Binding, Body, Ends, HostCall, HostCallRecord, HostResource, Observed, OutputHook,
+    ShowArtefact, States, Stub, Target, TypedHostCall, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
 
@@ -21,6 +21,7 @@ pub struct WorldState {
     funcs: Vec<Bound>,
     resources: Arc<Vec<HostResource>>,
     states: States,
+    pub(super) ends: Ends,
     observed: Observed,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
@@ -79,6 +80,7 @@ impl WorldState {
             funcs,
             resources: world.resources.clone(),
             states: States::new(world.states.iter().map(|(id, make)| (*id, &**make))),
+            ends: Ends::default(),
             observed,
             artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
@@ -164,6 +166,7 @@ impl WorldState {
         let Self {
             funcs,
             states,
+            ends,
             observed,
             limits,
             on_output,
@@ -190,6 +193,7 @@ impl WorldState {
                     name,
                     ty: Some(ty),
                     states,
+                    ends,
                     observed,
                     limits,
                     on_output: on_output.as_deref(),
@@ -313,6 +317,7 @@ impl WorldState {
             name,
             ty: Some(ty),
             states: &mut self.states,
+            ends: &mut self.ends,
             observed: &mut self.observed,
             limits: &self.limits,
             on_output: self.on_output.as_deref(),
@@ -359,33 +364,34 @@ impl WorldState {
     /// # Errors
     /// Any error of the destructor; `Host` if it panics.
     pub fn drop_resource(&mut self, resource: &ExportName, rep: u32) -> Result<()> {
-        let Self {
-            resources,
-            states,
-            observed,
-            limits,
-            on_output,
-            ..
-        } = self;
-        let Some(found) = resource
-            .resolve(resources.iter().map(|resource| &resource.name))
-            .cloned()
-        else {
+        let resources = self.resources.clone();
+        let names = resources.iter().map(|resource| &resource.name);
+        let Some(found) = resource.resolve(names) else {
             return Ok(());
         };
-        let Some(resource) = resources.iter().find(|resource| resource.name == found) else {
+        let Some(resource) = resources.iter().find(|resource| resource.name == *found) else {
             return Ok(());
         };
+        self.host_call(&resource.name, |call| (resource.drop)(call, rep))
+            .map_err(|e| e.during(format!("drop {}", resource.name)))
+    }
+
+    /// Runs code of the host that has no type: a destructor, a source or a sink.
+    pub(super) fn host_call<T>(
+        &mut self,
+        name: &ExportName,
+        body: impl FnOnce(&mut HostCall<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut call = HostCall {
-            name: &found,
+            name,
             ty: None,
-            states,
-            observed,
-            limits,
-            on_output: on_output.as_deref(),
+            states: &mut self.states,
+            ends: &mut self.ends,
+            observed: &mut self.observed,
+            limits: &self.limits,
+            on_output: self.on_output.as_deref(),
         };
-        contain_host(|| (resource.drop)(&mut call, rep))
-            .map_err(|e| e.during(format!("drop {found}")))
+        contain_host(|| body(&mut call))
     }
 
     /// Starts one more level of host recursion.

@@ -194,6 +194,16 @@ cases! { $
             streams_are_read_in_pieces needs Components ComponentAsync,
             a_blocked_call_lets_its_caller_go_on needs Components ComponentAsync StackfulAsync,
         }
+        host_end "streams of the host" {
+            guests_read_streams_of_the_host needs Components ComponentAsync,
+            a_guest_that_only_the_host_could_wake_is_a_deadlock needs Components ComponentAsync,
+            the_host_reads_streams_of_guests needs Components ComponentAsync,
+            guests_learn_that_the_host_reads_no_more needs Components ComponentAsync,
+            futures_pass_between_host_and_guests needs Components ComponentAsync,
+            host_functions_pass_streams needs Components ComponentAsync,
+            streams_of_the_host_come_back needs Components ComponentAsync,
+            an_end_is_used_once needs Components ComponentAsync,
+        }
         component_type "component-type sections" {
             sections_give_exports_the_types_of_the_component needs Components,
             sections_give_imports_the_types_of_the_component needs Components,

@@ -29,6 +29,7 @@ pub(super) mod hermetic_preview1;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_tour;
 pub(super) mod host;
+pub(super) mod host_end;
 pub(super) mod host_error;
 pub(super) mod hostile;
 pub(super) mod hostile_handle;
