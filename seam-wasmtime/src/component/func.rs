@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::typed::{LiftResult, LowerArgs, ScalarParts, result_from_value};
-use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Type, Value};
+use seam_core::{Args, CanonTrap, Error, ExportName, FuncType, Result, Returns, Type, Value};
 use wasmtime::component::{Func, Instance, ResourceAny, Val, types};
 use wasmtime::{AsContextMut, Store};
 
@@ -12,6 +12,7 @@ use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
+use crate::component::{ends, waits};
 use crate::deadline::Alarm;
 use crate::error::Code;
 use crate::state::HasCore;
@@ -363,8 +364,17 @@ impl Begun {
     ) -> Result<()> {
         let alarm = call::begin(store)?;
         let at = call::deadline(store);
+        let waits = store.data().waits.clone();
+        waits.wake();
         let made = self.export.make_async(&mut self.passed, store);
-        let outcome = call::bounded(at, made).await;
+        let made = async {
+            let made = waits::unless_stuck(&waits, made).await;
+            made.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))
+        };
+        let mut outcome = call::bounded(at, made).await;
+        if outcome.is_ok() {
+            outcome = ends::settle(&mut store.as_context_mut()).map_err(Stop::Seam);
+        }
         self.ended(store, alarm, outcome, code)
     }
 

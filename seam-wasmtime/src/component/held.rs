@@ -3,6 +3,8 @@
 use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, token};
 use wasmtime::component::{ResourceAny, Val};
 
+use crate::component::ends::ElementType;
+
 /// Resources and stream ends that the guest gave to the host.
 ///
 /// A slot is reused under a new generation, so a handle that was moved or dropped never refers to
@@ -27,8 +29,8 @@ struct Slot {
 pub(crate) enum HeldItem {
     /// A resource of a type that the guest defines, and the type's name.
     Resource(ResourceAny, ResourceType),
-    /// The end of a stream or future, or an error context.
-    End(Val),
+    /// The end of a stream or future with the type of its elements, or an error context.
+    End(Val, ElementType),
 }
 
 impl Held {
@@ -133,9 +135,9 @@ mod tests {
     #[test]
     fn a_reused_slot_rejects_its_former_handle() {
         let mut held = Held::new();
-        let first = held.hold(HeldItem::End(Val::Bool(true))).unwrap();
+        let first = held.hold(HeldItem::End(Val::Bool(true), None)).unwrap();
         held.take(first).unwrap();
-        let second = held.hold(HeldItem::End(Val::Bool(false))).unwrap();
+        let second = held.hold(HeldItem::End(Val::Bool(false), None)).unwrap();
         assert_eq!((second.slot(), second.ordinal()), (first.slot(), 1));
         assert_eq!(held.at(first).err().unwrap().kind(), &ErrorKind::Misuse);
         assert!(held.at(second).is_ok());
@@ -143,9 +145,11 @@ mod tests {
 
     #[test]
     fn a_handle_of_another_instance_is_misuse() {
-        let handle = Held::new().hold(HeldItem::End(Val::Bool(true))).unwrap();
+        let handle = Held::new()
+            .hold(HeldItem::End(Val::Bool(true), None))
+            .unwrap();
         let mut other = Held::new();
-        other.hold(HeldItem::End(Val::Bool(true))).unwrap();
+        other.hold(HeldItem::End(Val::Bool(true), None)).unwrap();
         assert_eq!(other.at(handle).err().unwrap().kind(), &ErrorKind::Misuse);
     }
 }

@@ -12,6 +12,7 @@ use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::component::abi::{self, Parts, Returned, ReturnedValue};
+use crate::component::ends;
 use crate::component::lift::FromVals;
 use crate::component::lower::{ToVals, has_handles};
 use crate::component::state::State;
@@ -94,7 +95,8 @@ impl Import {
         let call = self.begin(&mut store, |lift| self.args_of_vals(params, lift))?;
         let outcome = self.run_async(&mut store, &call).await;
         let dropped = call.drop_borrowed_async(&mut store).await;
-        self.end_vals(&mut store, outcome, dropped, results)
+        self.end_vals(&mut store, outcome, dropped, results)?;
+        Self::settle(&mut store)
     }
 
     /// Calls the host function while the guest may continue.
@@ -104,23 +106,27 @@ impl Import {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let (call, started) = accessor.with(|mut access| {
+        let (call, started, waits) = accessor.with(|mut access| {
             let mut store = access.as_context_mut();
             store.data_mut().world.begin_host_call()?;
             let call = self.begin(&mut store, |lift| self.args_of_vals(params, lift))?;
             let started = store.data_mut().world.start(self.index, &call.args);
-            Ok::<_, Error>((call, started))
+            Ok::<_, Error>((call, started, store.data().waits.clone()))
         })?;
         let result = match started {
             Ok(Started::Done(result)) => Ok(result),
-            Ok(Started::Pending(future)) => Ok(Caught(future).await),
+            Ok(Started::Pending(future)) => {
+                let _pending = waits.host_call();
+                Ok(Caught(future).await)
+            }
             Err(error) => Err(error),
         };
         accessor.with(|mut access| {
             let mut store = access.as_context_mut();
             let outcome = result.and_then(|result| self.finish(&mut store, &call, result));
             let dropped = call.drop_borrowed(&mut store);
-            self.end_vals(&mut store, outcome, dropped, results)
+            self.end_vals(&mut store, outcome, dropped, results)?;
+            Self::settle(&mut store)
         })
     }
 
@@ -132,7 +138,10 @@ impl Import {
         let started = store.data_mut().world.start(self.index, &call.args)?;
         let result = match started {
             Started::Done(result) => result,
-            Started::Pending(future) => Caught(future).await,
+            Started::Pending(future) => {
+                let _pending = store.data().waits.host_call();
+                Caught(future).await
+            }
         };
         self.finish(store, call, result)
     }
@@ -230,6 +239,12 @@ impl Import {
         lower.claim(&value).map_err(at_fault)?;
         *slot = lower.value(ty, &value).map_err(at_fault)?;
         lower.done().commit(store.data_mut())
+    }
+
+    /// Connects the ends that the host function has connected, and asks those again that wait.
+    fn settle(store: &mut StoreContextMut<'_, State>) -> Result<()> {
+        store.data_mut().waits.wake();
+        ends::settle(store)
     }
 }
 

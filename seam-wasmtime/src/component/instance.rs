@@ -8,16 +8,17 @@ use seam_component::Cores;
 use seam_core::typed::LiftResult;
 use seam_core::{
     Args, Call, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit,
-    ExportName, Func, InFlight, Instance, Observed, Query, Resource, Result, Returns, Snapshot,
-    Value, block_on,
+    ExportName, Func, Handle, InFlight, Instance, Observed, Query, Resource, Result, Returns, Sink,
+    Snapshot, Source, Value, block_on,
 };
-use wasmtime::{Store, component};
+use wasmtime::{AsContextMut, Store, component};
 
 use crate::call;
 use crate::component::func::{Begun, Export};
 use crate::component::held::HeldItem;
 use crate::component::loaded::Loaded;
 use crate::component::state::State;
+use crate::component::{ends, waits};
 use crate::state::HasCore;
 use crate::store::WasmtimeStore;
 use crate::wasi::Captured;
@@ -197,6 +198,37 @@ impl ComponentInstance {
         };
         call::end(&mut self.store, alarm);
         outcome.map_err(|stop| stop.error(&*self.program.code))
+    }
+
+    /// Returns the store of a build for asynchronous components.
+    fn with_ends(&mut self) -> Result<&mut Store<State>> {
+        match self.program.is_concurrent() {
+            true => Ok(&mut self.store),
+            false => Err(Error::without_ends()),
+        }
+    }
+
+    /// Runs what waits after its calls have ended, until it waits for the host or for nothing. Returns
+    /// whether elements were copied or an end was dropped.
+    fn run_what_waits(&mut self) -> Result<bool> {
+        self.clear()?;
+        if !self.program.is_concurrent() {
+            return Ok(false);
+        }
+        let store = &mut self.store;
+        let waits = store.data().waits.clone();
+        let before = waits.events();
+        waits.wake();
+        let alarm = call::begin(store)?;
+        let at = call::deadline(store);
+        let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
+        let outcome = block_on(call::bounded(at, async {
+            waits::until_idle(&waits, run).await.unwrap_or(Ok(()))
+        }));
+        call::end(store, alarm);
+        outcome.map_err(|stop| stop.error(&*self.program.code))?;
+        ends::settle(&mut store.as_context_mut())?;
+        Ok(waits.events() != before)
     }
 
     /// Drops a resource that the host defines: this only runs the world's destructor.
@@ -408,6 +440,31 @@ impl Instance for ComponentInstance {
     fn drop_resource(&mut self, resource: &Resource) -> Result<()> {
         let dropped = self.drop_any(resource);
         self.at(dropped, || format!("drop {}", resource.ty().name()))
+    }
+
+    fn create_end(&mut self, source: Box<dyn Source>) -> Result<Handle> {
+        let world = self.with_ends().map(|store| &mut store.data_mut().world);
+        let created = world.map(|world| world.create_end(source));
+        self.at(created, || "create the end of a stream or future".into())
+    }
+
+    fn connect(&mut self, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
+        let connected = self.with_ends().and_then(|store| {
+            store.data_mut().world.connect_end(end, sink)?;
+            ends::settle(&mut store.as_context_mut())
+        });
+        self.at(connected, || format!("connect a {}", end.kind()))
+    }
+
+    fn drop_end(&mut self, end: &Value) -> Result<()> {
+        let dropped = self.with_ends();
+        let dropped = dropped.and_then(|store| ends::drop_end(&mut store.as_context_mut(), end));
+        self.at(dropped, || format!("drop a {}", end.kind()))
+    }
+
+    fn progress(&mut self) -> Result<bool> {
+        let progressed = self.run_what_waits();
+        self.at(progressed, || "let threads run".into())
     }
 
     fn held(&mut self) -> Vec<Resource> {

@@ -6,6 +6,7 @@ use seam_core::{Error, Handle, List, Resource, ResourceType, Result, Type, Value
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
+use crate::component::ends::ElementType;
 use crate::component::held::HeldItem;
 use crate::component::state::State;
 use crate::error::engine_error;
@@ -95,9 +96,11 @@ impl<'a, 'b> FromVals<'a, 'b> {
                 Value::Flags(set.collect::<Result<_>>()?)
             }
             (Type::Own(_) | Type::Borrow(_), Val::Resource(any)) => self.handle(ty, any)?,
-            (Type::Stream(_), end @ Val::Stream(_)) => Value::Stream(self.end(end)?),
-            (Type::Future(_), end @ Val::Future(_)) => Value::Future(self.end(end)?),
-            (Type::ErrorContext, end @ Val::ErrorContext(_)) => Value::ErrorContext(self.end(end)?),
+            (Type::Stream(ty), end @ Val::Stream(_)) => Value::Stream(self.end(end, ty)?),
+            (Type::Future(ty), end @ Val::Future(_)) => Value::Future(self.end(end, ty)?),
+            (Type::ErrorContext, end @ Val::ErrorContext(_)) => {
+                Value::ErrorContext(self.end(end, &None)?)
+            }
             (ty, val) => return Err(misfit(ty, &val)),
         })
     }
@@ -153,8 +156,8 @@ impl<'a, 'b> FromVals<'a, 'b> {
         Ok(Resource::guest(ty.clone(), handle))
     }
 
-    fn end(&mut self, end: Val) -> Result<Handle> {
-        self.hold(HeldItem::End(end))
+    fn end(&mut self, end: Val, element: &ElementType) -> Result<Handle> {
+        self.hold(HeldItem::End(end, element.clone()))
     }
 
     fn hold(&mut self, item: HeldItem) -> Result<Handle> {

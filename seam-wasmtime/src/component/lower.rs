@@ -1,9 +1,10 @@
 //! Values on their way to the guest: the seam's values as wasmtime's.
 
-use seam_core::{Error, Handle, List, Resource, ResourceType, Result, Type, Value};
+use seam_core::{Error, Handle, HostSource, List, Resource, ResourceType, Result, Type, Value};
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::component::ends;
 use crate::component::held::HeldItem;
 use crate::component::state::State;
 use crate::error::engine_error;
@@ -32,6 +33,8 @@ pub(crate) struct ToVals<'a, 'b> {
     store: &'a mut StoreContextMut<'b, State>,
     /// Handles that move with the values.
     moved: Vec<Handle>,
+    /// Slots of the ends that the host has created.
+    created: Vec<u32>,
     /// Handles that the values borrow.
     borrowed: Vec<Handle>,
     /// Resources of the host that are lent to the guest for the call.
@@ -67,6 +70,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         Self {
             store,
             moved: Vec::new(),
+            created: Vec::new(),
             borrowed: Vec::new(),
             lent: Vec::new(),
         }
@@ -86,6 +90,9 @@ impl<'a, 'b> ToVals<'a, 'b> {
         match value {
             Value::Own(resource) => self.claim_resource(resource, true),
             Value::Borrow(resource) => self.claim_resource(resource, false),
+            Value::Stream(handle) | Value::Future(handle) if self.is_created(handle) => {
+                self.claim_created(*handle)
+            }
             Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle) => {
                 self.claim_handle(*handle, true)
             }
@@ -115,6 +122,26 @@ impl<'a, 'b> ToVals<'a, 'b> {
             )));
         }
         self.claim_handle(handle, own)
+    }
+
+    /// Returns whether the host has created an end and not passed it yet.
+    fn is_created(&self, end: &Handle) -> bool {
+        self.store.data().world.has_created(end)
+    }
+
+    fn created(&mut self, end: &Handle) -> Result<HostSource> {
+        let source = self.store.data_mut().world.pass_created(end)?;
+        source.ok_or_else(|| Error::engine("expected an end that the host has created"))
+    }
+
+    fn claim_created(&mut self, end: Handle) -> Result<()> {
+        if self.created.contains(&end.slot()) {
+            return Err(Error::misuse(format!(
+                "expected an end of the host to be used once in a call, found {end:?} twice"
+            )));
+        }
+        self.created.push(end.slot());
+        Ok(())
     }
 
     fn claim_handle(&mut self, handle: Handle, moves: bool) -> Result<()> {
@@ -201,9 +228,17 @@ impl<'a, 'b> ToVals<'a, 'b> {
             (Type::Borrow(ty), Value::Borrow(resource)) => {
                 Val::Resource(self.resource(ty, resource, true)?)
             }
+            (Type::Stream(element), Value::Stream(end)) if self.is_created(end) => {
+                let source = self.created(end)?;
+                ends::new_stream(self.store, element, source)?
+            }
+            (Type::Future(element), Value::Future(end)) if self.is_created(end) => {
+                let source = self.created(end)?;
+                ends::new_future(self.store, element, source)?
+            }
             (_, Value::Stream(end) | Value::Future(end) | Value::ErrorContext(end)) => {
                 match self.store.data().held.at(*end)? {
-                    HeldItem::End(val) => val.clone(),
+                    HeldItem::End(val, _) => val.clone(),
                     HeldItem::Resource(..) => return Err(unexpected(ty, value)),
                 }
             }
@@ -235,7 +270,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         if let Some(handle) = resource.handle() {
             return match self.store.data().held.at(handle)? {
                 HeldItem::Resource(any, _) => Ok(*any),
-                HeldItem::End(_) => Err(Error::misuse(format!(
+                HeldItem::End(..) => Err(Error::misuse(format!(
                     "expected a resource, found {handle:?}, which is a stream, future or error context"
                 ))),
             };

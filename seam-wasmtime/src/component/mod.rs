@@ -1,18 +1,21 @@
 //! Components, by wasmtime's own component model.
 
 mod abi;
+mod ends;
 mod func;
 mod held;
 mod host;
 mod inner;
 mod instance;
 mod instantiate;
+mod item;
 mod lift;
 mod linker;
 mod loaded;
 mod lower;
 mod program;
 mod state;
+mod waits;
 
 pub(crate) use inner::CorePlan;
 pub(crate) use instantiate::instantiate;

@@ -8,6 +8,7 @@ use wasmtime::Module;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::component::held::Held;
+use crate::component::waits::Waits;
 use crate::error::Code;
 use crate::state::{CoreState, HasCore};
 use crate::wasi::Wasi;
@@ -19,6 +20,7 @@ pub(crate) struct State {
     pub(crate) world: WorldState,
     pub(crate) types: Arc<HostTypes>,
     pub(crate) held: Held,
+    pub(crate) waits: Waits,
     wasi: Option<Wasi>,
 }
 
@@ -36,6 +38,7 @@ impl State {
             world,
             types,
             held: Held::new(),
+            waits: Waits::default(),
             wasi,
         }
     }

@@ -95,6 +95,14 @@ impl<'t> Dues<'t> {
         }
     }
 
+    /// Starts with a single value in memory.
+    pub(super) fn of_value(ty: InterfaceType, at: usize) -> Self {
+        Self {
+            top: Due::Elements(ty, Place::Memory(at), 1),
+            below: SmallVec::new(),
+        }
+    }
+
     pub(super) fn push(&mut self, due: Due<'t>) {
         let below = mem::replace(&mut self.top, due);
         self.below.push(below);

@@ -175,6 +175,20 @@ pub(super) fn lift_tuple(
     Ok(parts.done())
 }
 
+/// Lifts a single value.
+///
+/// # Errors
+/// Those of [`lift`].
+pub(super) fn lift_value(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    place: Place<'_>,
+) -> Result<Parts> {
+    let mut parts = Lifting::default();
+    lift(cx, ty, place, &mut parts)?;
+    Ok(parts.done())
+}
+
 /// Lifts a value: adds its parts.
 ///
 /// # Errors

@@ -15,6 +15,7 @@
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
 //! | [`scalar`] | scalars of functions over scalars |
+//! | [`element`] | elements of streams and futures |
 //! | [`flat`] | how many core values a type flattens to |
 //!
 //! Strings, lists of numbers, handles and the scalars within other values are lifted and lowered by
@@ -35,6 +36,7 @@
 //! and the ends of streams and error contexts have no implementation that this crate could use.
 
 mod due;
+mod element;
 mod export;
 mod flat;
 mod import;
@@ -45,6 +47,7 @@ mod scalar;
 mod store;
 mod value;
 
+pub(crate) use element::Element;
 pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
 pub(crate) use import::{
     Returned, ReturnedValue, define, define_async, define_scalars, is_over_scalars,

@@ -44,6 +44,22 @@ impl<'w, 'c, T: 'static> Writer<'w, 'c, T> {
         }
     }
 
+    /// Starts to write a single value to memory.
+    pub(super) fn of_value(
+        cx: &'w mut LowerContext<'c, T>,
+        ty: InterfaceType,
+        at: usize,
+        resources: &'w [ResourceAny],
+    ) -> Self {
+        Self {
+            cx,
+            flat: &mut [],
+            due: Dues::of_value(ty, at),
+            resources: resources.iter(),
+            failed: None,
+        }
+    }
+
     /// Writes the parts that `lower` passes.
     ///
     /// # Errors
