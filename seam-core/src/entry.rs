@@ -21,20 +21,32 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The interface of the canonical entry, in any version of its track.
-    pub const RUN: &'static str = "wasi:cli/run@0.2.0";
+    /// The interfaces of the canonical entry, each in any version of its track. The first that is
+    /// exported is the entry.
+    pub const RUN: [&'static str; 2] = ["wasi:cli/run@0.3.0", "wasi:cli/run@0.2.0"];
 
     /// Returns the entry of an artifact.
     ///
-    /// The entry of a component is its `wasi:cli/run@0.2.x` export, whatever its core modules look
-    /// like. The entry of a core module is its export of that interface. Without this export it is
-    /// `_start`, if the module exports `_start` and not `_initialize`.
+    /// The entry of a component is its `wasi:cli/run@0.3.x` export, or else `wasi:cli/run@0.2.x`,
+    /// whatever its core modules look like. The entry of a core module is its export of such an
+    /// interface. Without this export it is `_start`, if the module exports `_start` and not
+    /// `_initialize`.
+    ///
+    /// `run` of 0.3 is an asynchronous function. An export of that name with any other type is no
+    /// entry.
     ///
     /// # Errors
     /// `Misuse` that says what was expected and what the artifact exports.
     pub fn of(interface: &Interface) -> Result<Self> {
-        let run = ExportName::in_instance(Self::RUN, "run");
-        if let Ok((name, ty)) = interface.func(&run) {
+        for run in Self::RUN {
+            let run = ExportName::in_instance(run, "run");
+            let Ok((name, ty)) = interface.func(&run) else {
+                continue;
+            };
+            let is_0_3 = name.to_string().contains("@0.3.");
+            if is_0_3 && !ty.is_async {
+                continue;
+            }
             if is_run(interface.kind(), ty) {
                 return Ok(Entry::Run(name.clone()));
             }
@@ -97,7 +109,7 @@ fn no_entry(interface: &Interface, reactor: bool) -> Error {
         names.join(", ") + &tail
     };
     let wanted = match interface.kind() {
-        ArtifactKind::Component => "an export of `wasi:cli/run@0.2.x`",
+        ArtifactKind::Component => "an export of `wasi:cli/run@0.3.x` or `wasi:cli/run@0.2.x`",
         ArtifactKind::CoreModule => {
             "an export `wasi:cli/run@0.2.x#run`, or `_start` without `_initialize`"
         }

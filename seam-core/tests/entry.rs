@@ -53,6 +53,31 @@ fn the_highest_version_of_several_run_exports_is_the_entry() {
 }
 
 #[test]
+fn run_of_0_3_comes_before_run_of_0_2() {
+    let run_of = |versions: &[&str]| {
+        let exports: String = (versions.iter())
+            .map(|version| format!(r#"(export "wasi:cli/run@{version}" (instance $new))"#))
+            .collect();
+        format!(
+            r#"(component
+              (core module $m
+                (func (export "run") (result i32) (i32.const 0))
+                (func (export "event") (param i32 i32 i32) (result i32) (i32.const 0)))
+              (core instance $m (instantiate $m))
+              (func $new async (result (result))
+                (canon lift (core func $m "run") async (callback (core func $m "event"))))
+              (instance $new (export "run" (func $new)))
+              (func $old (result (result)) (canon lift (core func $m "run")))
+              (instance $old (export "run" (func $old)))
+              (export "wasi:cli/run@0.2.3" (instance $old))
+              {exports})"#
+        )
+    };
+    assert_eq!(of_wat(&run_of(&["0.3.1"])).unwrap(), run("0.3.1"));
+    assert_eq!(of_wat(&run_of(&[])).unwrap(), run("0.2.3"));
+}
+
+#[test]
 fn the_error_for_a_missing_entry_lists_the_exports() {
     for (text, part) in [
         (
@@ -69,7 +94,7 @@ fn the_error_for_a_missing_entry_lists_the_exports() {
         ),
         (
             "(component)",
-            "expected an export of `wasi:cli/run@0.2.x` to run",
+            "expected an export of `wasi:cli/run@0.3.x` or `wasi:cli/run@0.2.x` to run",
         ),
         ("(module)", "exports no function"),
         (

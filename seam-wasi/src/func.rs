@@ -139,7 +139,7 @@ pub(crate) fn broken(precondition: &str) -> Error {
 
 /// Makes an owned resource for the guest. `interface` has no version, as in [`Funcs`].
 pub(crate) fn own(interface: &str, label: &str, rep: u32) -> Value {
-    let known = Wit::embedded().interfaces.iter();
+    let known = Wit::of_0_2().interfaces.iter();
     let full_name = known
         .filter(|known| known.name == interface)
         .map(|known| known.full_name.as_str())

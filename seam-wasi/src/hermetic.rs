@@ -11,7 +11,7 @@ use crate::state::{Config, State};
 use crate::table::unknown;
 use crate::time::Datetime;
 use crate::wit::{Interface, Wit};
-use crate::{cli, clocks, filesystem, http, io, random, sockets};
+use crate::{cli, clocks, filesystem, http, io, p3, random, sockets};
 
 /// A WASI 0.2 that looks the same to a guest on every backend and in every run.
 ///
@@ -186,7 +186,7 @@ impl Wasi {
         self
     }
 
-    /// Adds all of WASI 0.2 to `world`.
+    /// Adds all of WASI 0.2 and, except HTTP, of WASI 0.3 to `world`.
     ///
     /// # Errors
     /// `Misuse` if a folder of the host does not exist, or if a file in memory cannot be made: its
@@ -197,17 +197,37 @@ impl Wasi {
         let world = world
             .state(move || State::new(config.clone()))
             .artefact(ARTEFACT, |state: &State| state.files.show());
-        Ok(Wit::embedded().interfaces.iter().fold(world, define))
+        let world = Wit::of_0_2().interfaces.iter().fold(world, define);
+        Ok(Wit::of_0_3().interfaces.iter().fold(world, define_0_3))
     }
+}
+
+/// Adds the resources of an interface to the world.
+fn define_resources(world: World, interface: &Interface) -> World {
+    let resources = interface.resources.iter();
+    resources.fold(world, |world, label| {
+        let name = format!("{}#{label}", interface.full_name);
+        world.resource(&name, |call, rep| state(call)?.table.remove(rep))
+    })
+}
+
+/// Adds the functions and resources of an interface of 0.3 to the world.
+fn define_0_3(world: World, interface: &Interface) -> World {
+    let world = define_resources(world, interface);
+    let funcs = interface.funcs.iter();
+    funcs.fold(world, |world, (name, ty)| {
+        let full_name = format!("{}#{name}", interface.full_name);
+        match p3::body(&interface.name, name, ty, body) {
+            Some(body) => world.func_values(&full_name, Some(ty.clone()), body),
+            None => world,
+        }
+    })
 }
 
 /// Adds the functions and resources of an interface to the world.
 fn define(world: World, interface: &Interface) -> World {
     let full = |item: &String| format!("{}#{item}", interface.full_name);
-    let resources = interface.resources.iter();
-    let world = resources.fold(world, |world, label| {
-        world.resource(&full(label), |call, rep| state(call)?.table.remove(rep))
-    });
+    let world = define_resources(world, interface);
     let funcs = interface.funcs.iter();
     funcs.fold(world, |world, (name, ty)| {
         match body(&interface.name, name) {
@@ -278,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_function_of_the_packages_is_implemented() {
-        let interfaces = Wit::embedded().interfaces.iter();
+        let interfaces = Wit::of_0_2().interfaces.iter();
         let missing = interfaces.flat_map(|interface| {
             let funcs = interface.funcs.iter().map(|(name, _)| name);
             let missing = funcs.filter(|name| body(&interface.name, name).is_none());
@@ -288,9 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn every_function_of_0_3_is_implemented() {
+        let interfaces = Wit::of_0_3().interfaces.iter();
+        let missing = interfaces.flat_map(|interface| {
+            let funcs = interface.funcs.iter();
+            let missing =
+                funcs.filter(|(name, ty)| p3::body(&interface.name, name, ty, body).is_none());
+            missing.map(|(name, _)| format!("{}#{name}", interface.name))
+        });
+        assert_eq!(missing.collect::<Vec<_>>(), [] as [String; 0]);
+    }
+
+    #[test]
     fn only_functions_of_the_packages_are_implemented() {
         let known = |interface: &str, func: &str| {
-            let mut found = Wit::embedded()
+            let mut found = Wit::of_0_2()
                 .interfaces
                 .iter()
                 .filter(|i| i.name == interface);

@@ -60,6 +60,7 @@ mod hermetic;
 mod http;
 mod io;
 mod meter;
+mod p3;
 mod preview1;
 mod random;
 mod rng;

@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use seam_core::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
 use wit_parser::{Handle, Resolve, TypeDef, TypeDefKind, TypeId, TypeOwner};
 
-/// The packages, in dependency order: each follows the packages that it uses.
-pub(crate) const PACKAGES: [(&str, &str); 7] = [
+/// The packages of WASI 0.2, in dependency order: each follows the packages that it uses.
+const OF_0_2: [(&str, &str); 7] = [
     ("io.wit", include_str!("../wit/io.wit")),
     ("clocks.wit", include_str!("../wit/clocks.wit")),
     ("random.wit", include_str!("../wit/random.wit")),
@@ -17,6 +17,15 @@ pub(crate) const PACKAGES: [(&str, &str); 7] = [
     ("sockets.wit", include_str!("../wit/sockets.wit")),
     ("cli.wit", include_str!("../wit/cli.wit")),
     ("http.wit", include_str!("../wit/http.wit")),
+];
+
+/// The packages of WASI 0.3, in dependency order.
+const OF_0_3: [(&str, &str); 5] = [
+    ("clocks.wit", include_str!("../wit/0.3/clocks.wit")),
+    ("random.wit", include_str!("../wit/0.3/random.wit")),
+    ("filesystem.wit", include_str!("../wit/0.3/filesystem.wit")),
+    ("sockets.wit", include_str!("../wit/0.3/sockets.wit")),
+    ("cli.wit", include_str!("../wit/0.3/cli.wit")),
 ];
 
 /// Interfaces that guests export and do not import from the host.
@@ -40,18 +49,26 @@ pub(crate) struct Interface {
 }
 
 impl Wit {
-    /// Returns the embedded packages, including everything in them that is marked unstable.
-    pub(crate) fn embedded() -> &'static Wit {
+    /// Returns the packages of WASI 0.2, including everything in them that is marked unstable.
+    pub(crate) fn of_0_2() -> &'static Wit {
         static WIT: OnceLock<Wit> = OnceLock::new();
-        WIT.get_or_init(|| {
-            let mut resolve = Resolve::new();
-            resolve.all_features = true;
-            for (name, text) in PACKAGES {
-                let pushed = resolve.push_source(name, text);
-                pushed.expect("the embedded packages are well-formed: every test reads them");
-            }
-            Wit::of(&resolve)
-        })
+        WIT.get_or_init(|| Wit::embedded(&OF_0_2))
+    }
+
+    /// Like [`Wit::of_0_2`], for WASI 0.3.
+    pub(crate) fn of_0_3() -> &'static Wit {
+        static WIT: OnceLock<Wit> = OnceLock::new();
+        WIT.get_or_init(|| Wit::embedded(&OF_0_3))
+    }
+
+    fn embedded(packages: &[(&str, &str)]) -> Wit {
+        let mut resolve = Resolve::new();
+        resolve.all_features = true;
+        for (name, text) in packages {
+            let pushed = resolve.push_source(name, text);
+            pushed.expect("the embedded packages are well-formed: every test reads them");
+        }
+        Wit::of(&resolve)
     }
 
     fn of(resolve: &Resolve) -> Self {
@@ -67,7 +84,7 @@ impl Wit {
                 let ty = FuncType {
                     params: params.collect(),
                     result: func.result.as_ref().map(|ty| read(resolve, ty)),
-                    is_async: false,
+                    is_async: func.kind.is_async(),
                 };
                 (name.clone(), ty)
             });
@@ -182,7 +199,7 @@ mod tests {
     use super::*;
 
     fn ty(interface: &str, func: &str) -> String {
-        let found = Wit::embedded()
+        let found = Wit::of_0_2()
             .interfaces
             .iter()
             .find(|i| i.name == interface);
@@ -207,8 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn functions_of_0_3_can_be_asynchronous() {
+        let mut interfaces = Wit::of_0_3().interfaces.iter();
+        let types = interfaces.find(|i| i.name == "wasi:filesystem/types");
+        let funcs = types.map_or(&[][..], |types| &types.funcs);
+        let ty = |func: &str| {
+            funcs
+                .iter()
+                .find(|(name, _)| name == func)
+                .map(|(_, ty)| ty)
+        };
+        let is_async = |func| ty(func).map(|ty| ty.is_async);
+        assert_eq!(is_async("[method]descriptor.stat"), Some(true));
+        assert_eq!(is_async("[method]descriptor.read-directory"), Some(false));
+    }
+
+    #[test]
     fn interfaces_that_guests_export_are_left_out() {
-        let names = Wit::embedded().interfaces.iter().map(|i| i.name.as_str());
+        let names = Wit::of_0_2().interfaces.iter().map(|i| i.name.as_str());
         let names: Vec<_> = names.collect();
         assert!(names.contains(&"wasi:http/outgoing-handler"));
         assert!(!names.contains(&"wasi:cli/run"));

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_code_is_a_case_of_the_official_enum() {
-        let mut interfaces = Wit::embedded().interfaces.iter();
+        let mut interfaces = Wit::of_0_2().interfaces.iter();
         let types = interfaces.find(|i| i.name == "wasi:filesystem/types");
         let func = types.and_then(|i| i.funcs.iter().find(|(name, _)| name.ends_with(".sync")));
         let Some(Type::Result(result)) = func.and_then(|(_, ty)| ty.result.clone()) else {

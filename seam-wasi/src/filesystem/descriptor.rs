@@ -111,6 +111,24 @@ impl Descriptor {
         }
     }
 
+    /// Returns the file to read from.
+    pub(crate) fn readable(&self) -> Result<&FileRef, Code> {
+        match self.kind {
+            Kind::Folder => Err(Code::IsDirectory),
+            _ if !self.read => Err(Code::BadDescriptor),
+            _ => Ok(&self.file),
+        }
+    }
+
+    /// Returns the file to write to.
+    pub(crate) fn written(&self) -> Result<&FileRef, Code> {
+        match self.kind {
+            Kind::Folder => Err(Code::BadDescriptor),
+            _ if !self.write => Err(Code::BadDescriptor),
+            _ => Ok(&self.file),
+        }
+    }
+
     /// Returns the folder, or an error code if this is not a folder.
     pub(crate) fn folder(&self) -> Result<&FileRef, Code> {
         match self.kind {
@@ -165,13 +183,10 @@ impl Stat {
 fn read_via_stream(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
     let (state, offset) = (state(call)?, args.u64(1)?);
     let descriptor = Descriptor::of(state, args, 0)?;
-    if descriptor.kind == Kind::Folder {
-        return answer::<()>(Err(Code::IsDirectory), |()| None);
-    }
-    if !descriptor.read {
-        return answer::<()>(Err(Code::BadDescriptor), |()| None);
-    }
-    let file = descriptor.file;
+    let file = match descriptor.readable() {
+        Ok(file) => file.clone(),
+        Err(code) => return answer::<()>(Err(code), |()| None),
+    };
     let rep = state.table.add(Input::File { file, offset })?;
     let stream = own("wasi:io/streams", "input-stream", rep);
     Ok(Some(Value::ok(Some(stream))))
@@ -184,10 +199,10 @@ fn write_stream(
 ) -> Result<Option<Value>> {
     let state = state(call)?;
     let descriptor = Descriptor::of(state, args, 0)?;
-    if descriptor.kind == Kind::Folder || !descriptor.write {
-        return answer::<()>(Err(Code::BadDescriptor), |()| None);
-    }
-    let file = descriptor.file;
+    let file = match descriptor.written() {
+        Ok(file) => file.clone(),
+        Err(code) => return answer::<()>(Err(code), |()| None),
+    };
     let rep = state.table.add(Output::File { file, offset })?;
     let stream = own("wasi:io/streams", "output-stream", rep);
     Ok(Some(Value::ok(Some(stream))))

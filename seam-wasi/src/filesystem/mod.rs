@@ -7,6 +7,8 @@ mod preopens;
 
 use crate::func::Funcs;
 
+pub(crate) use descriptor::{Descriptor, INTERFACE};
+
 pub(crate) const FUNCS: [Funcs; 4] = [
     descriptor::FUNCS,
     at::FUNCS,

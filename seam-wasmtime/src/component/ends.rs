@@ -30,8 +30,9 @@ pub(crate) fn new_stream(
     ty: &ElementType,
     source: HostSource,
 ) -> Result<Val> {
+    let waits = store.data().waits.clone();
     with_item!(ty, {
-        let producer = Producer::<Item>::new(ty, source);
+        let producer = Producer::<Item>::new(ty, source, waits);
         StreamReader::new(&mut *store, producer)
             .and_then(|reader| reader.try_into_stream_any(&mut *store))
             .map(Val::Stream)
@@ -48,8 +49,9 @@ pub(crate) fn new_future(
     ty: &ElementType,
     source: HostSource,
 ) -> Result<Val> {
+    let waits = store.data().waits.clone();
     with_item!(ty, {
-        let producer = Producer::<Item>::new(ty, source);
+        let producer = Producer::<Item>::new(ty, source, waits);
         FutureReader::new(&mut *store, producer)
             .and_then(|reader| reader.try_into_future_any(&mut *store))
             .map(Val::Future)
@@ -134,16 +136,19 @@ fn failed(error: Error) -> wasmtime::Error {
 /// The writable end of a stream or future of the host.
 struct Producer<I> {
     ty: ElementType,
-    source: HostSource,
+    /// `None` after the producer was dropped.
+    source: Option<HostSource>,
+    waits: Waits,
     of: PhantomData<fn() -> I>,
 }
 
 impl<I: item::Item> Producer<I> {
-    fn new(ty: &ElementType, source: HostSource) -> Self {
+    fn new(ty: &ElementType, source: HostSource, waits: Waits) -> Self {
         let of = PhantomData;
         Self {
             ty: ty.clone(),
-            source,
+            source: Some(source),
+            waits,
             of,
         }
     }
@@ -158,8 +163,11 @@ impl<I: item::Item> Producer<I> {
         if let Err(error) = settle(store) {
             return Poll::Ready(Err(error));
         }
+        let Some(source) = &mut self.source else {
+            return Poll::Ready(Ok(None));
+        };
         let state = store.data_mut();
-        let taken = match state.world.supply(&mut self.source, max) {
+        let taken = match state.world.supply(source, max) {
             Ok(Ready::Pending) => {
                 state.waits.wait(cx.waker());
                 return Poll::Pending;
@@ -167,12 +175,20 @@ impl<I: item::Item> Producer<I> {
             Ok(Ready::End) => Ok(None),
             Ok(Ready::Elements(n)) => {
                 state.waits.happened();
-                let elements = self.source.take(n.min(max));
+                let elements = source.take(n.min(max));
                 I::of(store, self.ty.as_ref(), elements).map(Some)
             }
             Err(error) => Err(error),
         };
         Poll::Ready(taken)
+    }
+}
+
+impl<I> Drop for Producer<I> {
+    /// A source that is dropped can let others go on.
+    fn drop(&mut self) {
+        self.source = None;
+        self.waits.happened();
     }
 }
 

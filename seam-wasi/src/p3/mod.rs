@@ -1,0 +1,93 @@
+//! WASI 0.3, on the same files, clocks and random numbers as 0.2.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `cli` | standard streams |
+//! | `clocks` | waiting |
+//! | `filesystem` | files and folders as streams |
+//! | `network` | refusals |
+//! | `outcome` | the future that says how a stream has ended |
+//! | `fit` | values of 0.2 as values of 0.3, and back |
+//!
+//! A function that does the same as one of 0.2 is that function, and its values are converted.
+
+mod cli;
+mod clocks;
+mod filesystem;
+mod fit;
+mod network;
+mod outcome;
+
+use std::sync::Arc;
+
+use seam_core::{FuncType, HostCall, Result, Value};
+
+use crate::func::{Args, Body, Funcs};
+
+/// Returns the body of a function of WASI 0.3.
+///
+/// `of_0_2` finds the body of a function of WASI 0.2.
+pub(crate) fn body(
+    interface: &str,
+    name: &str,
+    ty: &FuncType,
+    of_0_2: impl FnOnce(&str, &str) -> Option<Body>,
+) -> Option<impl Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static> {
+    let own = own(interface, name);
+    let body = own.or_else(|| {
+        let (interface, name) = same(interface, name);
+        of_0_2(interface, name)
+    })?;
+    let ty = Arc::new(ty.clone());
+    Some(move |call: &mut HostCall<'_>, args: &[Value]| {
+        let args: Vec<Value> = args.iter().map(fit::to_0_2).collect();
+        let result = body(call, Args(&args))?;
+        Ok(match (&ty.result, result) {
+            (Some(ty), Some(value)) => Some(fit::to_0_3(ty, value)),
+            (_, result) => result,
+        })
+    })
+}
+
+/// Finds the body of a function that 0.2 does not have, or has differently.
+fn own(interface: &str, name: &str) -> Option<Body> {
+    let mut funcs = all().filter(|funcs| funcs.interface == interface);
+    let found = funcs.find_map(|funcs| funcs.funcs.iter().find(|(known, _)| *known == name));
+    found.map(|(_, body)| *body)
+}
+
+fn all() -> impl Iterator<Item = &'static Funcs> {
+    (cli::FUNCS.iter())
+        .chain(&clocks::FUNCS)
+        .chain(&filesystem::FUNCS)
+        .chain(&network::FUNCS)
+}
+
+/// Returns the interface and name of the function of 0.2 that does the same.
+fn same<'a>(interface: &'a str, name: &'a str) -> (&'a str, &'a str) {
+    match (interface, name) {
+        ("wasi:cli/environment", "get-initial-cwd") => (interface, "initial-cwd"),
+        ("wasi:random/insecure-seed", "get-insecure-seed") => (interface, "insecure-seed"),
+        ("wasi:clocks/monotonic-clock", "get-resolution") => (interface, "resolution"),
+        ("wasi:clocks/system-clock", "now") => ("wasi:clocks/wall-clock", "now"),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wit::Wit;
+
+    #[test]
+    fn only_functions_of_the_packages_have_a_body() {
+        for funcs in all() {
+            for (name, _) in funcs.funcs {
+                let mut known = Wit::of_0_3().interfaces.iter();
+                let known = known.find(|known| known.name == funcs.interface);
+                let found = known.is_some_and(|known| known.funcs.iter().any(|(n, _)| n == name));
+                assert!(found, "{}#{name}", funcs.interface);
+            }
+        }
+    }
+}

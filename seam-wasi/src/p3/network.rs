@@ -1,0 +1,29 @@
+//! `wasi:sockets` 0.3: every call is refused.
+//!
+//! No socket can be created, so the methods of sockets are never called.
+
+use seam_core::Value;
+
+use crate::func::{Body, Funcs};
+
+pub(super) const FUNCS: [Funcs; 2] = [
+    Funcs {
+        interface: "wasi:sockets/types",
+        funcs: &[
+            ("[static]tcp-socket.create", DENIED),
+            ("[static]udp-socket.create", DENIED),
+        ],
+    },
+    Funcs {
+        interface: "wasi:sockets/ip-name-lookup",
+        funcs: &[("resolve-addresses", |_, _| {
+            Ok(Some(error("permanent-resolver-failure")))
+        })],
+    },
+];
+
+const DENIED: Body = |_, _| Ok(Some(error("access-denied")));
+
+fn error(code: &str) -> Value {
+    Value::err(Some(Value::enumeration(code)))
+}
