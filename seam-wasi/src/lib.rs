@@ -1,4 +1,4 @@
-//! WASI for seam: one WASI 0.2 for every backend, and preview1 modules wrapped as components.
+//! WASI for seam: one WASI 0.2 and 0.3 for every backend, and preview1 modules wrapped as components.
 //!
 //! [`Wasi::hermetic`] is a world that looks the same to a guest on every backend and in every run.
 //! The caller chooses arguments, environment, standard streams, clocks, random numbers and files.
@@ -18,6 +18,17 @@
 //!
 //! Every function of WASI 0.2.12 is implemented, with the types of the official WIT packages, which
 //! are read at run time. Guests built for any 0.2.x link to them.
+//!
+//! # WASI 0.3
+//! Every function of WASI 0.3.0 is implemented too, except those of `wasi:http`, which is no part of the
+//! world. Both versions share files, clocks, random numbers and standard streams. Backends need
+//! [`ComponentAsync`](seam_core::Capability::ComponentAsync) for it.
+//!
+//! - The standard streams, files and folders are streams. Each has a future that says how it has ended,
+//!   once it has.
+//! - Asynchronous functions have their result at once. Waiting for a clock advances it at once, so of
+//!   two tasks that wait, the one that calls first goes on first, whatever it waits for.
+//! - A time before 1970 is set as the beginning of 1970.
 //!
 //! # Where it differs from `wasmtime-wasi`
 //! - A change to a read-only file system fails with `read-only`, as the WIT package says.
