@@ -164,6 +164,8 @@ fixtures! {
         command = "command/command.wasm",
         /// The same command, as a component.
         command_component = "command/command.component.wasm",
+        /// A command of WASI 0.3.
+        command3 = "command3/command3.wasm",
         /// A command that exercises files, clocks, random numbers and streams, as a preview1 core
         /// module.
         tour = "tour/tour.wasm",

@@ -85,6 +85,12 @@ impl Failure {
         }
     }
 
+    /// Returns whether the backend lacks a capability.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        let kind = self.error.as_ref().map(Error::kind);
+        matches!(kind, Some(ErrorKind::Unsupported(_)))
+    }
+
     /// Adds what the failure is about.
     #[must_use]
     pub fn about(mut self, what: impl fmt::Display) -> Self {

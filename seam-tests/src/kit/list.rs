@@ -252,6 +252,11 @@ cases! { $
             hermetic_output_is_bounded needs Components,
             hermetic_worlds_do_for_components_without_wasi needs Components,
         }
+        hermetic_command3 "hermetic wasi" {
+            hermetic_streams_carry_input_and_output needs Components ComponentAsync,
+            hermetic_streams_read_and_write_files needs Components ComponentAsync,
+            hermetic_output_of_streams_is_bounded needs Components ComponentAsync,
+        }
         hermetic_tour "hermetic wasi" {
             hermetic_tour_of_files_is_golden needs Components,
             hermetic_tour_of_clocks_is_golden needs Components,
