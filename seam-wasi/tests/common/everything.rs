@@ -15,6 +15,15 @@ const PACKAGES: [&str; 7] = [
     include_str!("../../wit/http.wit"),
 ];
 
+/// The official packages of WASI 0.3, in dependency order.
+const PACKAGES_0_3: [&str; 5] = [
+    include_str!("../../wit/0.3/clocks.wit"),
+    include_str!("../../wit/0.3/random.wit"),
+    include_str!("../../wit/0.3/filesystem.wit"),
+    include_str!("../../wit/0.3/sockets.wit"),
+    include_str!("../../wit/0.3/cli.wit"),
+];
+
 /// Returns a component that imports every WASI function of a version.
 pub(crate) fn component(version: &str) -> Artifact {
     let http = format!(
@@ -29,10 +38,29 @@ pub(crate) fn stable(version: &str) -> Artifact {
     encode(version, false, "")
 }
 
+/// Returns a component that imports every function of WASI 0.3.
+#[allow(
+    dead_code,
+    reason = "not every test file that has this module needs it"
+)]
+pub(crate) fn component_0_3(version: &str) -> Artifact {
+    of_packages(&PACKAGES_0_3, "0.3.0", version, true, "")
+}
+
 fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {
+    of_packages(&PACKAGES, "0.2.12", version, unstable, imports)
+}
+
+fn of_packages(
+    packages: &[&str],
+    official: &str,
+    version: &str,
+    unstable: bool,
+    imports: &str,
+) -> Artifact {
     let mut resolve = Resolve::new();
     resolve.all_features = unstable;
-    for package in PACKAGES {
+    for package in packages {
         // The version is replaced below. Older packages must not carry `@since` of later versions.
         let lines = package
             .lines()
@@ -41,7 +69,7 @@ fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {
         let text = lines
             .collect::<Vec<_>>()
             .join("\n")
-            .replace("0.2.12", version);
+            .replace(official, version);
         resolve.push_source("wasi.wit", &text).unwrap();
     }
     let world = format!(

@@ -3,7 +3,7 @@
 use seam_core::{ImportStatus, World};
 use seam_wasi::Wasi;
 
-use crate::everything::{component, stable};
+use crate::everything::{component, component_0_3, stable};
 
 #[test]
 fn every_import_is_real_in_every_version() {
@@ -17,6 +17,20 @@ fn every_import_is_real_in_every_version() {
             .collect();
         assert!(odd.is_empty(), "{version}: {odd:#?}");
         assert!(report.len() > 170, "{version}: {} imports", report.len());
+        assert_eq!(world.bind(&interface).unwrap().len(), report.len());
+    }
+}
+
+#[test]
+fn every_import_of_0_3_is_real_in_every_version() {
+    let world = Wasi::hermetic().add_to(World::new()).unwrap();
+    for version in ["0.3.0", "0.3.7"] {
+        let interface = seam_decode::validate(&component_0_3(version)).unwrap();
+        let report = world.report(&interface);
+        let odd = report.iter().filter(|it| it.status != ImportStatus::Real);
+        let odd: Vec<_> = odd.collect();
+        assert!(odd.is_empty(), "{version}: {odd:#?}");
+        assert!(report.len() > 80, "{version}: {} imports", report.len());
         assert_eq!(world.bind(&interface).unwrap().len(), report.len());
     }
 }
@@ -36,7 +50,7 @@ fn a_guest_may_leave_out_unstable_functions() {
 #[test]
 fn imports_of_another_track_are_missing() {
     let world = Wasi::hermetic().add_to(World::new()).unwrap();
-    let interface = seam_decode::validate(&component("0.3.0")).unwrap();
+    let interface = seam_decode::validate(&component("0.4.0")).unwrap();
     let report = world.report(&interface);
     assert!(report.iter().all(|it| it.status == ImportStatus::Missing));
 }
