@@ -4,13 +4,17 @@ use seam_tests::kit::{Report, Subject, Table, run_all};
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;
 
-/// Every backend of the command in the build that can do most.
-fn subjects() -> [Subject; 3] {
+/// Every backend of the command, in the build that can do most and then in others.
+fn subjects() -> [Vec<Subject>; 3] {
     let wasmtime = || Wasmtime::builder().fuel().deadline().inner_instances();
+    let asynchronous = Wasmtime::builder().fuel().deadline().component_async();
     [
-        Subject::new(wasmtime().build()),
-        Subject::new(wasmtime().build_layered()),
-        Subject::new(Wasmi::builder().fuel().deadline().build()),
+        vec![
+            Subject::new(wasmtime().build()),
+            Subject::new(asynchronous.build()),
+        ],
+        vec![Subject::new(wasmtime().build_layered())],
+        vec![Subject::new(Wasmi::builder().fuel().deadline().build())],
     ]
 }
 
@@ -22,7 +26,13 @@ pub(crate) fn table() -> String {
 fn reports() -> Vec<Report> {
     let subjects = subjects();
     let reports: Vec<Report> = std::thread::scope(|scope| {
-        let run = |subject| scope.spawn(move || run_all(subject, &[]));
+        let run = |builds: &'_ Vec<Subject>| {
+            let (first, others) = builds.split_first().unwrap();
+            let report = run_all(first, &[]);
+            let reports = others.iter();
+            reports.fold(report, |report, build| report.with_build(build, &[]))
+        };
+        let run = |builds| scope.spawn(move || run(builds));
         let running: Vec<_> = subjects.iter().map(run).collect();
         let ended = running.into_iter().map(|report| report.join().unwrap());
         ended.collect()

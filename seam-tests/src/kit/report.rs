@@ -37,6 +37,21 @@ impl Report {
             .all(|outcome| outcome.verdict.is_fine())
     }
 
+    /// Runs the cases that this build does not support on another build of the backend, and takes the
+    /// outcomes of those that it supports.
+    #[must_use]
+    pub fn with_build(mut self, build: &Subject, known: &[KnownFailure]) -> Self {
+        for (case, outcome) in cases().iter().zip(&mut self.outcomes) {
+            if let Verdict::Unsupported(_) = outcome.verdict {
+                match judge(case, build, known) {
+                    Verdict::Unsupported(_) | Verdict::NoEngine => {}
+                    verdict => outcome.verdict = verdict,
+                }
+            }
+        }
+        self
+    }
+
     /// Returns the outcomes that are faults.
     pub fn faults(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes
