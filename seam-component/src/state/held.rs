@@ -2,6 +2,8 @@
 
 use seam_core::{Error, Handle, Resource, ResourceType, Result};
 
+use super::slots::Slots;
+
 use seam_decode::types::ResourceId;
 
 /// The entry of a [`Handle`] of the host.
@@ -18,14 +20,10 @@ pub(crate) struct Held {
 }
 
 /// The table of handles that the host holds.
-///
-/// Each time a slot is freed, it gets a new generation. This detects the use of a handle that was
-/// moved or dropped.
 #[derive(Debug)]
 pub(crate) struct HostTable {
     owner: u64,
-    slots: Vec<(u32, Option<Held>)>,
-    free: Vec<u32>,
+    slots: Slots<Held>,
     next_ordinal: u32,
 }
 
@@ -34,8 +32,7 @@ impl HostTable {
     pub(crate) fn new(owner: u64) -> Self {
         Self {
             owner,
-            slots: Vec::new(),
-            free: Vec::new(),
+            slots: Slots::default(),
             next_ordinal: 0,
         }
     }
@@ -63,24 +60,9 @@ impl HostTable {
             borrowed,
             lends: 0,
         };
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push((0, None));
-                u32::try_from(self.slots.len() - 1)
-                    .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?
-            }
-        };
-        let Some((generation, entry)) = self.slots.get_mut(slot as usize) else {
-            return Err(Error::engine(
-                "expected a free slot in the table of the host's handles",
-            ));
-        };
-        *entry = Some(held);
-        Ok(Resource::guest(
-            name.clone(),
-            Handle::new(self.owner, slot, *generation, ordinal),
-        ))
+        let (slot, generation) = self.slots.add(held)?;
+        let handle = Handle::new(self.owner, slot, generation, ordinal);
+        Ok(Resource::guest(name.clone(), handle))
     }
 
     /// Returns a handle for a slot of another table of this instance, with the next number.
@@ -102,7 +84,7 @@ impl HostTable {
     /// lent.
     pub(crate) fn take(&mut self, resource: &Resource) -> Result<Held> {
         let (slot, held) = self.check_movable(resource)?;
-        self.release(slot);
+        self.slots.remove(slot);
         Ok(held)
     }
 
@@ -128,7 +110,7 @@ impl HostTable {
     /// Those of [`HostTable::find`].
     pub(crate) fn lend(&mut self, resource: &Resource) -> Result<(u32, Held)> {
         let (slot, held) = self.find(resource)?;
-        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+        if let Some(entry) = self.slots.get_mut(slot) {
             entry.lends += 1;
         }
         Ok((slot, held))
@@ -137,14 +119,12 @@ impl HostTable {
     /// Returns the handles that the host owns, with their types, in the order in which it received
     /// them.
     pub(crate) fn owned(&self) -> Vec<(Handle, ResourceId)> {
-        let entries = (0..).zip(&self.slots);
-        let mut owned: Vec<_> = entries
-            .filter_map(|(slot, (generation, held))| {
-                let held = held.as_ref().filter(|held| !held.borrowed)?;
-                let handle = Handle::new(self.owner, slot, *generation, held.ordinal);
-                Some((handle, held.ty))
-            })
-            .collect();
+        let owned = self.slots.iter().filter(|(_, _, held)| !held.borrowed);
+        let owned = owned.map(|(slot, generation, held)| {
+            let handle = Handle::new(self.owner, slot, generation, held.ordinal);
+            (handle, held.ty)
+        });
+        let mut owned: Vec<_> = owned.collect();
         owned.sort_unstable_by_key(|(handle, _)| handle.ordinal());
         owned
     }
@@ -157,32 +137,21 @@ impl HostTable {
     /// Removes the owned handles that the host received after the first `given` ones.
     pub(crate) fn take_back(&mut self, given: u32) {
         let since = |held: &Held| held.ordinal >= given && !held.borrowed;
-        let slots = (0..).zip(&self.slots);
-        let slots: Vec<u32> = slots
-            .filter(|(_, (_, held))| held.as_ref().is_some_and(since))
-            .map(|(slot, _)| slot)
-            .collect();
-        slots.into_iter().for_each(|slot| self.release(slot));
+        let slots = self.slots.iter().filter(|(_, _, held)| since(held));
+        let slots: Vec<u32> = slots.map(|(slot, ..)| slot).collect();
+        slots.into_iter().for_each(|slot| self.slots.remove(slot));
     }
 
     /// Ends a loan.
     pub(crate) fn give_back(&mut self, slot: u32) {
-        if let Some((_, Some(entry))) = self.slots.get_mut(slot as usize) {
+        if let Some(entry) = self.slots.get_mut(slot) {
             entry.lends = entry.lends.saturating_sub(1);
         }
     }
 
     /// Frees the slot of a borrowed handle whose call ends.
     pub(crate) fn end_borrow(&mut self, slot: u32) {
-        self.release(slot);
-    }
-
-    fn release(&mut self, slot: u32) {
-        if let Some((generation, entry)) = self.slots.get_mut(slot as usize) {
-            *entry = None;
-            *generation = generation.wrapping_add(1);
-            self.free.push(slot);
-        }
+        self.slots.remove(slot);
     }
 
     /// Returns the slot and entry of a handle.
@@ -196,11 +165,9 @@ impl HostTable {
         if handle.owner() != self.owner {
             return Err(misuse(resource, "belongs to another instance"));
         }
-        match self.slots.get(handle.slot() as usize) {
-            Some((generation, Some(held))) if *generation == handle.generation() => {
-                Ok((handle.slot(), *held))
-            }
-            _ => Err(misuse(resource, "was moved or dropped")),
+        match self.slots.get(handle.slot(), handle.generation()) {
+            Some(held) => Ok((handle.slot(), *held)),
+            None => Err(misuse(resource, "was moved or dropped")),
         }
     }
 }

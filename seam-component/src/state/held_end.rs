@@ -6,6 +6,7 @@ use seam_core::{Error, Handle, Result, Value};
 
 use super::held::HostTable;
 use super::ids::SharedId;
+use super::slots::Slots;
 
 /// What a handle of the host stands for.
 #[derive(Clone, Debug)]
@@ -16,12 +17,9 @@ pub(crate) enum HeldEnd {
     ErrorContext(Arc<str>),
 }
 
-/// The table of such handles. A slot gets a new generation each time it is freed.
+/// The table of such handles.
 #[derive(Debug, Default)]
-pub(crate) struct HostEnds {
-    slots: Vec<(u32, Option<HeldEnd>)>,
-    free: Vec<u32>,
-}
+pub(crate) struct HostEnds(Slots<HeldEnd>);
 
 impl HostEnds {
     /// Adds what a guest has passed to the host. Its handle is numbered among those of the table of
@@ -30,18 +28,8 @@ impl HostEnds {
     /// # Errors
     /// `Limit` if the host already holds 2^32 of them.
     pub(crate) fn add(&mut self, host: &mut HostTable, held: HeldEnd) -> Result<Handle> {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push((0, None));
-                u32::try_from(self.slots.len() - 1)
-                    .map_err(|_| Error::limit(seam_core::Limit::EngineCapacity))?
-            }
-        };
-        let entry = self.slots.get_mut(slot as usize);
-        let (generation, entry) = entry.ok_or_else(|| Error::engine("expected a free slot"))?;
-        *entry = Some(held);
-        Ok(host.handle(slot, *generation))
+        let (slot, generation) = self.0.add(held)?;
+        Ok(host.handle(slot, generation))
     }
 
     /// Returns what a handle stands for.
@@ -59,15 +47,13 @@ impl HostEnds {
             }
         };
         let slot = handle.slot();
-        let entry = match host.is_of_owner(handle) {
-            true => self.slots.get(slot as usize),
+        let held = match host.is_of_owner(handle) {
+            true => self.0.get(slot, handle.generation()),
             false => None,
         };
-        match entry {
-            Some((generation, Some(held))) if *generation == handle.generation() => {
-                Ok((slot, held.clone()))
-            }
-            _ => Err(Error::misuse(format!(
+        match held {
+            Some(held) => Ok((slot, held.clone())),
+            None => Err(Error::misuse(format!(
                 "expected a {} that this instance has passed to the host, found one that was passed \
                  on, or of another instance",
                 value.kind()
@@ -77,10 +63,6 @@ impl HostEnds {
 
     /// Removes a handle that is passed on to a guest.
     pub(crate) fn take(&mut self, slot: u32) {
-        if let Some((generation, entry)) = self.slots.get_mut(slot as usize) {
-            *generation = generation.wrapping_add(1);
-            *entry = None;
-            self.free.push(slot);
-        }
+        self.0.remove(slot);
     }
 }

@@ -29,6 +29,7 @@ mod lowered;
 mod order;
 mod resource;
 mod running;
+mod slots;
 mod table;
 mod task;
 mod tasks;
