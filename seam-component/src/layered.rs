@@ -18,6 +18,7 @@ const ADDED: &[Capability] = &[
     Capability::InnerFuncs,
     Capability::InstanceLimit,
     Capability::AsyncHostBlocks,
+    Capability::ComponentAsync,
 ];
 
 /// A [`Backend`] over a core engine.
@@ -51,10 +52,6 @@ impl<E: CoreEngine> Layered<E> {
         let of_engine = &has.capabilities;
         let capabilities = added
             .fold(of_engine.clone(), |all, one| all.with(one, true))
-            .with(
-                Capability::ComponentAsync,
-                of_engine.has(Capability::Reentrant),
-            )
             .with(
                 Capability::StackfulAsync,
                 of_engine.has(Capability::Reentrant) && of_engine.has(Capability::SuspendedCalls),
@@ -96,9 +93,9 @@ impl<E: CoreEngine> Backend for Layered<E> {
 
     fn rebuilt_with(&self, wanted: &Capabilities) -> Option<Result<Box<dyn Backend>>> {
         // The layer is the same over every build of the engine.
-        let of_layer = [Capability::ComponentAsync, Capability::StackfulAsync];
-        let has = |one| self.info.capabilities.has(one);
-        let is_added = |one| ADDED.contains(&one) || (of_layer.contains(&one) && has(one));
+        let is_stackful = self.info.capabilities.has(Capability::StackfulAsync);
+        let is_added =
+            |one| ADDED.contains(&one) || (one == Capability::StackfulAsync && is_stackful);
         let of_engine = wanted.iter().filter(|one| !is_added(*one));
         let rebuilt = self.engine.rebuilt_with(&of_engine.collect())?;
         Some(rebuilt.map(|engine| {

@@ -35,15 +35,15 @@
 //!   reference interpreter: of the instances to be entered, the caller and those around it do not
 //!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
 //!   answers with the trap `CannotEnter` where this layer makes the call.
-//! - **Asynchronous calls** have one order where the reference chooses at random, follow the official
-//!   scripts where these differ from the reference, and need host functions that call back into the
-//!   guest: see `task/mod.rs`. The host can pass streams and futures on, but cannot read them.
+//! - **Asynchronous calls** have one order where the reference chooses at random, and follow the
+//!   official scripts where these differ from the reference: see `task/mod.rs`. The host can pass streams and futures on, but cannot read them.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
 //! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
 //!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
 //!   any number. `seam-decode` checks this when the component is loaded.
 //! - **Without re-entry**, lowering starts again after each `realloc` and skips the elements of lists
-//!   that it has lowered. Those of lists of fixed length it looks at again.
+//!   that it has lowered. Those of lists of fixed length it looks at again, and so those that are
+//!   copied from one end of a stream to the other.
 //!
 //! # Where the specification is
 //! Names and structure follow the reference interpreter of the component model, `definitions.py` at

@@ -380,13 +380,6 @@ impl Running {
                 return number(self.tasks.add_shared(shared)?.0);
             }
         }
-        if let (Value::Stream(handle) | Value::Future(handle), Some(copying)) = (value, copying(ty))
-        {
-            if let Some(source) = self.world.pass_created(handle)? {
-                let shared = Shared::new(copying, Some(HostEnd::Source(source)));
-                return number(self.tasks.add_shared(shared)?.0);
-            }
-        }
         let (slot, held) = self.host_ends.find(&self.host, value)?;
         match (held, ty) {
             (HeldEnd::ErrorContext(message), Ty::ErrorContext) => {

@@ -78,6 +78,7 @@ fn name(file: &Path) -> String {
 fn judge(files: &[PathBuf]) -> ExitCode {
     let (wasmtime, layered, wasmi) = (Wasmtime::new(), Wasmtime::layered(), Wasmi::new());
     let asynchronous = Wasmtime::builder().component_async().build();
+    let without_reentry = Wasmi::builder().without_reentry().build();
     let parts: Vec<String> = std::env::args().skip(1).collect();
     let parts: Vec<&String> = parts.iter().filter(|arg| !arg.starts_with('-')).collect();
     let (mut passed, mut failed) = (0, 0);
@@ -90,7 +91,7 @@ fn judge(files: &[PathBuf]) -> ExitCode {
             .parent()
             .is_some_and(|folder| folder.ends_with("async"));
         let native = if is_async { &asynchronous } else { &wasmtime };
-        match fault(file, &[native, &layered, &wasmi]) {
+        match fault(file, &[native, &layered, &wasmi, &without_reentry]) {
             None => {
                 passed += 1;
                 println!("test {name} ... ok");

@@ -92,21 +92,7 @@ impl<'v> InTransit<'v> {
     }
 }
 
-impl<'v> Transfer<'_> {
-    /// Like [`InTransit::lift`], from the side that values are lifted from.
-    ///
-    /// # Errors
-    /// Those of [`InTransit::lift`].
-    pub(crate) fn lift(
-        &mut self,
-        max_flat: usize,
-        flat: &'v [u64],
-        types: &'v RecordTy,
-    ) -> Result<InTransit<'v>> {
-        let cx = &mut Cx::new(&mut *self.machine, self.from);
-        InTransit::lift(cx, max_flat, flat, types)
-    }
-
+impl Transfer<'_> {
     /// `lower_flat_values` on the other side, which passes at most `max_flat` values flat. Appends its
     /// core values to `out`.
     ///

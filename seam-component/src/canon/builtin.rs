@@ -16,36 +16,46 @@ use seam_decode::{CopyingTy, ThreadOp};
 use crate::abi::{Cx, Options, Text, load_string_from_range, low, store_string_into_range};
 use crate::machine::StoreMachine;
 use crate::state::{Running, SetId, ThreadState, Until, Wake};
-use crate::task::{self, Block, EndOf};
+use crate::task::{self, Block, EndOf, InSteps, Steps};
+
+/// What a built-in does.
+pub(crate) enum Body {
+    /// It calls no guest.
+    Host(NumericFn),
+    /// It may call guests.
+    Guests(InSteps),
+}
 
 /// Creates a built-in from a function over the bits of its arguments and results.
-pub(crate) fn func(
+fn func(
     body: impl Fn(&mut dyn CoreStore, &[u64]) -> Result<Vec<u64>> + Send + Sync + 'static,
-) -> NumericFn {
-    Arc::new(move |caller, bits| {
-        let results = body(caller.as_store(), bits)?;
-        let room = bits.get_mut(..results.len());
-        let room = room.ok_or_else(|| mistyped("results"))?;
-        room.copy_from_slice(&results);
-        Ok(())
-    })
+) -> Body {
+    let body = InSteps::new(move |store, args| body(store, args).map(Steps::Done));
+    Body::Host(body.into_func())
+}
+
+/// Creates a built-in that may call guests from a function over the bits of its arguments and results.
+fn guests(
+    body: impl Fn(&mut dyn CoreStore, &[u64]) -> Result<Steps<Vec<u64>>> + Send + Sync + 'static,
+) -> Body {
+    Body::Guests(InSteps::new(body))
 }
 
 /// Creates a built-in that only changes the state of the running components, and returns at most one
 /// value.
 fn simple(
     body: impl Fn(&mut Running, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
-) -> NumericFn {
+) -> Body {
     func(move |store, args| Ok(body(Running::of(store)?, args)?.into_iter().collect()))
 }
 
 /// `canon context.get` of a slot.
-pub(crate) fn context_get(slot: u32) -> NumericFn {
+pub(crate) fn context_get(slot: u32) -> Body {
     simple(move |running, _| Ok(Some(*running.context(slot)?)))
 }
 
 /// `canon context.set` of a slot.
-pub(crate) fn context_set(slot: u32, ty: &CoreFuncType) -> NumericFn {
+pub(crate) fn context_set(slot: u32, ty: &CoreFuncType) -> Body {
     let is_narrow = ty.params.first() == Some(&CoreType::I32);
     simple(move |running, args| {
         let value = arg(args, 0)?;
@@ -56,7 +66,7 @@ pub(crate) fn context_set(slot: u32, ty: &CoreFuncType) -> NumericFn {
 }
 
 /// `canon backpressure.inc` or `canon backpressure.dec`.
-pub(crate) fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> NumericFn {
+pub(crate) fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> Body {
     simple(move |running, _| {
         let instance = running.instance(instance)?;
         let count = step(instance.backpressure);
@@ -67,8 +77,8 @@ pub(crate) fn backpressure(instance: u32, step: fn(u16) -> Option<u16>) -> Numer
 }
 
 /// `canon task.return` of a result of this type.
-pub(crate) fn task_return(ty: Arc<RecordTy>, opts: Options) -> NumericFn {
-    func(move |store, args| {
+pub(crate) fn task_return(ty: Arc<RecordTy>, opts: Options) -> Body {
+    guests(move |store, args| {
         let running = Running::of(store)?;
         running.check_may_leave(opts.instance)?;
         let task = running.async_task()?;
@@ -79,18 +89,18 @@ pub(crate) fn task_return(ty: Arc<RecordTy>, opts: Options) -> NumericFn {
         if lifted.ty.result != *ty || !is_same {
             return Err(Error::trap(CanonTrap::WrongTaskReturn));
         }
-        task::return_values(store, task, args, MAX_FLAT_PARAMS)?;
-        Ok(Vec::new())
+        let returned = task::return_values(store, task, args, MAX_FLAT_PARAMS)?;
+        returned.then(store, |_, ()| Ok(Steps::Done(Vec::new())))
     })
 }
 
 /// `canon task.cancel`
-pub(crate) fn task_cancel(instance: u32) -> NumericFn {
+pub(crate) fn task_cancel(instance: u32) -> Body {
     simple(move |running, _| task::cancel_task(running, instance).map(|()| None))
 }
 
 /// `canon waitable-set.new`
-pub(crate) fn waitable_set_new(instance: u32) -> NumericFn {
+pub(crate) fn waitable_set_new(instance: u32) -> Body {
     simple(move |running, _| Ok(Some(task::new_set(running, instance)?.into())))
 }
 
@@ -102,8 +112,8 @@ fn set_and_address(running: &mut Running, instance: u32, args: &[u64]) -> Result
 }
 
 /// `canon waitable-set.wait`
-pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
-    func(move |store, args| {
+pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMemory) -> Body {
+    guests(move |store, args| {
         let running = Running::of(store)?;
         let (set, ptr) = set_and_address(running, instance, args)?;
         running.tasks.set_mut(set)?.num_waiting += 1;
@@ -116,7 +126,7 @@ pub(crate) fn waitable_set_wait(instance: u32, cancellable: bool, memory: CoreMe
 }
 
 /// `canon waitable-set.poll`
-pub(crate) fn waitable_set_poll(instance: u32, cancellable: bool, memory: CoreMemory) -> NumericFn {
+pub(crate) fn waitable_set_poll(instance: u32, cancellable: bool, memory: CoreMemory) -> Body {
     func(move |store, args| {
         let running = Running::of(store)?;
         let (set, ptr) = set_and_address(running, instance, args)?;
@@ -127,37 +137,37 @@ pub(crate) fn waitable_set_poll(instance: u32, cancellable: bool, memory: CoreMe
 }
 
 /// `canon waitable-set.drop`
-pub(crate) fn waitable_set_drop(instance: u32) -> NumericFn {
+pub(crate) fn waitable_set_drop(instance: u32) -> Body {
     simple(move |running, args| task::drop_set(running, instance, arg32(args, 0)?).map(|()| None))
 }
 
 /// `canon waitable.join`
-pub(crate) fn waitable_join(instance: u32) -> NumericFn {
+pub(crate) fn waitable_join(instance: u32) -> Body {
     simple(move |running, args| {
         task::join(running, instance, arg32(args, 0)?, arg32(args, 1)?).map(|()| None)
     })
 }
 
 /// `canon subtask.cancel`
-pub(crate) fn subtask_cancel(instance: u32, is_async: bool) -> NumericFn {
-    func(move |store, args| task::cancel_subtask(store, instance, arg32(args, 0)?, is_async))
+pub(crate) fn subtask_cancel(instance: u32, is_async: bool) -> Body {
+    guests(move |store, args| task::cancel_subtask(store, instance, arg32(args, 0)?, is_async))
 }
 
 /// `canon subtask.drop`
-pub(crate) fn subtask_drop(instance: u32) -> NumericFn {
+pub(crate) fn subtask_drop(instance: u32) -> Body {
     simple(move |running, args| {
         task::drop_subtask(running, instance, arg32(args, 0)?).map(|()| None)
     })
 }
 
 /// `canon stream.new` or `canon future.new`
-pub(crate) fn copying_new(instance: u32, ty: CopyingTy) -> NumericFn {
+pub(crate) fn copying_new(instance: u32, ty: CopyingTy) -> Body {
     simple(move |running, _| task::new_ends(running, &ty, instance).map(Some))
 }
 
 /// `canon stream.read`, `stream.write`, `future.read` or `future.write`
-pub(crate) fn copying_start(of: EndOf, opts: Options) -> NumericFn {
-    func(move |store, args| {
+pub(crate) fn copying_start(of: EndOf, opts: Options) -> Body {
+    guests(move |store, args| {
         let length = match of.ty.is_future {
             true => 1,
             false => arg32(args, 2)?,
@@ -168,17 +178,17 @@ pub(crate) fn copying_start(of: EndOf, opts: Options) -> NumericFn {
 }
 
 /// `canon stream.cancel-read` and its like.
-pub(crate) fn copying_cancel(of: EndOf) -> NumericFn {
-    func(move |store, args| task::cancel_copy(store, &of, arg32(args, 0)?))
+pub(crate) fn copying_cancel(of: EndOf) -> Body {
+    guests(move |store, args| task::cancel_copy(store, &of, arg32(args, 0)?))
 }
 
 /// `canon stream.drop-readable` and its like.
-pub(crate) fn copying_drop(of: EndOf) -> NumericFn {
+pub(crate) fn copying_drop(of: EndOf) -> Body {
     simple(move |running, args| task::drop_end(running, &of, arg32(args, 0)?).map(|()| None))
 }
 
 /// `canon thread.index`
-pub(crate) fn thread_index(instance: u32) -> NumericFn {
+pub(crate) fn thread_index(instance: u32) -> Body {
     simple(move |running, _| {
         running.check_may_leave(instance)?;
         let current = running.tasks.current()?;
@@ -189,7 +199,7 @@ pub(crate) fn thread_index(instance: u32) -> NumericFn {
 }
 
 /// `canon thread.new-indirect`
-pub(crate) fn thread_new_indirect(instance: u32, table: CoreTable, ty: &CoreFuncType) -> NumericFn {
+pub(crate) fn thread_new_indirect(instance: u32, table: CoreTable, ty: &CoreFuncType) -> Body {
     let is_narrow = ty.params.first() == Some(&CoreType::I32);
     let start = CoreFuncType::new(
         ty.params.get(1).copied().into_iter().collect::<Vec<_>>(),
@@ -213,7 +223,7 @@ pub(crate) fn thread_new_indirect(instance: u32, table: CoreTable, ty: &CoreFunc
 }
 
 /// `canon thread.resume-later`
-pub(crate) fn thread_resume_later(instance: u32) -> NumericFn {
+pub(crate) fn thread_resume_later(instance: u32) -> Body {
     simple(move |running, args| {
         running.check_may_leave(instance)?;
         let other = *running.instance_threads(instance)?.get(arg32(args, 0)?)?;
@@ -226,8 +236,8 @@ pub(crate) fn thread_resume_later(instance: u32) -> NumericFn {
 }
 
 /// `canon thread.suspend`, `thread.yield` and their combinations.
-pub(crate) fn thread(instance: u32, op: ThreadOp, cancellable: bool) -> NumericFn {
-    func(move |store, args| {
+pub(crate) fn thread(instance: u32, op: ThreadOp, cancellable: bool) -> Body {
+    guests(move |store, args| {
         let running = Running::of(store)?;
         running.check_may_leave(instance)?;
         let yields = matches!(
@@ -258,7 +268,7 @@ pub(crate) fn thread(instance: u32, op: ThreadOp, cancellable: bool) -> NumericF
 }
 
 /// `canon error-context.new`
-pub(crate) fn error_context_new(opts: Options) -> NumericFn {
+pub(crate) fn error_context_new(opts: Options) -> Body {
     func(move |store, args| {
         Running::of(store)?.check_may_leave(opts.instance)?;
         let machine = &mut StoreMachine(store);
@@ -271,22 +281,24 @@ pub(crate) fn error_context_new(opts: Options) -> NumericFn {
 }
 
 /// `canon error-context.debug-message`
-pub(crate) fn error_context_debug_message(opts: Options) -> NumericFn {
-    func(move |store, args| {
+pub(crate) fn error_context_debug_message(opts: Options) -> Body {
+    guests(move |store, args| {
         let running = Running::of(store)?;
         running.check_may_leave(opts.instance)?;
         let handles = running.handles(opts.instance)?;
         let message = handles.get(arg32(args, 0)?)?.error_context()?;
-        let machine = &mut StoreMachine(store);
-        let cx = &mut Cx::new(machine, &opts);
-        let range = store_string_into_range(cx, &Text::Utf8(Cow::Borrowed(&message)))?;
-        cx.store_range(range, arg32(args, 1)?.into())?;
-        Ok(Vec::new())
+        let (opts, ptr) = (opts.clone(), arg32(args, 1)?);
+        let lowered = task::lower(store, None, move |machine, _| {
+            let cx = &mut Cx::new(machine, &opts);
+            let range = store_string_into_range(cx, &Text::Utf8(Cow::Borrowed(&message)))?;
+            cx.store_range(range, ptr.into())
+        })?;
+        lowered.then(store, |_, _| Ok(Steps::Done(Vec::new())))
     })
 }
 
 /// `canon error-context.drop`
-pub(crate) fn error_context_drop(instance: u32) -> NumericFn {
+pub(crate) fn error_context_drop(instance: u32) -> Body {
     simple(move |running, args| {
         running.check_may_leave(instance)?;
         let dropped = running.handles(instance)?.remove(arg32(args, 0)?)?;
@@ -296,7 +308,7 @@ pub(crate) fn error_context_drop(instance: u32) -> NumericFn {
 }
 
 /// A built-in that cannot be called here.
-pub(crate) fn unsupported(name: String, instance: u32) -> NumericFn {
+pub(crate) fn unsupported(name: String, instance: u32) -> Body {
     func(move |store, _| {
         Running::of(store)?.check_may_leave(instance)?;
         Err(Error::unsupported(

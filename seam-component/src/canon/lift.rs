@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::{Capability, CoreStore, Error, ErrorKind, NumericFunc, Result};
+use seam_core::{CoreStore, ErrorKind, NumericFunc, Result};
 
 use crate::abi::{Cx, FlatBits, Options, is_scalar};
 use crate::machine::{StoreMachine, lifting};
@@ -146,7 +146,6 @@ impl Lifted {
 
     /// Enters the instance.
     fn begin(&self, store: &mut dyn CoreStore) -> Result<Depth> {
-        self.check_sync()?;
         let running = Running::of(store)?;
         let depth = running.depth();
         running.enter(&self.entering)?;
@@ -251,16 +250,6 @@ impl Lifted {
         Running::of(store)?.instance(self.opts.instance)?.may_leave = false;
         store.call_numeric(post_return, results.room())?;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = true;
-        Ok(())
-    }
-
-    pub(crate) fn check_sync(&self) -> Result<()> {
-        if self.is_async || self.ty.is_async {
-            return Err(Error::unsupported(
-                Capability::ComponentAsync,
-                "expected a synchronous function, found one that is async or async-lifted",
-            ));
-        }
         Ok(())
     }
 }

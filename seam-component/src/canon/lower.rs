@@ -14,7 +14,7 @@ use crate::canon::HostResult;
 use crate::canon::lift::{is_over_scalars, reads_memory};
 use crate::machine::{StoreMachine, lifting};
 use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
-use crate::task;
+use crate::task::{self, InSteps, Steps};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 
 /// A component's function, lowered for a caller with these options.
@@ -94,12 +94,7 @@ impl Lowered {
         callee: &Arc<Lifted>,
         bits: &mut [u64],
     ) -> Result<()> {
-        let entering = self.entering.as_ref();
-        let entering = entering.ok_or_else(|| Error::engine("expected a guest's function"))?;
-        Running::of(store)?.world.begin_host_call()?;
-        let called = task::call(store, callee, entering, &self.call, self.args(bits)?);
-        Running::of(store)?.world.end_host_call();
-        let called = called?;
+        let called = self.start_task(store, callee, self.args(bits)?)?.done()?;
         match bits.get_mut(..called.len()) {
             Some(results) => {
                 results.copy_from_slice(&called);
@@ -107,6 +102,39 @@ impl Lowered {
             }
             None => Err(self.misfit(called.len())),
         }
+    }
+
+    /// Begins a call of a lifted function as a task.
+    fn start_task(
+        &self,
+        store: &mut dyn CoreStore,
+        callee: &Arc<Lifted>,
+        args: &[u64],
+    ) -> Result<Steps<Vec<u64>>> {
+        let entering = self.entering.as_ref();
+        let entering = entering.ok_or_else(|| Error::engine("expected a guest's function"))?;
+        Running::of(store)?.world.begin_host_call()?;
+        let called = task::call(store, callee, entering, &self.call, args);
+        if called.is_err() {
+            Running::of(store)?.world.end_host_call();
+        }
+        called?.then(store, |store, results| {
+            Running::of(store)?.world.end_host_call();
+            Ok(Steps::Done(results))
+        })
+    }
+
+    /// Returns whether calls are tasks.
+    pub(crate) fn is_task(&self) -> bool {
+        matches!(&self.callee, FuncInst::Lifted(callee) if callee.concurrent)
+    }
+
+    /// Returns the body of a function whose calls are tasks.
+    pub(crate) fn in_steps(self) -> InSteps {
+        InSteps::new(move |store, args| match &self.callee {
+            FuncInst::Lifted(callee) => self.start_task(store, callee, args),
+            _ => Err(Error::engine("expected a guest's function")),
+        })
     }
 
     /// Performs a call whose values may be in memory.
@@ -160,7 +188,7 @@ impl Lowered {
     ) -> Result<()> {
         let running = Running::of(store)?;
         let depth = running.depth();
-        let mut called = self.begin_call(running, callee);
+        let mut called = self.begin_call(running);
         if called.is_ok() {
             called = pass_scalars(&callee.ty.params, bits)
                 .and_then(|()| store.call_numeric(&callee.core, bits))
@@ -185,7 +213,7 @@ impl Lowered {
         callee: &Lifted,
         bits: &mut [u64],
     ) -> Result<()> {
-        self.begin_call(Running::of(store)?, callee)?;
+        self.begin_call(Running::of(store)?)?;
         let args = self.args(bits)?;
         let reps = self.lift_args(store, callee, args)?;
         let mut results = FlatBits::default();
@@ -240,27 +268,28 @@ impl Lowered {
         let result = self.call_host(store, index, ty, args)?;
         let mut flat = FlatBits::default();
         self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
-        if self.call.is_async {
-            flat.push((SubtaskState::Returned as u32).into())?;
-        }
         self.set_results(bits, &flat)?;
-        self.end_host_call(Running::of(store)?, result)?;
-        task::connect_ends(store).map(drop)
+        self.end_host_call(store, result)
     }
 
     /// Performs the steps after the host function's result has been lowered.
-    pub(crate) fn end_host_call(&self, running: &mut Running, result: HostResult) -> Result<()> {
+    pub(crate) fn end_host_call(
+        &self,
+        store: &mut dyn CoreStore,
+        result: HostResult,
+    ) -> Result<()> {
+        let running = Running::of(store)?;
         if let HostResult::Typed(call) = result {
             running.world.end_typed(call);
         }
-        running.end_frame()
+        running.end_frame()?;
+        task::connect_ends(store).map(drop)
     }
 
     /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the
     /// frame.
-    pub(crate) fn begin_call(&self, running: &mut Running, callee: &Lifted) -> Result<()> {
+    pub(crate) fn begin_call(&self, running: &mut Running) -> Result<()> {
         running.check_may_leave(self.call.opts.instance)?;
-        callee.check_sync()?;
         if let Some(entering) = &self.entering {
             running.enter(entering)?;
         }
@@ -392,7 +421,11 @@ impl Lowered {
                 abi::lower_parts(cx, max, lower, ty, out_param, flat)
             }
         }
-        .map_err(|e| result.blame(e))
+        .map_err(|e| result.blame(e))?;
+        if self.call.is_async {
+            flat.push((SubtaskState::Returned as u32).into())?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use seam_core::{
 };
 
 use crate::abi::low;
-use crate::state::{Depth, Entering, Running};
+use crate::state::{Depth, Entering, Running, ThreadId};
 use crate::state::{ResourceHandle, ResourceImpl};
 use seam_decode::types::ResourceId;
 
@@ -48,6 +48,9 @@ pub(crate) struct Destructor {
     /// The instances that are entered.
     entering: Entering,
     depth: Depth,
+    /// The thread that goes on afterwards. A destructor is synchronous, and has no thread that could
+    /// wait.
+    current: Option<ThreadId>,
 }
 
 impl Dropping {
@@ -143,17 +146,17 @@ fn destructor(
         rep,
         entering,
         depth,
+        current: running.tasks.current.take(),
     }))
 }
 
 impl Destructor {
     fn call(&self, store: &mut dyn CoreStore) -> Result<()> {
-        // A destructor is synchronous, and has no thread that could wait.
-        let current = Running::of(store)?.tasks.current.take();
         let result = store.call_numeric(&self.func, &mut [self.rep.into()]);
-        Running::of(store)?.tasks.current = current;
         if result.is_err() {
-            Running::of(store)?.unwind(self.depth);
+            let running = Running::of(store)?;
+            running.tasks.current = self.current;
+            running.unwind(self.depth);
             return result;
         }
         self.end(Running::of(store)?)
@@ -164,6 +167,7 @@ impl Destructor {
     /// # Errors
     /// `Engine` if the instance is unknown.
     pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
+        running.tasks.current = self.current;
         running.unwind(self.depth);
         running.leave(&self.entering)
     }

@@ -40,6 +40,17 @@ pub(crate) fn callback(func: CoreFunc) -> Result<NumericFunc> {
     NumericFunc::new(func, TYPE.clone())
 }
 
+/// Returns the signatures of the functions that an asynchronous call may have to call, besides those
+/// that are lifted: `realloc`, callbacks, and the functions of new threads.
+pub(crate) fn of_guests() -> [CoreFuncType; 4] {
+    [
+        CoreFuncType::new([CoreType::I32; 4], [CoreType::I32]),
+        CoreFuncType::new([CoreType::I32; 3], [CoreType::I32]),
+        CoreFuncType::new([CoreType::I32], []),
+        CoreFuncType::new([CoreType::I64], []),
+    ]
+}
+
 fn of<const P: usize, const R: usize>() -> Arc<CoreFuncType> {
     Arc::new(CoreFuncType::new([CoreType::I32; P], [CoreType::I32; R]))
 }

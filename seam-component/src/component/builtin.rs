@@ -1,10 +1,10 @@
 //! Built-ins of the asynchronous part: from the plan to core functions.
 
-use seam_core::{CoreExtern, CoreFuncType, CoreMemory, NumericFn, Result};
+use seam_core::{CoreExtern, CoreFuncType, CoreMemory, Result};
 use seam_decode::{Builtin, CopyingOp, EventOptions};
 
 use super::execute::{Execution, missing};
-use crate::canon::builtin;
+use crate::canon::builtin::{self, Body};
 use crate::task::EndOf;
 
 impl Execution<'_> {
@@ -17,14 +17,13 @@ impl Execution<'_> {
         builtin: &Builtin,
         ty: &CoreFuncType,
         instance: u32,
-    ) -> Result<NumericFn> {
+    ) -> Result<Body> {
         Ok(match builtin {
             Builtin::ContextGet(slot) => builtin::context_get(*slot),
             Builtin::ContextSet(slot) => builtin::context_set(*slot, ty),
             Builtin::BackpressureInc => builtin::backpressure(instance, |n| n.checked_add(1)),
             Builtin::BackpressureDec => builtin::backpressure(instance, |n| n.checked_sub(1)),
             Builtin::Unsupported(name) => builtin::unsupported(name.clone(), instance),
-            other if !self.is_concurrent() => builtin::unsupported(name(other), instance),
             Builtin::TaskReturn(ty, options) => {
                 builtin::task_return(ty.clone(), self.options(options)?)
             }
@@ -90,14 +89,4 @@ impl Execution<'_> {
             _ => Err(missing()),
         }
     }
-}
-
-/// Returns the name of a built-in, for messages.
-fn name(builtin: &Builtin) -> String {
-    let debug = format!("{builtin:?}");
-    debug
-        .split(['(', ' '])
-        .next()
-        .unwrap_or_default()
-        .to_string()
 }

@@ -11,9 +11,9 @@ use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
 
 use super::late::Late;
-use super::prepared::PreparedLift;
+use super::prepared::{self, PreparedLift};
 use crate::abi::Options;
-use crate::canon::builtin::unsupported;
+use crate::canon::builtin::Body;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::canon::{caller, resource, signature};
@@ -52,7 +52,7 @@ enum Made {
     /// A function whose glue is made when it is first needed.
     Pending(Pending),
     /// A built-in of the asynchronous part.
-    Builtin(CoreFunc),
+    Builtin(Glued),
     /// The function at this position among those that must be made after their caller.
     Late(usize),
 }
@@ -83,12 +83,6 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns whether calls are tasks: the artifact has asynchronous parts, and host functions can
-    /// call back into the guest.
-    pub(super) fn is_concurrent(&self) -> bool {
-        self.is_concurrent
-    }
-
     /// Executes all steps, and returns the functions that the root exports.
     ///
     /// # Errors
@@ -99,8 +93,12 @@ impl<'a> Execution<'a> {
         let running = Running::of(self.store)?;
         running.resources.extend(plan.resources.iter().map(info));
         let capabilities = &self.generated.engine().info().capabilities;
-        self.is_concurrent = plan.is_async() && capabilities.has(Capability::Reentrant);
-        running.tasks.suspends = capabilities.has(Capability::SuspendedCalls);
+        self.is_concurrent = plan.is_async();
+        if self.is_concurrent {
+            self.glue = Glue::new(prepared::called(self.prepared));
+        }
+        running.tasks.suspends =
+            capabilities.has(Capability::Reentrant) && capabilities.has(Capability::SuspendedCalls);
         for step in &plan.steps {
             match *step {
                 Step::Begin(index) => {
@@ -172,8 +170,8 @@ impl<'a> Execution<'a> {
     pub(super) fn import(&mut self, item: usize) -> Result<CoreExtern> {
         match at(&self.core_items, item)? {
             Made::Extern(item) => Ok(*item),
-            Made::Builtin(func) => Ok(CoreExtern::Func(*func)),
-            Made::Pending(pending) => self
+            Made::Builtin(Glued::Made(func)) => Ok(CoreExtern::Func(*func)),
+            Made::Builtin(Glued::Pending(pending)) | Made::Pending(pending) => self
                 .glue
                 .func(self.generated, self.store, pending)
                 .map(CoreExtern::Func),
@@ -263,10 +261,6 @@ impl<'a> Execution<'a> {
                 let found = self.store.export(id, name);
                 Made::Extern(found.ok_or_else(missing)?)
             }
-            CoreItem::Lower(_, options, ty) if options.is_async && !self.is_concurrent => {
-                let func = unsupported("lower".to_string(), narrow(options.instance)?);
-                Made::Builtin(self.store.host_func_numeric(ty.clone(), func)?)
-            }
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;
                 let caller = self.options(options)?;
@@ -303,8 +297,13 @@ impl<'a> Execution<'a> {
                 made(resource::rep(self.store, *ty, narrow(*instance)?)?)
             }
             CoreItem::Builtin(name, ty, instance) => {
-                let func = self.builtin(name, ty, narrow(*instance)?)?;
-                Made::Builtin(self.store.host_func_numeric(ty.clone(), func)?)
+                let glued = match self.builtin(name, ty, narrow(*instance)?)? {
+                    Body::Host(func) => {
+                        Glued::Made(self.store.host_func_numeric(ty.clone(), func)?)
+                    }
+                    Body::Guests(body) => self.glued(GlueTask::InSteps(body, ty.clone()))?,
+                };
+                Made::Builtin(glued)
             }
         })
     }
@@ -313,19 +312,18 @@ impl<'a> Execution<'a> {
     ///
     /// If host functions cannot call back into the guest, glue makes the calls.
     fn lowered(&mut self, task: GlueTask) -> Result<Made> {
-        if !self
-            .generated
-            .engine()
-            .info()
-            .capabilities
-            .has(Capability::Reentrant)
-        {
-            return Ok(match self.glue.add(self.store, task)? {
-                Glued::Made(func) => made(func),
-                Glued::Pending(pending) => Made::Pending(pending),
-            });
+        Ok(match self.glued(task)? {
+            Glued::Made(func) => made(func),
+            Glued::Pending(pending) => Made::Pending(pending),
+        })
+    }
+
+    fn glued(&mut self, task: GlueTask) -> Result<Glued> {
+        let capabilities = &self.generated.engine().info().capabilities;
+        match capabilities.has(Capability::Reentrant) {
+            true => task.core_func(self.store).map(Glued::Made),
+            false => self.glue.add(self.generated, self.store, task),
         }
-        task.core_func(self.store).map(made)
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {

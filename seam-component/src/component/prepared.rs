@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::canon::signature;
 use seam_core::CoreFuncType;
 use seam_decode::Plan;
 use seam_decode::types::{Side, flatten_async_functype, flatten_functype};
@@ -28,4 +29,17 @@ pub(super) fn lifts(plan: &Plan) -> Vec<PreparedLift> {
         }
     };
     plan.lifts.iter().map(prepared).collect()
+}
+
+/// Returns the signatures of all functions that asynchronous calls may have to call.
+pub(super) fn called(lifts: &[PreparedLift]) -> Vec<CoreFuncType> {
+    let mut all = signature::of_guests().to_vec();
+    for lift in lifts {
+        for ty in [&lift.core, &lift.after] {
+            if !all.contains(ty) {
+                all.push(CoreFuncType::clone(ty));
+            }
+        }
+    }
+    all
 }

@@ -20,6 +20,8 @@ pub(super) enum Target {
     Callee = 3,
     PostReturn = 4,
     Destructor = 5,
+    /// Calls any function: see [`Perform`](super::perform::Perform).
+    Any = 6,
 }
 
 /// The task that the glue performs.
@@ -142,7 +144,7 @@ impl GlueJob {
             self.stage = Stage::HostResult(result, request.instance);
             return Ok(realloc(&request, Target::CallerRealloc));
         }
-        lowered.end_host_call(Running::of(store)?, result)?;
+        lowered.end_host_call(store, result)?;
         Ok(returned(&flat))
     }
 
@@ -156,7 +158,7 @@ impl GlueJob {
     ) -> Result<Next> {
         match stage {
             Stage::Begin => {
-                lowered.begin_call(Running::of(store)?, callee)?;
+                lowered.begin_call(Running::of(store)?)?;
                 let reps = lowered.lift_args(store, callee, &self.args)?;
                 self.lower_args(store, lowered, callee, reps)
             }

@@ -6,8 +6,8 @@ use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFn, Result,
 };
 
-use super::job::{GlueJob, Task};
 use super::module::TYPES;
+use super::pending::Work;
 use crate::abi::low;
 use crate::state::{Next, Running};
 
@@ -15,13 +15,13 @@ use crate::state::{Next, Running};
 ///
 /// # Errors
 /// Those of [`CoreStore::host_func`].
-pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, task: Task) -> Result<CoreFunc> {
+pub(super) fn begin(store: &mut dyn CoreStore, ty: &CoreFuncType, work: Work) -> Result<CoreFunc> {
     let params = ty.params.len();
     let func: NumericFn = Arc::new(move |caller, bits| {
         let running = Running::of(caller.as_store())?;
         running.registers.clear();
-        let job = GlueJob::new(task.clone(), bits.get(..params).unwrap_or_default());
-        running.jobs.push(Box::new(job));
+        let args = bits.get(..params).unwrap_or_default();
+        running.jobs.push(work.begin(args));
         advance(caller, bits)
     });
     let ty = CoreFuncType::new(ty.params.clone(), [CoreType::I32]);

@@ -25,12 +25,17 @@
 //! ...
 //! ```
 //!
+//! In an artifact with asynchronous parts, every function that may let other threads run is made so, and
+//! its glue calls any function of the store: see [`perform`].
+//!
 //! | file | content |
 //! |---|---|
 //! | [`pending`] | the waiting functions, and the instances of their modules |
 //! | [`module`] | the generated module |
 //! | [`link`] | the host functions that it imports |
 //! | [`job`] | a lowered call as a sequence of steps |
+//! | [`steps_job`] | a call that is a task, and built-ins of the asynchronous part |
+//! | [`perform`] | calls of functions that glue does not import |
 //! | [`shim`] | functions that a core instance imports before they can be made |
 //! | [`replay`] | lowering that is interrupted at each `realloc` and then continued |
 
@@ -38,8 +43,12 @@ mod job;
 mod link;
 mod module;
 mod pending;
+mod perform;
 mod replay;
 mod shim;
+mod steps_job;
 
 pub(crate) use pending::{Glue, GlueTask, Glued, Pending};
+pub(crate) use perform::Perform;
+pub(crate) use replay::{Log, Replay};
 pub(crate) use shim::Shim;

@@ -36,22 +36,15 @@ pub(super) struct Calls<'a> {
 pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<u8>> {
     let mut types = Types::default();
     let mut imports = ImportSection::new();
-    let mut import = |ty: u32| {
-        let field = imports.len().to_string();
-        imports.import("", &field, EntityType::Function(ty));
-    };
-    import(types.index(&[], &[CoreType::I32])?);
-    for ty in TYPES {
-        import(types.index(&[CoreType::I32], &[ty])?);
-    }
-    for ty in TYPES {
-        import(types.index(&[CoreType::I32, ty], &[])?);
-    }
+    import_shared(&mut types, &mut imports)?;
     for ty in callees {
-        import(types.index(&ty.params, &ty.results)?);
+        import(&mut imports, types.index(&ty.params, &ty.results)?);
     }
     for func in funcs {
-        import(types.index(&func.ty.params, &[CoreType::I32])?);
+        import(
+            &mut imports,
+            types.index(&func.ty.params, &[CoreType::I32])?,
+        );
     }
     let (begins, defined) = (CALLEES + count(callees), imports.len());
     let (mut functions, mut exports) = (FunctionSection::new(), ExportSection::new());
@@ -69,6 +62,26 @@ pub(super) fn glue(funcs: &[Calls<'_>], callees: &[CoreFuncType]) -> Result<Vec<
         .section(&exports)
         .section(&code);
     Ok(module.finish())
+}
+
+/// Adds the imports that every module has: `resume`, and `get` and `put` of each of [`TYPES`].
+///
+/// # Errors
+/// Those of [`Types::index`].
+pub(super) fn import_shared(types: &mut Types, imports: &mut ImportSection) -> Result<()> {
+    import(imports, types.index(&[], &[CoreType::I32])?);
+    for ty in TYPES {
+        import(imports, types.index(&[CoreType::I32], &[ty])?);
+    }
+    for ty in TYPES {
+        import(imports, types.index(&[CoreType::I32, ty], &[])?);
+    }
+    Ok(())
+}
+
+fn import(imports: &mut ImportSection, ty: u32) {
+    let field = imports.len().to_string();
+    imports.import("", &field, EntityType::Function(ty));
 }
 
 /// A set of function types.
@@ -114,7 +127,7 @@ fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Functi
     out.call(begin).local_set(next);
     out.loop_(BlockType::Empty);
     out.local_get(next).i32_eqz().if_(BlockType::Empty);
-    get_all(&mut out, &func.ty.results)?;
+    get_all(&mut out, &func.ty.results, 0)?;
     out.return_().end();
     for (number, position) in func.callees {
         let Some((index, ty)) = (CALLEES..).zip(callees).nth(*position) else {
@@ -122,16 +135,9 @@ fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Functi
         };
         out.local_get(next).i32_const(*number).i32_eq();
         out.if_(BlockType::Empty);
-        get_all(&mut out, &ty.params)?;
-        out.call(index);
-        // The results are on the stack, the last on top.
-        for (index, ty) in (0..).zip(&ty.results).collect::<Vec<_>>().into_iter().rev() {
-            let slot = slot(*ty)?;
-            out.local_set(scratch + slot);
-            out.i32_const(index)
-                .local_get(scratch + slot)
-                .call(PUT + slot);
-        }
+        call_with_registers(&mut out, ty, (0, scratch), |out| {
+            out.call(index);
+        })?;
         out.end();
     }
     out.call(RESUME).local_set(next).br(0);
@@ -139,9 +145,33 @@ fn body(func: &Calls<'_>, begin: u32, callees: &[CoreFuncType]) -> Result<Functi
     Ok(function)
 }
 
-/// Pushes the values of the registers onto the stack.
-fn get_all(out: &mut InstructionSink<'_>, types: &[CoreType]) -> Result<()> {
-    for (index, ty) in (0..).zip(types) {
+/// Generates a call with the values of the registers from `first` on. The results go to the registers
+/// from 0 on. `scratch` is the first of the locals for results, one of each of [`TYPES`].
+///
+/// # Errors
+/// `Engine` for types that do not occur in canonical definitions.
+pub(super) fn call_with_registers(
+    out: &mut InstructionSink<'_>,
+    ty: &CoreFuncType,
+    (first, scratch): (i32, u32),
+    call: impl FnOnce(&mut InstructionSink<'_>),
+) -> Result<()> {
+    get_all(out, &ty.params, first)?;
+    call(out);
+    // The results are on the stack, the last on top.
+    for (index, ty) in (0..).zip(&ty.results).collect::<Vec<_>>().into_iter().rev() {
+        let slot = slot(*ty)?;
+        out.local_set(scratch + slot);
+        out.i32_const(index)
+            .local_get(scratch + slot)
+            .call(PUT + slot);
+    }
+    Ok(())
+}
+
+/// Pushes the values of the registers from `first` on onto the stack.
+fn get_all(out: &mut InstructionSink<'_>, types: &[CoreType], first: i32) -> Result<()> {
+    for (index, ty) in (first..).zip(types) {
         out.i32_const(index).call(GET + slot(*ty)?);
     }
     Ok(())
@@ -156,7 +186,7 @@ fn slot(ty: CoreType) -> Result<u32> {
     slot.map(|(slot, _)| slot).ok_or_else(|| unexpected(ty))
 }
 
-fn valtypes(types: &[CoreType]) -> Result<Vec<ValType>> {
+pub(super) fn valtypes(types: &[CoreType]) -> Result<Vec<ValType>> {
     let valtype = |ty: &CoreType| {
         Ok(match ty {
             CoreType::I32 => ValType::I32,

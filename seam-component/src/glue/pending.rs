@@ -10,18 +10,25 @@ use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
 };
 
-use super::job::{Target, Task};
+use super::job::{GlueJob, Target, Task};
 use super::link::{begin, shared};
 use super::module::{self, Calls, MOST, SHARED};
+use super::perform::Perform;
+use super::steps_job::StepsJob;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::generated::Generated;
-use crate::state::{FuncInst, Running};
+use crate::state::{FuncInst, Job, Running};
+use crate::task::InSteps;
 
-/// The task of a glue function: a lowered call, or the drop of a resource.
+/// The task of a glue function.
 pub(crate) enum GlueTask {
+    /// A lowered call.
     Call(Lowered),
+    /// The drop of a resource.
     Drop(Dropping),
+    /// A function of this type that may call any guest.
+    InSteps(InSteps, CoreFuncType),
 }
 
 impl GlueTask {
@@ -34,6 +41,34 @@ impl GlueTask {
         match self {
             GlueTask::Call(lowered) => lowered.core_func(store),
             GlueTask::Drop(dropping) => dropping.core_func(store),
+            GlueTask::InSteps(body, ty) => store.host_func_numeric(ty, body.into_func()),
+        }
+    }
+
+    /// Returns a call of a function whose calls are tasks as a function that may call any guest.
+    fn in_steps(self) -> Self {
+        match self {
+            GlueTask::Call(lowered) if lowered.is_task() => {
+                let ty = lowered.core_ty.clone();
+                GlueTask::InSteps(lowered.in_steps(), ty)
+            }
+            task => task,
+        }
+    }
+}
+
+/// What a glue function does, in the form that calls share.
+pub(super) enum Work {
+    Task(Task),
+    InSteps(InSteps),
+}
+
+impl Work {
+    /// Begins a call.
+    pub(super) fn begin(&self, args: &[u64]) -> Box<dyn Job> {
+        match self {
+            Work::Task(task) => Box::new(GlueJob::new(task.clone(), args)),
+            Work::InSteps(body) => Box::new(StepsJob::new(body.clone(), args)),
         }
     }
 }
@@ -55,23 +90,41 @@ pub(crate) struct Glue {
     ///
     /// They are created for the first module.
     shared: Option<Vec<CoreExtern>>,
+    /// The signatures of all functions that may be called without being imported.
+    signatures: Vec<CoreFuncType>,
     waiting: Vec<Waiting>,
 }
 
 /// A function that waits for its module.
 struct Waiting {
-    task: Task,
+    work: Work,
     ty: CoreFuncType,
     targets: Vec<(Target, CoreFunc)>,
     made: Pending,
 }
 
 impl Glue {
+    /// Creates the glue of a store. The functions that may be called without being imported have these
+    /// signatures.
+    pub(crate) fn new(signatures: Vec<CoreFuncType>) -> Self {
+        Self {
+            shared: None,
+            signatures,
+            waiting: Vec::new(),
+        }
+    }
+
     /// Adds a function that performs a task and never re-enters the engine.
     ///
     /// # Errors
-    /// Those of [`CoreStore::host_func`].
-    pub(crate) fn add(&mut self, store: &mut dyn CoreStore, task: GlueTask) -> Result<Glued> {
+    /// Those of [`CoreStore::host_func`]. Those of [`Glue::func`].
+    pub(crate) fn add(
+        &mut self,
+        generated: &Generated,
+        store: &mut dyn CoreStore,
+        task: GlueTask,
+    ) -> Result<Glued> {
+        let task = task.in_steps();
         let targets = match &task {
             GlueTask::Call(lowered) => call_targets(lowered),
             GlueTask::Drop(dropping) => {
@@ -79,29 +132,50 @@ impl Glue {
                 let targets = dtor.map(|dtor| (Target::Destructor, dtor));
                 targets.into_iter().collect()
             }
+            GlueTask::InSteps(..) => vec![(Target::Any, self.perform(generated, store)?)],
         };
         if targets.is_empty() {
             // The host does everything. Most WASI functions are of this kind.
             return task.core_func(store).map(Glued::Made);
         }
-        let (task, ty) = match task {
+        let (work, ty) = match task {
             GlueTask::Call(lowered) => {
                 let ty = lowered.core_ty.clone();
-                (Task::Call(Arc::new(lowered)), ty)
+                (Work::Task(Task::Call(Arc::new(lowered))), ty)
             }
             GlueTask::Drop(dropping) => {
                 let ty = CoreFuncType::new([CoreType::I32], []);
-                (Task::Drop(Arc::new(dropping)), ty)
+                (Work::Task(Task::Drop(Arc::new(dropping))), ty)
             }
+            GlueTask::InSteps(body, ty) => (Work::InSteps(body), ty),
         };
         let made = Pending::default();
         self.waiting.push(Waiting {
-            task,
+            work,
             ty,
             targets,
             made: made.clone(),
         });
         Ok(Glued::Pending(made))
+    }
+
+    /// Returns the function that calls any guest, which is made when it is first needed.
+    fn perform(&mut self, generated: &Generated, store: &mut dyn CoreStore) -> Result<CoreFunc> {
+        if let Some(known) = &Running::of(store)?.perform {
+            return Ok(known.func());
+        }
+        let shared = self.shared(store)?;
+        let perform = Perform::new(generated, store, &shared, self.signatures.clone())?;
+        let func = perform.func();
+        Running::of(store)?.perform = Some(perform);
+        Ok(func)
+    }
+
+    fn shared(&mut self, store: &mut dyn CoreStore) -> Result<Vec<CoreExtern>> {
+        Ok(match &self.shared {
+            Some(shared) => shared.clone(),
+            None => self.shared.insert(shared(store)?).clone(),
+        })
     }
 
     /// Returns a function that was added. If it is pending, all waiting functions are made first.
@@ -134,21 +208,20 @@ impl Glue {
         let callees = batch.callees.iter();
         let types: Result<Vec<_>> = callees.map(|func| store.func_type(*func)).collect();
         let module = generated.module(batch.wasm(&types?)?)?;
-        let mut imports = match &self.shared {
-            Some(shared) => shared.clone(),
-            None => self.shared.insert(shared(store)?).clone(),
-        };
+        let mut imports = self.shared(store)?;
         imports.extend(batch.callees.into_iter().map(CoreExtern::Func));
-        for (waiting, _) in &batch.funcs {
-            let begin = begin(store, &waiting.ty, waiting.task.clone())?;
+        let mut made = Vec::new();
+        for (waiting, _) in batch.funcs {
+            made.push(waiting.made);
+            let begin = begin(store, &waiting.ty, waiting.work)?;
             imports.push(CoreExtern::Func(begin));
         }
         let instance = store.instantiate(&module, &imports)?;
-        for (position, (waiting, _)) in batch.funcs.into_iter().enumerate() {
+        for (position, made) in made.into_iter().enumerate() {
             let Some(CoreExtern::Func(func)) = store.export(instance, &position.to_string()) else {
                 return Err(Error::engine("expected the glue to export its functions"));
             };
-            waiting.made.0.get_or_init(|| func);
+            made.0.get_or_init(|| func);
         }
         Ok(())
     }
@@ -243,7 +316,7 @@ mod tests {
         let (ty, instance) = (ResourceId(0), 0);
         let targets = callees.iter().map(|callee| CoreFunc::new(1, *callee));
         Waiting {
-            task: Task::Drop(Arc::new(Dropping { ty, instance })),
+            work: Work::Task(Task::Drop(Arc::new(Dropping { ty, instance }))),
             ty: CoreFuncType::new([CoreType::I64], []),
             targets: targets.map(|func| (Target::Callee, func)).collect(),
             made: Pending::default(),

@@ -8,16 +8,16 @@
 //! List elements that have been lowered are skipped, so that the time is not quadratic in the
 //! length of a list.
 
-use seam_core::{Error, MemoryAccess, MemoryView, Resource, Result};
+use seam_core::{Error, MemoryAccess, MemoryView, NumericFunc, Resource, Result, Value};
 
 use crate::abi::{Machine, Options};
 use crate::machine::StoreMachine;
 use crate::state::Running;
-use seam_decode::types::ResourceId;
+use seam_decode::types::{ResourceId, Ty};
 
 /// The progress of a lowering.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(crate) struct Log {
     /// The result of each effect.
     effects: Vec<u32>,
     /// The lists whose lowering has started, in order. Lists inside elements that have been lowered
@@ -44,7 +44,7 @@ impl Log {
     ///
     /// # Errors
     /// `Engine` for an unknown instance.
-    pub(super) fn reallocated(
+    pub(crate) fn reallocated(
         &mut self,
         running: &mut Running,
         instance: u32,
@@ -57,15 +57,16 @@ impl Log {
 
 /// A call of `realloc` that the lowering waits for.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(crate) struct Request {
     /// The component instance that owns the `realloc`.
-    pub(super) instance: u32,
+    pub(crate) instance: u32,
+    pub(crate) realloc: NumericFunc,
     /// Old pointer, old size, alignment and new size.
-    pub(super) args: [u32; 4],
+    pub(crate) args: [u32; 4],
 }
 
 /// The running components, as a restarted lowering sees them.
-pub(super) struct Replay<'a> {
+pub(crate) struct Replay<'a> {
     machine: StoreMachine<'a>,
     log: &'a mut Log,
     /// The number of logged effects that have been replayed.
@@ -80,7 +81,7 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     /// Any error that ends the lowering.
-    pub(super) fn run(
+    pub(crate) fn run(
         machine: StoreMachine<'a>,
         log: &'a mut Log,
         lowering: impl FnOnce(&mut dyn Machine) -> Result<()>,
@@ -147,9 +148,10 @@ impl Machine for Replay<'_> {
         if self.is_past() {
             return self.effect(|_| Ok(0));
         }
-        self.machine.begin_realloc(opts)?;
+        let realloc = self.machine.begin_realloc(opts)?.clone();
         self.request = Some(Request {
             instance: opts.instance,
+            realloc,
             args: [old, old_len, align, new_len],
         });
         Err(Error::engine("expected the glue to call realloc"))
@@ -163,6 +165,14 @@ impl Machine for Replay<'_> {
 
     fn lift_borrow(&mut self, opts: &Options, index: u32, ty: ResourceId) -> Result<u32> {
         self.machine.lift_borrow(opts, index, ty)
+    }
+
+    fn lift_async(&mut self, opts: &Options, index: u32, ty: &Ty) -> Result<u32> {
+        self.machine.lift_async(opts, index, ty)
+    }
+
+    fn host_end(&mut self, rep: u32, ty: &Ty) -> Result<Value> {
+        self.machine.host_end(rep, ty)
     }
 
     fn host_resource(&mut self, rep: u32, ty: ResourceId, owned: bool) -> Result<Resource> {
@@ -187,6 +197,14 @@ impl Machine for Replay<'_> {
 
     fn host_rep(&mut self, resource: &Resource, ty: ResourceId, owned: bool) -> Result<u32> {
         self.effect(|engine| engine.host_rep(resource, ty, owned))
+    }
+
+    fn lower_async(&mut self, opts: &Options, rep: u32, ty: &Ty) -> Result<u32> {
+        self.effect(|engine| engine.lower_async(opts, rep, ty))
+    }
+
+    fn host_end_rep(&mut self, value: &Value, ty: &Ty) -> Result<u32> {
+        self.effect(|engine| engine.host_end_rep(value, ty))
     }
 
     fn first_element(&mut self, handles: usize) -> (u64, usize) {

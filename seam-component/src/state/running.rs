@@ -14,6 +14,7 @@ use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
 use super::task::Scope;
 use super::tasks::Tasks;
+use crate::glue::Perform;
 
 /// The state of everything above the core engine, which the store keeps in its [`HostState`].
 pub(crate) struct Running {
@@ -29,6 +30,8 @@ pub(crate) struct Running {
     pub(super) threads: Vec<ThreadStorage>,
     /// The lowered calls that glue performs step by step, outermost first.
     pub(crate) jobs: Vec<Box<dyn Job>>,
+    /// The means of glue to call any function. `None` if no glue needs them.
+    pub(crate) perform: Option<Perform>,
     /// Arguments or results that glue and host exchange.
     ///
     /// The glue writes them before it asks the host for the next step, and reads them afterwards.
@@ -76,6 +79,7 @@ impl Running {
             // Start functions run on a thread too, outside any call.
             threads: vec![ThreadStorage::default()],
             jobs: Vec::new(),
+            perform: None,
             registers: Vec::new(),
             host: HostTable::new(owner),
             host_ends: HostEnds::default(),

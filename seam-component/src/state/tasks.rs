@@ -33,8 +33,11 @@ pub(crate) struct Tasks {
     pub(crate) current: Option<ThreadId>,
     /// Chooses among threads and events.
     pub(crate) order: Order,
-    /// Whether the engine can suspend calls.
+    /// Whether the engine can suspend calls, and host functions can call back into the guest.
     pub(crate) suspends: bool,
+    /// Whether glue must make the next call of a guest: in a host function of an engine that cannot
+    /// re-enter.
+    pub(crate) defers: bool,
     /// Whether the host waits for the outcome of a call.
     pub(crate) is_awaited: bool,
     /// The calls that threads were resumed by, innermost last, if the engine cannot suspend calls.

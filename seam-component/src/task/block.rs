@@ -4,6 +4,7 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 
 use super::event::{event_of_set, payload, take_results};
 use super::nested;
+use super::steps::Steps;
 use crate::state::{Running, TaskState, ThreadId, ThreadState, Until, WaitableId, Wake};
 
 /// How a host function blocks the running thread.
@@ -33,19 +34,19 @@ impl Block {
 /// # Errors
 /// An error that suspends the call, if the engine can: then the thread computes the values when it is
 /// resumed. The trap `CannotBlock` outside any task. Everything that ends a call.
-pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result<Vec<u64>> {
+pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result<Steps<Vec<u64>>> {
     let running = Running::of(store)?;
     let Some(id) = running.tasks.current else {
         return Err(Error::trap(CanonTrap::CannotBlock));
     };
     if how.cancellable && running.deliver_pending_cancel(id)? {
-        return woken(store, wake, true);
+        return woken(store, wake, true).map(Steps::Done);
     }
     // The reference may let other threads run first, and so may a thread that yields.
     let until = how.until.filter(|until| *until != Until::Now);
     if let (Some(until), None) = (until, how.switch_to) {
         if running.is_met(id, until)? {
-            return woken(store, wake, false);
+            return woken(store, wake, false).map(Steps::Done);
         }
     }
     match how.until {
@@ -60,15 +61,17 @@ pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result
         thread.switch_to = how.switch_to;
         return Err(Error::suspend());
     }
-    nested::wait(store, id, how.switch_to)?;
-    woken(store, wake, false)
+    let waited = nested::wait(store, id, how.switch_to)?;
+    waited.then(store, move |store, ()| {
+        woken(store, wake, false).map(Steps::Done)
+    })
 }
 
 /// Blocks the running thread until a waitable has an event. Returns the payload of the event.
 ///
 /// # Errors
 /// Those of [`block`].
-pub(super) fn wait_for_event(store: &mut dyn CoreStore, id: WaitableId) -> Result<Vec<u64>> {
+pub(super) fn wait_for_event(store: &mut dyn CoreStore, id: WaitableId) -> Result<Steps<Vec<u64>>> {
     Running::of(store)?.tasks.waitable_mut(id)?.has_sync_waiter = true;
     block(store, Block::until(Until::Event(id)), Wake::Payload(id))
 }

@@ -7,6 +7,7 @@ use super::copy::BLOCKED;
 use super::event::payload;
 use super::nested;
 use super::schedule::resume;
+use super::steps::Steps;
 use crate::state::{
     Kind, Origin, Running, TaskId, TaskState, ThreadId, ThreadState, WaitableId, wrong_kind,
 };
@@ -20,7 +21,7 @@ pub(crate) fn cancel_subtask(
     instance: u32,
     index: u32,
     is_async: bool,
-) -> Result<Vec<u64>> {
+) -> Result<Steps<Vec<u64>>> {
     let running = Running::of(store)?;
     running.check_may_leave(instance)?;
     running.check_may_block(instance, is_async)?;
@@ -36,28 +37,36 @@ pub(crate) fn cancel_subtask(
     if is_joined && !is_async {
         return Err(Error::trap(CanonTrap::InWaitableSet));
     }
-    if !subtask.resolved() {
-        subtask.cancellation_requested = true;
-        let task = subtask.task;
-        let caller = running.tasks.current.map(|caller| (caller, id));
-        let detached = match task {
-            Some(task) => request_cancellation(store, task, instance, caller, is_async)?,
-            None => false,
+    if subtask.resolved() {
+        return Ok(Steps::Done(vec![payload(running, id)?.into()]));
+    }
+    subtask.cancellation_requested = true;
+    let task = subtask.task;
+    let caller = running.tasks.current.map(|caller| (caller, id));
+    let requested = match task {
+        Some(task) => request_cancellation(store, task, instance, caller, is_async)?,
+        None => Steps::Done(false),
+    };
+    let caller = caller.map(|(caller, _)| caller);
+    let gone_on = requested.then(store, move |store, detached| {
+        let Some(caller) = caller.filter(|_| detached) else {
+            return Ok(Steps::Done(()));
         };
-        if let Some((caller, _)) = caller.filter(|_| detached) {
-            nested::wait(store, caller, None)?;
+        let waited = nested::wait(store, caller, None)?;
+        waited.then(store, move |store, ()| {
             let running = Running::of(store)?;
             running.tasks.waitable_mut(id)?.has_sync_waiter = false;
-        }
+            Ok(Steps::Done(()))
+        })
+    })?;
+    gone_on.then(store, move |store, ()| {
         let running = Running::of(store)?;
-        if !running.tasks.subtask(id)?.resolved() {
-            if is_async {
-                return Ok(vec![BLOCKED.into()]);
-            }
-            return wait_for_event(store, id);
+        match running.tasks.subtask(id)?.resolved() {
+            true => Ok(Steps::Done(vec![payload(running, id)?.into()])),
+            false if is_async => Ok(Steps::Done(vec![BLOCKED.into()])),
+            false => wait_for_event(store, id),
         }
-    }
-    Ok(vec![payload(Running::of(store)?, id)?.into()])
+    })
 }
 
 /// `canon task.cancel`
@@ -78,16 +87,17 @@ fn request_cancellation(
     caller_instance: u32,
     caller: Option<(ThreadId, WaitableId)>,
     is_async: bool,
-) -> Result<bool> {
+) -> Result<Steps<bool>> {
     let running = Running::of(store)?;
     let task = running.tasks.task(id)?;
     if task.state == TaskState::Initial {
         let implicit = task.implicit;
         running.tasks.task_mut(id)?.state = TaskState::CancelDelivered;
-        if let Some(implicit) = implicit {
-            resume(store, implicit, true)?;
-        }
-        return Ok(false);
+        let resumed = match implicit {
+            Some(implicit) => resume(store, implicit, true)?,
+            None => Steps::Done(()),
+        };
+        return resumed.then(store, |_, ()| Ok(Steps::Done(false)));
     }
     let instance = task.lifted.opts.instance;
     let entering = running.entering(instance, Some(caller_instance))?;
@@ -95,7 +105,7 @@ fn request_cancellation(
     let candidate = candidate.filter(|_| running.enter(&entering).is_ok());
     let Some(thread) = candidate else {
         running.tasks.task_mut(id)?.state = TaskState::PendingCancel;
-        return Ok(false);
+        return Ok(Steps::Done(false));
     };
     running.tasks.task_mut(id)?.state = TaskState::CancelDelivered;
     let origin = match caller {
@@ -103,8 +113,10 @@ fn request_cancellation(
         None => Origin::Tick,
     };
     running.tasks.push_level(origin, entering);
-    resume(store, thread, true)?;
-    Running::of(store)?.pop_level()
+    let resumed = resume(store, thread, true)?;
+    resumed.then(store, |store, ()| {
+        Running::of(store)?.pop_level().map(Steps::Done)
+    })
 }
 
 impl Running {

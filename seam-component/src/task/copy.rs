@@ -5,8 +5,10 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 use super::block::wait_for_event;
 use super::event::payload;
 use super::host_end::copy_with_host;
-use crate::abi::{FlatBits, Options, Transfer, check_aligned};
-use crate::machine::StoreMachine;
+use super::pass::lower;
+use super::steps::Steps;
+use crate::abi::{InTransit, Options, Transfer, check_aligned};
+use crate::machine::lifting;
 use crate::state::{
     Buffer, CopyEnd, CopyResult, CopyState, HostEnd, Kind, Pending, Running, Shared, SharedId,
     WaitableId, wrong_kind,
@@ -49,7 +51,7 @@ pub(crate) fn start_copy(
     opts: &Options,
     index: u32,
     (ptr, length): (u32, u32),
-) -> Result<Vec<u64>> {
+) -> Result<Steps<Vec<u64>>> {
     let running = Running::of(store)?;
     running.check_may_leave(of.instance)?;
     running.check_may_block(of.instance, of.is_async)?;
@@ -61,15 +63,20 @@ pub(crate) fn start_copy(
     let end = Running::of(store)?.tasks.end_mut(id)?;
     end.state = CopyState::Copying;
     end.buffer = Some(buffer);
-    copy(store, id)?;
-    delivered(store, id, of.is_async)
+    let is_async = of.is_async;
+    let copied = copy(store, id)?;
+    copied.then(store, move |store, ()| delivered(store, id, is_async))
 }
 
 /// `cancel_copy`
 ///
 /// # Errors
 /// Traps of the specification. Those of [`block`](super::block()).
-pub(crate) fn cancel_copy(store: &mut dyn CoreStore, of: &EndOf, index: u32) -> Result<Vec<u64>> {
+pub(crate) fn cancel_copy(
+    store: &mut dyn CoreStore,
+    of: &EndOf,
+    index: u32,
+) -> Result<Steps<Vec<u64>>> {
     let running = Running::of(store)?;
     running.check_may_leave(of.instance)?;
     running.check_may_block(of.instance, of.is_async)?;
@@ -116,13 +123,13 @@ pub(crate) fn drop_end(running: &mut Running, of: &EndOf, index: u32) -> Result<
 }
 
 /// Returns the payload of the end of a copy, or waits for it.
-fn delivered(store: &mut dyn CoreStore, id: WaitableId, is_async: bool) -> Result<Vec<u64>> {
+fn delivered(store: &mut dyn CoreStore, id: WaitableId, is_async: bool) -> Result<Steps<Vec<u64>>> {
     let running = Running::of(store)?;
     if running.tasks.waitable(id)?.pending.is_some() {
-        return Ok(vec![payload(running, id)?.into()]);
+        return Ok(Steps::Done(vec![payload(running, id)?.into()]));
     }
     if is_async {
-        return Ok(vec![BLOCKED.into()]);
+        return Ok(Steps::Done(vec![BLOCKED.into()]));
     }
     wait_for_event(store, id)
 }
@@ -159,44 +166,52 @@ fn buffer(
 }
 
 /// `SharedStreamImpl.read` and `write`, and those of `SharedFutureImpl`.
-fn copy(store: &mut dyn CoreStore, id: WaitableId) -> Result<()> {
+fn copy(store: &mut dyn CoreStore, id: WaitableId) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let end = running.tasks.end(id)?;
     let (shared_id, is_writable) = (end.shared, end.is_writable);
     let shared = running.tasks.shared_mut(shared_id)?;
     if shared.dropped {
-        return running.copied(id, CopyResult::Dropped, false);
+        running.copied(id, CopyResult::Dropped, false)?;
+        return Ok(Steps::Done(()));
     }
     if shared.host.is_some() {
         return copy_with_host(store, id);
     }
     let Some(other) = shared.pending else {
         shared.pending = Some(id);
-        return Ok(());
+        return Ok(Steps::Done(()));
     };
     let is_future = shared.ty.is_future;
     running.check_instances(id, other, shared_id)?;
     let (mine, theirs) = (running.room(id)?, running.room(other)?);
     if is_future {
-        transfer(store, shared_id, id, other, 1)?;
-        let running = Running::of(store)?;
-        running.notify_pending(shared_id, CopyResult::Completed)?;
-        return running.copied(id, CopyResult::Completed, false);
+        let transferred = transfer(store, shared_id, id, other, 1)?;
+        return transferred.then(store, move |store, ()| {
+            let running = Running::of(store)?;
+            running.notify_pending(shared_id, CopyResult::Completed)?;
+            running.copied(id, CopyResult::Completed, false)?;
+            Ok(Steps::Done(()))
+        });
     }
-    if theirs.0 > 0 {
-        let n = mine.0.min(theirs.0);
-        if n > 0 {
-            transfer(store, shared_id, id, other, n)?;
-            Running::of(store)?.copied(other, CopyResult::Completed, true)?;
-        }
-        return Running::of(store)?.copied(id, CopyResult::Completed, false);
+    let n = mine.0.min(theirs.0);
+    if n > 0 {
+        let transferred = transfer(store, shared_id, id, other, n)?;
+        return transferred.then(store, move |store, ()| {
+            let running = Running::of(store)?;
+            running.copied(other, CopyResult::Completed, true)?;
+            running.copied(id, CopyResult::Completed, false)?;
+            Ok(Steps::Done(()))
+        });
     }
-    if is_writable && mine.1 == 0 && theirs.1 == 0 {
-        return running.copied(id, CopyResult::Completed, false);
+    let is_empty = is_writable && mine.1 == 0 && theirs.1 == 0;
+    if theirs.0 > 0 || is_empty {
+        running.copied(id, CopyResult::Completed, false)?;
+        return Ok(Steps::Done(()));
     }
     running.notify_pending(shared_id, CopyResult::Completed)?;
     running.tasks.shared_mut(shared_id)?.pending = Some(id);
-    Ok(())
+    Ok(Steps::Done(()))
 }
 
 /// Copies `n` elements between the buffers of two ends.
@@ -206,27 +221,30 @@ fn transfer(
     one: WaitableId,
     other: WaitableId,
     n: u32,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let (from, to) = match running.tasks.end(one)?.is_writable {
         true => (one, other),
         false => (other, one),
     };
     let element = running.tasks.shared(shared)?.ty.element.clone();
-    if let Some(element) = element {
-        let (from, to) = (
-            running.next_element(from, &element)?,
-            running.next_element(to, &element)?,
-        );
-        copy_elements(store, &element, from, to, n)?;
-    }
-    let running = Running::of(store)?;
-    for end in [from, to] {
-        if let Some(buffer) = &mut running.tasks.end_mut(end)?.buffer {
-            buffer.progress += n;
+    let copied = match element {
+        Some(element) => {
+            let source = running.next_element(from, &element)?;
+            let target = running.next_element(to, &element)?;
+            copy_elements(store, &element, source, target, n)?
         }
-    }
-    Ok(())
+        None => Steps::Done(()),
+    };
+    copied.then(store, move |store, ()| {
+        let running = Running::of(store)?;
+        for end in [from, to] {
+            if let Some(buffer) = &mut running.tasks.end_mut(end)?.buffer {
+                buffer.progress += n;
+            }
+        }
+        Ok(Steps::Done(()))
+    })
 }
 
 /// `load_list_from_valid_range` and `store_list_into_valid_range`: copies elements from one guest's
@@ -237,17 +255,24 @@ fn copy_elements(
     from: (Options, u32),
     to: (Options, u32),
     n: u32,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let elements = Ty::fixed_length_list(element.clone(), n);
     let types = RecordTy::new([("0".into(), elements)]);
     let flat = [from.1.into()];
-    let mut transfer = Transfer {
-        machine: &mut StoreMachine(store),
-        from: &from.0,
-        to: &to.0,
-    };
-    let lifted = transfer.lift(0, &flat, &types)?;
-    transfer.lower(lifted, 0, Some(to.1), &mut FlatBits::default())
+    let reps = lifting(store, &from.0, true, |cx| {
+        Ok(InTransit::lift(cx, 0, &flat, &types)?.into_reps())
+    })?;
+    let lowered = lower(store, None, move |machine, out| {
+        let lifted = InTransit::new(0, &flat, &types, &*reps)?;
+        let (from, to_opts) = (&from.0, &to.0);
+        let transfer = &mut Transfer {
+            machine,
+            from,
+            to: to_opts,
+        };
+        transfer.lower(lifted, 0, Some(to.1), out)
+    })?;
+    lowered.then(store, |_, _| Ok(Steps::Done(())))
 }
 
 impl Running {

@@ -29,7 +29,8 @@ pub(crate) fn invoke(
         args,
         ..HostCall::default()
     };
-    let (task, _) = call_lifted(store, lifted, &lifted.entering, Caller::Host(call), true)?;
+    let caller = Caller::Host(call);
+    let (task, _) = call_lifted(store, lifted, &lifted.entering, caller, true)?.done()?;
     Ok(task)
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn invoke(
 /// that run.
 pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     while outcome(Running::of(store)?, id)?.is_none() {
-        if tick(store)?.is_none() && !progress_of_host(store)? {
+        if tick(store)?.is_none() && !progress_of_host(store)?.done()? {
             return Err(Error::trap(CanonTrap::Deadlock));
         }
     }
@@ -50,7 +51,7 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     while Running::of(store)?.is_implicit_alive(id)? && yields < MAX_YIELDS {
         match tick(store)? {
             Some(yielded) => yields += u32::from(yielded),
-            None if progress_of_host(store)? => {}
+            None if progress_of_host(store)?.done()? => {}
             None => break,
         }
     }
@@ -69,7 +70,7 @@ pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
     while yields < MAX_YIELDS {
         match tick(store)? {
             Some(yielded) => yields += u32::from(yielded),
-            None if progress_of_host(store)? => {}
+            None if progress_of_host(store)?.done()? => {}
             None => break,
         }
         any = true;

@@ -1,8 +1,12 @@
 //! Streams and futures that the host reads or writes.
 
-use seam_core::{CoreStore, Error, HostSink, HostSource, List, Ready, Result, Value};
+use std::ops::ControlFlow;
 
-use crate::abi::{self, Cx, FlatBits, Options};
+use seam_core::{CoreStore, Error, ErrorKind, HostSink, HostSource, List, Ready, Result, Value};
+
+use super::pass::lower;
+use super::steps::{Steps, repeat};
+use crate::abi::{self, Cx, Options};
 use crate::machine::StoreMachine;
 use crate::state::{CopyResult, HeldEnd, HostEnd, Running, SharedId, WaitableId};
 use seam_decode::types::{RecordTy, Ty};
@@ -11,12 +15,12 @@ use seam_decode::types::{RecordTy, Ty};
 ///
 /// # Errors
 /// Errors of the source or sink. Those of lifting and lowering.
-pub(super) fn copy_with_host(store: &mut dyn CoreStore, id: WaitableId) -> Result<()> {
+pub(super) fn copy_with_host(store: &mut dyn CoreStore, id: WaitableId) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let shared = running.tasks.end(id)?.shared;
     match running.tasks.shared_mut(shared)?.host.take() {
         Some(HostEnd::Source(source)) => read_from_host(store, id, shared, source),
-        Some(HostEnd::Sink(sink)) => write_to_host(store, id, shared, sink),
+        Some(HostEnd::Sink(sink)) => write_to_host(store, id, shared, sink).map(Steps::Done),
         _ => Err(Error::engine("expected the host to read or write")),
     }
 }
@@ -26,23 +30,31 @@ fn read_from_host(
     id: WaitableId,
     shared: SharedId,
     mut source: HostSource,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let (remain, _) = running.room(id)?;
     let n = match running.world.supply(&mut source, remain as usize)? {
-        Ready::Pending => return running.wait_for_host(id, shared, HostEnd::Source(source)),
+        Ready::Pending => {
+            running.wait_for_host(id, shared, HostEnd::Source(source))?;
+            return Ok(Steps::Done(()));
+        }
         Ready::End if running.tasks.shared(shared)?.ty.is_future => return Err(no_value()),
-        Ready::End => return running.host_dropped(id, shared),
+        Ready::End => return running.host_dropped(id, shared).map(Steps::Done),
         Ready::Elements(n) => at_most(n, remain),
     };
     let elements = source.take(n as usize);
     running.tasks.shared_mut(shared)?.host = Some(HostEnd::Source(source));
-    if n > 0 {
-        lower_elements(store, id, shared, elements)?;
-    }
-    let running = Running::of(store)?;
-    running.advance(id, n)?;
-    running.copied(id, CopyResult::Completed, false)
+    let lowered = match n {
+        0 => Steps::Done(()),
+        _ => lower_elements(store, id, shared, elements)?,
+    };
+    lowered.then(store, move |store, ()| {
+        let running = Running::of(store)?;
+        running.advance(id, n)?;
+        running
+            .copied(id, CopyResult::Completed, false)
+            .map(Steps::Done)
+    })
 }
 
 fn write_to_host(
@@ -80,24 +92,41 @@ fn write_to_host(
 ///
 /// # Errors
 /// Those of [`connect_ends`]. Errors of sources and sinks.
-pub(crate) fn progress_of_host(store: &mut dyn CoreStore) -> Result<bool> {
-    let mut any = connect_ends(store)?;
-    for id in std::mem::take(&mut Running::of(store)?.tasks.waiting_for_host) {
-        let running = Running::of(store)?;
-        let Ok(shared) = running.tasks.shared_mut(id) else {
-            continue;
-        };
-        match (shared.pending.take(), &shared.host) {
-            (Some(waiting), Some(_)) => {
-                copy_with_host(store, waiting)?;
+pub(super) fn progress_of_host(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
+    let any = connect_ends(store)?;
+    let waiting = std::mem::take(&mut Running::of(store)?.tasks.waiting_for_host);
+    repeat(
+        store,
+        (any, waiting.into_iter()),
+        |store, (any, mut waiting)| {
+            let Some(id) = waiting.next() else {
+                return Ok(Steps::Done(ControlFlow::Break(any)));
+            };
+            go_on(store, id)?.then(store, move |_, went_on| {
+                let next = (any | went_on, waiting);
+                Ok(Steps::Done(ControlFlow::Continue(next)))
+            })
+        },
+    )
+}
+
+/// Lets a copy go on that waited for the host. Returns whether anything has happened.
+fn go_on(store: &mut dyn CoreStore, id: SharedId) -> Result<Steps<bool>> {
+    let running = Running::of(store)?;
+    let Ok(shared) = running.tasks.shared_mut(id) else {
+        return Ok(Steps::Done(false));
+    };
+    match (shared.pending.take(), &shared.host) {
+        (Some(waiting), Some(_)) => {
+            let copied = copy_with_host(store, waiting)?;
+            copied.then(store, move |store, ()| {
                 let waiting = Running::of(store)?.tasks.waitable(waiting)?;
-                any |= waiting.pending.is_some();
-            }
-            (None, Some(HostEnd::Both(..))) => any |= running.pass_on(id)?,
-            _ => {}
+                Ok(Steps::Done(waiting.pending.is_some()))
+            })
         }
+        (None, Some(HostEnd::Both(..))) => running.pass_on(id).map(Steps::Done),
+        _ => Ok(Steps::Done(false)),
     }
-    Ok(any)
 }
 
 /// Connects the ends that the host has connected. Returns whether there are any.
@@ -125,10 +154,12 @@ fn connect(store: &mut dyn CoreStore, end: &Value, sink: HostSink) -> Result<()>
         running.tasks.remove_shared(id)?;
         return running.world.end(sink);
     }
-    shared.host = Some(HostEnd::Sink(sink));
     match shared.pending.take() {
-        Some(writer) => copy_with_host(store, writer),
-        None => Ok(()),
+        Some(writer) => write_to_host(store, writer, id, sink),
+        None => {
+            shared.host = Some(HostEnd::Sink(sink));
+            Ok(())
+        }
     }
 }
 
@@ -148,20 +179,21 @@ fn lower_elements(
     id: WaitableId,
     shared: SharedId,
     elements: List,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let n = elements.len();
     let Some((types, opts, ptr)) = Running::of(store)?.place(id, shared, n)? else {
-        return Ok(());
+        return Ok(Steps::Done(()));
     };
-    let machine = &mut StoreMachine(store);
-    let cx = &mut Cx::new(machine, &opts);
     let elements = [Value::List(elements)];
-    let mut flat = FlatBits::default();
-    let lowered = abi::lower_flat_values(cx, 0, &elements, &types, Some(ptr), &mut flat);
-    lowered.map_err(|error| match error.kind() {
-        seam_core::ErrorKind::Misuse => Error::host(format!("a source: {}", error.message())),
-        _ => error,
-    })
+    let lowered = lower(store, None, move |machine, flat| {
+        let cx = &mut Cx::new(machine, &opts);
+        let lowered = abi::lower_flat_values(cx, 0, &elements, &types, Some(ptr), flat);
+        lowered.map_err(|error| match error.kind() {
+            ErrorKind::Misuse => Error::host(format!("a source: {}", error.message())),
+            _ => error,
+        })
+    })?;
+    lowered.then(store, |_, _| Ok(Steps::Done(())))
 }
 
 /// Lifts elements from the buffer of a guest that writes.

@@ -1,5 +1,6 @@
 //! `canon lift`: what the implicit thread of a task does.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use seam_core::{CanonTrap, CoreFunc, CoreStore, Error, Result};
@@ -7,11 +8,12 @@ use seam_core::{CanonTrap, CoreFunc, CoreStore, Error, Result};
 use super::event::{Event, NONE, TASK_CANCELLED, end_wait};
 use super::pass::{lower_args, return_values};
 use super::schedule::resume;
+use super::steps::{Steps, call_guest, repeat};
 use super::thread::{Called, call_core};
 use crate::abi::low;
 use crate::state::{
     Caller, Entering, Lifted, Origin, Running, SetId, TaskId, TaskState, Thread, ThreadId,
-    ThreadNext as Next, Until,
+    ThreadNext as Next, Until, WaitableId,
 };
 use seam_decode::types::MAX_FLAT_RESULTS;
 
@@ -28,7 +30,7 @@ pub(super) fn call_lifted(
     entering: &Entering,
     caller: Caller,
     is_async: bool,
-) -> Result<(TaskId, bool)> {
+) -> Result<Steps<(TaskId, bool)>> {
     let running = Running::of(store)?;
     running.enter(entering)?;
     let instance = lifted.opts.instance;
@@ -50,38 +52,61 @@ pub(super) fn call_lifted(
         only,
     };
     running.tasks.push_level(origin, entering.clone());
-    resume(store, thread, false)?;
-    while !lifted.ty.is_async && !Running::of(store)?.is_resolved(id, subtask)? {
+    let is_sync = !lifted.ty.is_async;
+    let resumed = resume(store, thread, false)?;
+    let returned = resumed.then(store, move |store, ()| match is_sync {
+        true => until_resolved(store, id, subtask, instance),
+        false => Ok(Steps::Done(())),
+    })?;
+    returned.then(store, move |store, ()| {
+        let detached = Running::of(store)?.pop_level()?;
+        Ok(Steps::Done((id, detached)))
+    })
+}
+
+/// Lets threads of an instance run until a task of it has returned or was cancelled.
+fn until_resolved(
+    store: &mut dyn CoreStore,
+    id: TaskId,
+    subtask: Option<WaitableId>,
+    instance: u32,
+) -> Result<Steps<()>> {
+    repeat(store, (), move |store, ()| {
         let running = Running::of(store)?;
-        let ready = running.ready_threads(Some(instance))?;
-        match running.tasks.order.choose(&ready) {
-            Some(ready) => resume(store, ready, false)?,
-            None => return Err(Error::trap(CanonTrap::CannotBlock)),
+        if running.is_resolved(id, subtask)? {
+            return Ok(Steps::Done(ControlFlow::Break(())));
         }
-    }
-    let detached = Running::of(store)?.pop_level()?;
-    Ok((id, detached))
+        let ready = running.ready_threads(Some(instance))?;
+        let ready = running.tasks.order.choose(&ready);
+        let ready = ready.ok_or_else(|| Error::trap(CanonTrap::CannotBlock))?;
+        let resumed = resume(store, ready, false)?;
+        resumed.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(()))))
+    })
 }
 
 /// `task.enter_implicit_thread()`, until the task waits because of backpressure.
-pub(super) fn begin(store: &mut dyn CoreStore, id: ThreadId) -> Result<Option<ThreadId>> {
+pub(super) fn begin(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<Option<ThreadId>>> {
     let running = Running::of(store)?;
     let (task, instance) = running.of_thread(id)?;
-    if running.tasks.task(task)?.lifted.ty.is_async {
-        // The official suite wants a thread that holds the instance and is ready to go on first. The
-        // reference lets the new task wait.
-        if let Some(holder) = running.ready_holder(task)? {
-            resume(store, holder, false)?;
-        }
+    if !running.tasks.task(task)?.lifted.ty.is_async {
+        return start(store, id);
+    }
+    // The official suite wants a thread that holds the instance and is ready to go on first. The
+    // reference lets the new task wait.
+    let resumed = match running.ready_holder(task)? {
+        Some(holder) => resume(store, holder, false)?,
+        None => Steps::Done(()),
+    };
+    resumed.then(store, move |store, ()| {
         let running = Running::of(store)?;
         let waits = running.instance(instance)?.num_waiting_to_enter > 0;
         if waits || running.has_backpressure(task)? {
             running.instance(instance)?.num_waiting_to_enter += 1;
             running.wait_for(id, Until::Entry, Next::Enter)?;
-            return Ok(None);
+            return Ok(Steps::Done(None));
         }
-    }
-    start(store, id)
+        start(store, id)
+    })
 }
 
 /// Goes on with `task.enter_implicit_thread()` after the wait for an instance without backpressure.
@@ -89,7 +114,7 @@ pub(super) fn enter(
     store: &mut dyn CoreStore,
     id: ThreadId,
     cancelled: bool,
-) -> Result<Option<ThreadId>> {
+) -> Result<Steps<Option<ThreadId>>> {
     let running = Running::of(store)?;
     let (task, instance) = running.of_thread(id)?;
     let instance = running.instance(instance)?;
@@ -100,11 +125,11 @@ pub(super) fn enter(
     running.cancelled(task)?;
     running.tasks.remove_thread(id)?;
     running.forget(task)?;
-    Ok(None)
+    Ok(Steps::Done(None))
 }
 
 /// Starts a task: lowers its arguments and calls its core function.
-fn start(store: &mut dyn CoreStore, id: ThreadId) -> Result<Option<ThreadId>> {
+fn start(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<Option<ThreadId>>> {
     let running = Running::of(store)?;
     let (task, instance) = running.of_thread(id)?;
     let lifted = running.tasks.task(task)?.lifted.clone();
@@ -114,8 +139,10 @@ fn start(store: &mut dyn CoreStore, id: ThreadId) -> Result<Option<ThreadId>> {
     running.register_thread(id)?;
     running.tasks.task_mut(task)?.state = TaskState::Started;
     let args = lower_args(store, task, &lifted)?;
-    let called = call_core(store, id, &lifted.core, args.as_slice())?;
-    after_core(store, id, called)
+    let called = args.then(store, move |store, args| {
+        call_core(store, id, &lifted.core, args.as_slice())
+    })?;
+    called.then(store, move |store, called| after_core(store, id, called))
 }
 
 /// Goes on after a call of the core function of a thread, or of its callback. Returns the thread to
@@ -127,30 +154,34 @@ pub(super) fn after_core(
     store: &mut dyn CoreStore,
     id: ThreadId,
     called: Called,
-) -> Result<Option<ThreadId>> {
+) -> Result<Steps<Option<ThreadId>>> {
     let results = match called {
         Called::Returned(results) => results,
-        Called::Blocked(switch_to) => return Ok(switch_to),
+        Called::Blocked(switch_to) => return Ok(Steps::Done(switch_to)),
     };
     let running = Running::of(store)?;
     let (task, _) = running.of_thread(id)?;
     let known = running.tasks.task(task)?;
     if known.implicit != Some(id) {
         running.unregister_thread(id)?;
-        return Ok(None);
+        return Ok(Steps::Done(None));
     }
     let lifted = known.lifted.clone();
     if !lifted.is_async {
-        return_values(store, task, &results, MAX_FLAT_RESULTS)?;
-        post_return(store, &lifted, results)?;
-        Running::of(store)?.exit_implicit_thread(id)?;
-        return Ok(None);
+        let returned = return_values(store, task, &results, MAX_FLAT_RESULTS)?;
+        let freed = returned.then(store, move |store, ()| {
+            post_return(store, &lifted, &results)
+        })?;
+        return freed.then(store, move |store, ()| {
+            Running::of(store)?.exit_implicit_thread(id)?;
+            Ok(Steps::Done(None))
+        });
     }
     match lifted.callback {
-        Some(_) => after_callback(store, id, &lifted, Called::Returned(results)),
+        Some(_) => after_callback(store, id, lifted, Called::Returned(results)),
         None => {
             running.exit_implicit_thread(id)?;
-            Ok(None)
+            Ok(Steps::Done(None))
         }
     }
 }
@@ -159,20 +190,23 @@ pub(super) fn after_core(
 fn after_callback(
     store: &mut dyn CoreStore,
     id: ThreadId,
-    lifted: &Lifted,
-    mut called: Called,
-) -> Result<Option<ThreadId>> {
-    loop {
+    lifted: Arc<Lifted>,
+    called: Called,
+) -> Result<Steps<Option<ThreadId>>> {
+    repeat(store, called, move |store, called| {
         let results = match called {
             Called::Returned(results) => results,
-            Called::Blocked(switch_to) => return Ok(switch_to),
+            Called::Blocked(switch_to) => return Ok(Steps::Done(ControlFlow::Break(switch_to))),
         };
         let packed = low(results.first().copied().unwrap_or_default());
         let Some(event) = Running::of(store)?.unpack_callback_result(id, packed)? else {
-            return Ok(None);
+            return Ok(Steps::Done(ControlFlow::Break(None)));
         };
-        called = deliver(store, id, lifted, event)?;
-    }
+        let called = deliver(store, id, &lifted, event)?;
+        called.then(store, |_, called| {
+            Ok(Steps::Done(ControlFlow::Continue(called)))
+        })
+    })
 }
 
 /// Calls the callback with the event that a thread has waited for.
@@ -181,7 +215,7 @@ pub(super) fn call_back(
     id: ThreadId,
     set: Option<SetId>,
     cancelled: bool,
-) -> Result<Option<ThreadId>> {
+) -> Result<Steps<Option<ThreadId>>> {
     let running = Running::of(store)?;
     let event = match set {
         Some(set) => end_wait(running, set, cancelled)?,
@@ -191,7 +225,9 @@ pub(super) fn call_back(
     let (task, _) = running.of_thread(id)?;
     let lifted = running.tasks.task(task)?.lifted.clone();
     let called = deliver(store, id, &lifted, event)?;
-    after_callback(store, id, &lifted, called)
+    called.then(store, move |store, called| {
+        after_callback(store, id, lifted, called)
+    })
 }
 
 fn deliver(
@@ -199,7 +235,7 @@ fn deliver(
     id: ThreadId,
     lifted: &Lifted,
     (code, first, second): Event,
-) -> Result<Called> {
+) -> Result<Steps<Called>> {
     Running::of(store)?
         .instance(lifted.opts.instance)?
         .exclusive = Some(id);
@@ -208,20 +244,17 @@ fn deliver(
     call_core(store, id, callback, &[code, first, second].map(u64::from))
 }
 
-fn post_return(store: &mut dyn CoreStore, lifted: &Lifted, results: Vec<u64>) -> Result<()> {
+fn post_return(store: &mut dyn CoreStore, lifted: &Lifted, results: &[u64]) -> Result<Steps<()>> {
     let Some(post_return) = &lifted.post_return else {
-        return Ok(());
+        return Ok(Steps::Done(()));
     };
-    let mut room = results;
-    room.resize(post_return.len().max(room.len()), 0);
-    Running::of(store)?
-        .instance(lifted.opts.instance)?
-        .may_leave = false;
-    store.call_numeric(post_return, &mut room)?;
-    Running::of(store)?
-        .instance(lifted.opts.instance)?
-        .may_leave = true;
-    Ok(())
+    let instance = lifted.opts.instance;
+    Running::of(store)?.instance(instance)?.may_leave = false;
+    let called = call_guest(store, post_return, results)?;
+    called.then(store, move |store, _| {
+        Running::of(store)?.instance(instance)?.may_leave = true;
+        Ok(Steps::Done(()))
+    })
 }
 
 /// `canon thread.new-indirect`, of a function that has the right type.

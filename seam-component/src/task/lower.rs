@@ -8,6 +8,7 @@ use super::block::{Block, block};
 use super::event::take_results;
 use super::lift::call_lifted;
 use super::nested;
+use super::steps::Steps;
 use crate::state::{
     Caller, Entering, Entry, Kind, Lifted, LoweredCall, Running, Subtask, SubtaskState, Until,
     Waitable, WaitableId, Wake,
@@ -23,7 +24,7 @@ pub(crate) fn call(
     entering: &Entering,
     call: &Arc<LoweredCall>,
     args: &[u64],
-) -> Result<Vec<u64>> {
+) -> Result<Steps<Vec<u64>>> {
     let instance = call.opts.instance;
     let running = Running::of(store)?;
     running.check_may_leave(instance)?;
@@ -32,21 +33,25 @@ pub(crate) fn call(
     let subtask = Subtask::new(call.clone(), args.to_vec());
     let waitable = Waitable::new(Kind::Subtask(subtask), instance);
     let id = running.tasks.add_waitable(waitable)?;
-    let (_, detached) = call_lifted(store, callee, entering, Caller::Guest(id), call.is_async)?;
-    let running = Running::of(store)?;
-    if call.is_async {
-        return running
-            .started(id, instance)
-            .map(|result| vec![result.into()]);
-    }
-    if let Some(caller) = caller.filter(|_| detached) {
-        nested::wait(store, caller, None)?;
-        return take_results(Running::of(store)?, id);
-    }
-    if running.tasks.subtask(id)?.resolved() {
-        return take_results(running, id);
-    }
-    block(store, Block::until(Until::Resolved(id)), Wake::Results(id))
+    let is_async = call.is_async;
+    let called = call_lifted(store, callee, entering, Caller::Guest(id), is_async)?;
+    called.then(store, move |store, (_, detached)| {
+        let running = Running::of(store)?;
+        if is_async {
+            let result = running.started(id, instance)?;
+            return Ok(Steps::Done(vec![result.into()]));
+        }
+        if let Some(caller) = caller.filter(|_| detached) {
+            let waited = nested::wait(store, caller, None)?;
+            return waited.then(store, move |store, ()| {
+                take_results(Running::of(store)?, id).map(Steps::Done)
+            });
+        }
+        if running.tasks.subtask(id)?.resolved() {
+            return take_results(running, id).map(Steps::Done);
+        }
+        block(store, Block::until(Until::Resolved(id)), Wake::Results(id))
+    })
 }
 
 impl Running {

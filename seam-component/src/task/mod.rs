@@ -19,6 +19,7 @@
 //! | `block` | `Thread.wait_until`, `Thread.suspend` |
 //! | `nested` | none: blocking on engines that cannot suspend calls |
 //! | `host` | `Store.invoke`, for the host |
+//! | `steps` | none: operations that call guests, where glue must make the calls |
 //!
 //! # Order
 //! The reference chooses at random among ready threads, and among the events of a set. Here the
@@ -50,6 +51,12 @@
 //! other threads run on top of the blocked stack, as long as nothing below it must go on first. If
 //! something must, the call ends with `Unsupported(StackfulAsync)`: `nested` has the rules.
 //!
+//! # Without re-entry
+//! On an engine without [`Reentrant`](seam_core::Capability::Reentrant), host functions only decide
+//! what is next, and glue calls the guests. Therefore an operation that calls guests returns
+//! [`Steps`]: either it is done, or it names the next call and what follows. On other engines the same
+//! functions make the calls themselves and are always done.
+//!
 //! # Traps
 //! A trap ends the outermost call of the host. The instances that were entered stay closed, and the
 //! root is among them, so no thread of the store runs again.
@@ -66,6 +73,7 @@ mod lower;
 mod nested;
 mod pass;
 mod schedule;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -78,4 +86,5 @@ pub(crate) use host::{drive, give_up, invoke, progress, take};
 pub(crate) use host_end::{connect_ends, drop_held};
 pub(crate) use lift::spawn;
 pub(crate) use lower::call;
-pub(crate) use pass::return_values;
+pub(crate) use pass::{lower, return_values};
+pub(crate) use steps::{After, InSteps, Steps};

@@ -10,10 +10,13 @@
 //! If a caller below would go on instead, or if only a buried thread is ready, a second native stack
 //! is needed: `Unsupported(StackfulAsync)`.
 
+use std::ops::ControlFlow;
+
 use seam_core::{CanonTrap, Capability, CoreStore, Error, Result};
 
 use super::host_end::progress_of_host;
 use super::schedule::{resume, run_ready};
+use super::steps::{Steps, repeat};
 use crate::state::{Origin, Running, ThreadId, Until};
 
 /// Lets other threads run until a blocked thread is ready, and makes it run: one that has just
@@ -26,39 +29,49 @@ pub(super) fn wait(
     store: &mut dyn CoreStore,
     id: ThreadId,
     switch_to: Option<ThreadId>,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     running.tasks.thread_mut(id)?.buried = true;
-    if let Some(other) = switch_to {
-        resume(store, other, false)?;
-    }
-    loop {
-        let running = Running::of(store)?;
-        let only = running.detach()?;
-        let ready = running.ready_threads(only)?;
-        let mut free = Vec::new();
-        for ready in &ready {
-            if *ready == id || !running.tasks.thread(*ready)?.buried {
-                free.push(*ready);
-            }
-        }
-        match running.tasks.order.choose(&free) {
-            Some(free) if free == id => return running.unbury(id, only),
-            Some(free) if only.is_some() => resume(store, free, false)?,
-            Some(free) => run_ready(store, free)?,
-            None if !ready.is_empty() => return Err(needs_a_second_stack()),
-            None if only.is_some() => return Err(Error::trap(CanonTrap::CannotBlock)),
-            None => {
-                let is_awaited = running.tasks.is_awaited;
-                if !progress_of_host(store)? {
-                    return Err(match is_awaited {
-                        true => Error::trap(CanonTrap::Deadlock),
-                        false => needs_a_second_stack(),
-                    });
-                }
-            }
+    let switched = match switch_to {
+        Some(other) => resume(store, other, false)?,
+        None => Steps::Done(()),
+    };
+    switched.then(store, move |store, ()| {
+        repeat(store, (), move |store, ()| turn(store, id))
+    })
+}
+
+/// Lets one thread run, unless the blocked thread is chosen.
+fn turn(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<ControlFlow<()>>> {
+    let running = Running::of(store)?;
+    let only = running.detach()?;
+    let ready = running.ready_threads(only)?;
+    let mut free = Vec::new();
+    for ready in &ready {
+        if *ready == id || !running.tasks.thread(*ready)?.buried {
+            free.push(*ready);
         }
     }
+    let ran = match running.tasks.order.choose(&free) {
+        Some(free) if free == id => {
+            running.unbury(id, only)?;
+            return Ok(Steps::Done(ControlFlow::Break(())));
+        }
+        Some(free) if only.is_some() => resume(store, free, false)?,
+        Some(free) => run_ready(store, free)?,
+        None if !ready.is_empty() => return Err(needs_a_second_stack()),
+        None if only.is_some() => return Err(Error::trap(CanonTrap::CannotBlock)),
+        None => {
+            let is_awaited = running.tasks.is_awaited;
+            let went_on = progress_of_host(store)?;
+            return went_on.then(store, move |_, went_on| match went_on {
+                true => Ok(Steps::Done(ControlFlow::Continue(()))),
+                false if is_awaited => Err(Error::trap(CanonTrap::Deadlock)),
+                false => Err(needs_a_second_stack()),
+            });
+        }
+    };
+    ran.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(()))))
 }
 
 impl Running {

@@ -1,9 +1,14 @@
 //! The values of a task: its arguments, and what it returns.
 
+use std::sync::Arc;
+
 use seam_core::{CanonTrap, CoreStore, Error, Result};
 
-use crate::abi::{self, Cx, FlatBits, InTransit, Transfer};
-use crate::machine::StoreMachine;
+use super::steps::{Steps, call_guest};
+use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Transfer, low};
+use crate::canon::lift::reads_memory;
+use crate::glue::{Log, Replay};
+use crate::machine::{StoreMachine, lifting};
 use crate::state::{
     Caller, Lifted, Outcome, Running, Scope, SubtaskState, TaskId, TaskState, WaitableId,
 };
@@ -16,45 +21,46 @@ use seam_decode::types::MAX_FLAT_PARAMS;
 pub(super) fn lower_args(
     store: &mut dyn CoreStore,
     id: TaskId,
-    lifted: &Lifted,
-) -> Result<FlatBits> {
-    let mut flat = FlatBits::default();
-    match &mut Running::of(store)?.tasks.task_mut(id)?.caller {
+    lifted: &Arc<Lifted>,
+) -> Result<Steps<FlatBits>> {
+    let lifted = lifted.clone();
+    let subtask = match &mut Running::of(store)?.tasks.task_mut(id)?.caller {
+        Caller::Guest(subtask) => *subtask,
         Caller::Host(call) => {
             let args = std::mem::take(&mut call.args);
-            in_scope(store, id, None, |store| {
-                let machine = &mut StoreMachine(store);
+            let scope = Scope {
+                task: id,
+                subtask: None,
+            };
+            return lower(store, Some(scope), move |machine, flat| {
                 let cx = &mut Cx::new(machine, &lifted.opts);
                 let params = &lifted.ty.params;
-                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, &mut flat)
-            })?;
+                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, flat)
+            });
         }
-        Caller::Guest(subtask) => {
-            let subtask = *subtask;
-            in_scope(store, id, Some(subtask), |store| {
-                args_of_guest(store, lifted, subtask, &mut flat)
-            })?;
-        }
-    }
-    Ok(flat)
-}
-
-fn args_of_guest(
-    store: &mut dyn CoreStore,
-    lifted: &Lifted,
-    subtask: WaitableId,
-    flat: &mut FlatBits,
-) -> Result<()> {
+    };
     let running = Running::of(store)?;
     running.on_progress(subtask)?;
     let state = running.tasks.subtask_mut(subtask)?;
     state.state = SubtaskState::Started;
     let (call, args) = (state.call.clone(), state.args.clone());
-    let (machine, from, to) = (&mut StoreMachine(store), &call.opts, &lifted.opts);
-    let mut transfer = Transfer { machine, from, to };
-    let (args, _) = call.split(&args);
-    let passed = transfer.lift(call.max_flat().0, args, &lifted.ty.params)?;
-    transfer.lower(passed, MAX_FLAT_PARAMS, None, flat)
+    let scope = Scope {
+        task: id,
+        subtask: Some(subtask),
+    };
+    let max = call.max_flat().0;
+    let reps = in_scope(store, Some(scope), |store| {
+        let ((args, _), params) = (call.split(&args), &lifted.ty.params);
+        lifting(store, &call.opts, reads_memory(max, params), |cx| {
+            Ok(InTransit::lift(cx, max, args, params)?.into_reps())
+        })
+    })?;
+    lower(store, Some(scope), move |machine, flat| {
+        let (from, to) = (&call.opts, &lifted.opts);
+        let (args, _) = call.split(&args);
+        let passed = InTransit::new(max, args, &lifted.ty.params, &*reps)?;
+        Transfer { machine, from, to }.lower(passed, MAX_FLAT_PARAMS, None, flat)
+    })
 }
 
 /// `task.return_`: lifts the result from at most `max_flat` core values, and resolves the task.
@@ -66,15 +72,20 @@ pub(crate) fn return_values(
     id: TaskId,
     flat: &[u64],
     max_flat: usize,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let task = Running::of(store)?.tasks.task(id)?;
     let lifted = task.lifted.clone();
-    match task.caller {
-        Caller::Host(_) => return_to_host(store, id, &lifted, flat, max_flat)?,
-        Caller::Guest(subtask) => return_to_guest(store, id, &lifted, subtask, flat, max_flat)?,
-    }
-    Running::of(store)?.tasks.task_mut(id)?.state = TaskState::Resolved;
-    Ok(())
+    let returned = match task.caller {
+        Caller::Host(_) => {
+            return_to_host(store, id, &lifted, flat, max_flat)?;
+            Steps::Done(())
+        }
+        Caller::Guest(subtask) => return_to_guest(store, id, lifted, subtask, flat, max_flat)?,
+    };
+    returned.then(store, move |store, ()| {
+        Running::of(store)?.tasks.task_mut(id)?.state = TaskState::Resolved;
+        Ok(Steps::Done(()))
+    })
 }
 
 fn return_to_host(
@@ -84,7 +95,11 @@ fn return_to_host(
     flat: &[u64],
     max_flat: usize,
 ) -> Result<()> {
-    let value = in_scope(store, id, None, |store| {
+    let scope = Scope {
+        task: id,
+        subtask: None,
+    };
+    let value = in_scope(store, Some(scope), |store| {
         let machine = &mut StoreMachine(store);
         let cx = &mut Cx::new(machine, &lifted.opts);
         abi::lift_flat_value(cx, max_flat, flat, &lifted.ty.result)
@@ -100,39 +115,89 @@ fn return_to_host(
 fn return_to_guest(
     store: &mut dyn CoreStore,
     id: TaskId,
-    lifted: &Lifted,
+    lifted: Arc<Lifted>,
     subtask: WaitableId,
     flat: &[u64],
     max_flat: usize,
-) -> Result<()> {
+) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     // A task that has returned has no subtask any more.
     running.check_not_resolved(id)?;
     let state = running.tasks.subtask(subtask)?;
     let (call, args) = (state.call.clone(), state.args.clone());
-    let result = &lifted.ty.result;
-    let (machine, from, to) = (&mut StoreMachine(store), &lifted.opts, &call.opts);
-    let passed = Transfer { machine, from, to }.lift(max_flat, flat, result)?;
-    let reps = passed.into_reps();
-    let running = Running::of(machine.0)?;
+    let (opts, result) = (&lifted.opts, &lifted.ty.result);
+    let reps = lifting(store, opts, reads_memory(max_flat, result), |cx| {
+        Ok(InTransit::lift(cx, max_flat, flat, result)?.into_reps())
+    })?;
+    let running = Running::of(store)?;
     running.check_may_return(id)?;
     running.on_progress(subtask)?;
-    let passed = InTransit::new(max_flat, flat, result, reps)?;
-    let ((_, max), (_, out_param)) = (call.max_flat(), call.split(&args));
-    let mut results = FlatBits::default();
-    Transfer { machine, from, to }.lower(passed, max, out_param, &mut results)?;
-    let results = results.as_slice().to_vec();
-    Running::of(machine.0)?.resolve(subtask, SubtaskState::Returned, results)
+    let flat = flat.to_vec();
+    let lowered = lower(store, None, move |machine, results| {
+        let passed = InTransit::new(max_flat, &flat, &lifted.ty.result, &*reps)?;
+        let (from, to) = (&lifted.opts, &call.opts);
+        let ((_, max), (_, out_param)) = (call.max_flat(), call.split(&args));
+        Transfer { machine, from, to }.lower(passed, max, out_param, results)
+    })?;
+    lowered.then(store, move |store, results| {
+        let results = results.as_slice().to_vec();
+        Running::of(store)?.resolve(subtask, SubtaskState::Returned, results)?;
+        Ok(Steps::Done(()))
+    })
 }
 
-/// Lifts or lowers values, while handles are lent for a task.
+/// Lowers values that were lifted, and returns the core values. Handles are lent for a task, if any.
+///
+/// If glue must call `realloc`, the lowering starts again after each of its calls.
+///
+/// # Errors
+/// Those of `lowering`. Traps and limits of `realloc`.
+pub(crate) fn lower(
+    store: &mut dyn CoreStore,
+    scope: Option<Scope>,
+    lowering: impl Fn(&mut dyn Machine, &mut FlatBits) -> Result<()> + Send + 'static,
+) -> Result<Steps<FlatBits>> {
+    if Running::of(store)?.tasks.defers {
+        return lower_from(store, scope, Log::default(), lowering);
+    }
+    let mut flat = FlatBits::default();
+    in_scope(store, scope, |store| {
+        lowering(&mut StoreMachine(store), &mut flat)
+    })?;
+    Ok(Steps::Done(flat))
+}
+
+/// Goes on with a lowering that has got as far as the log says.
+fn lower_from(
+    store: &mut dyn CoreStore,
+    scope: Option<Scope>,
+    mut log: Log,
+    lowering: impl Fn(&mut dyn Machine, &mut FlatBits) -> Result<()> + Send + 'static,
+) -> Result<Steps<FlatBits>> {
+    let mut flat = FlatBits::default();
+    let request = in_scope(store, scope, |store| {
+        let lowering = |machine: &mut dyn Machine| lowering(machine, &mut flat);
+        Replay::run(StoreMachine(store), &mut log, lowering)
+    })?;
+    let Some(request) = request else {
+        return Ok(Steps::Done(flat));
+    };
+    let args = request.args.map(u64::from);
+    let called = call_guest(store, &request.realloc, &args)?;
+    called.then(store, move |store, results| {
+        let ptr = results.first().copied().unwrap_or_default();
+        log.reallocated(Running::of(store)?, request.instance, low(ptr))?;
+        lower_from(store, scope, log, lowering)
+    })
+}
+
+/// Lifts or lowers values, while handles are lent for a task, if any.
 fn in_scope<T>(
     store: &mut dyn CoreStore,
-    task: TaskId,
-    subtask: Option<WaitableId>,
+    scope: Option<Scope>,
     pass: impl FnOnce(&mut dyn CoreStore) -> Result<T>,
 ) -> Result<T> {
-    Running::of(store)?.scope = Some(Scope { task, subtask });
+    Running::of(store)?.scope = scope;
     let passed = pass(store)?;
     Running::of(store)?.scope = None;
     Ok(passed)

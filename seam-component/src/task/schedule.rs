@@ -1,7 +1,10 @@
 //! Which threads are ready, and which of them runs next.
 
+use std::ops::ControlFlow;
+
 use seam_core::{CoreStore, Result};
 
+use super::steps::{Steps, repeat};
 use super::thread::run;
 use crate::state::{Entering, Origin, Running, TaskId, ThreadId, ThreadState, Until};
 
@@ -91,9 +94,12 @@ impl Running {
 ///
 /// # Errors
 /// Traps and limits of guests, and everything that ends a call.
-pub(super) fn resume(store: &mut dyn CoreStore, id: ThreadId, cancelled: bool) -> Result<()> {
-    let mut next = Some((id, cancelled));
-    while let Some((id, cancelled)) = next {
+pub(super) fn resume(
+    store: &mut dyn CoreStore,
+    id: ThreadId,
+    cancelled: bool,
+) -> Result<Steps<()>> {
+    repeat(store, (id, cancelled), |store, (id, cancelled)| {
         let running = Running::of(store)?;
         if running.tasks.thread(id)?.buried {
             return Err(super::nested::needs_a_second_stack());
@@ -101,13 +107,17 @@ pub(super) fn resume(store: &mut dyn CoreStore, id: ThreadId, cancelled: bool) -
         running.stop_waiting(id)?;
         running.resume_context(id)?;
         let outer = running.tasks.current.replace(id);
-        let switch_to = run(store, id, cancelled)?;
-        let running = Running::of(store)?;
-        running.keep_context(id);
-        running.tasks.current = outer;
-        next = switch_to.map(|other| (other, false));
-    }
-    Ok(())
+        let ran = run(store, id, cancelled)?;
+        ran.then(store, move |store, switch_to| {
+            let running = Running::of(store)?;
+            running.keep_context(id);
+            running.tasks.current = outer;
+            Ok(Steps::Done(match switch_to {
+                Some(other) => ControlFlow::Continue((other, false)),
+                None => ControlFlow::Break(()),
+            }))
+        })
+    })
 }
 
 /// `Store.tick`: lets a ready thread run. Returns whether the thread had only let others run, or `None`
@@ -122,7 +132,7 @@ pub(super) fn tick(store: &mut dyn CoreStore) -> Result<Option<bool>> {
         return Ok(None);
     };
     let state = running.tasks.thread(id)?.state;
-    run_ready(store, id)?;
+    run_ready(store, id)?.done()?;
     Ok(Some(matches!(
         state,
         ThreadState::Waiting(Until::Now | Until::Exclusive)
@@ -130,11 +140,14 @@ pub(super) fn tick(store: &mut dyn CoreStore) -> Result<Option<bool>> {
 }
 
 /// Lets a ready thread run, as the host does.
-pub(super) fn run_ready(store: &mut dyn CoreStore, id: ThreadId) -> Result<()> {
+pub(super) fn run_ready(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let instance = running.tasks.thread(id)?.instance;
     let all = running.enter_from_host(instance)?;
     running.tasks.push_level(Origin::Tick, all);
-    resume(store, id, false)?;
-    Running::of(store)?.pop_level().map(drop)
+    let resumed = resume(store, id, false)?;
+    resumed.then(store, |store, ()| {
+        Running::of(store)?.pop_level()?;
+        Ok(Steps::Done(()))
+    })
 }

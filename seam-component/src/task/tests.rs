@@ -163,15 +163,10 @@ fn perform(store: &mut dyn CoreStore, sides: &[Side; 2], op: &[Json]) -> Result<
                 true => 1,
                 false => number(&op[2]),
             };
-            start_copy(
-                store,
-                &side.of,
-                &side.opts,
-                side.index,
-                (number(&op[1]), length),
-            )
+            let place = (number(&op[1]), length);
+            start_copy(store, &side.of, &side.opts, side.index, place)?.done()
         }
-        "cancel" => cancel_copy(store, &side.of, side.index),
+        "cancel" => cancel_copy(store, &side.of, side.index)?.done(),
         "drop" => drop_end(Running::of(store)?, &side.of, side.index).map(|()| Vec::new()),
         "poll" => poll_set(store, side),
         other => panic!("unknown operation {other}"),

@@ -4,6 +4,7 @@ use seam_core::{CoreFunc, CoreStore, CoreType, CoreValue, Error, NumericFunc, Re
 
 use super::block::woken;
 use super::lift::{after_core, begin, call_back, enter};
+use super::steps::{Steps, call_guest};
 use crate::state::{Running, ThreadId, ThreadNext as Next};
 
 /// Lets a thread run until it blocks or ends. Returns the thread to switch to, if any.
@@ -14,7 +15,7 @@ pub(super) fn run(
     store: &mut dyn CoreStore,
     id: ThreadId,
     cancelled: bool,
-) -> Result<Option<ThreadId>> {
+) -> Result<Steps<Option<ThreadId>>> {
     let thread = Running::of(store)?.tasks.thread_mut(id)?;
     match std::mem::replace(&mut thread.next, Next::Running) {
         Next::Begin => begin(store, id),
@@ -41,23 +42,21 @@ pub(super) fn call_core(
     id: ThreadId,
     func: &NumericFunc,
     args: &[u64],
-) -> Result<Called> {
+) -> Result<Steps<Called>> {
     if !Running::of(store)?.tasks.suspends {
-        let mut room = vec![0; func.len()];
-        let copied = room
-            .get_mut(..args.len())
-            .map(|room| room.copy_from_slice(args));
-        copied.ok_or_else(|| Error::engine("expected the arguments of the core function"))?;
-        store.call_numeric(func, &mut room)?;
-        room.truncate(func.ty().results.len());
-        return Ok(Called::Returned(room));
+        let called = call_guest(store, func, args)?;
+        return called.then(store, |_, results| {
+            Ok(Steps::Done(Called::Returned(results)))
+        });
     }
     let args = typed(&func.ty().params, args)?;
     let mut results = vec![CoreValue::I32(0); func.ty().results.len()];
-    match store.call_suspendable(func.func(), &args, &mut results)? {
-        None => Ok(Called::Returned(bits(&results)?)),
-        Some(suspended) => Ok(Called::Blocked(suspend(store, id, suspended)?)),
-    }
+    Ok(Steps::Done(
+        match store.call_suspendable(func.func(), &args, &mut results)? {
+            None => Called::Returned(bits(&results)?),
+            Some(suspended) => Called::Blocked(suspend(store, id, suspended)?),
+        },
+    ))
 }
 
 /// The outcome of a call of a core function.
@@ -86,11 +85,11 @@ fn spawned(
     id: ThreadId,
     func: CoreFunc,
     argument: u64,
-) -> Result<Option<ThreadId>> {
+) -> Result<Steps<Option<ThreadId>>> {
     let ty = store.func_type(func)?;
     let func = NumericFunc::new(func, ty)?;
     let called = call_core(store, id, &func, &[argument])?;
-    after_core(store, id, called)
+    called.then(store, move |store, called| after_core(store, id, called))
 }
 
 /// Returns the number of results of the core function that a thread runs.

@@ -1,10 +1,7 @@
 //! Calls: the order of traps, and the state after them.
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Scalar};
-use seam_core::{
-    Args, Backend, CanonTrap, Capability, ErrorKind, InstanceExt, Resource, Result, Trap, Value,
-    World,
-};
+use seam_core::{Args, CanonTrap, ErrorKind, InstanceExt, Resource, Result, Trap, Value, World};
 
 use crate::{builds, instance, try_instance};
 
@@ -228,14 +225,8 @@ fn a_function_of_the_host_is_lowered_asynchronously() {
         let mut guest = try_instance(backend, text, world)
             .map_err(|e| e.error)
             .unwrap();
-        let found = guest.call_blocking("f", &[]);
-        match backend.info().capabilities.has(Capability::ComponentAsync) {
-            true => assert_eq!(found.unwrap(), Some(Value::U32(42))),
-            false => {
-                let expected = ErrorKind::Unsupported(Capability::ComponentAsync);
-                assert_eq!(*found.unwrap_err().kind(), expected);
-            }
-        }
+        let found = guest.call_blocking("f", &[]).unwrap();
+        assert_eq!(found, Some(Value::U32(42)));
     }
 }
 
@@ -262,10 +253,7 @@ fn a_synchronous_task_cannot_wait_for_an_asynchronous_one() {
             Some(Value::U32(7))
         );
         let error = guest.call_blocking("call", &[]).unwrap_err();
-        match backend.info().capabilities.has(Capability::ComponentAsync) {
-            true => assert_eq!(error.as_trap(), Some(&CanonTrap::CannotBlock.into())),
-            false => assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}"),
-        }
+        assert_eq!(error.as_trap(), Some(&CanonTrap::CannotBlock.into()));
     }
 }
 

@@ -6,7 +6,7 @@ use seam_core::{
     CoreFunc, CoreMemory, Error, Limit, MemoryAccess, MemoryView, Resource, ResourceType, Result,
 };
 
-use crate::abi::{FlatBits, Machine, Options, Transfer};
+use crate::abi::{Cx, FlatBits, InTransit, Machine, Options, Transfer};
 use crate::canon::signature;
 use crate::state::{BorrowScope, ResourceHandle, Table};
 use seam_decode::types::{RecordTy, ResourceId, StringEncoding};
@@ -124,7 +124,8 @@ impl Transfer<'_> {
         out_param: Option<u32>,
         out: &mut FlatBits,
     ) -> Result<()> {
-        let lifted = self.lift(max_flat, flat, types)?;
+        let cx = &mut Cx::new(&mut *self.machine, self.from);
+        let lifted = InTransit::lift(cx, max_flat, flat, types)?;
         self.lower(lifted, max_flat, out_param, out)
     }
 }
