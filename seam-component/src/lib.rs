@@ -67,7 +67,7 @@
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
 //! | `canon/builtin` | the asynchronous built-ins |
 //! | `component/execute` | Explainer.md: instantiation, by the plan |
-//! | `glue` | none: the same calls for engines that do not re-enter |
+//! | `glue`, `replay` | none: the same calls for engines that do not re-enter |
 //! | `generated` | none: generated core modules, compiled once for a program |
 //!
 //! # What a call costs
@@ -121,6 +121,7 @@ mod layered;
 mod limits;
 mod machine;
 mod program;
+mod replay;
 mod snapshot;
 mod state;
 mod task;

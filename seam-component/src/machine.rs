@@ -13,7 +13,7 @@ use crate::state::{
 };
 use crate::state::{Loan, ResourceHandle, ResourceImpl, Running};
 use seam_decode::CopyingTy;
-use seam_decode::types::{ResourceId, Ty};
+use seam_decode::types::{RecordTy, ResourceId, Ty, spills};
 
 /// A store with running components.
 pub(crate) struct StoreMachine<'a>(pub(crate) &'a mut dyn CoreStore);
@@ -177,6 +177,11 @@ impl Machine for StoreMachine<'_> {
     fn charge(&mut self, bytes: u64) -> Result<()> {
         self.running()?.charge(bytes)
     }
+}
+
+/// Returns whether values of these types may be in memory, wholly or in part.
+pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
+    types.contents.traps || spills(max_flat, types)
 }
 
 /// Runs a lifting of values that are lifted with these options.

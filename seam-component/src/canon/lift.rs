@@ -5,14 +5,9 @@ use std::sync::Arc;
 use seam_core::{CoreStore, ErrorKind, NumericFunc, Result};
 
 use crate::abi::{Cx, FlatBits, Options, is_scalar};
-use crate::machine::{StoreMachine, lifting};
+use crate::machine::{StoreMachine, lifting, reads_memory};
 use crate::state::{Depth, Lifted, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
-
-/// Returns whether values of these types may be in memory, wholly or in part.
-pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
-    types.contents.traps || spills(max_flat, types)
-}
 
 /// A call from the host, from the lowering of its arguments to the end of its post-return.
 #[derive(Debug)]

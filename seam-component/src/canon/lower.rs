@@ -11,8 +11,8 @@ use crate::abi::{
     scalar_to_bits,
 };
 use crate::canon::HostResult;
-use crate::canon::lift::{is_over_scalars, reads_memory};
-use crate::machine::{StoreMachine, lifting};
+use crate::canon::lift::is_over_scalars;
+use crate::machine::{StoreMachine, lifting, reads_memory};
 use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
 use crate::task::{self, InSteps, Steps};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};

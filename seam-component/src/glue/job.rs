@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use seam_core::{CoreStore, Error, Result};
 
-use super::replay::{Log, Replay, Request};
 use crate::abi::{FlatBits, Machine, low};
 use crate::canon::HostResult;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::{Destructor, Dropping};
 use crate::machine::StoreMachine;
+use crate::replay::{Log, Replay, Request};
 use crate::state::{FuncInst, Job, Lifted, Next, Running};
 
 /// The functions that the glue calls on behalf of the host.
@@ -20,7 +20,7 @@ pub(super) enum Target {
     Callee = 3,
     PostReturn = 4,
     Destructor = 5,
-    /// Calls any function: see [`Perform`](super::perform::Perform).
+    /// Calls any function: see [`perform`](super::perform).
     Any = 6,
 }
 

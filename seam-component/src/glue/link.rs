@@ -7,7 +7,7 @@ use seam_core::{
 };
 
 use super::module::TYPES;
-use super::pending::Work;
+use super::work::Work;
 use crate::abi::low;
 use crate::state::{Next, Running};
 

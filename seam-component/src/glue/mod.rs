@@ -34,21 +34,19 @@
 //! | [`module`] | the generated module |
 //! | [`link`] | the host functions that it imports |
 //! | [`job`] | a lowered call as a sequence of steps |
-//! | [`steps_job`] | a call that is a task, and built-ins of the asynchronous part |
+//! | [`steps_job`] | the same for calls that are tasks, and for built-ins of the asynchronous part |
+//! | [`work`] | what a glue function does: one or the other |
 //! | [`perform`] | calls of functions that glue does not import |
 //! | [`shim`] | functions that a core instance imports before they can be made |
-//! | [`replay`] | lowering that is interrupted at each `realloc` and then continued |
 
 mod job;
 mod link;
 mod module;
 mod pending;
 mod perform;
-mod replay;
 mod shim;
 mod steps_job;
+mod work;
 
 pub(crate) use pending::{Glue, GlueTask, Glued, Pending};
-pub(crate) use perform::Perform;
-pub(crate) use replay::{Log, Replay};
 pub(crate) use shim::Shim;

@@ -10,15 +10,15 @@ use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
 };
 
-use super::job::{GlueJob, Target, Task};
+use super::job::{Target, Task};
 use super::link::{begin, shared};
 use super::module::{self, Calls, MOST, SHARED};
-use super::perform::Perform;
-use super::steps_job::StepsJob;
+use super::perform::perform;
+use super::work::Work;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::Dropping;
 use crate::generated::Generated;
-use crate::state::{FuncInst, Job, Running};
+use crate::state::{FuncInst, Running};
 use crate::task::InSteps;
 
 /// The task of a glue function.
@@ -53,22 +53,6 @@ impl GlueTask {
                 GlueTask::InSteps(lowered.in_steps(), ty)
             }
             task => task,
-        }
-    }
-}
-
-/// What a glue function does, in the form that calls share.
-pub(super) enum Work {
-    Task(Task),
-    InSteps(InSteps),
-}
-
-impl Work {
-    /// Begins a call.
-    pub(super) fn begin(&self, args: &[u64]) -> Box<dyn Job> {
-        match self {
-            Work::Task(task) => Box::new(GlueJob::new(task.clone(), args)),
-            Work::InSteps(body) => Box::new(StepsJob::new(body.clone(), args)),
         }
     }
 }
@@ -165,7 +149,7 @@ impl Glue {
             return Ok(known.func());
         }
         let shared = self.shared(store)?;
-        let perform = Perform::new(generated, store, &shared, self.signatures.clone())?;
+        let perform = perform(generated, store, &shared, self.signatures.clone())?;
         let func = perform.func();
         Running::of(store)?.perform = Some(perform);
         Ok(func)

@@ -15,9 +15,7 @@
 //!   ...)
 //! ```
 
-use seam_core::{
-    CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreTable, CoreType, CoreValue, Error, Result,
-};
+use seam_core::{CoreExtern, CoreFuncType, CoreStore, CoreType, Error, Result};
 use wasm_encoder::{
     BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
     Module, RefType, TableSection, TableType,
@@ -25,73 +23,27 @@ use wasm_encoder::{
 
 use super::module::{SHARED, TYPES, Types, call_with_registers, import_shared, valtypes};
 use crate::generated::Generated;
+use crate::state::Perform;
 
-/// The means to call any function of a store.
-pub(crate) struct Perform {
-    /// Calls the function in the table. The first register is the position of its signature, and the
-    /// next ones are its arguments.
-    func: CoreFunc,
-    table: CoreTable,
-    signatures: Vec<CoreFuncType>,
-    /// The function in the table.
-    current: Option<CoreFunc>,
-}
-
-impl Perform {
-    /// Makes the means to call functions of these signatures.
-    ///
-    /// # Errors
-    /// Those of [`CoreEngine::compile`](seam_core::CoreEngine::compile) and [`CoreStore::instantiate`].
-    pub(super) fn new(
-        generated: &Generated,
-        store: &mut dyn CoreStore,
-        shared: &[CoreExtern],
-        signatures: Vec<CoreFuncType>,
-    ) -> Result<Self> {
-        let module = generated.module(wasm(&signatures)?)?;
-        let instance = store.instantiate(&module, shared)?;
-        let mut export = |name| store.export(instance, name);
-        match (export(FUNC), export(TABLE)) {
-            (Some(CoreExtern::Func(func)), Some(CoreExtern::Table(table))) => Ok(Self {
-                func,
-                table,
-                signatures,
-                current: None,
-            }),
-            _ => Err(Error::engine("expected the glue to export its functions")),
-        }
-    }
-
-    pub(super) fn func(&self) -> CoreFunc {
-        self.func
-    }
-
-    /// Returns the position of a signature, and the table if this function must be put into it.
-    ///
-    /// # Errors
-    /// `Engine` for an unknown signature.
-    pub(super) fn prepare(
-        &mut self,
-        func: CoreFunc,
-        ty: &CoreFuncType,
-    ) -> Result<(u64, Option<CoreTable>)> {
-        let position = self.signatures.iter().position(|known| known == ty);
-        let position = position.ok_or_else(|| {
-            Error::engine(format!(
-                "expected a call of a signature that the plan has, found {ty}"
-            ))
-        })?;
-        let is_new = self.current.replace(func) != Some(func);
-        Ok((position as u64, is_new.then_some(self.table)))
-    }
-}
-
-/// Puts the function to call into the table.
+/// Makes the means to call functions of these signatures.
 ///
 /// # Errors
-/// Those of [`CoreStore::set_table_at`].
-pub(super) fn put(store: &mut dyn CoreStore, table: CoreTable, func: CoreFunc) -> Result<()> {
-    store.set_table_at(table, 0, CoreValue::FuncRef(Some(func)))
+/// Those of [`CoreEngine::compile`](seam_core::CoreEngine::compile) and [`CoreStore::instantiate`].
+pub(super) fn perform(
+    generated: &Generated,
+    store: &mut dyn CoreStore,
+    shared: &[CoreExtern],
+    signatures: Vec<CoreFuncType>,
+) -> Result<Perform> {
+    let module = generated.module(wasm(&signatures)?)?;
+    let instance = store.instantiate(&module, shared)?;
+    let mut export = |name| store.export(instance, name);
+    match (export(FUNC), export(TABLE)) {
+        (Some(CoreExtern::Func(func)), Some(CoreExtern::Table(table))) => {
+            Ok(Perform::new(func, table, signatures))
+        }
+        _ => Err(Error::engine("expected the glue to export its functions")),
+    }
 }
 
 const FUNC: &str = "0";

@@ -3,7 +3,6 @@
 use seam_core::{CoreStore, Error, Result};
 
 use super::job::Target;
-use super::perform;
 use crate::state::{Job, Next, Running};
 use crate::task::{After, InSteps, Steps};
 
@@ -46,9 +45,9 @@ impl Job for StepsJob {
         let (func, ty) = (call.func.func(), call.func.ty());
         let perform = Running::of(store)?.perform.as_mut();
         let perform = perform.ok_or_else(|| Error::engine("expected glue that calls a guest"))?;
-        let (signature, table) = perform.prepare(func, ty)?;
-        if let Some(table) = table {
-            perform::put(store, table, func)?;
+        let (signature, element) = perform.prepare(func, ty)?;
+        if let Some((table, func)) = element {
+            store.set_table_at(table, 0, func)?;
         }
         self.stage = Some(Stage::Called(after, ty.results.len()));
         let args = std::iter::once(signature).chain(call.args).collect();

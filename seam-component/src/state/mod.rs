@@ -27,6 +27,7 @@ mod job;
 mod lifted;
 mod lowered;
 mod order;
+mod perform;
 mod resource;
 mod running;
 mod slots;
@@ -44,6 +45,7 @@ pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
 pub(crate) use lifted::{Entering, FuncInst, Lifted};
 pub(crate) use lowered::LoweredCall;
+pub(crate) use perform::Perform;
 #[cfg(test)]
 pub(crate) use resource::BorrowScope;
 pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo, TableFuncs};

@@ -10,11 +10,11 @@ use super::held::{Held, HostTable};
 use super::held_end::HostEnds;
 use super::ids::ThreadId;
 use super::job::Job;
+use super::perform::Perform;
 use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
 use super::task::Scope;
 use super::tasks::Tasks;
-use crate::glue::Perform;
 
 /// The state of everything above the core engine, which the store keeps in its [`HostState`].
 pub(crate) struct Running {

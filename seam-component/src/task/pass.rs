@@ -6,9 +6,8 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 
 use super::steps::{Steps, call_guest};
 use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Transfer, low};
-use crate::canon::lift::reads_memory;
-use crate::glue::{Log, Replay};
-use crate::machine::{StoreMachine, lifting};
+use crate::machine::{StoreMachine, lifting, reads_memory};
+use crate::replay::{Log, Replay};
 use crate::state::{
     Caller, Lifted, Outcome, Running, Scope, SubtaskState, TaskId, TaskState, WaitableId,
 };
