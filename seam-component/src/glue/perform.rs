@@ -92,3 +92,29 @@ fn wasm(signatures: &[CoreFuncType]) -> Result<Vec<u8>> {
         .section(&code);
     Ok(module.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use CoreType::{F32, F64, I32, I64};
+
+    #[test]
+    fn functions_of_every_signature_are_called() {
+        let signatures = [
+            CoreFuncType::new([], []),
+            CoreFuncType::new([I32, I64, F32, F64], [I32]),
+            CoreFuncType::new([F64; 17], [F64, I32, F32, I64]),
+        ];
+        for known in 0..=signatures.len() {
+            let signatures = signatures.iter().take(known).cloned().collect::<Vec<_>>();
+            wasmparser::validate(&wasm(&signatures).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn signatures_that_no_canonical_definition_has_are_refused() {
+        assert!(wasm(&[CoreFuncType::new([CoreType::V128], [])]).is_err());
+    }
+}

@@ -16,6 +16,7 @@ mod mutation;
 mod panic;
 mod panicking;
 mod prepared;
+mod steps;
 
 use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
 use seam_wasmi::Wasmi;
