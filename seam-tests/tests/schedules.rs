@@ -75,19 +75,21 @@ fn official_scripts_end_alike_in_every_order() {
     let files = suite.files.iter().filter(|file| file.starts_with("async/"));
     let files: Vec<&String> = files.filter(|file| *file != IN_ORDER).collect();
     assert!(files.len() > 30, "found {} scripts", files.len());
-    let wasmi = Wasmi::new();
-    let (one, other) = files.split_at(files.len() / 2);
-    let differences = |files: &[&String]| -> Vec<String> {
-        let found = files
-            .iter()
-            .filter_map(|file| difference(&wasmi, suite, file));
-        found.collect()
-    };
-    let found = std::thread::scope(|scope| {
-        let other = scope.spawn(|| differences(other));
-        let mut found = differences(one);
-        found.extend(other.join().unwrap());
-        found
+    // Without re-entry, glue makes the calls.
+    let builds = [Wasmi::new(), Wasmi::builder().without_reentry().build()];
+    let files = &files;
+    let found: Vec<String> = std::thread::scope(|scope| {
+        let differences = |build| {
+            let found = files.iter().map(move |file| difference(build, suite, file));
+            found.flatten().collect::<Vec<_>>()
+        };
+        let running = builds
+            .each_ref()
+            .map(|build| scope.spawn(move || differences(build)));
+        running
+            .into_iter()
+            .flat_map(|one| one.join().unwrap())
+            .collect()
     });
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
