@@ -2,24 +2,20 @@
 
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use seam_core::{Error, HostSink, HostSource, Ready, Result, Type, Value};
+use seam_core::{Error, HostSink, HostSource, Ready, Result, Value};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     Destination, FutureConsumer, FutureProducer, FutureReader, Source, StreamConsumer,
     StreamProducer, StreamReader, StreamResult, Val, VecBuffer,
 };
 
-use crate::component::held::HeldItem;
+use crate::component::held::{ElementType, HeldItem};
 use crate::component::item::{self, with_item};
 use crate::component::state::State;
 use crate::component::waits::Waits;
 use crate::error::engine_error;
-
-/// The type of elements. `None` if a stream or future has none.
-pub(crate) type ElementType = Option<Arc<Type>>;
 
 /// Creates the readable end of a stream whose elements come from a source.
 ///

@@ -1,9 +1,12 @@
 //! The table behind the handles that the host holds of a component instance.
 
-use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, token};
+use std::sync::Arc;
+
+use seam_core::{Error, Handle, Limit, Resource, ResourceType, Result, Type, token};
 use wasmtime::component::{ResourceAny, Val};
 
-use crate::component::ends::ElementType;
+/// The type of elements. `None` if a stream or future has none.
+pub(crate) type ElementType = Option<Arc<Type>>;
 
 /// Resources and stream ends that the guest gave to the host.
 ///

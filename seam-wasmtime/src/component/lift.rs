@@ -6,8 +6,7 @@ use seam_core::{Error, Handle, List, Resource, ResourceType, Result, Type, Value
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
-use crate::component::ends::ElementType;
-use crate::component::held::HeldItem;
+use crate::component::held::{ElementType, HeldItem};
 use crate::component::state::State;
 use crate::error::engine_error;
 
