@@ -357,7 +357,7 @@ impl Inner for ComponentInstance {
         args: &[CoreValue],
     ) -> Result<Vec<CoreValue>> {
         let running = Running::of(&mut *base.store)?;
-        running.tasks.begin_outer();
+        running.begin_outermost();
         let depth = running.depth();
         let result = base.cores.call(&mut *base.store, at, export, args);
         Running::of(&mut *base.store)?.unwind(depth);
@@ -370,7 +370,7 @@ impl Inner for ComponentInstance {
 
     fn drop_resource(&mut self, base: &mut Base, resource: &Resource) -> Result<()> {
         let running = Running::of(&mut *base.store)?;
-        running.tasks.begin_outer();
+        running.begin_outermost();
         let held = running.host.take(resource)?;
         destroy(&mut *base.store, held.ty, held.rep)
     }

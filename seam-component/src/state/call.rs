@@ -33,6 +33,14 @@ impl Running {
         Ok(())
     }
 
+    /// Begins something that the host does while no guest is running. Forgets what a call that failed
+    /// has left behind.
+    pub(crate) fn begin_outermost(&mut self) {
+        self.tasks.begin_outermost();
+        self.jobs.clear();
+        self.world.begin_outermost_call();
+    }
+
     /// Begins a call by the host.
     #[inline]
     pub(crate) fn begin_outer(&mut self) {

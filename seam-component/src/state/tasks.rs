@@ -187,7 +187,7 @@ impl Tasks {
     }
 
     /// Forgets what runs, because the host begins something new. A call that failed leaves it behind.
-    pub(crate) fn begin_outer(&mut self) {
+    pub(super) fn begin_outermost(&mut self) {
         self.current = None;
         self.levels.clear();
     }

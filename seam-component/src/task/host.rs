@@ -23,7 +23,7 @@ pub(crate) fn invoke(
 ) -> Result<TaskId> {
     let running = Running::of(store)?;
     running.lifted = 0;
-    running.tasks.begin_outer();
+    running.begin_outermost();
     running.tasks.is_awaited = true;
     let call = HostCall {
         args,
@@ -63,9 +63,9 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
 /// # Errors
 /// Those of the threads that run. Errors of sources and sinks.
 pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
-    let tasks = &mut Running::of(store)?.tasks;
-    tasks.begin_outer();
-    tasks.is_awaited = false;
+    let running = Running::of(store)?;
+    running.begin_outermost();
+    running.tasks.is_awaited = false;
     let (mut any, mut yields) = (false, 0);
     while yields < MAX_YIELDS {
         match tick(store)? {

@@ -2,10 +2,12 @@
 //! by every way, and threads go on whose functions were made after the glue.
 
 use seam_component::Layered;
-use seam_core::{BackendExt, CanonTrap, Instance, InstanceExt, ProgramExt, Value, World};
+use seam_core::{
+    BackendExt, CanonTrap, Instance, InstanceExt, Limits, ProgramExt, Trap, Value, World,
+};
 
 use crate::counting::Counting;
-use crate::{builds, instance, wat};
+use crate::{builds, instance, try_instance, wat};
 
 /// A memory, and a `realloc` that never reuses memory.
 const LIBC: &str = r#"(core module $libc
@@ -347,4 +349,36 @@ fn one_more_module_calls_guests() {
     });
     // The callee's glue, the caller's, and the module that calls guests.
     assert_eq!(found, [0, 3]);
+}
+
+/// The levels of host recursion that a trap has ended no longer count.
+#[test]
+fn calls_that_trapped_are_no_level_of_recursion() {
+    let text = r#"(component
+      (component $callee
+        (core module $m
+          (func (export "f") (result i32) unreachable)
+          (func (export "none") (param i32 i32 i32) (result i32) unreachable))
+        (core instance $m (instantiate $m))
+        (func (export "f") async
+          (canon lift (core func $m "f") async (callback (core func $m "none")))))
+      (instance $callee (instantiate $callee))
+      (core func $f (canon lower (func $callee "f") async))
+      (core module $m
+        (import "" "f" (func $f (result i32)))
+        (func (export "call") (drop (call $f))))
+      (core instance $m (instantiate $m (with "" (instance (export "f" (func $f)))))))"#;
+    let mut limits = Limits::default();
+    limits.host_depth = 1;
+    for build in builds() {
+        let world = World::new().limits(limits.clone());
+        let mut guest = try_instance(&build, text, &world).unwrap();
+        let caller = "0".parse().unwrap();
+        let mut trap = || {
+            let error = guest.call_core(&caller, "call", &[]).unwrap_err();
+            error.as_trap().cloned()
+        };
+        assert_eq!(trap(), Some(Trap::Unreachable));
+        assert_eq!(trap(), Some(CanonTrap::CannotEnter.into()));
+    }
 }
