@@ -1,7 +1,7 @@
 //! `seam invoke`: calls exports in one instance.
 
-use seam_core::{Instance, OutputStream, Snapshot, contain};
-use seam_diff::{Call, Step, Variables};
+use seam_core::{Error, Instance, OutputStream, Snapshot, Value, contain};
+use seam_diff::{Call, Step, Variables, Written, read_all};
 use serde::Serialize;
 
 use crate::args;
@@ -38,6 +38,9 @@ struct Done {
     /// The result in WAVE. Omitted if the function has no result or did not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
+    /// What guests wrote to the streams and futures in the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    written: Vec<Written>,
 }
 
 pub(crate) fn execute(
@@ -123,19 +126,37 @@ fn call_all<'a>(
             Some(export) => error.during(format!("call {export}")),
             None => error.during(step.to_string()),
         });
-        let (result, ended) = match ended {
-            Ok(value) => (value.map(|value| value.to_string()), Ok(())),
+        let (value, ended) = match ended {
+            Ok(value) => (value, Ok(())),
             Err(error) => (None, Err(error)),
         };
+        let result = value.as_ref().map(Value::to_string);
         if ended.is_ok() {
             out.line(result.as_deref().unwrap_or("()"));
         }
+        let written = value.map_or_else(Vec::new, |value| read(instance, &value, out));
         done.push(Done {
             call: call.to_string(),
             export,
             result,
+            written,
         });
         ended?;
     }
     Ok(())
+}
+
+/// Reads the streams and futures in a result, and prints what comes.
+fn read(instance: &mut dyn Instance, result: &Value, out: &mut Output) -> Vec<Written> {
+    let mut print = |end: &str, elements: &Value| out.line(&format!("{end}: {elements}"));
+    let all = contain::<_, Error>(|| Ok(read_all(instance, result, &mut print)));
+    let all = all.unwrap_or_default();
+    for written in &all {
+        match &written.failed {
+            Some(failed) => out.line(&format!("{}: {failed}", written.end)),
+            None if written.ended => {}
+            None => out.line(&format!("{}: has not ended", written.end)),
+        }
+    }
+    all
 }

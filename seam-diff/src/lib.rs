@@ -90,6 +90,7 @@ pub mod units;
 mod variables;
 mod verdict;
 pub mod witness;
+mod written;
 
 pub use attribution::{Attribution, attribute};
 pub use call::Call;
@@ -105,3 +106,4 @@ pub use show::{Shown, Side};
 pub use step::Step;
 pub use variables::Variables;
 pub use verdict::{Divergence, Inconclusive, Open, Verdict};
+pub use written::{Written, read_all};

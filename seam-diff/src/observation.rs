@@ -40,7 +40,8 @@ pub struct Observation {
     pub host_calls: Vec<HostCallRecord>,
     /// Stubbed imports that were not called.
     pub unused_stubs: Vec<ExportName>,
-    /// The state that the world shows at the end, e.g. a file system's tree.
+    /// The state that the world shows at the end, e.g. a file system's tree. Also what guests wrote to
+    /// each stream and future that a step returned: `step 2, stream<#0>`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub artefacts: BTreeMap<String, Value>,
     /// The guest-defined resources that the host still owns at the end, in the order in which it

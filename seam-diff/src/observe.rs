@@ -1,14 +1,15 @@
 //! Performs steps and records the observations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seam_core::{
     Artifact, Backend, BackendExt, Error, ExportName, Failed, FuncType, Instance, Memories,
-    Program, ProgramExt, Query, Resource, Type, World, contain,
+    Program, ProgramExt, Query, Resource, Type, Value, World, contain,
 };
 
 use crate::observation::Ran;
-use crate::{Ended, Observation, Seen, Step, Variables};
+use crate::{Ended, Observation, Seen, Step, Variables, written};
 
 /// Performs the steps in one instance. Blocks the calling thread and needs no executor.
 ///
@@ -94,6 +95,7 @@ impl Loaded {
                 instance: Some(instance),
                 variables: Variables::new(),
                 closed: false,
+                written: BTreeMap::new(),
             },
             Err(Failed {
                 error,
@@ -114,6 +116,8 @@ pub(crate) struct Session {
     instance: Option<Box<dyn Instance>>,
     variables: Variables,
     closed: bool,
+    /// What guests wrote to the streams and futures that calls returned.
+    written: BTreeMap<String, Value>,
 }
 
 impl Session {
@@ -123,6 +127,7 @@ impl Session {
             instance,
             variables: Variables::new(),
             closed: true,
+            written: BTreeMap::new(),
         }
     }
 
@@ -161,7 +166,29 @@ impl Session {
             _ => Seen::not_run(step),
         };
         self.closed |= seen.ended.closes(self.seen.artifact.kind());
+        self.read_streams(&seen);
         self.seen.steps.push(seen);
+    }
+
+    /// Reads the streams and futures that a step returned.
+    fn read_streams(&mut self, seen: &Seen) {
+        let (Some(instance), Ended::Returned(Some(result))) = (&mut self.instance, &seen.ended)
+        else {
+            return;
+        };
+        if result.ends().is_empty() {
+            return;
+        }
+        let read = || Ok(written::read_all(&mut **instance, result, &mut |_, _| {}));
+        let all = contain::<_, Error>(read);
+        let step = self.seen.steps.len() + 1;
+        for written in all.unwrap_or_default() {
+            if let Some(failed) = &written.failed {
+                self.closed |= failed.closes(self.seen.artifact.kind());
+            }
+            let name = format!("step {step}, {}", written.end);
+            self.written.insert(name, written.value());
+        }
     }
 
     /// Returns how the last step ended.
@@ -187,6 +214,7 @@ impl Session {
         if let Some(mut instance) = self.instance {
             self.seen.look_at(&mut *instance);
         }
+        self.seen.artefacts.append(&mut self.written);
         self.seen
     }
 }

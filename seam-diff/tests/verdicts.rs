@@ -198,3 +198,39 @@ fn a_panic_of_a_backend_is_observed_and_the_other_runs_stay() {
     assert_eq!(report.observations[1].steps[0].ended, Ended::NotRun);
     assert!(matches!(report.verdict, Verdict::Diverged(_)));
 }
+
+#[test]
+fn streams_in_results_are_compared_by_what_guests_write() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../seam-tests/fixtures/core/writers.wat"
+    );
+    let text = std::fs::read_to_string(path).unwrap();
+    let artifact = |text: &str| Artifact::from_wat("writers", text).unwrap();
+    let (one, other) = (
+        artifact(&text),
+        artifact(&text.replace(r"\03\00\00\00", r"\04\00\00\00")),
+    );
+    let wasmi = Wasmi::new();
+    let steps = [Step::invoke("count", []), Step::invoke("never", [])];
+    let seen = |artifact| observe(&wasmi, artifact, &World::new(), &steps);
+    let (left, right) = (seen(&one), seen(&other));
+    let written = |elements: [u32; 3]| {
+        Value::record([
+            ("elements", Value::from(elements.to_vec())),
+            ("ended", true.into()),
+            ("failed", Value::none()),
+        ])
+    };
+    assert_eq!(left.artefacts["step 1, stream<#0>"], written([1, 2, 3]));
+    assert_eq!(right.artefacts["step 1, stream<#0>"], written([1, 2, 4]));
+    assert_eq!(
+        compare(&left, &seen(&one), Comparison::SameArtifact),
+        Verdict::Match
+    );
+    let Verdict::Diverged(divergence) = compare(&left, &right, Comparison::SameArtifact) else {
+        panic!("expected a difference");
+    };
+    let text = format!("{divergence:?}");
+    assert!(text.contains("stream<#0>"), "{text}");
+}

@@ -24,6 +24,7 @@ mod random;
 mod readme;
 mod run;
 mod scenario;
+mod stream;
 mod support;
 mod table;
 mod toy;

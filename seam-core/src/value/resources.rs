@@ -1,4 +1,4 @@
-//! The resources in a value.
+//! The resources in a value, and the ends of streams and futures.
 
 use crate::{List, Resource, Result, Value};
 
@@ -8,6 +8,16 @@ impl Value {
     pub fn resources(&self) -> Vec<&Value> {
         let mut found = Vec::new();
         collect(self, &mut found);
+        found.retain(|value| matches!(value, Value::Own(_) | Value::Borrow(_)));
+        found
+    }
+
+    /// Returns the ends of streams and futures in the value, in order.
+    #[must_use]
+    pub fn ends(&self) -> Vec<&Value> {
+        let mut found = Vec::new();
+        collect(self, &mut found);
+        found.retain(|value| matches!(value, Value::Stream(_) | Value::Future(_)));
         found
     }
 
@@ -62,10 +72,12 @@ impl Value {
     }
 }
 
-/// Adds the resources in a value, in order.
+/// Adds the resources and the ends of streams and futures in a value, in order.
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
-        Value::Own(_) | Value::Borrow(_) => found.push(value),
+        Value::Own(_) | Value::Borrow(_) | Value::Stream(_) | Value::Future(_) => {
+            found.push(value);
+        }
         Value::List(List::Values(values)) | Value::Tuple(values) => {
             values.iter().for_each(|value| collect(value, found));
         }

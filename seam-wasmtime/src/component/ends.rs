@@ -332,8 +332,15 @@ impl<I: item::Item> FutureConsumer<State> for Consumer<I> {
         finish: bool,
     ) -> Poll<wasmtime::Result<()>> {
         match self.accept(cx, &mut store, source) {
-            Poll::Pending if finish => Poll::Ready(Ok(())),
-            polled => polled.map_ok(|_| ()),
+            Poll::Pending if finish => return Poll::Ready(Ok(())),
+            Poll::Ready(Ok(_)) => {}
+            polled => return polled.map_ok(|_| ()),
         }
+        // Nothing follows the value, whenever the guest drops its end.
+        let ended = match self.sink.take() {
+            Some(sink) => store.data_mut().world.end(sink),
+            None => Ok(()),
+        };
+        Poll::Ready(ended.map_err(failed))
     }
 }
