@@ -36,7 +36,9 @@
 //!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
 //!   answers with the trap `CannotEnter` where this layer makes the call.
 //! - **Asynchronous calls** have one order where the reference chooses at random, and follow the
-//!   official scripts where these differ from the reference: see `task/mod.rs`. The host can pass streams and futures on, but cannot read them.
+//!   official scripts where these differ from the reference: see `task/mod.rs`.
+//! - **The host's side of streams and futures** is asked again whenever no thread is ready. If it has
+//!   nothing then, a call that waits for it ends with the trap `Deadlock`.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
 //! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
 //!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
