@@ -23,7 +23,9 @@ use crate::{
 ///    `observed` and memories can still be read. (kit: `traps_map_to_their_cause`,
 ///    `snapshots_work_after_a_trap`)
 /// 5. After a trap, exports of a component cannot be called again (`CannotEnter`). Exports of a
-///    core module can. (kit: `a_trapped_component_is_closed`, `a_trapped_core_module_stays_open`)
+///    core module can. The trap `Deadlock` closes nothing: the guests wait as before. (kit:
+///    `a_trapped_component_is_closed`, `a_trapped_core_module_stays_open`,
+///    `a_guest_that_only_the_host_could_wake_is_a_deadlock`)
 /// 6. `run` starts the canonical entry and nothing else. If there is no entry, it returns `Misuse`
 ///    that says what was expected and what is exported. (kit: `run_starts_the_canonical_entry`,
 ///    `run_never_guesses`)

@@ -366,8 +366,12 @@ impl Begun {
         let at = call::deadline(store);
         let waits = store.data().waits.clone();
         waits.wake();
+        let waits_for_system = store.data().has_system_wasi();
         let made = self.export.make_async(&mut self.passed, store);
         let made = async {
+            if waits_for_system {
+                return made.await;
+            }
             let made = waits::unless_stuck(&waits, made).await;
             made.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))
         };

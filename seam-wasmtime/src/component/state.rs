@@ -44,6 +44,13 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether the system's WASI is there, whose functions can wait for the system.
+    pub(crate) fn has_system_wasi(&self) -> bool {
+        self.wasi.is_some()
+    }
+}
+
 impl HasCore for State {
     fn core(&mut self) -> &mut CoreState {
         &mut self.core
