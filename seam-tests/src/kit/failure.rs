@@ -86,6 +86,7 @@ impl Failure {
     }
 
     /// Returns whether the backend lacks a capability.
+    #[cfg(feature = "wasi")]
     pub(crate) fn is_unsupported(&self) -> bool {
         let kind = self.error.as_ref().map(Error::kind);
         matches!(kind, Some(ErrorKind::Unsupported(_)))

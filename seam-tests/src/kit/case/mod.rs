@@ -24,6 +24,7 @@ pub(super) mod entry;
 pub(super) mod fused;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_command;
+#[cfg(feature = "wasi")]
 pub(super) mod hermetic_command3;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_preview1;
