@@ -191,6 +191,14 @@ const CANON_TEXTS: &[(&str, CanonTrap)] = &[
         CanonTrap::BorrowsNotDropped,
     ),
     ("cannot allocate another handle", CanonTrap::TableFull),
+    // "handle is not a waitable", and so on.
+    ("handle is not a", CanonTrap::WrongHandleKind),
+    (" of a different type", CanonTrap::WrongHandleKind),
+    ("passed read end to ", CanonTrap::WrongHandleKind),
+    ("passed write end to ", CanonTrap::WrongHandleKind),
+    ("after being notified that the ", CanonTrap::EndDone),
+    ("after previous ", CanonTrap::EndDone),
+    (" cancelled when no ", CanonTrap::NotCopying),
     (
         "converted integer out of range for `char`",
         CanonTrap::InvalidChar,

@@ -189,10 +189,63 @@ cases! { $
         asynchronous "asynchronous components" {
             host_functions_define_asynchronous_imports needs Components ComponentAsync,
             subtasks_run_at_the_same_time needs Components ComponentAsync,
-            subtasks_are_cancelled needs Components ComponentAsync,
+            calls_end_in_the_order_of_their_events needs Components ComponentAsync,
+            blocked_calls_end_in_the_order_of_their_events needs Components ComponentAsync StackfulAsync,
             a_wait_that_nothing_ends_is_a_deadlock needs Components ComponentAsync,
-            streams_are_read_in_pieces needs Components ComponentAsync,
             a_blocked_call_lets_its_caller_go_on needs Components ComponentAsync StackfulAsync,
+            synchronous_lowers_wait_for_asynchronous_functions needs Components ComponentAsync,
+            asynchronous_lowers_of_synchronous_functions_return_at_once needs Components ComponentAsync,
+        }
+        backpressure "asynchronous components" {
+            backpressure_makes_calls_wait_to_start needs Components ComponentAsync,
+            backpressure_holds_back_calls_of_the_host needs Components ComponentAsync,
+            backpressure_holds_back_no_synchronous_functions needs Components ComponentAsync,
+            backpressure_has_bounds needs Components ComponentAsync,
+            a_blocked_task_with_a_callback_holds_its_instance needs Components ComponentAsync StackfulAsync,
+            functions_without_a_callback_enter_a_held_instance needs Components ComponentAsync StackfulAsync,
+        }
+        cancellation "asynchronous components" {
+            subtasks_are_cancelled needs Components ComponentAsync,
+            a_cancelled_task_may_return needs Components ComponentAsync,
+            a_cancelled_task_may_go_on needs Components ComponentAsync,
+            calls_are_cancelled_before_they_start needs Components ComponentAsync,
+            a_request_to_cancel_waits_until_it_can_be_delivered needs Components ComponentAsync StackfulAsync,
+            wrong_cancellations_trap needs Components ComponentAsync,
+            copies_are_cancelled needs Components ComponentAsync,
+        }
+        closing "asynchronous components" {
+            a_dropped_end_ends_the_copy_of_the_other needs Components ComponentAsync,
+            ends_that_can_copy_no_more_trap needs Components ComponentAsync,
+            futures_are_written_before_they_are_dropped needs Components ComponentAsync,
+            what_is_in_use_is_not_dropped needs Components ComponentAsync,
+        }
+        stream "asynchronous components" {
+            streams_are_read_in_pieces needs Components ComponentAsync,
+            copies_of_no_elements_tell_that_the_other_is_ready needs Components ComponentAsync,
+            streams_have_elements_with_strings needs Components ComponentAsync,
+            strings_reach_a_reader_that_has_returned needs Components ComponentAsync,
+            resources_move_through_streams needs Components ComponentAsync,
+            ends_move_through_calls needs Components ComponentAsync,
+            ends_in_use_do_not_move needs Components ComponentAsync,
+        }
+        background "asynchronous components" {
+            tasks_go_on_after_they_have_returned needs Components ComponentAsync,
+            threads_run_beside_the_function_that_made_them needs Components ComponentAsync,
+        }
+        task_trap "asynchronous components" {
+            wrong_ends_of_tasks_trap needs Components ComponentAsync,
+            synchronous_functions_do_not_use_task_return needs Components ComponentAsync,
+            wrong_handles_of_built_ins_trap needs Components ComponentAsync,
+            synchronous_functions_do_not_block needs Components ComponentAsync,
+            a_trap_of_a_callback_closes_the_component needs Components ComponentAsync,
+            a_trap_of_a_blocked_task_closes_the_component needs Components ComponentAsync StackfulAsync,
+            a_trap_after_a_return_ends_a_later_call needs Components ComponentAsync,
+        }
+        task_limit "asynchronous components" {
+            fuel_ends_tasks_that_yield needs Components ComponentAsync Fuel,
+            deadlines_end_tasks_that_yield needs Components ComponentAsync Deadline,
+            handles_of_tasks_are_bounded needs Components ComponentAsync,
+            long_chains_of_calls_end needs Components ComponentAsync,
         }
         host_end "streams of the host" {
             guests_read_streams_of_the_host needs Components ComponentAsync,

@@ -6,6 +6,7 @@ mod expect;
 mod failure;
 #[macro_use]
 mod generate;
+mod guest;
 #[cfg(feature = "wasi")]
 mod hermetic;
 mod html;

@@ -1,9 +1,13 @@
 //! The cases, a file for each area.
 
 pub(super) mod asynchronous;
+pub(super) mod background;
+pub(super) mod backpressure;
 pub(super) mod bad_input;
 pub(super) mod call;
+pub(super) mod cancellation;
 pub(super) mod capability;
+pub(super) mod closing;
 pub(super) mod component_host;
 pub(super) mod component_type;
 pub(super) mod compose;
@@ -45,7 +49,10 @@ pub(super) mod name;
 pub(super) mod resource;
 pub(super) mod snapshot;
 pub(super) mod start;
+pub(super) mod stream;
 pub(super) mod stub;
+pub(super) mod task_limit;
+pub(super) mod task_trap;
 pub(super) mod trap;
 pub(super) mod typed_value;
 pub(super) mod value;
