@@ -120,7 +120,8 @@ canon_traps! {
     /// A copy was cancelled that is not in progress (`cancel_copy`).
     NotCopying = "cannot cancel a copy that is not in progress",
     /// A copy has more elements than the specification allows (`Buffer.MAX_LENGTH`).
-    CopyTooLong = "a stream cannot copy as many elements at once",
+    CopyTooLong = "a stream cannot copy as many elements at once"
+        | "stream read/write count too large",
     /// The writable end of a future was dropped before a value was written.
     FutureNotWritten = "cannot drop future write end without first writing a value",
     /// An instance reads from and writes to the same stream or future, whose elements are not

@@ -164,6 +164,8 @@ fn text_error(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
     let mapped = if text.contains("fuel allocated for hostcalls has been exhausted") {
         Error::limit(Limit::Lifted)
+    } else if text.contains("store handle limit exceeded") {
+        Error::new(ErrorKind::Limit(Limit::EngineCapacity), text.clone())
     } else if let Some(trap) = canon_trap(&text) {
         Error::trap(trap)
     } else if ASYNC_TEXTS.iter().any(|begin| text.starts_with(begin)) {

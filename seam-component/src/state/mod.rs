@@ -8,6 +8,7 @@
 //! | `task`, `thread` | Task State; Thread State |
 //! | `waitable` | Waitable State; Subtask State |
 //! | `copy` | Buffer, Stream and Future State |
+//! | `waiting` | `Store.waiting` |
 //! | `tasks`, `ids` | none: what a store keeps of these, and the levels of native stacks |
 //! | `table`, `entry`, `resource` | Table State; Resource State |
 //! | `held`, `held_end` | none: handles that the host holds |
@@ -36,6 +37,7 @@ mod task;
 mod tasks;
 mod thread;
 mod waitable;
+mod waiting;
 
 pub(crate) use copy::{Buffer, CopyEnd, CopyState, HostEnd, Shared};
 pub(crate) use entry::{Entry, wrong_kind};

@@ -9,6 +9,11 @@ impl Order {
         Self(seed)
     }
 
+    /// Returns whether a seed decides.
+    pub(crate) fn is_seeded(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Chooses one of several. The generator is SplitMix64.
     pub(crate) fn choose<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let Some(state) = &mut self.0 else {

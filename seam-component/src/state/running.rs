@@ -68,7 +68,7 @@ pub(crate) struct InstanceState {
 
 impl Running {
     pub(crate) fn new(world: WorldState, owner: u64) -> Self {
-        let tasks = Tasks::new(world.schedule_seed());
+        let tasks = Tasks::new(world.schedule_seed(), world.limits().deadline);
         Self {
             world,
             tasks,

@@ -1,6 +1,7 @@
 //! The tasks of a store, with their threads and waitables.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use seam_core::{Error, ErrorKind, Limit, Result};
 use slab::Slab;
@@ -12,6 +13,7 @@ use super::order::Order;
 use super::task::Task;
 use super::thread::Thread;
 use super::waitable::{Kind, Subtask, Waitable, WaitableSet};
+use super::waiting::Waiting;
 
 /// The tasks of a store.
 #[derive(Debug, Default)]
@@ -25,14 +27,15 @@ pub(crate) struct Tasks {
     error_contexts: Slab<Arc<str>>,
     /// Bytes of the messages of all error contexts in the tables.
     message_bytes: u64,
-    /// `Store.waiting`, in the order in which the threads began to wait.
-    pub(crate) waiting: Vec<ThreadId>,
+    pub(crate) waiting: Waiting,
     /// Streams and futures whose guest waits for the host.
     pub(crate) waiting_for_host: Vec<SharedId>,
     /// The thread that runs. `None` while the host or a start function runs.
     pub(crate) current: Option<ThreadId>,
     /// Chooses among threads and events.
     pub(crate) order: Order,
+    /// The time that a call of the host may take, and when the current one must have ended.
+    deadline: (Option<Duration>, Option<Instant>),
     /// Whether the engine can suspend calls, and host functions can call back into the guest.
     pub(crate) suspends: bool,
     /// Whether glue must make the next call of a guest: in a host function of an engine that cannot
@@ -114,9 +117,10 @@ kinds! {
 
 impl Tasks {
     /// Creates the tasks of a store. The seed decides the order in which threads run.
-    pub(crate) fn new(seed: Option<u64>) -> Self {
+    pub(crate) fn new(seed: Option<u64>, deadline: Option<Duration>) -> Self {
         Self {
             order: Order::new(seed),
+            deadline: (deadline, None),
             ..Self::default()
         }
     }
@@ -190,6 +194,24 @@ impl Tasks {
     pub(super) fn begin_outermost(&mut self) {
         self.current = None;
         self.levels.clear();
+        self.restart_clock();
+    }
+
+    /// Gives the threads that run next the time that a call may take.
+    pub(crate) fn restart_clock(&mut self) {
+        let (limit, end) = &mut self.deadline;
+        *end = limit.and_then(|limit| Instant::now().checked_add(limit));
+    }
+
+    /// Checks the time before a thread runs. The engine checks it while a thread runs.
+    ///
+    /// # Errors
+    /// `Limit(Deadline)`.
+    pub(crate) fn check_deadline(&self) -> Result<()> {
+        match self.deadline {
+            (_, Some(end)) if Instant::now() >= end => Err(Error::limit(Limit::Deadline)),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the running thread.

@@ -14,6 +14,8 @@ pub(crate) struct Thread {
     /// Its index in the instance's table of threads, while it is registered.
     pub(crate) index: Option<u32>,
     pub(crate) state: ThreadState,
+    /// Its place among the threads that wait, while it is one of them.
+    pub(crate) place: Option<u64>,
     /// Whether a request to cancel the task may resume it.
     pub(crate) cancellable: bool,
     /// What it does when it is resumed.
@@ -92,6 +94,7 @@ impl Thread {
             instance,
             index: None,
             state: ThreadState::Suspended,
+            place: None,
             cancellable: false,
             next,
             wake: None,

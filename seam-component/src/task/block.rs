@@ -114,9 +114,9 @@ impl Running {
                 return Ok(());
             }
         }
-        match self.ready_threads(Some(instance))?.is_empty() {
-            true => Err(Error::trap(CanonTrap::CannotBlock)),
-            false => Ok(()),
+        match self.has_ready(Some(instance))? {
+            true => Ok(()),
+            false => Err(Error::trap(CanonTrap::CannotBlock)),
         }
     }
 

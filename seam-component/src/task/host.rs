@@ -41,6 +41,7 @@ pub(crate) fn invoke(
 /// The trap `Deadlock` if no thread is ready before the call has its outcome. Those of the threads
 /// that run.
 pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
+    Running::of(store)?.tasks.restart_clock();
     while outcome(Running::of(store)?, id)?.is_none() {
         if tick(store)?.is_none() && !progress_of_host(store)?.done()? {
             return Err(Error::trap(CanonTrap::Deadlock));

@@ -76,8 +76,7 @@ fn until_resolved(
         if running.is_resolved(id, subtask)? {
             return Ok(Steps::Done(ControlFlow::Break(())));
         }
-        let ready = running.ready_threads(Some(instance))?;
-        let ready = running.tasks.order.choose(&ready);
+        let ready = running.choose_ready(Some(instance), |_, _| true)?;
         let ready = ready.ok_or_else(|| Error::trap(CanonTrap::CannotBlock))?;
         let resumed = resume(store, ready, false)?;
         resumed.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(()))))

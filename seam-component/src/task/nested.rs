@@ -45,21 +45,15 @@ pub(super) fn wait(
 fn turn(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<ControlFlow<()>>> {
     let running = Running::of(store)?;
     let only = running.detach()?;
-    let ready = running.ready_threads(only)?;
-    let mut free = Vec::new();
-    for ready in &ready {
-        if *ready == id || !running.tasks.thread(*ready)?.buried {
-            free.push(*ready);
-        }
-    }
-    let ran = match running.tasks.order.choose(&free) {
+    let free = running.choose_ready(only, |ready, thread| ready == id || !thread.buried)?;
+    let ran = match free {
         Some(free) if free == id => {
             running.unbury(id, only)?;
             return Ok(Steps::Done(ControlFlow::Break(())));
         }
         Some(free) if only.is_some() => resume(store, free, false)?,
         Some(free) => run_ready(store, free)?,
-        None if !ready.is_empty() => return Err(needs_a_second_stack()),
+        None if running.has_ready(only)? => return Err(needs_a_second_stack()),
         None if only.is_some() => return Err(Error::trap(CanonTrap::CannotBlock)),
         None => {
             let is_awaited = running.tasks.is_awaited;

@@ -6,7 +6,7 @@ use seam_core::{CoreStore, Result};
 
 use super::steps::{Steps, repeat};
 use super::thread::run;
-use crate::state::{Entering, Origin, Running, TaskId, ThreadId, ThreadState, Until};
+use crate::state::{Entering, Origin, Running, TaskId, Thread, ThreadId, ThreadState, Until};
 
 impl Running {
     /// `has_backpressure()` of a task that has not started.
@@ -41,21 +41,51 @@ impl Running {
         })
     }
 
-    /// Returns the ready threads, in the order in which they began to wait. If `only` is given,
-    /// those of this instance that may run during a call of a function of a synchronous type.
+    /// Chooses a ready thread: the one that began to wait first, unless a seed says otherwise. If
+    /// `only` is given, one of this instance that may run during a call of a function of a
+    /// synchronous type. Threads that do not satisfy the condition are left out.
+    pub(super) fn choose_ready(
+        &mut self,
+        only: Option<u32>,
+        is_free: impl Fn(ThreadId, &Thread) -> bool,
+    ) -> Result<Option<ThreadId>> {
+        let all = self.tasks.order.is_seeded();
+        let ready = self.ready_threads(only, is_free, all)?;
+        Ok(self.tasks.order.choose(&ready))
+    }
+
+    /// Returns whether a thread is ready, of all or of those of an instance.
+    pub(super) fn has_ready(&mut self, only: Option<u32>) -> Result<bool> {
+        Ok(!self.ready_threads(only, |_, _| true, false)?.is_empty())
+    }
+
+    /// Returns all ready threads, or only the first, in the order in which they began to wait.
     ///
-    /// The reference leaves out the thread that holds the instance. The official suite leaves out
-    /// every thread that must hold it to run.
-    pub(super) fn ready_threads(&mut self, only: Option<u32>) -> Result<Vec<ThreadId>> {
-        let mut ready = Vec::new();
-        for id in self.tasks.waiting.clone() {
+    /// During a call of a function of a synchronous type, the reference leaves out the thread that
+    /// holds the instance. The official suite leaves out every thread that must hold it to run.
+    fn ready_threads(
+        &mut self,
+        only: Option<u32>,
+        is_free: impl Fn(ThreadId, &Thread) -> bool,
+        all: bool,
+    ) -> Result<Vec<ThreadId>> {
+        let (mut ready, mut place) = (Vec::new(), 0);
+        while let Some((id, behind)) = self.tasks.waiting.at_or_behind(place) {
+            place = behind;
+            let thread = self.tasks.thread(id)?;
+            if !is_free(id, thread) {
+                continue;
+            }
             if let Some(instance) = only {
-                if self.tasks.thread(id)?.instance != instance || self.must_hold(id)? {
+                if thread.instance != instance || self.must_hold(id)? {
                     continue;
                 }
             }
             if self.is_ready(id)? {
                 ready.push(id);
+                if !all {
+                    break;
+                }
             }
         }
         Ok(ready)
@@ -70,15 +100,20 @@ impl Running {
 
     /// `Thread.start_waiting_internal`
     pub(crate) fn start_waiting(&mut self, id: ThreadId, until: Until) -> Result<()> {
-        self.tasks.thread_mut(id)?.state = ThreadState::Waiting(until);
-        self.tasks.waiting.push(id);
+        let place = self.tasks.waiting.push(id);
+        let thread = self.tasks.thread_mut(id)?;
+        thread.state = ThreadState::Waiting(until);
+        thread.place = Some(place);
         Ok(())
     }
 
     /// Makes a thread run that was waiting or suspended.
     pub(super) fn stop_waiting(&mut self, id: ThreadId) -> Result<()> {
-        self.tasks.thread_mut(id)?.state = ThreadState::Running;
-        self.tasks.waiting.retain(|waiting| *waiting != id);
+        let thread = self.tasks.thread_mut(id)?;
+        thread.state = ThreadState::Running;
+        if let Some(place) = thread.place.take() {
+            self.tasks.waiting.remove(place);
+        }
         Ok(())
     }
 
@@ -104,6 +139,7 @@ pub(super) fn resume(
         if running.tasks.thread(id)?.buried {
             return Err(super::nested::needs_a_second_stack());
         }
+        running.tasks.check_deadline()?;
         running.stop_waiting(id)?;
         running.resume_context(id)?;
         let outer = running.tasks.current.replace(id);
@@ -127,8 +163,7 @@ pub(super) fn resume(
 /// Those of [`resume`].
 pub(super) fn tick(store: &mut dyn CoreStore) -> Result<Option<bool>> {
     let running = Running::of(store)?;
-    let ready = running.ready_threads(None)?;
-    let Some(id) = running.tasks.order.choose(&ready) else {
+    let Some(id) = running.choose_ready(None, |_, _| true)? else {
         return Ok(None);
     };
     let state = running.tasks.thread(id)?.state;
