@@ -62,6 +62,57 @@ use crate::{
 ///     `calls_in_one_agree_with_calls_in_steps`,
 ///     `component_calls_in_one_agree_with_calls_in_steps`)
 ///
+/// The other clauses are about asynchronous components
+/// ([`ComponentAsync`](crate::Capability::ComponentAsync)):
+///
+/// 19. Calls of asynchronous functions run at the same time. If the callee waits, the caller goes
+///     on, and the end of the call is an event that it can wait for. (kit:
+///     `subtasks_run_at_the_same_time`, `calls_end_in_the_order_of_their_events`,
+///     `blocked_calls_end_in_the_order_of_their_events`, `a_blocked_call_lets_its_caller_go_on`)
+/// 20. A call that waits for something that cannot happen any more ends with the trap `Deadlock`.
+///     (kit: `a_wait_that_nothing_ends_is_a_deadlock`)
+/// 21. Asynchronous functions can be lifted and lowered with and without the option `async`, in
+///     every combination, and the host can define them. (kit:
+///     `host_functions_define_asynchronous_imports`,
+///     `synchronous_lowers_wait_for_asynchronous_functions`,
+///     `asynchronous_lowers_of_synchronous_functions_return_at_once`)
+/// 22. While an instance has backpressure, calls of its asynchronous functions wait to start.
+///     While a task holds it, calls that must hold it too wait. (kit:
+///     `backpressure_makes_calls_wait_to_start`, `backpressure_holds_back_calls_of_the_host`,
+///     `backpressure_holds_back_no_synchronous_functions`, `backpressure_has_bounds`,
+///     `a_blocked_task_with_a_callback_holds_its_instance`,
+///     `functions_without_a_callback_enter_a_held_instance`)
+/// 23. A request to cancel a call is delivered as soon as the task can be cancelled. The task may
+///     end without a result, return, or go on. A call that has not started is cancelled at once.
+///     A copy is cancelled at once, and keeps what it has copied. (kit: `subtasks_are_cancelled`,
+///     `a_cancelled_task_may_return`, `a_cancelled_task_may_go_on`,
+///     `calls_are_cancelled_before_they_start`,
+///     `a_request_to_cancel_waits_until_it_can_be_delivered`, `wrong_cancellations_trap`,
+///     `copies_are_cancelled`)
+/// 24. If an end of a stream or future is dropped, the copy of the other end ends. What is in use
+///     cannot be dropped, and a future must be written first. (kit:
+///     `a_dropped_end_ends_the_copy_of_the_other`, `ends_that_can_copy_no_more_trap`,
+///     `futures_are_written_before_they_are_dropped`, `what_is_in_use_is_not_dropped`)
+/// 25. A copy of a stream moves as many elements as both sides have room for, of every type. Each
+///     side learns how many. Ends that are not in use can be passed in calls. (kit:
+///     `streams_are_read_in_pieces`, `copies_of_no_elements_tell_that_the_other_is_ready`,
+///     `streams_have_elements_with_strings`, `strings_reach_a_reader_that_has_returned`,
+///     `resources_move_through_streams`, `ends_move_through_calls`, `ends_in_use_do_not_move`)
+/// 26. Tasks and threads go on after their function has returned, and run during later calls.
+///     (kit: `tasks_go_on_after_they_have_returned`,
+///     `threads_run_beside_the_function_that_made_them`)
+/// 27. A task that breaks a rule traps with the cause that the specification names. A trap of any
+///     task ends the call of the host that is in progress, and closes the component. (kit:
+///     `wrong_ends_of_tasks_trap`, `synchronous_functions_do_not_use_task_return`,
+///     `wrong_handles_of_built_ins_trap`, `members_of_sets_are_not_waited_for`,
+///     `synchronous_functions_do_not_block`,
+///     `a_trap_of_a_callback_closes_the_component`,
+///     `a_trap_of_a_blocked_task_closes_the_component`,
+///     `a_trap_after_a_return_ends_a_later_call`)
+/// 28. What a component keeps for its tasks is bounded, and so is the depth of their calls: more
+///     ends with `Limit`. (kit: `handles_of_tasks_are_bounded`, `dropped_handles_make_room`,
+///     `long_chains_of_calls_end`)
+///
 /// # For implementors
 /// The blocking methods must work on any thread, inside or outside an executor.
 /// [`InFlight`](crate::InFlight) keeps the rules of calls in flight.

@@ -13,10 +13,11 @@ use std::time::Duration;
 /// # Contract
 /// 1. `fuel` applies to the instance's whole life, including instantiation, and is never refilled.
 ///    It is exact to [`BackendInfo::fuel_granularity`](crate::BackendInfo). (kit:
-///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`, `fuel_ends_loops_in_components`)
+///    `fuel_ends_an_endless_loop`, `fuel_counts_instantiation`, `fuel_ends_loops_in_components`,
+///    `fuel_ends_tasks_that_yield`)
 /// 2. `deadline` applies to instantiation, and starts anew with each call. (kit:
 ///    `a_deadline_ends_an_endless_loop`, `a_deadline_starts_anew_with_each_call`,
-///    `deadlines_end_loops_in_components`)
+///    `deadlines_end_loops_in_components`, `deadlines_end_tasks_that_yield`)
 /// 3. `memory` applies to the total size of all linear memories of the instance. (kit:
 ///    `memory_stops_growing_at_its_limit`, `memory_is_bounded_in_components`)
 /// 4. `table_elements` applies to the total size of all tables of the instance. (kit:

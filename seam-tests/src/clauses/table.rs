@@ -98,6 +98,61 @@ clauses! {
         18 "a call in one has the outcome of its steps":
             calls_in_one_agree_with_calls_in_steps by forgets_results_in_one,
             component_calls_in_one_agree_with_calls_in_steps by forgets_results_in_one;
+        19 "the caller goes on while the callee waits, and the end is an event":
+            subtasks_run_at_the_same_time by forgets_joins,
+            calls_end_in_the_order_of_their_events by forgets_joins,
+            blocked_calls_end_in_the_order_of_their_events by forgets_joins,
+            a_blocked_call_lets_its_caller_go_on by forgets_joins;
+        20 "a wait that nothing can end is the trap Deadlock":
+            a_wait_that_nothing_ends_is_a_deadlock by forgets_the_cause;
+        21 "asynchronous functions are lifted and lowered in every combination":
+            host_functions_define_asynchronous_imports by forgets_definitions,
+            synchronous_lowers_wait_for_asynchronous_functions by resumes_with_zeroes,
+            asynchronous_lowers_of_synchronous_functions_return_at_once by reports_calls_as_starting;
+        22 "calls wait to start while an instance has backpressure or is held":
+            backpressure_makes_calls_wait_to_start by forgets_backpressure,
+            backpressure_holds_back_calls_of_the_host by forgets_backpressure,
+            backpressure_holds_back_no_synchronous_functions by holds_back_everything,
+            backpressure_has_bounds by forgets_backpressure,
+            a_blocked_task_with_a_callback_holds_its_instance by reports_calls_as_starting,
+            functions_without_a_callback_enter_a_held_instance by reports_calls_as_starting;
+        23 "requests to cancel are delivered, and copies are cancelled":
+            subtasks_are_cancelled by forgets_cancellations,
+            a_cancelled_task_may_return by forgets_cancellations,
+            a_cancelled_task_may_go_on by forgets_cancellations,
+            calls_are_cancelled_before_they_start by forgets_cancellations,
+            a_request_to_cancel_waits_until_it_can_be_delivered by forgets_cancellations,
+            wrong_cancellations_trap by forgets_cancellations,
+            copies_are_cancelled by forgets_cancellations;
+        24 "a dropped end ends the copy of the other; what is in use is not dropped":
+            a_dropped_end_ends_the_copy_of_the_other by forgets_drops,
+            ends_that_can_copy_no_more_trap by forgets_drops,
+            futures_are_written_before_they_are_dropped by forgets_drops,
+            what_is_in_use_is_not_dropped by forgets_drops;
+        25 "copies move and count the elements that both sides have room for; ends can be passed":
+            streams_are_read_in_pieces by miscounts_copies,
+            copies_of_no_elements_tell_that_the_other_is_ready by miscounts_copies,
+            streams_have_elements_with_strings by miscounts_copies,
+            strings_reach_a_reader_that_has_returned by miscounts_copies,
+            resources_move_through_streams by miscounts_copies,
+            ends_move_through_calls by miscounts_copies,
+            ends_in_use_do_not_move by forgets_the_cause;
+        26 "tasks and threads go on after their function has returned":
+            tasks_go_on_after_they_have_returned by abandons_returned_tasks,
+            threads_run_beside_the_function_that_made_them by forgets_threads;
+        27 "a trap of any task has its cause and closes the component":
+            wrong_ends_of_tasks_trap by forgets_the_cause,
+            synchronous_functions_do_not_use_task_return by forgets_the_cause,
+            wrong_handles_of_built_ins_trap by forgets_the_cause,
+            members_of_sets_are_not_waited_for by forgets_the_cause,
+            synchronous_functions_do_not_block by forgets_the_cause,
+            a_trap_of_a_callback_closes_the_component by reopens_components,
+            a_trap_of_a_blocked_task_closes_the_component by reopens_components,
+            a_trap_after_a_return_ends_a_later_call by reopens_components;
+        28 "handles of tasks and nested calls are bounded":
+            handles_of_tasks_are_bounded by calls_limits_traps,
+            dropped_handles_make_room by forgets_drops,
+            long_chains_of_calls_end by calls_limits_traps;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":
@@ -202,11 +257,13 @@ clauses! {
         1 "fuel is for the instance's whole life":
             fuel_ends_an_endless_loop by calls_limits_traps,
             fuel_counts_instantiation by calls_limits_traps,
-            fuel_ends_loops_in_components by calls_limits_traps;
+            fuel_ends_loops_in_components by calls_limits_traps,
+            fuel_ends_tasks_that_yield by calls_limits_traps;
         2 "the deadline starts anew with each call":
             a_deadline_ends_an_endless_loop by calls_limits_traps,
             a_deadline_starts_anew_with_each_call by never_starts_the_clock_anew,
-            deadlines_end_loops_in_components by calls_limits_traps;
+            deadlines_end_loops_in_components by calls_limits_traps,
+            deadlines_end_tasks_that_yield by calls_limits_traps;
         3 "the memory limit applies to all memories together":
             memory_stops_growing_at_its_limit by calls_limits_traps,
             memory_is_bounded_in_components by forgets_limits;

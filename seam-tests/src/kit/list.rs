@@ -236,6 +236,7 @@ cases! { $
             wrong_ends_of_tasks_trap needs Components ComponentAsync,
             synchronous_functions_do_not_use_task_return needs Components ComponentAsync,
             wrong_handles_of_built_ins_trap needs Components ComponentAsync,
+            members_of_sets_are_not_waited_for needs Components ComponentAsync,
             synchronous_functions_do_not_block needs Components ComponentAsync,
             a_trap_of_a_callback_closes_the_component needs Components ComponentAsync,
             a_trap_of_a_blocked_task_closes_the_component needs Components ComponentAsync StackfulAsync,
@@ -245,6 +246,7 @@ cases! { $
             fuel_ends_tasks_that_yield needs Components ComponentAsync Fuel,
             deadlines_end_tasks_that_yield needs Components ComponentAsync Deadline,
             handles_of_tasks_are_bounded needs Components ComponentAsync,
+            dropped_handles_make_room needs Components ComponentAsync,
             long_chains_of_calls_end needs Components ComponentAsync,
         }
         host_end "streams of the host" {

@@ -11,6 +11,7 @@ use seam_core::{
     HostState, Limit, MemoryType, MemoryView, NumericFunc, Result, Suspended, TableType, Trap,
 };
 
+use crate::built_in;
 use crate::fault::Fault;
 
 /// The memory of some faults, shared by a store and the view of its host functions.
@@ -26,6 +27,7 @@ struct Notes {
     exports: HashMap<String, Option<CoreExtern>>,
     host_calls: u32,
     host_failures: u32,
+    built_ins: built_in::Called,
 }
 
 /// A store with a fault.
@@ -39,6 +41,7 @@ pub(crate) struct SabotagedStore {
     trapped: bool,
     /// The instantiated modules, by the identity of their types.
     made: Vec<(usize, CoreInstanceId)>,
+    names: built_in::Names,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -51,6 +54,7 @@ impl SabotagedStore {
             starting: Arc::default(),
             trapped: false,
             made: Vec::new(),
+            names: built_in::Names::default(),
             notes: Arc::default(),
         }
     }
@@ -223,6 +227,7 @@ impl CoreStore for SabotagedStore {
         module: &CoreModule,
         imports: &[CoreExtern],
     ) -> Result<CoreInstanceId> {
+        self.names.learn(module, imports)?;
         let identity = Arc::as_ptr(module.ty()?).addr();
         let before = self.made.iter().find(|(made, _)| *made == identity);
         if let (Fault::ReusesInstances, Some((_, instance))) = (self.fault, before) {
@@ -263,7 +268,13 @@ impl CoreStore for SabotagedStore {
         let (fault, starting) = (self.fault, self.starting.clone());
         let notes = self.notes.clone();
         let last = Mutex::new(Vec::new());
+        let name = built_in::Name::default();
+        let own_name = name.clone();
         let func: HostFn = Arc::new(move |caller, args, results| {
+            let name = own_name.get().map_or("", |name| name.as_str());
+            if let Some(outcome) = built_in::instead(fault, name, results) {
+                return outcome;
+            }
             if fault == Fault::IsDeafDuringStart && starting.load(Ordering::Relaxed) {
                 return Ok(());
             }
@@ -298,10 +309,16 @@ impl CoreStore for SabotagedStore {
                     notes.lock().unwrap().host_failures += 1;
                     Err(error)
                 }
-                Ok(()) => Ok(()),
+                Ok(()) => {
+                    let called = &mut notes.lock().unwrap().built_ins;
+                    built_in::returned(fault, name, called, results);
+                    Ok(())
+                }
             }
         });
-        self.inner.host_func(ty, func)
+        let made = self.inner.host_func(ty, func)?;
+        self.names.add(made, name);
+        Ok(made)
     }
 
     fn call(
@@ -394,6 +411,10 @@ impl CoreStore for SabotagedStore {
         args: &[CoreValue],
         results: &mut [CoreValue],
     ) -> Result<Option<Suspended>> {
+        let replaced = built_in::entered(self.fault, &self.notes().built_ins, args, results);
+        if let Some(outcome) = replaced {
+            return outcome.map(|()| None);
+        }
         self.inner.call_suspendable(func, args, results)
     }
 
@@ -473,6 +494,24 @@ impl CoreStore for SabotagedCaller<'_> {
             return Err(Error::unsupported(reentrant, "host functions cannot call"));
         }
         self.inner.call(func, args, results)
+    }
+
+    fn call_suspendable(
+        &mut self,
+        func: CoreFunc,
+        args: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        self.inner.call_suspendable(func, args, results)
+    }
+
+    fn resume(
+        &mut self,
+        suspended: Suspended,
+        values: &[CoreValue],
+        results: &mut [CoreValue],
+    ) -> Result<Option<Suspended>> {
+        self.inner.resume(suspended, values, results)
     }
 
     fn global(&mut self, global: CoreGlobal) -> Result<CoreValue> {

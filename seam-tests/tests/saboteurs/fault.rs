@@ -180,4 +180,23 @@ faults! {
     ConfusesCallers = "confuses_callers",
     /// Host functions find an additional export `start` in every caller.
     ShowsMoreExports = "shows_more_exports",
+
+    /// No waitable joins a set.
+    ForgetsJoins = "forgets_joins",
+    /// A lowered function says that the callee waits to start, whatever its state is.
+    ReportsCallsAsStarting = "reports_calls_as_starting",
+    /// Backpressure is neither raised nor lowered.
+    ForgetsBackpressure = "forgets_backpressure",
+    /// An instance with backpressure holds back calls of every function.
+    HoldsBackEverything = "holds_back_everything",
+    /// Neither calls nor copies are cancelled.
+    ForgetsCancellations = "forgets_cancellations",
+    /// Ends, sets and subtasks are never dropped.
+    ForgetsDrops = "forgets_drops",
+    /// Copies claim an element too many.
+    MiscountsCopies = "miscounts_copies",
+    /// No callback is called after a task has returned.
+    AbandonsReturnedTasks = "abandons_returned_tasks",
+    /// New threads never run.
+    ForgetsThreads = "forgets_threads",
 }

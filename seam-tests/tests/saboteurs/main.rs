@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod backend;
+mod built_in;
 mod core_engine;
 mod core_store;
 mod fault;
@@ -12,6 +13,7 @@ mod instance;
 
 use std::sync::Arc;
 
+use seam_component::Layered;
 use seam_core::{Backend, Capability, CoreEngine};
 use seam_tests::clauses::CLAUSES;
 use seam_tests::kit::{Case, On, Subject, Verdict};
@@ -67,9 +69,17 @@ impl Builds {
         } else {
             &self.proposals
         };
-        let backend = SabotagedBackend::new(backend.clone(), fault);
-        let engine = SabotagedEngine::new(engine.clone(), fault);
-        Subject::from_parts(Arc::new(backend), Some(Arc::new(engine)))
+        let engine = Arc::new(SabotagedEngine::new(engine.clone(), fault));
+        let backend = match case.needs.contains(&Capability::ComponentAsync) {
+            // What is asynchronous is easiest to break between the layer and the engine.
+            true => Arc::new(Layered::new(SabotagedEngine::new(
+                self.full_engine.clone(),
+                fault,
+            ))),
+            false => backend.clone(),
+        };
+        let backend = SabotagedBackend::new(backend, fault);
+        Subject::from_parts(Arc::new(backend), Some(engine))
     }
 }
 

@@ -67,6 +67,33 @@ pub(in crate::kit) fn handles_of_tasks_are_bounded(subject: &Subject) -> Checked
     Ok(())
 }
 
+pub(in crate::kit) fn dropped_handles_make_room(subject: &Subject) -> Checked {
+    const GUEST: Guest = Guest {
+        types: "(type $s (stream u8))",
+        builtins: &[
+            "waitable-set.new",
+            "waitable-set.drop",
+            "stream.new $s",
+            "stream.drop-readable $s",
+            "stream.drop-writable $s",
+        ],
+        code: r#"
+            (func (export "f") (param $n i32)
+              (local $s i64)
+              (loop $again
+                (call $waitable-set.drop (call $waitable-set.new))
+                (local.set $s (call $stream.new))
+                (call $stream.drop-readable (call $readable (local.get $s)))
+                (call $stream.drop-writable (call $writable (local.get $s)))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))"#,
+        exports: &[lifted_sync("f", r#"(param "n" u32)"#)],
+        ..Guest::EMPTY
+    };
+    let artifact = component(&[("guest", GUEST)])?;
+    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    gives_nothing(&mut *instance, "f", &[150_000u32.into()])
+}
+
 /// Returns components of which each but the first calls the one before it.
 fn chain(length: u32) -> String {
     let mut text = String::from(

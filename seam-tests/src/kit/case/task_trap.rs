@@ -4,7 +4,7 @@ use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use super::background::{BACKGROUND, seen};
 use crate::kit::expect::{gives_nothing, traps};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, stackful};
+use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
@@ -155,6 +155,66 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
     Ok(())
 }
 
+pub(in crate::kit) fn members_of_sets_are_not_waited_for(subject: &Subject) -> Checked {
+    const CALLEE: Guest = Guest {
+        builtins: &["waitable-set.new"],
+        code: r#"
+            (func (export "blocks") (result i32) (call $wait (call $waitable-set.new)))
+            (func (export "blocks-event") (param i32 i32 i32) (result i32) unreachable)"#,
+        exports: &[callback("blocks", "async")],
+        ..Guest::EMPTY
+    };
+    const CALLER: Guest = Guest {
+        types: "(type $s (stream u8))",
+        imports: &[lowered("blocks", "async", "(result i32)")],
+        builtins: &[
+            "stream.new $s",
+            "stream.read $s",
+            "begin-read = stream.read $s async",
+            "stream.cancel-read $s",
+            "subtask.cancel",
+            "waitable-set.new",
+            "waitable.join",
+        ],
+        code: r#"
+            (func $joined (param $waitable i32) (result i32)
+              (call $waitable.join (local.get $waitable) (call $waitable-set.new))
+              (local.get $waitable))
+            (func (export "read") (result i32)
+              (drop (call $stream.read
+                (call $joined (call $readable (call $stream.new))) (i32.const 16) (i32.const 1)))
+              (global.get $EXIT))
+            (func (export "read-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "cancel-read") (result i32)
+              (local $end i32)
+              (local.set $end (call $joined (call $readable (call $stream.new))))
+              (call $is
+                (call $begin-read (local.get $end) (i32.const 16) (i32.const 1))
+                (global.get $BLOCKED))
+              (drop (call $stream.cancel-read (local.get $end)))
+              (global.get $EXIT))
+            (func (export "cancel-read-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "cancel") (result i32)
+              (drop (call $subtask.cancel
+                (call $joined (call $subtask (call $blocks) (global.get $STARTED)))))
+              (global.get $EXIT))
+            (func (export "cancel-event") (param i32 i32 i32) (result i32) unreachable)"#,
+        exports: &[
+            callback("read", "async"),
+            callback("cancel-read", "async"),
+            callback("cancel", "async"),
+        ],
+        ..Guest::EMPTY
+    };
+    let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
+    for export in ["read", "cancel-read", "cancel"] {
+        let mut instance = subject.instantiate(&artifact, &World::new())?;
+        let in_set = Trap::Canon(CanonTrap::InWaitableSet);
+        traps(export, instance.call_blocking(export, &[]), in_set)?;
+    }
+    Ok(())
+}
+
 pub(in crate::kit) fn synchronous_functions_do_not_block(subject: &Subject) -> Checked {
     const CALLEE: Guest = Guest {
         builtins: &["task.return"],
@@ -168,7 +228,7 @@ pub(in crate::kit) fn synchronous_functions_do_not_block(subject: &Subject) -> C
     };
     const CALLER: Guest = Guest {
         types: "(type $s (stream u8))",
-        imports: &[crate::kit::guest::lowered_sync("later", "async", "")],
+        imports: &[lowered_sync("later", "async", "")],
         builtins: &[
             "stream.new $s",
             "stream.read $s",
