@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use seam_core::{ErrorKind, InstanceExt, Limit, Limits, World};
+use seam_core::{Error, ErrorKind, InstanceExt, Limit, Limits, ProgramExt, World};
 
 use crate::kit::expect::{gives, gives_nothing, limited, wat};
 use crate::kit::guest::{Guest, callback, component, lifted_sync};
@@ -127,9 +127,11 @@ pub(in crate::kit) fn long_chains_of_calls_end(subject: &Subject) -> Checked {
     let artifact = wat("chain", &chain(5))?;
     let mut instance = subject.instantiate(&artifact, &World::new())?;
     gives(&mut *instance, "f", &[], 5u32)?;
-    let artifact = wat("chain", &chain(600))?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
-    let called = instance.call_blocking("f", &[]);
+    let program = subject.load(&wat("chain", &chain(600))?)?;
+    let called = program.instantiate_blocking(&World::new());
+    let called = called
+        .map_err(Error::from)
+        .and_then(|mut instance| instance.call_blocking("f", &[]));
     match called {
         Ok(Some(value)) if value == 600u32.into() => Ok(()),
         Err(error) if matches!(error.kind(), ErrorKind::Limit(_)) => Ok(()),
