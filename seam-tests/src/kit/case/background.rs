@@ -99,7 +99,8 @@ pub(in crate::kit) fn threads_run_beside_the_function_that_made_them(subject: &S
             (elem (table $table) (i32.const 3) func $run)
             (global $sum (mut i32) (i32.const 0))
             (global $left (mut i32) (i32.const 0))
-            (func $run (param $n i32)
+            ;; It is exported, so that every engine knows its type.
+            (func $run (export "run") (param $n i32)
               ;; A new thread has a context of its own.
               (call $is (call $context.get) (i32.const 0))
               (call $context.set (local.get $n))
