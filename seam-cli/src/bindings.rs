@@ -25,6 +25,8 @@ struct Item {
     realloc: Option<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     post_return: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<String>,
     /// Why nothing was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     undecided: Option<String>,
@@ -66,12 +68,14 @@ impl Item {
                 memory,
                 realloc,
                 post_return,
+                callback,
             }) => Self {
                 name,
                 core: Some(Choice::of(func)),
                 memory: memory.as_ref().map(Choice::of),
                 realloc: realloc.as_ref().map(Choice::of),
                 post_return: post_return.clone(),
+                callback: callback.clone(),
                 undecided: None,
             },
             Err(message) => Self {
@@ -80,6 +84,7 @@ impl Item {
                 memory: None,
                 realloc: None,
                 post_return: None,
+                callback: None,
                 undecided: Some(message.clone()),
             },
         }
@@ -93,6 +98,7 @@ impl Item {
             memory: import.memory.as_ref().map(Choice::of),
             realloc: import.realloc.as_ref().map(Choice::of),
             post_return: None,
+            callback: None,
             undecided: None,
         }
     }
@@ -110,8 +116,14 @@ impl Item {
                 out.line(&format!("  {what:<11}  {export}  {why}"));
             }
         }
-        if let Some(export) = &self.post_return {
-            out.line(&format!("  post-return  {export}"));
+        let after = [
+            ("post-return", &self.post_return),
+            ("callback", &self.callback),
+        ];
+        for (what, export) in after {
+            if let Some(export) = export {
+                out.line(&format!("  {what:<11}  {export}"));
+            }
         }
         if let Some(message) = &self.undecided {
             out.line(&out.paint(Tone::Bad, &format!("  undecided: {message}")));

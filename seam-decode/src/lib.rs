@@ -51,9 +51,9 @@ pub use inner::{inner_func, inner_funcs, is_inner};
 pub use module::{BoundExport, BoundImport, Chosen, ExportChoice, Reason, TypedModule};
 pub use pass::module_type;
 pub use plan::{
-    Builtin, CallerOptions, ComponentInstance, CopyingOp, CopyingTy, CoreInstance, CoreItem,
-    CoreModuleDef, EventOptions, Export, Func, Import, Instance, Lift, Missing, ModuleRef, Options,
-    Plan, ResourceDef, ResourceOrigin, Step, ThreadOp,
+    Builtin, ComponentInstance, CopyingOp, CopyingTy, CoreInstance, CoreItem, CoreModuleDef,
+    EventOptions, Export, Func, Import, Instance, Lift, Missing, ModuleRef, Options, Plan,
+    ResourceDef, ResourceOrigin, Step, ThreadOp,
 };
 pub use provenance::{FuncOrigin, Provenance};
 pub use typed::{decode_typed, typed_interface};

@@ -9,6 +9,7 @@
 
 #[path = "../../seam-core/tests/common/mod.rs"]
 mod common;
+mod support;
 
 use common::Random;
 use seam_core::{Artifact, Error, ErrorKind, Interface};
@@ -17,47 +18,7 @@ use seam_decode::{
     CoreItem, ExportChoice, ResourceOrigin, TypedModule, decode_typed, has_component_type,
     typed_interface,
 };
-
-/// A section that describes a world with these declarations, with an encoding of strings.
-fn world(encoding: u8, declarations: &str) -> Vec<u8> {
-    let text = format!(
-        r#"(component
-            (@custom "wit-component-encoding" "\04\{encoding:02x}")
-            (type (component
-                (type (component {declarations}))
-                (export "test:w/w" (component (type 0)))))
-            (export "w" (type 0)))"#
-    );
-    wat::parse_str(text).unwrap()
-}
-
-/// A module with these sections, typed by them.
-fn module(text: &str, sections: &[(&str, &[u8])]) -> Artifact {
-    let mut bytes = wat::parse_str(text).unwrap();
-    for (name, data) in sections {
-        let mut section = leb128(name.len());
-        section.extend(name.as_bytes());
-        section.extend(*data);
-        bytes.push(0);
-        bytes.extend(leb128(section.len()));
-        bytes.extend(section);
-    }
-    let artifact = Artifact::from_bytes("module", bytes).unwrap();
-    artifact.with_component_type()
-}
-
-fn leb128(mut value: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let byte = u8::try_from(value & 0x7f).unwrap();
-        value >>= 7;
-        if value == 0 {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
-}
+use support::{module, world};
 
 /// The world of [`GUEST`].
 const WORLD: &str = r#"
@@ -409,17 +370,6 @@ fn imports_that_the_section_does_not_describe_do_not_link() {
             part => unlinked(&artifact, &[part]),
         }
     }
-}
-
-#[test]
-fn an_asynchronously_lifted_export_is_known_as_one() {
-    let lifted = changed(r#"(export "add")"#, r#"(export "[async-lift]add")"#);
-    let module = decode_typed(&lifted).unwrap();
-    assert_eq!(
-        choice(&module, "add").func.export,
-        "[async-lift]add".to_string()
-    );
-    assert!(module.plan.lifts.iter().any(|lift| lift.options.is_async));
 }
 
 #[test]

@@ -26,6 +26,16 @@ pub(crate) enum Body {
     Guests(InSteps),
 }
 
+impl Body {
+    /// Returns the host function that makes all calls itself.
+    pub(crate) fn into_func(self) -> NumericFn {
+        match self {
+            Body::Host(func) => func,
+            Body::Guests(body) => body.into_func(),
+        }
+    }
+}
+
 /// Creates a built-in from a function over the bits of its arguments and results.
 fn func(
     body: impl Fn(&mut dyn CoreStore, &[u64]) -> Result<Vec<u64>> + Send + Sync + 'static,

@@ -1,81 +1,65 @@
 //! Functions for a core instance that is made later, and has the memory that they use.
 //!
-//! A component makes its lowered functions after the core instance with the memory, and connects
-//! both with a shim module. A fused module has its memory itself, and its start functions can call
-//! imports: the options of such a function are exports of its caller.
+//! A component makes its lowered functions and its built-ins after the core instance with the memory, and
+//! connects both with a shim module. A core module with component-level types has its memory itself, and
+//! its start functions can call imports: the options of such a function are exports of its caller. The
+//! first call looks them up.
 
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
     CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreStore, Error, HostFn, NumericFn, Result,
 };
-use seam_decode::CallerOptions;
+use seam_decode::{CoreItem, Plan};
 
-use crate::abi::Options;
-use crate::canon::lower::Lowered;
-use crate::canon::signature;
-use crate::state::{FuncInst, Running};
+use crate::canon::options::Items;
 
-/// Creates a function of the world, lowered for the core instance that calls it.
-///
-/// The first call looks up the memory and the `realloc`.
+/// The exports of the core instance that calls a function, as core items of a plan.
+pub(crate) struct CallerItems<'a> {
+    plan: &'a Plan,
+    caller: &'a mut dyn CoreCaller,
+}
+
+impl Items for CallerItems<'_> {
+    fn item(&mut self, item: usize) -> Result<CoreExtern> {
+        let Some(CoreItem::Export(_, name)) = self.plan.core_items.get(item) else {
+            return Err(Error::engine(
+                "expected an export of the calling instance, found another core item",
+            ));
+        };
+        let found = self.caller.caller_export(name);
+        found.ok_or_else(|| no_export(name))
+    }
+
+    fn store(&mut self) -> &mut dyn CoreStore {
+        self.caller.as_store()
+    }
+}
+
+/// Creates a function that is made by its first call, from the exports of its caller.
 ///
 /// # Errors
-/// `Link` if the function cannot be called. Those of [`CoreStore::host_func`].
-pub(crate) fn lowered(
+/// Those of [`CoreStore::host_func_numeric`].
+pub(crate) fn by_first_call(
     store: &mut dyn CoreStore,
-    callee: FuncInst,
-    options: &CallerOptions,
+    plan: Arc<Plan>,
     ty: CoreFuncType,
+    make: impl Fn(&mut CallerItems<'_>) -> Result<NumericFn> + Send + Sync + 'static,
 ) -> Result<CoreFunc> {
-    callee.ty()?;
-    let options = options.clone();
-    let core_ty = ty.clone();
-    let found: OnceLock<Lowered> = OnceLock::new();
+    let made: OnceLock<NumericFn> = OnceLock::new();
     let func: NumericFn = Arc::new(move |caller, bits| {
-        if found.get().is_none() {
-            let options = self::options(&options, |name| caller.caller_export(name))?;
-            let running = Running::of(caller.as_store())?;
-            let made = Lowered::new(running, callee.clone(), options, false, core_ty.clone())?;
+        if made.get().is_none() {
+            let plan = &plan;
+            let func = make(&mut CallerItems { plan, caller })?;
             // Another thread cannot have been faster: a store runs one call at a time.
-            let _ = found.set(made);
+            let _ = made.set(func);
         }
-        match found.get() {
-            Some(lowered) => lowered.call(caller, bits),
-            None => Err(no_export("a lowered function")),
+        match made.get() {
+            Some(func) => func(caller, bits),
+            None => Err(no_export("what a function uses")),
         }
     });
     store.host_func_numeric(ty, func)
-}
-
-/// Returns the options of a function, from the exports of the core instance that calls it.
-///
-/// # Errors
-/// `Engine` if the instance lacks an export.
-pub(crate) fn options(
-    options: &CallerOptions,
-    mut export: impl FnMut(&str) -> Option<CoreExtern>,
-) -> Result<Options> {
-    let mut found = |name: &Option<Arc<str>>| match name {
-        Some(name) => export(name).map(Some).ok_or_else(|| no_export(name)),
-        None => Ok(None),
-    };
-    let instance = options.instance;
-    Ok(Options {
-        instance: u32::try_from(instance)
-            .map_err(|_| Error::engine(format!("expected an instance, found index {instance}")))?,
-        memory: match found(&options.memory)? {
-            None => None,
-            Some(CoreExtern::Memory(memory)) => Some(memory),
-            Some(_) => return Err(no_export("its memory")),
-        },
-        realloc: match found(&options.realloc)? {
-            None => None,
-            Some(CoreExtern::Func(func)) => Some(signature::realloc(func)?),
-            Some(_) => return Err(no_export("its `realloc`")),
-        },
-        encoding: options.encoding,
-    })
 }
 
 /// Creates a function that calls an export of the core instance that calls it.

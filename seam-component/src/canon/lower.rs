@@ -64,15 +64,19 @@ impl Lowered {
     /// `Unsupported` for a core type that the engine cannot express.
     pub(crate) fn core_func(self, store: &mut dyn CoreStore) -> Result<CoreFunc> {
         let core_ty = self.core_ty.clone();
-        let call: NumericFn = Arc::new(move |caller, bits| self.call(caller, bits));
-        store.host_func_numeric(core_ty, call)
+        store.host_func_numeric(core_ty, self.into_func())
+    }
+
+    /// Returns the host function, for an engine whose host functions can call back into the guest.
+    pub(crate) fn into_func(self) -> NumericFn {
+        Arc::new(move |caller, bits| self.call(caller, bits))
     }
 
     /// Performs a call. The results replace the arguments.
     ///
     /// # Errors
     /// Traps and limits of the callee and of the canonical ABI.
-    pub(super) fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
+    fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
         match &self.callee {
             FuncInst::Lifted(callee) if callee.concurrent => self.call_task(store, callee, bits),

@@ -1,20 +1,21 @@
 //! Instantiation: executes a plan step by step.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use seam_core::{
     Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
     CoreType, Error, Interface, NumericFunc, Origin, Result,
 };
 use seam_decode::types::ResourceId;
-use seam_decode::{ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
+use seam_decode::{Builtin, ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
 
+use super::builtin::body;
 use super::late::Late;
 use super::prepared::{self, PreparedLift};
-use crate::abi::Options;
 use crate::canon::builtin::Body;
 use crate::canon::lower::Lowered;
+use crate::canon::options::{Items, options};
 use crate::canon::resource::Dropping;
 use crate::canon::{caller, resource, signature};
 use crate::cores::Core;
@@ -24,9 +25,9 @@ use crate::state::{FuncInst, Lifted, ResourceImpl, ResourceInfo, Running, TableF
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
-    generated: &'a Generated,
-    store: &'a mut dyn CoreStore,
-    plan: &'a Plan,
+    pub(super) generated: &'a Generated,
+    pub(super) store: &'a mut dyn CoreStore,
+    pub(super) plan: &'a Arc<Plan>,
     interface: &'a Interface,
     /// The signatures of the lifted functions, by their index in the plan.
     prepared: &'a [PreparedLift],
@@ -37,17 +38,22 @@ pub(super) struct Execution<'a> {
     /// The core instances made so far, in order.
     cores: Vec<Core>,
     glue: Glue,
-    late: Late,
+    pub(super) late: Late,
     /// The results of the steps so far, by their index in the plan.
-    core_instances: Vec<CoreInstanceId>,
-    core_items: Vec<Made>,
+    pub(super) core_instances: Vec<CoreInstanceId>,
+    pub(super) core_items: Vec<Made>,
     lifts: Vec<Arc<Lifted>>,
+    /// All lifted functions, once they are made.
+    pub(super) all_lifts: AllLifts,
     /// Whether calls are tasks.
     is_concurrent: bool,
 }
 
+/// All lifted functions of a plan, for functions that are made before them.
+pub(super) type AllLifts = Arc<OnceLock<Vec<Arc<Lifted>>>>;
+
 /// A core item.
-enum Made {
+pub(super) enum Made {
     Extern(CoreExtern),
     /// A function whose glue is made when it is first needed.
     Pending(Pending),
@@ -61,7 +67,7 @@ impl<'a> Execution<'a> {
     pub(super) fn new(
         generated: &'a Generated,
         store: &'a mut dyn CoreStore,
-        (plan, interface, prepared): (&'a Plan, &'a Interface, &'a [PreparedLift]),
+        (plan, interface, prepared): (&'a Arc<Plan>, &'a Interface, &'a [PreparedLift]),
         modules: &'a [CoreModule],
         world: &'a [CoreExtern],
     ) -> Self {
@@ -79,6 +85,7 @@ impl<'a> Execution<'a> {
             core_instances: Vec::new(),
             core_items: Vec::with_capacity(plan.core_items.len()),
             lifts: Vec::with_capacity(plan.lifts.len()),
+            all_lifts: AllLifts::default(),
             is_concurrent: false,
         }
     }
@@ -122,6 +129,7 @@ impl<'a> Execution<'a> {
                 Step::Resource(id) => self.resource(id)?,
             }
         }
+        let _ = self.all_lifts.set(self.lifts.clone());
         self.make_late()?;
         if let Some(item) = plan.initialize {
             let initialize = self.core_func(item)?;
@@ -167,7 +175,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Returns a core item that is imported.
-    pub(super) fn import(&mut self, item: usize) -> Result<CoreExtern> {
+    fn import(&mut self, item: usize) -> Result<CoreExtern> {
         match at(&self.core_items, item)? {
             Made::Extern(item) => Ok(*item),
             Made::Builtin(Glued::Made(func)) => Ok(CoreExtern::Func(*func)),
@@ -182,75 +190,26 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns whether a function must be made after its caller, because it calls it or its exports.
-    fn is_late(&self, calls: bool) -> bool {
-        calls
-            && !self
-                .generated
-                .engine()
-                .info()
-                .capabilities
-                .has(Capability::Reentrant)
-    }
-
-    /// Returns whether the destructor of a resource type is made after the function that drops it.
-    fn is_destroyed_later(&self, ty: ResourceId) -> Result<bool> {
-        let ResourceDef { origin, .. } = at(&self.plan.resources, ty.0 as usize)?;
-        Ok(match origin {
-            ResourceOrigin::Guest { dtor, .. } => {
-                dtor.is_some_and(|item| item >= self.core_items.len())
-            }
-            _ => false,
-        })
-    }
-
-    /// Makes the functions that had to wait for their caller.
-    fn make_late(&mut self) -> Result<()> {
-        let mut funcs = Vec::new();
-        for item in self.late.take() {
-            let caller = *self.core_instances.last().ok_or_else(missing)?;
-            let made = match &item {
-                CoreItem::LowerForCaller(func, options, ty) => {
-                    let callee = self.func(*func)?;
-                    let export = |name: &str| self.store.export(caller, name);
-                    let options = caller::options(options, export)?;
-                    let running = Running::of(self.store)?;
-                    let lowered = Lowered::new(running, callee, options, false, ty.clone())?;
-                    self.lowered(GlueTask::Call(lowered))?
-                }
-                CoreItem::ResourceDrop(ty, instance) => {
-                    let (ty, instance) = (*ty, narrow(*instance)?);
-                    self.lowered(GlueTask::Drop(Dropping { ty, instance }))?
-                }
-                CoreItem::OwnExport(name, _) => {
-                    Made::Extern(self.store.export(caller, name).ok_or_else(missing)?)
-                }
-                _ => return Err(missing()),
-            };
-            self.core_items.push(made);
-            funcs.push(self.core_items.len() - 1);
-        }
-        let funcs = funcs.into_iter().map(|item| self.core_func(item));
-        let funcs: Vec<_> = funcs.collect::<Result<_>>()?;
-        self.late.fill(self.generated, self.store, &funcs)
-    }
-
     /// Returns a core item that is called.
     ///
     /// # Errors
     /// `Unsupported` for a built-in of the asynchronous part. Any error of making a function's
     /// glue.
-    fn core_func(&mut self, item: usize) -> Result<CoreFunc> {
-        if let Made::Builtin(_) = at(&self.core_items, item)? {
-            return Err(Error::unsupported(
+    pub(super) fn core_func(&mut self, item: usize) -> Result<CoreFunc> {
+        match self.item(item)? {
+            CoreExtern::Func(func) => Ok(func),
+            _ => Err(missing()),
+        }
+    }
+
+    fn check_module_item(&self, item: usize) -> Result<()> {
+        match at(&self.core_items, item)? {
+            Made::Builtin(_) => Err(Error::unsupported(
                 Capability::ComponentAsync,
                 "expected a core function of a module, found an asynchronous built-in lifted or \
                  used as an option",
-            ));
-        }
-        match self.import(item)? {
-            CoreExtern::Func(func) => Ok(func),
-            _ => Err(missing()),
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -263,17 +222,15 @@ impl<'a> Execution<'a> {
             }
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;
-                let caller = self.options(options)?;
-                let running = Running::of(self.store)?;
-                let lowered = Lowered::new(running, callee, caller, options.is_async, ty.clone())?;
-                self.lowered(GlueTask::Call(lowered))?
+                self.lower(callee, options, ty)?
             }
-            CoreItem::LowerForCaller(_, options, ty) if self.is_late(options.realloc.is_some()) => {
+            CoreItem::LowerForCaller(func, options, ty)
+                if self.is_lowered_later(*func, options) =>
+            {
                 Made::Late(self.late.add(item.clone(), ty.clone()))
             }
             CoreItem::LowerForCaller(func, options, ty) => {
-                let callee = self.func(*func)?;
-                made(caller::lowered(self.store, callee, options, ty.clone())?)
+                made(self.lower_for_caller(*func, *options, ty)?)
             }
             CoreItem::OwnExport(_, ty) if self.is_late(true) => {
                 Made::Late(self.late.add(item.clone(), ty.clone()))
@@ -296,22 +253,51 @@ impl<'a> Execution<'a> {
             CoreItem::ResourceRep(ty, instance) => {
                 made(resource::rep(self.store, *ty, narrow(*instance)?)?)
             }
-            CoreItem::Builtin(name, ty, instance) => {
-                let glued = match self.builtin(name, ty, narrow(*instance)?)? {
-                    Body::Host(func) => {
-                        Glued::Made(self.store.host_func_numeric(ty.clone(), func)?)
-                    }
-                    Body::Guests(body) => self.glued(GlueTask::InSteps(body, ty.clone()))?,
-                };
-                Made::Builtin(glued)
+            CoreItem::Builtin(builtin, ty, instance) => {
+                Made::Builtin(self.builtin(builtin, ty, *instance)?)
             }
+            CoreItem::BuiltinForCaller(_, ty, _) if self.is_late(true) => {
+                Made::Late(self.late.add(item.clone(), ty.clone()))
+            }
+            CoreItem::BuiltinForCaller(builtin, ty, instance) => Made::Builtin(Glued::Made(
+                self.builtin_for_caller(builtin, ty, *instance)?,
+            )),
         })
+    }
+
+    /// Lowers a function for a caller with these options.
+    pub(super) fn lower(
+        &mut self,
+        callee: FuncInst,
+        planned: &PlannedOptions,
+        ty: &CoreFuncType,
+    ) -> Result<Made> {
+        let caller = options(planned, self)?;
+        let running = Running::of(self.store)?;
+        let lowered = Lowered::new(running, callee, caller, planned.is_async, ty.clone())?;
+        self.lowered(GlueTask::Call(lowered))
+    }
+
+    /// Makes the core function of a built-in.
+    pub(super) fn builtin(
+        &mut self,
+        builtin: &Builtin,
+        ty: &CoreFuncType,
+        instance: usize,
+    ) -> Result<Glued> {
+        match body(builtin, ty, narrow(instance)?, self)? {
+            Body::Host(func) => {
+                let func = self.store.host_func_numeric(ty.clone(), func)?;
+                Ok(Glued::Made(func))
+            }
+            Body::Guests(body) => self.glued(GlueTask::InSteps(body, ty.clone())),
+        }
     }
 
     /// Makes the core function of a task that calls guests.
     ///
     /// If host functions cannot call back into the guest, glue makes the calls.
-    fn lowered(&mut self, task: GlueTask) -> Result<Made> {
+    pub(super) fn lowered(&mut self, task: GlueTask) -> Result<Made> {
         Ok(match self.glued(task)? {
             Glued::Made(func) => made(func),
             Glued::Pending(pending) => Made::Pending(pending),
@@ -333,7 +319,7 @@ impl<'a> Execution<'a> {
         let callback = self.optional(lift.callback)?;
         let callback = callback.map(signature::callback);
         let core = NumericFunc::new(self.core_func(lift.core)?, core.clone())?;
-        let opts = self.options(&lift.options)?;
+        let opts = options(&lift.options, self)?;
         let is_concurrent = self.is_concurrent;
         let mut lifted = Lifted::new(
             Running::of(self.store)?,
@@ -352,38 +338,7 @@ impl<'a> Execution<'a> {
         func.map(|func| self.core_func(func)).transpose()
     }
 
-    pub(super) fn options(&mut self, options: &PlannedOptions) -> Result<Options> {
-        if options.gc {
-            return Err(Error::unsupported(
-                Capability::Gc,
-                "expected the linear-memory canonical ABI, found the gc canonical ABI",
-            ));
-        }
-        let memory = match options.memory.map(|item| self.import(item)).transpose()? {
-            Some(CoreExtern::Memory(memory)) => Some(memory),
-            None => None,
-            Some(_) => return Err(missing()),
-        };
-        if let Some(memory) = memory {
-            if self.store.memory_type(memory)?.memory64 {
-                return Err(Error::unsupported(
-                    Capability::Memory64,
-                    "expected a canonical definition with a 32-bit memory, found a 64-bit one",
-                ));
-            }
-        }
-        Ok(Options {
-            instance: narrow(options.instance)?,
-            memory,
-            realloc: self
-                .optional(options.realloc)?
-                .map(signature::realloc)
-                .transpose()?,
-            encoding: options.encoding,
-        })
-    }
-
-    fn func(&self, func: Func) -> Result<FuncInst> {
+    pub(super) fn func(&self, func: Func) -> Result<FuncInst> {
         Ok(match func {
             Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
             Func::Import(index) => FuncInst::Host(index, at(&self.plan.imports, index)?.ty.clone()),
@@ -423,6 +378,17 @@ impl<'a> Execution<'a> {
     }
 }
 
+impl Items for Execution<'_> {
+    fn item(&mut self, item: usize) -> Result<CoreExtern> {
+        self.check_module_item(item)?;
+        self.import(item)
+    }
+
+    fn store(&mut self) -> &mut dyn CoreStore {
+        self.store
+    }
+}
+
 fn info(def: &ResourceDef) -> ResourceInfo {
     let implementation = match &def.origin {
         ResourceOrigin::Host(name) => ResourceImpl::Host(name.clone()),
@@ -441,15 +407,15 @@ fn info(def: &ResourceDef) -> ResourceInfo {
     }
 }
 
-fn made(func: CoreFunc) -> Made {
+pub(super) fn made(func: CoreFunc) -> Made {
     Made::Extern(CoreExtern::Func(func))
 }
 
-fn narrow(index: usize) -> Result<u32> {
+pub(super) fn narrow(index: usize) -> Result<u32> {
     u32::try_from(index).map_err(|_| missing())
 }
 
-fn at<T>(made: &[T], index: usize) -> Result<&T> {
+pub(super) fn at<T>(made: &[T], index: usize) -> Result<&T> {
     made.get(index).ok_or_else(missing)
 }
 

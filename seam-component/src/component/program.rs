@@ -157,7 +157,7 @@ impl ComponentProgram {
             Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
-        let described = (&*self.plan, &*self.interface, &*self.lifts);
+        let described = (&self.plan, &*self.interface, &*self.lifts);
         let mut execution = Execution::new(
             &self.generated,
             &mut *store,

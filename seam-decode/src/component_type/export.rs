@@ -3,8 +3,10 @@
 use seam_core::{CoreFuncType, ExportName, Result};
 
 use super::world::{Side as Of, World, WorldFunc};
-use crate::module::{Chosen, ExportChoice, Reason, Scan, link, list, need, realloc_type};
-use crate::types::{FuncTy, Side, flatten_functype};
+use crate::module::{
+    Chosen, ExportChoice, Reason, Scan, callback_type, link, list, need, realloc_type,
+};
+use crate::types::{FuncTy, Side, flatten_async_functype, flatten_functype};
 
 /// An exported function, with how it is lifted.
 pub(super) struct Export<'w> {
@@ -13,6 +15,16 @@ pub(super) struct Export<'w> {
     pub(super) func: &'w WorldFunc,
     /// Whether it is lifted with the option `async`.
     pub(super) is_async: bool,
+}
+
+/// How an exported function is lifted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lifting {
+    Synchronous,
+    /// With the option `async`, and with a callback.
+    Callback,
+    /// With the option `async`, and without a callback.
+    Stackful,
 }
 
 /// Binds each exported function of the world, in the given order.
@@ -45,22 +57,25 @@ pub(super) fn core_name(name: &ExportName, item: &str) -> String {
 }
 
 fn export<'w>(scan: &Scan, name: &ExportName, func: &'w WorldFunc) -> Result<Export<'w>, String> {
-    let core = core_name(name, name.item());
-    let lifted = ["[async-lift]", "[async-lift-stackful]"].map(|prefix| format!("{prefix}{core}"));
-    let lifted = lifted.into_iter().find(|name| scan.func(name).is_some());
-    let (core, is_async) = match lifted {
-        Some(lifted) => (lifted, true),
-        None => (core, false),
+    let (core, lifting) = lifted(scan, core_name(name, name.item()));
+    let is_async = lifting != Lifting::Synchronous;
+    let wanted = match lifting {
+        Lifting::Synchronous => flatten_functype(&func.ty, Side::Lift),
+        _ => flatten_async_functype(&func.ty, Side::Lift, lifting == Lifting::Callback),
     };
-    if !is_async {
-        let wanted = flatten_functype(&func.ty, Side::Lift);
-        typed(scan, &core, &wanted, "an exported function")?;
-    }
-    let need = need(&func.ty, Side::Lift);
+    typed(scan, &core, &wanted, "an exported function")?;
+    let need = need(&func.ty, Side::Lift, is_async);
     let choice = ExportChoice {
         memory: memory(scan, need.memory)?,
-        realloc: realloc(scan, need.realloc, "cabi_export_realloc")?,
-        post_return: post_return(scan, &core, &func.ty)?,
+        realloc: realloc(scan, need.realloc, Of::Export)?,
+        post_return: match lifting {
+            Lifting::Synchronous => post_return(scan, &core, &func.ty)?,
+            _ => None,
+        },
+        callback: match lifting {
+            Lifting::Callback => Some(callback(scan, &core)?),
+            _ => None,
+        },
         func: by_name(core),
     };
     Ok(Export {
@@ -69,6 +84,25 @@ fn export<'w>(scan: &Scan, name: &ExportName, func: &'w WorldFunc) -> Result<Exp
         func,
         is_async,
     })
+}
+
+/// Finds out how a function is lifted. Its asynchronous names come first.
+fn lifted(scan: &Scan, core: String) -> (String, Lifting) {
+    let prefixed = [
+        ("[async-lift]", Lifting::Callback),
+        ("[async-lift-stackful]", Lifting::Stackful),
+    ];
+    let names = prefixed.map(|(prefix, lifting)| (format!("{prefix}{core}"), lifting));
+    let found = names
+        .into_iter()
+        .find(|(name, _)| scan.func(name).is_some());
+    found.unwrap_or((core, Lifting::Synchronous))
+}
+
+fn callback(scan: &Scan, core: &str) -> Result<String, String> {
+    let name = format!("[callback]{core}");
+    typed(scan, &name, &callback_type(), "its callback")?;
+    Ok(name)
 }
 
 fn post_return(scan: &Scan, core: &str, ty: &FuncTy) -> Result<Option<String>, String> {
@@ -121,11 +155,15 @@ pub(super) fn memory(scan: &Scan, needed: bool) -> Result<Option<Chosen>, String
     }
 }
 
-/// Finds the allocator, if one is needed: that of `side`, or the common one.
-pub(super) fn realloc(scan: &Scan, needed: bool, side: &str) -> Result<Option<Chosen>, String> {
+/// Finds the allocator, if one is needed: that of the side, or the common one.
+pub(super) fn realloc(scan: &Scan, needed: bool, side: Of) -> Result<Option<Chosen>, String> {
     if !needed {
         return Ok(None);
     }
+    let side = match side {
+        Of::Import => "cabi_import_realloc",
+        Of::Export => "cabi_export_realloc",
+    };
     let own = scan.func(side).is_some();
     let name = if own { side } else { "cabi_realloc" };
     typed(scan, name, &realloc_type(), "an exported function")?;

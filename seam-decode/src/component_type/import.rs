@@ -1,15 +1,15 @@
 //! Binds the imports of a core module: functions of the world, built-ins, and the rest.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
 
+use super::builtin::{AsyncImport, options};
 use super::export::{memory, realloc};
-use super::world::{Side as Of, World, WorldFunc};
-use crate::module::{BoundImport, Chosen, Op, OpName, Scan, link, need};
-use crate::plan::{Builtin, CallerOptions, CoreItem, Func, Import};
-use crate::types::{Side, flatten_functype};
+use super::world::{ROOT, Side as Of, World, WorldFunc, name};
+use crate::module::{AsyncName, BoundImport, Chosen, Later, Op, OpName, Scan, link, need};
+use crate::plan::{Builtin, CoreItem, Func, Import, Options};
+use crate::types::{Side, flatten_async_functype, flatten_functype};
 
 /// The imports of a core module.
 pub(super) struct Imports {
@@ -21,10 +21,9 @@ pub(super) struct Imports {
     pub(super) raw: CoreModuleType,
     /// How each typed import was bound.
     pub(super) bound: Vec<BoundImport>,
+    /// The exports that the imported functions use.
+    pub(super) later: Later,
 }
-
-/// The module name of what the world itself imports.
-const ROOT: &str = "$root";
 
 /// Binds all imports. `order` lists the functions that the world imports.
 ///
@@ -51,6 +50,7 @@ pub(super) fn imports<'w>(
             ..CoreModuleType::clone(&scan.ty)
         },
         bound: Vec::new(),
+        later: Later::new(all.len()),
     };
     let places = made.add_funcs(funcs.iter().flatten(), order);
     for ((module, field, ty), import) in all.iter().zip(&funcs) {
@@ -62,7 +62,7 @@ pub(super) fn imports<'w>(
         if let Some((name, func)) = import.meant {
             let place = places.get(name).copied();
             let place = place.ok_or_else(crate::pass::unknown)?;
-            let lowered = import.lower(scan, func, place);
+            let lowered = import.lower(scan, func, place, &mut made.later);
             let (item, memory, realloc) = lowered.map_err(|e| link(what(), &e))?;
             made.items.push(item);
             made.bound.push(BoundImport {
@@ -72,8 +72,8 @@ pub(super) fn imports<'w>(
                 realloc,
             });
         } else {
-            let item = import.builtin(world).map_err(|e| link(what(), &e))?;
-            match item {
+            let item = import.builtin(scan, world, &mut made.later);
+            match item.map_err(|e| link(what(), &e))? {
                 Some(item) => made.items.push(item),
                 None => made.add_raw(module, field, ty),
             }
@@ -118,16 +118,19 @@ struct CoreImport<'a> {
     ty: &'a CoreFuncType,
     /// The function of the world that it is, if it is one.
     meant: Option<(&'a ExportName, &'a WorldFunc)>,
+    /// Whether it is lowered with the option `async`.
+    is_async: bool,
 }
 
 impl<'a> CoreImport<'a> {
     fn of(world: &'a World, module: &'a str, field: &'a str, ty: &'a CoreFuncType) -> Self {
-        let func = field.strip_prefix("[async-lower]").unwrap_or(field);
+        let lowered = field.strip_prefix("[async-lower]");
         Self {
             module,
             field,
             ty,
-            meant: world.import(&name(module, func)),
+            meant: world.find(Of::Import, &name(module, lowered.unwrap_or(field))),
+            is_async: lowered.is_some(),
         }
     }
 
@@ -140,27 +143,23 @@ impl<'a> CoreImport<'a> {
         scan: &Scan,
         func: &WorldFunc,
         place: usize,
+        later: &mut Later,
     ) -> Result<(CoreItem, Option<Chosen>, Option<Chosen>), String> {
-        if self.field.starts_with("[async-lower]") {
-            let builtin = Builtin::Unsupported("lower".to_string());
-            let item = CoreItem::Builtin(builtin, self.ty.clone(), 0);
-            return Ok((item, None, None));
-        }
-        let wanted = flatten_functype(&func.ty, Side::Lower);
+        let wanted = match self.is_async {
+            true => flatten_async_functype(&func.ty, Side::Lower, false),
+            false => flatten_functype(&func.ty, Side::Lower),
+        };
         if *self.ty != wanted {
             return Err(format!("expected type {wanted}, found {}", self.ty));
         }
-        let need = need(&func.ty, Side::Lower);
+        let need = need(&func.ty, Side::Lower, self.is_async);
         let memory = memory(scan, need.memory)?;
-        let realloc = realloc(scan, need.realloc, "cabi_import_realloc")?;
-        let export = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(&*it.export));
-        let caller = CallerOptions {
-            instance: 0,
-            memory: export(&memory),
-            realloc: export(&realloc),
-            encoding: func.encoding,
+        let realloc = realloc(scan, need.realloc, Of::Import)?;
+        let options = Options {
+            is_async: self.is_async,
+            ..options(func.encoding, memory.as_ref(), realloc.as_ref(), later)
         };
-        let item = CoreItem::LowerForCaller(Func::Import(place), caller, wanted);
+        let item = CoreItem::LowerForCaller(Func::Import(place), options, wanted);
         Ok((item, memory, realloc))
     }
 
@@ -168,7 +167,12 @@ impl<'a> CoreImport<'a> {
     ///
     /// # Errors
     /// A message that says what was expected and what was found.
-    fn builtin(&self, world: &World) -> Result<Option<CoreItem>, String> {
+    fn builtin(
+        &self,
+        scan: &Scan,
+        world: &World,
+        later: &mut Later,
+    ) -> Result<Option<CoreItem>, String> {
         let exported = self.module.strip_prefix("[export]");
         let (side, interface) = match exported {
             Some(interface) => (Of::Export, interface),
@@ -180,6 +184,16 @@ impl<'a> CoreImport<'a> {
         let known = interface == ROOT || world.has_interface(side, interface);
         if !known {
             return Ok(None);
+        }
+        if let Some(name) = AsyncName::of(self.field) {
+            let import = AsyncImport {
+                scan,
+                world,
+                side,
+                interface,
+                ty: self.ty,
+            };
+            return import.item(name, later).map(Some);
         }
         match self.field.strip_prefix('[') {
             Some(name) => {
@@ -221,12 +235,5 @@ impl<'a> CoreImport<'a> {
                 ));
             }
         }))
-    }
-}
-
-fn name(interface: &str, item: &str) -> ExportName {
-    match interface {
-        ROOT => ExportName::root(item),
-        _ => ExportName::in_instance(interface, item),
     }
 }

@@ -5,7 +5,7 @@ use seam_core::{ArtifactKind, CoreFuncType, CorePath, CoreType, Interface, Resul
 use super::export::{Export, core_name, exports, typed};
 use super::import::{Imports, imports};
 use super::world::{Side, World, WorldResource};
-use crate::module::{BoundExport, ExportChoice, Parts, Scan, TypedModule, link};
+use crate::module::{BoundExport, ExportChoice, Later, Parts, Scan, TypedModule, link};
 use crate::pass::unknown;
 use crate::plan::{
     ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Func, Instance, Lift, ModuleRef,
@@ -19,7 +19,16 @@ const MODULE: usize = 0;
 /// The export that is called once, before any other.
 const INITIALIZE: &str = "_initialize";
 
+/// Exports of a module with threads, which the lifted functions would have to call first.
+const INIT_TASK: [&str; 2] = ["__wasm_init_task", "__wasm_init_async_task"];
+
 pub(super) fn make(scan: &Scan, world: &World, len: usize) -> Result<TypedModule> {
+    if let Some(found) = INIT_TASK.iter().find(|name| scan.func(name).is_some()) {
+        return Err(link(
+            format!("export `{found}`"),
+            "expected no function that every task must call first, found one",
+        ));
+    }
     let (world_imports, world_exports) = (world.imports.clone(), world.exports.clone());
     let kind = ArtifactKind::CoreModule;
     let all = Interface::new(kind, world_imports, world_exports, Vec::new());
@@ -29,8 +38,9 @@ pub(super) fn make(scan: &Scan, world: &World, len: usize) -> Result<TypedModule
         funcs,
         raw,
         bound,
+        later,
     } = imports(scan, world, all.import_funcs().iter().map(|(name, _)| name))?;
-    let mut plan = begin(scan, items, len);
+    let mut plan = begin(scan, items, later, len);
     plan.imports = funcs;
     for (position, resource) in world.resources.iter().enumerate() {
         let id = ResourceId(u32::try_from(position).map_err(|_| unknown())?);
@@ -62,14 +72,16 @@ pub(super) fn make(scan: &Scan, world: &World, len: usize) -> Result<TypedModule
     }))
 }
 
-/// Plans everything up to the instantiation.
-fn begin(scan: &Scan, items: Vec<CoreItem>, len: usize) -> Plan {
+/// Plans everything up to the instantiation, and the exports that the imported functions use.
+fn begin(scan: &Scan, items: Vec<CoreItem>, later: Later, len: usize) -> Plan {
     let mut plan = Plan {
         component_instances: vec![ComponentInstance {
             parent: None,
             path: CorePath::default(),
             instance: 0,
             handles: 0,
+            args: Vec::new(),
+            core_funcs: Vec::new(),
         }],
         instances: vec![Instance::default()],
         modules: vec![CoreModuleDef {
@@ -87,6 +99,10 @@ fn begin(scan: &Scan, items: Vec<CoreItem>, len: usize) -> Plan {
     plan.steps.extend((0..items.len()).map(Step::CoreItem));
     plan.core_items = items;
     plan.steps.push(Step::CoreInstance(MODULE));
+    for item in later.into_items(MODULE) {
+        plan.steps.push(Step::CoreItem(plan.core_items.len()));
+        plan.core_items.push(item);
+    }
     plan
 }
 
@@ -134,12 +150,14 @@ fn add_export(plan: &mut Plan, export: &Export<'_>) {
         memory,
         realloc,
         post_return,
+        callback,
     } = &export.choice;
     let core = item(plan, &func.export);
     let mut optional = |name: Option<&str>| name.map(|name| item(plan, name));
     let memory = optional(memory.as_ref().map(|it| it.export.as_str()));
     let realloc = optional(realloc.as_ref().map(|it| it.export.as_str()));
     let post_return = optional(post_return.as_deref());
+    let callback = optional(callback.as_deref());
     let index = plan.lifts.len();
     plan.lifts.push(Lift {
         core,
@@ -153,7 +171,7 @@ fn add_export(plan: &mut Plan, export: &Export<'_>) {
             gc: false,
         },
         post_return,
-        callback: None,
+        callback,
     });
     plan.steps.push(Step::Lift(index));
     plan.exports.push(Func::Lifted(index));

@@ -16,6 +16,17 @@
 //! | import `I` `f`, or `$root` `f` | the imported function `f` |
 //! | import `[resource-drop]R` of `I` | drops a handle of the imported resource `R` |
 //! | import `[resource-new\|rep\|drop]R` of `[export]I` | the built-ins of a resource that the module defines |
+//! | export `[async-lift]N`, with `[callback][async-lift]N` | the exported function, lifted with `async` and a callback |
+//! | export `[async-lift-stackful]N` | the exported function, lifted with `async` and without a callback |
+//! | import `[async-lower]f` of `I` | the imported function, lowered with `async` |
+//! | import `[task-return]f` of `[export]I` | returns the result of the exported function `f` |
+//! | import `[stream-read-N]f` of `I` or `[export]I`, and the like | a built-in of the stream or future number `N` in the type of `f`; `unit` in place of `N` stands for the type without elements, and `[async-lower]` before it for the option `async` |
+//! | import `[waitable-set-new]` of `$root`, and the like | the other asynchronous built-ins; `[cancellable]` before it stands for that option |
+//! | export `__indirect_function_table` | the table of `[thread-new-indirect-v0]` |
+//!
+//! An unknown built-in answers `Unsupported` when it is called. A module that exports
+//! `__wasm_init_task` or `__wasm_init_async_task` does not link: `wit-component` wraps the exports of
+//! such a module in functions that call these first.
 //!
 //! `wit-component` itself is not used, for two reasons. It would bring a parser and printer of WIT into
 //! every adapter. And the component that it makes of the same module is what the tests compare with,
@@ -27,8 +38,10 @@
 //! | `world` | the union of these worlds |
 //! | `export` | what the exported functions use |
 //! | `import` | the imports: functions of the world, built-ins, and the rest |
+//! | `builtin` | the asynchronous built-ins |
 //! | `make` | plan and interface |
 
+mod builtin;
 mod export;
 mod import;
 mod make;

@@ -19,6 +19,9 @@ use crate::pass::{Budget, IdMap, unknown};
 use crate::plan::{ScopeTypes, Types};
 use crate::types::{FuncTy, ResourceId, StringEncoding};
 
+/// The module name of what the world itself imports.
+pub(super) const ROOT: &str = "$root";
+
 /// Whether the world imports or exports an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
@@ -80,9 +83,9 @@ impl World {
         self.funcs.get(&(side, name.clone()))
     }
 
-    /// Returns the imported function that satisfies this name.
-    pub(super) fn import(&self, name: &ExportName) -> Option<(&ExportName, &WorldFunc)> {
-        self.resolve(&self.funcs, Side::Import, name)
+    /// Returns the function that satisfies this name.
+    pub(super) fn find(&self, side: Side, name: &ExportName) -> Option<(&ExportName, &WorldFunc)> {
+        self.resolve(&self.funcs, side, name)
     }
 
     /// Returns the resource type that satisfies this name.
@@ -298,4 +301,12 @@ fn merge(into: &mut Vec<Item>, from: Vec<Item>, section: &str) -> Result<()> {
 
 fn disagree(name: &ExportName, expected: &str) -> Error {
     Error::link(format!("`{name}`: expected {expected}, found two"))
+}
+
+/// Returns the full name of an item of an interface, or of the world itself.
+pub(super) fn name(interface: &str, item: &str) -> ExportName {
+    match interface {
+        ROOT => ExportName::root(item),
+        _ => ExportName::in_instance(interface, item),
+    }
 }

@@ -66,8 +66,11 @@ fn check_some(bound: &[BoundExport]) -> Result<()> {
     }
 }
 
-/// Finds what an exported function uses.
-fn export(
+/// Finds what a lifted function uses. `name` is that under which the caller of the seam may have bound it.
+///
+/// # Errors
+/// `Engine` if the plan of the composition lacks something.
+pub(super) fn export(
     known: &Known<'_>,
     name: &ExportName,
     lift: &Lift,
@@ -82,9 +85,9 @@ fn export(
         }
     };
     let realloc = origin_of(lift.options.realloc)?;
-    let post_return = origin_of(lift.post_return)?;
+    let after = [origin_of(lift.post_return)?, origin_of(lift.callback)?];
     let given = known.given(name);
-    Ok(choose(known, given, lift, &origin, realloc, post_return))
+    Ok(choose(known, given, lift, &origin, realloc, after))
 }
 
 fn choose(
@@ -93,13 +96,13 @@ fn choose(
     lift: &Lift,
     origin: &Origin<'_>,
     realloc: Option<Origin<'_>>,
-    post_return: Option<Origin<'_>>,
+    [post_return, callback]: [Option<Origin<'_>>; 2],
 ) -> Result<ExportChoice, String> {
     let func = match &given.func {
         Some(name) => known.given_func(name, origin.ty)?,
         None => known.func(origin)?,
     };
-    let need = need(&lift.ty, Side::Lift);
+    let need = need(&lift.ty, Side::Lift, lift.options.is_async);
     let memory = match (need.memory, &given.memory) {
         (false, _) => None,
         (true, Some(name)) => Some(known.given_memory(name)?),
@@ -121,6 +124,15 @@ fn choose(
         (None, Some(origin)) => Some(known.func(&origin)?.name),
         (None, None) => None,
     };
+    let callback = match (&given.func, callback) {
+        (_, None) => None,
+        // A function that was named has its own callback.
+        (Some(name), Some(origin)) => {
+            let name = format!("[callback]{name}");
+            Some(known.given_func(&name, origin.ty)?.name)
+        }
+        (None, Some(origin)) => Some(known.func(&origin)?.name),
+    };
     let CoreFunc { name, reason, .. } = func;
     Ok(ExportChoice {
         func: Chosen {
@@ -130,5 +142,6 @@ fn choose(
         memory,
         realloc,
         post_return,
+        callback,
     })
 }

@@ -1,17 +1,19 @@
 //! Binds the imports of a fused module: functions of the world, resource built-ins, and the rest.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
 
-use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
+use seam_core::{CoreExternType, CoreModuleType, ExportName, Result};
 
+use super::canonical::{self, Canonical, CoreImport};
 use super::choose::Known;
 use super::parts::originals;
 use super::resource::{Builtin, HandleTable, ops, resolve, table};
-use crate::module::{BoundImport, Chosen, Op, OpName, link, need, suffix};
+use crate::module::{
+    BoundImport, Chosen, ExportChoice, Later, Need, Op, OpName, link, need, suffix,
+};
 use crate::pass::unknown;
-use crate::plan::{CallerOptions, CoreItem, Func, Import, Options};
-use crate::types::{FuncTy, Side, StringEncoding, flatten_functype};
+use crate::plan::{CoreItem, Func, Import, Options};
+use crate::types::{Side, StringEncoding, flatten_async_functype, flatten_functype};
 
 /// The imports of a fused module.
 pub(super) struct Imports {
@@ -23,17 +25,30 @@ pub(super) struct Imports {
     pub(super) raw: CoreModuleType,
     /// How each typed import was bound.
     pub(super) bound: Vec<BoundImport>,
+    /// The exports that the imported functions use.
+    pub(super) later: Later,
+    /// The lifted functions that imports are, as indices into the composition's
+    /// [`Plan::lifts`](crate::Plan::lifts), with what they use. They come first in the plan.
+    pub(super) lifted: Vec<(usize, ExportChoice)>,
+}
+
+/// What an import is.
+enum Meaning<'a> {
+    Resource(OpName<'a>),
+    /// The function of the world at this position of the composition's
+    /// [`Plan::imports`](crate::Plan::imports).
+    World(usize),
+    /// A built-in, or a function of a component inside the composition.
+    Inside(CoreItem),
+    /// Something that the composition has nothing to do with.
+    Raw,
 }
 
 /// A core import that is a function of the world.
 struct Typed<'a> {
-    /// Index in the core function index space.
-    index: u32,
+    import: CoreImport<'a>,
     /// Position in the composition's [`Plan::imports`](crate::Plan::imports).
     func: usize,
-    module: &'a str,
-    field: &'a str,
-    ty: &'a CoreFuncType,
 }
 
 /// Binds all imports.
@@ -47,20 +62,29 @@ pub(super) fn imports(
 ) -> Result<Imports> {
     let all = &known.fused.ty.imports;
     let funcs = all.iter().filter_map(|(module, field, ty)| match ty {
-        CoreExternType::Func(_) => Some((module.as_str(), field.as_str())),
+        CoreExternType::Func(ty) => Some((module.as_str(), field.as_str(), ty)),
         _ => None,
     });
-    let numbered: Vec<(u32, &str, &str)> = (0..)
-        .zip(funcs)
-        .map(|(index, (module, field))| (index, module, field))
+    let numbered = (0..).zip(funcs);
+    let numbered: Vec<CoreImport<'_>> = numbered
+        .map(|(index, (module, field, ty))| CoreImport {
+            index,
+            module,
+            field,
+            ty,
+        })
         .collect();
-    let siblings = ops(&numbered);
-    let meant: Vec<Option<usize>> = numbered
-        .iter()
-        .map(|(_, module, field)| world_func(known, module, field))
-        .collect();
-    let used: BTreeSet<usize> = meant.iter().copied().flatten().collect();
-    let places: BTreeMap<usize, usize> = used.iter().copied().zip(0..).collect();
+    let mut later = Later::new(all.len());
+    let mut lifted = Vec::new();
+    let mut meanings = Vec::new();
+    for import in &numbered {
+        meanings.push(meaning(known, &numbered, *import, &mut later, &mut lifted)?);
+    }
+    let used = meanings.iter().filter_map(|meaning| match meaning {
+        Meaning::World(func) => Some(*func),
+        _ => None,
+    });
+    let used: BTreeSet<usize> = used.collect();
     let mut made = Imports {
         items: Vec::new(),
         funcs: Vec::new(),
@@ -69,50 +93,113 @@ pub(super) fn imports(
             ..CoreModuleType::clone(&known.fused.ty)
         },
         bound: Vec::new(),
+        later,
+        lifted,
     };
     for func in &used {
         let import = known.unfused.plan.imports.get(*func).ok_or_else(unknown)?;
         made.funcs.push(import.clone());
     }
-    let mut funcs = (0..).zip(meant);
+    let binder = Binder {
+        known,
+        builtins,
+        tables,
+        siblings: ops(&numbered),
+        places: used.into_iter().zip(0..).collect(),
+        numbered: &numbered,
+    };
+    let mut meanings = numbered.iter().zip(meanings);
     for (module, field, ty) in all {
-        let CoreExternType::Func(func) = ty else {
-            made.add_raw(module, field, ty);
-            continue;
-        };
-        let (own, meant) = funcs.next().ok_or_else(unknown)?;
-        if let Some(name) = OpName::of(module, field) {
-            let what = format!("import `{module}#{field}`");
-            name.op.check(func).map_err(|e| link(&what, &e))?;
-            if let Some(table) = table(tables, name.number, name.interface, name.resource) {
-                made.items.push(CoreItem::OwnExport(
-                    table.export(name.op).into(),
-                    func.clone(),
-                ));
-                continue;
+        match ty {
+            CoreExternType::Func(_) => {
+                let (import, meaning) = meanings.next().ok_or_else(unknown)?;
+                binder.add(&mut made, *import, meaning)?;
             }
-            let item = builtin(known, builtins, &siblings, &name, own);
-            made.items.push(item.map_err(|e| link(&what, &e))?);
-            continue;
-        }
-        match meant {
-            None => made.add_raw(module, field, ty),
-            Some(position) => {
-                let typed = Typed {
-                    index: own,
-                    func: position,
-                    module,
-                    field,
-                    ty: func,
-                };
-                let place = *places.get(&position).ok_or_else(unknown)?;
-                let (item, bound) = lower(known, &numbered, &typed, place)?;
-                made.items.push(item);
-                made.bound.push(bound);
-            }
+            ty => made.add_raw(module, field, ty),
         }
     }
     Ok(made)
+}
+
+/// Finds out what an import is.
+fn meaning<'a>(
+    known: &Known<'_>,
+    numbered: &[CoreImport<'a>],
+    import: CoreImport<'a>,
+    later: &mut Later,
+    lifted: &mut Vec<(usize, ExportChoice)>,
+) -> Result<Meaning<'a>> {
+    let CoreImport { module, field, .. } = import;
+    if let Some(name) = OpName::of(module, field) {
+        return Ok(Meaning::Resource(name));
+    }
+    let world = world_func(known, module, field);
+    let inside = canonical::bind(known, numbered, import, world, later);
+    Ok(match (inside.map_err(|e| link(import, &e))?, world) {
+        (Some(Canonical::Builtin(item)), _) => Meaning::Inside(item),
+        (Some(Canonical::Internal(internal)), _) => {
+            let known = lifted.iter().position(|(lift, _)| *lift == internal.lift);
+            let position = known.unwrap_or_else(|| {
+                lifted.push((internal.lift, internal.choice));
+                lifted.len() - 1
+            });
+            let (func, options) = (Func::Lifted(position), internal.options);
+            Meaning::Inside(CoreItem::LowerForCaller(func, options, import.ty.clone()))
+        }
+        (Some(Canonical::World(position)), _) | (None, Some(position)) => Meaning::World(position),
+        (None, None) => Meaning::Raw,
+    })
+}
+
+/// What binding an import needs to know.
+struct Binder<'k, 'a> {
+    known: &'k Known<'k>,
+    builtins: &'k [Builtin<'k>],
+    tables: &'k [HandleTable<'k>],
+    /// All resource built-ins that the module imports.
+    siblings: Vec<(u32, OpName<'a>)>,
+    /// The position of each function of the world among those that the module imports.
+    places: BTreeMap<usize, usize>,
+    numbered: &'k [CoreImport<'a>],
+}
+
+impl Binder<'_, '_> {
+    fn add(&self, made: &mut Imports, import: CoreImport<'_>, meaning: Meaning<'_>) -> Result<()> {
+        match meaning {
+            Meaning::Resource(name) => made.items.push(self.resource(import, &name)?),
+            Meaning::Inside(item) => made.items.push(item),
+            Meaning::World(func) => {
+                let place = *self.places.get(&func).ok_or_else(unknown)?;
+                let typed = Typed { import, func };
+                let lowered = lower(self.known, self.numbered, &typed, place, &mut made.later);
+                let (item, bound) = lowered?;
+                made.items.push(item);
+                made.bound.push(bound);
+            }
+            Meaning::Raw => {
+                let ty = CoreExternType::Func(import.ty.clone());
+                made.add_raw(import.module, import.field, &ty);
+            }
+        }
+        Ok(())
+    }
+
+    fn resource(&self, import: CoreImport<'_>, name: &OpName<'_>) -> Result<CoreItem> {
+        let checked = name.op.check(import.ty);
+        checked.map_err(|e| link(import, &e))?;
+        if let Some(table) = table(self.tables, name.number, name.interface, name.resource) {
+            let export = table.export(name.op).into();
+            return Ok(CoreItem::OwnExport(export, import.ty.clone()));
+        }
+        let item = builtin(
+            self.known,
+            self.builtins,
+            &self.siblings,
+            name,
+            import.index,
+        );
+        item.map_err(|e| link(import, &e))
+    }
 }
 
 impl Imports {
@@ -131,6 +218,8 @@ fn world_func(known: &Known<'_>, module: &str, field: &str) -> Option<usize> {
     originals(field).find_map(|field| {
         let name = match module {
             "" | "$root" => ExportName::root(field),
+            // meld names a function that is no part of an interface by the module alone.
+            _ if field.is_empty() => ExportName::root(module),
             _ => ExportName::in_instance(module, field),
         };
         let equal = imports.iter().position(|import| import.name == name);
@@ -161,30 +250,15 @@ fn builtin(
 /// Lowers a function of the world for the component that imports it.
 fn lower(
     known: &Known<'_>,
-    numbered: &[(u32, &str, &str)],
+    numbered: &[CoreImport<'_>],
     typed: &Typed<'_>,
     place: usize,
+    later: &mut Later,
 ) -> Result<(CoreItem, BoundImport)> {
-    let import = known
-        .unfused
-        .plan
-        .imports
-        .get(typed.func)
-        .ok_or_else(unknown)?;
-    let what = || format!("import `{}#{}`", typed.module, typed.field);
-    let wanted = flatten_functype(&import.ty, Side::Lower);
-    if *typed.ty != wanted {
-        let found = format!(
-            "expected type {wanted}, that of {}, found {}",
-            import.name, typed.ty
-        );
-        return Err(link(what(), &found));
-    }
-    if import.ty.is_async {
-        let item = CoreItem::Builtin(crate::Builtin::Unsupported("lower".into()), wanted, 0);
-        return Ok((item, bound(typed, import, None, None)));
-    }
-    let lowered = lowerings(known, typed.func);
+    let imports = &known.unfused.plan.imports;
+    let import = imports.get(typed.func).ok_or_else(unknown)?;
+    let is_async = is_async(typed, import).map_err(|e| link(typed.import, &e))?;
+    let lowered = lowerings(known, typed.func, is_async);
     let part = importer(known, numbered, typed, &lowered);
     let instance = match part {
         Some(part) => known.instance_of(part)?,
@@ -195,18 +269,39 @@ fn lower(
         .find(|(component, _)| Some(*component) == instance);
     let options = own.or_else(|| lowered.first());
     let options = options.map(|(_, options)| *options);
-    let choice = choose(known, typed, &import.ty, part, instance, &lowered);
-    let (memory, realloc) = choice.map_err(|e| link(what(), &e))?;
-    let name = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| Arc::from(it.export.as_str()));
-    let caller = CallerOptions {
+    let need = need(&import.ty, Side::Lower, is_async);
+    let choice = choose(known, typed, need, part, instance, &lowered);
+    let (memory, realloc) = choice.map_err(|e| link(typed.import, &e))?;
+    let mut item = |chosen: &Option<Chosen>| chosen.as_ref().map(|it| later.item(&it.export));
+    let options = Options {
         instance: instance.or(options.map(|it| it.instance)).unwrap_or(0),
-        memory: name(&memory),
-        realloc: name(&realloc),
+        memory: item(&memory),
+        realloc: item(&realloc),
         encoding: encoding(&lowered, own.map(|(_, options)| *options))
-            .map_err(|e| link(what(), &e))?,
+            .map_err(|e| link(typed.import, &e))?,
+        is_async,
+        gc: false,
     };
-    let item = CoreItem::LowerForCaller(Func::Import(place), caller, wanted);
+    let item = CoreItem::LowerForCaller(Func::Import(place), options, typed.import.ty.clone());
     Ok((item, bound(typed, import, memory, realloc)))
+}
+
+/// Finds out whether a function of the world is lowered with the option `async`. Its core type tells.
+///
+/// # Errors
+/// A message that says what was expected and what was found.
+fn is_async(typed: &Typed<'_>, import: &Import) -> Result<bool, String> {
+    let wanted = flatten_functype(&import.ty, Side::Lower);
+    let wanted_async = flatten_async_functype(&import.ty, Side::Lower, false);
+    match typed.import.ty {
+        ty if *ty == wanted => Ok(false),
+        ty if *ty == wanted_async => Ok(true),
+        ty => Err(format!(
+            "expected type {wanted}, that of {}, or {wanted_async} if it is lowered with `async`, \
+             found {ty}",
+            import.name
+        )),
+    }
 }
 
 fn bound(
@@ -217,7 +312,10 @@ fn bound(
 ) -> BoundImport {
     BoundImport {
         name: import.name.clone(),
-        core: (typed.module.to_string(), typed.field.to_string()),
+        core: (
+            typed.import.module.to_string(),
+            typed.import.field.to_string(),
+        ),
         memory,
         realloc,
     }
@@ -225,11 +323,13 @@ fn bound(
 
 /// Returns the component instances of the composition that lower an imported function, with their
 /// options.
-fn lowerings(known: &Known<'_>, func: usize) -> Vec<(usize, Options)> {
+fn lowerings(known: &Known<'_>, func: usize, is_async: bool) -> Vec<(usize, Options)> {
     let items = known.unfused.plan.core_items.iter();
     items
         .filter_map(|item| match item {
-            CoreItem::Lower(Func::Import(index), options, _) if *index == func => {
+            CoreItem::Lower(Func::Import(index), options, _)
+                if *index == func && options.is_async == is_async =>
+            {
                 Some((options.instance, *options))
             }
             _ => None,
@@ -241,22 +341,28 @@ fn lowerings(known: &Known<'_>, func: usize) -> Vec<(usize, Options)> {
 /// other component imports the function.
 fn importer(
     known: &Known<'_>,
-    numbered: &[(u32, &str, &str)],
+    numbered: &[CoreImport<'_>],
     typed: &Typed<'_>,
     lowered: &[(usize, Options)],
 ) -> Option<usize> {
-    if let Some((_, number)) = suffix(typed.field) {
+    let CoreImport {
+        index,
+        module,
+        field,
+        ..
+    } = typed.import;
+    if let Some((_, number)) = suffix(field) {
         return known.numbered(number);
     }
-    if let Some(part) = known.calling_part(typed.index) {
+    if let Some(part) = known.calling_part(index) {
         return Some(part);
     }
     // The first importer has no suffix: it is the one that no suffix names.
     let named: HashSet<usize> = numbered
         .iter()
-        .filter(|(_, module, _)| *module == typed.module)
-        .filter_map(|(_, _, field)| suffix(field))
-        .filter(|(base, _)| *base == typed.field)
+        .filter(|other| other.module == module)
+        .filter_map(|other| suffix(other.field))
+        .filter(|(base, _)| *base == field)
         .filter_map(|(_, number)| known.instance_of(known.numbered(number)?).ok().flatten())
         .collect();
     let left: BTreeSet<usize> = lowered
@@ -273,20 +379,22 @@ fn importer(
 fn choose(
     known: &Known<'_>,
     typed: &Typed<'_>,
-    ty: &FuncTy,
+    need: Need,
     part: Option<usize>,
     instance: Option<usize>,
     lowered: &[(usize, Options)],
 ) -> Result<(Option<Chosen>, Option<Chosen>), String> {
-    let need = need(ty, Side::Lower);
-    let given = known.given(&ExportName::in_instance(typed.module, typed.field));
+    let given = known.given(&ExportName::in_instance(
+        typed.import.module,
+        typed.import.field,
+    ));
     let memory = match (need.memory, &given.memory) {
         (false, _) => None,
         (true, Some(name)) => Some(known.given_memory(name)?),
         (true, None) => {
-            let users: Vec<u32> = known.fused.callers(typed.index).collect();
+            let users: Vec<u32> = known.fused.callers(typed.import.index).collect();
             let users = if part.is_some() { Vec::new() } else { users };
-            Some(known.memory(part, Some(typed.field), &users)?)
+            Some(known.memory(part, Some(typed.import.field), &users)?)
         }
     };
     if !need.realloc {

@@ -6,7 +6,7 @@ use super::choose::Known;
 use super::export::{exports, inner_exports};
 use super::import::{Imports, imports};
 use super::resource::{Builtin, HandleTable, builtins, destructor, table};
-use crate::module::{BoundExport, ExportChoice, Op, Parts, TypedModule};
+use crate::module::{BoundExport, ExportChoice, Later, Op, Parts, TypedModule};
 use crate::pass::unknown;
 use crate::plan::{
     ComponentInstance, CoreInstance, CoreItem, CoreModuleDef, Func, Instance, Lift, ModuleRef,
@@ -35,6 +35,8 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<TypedModule> {
         funcs,
         raw,
         bound,
+        later,
+        lifted,
     } = imports(known, &builtins, &tables)?;
     let mut made = Making {
         known,
@@ -42,6 +44,8 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<TypedModule> {
         plan: Plan::default(),
     };
     made.begin(items, funcs, len);
+    made.later(later);
+    made.lifted(&lifted)?;
     made.resources(&builtins)?;
     made.exports(&exports)?;
     made.inner_exports()?;
@@ -75,6 +79,8 @@ impl Making<'_, '_> {
                 path: CorePath::default(),
                 instance: 0,
                 handles: 0,
+                args: Vec::new(),
+                core_funcs: Vec::new(),
             })
             .collect();
         plan.instances = vec![Instance::default()];
@@ -94,6 +100,25 @@ impl Making<'_, '_> {
         }];
         plan.core_items = items;
         plan.steps.push(Step::CoreInstance(FUSED));
+    }
+
+    /// Adds the exports that the imported functions use, right after the core items of the imports.
+    fn later(&mut self, later: Later) {
+        for item in later.into_items(FUSED) {
+            let index = self.plan.core_items.len();
+            self.plan.steps.push(Step::CoreItem(index));
+            self.plan.core_items.push(item);
+        }
+    }
+
+    /// Plans the lifted functions that imports are.
+    fn lifted(&mut self, lifted: &[(usize, ExportChoice)]) -> Result<()> {
+        for (index, choice) in lifted {
+            let lifts = &self.known.unfused.plan.lifts;
+            let lift = self.lift(lifts.get(*index).ok_or_else(unknown)?, choice);
+            self.add_lift(lift);
+        }
+        Ok(())
     }
 
     fn end(&mut self) {
@@ -181,10 +206,7 @@ impl Making<'_, '_> {
                     .get(index)
                     .ok_or_else(unknown)?;
                 let lift = self.lift(lift, choice);
-                let index = self.plan.lifts.len();
-                self.plan.lifts.push(lift);
-                self.plan.steps.push(Step::Lift(index));
-                Func::Lifted(index)
+                Func::Lifted(self.add_lift(lift))
             }
             (Err(message), _) => {
                 let index = self.plan.undecided.len();
@@ -196,12 +218,20 @@ impl Making<'_, '_> {
         })
     }
 
+    fn add_lift(&mut self, lift: Lift) -> usize {
+        let index = self.plan.lifts.len();
+        self.plan.lifts.push(lift);
+        self.plan.steps.push(Step::Lift(index));
+        index
+    }
+
     fn lift(&mut self, lift: &Lift, choice: &ExportChoice) -> Lift {
         let core = self.item(&choice.func.export);
         let mut item = |chosen: Option<&str>| chosen.map(|export| self.item(export));
         let memory = item(choice.memory.as_ref().map(|it| it.export.as_str()));
         let realloc = item(choice.realloc.as_ref().map(|it| it.export.as_str()));
         let post_return = item(choice.post_return.as_deref());
+        let callback = item(choice.callback.as_deref());
         Lift {
             core,
             ty: lift.ty.clone(),
@@ -211,7 +241,7 @@ impl Making<'_, '_> {
                 ..lift.options
             },
             post_return,
-            callback: None,
+            callback,
         }
     }
 }

@@ -15,9 +15,11 @@
 //! | `memory`, `realloc` | the choice of a memory and of a `realloc` |
 //! | `export` | what the exported functions use |
 //! | `import` | the imports: functions of the world, and the rest |
+//! | `canonical` | imports that are asynchronous built-ins, or functions of components inside |
 //! | `resource` | resource built-ins, and handle tables of the module's own |
 //! | `make` | plan and interface |
 
+mod canonical;
 mod choose;
 mod export;
 mod import;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use seam_core::Result;
 
+use super::canonical::CoreImport;
 use super::choose::Known;
 use super::unfused::Origin;
 use crate::module::{Op, OpName, link};
@@ -232,9 +233,9 @@ fn dtor(plan: &Plan, id: ResourceId) -> Option<usize> {
 }
 
 /// Lists the resource built-ins among imported functions: index and name.
-pub(super) fn ops<'a>(imports: &[(u32, &'a str, &'a str)]) -> Vec<(u32, OpName<'a>)> {
+pub(super) fn ops<'a>(imports: &[CoreImport<'a>]) -> Vec<(u32, OpName<'a>)> {
     let named = imports.iter();
     named
-        .filter_map(|(index, module, field)| Some((*index, OpName::of(module, field)?)))
+        .filter_map(|import| Some((import.index, OpName::of(import.module, import.field)?)))
         .collect()
 }

@@ -64,6 +64,9 @@ pub struct ExportChoice {
     pub realloc: Option<Chosen>,
     /// The name of the exported function that frees the result, if there is one.
     pub post_return: Option<String>,
+    /// The name of the exported function that is called with each event, if the function is lifted with a
+    /// callback.
+    pub callback: Option<String>,
 }
 
 /// How an imported function with component-level types is bound.

@@ -2,7 +2,9 @@
 
 use seam_core::{CoreFuncType, CoreType};
 
-use crate::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Side, Ty, spills};
+use crate::types::{
+    FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Side, Ty, spills,
+};
 
 /// The canonical options that a function type needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +13,17 @@ pub(crate) struct Need {
     pub(crate) realloc: bool,
 }
 
-/// Returns what lifting or lowering a function needs.
-pub(crate) fn need(ty: &FuncTy, side: Side) -> Need {
+/// Returns what lifting or lowering a function needs, with the option `async` or without.
+pub(crate) fn need(ty: &FuncTy, side: Side, is_async: bool) -> Need {
     let (params, result) = (points(&ty.params), points(&ty.result));
-    let params_spill = spills(MAX_FLAT_PARAMS, &ty.params);
-    let result_spills = spills(MAX_FLAT_RESULTS, &ty.result);
+    let (max_params, max_results) = match (side, is_async) {
+        (_, false) => (MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
+        // The result is a parameter of `task.return`.
+        (Side::Lift, true) => (MAX_FLAT_PARAMS, MAX_FLAT_PARAMS),
+        (Side::Lower, true) => (MAX_FLAT_ASYNC_PARAMS, 0),
+    };
+    let params_spill = spills(max_params, &ty.params);
+    let result_spills = spills(max_results, &ty.result);
     Need {
         memory: params || result || params_spill || result_spills,
         realloc: match side {
@@ -30,11 +38,18 @@ pub(crate) fn realloc_type() -> CoreFuncType {
     CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
 }
 
-fn points(record: &RecordTy) -> bool {
+/// Returns the type of a callback.
+pub(crate) fn callback_type() -> CoreFuncType {
+    CoreFuncType::new([CoreType::I32; 3], [CoreType::I32])
+}
+
+/// Returns whether a value has parts in memory besides itself.
+pub(crate) fn points(record: &RecordTy) -> bool {
     record.fields.iter().any(|field| pointer(&field.ty))
 }
 
-fn pointer(ty: &Ty) -> bool {
+/// Returns whether a value of the type has parts in memory besides itself.
+pub(crate) fn pointer(ty: &Ty) -> bool {
     match ty {
         Ty::String | Ty::List(_) | Ty::Map(_) => true,
         Ty::FixedLengthList(ty) => pointer(&ty.element),
@@ -52,9 +67,28 @@ mod tests {
     use super::*;
 
     fn needs(params: Vec<Ty>, result: Option<Ty>, side: Side) -> (bool, bool) {
+        needs_with(params, result, side, false)
+    }
+
+    fn needs_with(params: Vec<Ty>, result: Option<Ty>, side: Side, is_async: bool) -> (bool, bool) {
         let params = params.into_iter().map(|ty| ("p".into(), ty));
-        let Need { memory, realloc } = need(&FuncTy::new(params, result), side);
+        let Need { memory, realloc } = need(&FuncTy::new(params, result), side, is_async);
         (memory, realloc)
+    }
+
+    #[test]
+    fn asynchronous_functions_have_other_limits() {
+        let needs = |params, result, side| needs_with(params, result, side, true);
+        let many = |count| vec![Ty::U8; count];
+        assert_eq!(needs(many(4), None, Side::Lower), (false, false));
+        assert_eq!(needs(many(5), None, Side::Lower), (true, false));
+        assert_eq!(needs(vec![], Some(Ty::U8), Side::Lower), (true, false));
+        assert_eq!(needs(vec![], Some(Ty::String), Side::Lower), (true, true));
+        let sixteen = Ty::tuple(many(16));
+        assert_eq!(needs(many(16), Some(sixteen), Side::Lift), (false, false));
+        let seventeen = Ty::tuple(many(17));
+        assert_eq!(needs(vec![], Some(seventeen), Side::Lift), (true, false));
+        assert_eq!(needs(many(17), None, Side::Lift), (true, true));
     }
 
     #[test]

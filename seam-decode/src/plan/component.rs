@@ -1,13 +1,14 @@
 //! Walks the definitions of a component instance, in order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use seam_core::{CorePath, Result};
 
-use super::def::{ComponentInstance, ResourceOrigin, Step};
-use super::scope::{Component, Entity, Exports, Instance, Scope, at};
+use super::def::{ComponentInstance, Export, ResourceOrigin, Step};
+use super::scope::{Component, Entity, Exports, Instance, Scope, at, owned};
 use super::walk::{Walk, limit};
-use crate::pass::{Definition, Named, unknown};
+use crate::pass::{CoreSort, Definition, Named, unknown};
 
 /// Maximum number of component instances. Nesting can double their number with every level.
 const MAX_INSTANCES: usize = 10_000;
@@ -66,6 +67,8 @@ impl<'a> Walk<'a, '_, '_> {
             path: path.clone(),
             instance: 0,
             handles: scope,
+            args: args.map(given).unwrap_or_default(),
+            core_funcs: Vec::new(),
         });
         self.plan.steps.push(Step::Begin(scope));
         let mut current = Current {
@@ -81,12 +84,14 @@ impl<'a> Walk<'a, '_, '_> {
             self.define(&mut current, definition)?;
         }
         self.plan.steps.push(Step::End(scope));
+        let core_funcs = std::mem::take(self.scope(scope)?.core_space(CoreSort::Func));
         if scope > 0 {
             self.scope(scope)?.close();
         }
         let made = self.make(current.exports);
         if let Some(instance) = self.plan.component_instances.get_mut(scope) {
             instance.instance = made;
+            instance.core_funcs = core_funcs;
         }
         Ok(made)
     }
@@ -177,4 +182,11 @@ impl<'a> Walk<'a, '_, '_> {
             Component::Imported(id) => Ok(Instance::OfImported(id)),
         }
     }
+}
+
+/// Returns the functions and instances among arguments.
+fn given(args: &Args<'_>) -> Vec<(Arc<str>, Export)> {
+    let args = args.iter();
+    let given = args.filter_map(|(name, entity)| Some((owned(name), entity.to_export()?)));
+    given.collect()
 }

@@ -10,7 +10,8 @@ use crate::types::{FuncTy, RecordTy, ResourceId, StringEncoding, Ty};
 /// The instantiation of a root component, resolved: no index spaces, aliases or arguments are left.
 ///
 /// `steps` says in which order things are made; the other lists say what they are. A step refers to
-/// the results of earlier steps by index into these lists.
+/// the results of earlier steps by index into these lists. Only functions for the core instance that
+/// calls them ([`CoreItem::LowerForCaller`], [`CoreItem::BuiltinForCaller`]) refer to later ones.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// What to do, in order.
@@ -91,6 +92,10 @@ pub struct ComponentInstance {
     /// The component instance whose handle table it uses. It is the instance itself, except in a
     /// fused module, where all components share one table.
     pub handles: usize,
+    /// The functions and instances that it imports, by the names of its imports. Empty for the root.
+    pub args: Vec<(Arc<str>, Export)>,
+    /// Its core functions, in the order of its index space, as indices into [`Plan::core_items`].
+    pub core_funcs: Vec<usize>,
 }
 
 /// A component-level instance with its exported functions and instances, in order.
@@ -140,7 +145,9 @@ pub enum CoreItem {
     /// A function lowered with these options, as a core function of this type.
     Lower(Func, Options, CoreFuncType),
     /// A function lowered for the core instance that calls it, as a core function of this type.
-    LowerForCaller(Func, CallerOptions, CoreFuncType),
+    ///
+    /// Its options are exports of that instance, and so are made later. So can be the function.
+    LowerForCaller(Func, Options, CoreFuncType),
     /// A function of this type that calls the export with this name of the core instance that calls
     /// it.
     OwnExport(Arc<str>, CoreFuncType),
@@ -154,10 +161,14 @@ pub enum CoreItem {
     ResourceRep(ResourceId, usize),
     /// A built-in of the asynchronous part, of this type, for the component instance at this index.
     Builtin(Builtin, CoreFuncType, usize),
+    /// A built-in like [`CoreItem::Builtin`] for the core instance that calls it.
+    ///
+    /// The core items that it names are exports of that instance, and so are made later.
+    BuiltinForCaller(Builtin, CoreFuncType, usize),
 }
 
 /// A built-in of the asynchronous part.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Builtin {
     /// `context.get` of a slot.
     ContextGet(u32),
@@ -206,7 +217,7 @@ pub enum Builtin {
 }
 
 /// The options of `waitable-set.wait` and `waitable-set.poll`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventOptions {
     /// Whether a request to cancel the task ends it.
     pub cancellable: bool,
@@ -224,7 +235,7 @@ pub struct CopyingTy {
 }
 
 /// An operation on a stream or future.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyingOp {
     /// `stream.new` or `future.new`
     New,
@@ -275,7 +286,7 @@ pub struct Lift {
 }
 
 /// The canonical options of a lifted or lowered function.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The component instance that lifts or lowers.
     pub instance: usize,
@@ -290,20 +301,6 @@ pub struct Options {
     pub is_async: bool,
     /// Whether values are passed as references of the GC proposal.
     pub gc: bool,
-}
-
-/// The canonical options of a function that is lowered before the core instance exists that has its
-/// memory.
-#[derive(Clone, Debug)]
-pub struct CallerOptions {
-    /// The component instance that lowers.
-    pub instance: usize,
-    /// The name of the caller's export that is the memory.
-    pub memory: Option<Arc<str>>,
-    /// The name of the caller's export that allocates.
-    pub realloc: Option<Arc<str>>,
-    /// The encoding of strings.
-    pub encoding: StringEncoding,
 }
 
 /// A component-level function.
@@ -384,10 +381,26 @@ impl Plan {
 }
 
 impl CoreItem {
+    /// A built-in of a module that has the core items itself that the built-in names, if it names any.
+    pub(crate) fn builtin(builtin: Builtin, ty: CoreFuncType, instance: usize) -> Self {
+        match builtin {
+            Builtin::TaskReturn(..)
+            | Builtin::WaitableSetWait(_)
+            | Builtin::WaitableSetPoll(_)
+            | Builtin::Copying(_, CopyingOp::Read(_) | CopyingOp::Write(_))
+            | Builtin::ThreadNewIndirect(_)
+            | Builtin::ErrorContextNew(_)
+            | Builtin::ErrorContextDebugMessage(_) => Self::BuiltinForCaller(builtin, ty, instance),
+            builtin => Self::Builtin(builtin, ty, instance),
+        }
+    }
+
     fn is_async(&self) -> bool {
         match self {
-            CoreItem::Lower(_, options, _) => options.is_async,
-            CoreItem::Builtin(builtin, ..) => !matches!(
+            CoreItem::Lower(_, options, _) | CoreItem::LowerForCaller(_, options, _) => {
+                options.is_async
+            }
+            CoreItem::Builtin(builtin, ..) | CoreItem::BuiltinForCaller(builtin, ..) => !matches!(
                 builtin,
                 Builtin::ContextGet(_)
                     | Builtin::ContextSet(_)

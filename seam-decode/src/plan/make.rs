@@ -1,14 +1,12 @@
 //! Makes the plan and the interface of a component.
 
-use std::sync::Arc;
-
 use seam_core::{
     ArtifactKind, CorePath, Error, ErrorKind, ExportName, Interface, ResourceType, Result,
 };
 use wasmparser::component_types::ComponentAnyTypeId;
 use wasmparser::types::TypesRef;
 
-use super::def::{CoreModuleDef, Export, Func, Instance, Plan, ResourceOrigin};
+use super::def::{CoreModuleDef, Func, Instance, Plan, ResourceOrigin};
 use super::scope::{Entity, Exports, Instance as Made, owned};
 use super::walk::Walk;
 use crate::interface::ComponentItems;
@@ -136,16 +134,11 @@ impl<'a> Walk<'a, '_, '_> {
 }
 
 fn instance(made: &Exports<'_>) -> Instance {
-    let exports = made.order.iter().filter_map(|name| {
-        let export = match made.get(name)? {
-            Entity::Func(func) => Export::Func(func),
-            Entity::Instance(Made::Made(instance)) => Export::Instance(instance),
-            _ => return None,
-        };
-        Some((owned(name), export))
-    });
-    let exports: Vec<(Arc<str>, Export)> = exports.collect();
-    Instance { exports }
+    let exports = made.order.iter();
+    let exports = exports.filter_map(|name| Some((owned(name), made.get(name)?.to_export()?)));
+    Instance {
+        exports: exports.collect(),
+    }
 }
 
 /// Adds the offset of the section to an error about an invalid type.

@@ -29,9 +29,9 @@ mod ty;
 mod walk;
 
 pub use def::{
-    Builtin, CallerOptions, ComponentInstance, CopyingOp, CopyingTy, CoreInstance, CoreItem,
-    CoreModuleDef, EventOptions, Export, Func, Import, Instance, Lift, Missing, ModuleRef, Options,
-    Plan, ResourceDef, ResourceOrigin, Step, ThreadOp,
+    Builtin, ComponentInstance, CopyingOp, CopyingTy, CoreInstance, CoreItem, CoreModuleDef,
+    EventOptions, Export, Func, Import, Instance, Lift, Missing, ModuleRef, Options, Plan,
+    ResourceDef, ResourceOrigin, Step, ThreadOp,
 };
 pub(crate) use make::make;
 pub(crate) use ty::{ScopeTypes, Types};

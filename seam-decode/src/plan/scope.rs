@@ -8,7 +8,7 @@ use wasmparser::component_types::{
     ComponentCoreModuleTypeId, ComponentEntityType, ComponentInstanceTypeId, ComponentTypeId,
 };
 
-use super::def::Func;
+use super::def::{Export, Func};
 use super::ty::ScopeTypes;
 use crate::pass::{CoreSort, unknown};
 use crate::types::ResourceId;
@@ -137,6 +137,15 @@ impl<'a> Exports<'a> {
 }
 
 impl Entity {
+    /// Returns the function or instance as the plan has it, or `None` for another item.
+    pub(super) fn to_export(self) -> Option<Export> {
+        match self {
+            Self::Func(func) => Some(Export::Func(func)),
+            Self::Instance(Instance::Made(instance)) => Some(Export::Instance(instance)),
+            _ => None,
+        }
+    }
+
     /// Returns what is known about an export of an instance of an imported component.
     pub(super) fn of_import(ty: &ComponentEntityType) -> Self {
         match ty {
