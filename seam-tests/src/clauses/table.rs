@@ -63,7 +63,8 @@ clauses! {
             snapshots_work_after_a_trap by is_blind_after_a_trap;
         5 "a trap closes a component and leaves a core module open":
             a_trapped_component_is_closed by reopens_components,
-            a_trapped_core_module_stays_open by closes_after_a_trap;
+            a_trapped_core_module_stays_open by closes_after_a_trap,
+            a_guest_that_only_the_host_could_wake_is_a_deadlock by closes_after_a_trap;
         6 "run starts the canonical entry and never guesses":
             run_starts_the_canonical_entry by runs_nothing,
             run_never_guesses by guesses_an_entry;

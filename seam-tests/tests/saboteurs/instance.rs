@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
-    Func, Globals, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query, Resource,
-    Result, Returns, Snapshot, Trap, Value, World,
+    Func, Globals, Handle, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query,
+    Resource, Result, Returns, Sink, Snapshot, Source, Trap, Value, World,
 };
 
 use crate::fault::Fault;
@@ -310,6 +310,22 @@ impl Instance for SabotagedInstance {
             held.reverse();
         }
         held
+    }
+
+    fn create_end(&mut self, source: Box<dyn Source>) -> Result<Handle> {
+        self.inner().create_end(source)
+    }
+
+    fn connect(&mut self, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
+        self.inner().connect(end, sink)
+    }
+
+    fn drop_end(&mut self, end: &Value) -> Result<()> {
+        self.inner().drop_end(end)
+    }
+
+    fn progress(&mut self) -> Result<bool> {
+        self.inner().progress()
     }
 
     fn fuel_consumed(&self) -> Option<u64> {
