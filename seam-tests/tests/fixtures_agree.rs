@@ -147,8 +147,9 @@ fn every_export_of_every_component_agrees() {
     let mut calls = 0;
     for name in common::fixture_names() {
         let artifact = Artifact::from_bytes(name.as_str(), common::fixture(&name)).unwrap();
-        // Hostile components trap, which the kit's cases cover. Commands need WASI.
-        let skipped = ["hostile/", "command/", "reactor/"];
+        // Hostile components trap, which the kit's cases cover. Commands need WASI. Asynchronous
+        // components need another build of wasmtime: `async_fused` has them.
+        let skipped = ["hostile/", "command/", "command3/", "reactor/", "fused/tasks/"];
         if artifact.kind() != ArtifactKind::Component || skipped.iter().any(|s| name.starts_with(s))
         {
             continue;
