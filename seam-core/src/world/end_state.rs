@@ -8,8 +8,7 @@ use crate::{Error, ExportName, Handle, List, Result, Value};
 /// The ends that the host has created or connected.
 impl WorldState {
     /// Creates a readable end whose elements come from `source`: for
-    /// [`Instance::new_stream`](crate::Instance::new_stream) and
-    /// [`Instance::new_future`](crate::Instance::new_future).
+    /// [`Instance::create_end`](crate::Instance::create_end).
     pub fn create_end(&mut self, source: Box<dyn Source>) -> Handle {
         self.ends.create(&ExportName::root("host"), source)
     }

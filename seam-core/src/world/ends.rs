@@ -5,7 +5,7 @@ use crate::{Error, ExportName, Handle, List, Result, Value, contain_host, token}
 
 /// Elements for the readable end of a stream or future, which a guest reads.
 ///
-/// [`HostCall::stream`] and [`Instance::new_stream`](crate::Instance::new_stream) create such an end.
+/// [`HostCall::stream`] and [`Instance::create_end`](crate::Instance::create_end) create such an end.
 ///
 /// A closure is a source too: `|_, max| Ok(Supply::End)`.
 pub trait Source: Send {
@@ -113,7 +113,7 @@ impl HostSource {
         }
     }
 
-    /// Takes the next `n` elements, which [`WorldState::supply`] said there are.
+    /// Takes the next `n` elements, which [`WorldState::supply`](crate::WorldState::supply) said there are.
     #[must_use]
     pub fn take(&mut self, n: usize) -> List {
         let (list, taken) = &mut self.kept;
