@@ -2,11 +2,13 @@
 
 use std::fmt::{Debug, Display};
 
-use seam_core::{Artifact, Error, ErrorKind, Instance, InstanceExt, Limit, Trap, Value};
+use seam_core::{
+    Artifact, CanonTrap, Error, ErrorKind, Instance, InstanceExt, Limit, Trap, Value, World,
+};
 
 use super::excuse::or_excused;
 use super::failure::Stage;
-use super::{Checked, Failure};
+use super::{Checked, Failure, Subject};
 
 /// Expects that the found value equals the expected value.
 pub(crate) fn same<F, E>(what: impl Display, found: F, expected: E) -> Checked
@@ -82,6 +84,18 @@ pub(crate) fn traps<T, E: Into<Error>>(
 ) -> Checked {
     let trapped = fails(&what, result, &ErrorKind::Trap(trap.into()));
     trapped.map_or_else(|failure| or_excused(what, || failure), |_| Ok(()))
+}
+
+/// Expects that each of these exports traps so in an instance of its own, called without arguments.
+pub(crate) fn each_traps(
+    subject: &Subject,
+    artifact: &Artifact,
+    expected: &[(&str, CanonTrap)],
+) -> Checked {
+    expected.iter().try_for_each(|(export, trap)| {
+        let mut instance = subject.instantiate(artifact, &World::new())?;
+        traps(export, instance.call_blocking(*export, &[]), *trap)
+    })
 }
 
 /// Expects that this limit was reached.

@@ -1,9 +1,9 @@
 //! Cancellation of calls and of copies.
 
-use seam_core::{CanonTrap, InstanceExt, Trap, World};
+use seam_core::{CanonTrap, World};
 
 use super::backpressure::GATE;
-use crate::kit::expect::{gives, traps};
+use crate::kit::expect::{each_traps, gives};
 use crate::kit::guest::{Guest, Import, callback, component, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Subject};
 
@@ -234,20 +234,13 @@ pub(in crate::kit) fn wrong_cancellations_trap(subject: &Subject) -> Checked {
         ..Guest::EMPTY
     };
     let artifact = component(&[("waiting", WAITING), ("caller", CALLER)])?;
-    for (export, trap) in [
+    let expected = [
         ("not-asked", CanonTrap::NotCancelled),
         ("twice", CanonTrap::CannotCancelSubtask),
         ("ended", CanonTrap::CannotCancelSubtask),
         ("no-copy", CanonTrap::NotCopying),
-    ] {
-        let mut instance = subject.instantiate(&artifact, &World::new())?;
-        traps(
-            export,
-            instance.call_blocking(export, &[]),
-            Trap::Canon(trap),
-        )?;
-    }
-    Ok(())
+    ];
+    each_traps(subject, &artifact, &expected)
 }
 
 pub(in crate::kit) fn a_request_to_cancel_waits_until_it_can_be_delivered(

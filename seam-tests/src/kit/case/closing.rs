@@ -2,7 +2,7 @@
 
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
-use crate::kit::expect::{gives, traps};
+use crate::kit::expect::{each_traps, gives, traps};
 use crate::kit::guest::{Guest, callback, component, lowered};
 use crate::kit::{Checked, Subject};
 
@@ -231,18 +231,11 @@ pub(in crate::kit) fn what_is_in_use_is_not_dropped(subject: &Subject) -> Checke
         ..Guest::EMPTY
     };
     let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
-    for (export, trap) in [
+    let expected = [
         ("subtask", CanonTrap::SubtaskNotResolved),
         ("set", CanonTrap::WaitableSetInUse),
         ("end", CanonTrap::EndBusy),
         ("second-copy", CanonTrap::EndBusy),
-    ] {
-        let mut instance = subject.instantiate(&artifact, &World::new())?;
-        traps(
-            export,
-            instance.call_blocking(export, &[]),
-            Trap::Canon(trap),
-        )?;
-    }
-    Ok(())
+    ];
+    each_traps(subject, &artifact, &expected)
 }

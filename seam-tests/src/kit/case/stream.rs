@@ -2,7 +2,7 @@
 
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
-use crate::kit::expect::{gives, traps};
+use crate::kit::expect::{each_traps, gives, traps};
 use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered_sync};
 use crate::kit::{Checked, Subject};
 
@@ -455,20 +455,13 @@ pub(in crate::kit) fn ends_in_use_do_not_move(subject: &Subject) -> Checked {
         ..Guest::EMPTY
     };
     let artifact = component(&[("sink", SINK), ("caller", CALLER)])?;
-    for (export, trap) in [
+    let expected = [
         ("moved", CanonTrap::UnknownHandle),
         ("copying", CanonTrap::EndBusy),
         ("in-set", CanonTrap::InWaitableSet),
         ("writable", CanonTrap::WrongHandleKind),
         ("other-type", CanonTrap::WrongHandleKind),
         ("to-itself", CanonTrap::IntraComponentCopy),
-    ] {
-        let mut instance = subject.instantiate(&artifact, &World::new())?;
-        traps(
-            export,
-            instance.call_blocking(export, &[]),
-            Trap::Canon(trap),
-        )?;
-    }
-    Ok(())
+    ];
+    each_traps(subject, &artifact, &expected)
 }

@@ -3,7 +3,7 @@
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use super::background::{BACKGROUND, seen};
-use crate::kit::expect::{gives_nothing, traps};
+use crate::kit::expect::{each_traps, gives_nothing, traps};
 use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Subject};
 
@@ -45,22 +45,15 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
         ..Guest::EMPTY
     };
     let artifact = component(&[("guest", GUEST)])?;
-    for (export, trap) in [
+    let expected = [
         ("twice", CanonTrap::AlreadyResolved),
         ("never", CanonTrap::NoAsyncResult),
         ("later", CanonTrap::NoAsyncResult),
         ("wrong-type", CanonTrap::WrongTaskReturn),
         ("wrong-code", CanonTrap::UnsupportedCallbackCode),
         ("no-set", CanonTrap::UnknownHandle),
-    ] {
-        let mut instance = subject.instantiate(&artifact, &World::new())?;
-        traps(
-            export,
-            instance.call_blocking(export, &[]),
-            Trap::Canon(trap),
-        )?;
-    }
-    Ok(())
+    ];
+    each_traps(subject, &artifact, &expected)
 }
 
 pub(in crate::kit) fn synchronous_functions_do_not_use_task_return(subject: &Subject) -> Checked {
@@ -132,7 +125,7 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
         ..Guest::EMPTY
     };
     let artifact = component(&[("guest", GUEST)])?;
-    for (export, trap) in [
+    let expected = [
         ("no-waitable", CanonTrap::UnknownHandle),
         ("no-set", CanonTrap::UnknownHandle),
         ("set-as-waitable", CanonTrap::WrongHandleKind),
@@ -144,15 +137,8 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
         ("outside", CanonTrap::PointerOutOfBounds),
         ("event-outside", CanonTrap::PointerOutOfBounds),
         ("too-long", CanonTrap::CopyTooLong),
-    ] {
-        let mut instance = subject.instantiate(&artifact, &World::new())?;
-        traps(
-            export,
-            instance.call_blocking(export, &[]),
-            Trap::Canon(trap),
-        )?;
-    }
-    Ok(())
+    ];
+    each_traps(subject, &artifact, &expected)
 }
 
 pub(in crate::kit) fn members_of_sets_are_not_waited_for(subject: &Subject) -> Checked {
