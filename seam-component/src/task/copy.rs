@@ -238,11 +238,8 @@ fn transfer(
     };
     copied.then(store, move |store, ()| {
         let running = Running::of(store)?;
-        for end in [from, to] {
-            if let Some(buffer) = &mut running.tasks.end_mut(end)?.buffer {
-                buffer.progress += n;
-            }
-        }
+        running.advance(from, n)?;
+        running.advance(to, n)?;
         Ok(Steps::Done(()))
     })
 }
@@ -256,23 +253,23 @@ fn copy_elements(
     to: (Options, u32),
     n: u32,
 ) -> Result<Steps<()>> {
-    let elements = Ty::fixed_length_list(element.clone(), n);
-    let types = RecordTy::new([("0".into(), elements)]);
+    let types = elements(element, n);
     let flat = [from.1.into()];
     let reps = lifting(store, &from.0, true, |cx| {
         Ok(InTransit::lift(cx, 0, &flat, &types)?.into_reps())
     })?;
     let lowered = lower(store, None, move |machine, out| {
         let lifted = InTransit::new(0, &flat, &types, &*reps)?;
-        let (from, to_opts) = (&from.0, &to.0);
-        let transfer = &mut Transfer {
-            machine,
-            from,
-            to: to_opts,
-        };
-        transfer.lower(lifted, 0, Some(to.1), out)
+        let (ptr, from, to) = (to.1, &from.0, &to.0);
+        Transfer { machine, from, to }.lower(lifted, 0, Some(ptr), out)
     })?;
     lowered.then(store, |_, _| Ok(Steps::Done(())))
+}
+
+/// Returns the type of `n` consecutive elements in memory.
+pub(super) fn elements(element: &Ty, n: u32) -> RecordTy {
+    let elements = Ty::fixed_length_list(element.clone(), n);
+    RecordTy::new([("0".into(), elements)])
 }
 
 impl Running {
@@ -320,6 +317,14 @@ impl Running {
         let ptr = u32::try_from(u64::from(buffer.ptr) + offset);
         let ptr = ptr.map_err(|_| Error::trap(CanonTrap::PointerOutOfBounds))?;
         Ok((buffer.opts.clone(), ptr))
+    }
+
+    /// Counts elements of the buffer of an end that were copied.
+    pub(super) fn advance(&mut self, id: WaitableId, n: u32) -> Result<()> {
+        if let Some(buffer) = &mut self.tasks.end_mut(id)?.buffer {
+            buffer.progress += n;
+        }
+        Ok(())
     }
 
     /// `on_copy` or `on_copy_done`

@@ -48,15 +48,7 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
         }
     }
     Running::of(store)?.tasks.is_awaited = false;
-    let mut yields = 0;
-    while Running::of(store)?.is_implicit_alive(id)? && yields < MAX_YIELDS {
-        match tick(store)? {
-            Some(yielded) => yields += u32::from(yielded),
-            None if progress_of_host(store)?.done()? => {}
-            None => break,
-        }
-    }
-    Ok(())
+    run_while(store, |running| running.is_implicit_alive(id)).map(drop)
 }
 
 /// Lets threads run until none is ready, or they only yield. Returns whether anything has happened.
@@ -67,8 +59,17 @@ pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
     let running = Running::of(store)?;
     running.begin_outermost();
     running.tasks.is_awaited = false;
+    run_while(store, |_| Ok(true))
+}
+
+/// Lets threads run while a condition holds, until none is ready, or they only yield. Returns whether
+/// anything has happened.
+fn run_while(
+    store: &mut dyn CoreStore,
+    goes_on: impl Fn(&Running) -> Result<bool>,
+) -> Result<bool> {
     let (mut any, mut yields) = (false, 0);
-    while yields < MAX_YIELDS {
+    while yields < MAX_YIELDS && goes_on(Running::of(store)?)? {
         match tick(store)? {
             Some(yielded) => yields += u32::from(yielded),
             None if progress_of_host(store)?.done()? => {}

@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 
 use seam_core::{CoreStore, Error, ErrorKind, HostSink, HostSource, List, Ready, Result, Value};
 
+use super::copy::elements;
 use super::pass::lower;
 use super::steps::{Steps, repeat};
 use crate::abi::{self, Cx, Options};
 use crate::machine::StoreMachine;
 use crate::state::{CopyResult, HeldEnd, HostEnd, Running, SharedId, WaitableId};
-use seam_decode::types::{RecordTy, Ty};
+use seam_decode::types::RecordTy;
 
 /// Copies between the buffer of a guest's end and the host's side, as far as the host can now.
 ///
@@ -230,16 +231,7 @@ impl Running {
         };
         let (opts, ptr) = self.next_element(id, &element)?;
         let n = u32::try_from(n).map_err(|_| Error::engine("expected fewer elements"))?;
-        let elements = Ty::fixed_length_list((*element).clone(), n);
-        Ok(Some((RecordTy::new([("0".into(), elements)]), opts, ptr)))
-    }
-
-    /// Counts elements of a guest's buffer that were copied.
-    fn advance(&mut self, id: WaitableId, n: u32) -> Result<()> {
-        if let Some(buffer) = &mut self.tasks.end_mut(id)?.buffer {
-            buffer.progress += n;
-        }
-        Ok(())
+        Ok(Some((elements(&element, n), opts, ptr)))
     }
 
     fn wait_for_host(&mut self, id: WaitableId, shared: SharedId, host: HostEnd) -> Result<()> {
