@@ -16,6 +16,19 @@ pub(crate) struct Funcs {
     pub(crate) funcs: &'static [(&'static str, Body)],
 }
 
+/// Finds the body of a function among those of these interfaces.
+pub(crate) fn find(
+    mut all: impl Iterator<Item = &'static Funcs>,
+    interface: &str,
+    name: &str,
+) -> Option<Body> {
+    let found = all.find_map(|funcs| {
+        let mut funcs = (funcs.funcs.iter()).filter(|_| funcs.interface == interface);
+        funcs.find(|(known, _)| *known == name)
+    });
+    found.map(|(_, body)| *body)
+}
+
 /// The body of a function. Its type comes from the WIT package.
 pub(crate) type Body = fn(&mut HostCall<'_>, Args<'_>) -> Result<Option<Value>>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seam_core::{Result, World};
 
 use crate::files::{ARTEFACT, Access, FileTreeEntry, Mount, Recipe};
-use crate::func::{Body, Funcs, state};
+use crate::func::{Body, Funcs, find, state};
 use crate::state::{Config, State};
 use crate::table::unknown;
 use crate::time::Datetime;
@@ -241,10 +241,8 @@ fn define(world: World, interface: &Interface) -> World {
 
 /// Finds the body of a function.
 fn body(interface: &str, name: &str) -> Option<Body> {
-    let mut funcs = all().filter(|funcs| funcs.interface == interface);
-    let written = funcs.find_map(|funcs| funcs.funcs.iter().find(|(known, _)| *known == name));
-    match written {
-        Some((_, body)) => Some(*body),
+    match find(all(), interface, name) {
+        Some(body) => Some(body),
         // A guest never holds a handle to such a resource, and backends check handles first.
         None if is_of_unmade(name) => Some(|_, _| Err(unknown())),
         None => None,

@@ -36,9 +36,9 @@ pub(crate) const FUNCS: [Funcs; 5] = [
     },
 ];
 
-const DENIED: Body = |_, _| Ok(Some(error("access-denied")));
+pub(crate) const DENIED: Body = |_, _| Ok(Some(error("access-denied")));
 
-fn error(code: &str) -> Value {
+pub(crate) fn error(code: &str) -> Value {
     Value::err(Some(Value::enumeration(code)))
 }
 

@@ -2,10 +2,11 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use crate::files::{Kind, answer};
+use crate::files::{Code, Kind, answer};
 use crate::filesystem::descriptor::{Descriptor, INTERFACE};
 use crate::func::{Args, Funcs, own, state};
 use crate::meter::Charge;
+use crate::state::State;
 
 pub(crate) const FUNCS: Funcs = Funcs {
     interface: INTERFACE,
@@ -31,8 +32,14 @@ struct Entries {
     _charge: Charge,
 }
 
-fn read_directory(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
-    let state = state(call)?;
+/// Lists the folder that the first argument refers to. The charge counts the names while it is kept.
+///
+/// # Errors
+/// `Limit` if the host already keeps too much.
+pub(crate) fn list(
+    state: &mut State,
+    args: Args<'_>,
+) -> Result<Result<(Vec<(String, Kind)>, Charge), Code>> {
     let descriptor = Descriptor::of(state, args, 0)?;
     let files = &mut state.files;
     let listed = descriptor.folder().and_then(|folder| {
@@ -41,11 +48,20 @@ fn read_directory(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Valu
     });
     let listed = match listed {
         Ok(listed) => listed,
-        Err(code) => return answer::<()>(Err(code), |()| None),
+        Err(code) => return Ok(Err(code)),
     };
     let mut charge = state.meter.open();
     let entry = size_of::<(String, Kind)>();
     charge.set(listed.iter().map(|(name, _)| entry + name.len()).sum())?;
+    Ok(Ok((listed, charge)))
+}
+
+fn read_directory(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
+    let state = state(call)?;
+    let (listed, charge) = match list(state, args)? {
+        Ok(listed) => listed,
+        Err(code) => return answer::<()>(Err(code), |()| None),
+    };
     let rep = state.table.add(Entries {
         rest: listed.into_iter(),
         _charge: charge,

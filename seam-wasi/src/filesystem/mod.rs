@@ -8,6 +8,7 @@ mod preopens;
 use crate::func::Funcs;
 
 pub(crate) use descriptor::{Descriptor, INTERFACE};
+pub(crate) use entries::list;
 
 pub(crate) const FUNCS: [Funcs; 4] = [
     descriptor::FUNCS,

@@ -36,15 +36,16 @@ pub(super) const FUNCS: [Funcs; 3] = [
 ];
 
 /// Captures what a guest writes.
-struct Captured(
-    OutputStream,
-    #[allow(dead_code, reason = "dropped at the end")] Outcome,
-);
+struct Captured {
+    stream: OutputStream,
+    /// Says that the stream has ended when it is dropped.
+    _outcome: Outcome,
+}
 
 impl Sink for Captured {
     fn accept(&mut self, call: &mut HostCall<'_>, elements: List) -> Result<()> {
         match elements {
-            List::U8(bytes) => call.output(self.0, &bytes),
+            List::U8(bytes) => call.output(self.stream, &bytes),
             _ => Ok(()),
         }
     }
@@ -52,6 +53,10 @@ impl Sink for Captured {
 
 fn capture(call: &mut HostCall<'_>, args: Args<'_>, stream: OutputStream) -> Result<Option<Value>> {
     let (outcome, future) = Outcome::new(call);
-    call.connect(args.value(0)?, Captured(stream, outcome))?;
+    let sink = Captured {
+        stream,
+        _outcome: outcome,
+    };
+    call.connect(args.value(0)?, sink)?;
     Ok(Some(future))
 }

@@ -4,7 +4,7 @@ use seam_core::{HostCall, List, Result, Sink, Supply, Value};
 
 use super::outcome::{Outcome, reading};
 use crate::files::{Code, FileRef, Kind};
-use crate::filesystem::{Descriptor, INTERFACE};
+use crate::filesystem::{Descriptor, INTERFACE, list};
 use crate::func::{Args, Funcs, state};
 use crate::io::CHUNK;
 
@@ -97,23 +97,11 @@ fn write(call: &mut HostCall<'_>, args: Args<'_>, offset: Option<u64>) -> Result
 }
 
 fn read_directory(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
-    let state = state(call)?;
-    let descriptor = Descriptor::of(state, args, 0)?;
-    let files = &mut state.files;
-    let listed = descriptor.folder().and_then(|folder| {
-        let volume = files.volume(folder.volume)?;
-        volume.list(&folder.node)
-    });
-    let mut charge = state.meter.open();
-    if let Ok(listed) = &listed {
-        let entry = size_of::<(String, Kind)>();
-        charge.set(listed.iter().map(|(name, _)| entry + name.len()).sum())?;
-    }
-    let mut listed = listed.map(Vec::into_iter);
+    let listed = list(state(call)?, args)?;
+    let mut listed = listed.map(|(listed, charge)| (listed.into_iter(), charge));
     let stream = reading(call, move |_, outcome, max| {
-        let _kept = &charge;
         let entries = match &mut listed {
-            Ok(listed) => listed.by_ref().take(max.max(1)).map(entry).collect(),
+            Ok((listed, _)) => listed.by_ref().take(max.max(1)).map(entry).collect(),
             Err(code) => {
                 outcome.fail(*code);
                 Vec::new()

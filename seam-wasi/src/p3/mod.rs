@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use seam_core::{FuncType, HostCall, Result, Value};
 
-use crate::func::{Args, Body, Funcs};
+use crate::func::{Args, Body, Funcs, find};
 
 /// Returns the body of a function of WASI 0.3.
 ///
@@ -33,7 +33,8 @@ pub(crate) fn body(
     ty: &FuncType,
     of_0_2: impl FnOnce(&str, &str) -> Option<Body>,
 ) -> Option<impl Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static> {
-    let own = own(interface, name);
+    // What 0.2 does not have, or has differently.
+    let own = find(all(), interface, name);
     let body = own.or_else(|| {
         let (interface, name) = same(interface, name);
         of_0_2(interface, name)
@@ -47,13 +48,6 @@ pub(crate) fn body(
             (_, result) => result,
         })
     })
-}
-
-/// Finds the body of a function that 0.2 does not have, or has differently.
-fn own(interface: &str, name: &str) -> Option<Body> {
-    let mut funcs = all().filter(|funcs| funcs.interface == interface);
-    let found = funcs.find_map(|funcs| funcs.funcs.iter().find(|(known, _)| *known == name));
-    found.map(|(_, body)| *body)
 }
 
 fn all() -> impl Iterator<Item = &'static Funcs> {

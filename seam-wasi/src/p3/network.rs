@@ -2,9 +2,8 @@
 //!
 //! No socket can be created, so the methods of sockets are never called.
 
-use seam_core::Value;
-
-use crate::func::{Body, Funcs};
+use crate::func::Funcs;
+use crate::sockets::{DENIED, error};
 
 pub(super) const FUNCS: [Funcs; 2] = [
     Funcs {
@@ -21,9 +20,3 @@ pub(super) const FUNCS: [Funcs; 2] = [
         })],
     },
 ];
-
-const DENIED: Body = |_, _| Ok(Some(error("access-denied")));
-
-fn error(code: &str) -> Value {
-    Value::err(Some(Value::enumeration(code)))
-}
