@@ -5,11 +5,10 @@ use seam_core::{CoreExternType, CoreFuncType};
 use super::export::{memory, realloc};
 use super::world::{Side as Of, World, WorldFunc, name};
 use crate::module::{
-    AsyncName, Chosen, CopyingName, CopyingOpName, Later, Scan, copied_type, pointer, points,
-    task_return_type,
+    AsyncName, Chosen, CopyingName, CopyingOpName, Later, Need, Scan, copied_type, task_return_type,
 };
 use crate::plan::{Builtin, CopyingOp, CopyingTy, CoreItem, EventOptions, Options};
-use crate::types::{MAX_FLAT_PARAMS, StringEncoding, spills};
+use crate::types::StringEncoding;
 
 /// The table from which `thread.new-indirect` takes functions.
 const TABLE: &str = "__indirect_function_table";
@@ -46,11 +45,11 @@ impl AsyncImport<'_> {
             AsyncName::Copying(copying) => self.copying(&copying, later)?,
             AsyncName::ThreadNewIndirect => Builtin::ThreadNewIndirect(self.table(later)?),
             AsyncName::ErrorContextNew(encoding) => {
-                Builtin::ErrorContextNew(self.options(encoding, (true, false), later)?)
+                Builtin::ErrorContextNew(self.options(encoding, Need::memory(false), later)?)
             }
-            AsyncName::ErrorContextDebugMessage(encoding) => {
-                Builtin::ErrorContextDebugMessage(self.options(encoding, (true, true), later)?)
-            }
+            AsyncName::ErrorContextDebugMessage(encoding) => Builtin::ErrorContextDebugMessage(
+                self.options(encoding, Need::memory(true), later)?,
+            ),
         };
         Ok(CoreItem::builtin(builtin, self.ty.clone(), 0))
     }
@@ -74,18 +73,15 @@ impl AsyncImport<'_> {
         let func = self.func(func)?;
         let result = &func.ty.result;
         self.check_type(&task_return_type(result))?;
-        let in_memory = points(result) || spills(MAX_FLAT_PARAMS, result);
-        let options = self.options(func.encoding, (in_memory, false), later)?;
+        let need = Need::of_task_return(result);
+        let options = self.options(func.encoding, need, later)?;
         Ok(Builtin::TaskReturn(result.clone().into(), options))
     }
 
     fn copying(&self, copying: &CopyingName<'_>, later: &mut Later) -> Result<Builtin, String> {
         let (ty, encoding) = self.copied(copying)?;
-        let element = ty.element.as_deref();
-        let in_memory = element.is_some();
-        let allocates = element.is_some_and(pointer);
-        let mut options = |allocates| {
-            let options = self.options(encoding, (in_memory, allocates), later)?;
+        let mut options = |reads| {
+            let options = self.options(encoding, Need::of_copy(&ty, reads), later)?;
             Ok::<_, String>(Options {
                 is_async: copying.is_async,
                 ..options
@@ -93,7 +89,7 @@ impl AsyncImport<'_> {
         };
         let op = match copying.op {
             CopyingOpName::New => CopyingOp::New,
-            CopyingOpName::Read => CopyingOp::Read(options(allocates)?),
+            CopyingOpName::Read => CopyingOp::Read(options(true)?),
             CopyingOpName::Write => CopyingOp::Write(options(false)?),
             CopyingOpName::CancelRead => CopyingOp::CancelRead(copying.is_async),
             CopyingOpName::CancelWrite => CopyingOp::CancelWrite(copying.is_async),
@@ -149,11 +145,11 @@ impl AsyncImport<'_> {
     fn options(
         &self,
         encoding: StringEncoding,
-        (needs_memory, needs_realloc): (bool, bool),
+        need: Need,
         later: &mut Later,
     ) -> Result<Options, String> {
-        let memory = memory(self.scan, needs_memory)?;
-        let realloc = realloc(self.scan, needs_realloc, self.side)?;
+        let memory = memory(self.scan, need.memory)?;
+        let realloc = realloc(self.scan, need.realloc, self.side)?;
         Ok(options(encoding, memory.as_ref(), realloc.as_ref(), later))
     }
 }

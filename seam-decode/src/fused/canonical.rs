@@ -14,11 +14,11 @@ use seam_core::{CoreFuncType, ExportName};
 use super::choose::Known;
 use super::export::export;
 use super::parts::originals;
-use crate::module::{ExportChoice, Later, list, need, pointer, points, suffix};
+use crate::module::{ExportChoice, Later, Need, list, need, suffix};
 use crate::plan::{
     Builtin, CopyingOp, CoreItem, EventOptions, Export, Func, Options, Plan, ThreadOp,
 };
-use crate::types::{MAX_FLAT_PARAMS, Side, spills};
+use crate::types::Side;
 
 /// An imported function of a fused module.
 #[derive(Clone, Copy)]
@@ -325,8 +325,7 @@ impl Binding<'_, '_> {
     fn builtin(&self, builtin: &Builtin, later: &mut Later) -> Result<Builtin, String> {
         Ok(match builtin {
             Builtin::TaskReturn(result, options) => {
-                let in_memory = points(result) || spills(MAX_FLAT_PARAMS, result);
-                let options = self.options(options, (in_memory, false), later)?;
+                let options = self.options(options, Need::of_task_return(result), later)?;
                 Builtin::TaskReturn(result.clone(), options)
             }
             Builtin::WaitableSetWait(options) => {
@@ -336,26 +335,23 @@ impl Binding<'_, '_> {
                 Builtin::WaitableSetPoll(self.event_options(options, later)?)
             }
             Builtin::Copying(ty, op) => {
-                let element = ty.element.as_deref();
-                let allocates = element.is_some_and(pointer);
-                let in_memory = element.is_some();
                 let op = match op {
                     CopyingOp::Read(options) => {
-                        CopyingOp::Read(self.options(options, (in_memory, allocates), later)?)
+                        CopyingOp::Read(self.options(options, Need::of_copy(ty, true), later)?)
                     }
                     CopyingOp::Write(options) => {
-                        CopyingOp::Write(self.options(options, (in_memory, false), later)?)
+                        CopyingOp::Write(self.options(options, Need::of_copy(ty, false), later)?)
                     }
                     other => *other,
                 };
                 Builtin::Copying(ty.clone(), op)
             }
             Builtin::ErrorContextNew(options) => {
-                Builtin::ErrorContextNew(self.options(options, (true, false), later)?)
+                Builtin::ErrorContextNew(self.options(options, Need::memory(false), later)?)
             }
-            Builtin::ErrorContextDebugMessage(options) => {
-                Builtin::ErrorContextDebugMessage(self.options(options, (true, true), later)?)
-            }
+            Builtin::ErrorContextDebugMessage(options) => Builtin::ErrorContextDebugMessage(
+                self.options(options, Need::memory(true), later)?,
+            ),
             Builtin::ThreadNewIndirect(_) => {
                 return Err(
                     "expected no threads in a fused module, found `thread.new-indirect`, whose table \
@@ -380,7 +376,7 @@ impl Binding<'_, '_> {
         let name = ExportName::in_instance(self.import.module, self.import.field);
         let choice = export(known, &name, lifted).map_err(|e| e.to_string())??;
         let need = need(&lifted.ty, Side::Lower, options.is_async);
-        let options = self.options(options, (need.memory, need.realloc), later)?;
+        let options = self.options(options, need, later)?;
         Ok(Internal {
             lift,
             choice,
@@ -400,17 +396,12 @@ impl Binding<'_, '_> {
     }
 
     /// Returns options with the memory and the `realloc` of the component, if they are needed.
-    fn options(
-        &self,
-        options: &Options,
-        (needs_memory, needs_realloc): (bool, bool),
-        later: &mut Later,
-    ) -> Result<Options, String> {
-        let memory = match needs_memory {
+    fn options(&self, options: &Options, need: Need, later: &mut Later) -> Result<Options, String> {
+        let memory = match need.memory {
             true => Some(self.memory(later)?),
             false => None,
         };
-        let realloc = match (needs_realloc, options.realloc) {
+        let realloc = match (need.realloc, options.realloc) {
             (false, _) => None,
             (true, None) => return Err("expected the option `realloc`, found none".to_string()),
             (true, Some(item)) => {

@@ -29,7 +29,7 @@ pub(crate) use async_name::{AsyncName, CopyingName, CopyingOpName, task_return_t
 pub(crate) use builtin::{Op, OpName, suffix};
 pub(crate) use later::Later;
 pub(crate) use message::{link, list};
-pub(crate) use need::{Need, callback_type, need, pointer, points, realloc_type};
+pub(crate) use need::{Need, callback_type, need, realloc_type};
 pub(crate) use payload::copied_type;
 pub(crate) use scan::Scan;
 pub(crate) use typed::Parts;

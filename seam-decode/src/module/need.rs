@@ -2,6 +2,7 @@
 
 use seam_core::{CoreFuncType, CoreType};
 
+use crate::plan::CopyingTy;
 use crate::types::{
     FuncTy, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, Side, Ty, spills,
 };
@@ -33,6 +34,33 @@ pub(crate) fn need(ty: &FuncTy, side: Side, is_async: bool) -> Need {
     }
 }
 
+impl Need {
+    /// What a built-in needs that lifts the result of a function: `task.return`.
+    pub(crate) fn of_task_return(result: &RecordTy) -> Self {
+        Self {
+            memory: points(result) || spills(MAX_FLAT_PARAMS, result),
+            realloc: false,
+        }
+    }
+
+    /// What a copy of elements of this type needs, if they are read or written.
+    pub(crate) fn of_copy(ty: &CopyingTy, reads: bool) -> Self {
+        let element = ty.element.as_deref();
+        Self {
+            memory: element.is_some(),
+            realloc: reads && element.is_some_and(pointer),
+        }
+    }
+
+    /// What a built-in needs that reads memory, and may allocate.
+    pub(crate) fn memory(realloc: bool) -> Self {
+        Self {
+            memory: true,
+            realloc,
+        }
+    }
+}
+
 /// Returns the type of a `realloc`.
 pub(crate) fn realloc_type() -> CoreFuncType {
     CoreFuncType::new([CoreType::I32; 4], [CoreType::I32])
@@ -44,12 +72,12 @@ pub(crate) fn callback_type() -> CoreFuncType {
 }
 
 /// Returns whether a value has parts in memory besides itself.
-pub(crate) fn points(record: &RecordTy) -> bool {
+fn points(record: &RecordTy) -> bool {
     record.fields.iter().any(|field| pointer(&field.ty))
 }
 
 /// Returns whether a value of the type has parts in memory besides itself.
-pub(crate) fn pointer(ty: &Ty) -> bool {
+fn pointer(ty: &Ty) -> bool {
     match ty {
         Ty::String | Ty::List(_) | Ty::Map(_) => true,
         Ty::FixedLengthList(ty) => pointer(&ty.element),
