@@ -5,7 +5,7 @@ use seam_core::{CanonTrap, CoreStore, Error, Result};
 use super::block::wait_for_event;
 use super::event::payload;
 use super::host_end::copy_with_host;
-use super::pass::lower;
+use super::pass::{elements, lower};
 use super::steps::Steps;
 use crate::abi::{InTransit, Options, Transfer, check_aligned};
 use crate::machine::lifting;
@@ -14,7 +14,7 @@ use crate::state::{
     WaitableId, wrong_kind,
 };
 use seam_decode::CopyingTy;
-use seam_decode::types::{RecordTy, Ty};
+use seam_decode::types::Ty;
 
 /// What a built-in returns instead of waiting.
 pub(super) const BLOCKED: u32 = u32::MAX;
@@ -264,12 +264,6 @@ fn copy_elements(
         Transfer { machine, from, to }.lower(lifted, 0, Some(ptr), out)
     })?;
     lowered.then(store, |_, _| Ok(Steps::Done(())))
-}
-
-/// Returns the type of `n` consecutive elements in memory.
-pub(super) fn elements(element: &Ty, n: u32) -> RecordTy {
-    let elements = Ty::fixed_length_list(element.clone(), n);
-    RecordTy::new([("0".into(), elements)])
 }
 
 impl Running {

@@ -4,8 +4,7 @@ use std::ops::ControlFlow;
 
 use seam_core::{CoreStore, Error, ErrorKind, HostSink, HostSource, List, Ready, Result, Value};
 
-use super::copy::elements;
-use super::pass::lower;
+use super::pass::{elements, lower};
 use super::steps::{Steps, repeat};
 use crate::abi::{self, Cx, Options};
 use crate::machine::StoreMachine;

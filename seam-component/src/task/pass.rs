@@ -11,7 +11,7 @@ use crate::replay::{Log, Replay};
 use crate::state::{
     Caller, Lifted, Outcome, Running, Scope, SubtaskState, TaskId, TaskState, WaitableId,
 };
-use seam_decode::types::MAX_FLAT_PARAMS;
+use seam_decode::types::{MAX_FLAT_PARAMS, RecordTy, Ty};
 
 /// `on_start`, and the lowering of the arguments.
 ///
@@ -188,6 +188,12 @@ fn lower_from(
         log.reallocated(Running::of(store)?, request.instance, low(ptr))?;
         lower_from(store, scope, log, lowering)
     })
+}
+
+/// Returns the type of `n` consecutive elements in memory.
+pub(super) fn elements(element: &Ty, n: u32) -> RecordTy {
+    let elements = Ty::fixed_length_list(element.clone(), n);
+    RecordTy::new([("0".into(), elements)])
 }
 
 /// Lifts or lowers values, while handles are lent for a task, if any.
