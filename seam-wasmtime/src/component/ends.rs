@@ -4,18 +4,19 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use seam_core::{Error, HostSink, HostSource, Ready, Result, Value};
-use wasmtime::StoreContextMut;
+use seam_core::{Error, HostSink, HostSource, Ready, Result, Value, block_on};
 use wasmtime::component::{
     Destination, FutureConsumer, FutureProducer, FutureReader, Source, StreamConsumer,
     StreamProducer, StreamReader, StreamResult, Val, VecBuffer,
 };
+use wasmtime::{AsContextMut, Store, StoreContextMut};
 
+use crate::call;
 use crate::component::held::{ElementType, HeldItem};
 use crate::component::item::{self, with_item};
 use crate::component::state::State;
-use crate::component::waits::Waits;
-use crate::error::engine_error;
+use crate::component::waits::{self, Waits};
+use crate::error::{Code, engine_error};
 
 /// Creates the readable end of a stream whose elements come from a source.
 ///
@@ -101,6 +102,27 @@ pub(crate) fn drop_end(store: &mut StoreContextMut<'_, State>, end: &Value) -> R
         (Val::Future(mut end), _) => end.close(&mut *store).map_err(engine_error),
         _ => Err(no_end()),
     }
+}
+
+/// Runs what waits after its calls have ended, until it waits for the host or for nothing. Returns
+/// whether elements were copied or an end was dropped.
+///
+/// # Errors
+/// How the guests ended. Those of [`settle`].
+pub(crate) fn run_what_waits(store: &mut Store<State>, code: &dyn Code) -> Result<bool> {
+    let waits = store.data().waits.clone();
+    let before = waits.events();
+    waits.wake();
+    let alarm = call::begin(store)?;
+    let at = call::deadline(store);
+    let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
+    let outcome = block_on(call::bounded(at, async {
+        waits::until_idle(&waits, run).await.unwrap_or(Ok(()))
+    }));
+    call::end(store, alarm);
+    outcome.map_err(|stop| stop.error(code))?;
+    settle(&mut store.as_context_mut())?;
+    Ok(waits.events() != before)
 }
 
 /// Takes a readable end that the host holds from its table.

@@ -14,11 +14,11 @@ use seam_core::{
 use wasmtime::{AsContextMut, Store, component};
 
 use crate::call;
+use crate::component::ends;
 use crate::component::func::{Begun, Export};
 use crate::component::held::HeldItem;
 use crate::component::loaded::Loaded;
 use crate::component::state::State;
-use crate::component::{ends, waits};
 use crate::state::HasCore;
 use crate::store::WasmtimeStore;
 use crate::wasi::Captured;
@@ -208,27 +208,13 @@ impl ComponentInstance {
         }
     }
 
-    /// Runs what waits after its calls have ended, until it waits for the host or for nothing. Returns
-    /// whether elements were copied or an end was dropped.
+    /// See [`ends::run_what_waits`].
     fn run_what_waits(&mut self) -> Result<bool> {
         self.clear()?;
         if !self.program.is_concurrent() {
             return Ok(false);
         }
-        let store = &mut self.store;
-        let waits = store.data().waits.clone();
-        let before = waits.events();
-        waits.wake();
-        let alarm = call::begin(store)?;
-        let at = call::deadline(store);
-        let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
-        let outcome = block_on(call::bounded(at, async {
-            waits::until_idle(&waits, run).await.unwrap_or(Ok(()))
-        }));
-        call::end(store, alarm);
-        outcome.map_err(|stop| stop.error(&*self.program.code))?;
-        ends::settle(&mut store.as_context_mut())?;
-        Ok(waits.events() != before)
+        ends::run_what_waits(&mut self.store, &*self.program.code)
     }
 
     /// Drops a resource that the host defines: this only runs the world's destructor.
