@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use seam_core::{Result, World};
+use seam_core::{FuncType, HostCall, Result, Value, World};
 
 use crate::files::{ARTEFACT, Access, FileTreeEntry, Mount, Recipe};
-use crate::func::{Body, Funcs, find, state};
+use crate::func::{Args, Body, Funcs, find, state};
 use crate::state::{Config, State};
 use crate::table::unknown;
 use crate::time::Datetime;
@@ -197,45 +197,40 @@ impl Wasi {
         let world = world
             .state(move || State::new(config.clone()))
             .artefact(ARTEFACT, |state: &State| state.files.show());
-        let world = Wit::of_0_2().interfaces.iter().fold(world, define);
-        Ok(Wit::of_0_3().interfaces.iter().fold(world, define_0_3))
+        let of_0_2 = Wit::of_0_2().interfaces.iter();
+        let world = of_0_2.fold(world, |world, interface| {
+            define(world, interface, |name, _| {
+                let body = body(&interface.name, name)?;
+                Some(move |call: &mut HostCall<'_>, args: &[Value]| body(call, Args(args)))
+            })
+        });
+        let of_0_3 = Wit::of_0_3().interfaces.iter();
+        Ok(of_0_3.fold(world, |world, interface| {
+            define(world, interface, |name, ty| {
+                p3::body(&interface.name, name, ty, body)
+            })
+        }))
     }
 }
 
-/// Adds the resources of an interface to the world.
-fn define_resources(world: World, interface: &Interface) -> World {
-    let resources = interface.resources.iter();
-    resources.fold(world, |world, label| {
-        let name = format!("{}#{label}", interface.full_name);
-        world.resource(&name, |call, rep| state(call)?.table.remove(rep))
-    })
-}
-
-/// Adds the functions and resources of an interface of 0.3 to the world.
-fn define_0_3(world: World, interface: &Interface) -> World {
-    let world = define_resources(world, interface);
-    let funcs = interface.funcs.iter();
-    funcs.fold(world, |world, (name, ty)| {
-        let full_name = format!("{}#{name}", interface.full_name);
-        match p3::body(&interface.name, name, ty, body) {
-            Some(body) => world.func_values(&full_name, Some(ty.clone()), body),
-            None => world,
-        }
-    })
-}
-
-/// Adds the functions and resources of an interface to the world.
-fn define(world: World, interface: &Interface) -> World {
+/// Adds the resources of an interface to the world, and the functions that have a body.
+fn define<F>(
+    world: World,
+    interface: &Interface,
+    body: impl Fn(&str, &FuncType) -> Option<F>,
+) -> World
+where
+    F: Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static,
+{
     let full = |item: &String| format!("{}#{item}", interface.full_name);
-    let world = define_resources(world, interface);
+    let resources = interface.resources.iter();
+    let world = resources.fold(world, |world, label| {
+        world.resource(&full(label), |call, rep| state(call)?.table.remove(rep))
+    });
     let funcs = interface.funcs.iter();
-    funcs.fold(world, |world, (name, ty)| {
-        match body(&interface.name, name) {
-            Some(body) => world.func_values(&full(name), Some(ty.clone()), move |call, args| {
-                body(call, crate::func::Args(args))
-            }),
-            None => world,
-        }
+    funcs.fold(world, |world, (name, ty)| match body(name, ty) {
+        Some(body) => world.func_values(&full(name), Some(ty.clone()), body),
+        None => world,
     })
 }
 

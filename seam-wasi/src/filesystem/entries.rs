@@ -32,14 +32,14 @@ struct Entries {
     _charge: Charge,
 }
 
+/// The names in a folder with their kinds, and what keeping them costs.
+pub(crate) type Listed = (Vec<(String, Kind)>, Charge);
+
 /// Lists the folder that the first argument refers to. The charge counts the names while it is kept.
 ///
 /// # Errors
 /// `Limit` if the host already keeps too much.
-pub(crate) fn list(
-    state: &mut State,
-    args: Args<'_>,
-) -> Result<Result<(Vec<(String, Kind)>, Charge), Code>> {
+pub(crate) fn list(state: &mut State, args: Args<'_>) -> Result<Result<Listed, Code>> {
     let descriptor = Descriptor::of(state, args, 0)?;
     let files = &mut state.files;
     let listed = descriptor.folder().and_then(|folder| {

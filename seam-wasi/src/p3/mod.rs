@@ -31,8 +31,8 @@ pub(crate) fn body(
     interface: &str,
     name: &str,
     ty: &FuncType,
-    of_0_2: impl FnOnce(&str, &str) -> Option<Body>,
-) -> Option<impl Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + 'static> {
+    of_0_2: fn(&str, &str) -> Option<Body>,
+) -> Option<impl Fn(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send + Sync + use<>> {
     // What 0.2 does not have, or has differently.
     let own = find(all(), interface, name);
     let body = own.or_else(|| {
