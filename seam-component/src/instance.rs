@@ -1,6 +1,7 @@
 //! A running instance, as users hold it.
 
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use seam_core::typed::{LiftResult, result_from_value};
@@ -24,6 +25,17 @@ pub(crate) trait Inner: Send {
 
     /// Drives a call until its result is ready. If it fails, the call has ended.
     fn drive(&mut self, base: &mut Base, call: &mut Self::Call) -> Result<()>;
+
+    /// Like [`Inner::drive`], but pending while the call waits for asynchronous host functions. The waker
+    /// is woken when it may go on. The default blocks the calling thread instead.
+    fn poll_drive(
+        &mut self,
+        base: &mut Base,
+        call: &mut Self::Call,
+        _waker: &Waker,
+    ) -> Poll<Result<()>> {
+        Poll::Ready(self.drive(base, call))
+    }
 
     /// Takes the result of a call that was driven, if the function has one.
     fn take(&mut self, base: &mut Base, func: &Func, call: Self::Call) -> Result<Option<Value>>;
@@ -170,11 +182,12 @@ pub(crate) struct LayeredInstance<I: Inner> {
 
 impl<I: Inner> LayeredInstance<I> {
     pub(crate) fn new(base: Base, inner: I) -> Self {
+        let in_flight = InFlight::of(&base.interface);
         Self {
             base,
             inner,
             broken: false,
-            in_flight: InFlight::default(),
+            in_flight,
             lost: Observed::default(),
         }
     }
@@ -231,13 +244,34 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         })
     }
 
+    async fn drive(&mut self, call: &Call) -> Result<()> {
+        std::future::poll_fn(|cx| {
+            let polled = self.perform(operation(call.func()), |base, inner, in_flight| {
+                give_up_dropped(base, inner, in_flight)?;
+                let Some(state) = in_flight.driving(call)? else {
+                    return Ok(Poll::Ready(()));
+                };
+                match inner.poll_drive(base, state, cx.waker()) {
+                    Poll::Pending => Ok(Poll::Pending),
+                    Poll::Ready(outcome) => in_flight.driven(call, outcome).map(Poll::Ready),
+                }
+            });
+            match polled {
+                Ok(polled) => polled.map(Ok),
+                Err(error) => Poll::Ready(Err(error)),
+            }
+        })
+        .await
+    }
+
     fn drive_blocking(&mut self, call: &Call) -> Result<()> {
         self.perform(operation(call.func()), |base, inner, in_flight| {
+            give_up_dropped(base, inner, in_flight)?;
             let Some(state) = in_flight.driving(call)? else {
                 return Ok(());
             };
             let outcome = inner.drive(base, state);
-            in_flight.driven(outcome)
+            in_flight.driven(call, outcome)
         })
     }
 
@@ -413,8 +447,19 @@ fn clear<I: Inner>(
     inner: &mut I,
     in_flight: &mut InFlight<I::Call>,
 ) -> Result<()> {
-    match in_flight.clear()? {
-        Some(dropped) => inner.give_up(base, dropped),
-        None => Ok(()),
+    give_up_dropped(base, inner, in_flight)?;
+    in_flight.check_room()
+}
+
+/// Gives up the calls that were dropped.
+#[inline]
+fn give_up_dropped<I: Inner>(
+    base: &mut Base,
+    inner: &mut I,
+    in_flight: &mut InFlight<I::Call>,
+) -> Result<()> {
+    while let Some(dropped) = in_flight.next_dropped() {
+        inner.give_up(base, dropped)?;
     }
+    Ok(())
 }

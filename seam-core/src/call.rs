@@ -1,11 +1,11 @@
 //! Calls in flight, which are started, driven and taken.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::typed::{LiftResult, LowerArgs, args_to_values};
-use crate::{Error, Func, FuncType, Result, Value};
+use crate::{Error, Func, FuncType, Interface, Result, Value};
 
 /// The arguments of a call.
 pub enum Args<'a> {
@@ -46,14 +46,36 @@ pub enum Returns<'a> {
 /// A call that an instance has started and whose result has not been taken.
 ///
 /// [`Instance::take`](crate::Instance::take) takes it. Dropping it instead abandons the call: its
-/// result is lost, and the instance forgets it.
+/// result is lost, and the instance forgets it. A call of an asynchronous component is asked to end.
 #[derive(Debug)]
 pub struct Call {
     func: Func,
     /// The number of the call, or zero if it was recycled.
     number: u64,
-    /// The number of the last call that was dropped without being taken.
-    dropped: Arc<AtomicU64>,
+    dropped: Arc<Dropped>,
+}
+
+/// The calls of an instance that were dropped without being taken.
+#[derive(Debug, Default)]
+struct Dropped {
+    /// Whether there are any.
+    any: AtomicBool,
+    numbers: Mutex<Vec<u64>>,
+}
+
+impl Dropped {
+    fn push(&self, number: u64) {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.push(number);
+        self.any.store(true, Ordering::Release);
+    }
+
+    fn pop(&self) -> Option<u64> {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = numbers.pop();
+        self.any.store(!numbers.is_empty(), Ordering::Release);
+        number
+    }
 }
 
 impl Call {
@@ -67,27 +89,28 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if self.number != 0 {
-            self.dropped.fetch_max(self.number, Ordering::Relaxed);
+            self.dropped.push(self.number);
         }
     }
 }
 
 /// # For implementors
-/// The call that an instance has in flight, with what the instance keeps of it: for instances that
-/// have at most one.
+/// The calls that an instance has in flight, with what the instance keeps of each.
 ///
 /// It refuses with `Misuse` what the contract of [`Instance`](crate::Instance) forbids. In `start`,
-/// use [`clear`](Self::clear) and then [`start`](Self::start); in `drive`,
-/// [`driving`](Self::driving) and then [`driven`](Self::driven); in `take`, [`take`](Self::take) and
-/// then, to save the next call some work, [`recycle`](Self::recycle).
+/// use [`clear`](Self::clear), or [`next_dropped`](Self::next_dropped) and
+/// [`check_room`](Self::check_room), and then [`start`](Self::start); in `drive`, [`driving`](Self::driving) and then [`driven`](Self::driven); in
+/// `take`, [`take`](Self::take) and then, to save the next call some work, [`recycle`](Self::recycle).
 #[derive(Debug)]
 pub struct InFlight<S> {
     /// The number of calls that have been started.
     started: u64,
-    current: Option<Current<S>>,
+    calls: Vec<Current<S>>,
+    /// Whether several calls may be in flight.
+    several: bool,
     /// Shared with the calls of this instance, and distinguishes them from those of other
     /// instances.
-    dropped: Arc<AtomicU64>,
+    dropped: Arc<Dropped>,
     /// The function of the last call.
     func: Option<Func>,
     /// A call that was taken, for the next call of its function.
@@ -110,10 +133,12 @@ enum Phase {
 }
 
 impl<S> Default for InFlight<S> {
+    /// At most one call may be in flight, and it cannot go on after its driving was interrupted.
     fn default() -> Self {
         Self {
             started: 0,
-            current: None,
+            calls: Vec::new(),
+            several: false,
             dropped: Arc::default(),
             func: None,
             spare: None,
@@ -122,45 +147,66 @@ impl<S> Default for InFlight<S> {
 }
 
 impl<S> InFlight<S> {
-    /// Makes room for a new call.
-    ///
-    /// If the last call was dropped without being taken, returns its state, which the instance must
-    /// clean up.
-    ///
-    /// # Errors
-    /// `Misuse` that names the function whose call is in flight.
-    #[inline]
-    pub fn clear(&mut self) -> Result<Option<S>> {
-        match self.current {
-            None => Ok(None),
-            Some(_) => self.give_up(),
+    /// For an instance with this interface. If it exports asynchronous functions, several calls may be in
+    /// flight, and each can be driven on after its driving was interrupted.
+    #[must_use]
+    pub fn of(interface: &Interface) -> Self {
+        Self {
+            several: interface.exports_async(),
+            ..Self::default()
         }
     }
 
-    /// Returns the state of the call in flight, if it was dropped.
-    fn give_up(&mut self) -> Result<Option<S>> {
-        match self.current.take() {
-            None => Ok(None),
-            Some(current) if self.dropped.load(Ordering::Relaxed) >= current.number => {
-                Ok(Some(current.state))
-            }
-            Some(current) => {
-                self.current = Some(current);
-                let func = self.func.as_ref().map(Func::name).map(ToString::to_string);
-                Err(Error::misuse(format!(
-                    "expected one call at a time, found the call of `{}` in flight: take or drop \
-                     it first",
-                    func.unwrap_or_default()
-                )))
+    /// Returns the state of a call that was dropped without being taken, which the instance must clean
+    /// up. Call it before anything else, until it returns `None`.
+    #[inline]
+    pub fn next_dropped(&mut self) -> Option<S> {
+        if !self.dropped.any.load(Ordering::Acquire) {
+            return None;
+        }
+        while let Some(number) = self.dropped.pop() {
+            if let Some(index) = self.position(number) {
+                return Some(self.calls.remove(index).state);
             }
         }
+        None
+    }
+
+    /// Checks that a new call can start.
+    ///
+    /// # Errors
+    /// `Misuse` that names the function whose call is in flight, if only one may be.
+    #[inline]
+    pub fn check_room(&self) -> Result<()> {
+        match self.several || self.calls.is_empty() {
+            true => Ok(()),
+            false => Err(self.no_room()),
+        }
+    }
+
+    /// Makes room for a new call, if the calls that were dropped need no more than to be forgotten.
+    ///
+    /// # Errors
+    /// Those of [`InFlight::check_room`].
+    pub fn clear(&mut self) -> Result<()> {
+        while self.next_dropped().is_some() {}
+        self.check_room()
+    }
+
+    #[cold]
+    fn no_room(&self) -> Error {
+        let func = self.func.as_ref().map(Func::name).map(ToString::to_string);
+        Error::misuse(format!(
+            "expected one call at a time, found the call of `{}` in flight: take or drop it first",
+            func.unwrap_or_default()
+        ))
     }
 
     /// Returns the call of `func`, which is in flight from now on.
     #[must_use]
     pub fn start(&mut self, func: &Func, state: S) -> Call {
         self.started += 1;
-        self.current = Some(Current {
+        self.calls.push(Current {
             number: self.started,
             phase: Phase::Started,
             state,
@@ -186,7 +232,7 @@ impl<S> InFlight<S> {
     /// Takes back a call whose result was taken, so that the next call of its function need not be
     /// made anew. All other calls are dropped.
     pub fn recycle(&mut self, mut call: Call) {
-        if self.current.is_none() && Arc::ptr_eq(&self.dropped, &call.dropped) {
+        if self.calls.is_empty() && Arc::ptr_eq(&self.dropped, &call.dropped) {
             call.number = 0;
             self.spare = Some(call);
         }
@@ -195,33 +241,37 @@ impl<S> InFlight<S> {
     /// Returns the state of a call that must be driven, or `None` if the call has completed.
     ///
     /// # Errors
-    /// `Misuse` if the call is not in flight here, or if driving it was interrupted.
+    /// `Misuse` if the call is not in flight here, or if driving it was interrupted and it cannot go
+    /// on.
     pub fn driving(&mut self, call: &Call) -> Result<Option<&mut S>> {
+        let several = self.several;
         let current = self.find(call)?;
         match current.phase {
             Phase::Driven => Ok(None),
-            Phase::Started => {
-                current.phase = Phase::Driving;
-                Ok(Some(&mut current.state))
-            }
-            Phase::Driving => Err(Error::misuse(format!(
+            Phase::Driving if !several => Err(Error::misuse(format!(
                 "expected a call that can go on, found the call of `{}`, whose driving was \
                  interrupted",
                 call.func.name()
             ))),
+            Phase::Started | Phase::Driving => {
+                current.phase = Phase::Driving;
+                Ok(Some(&mut current.state))
+            }
         }
     }
 
-    /// Records how driving ended, and returns this outcome.
+    /// Records how driving a call ended, and returns this outcome.
     ///
     /// If driving failed, the call is no longer in flight.
     ///
     /// # Errors
     /// The error of `outcome`.
-    pub fn driven(&mut self, outcome: Result<()>) -> Result<()> {
-        match (&outcome, &mut self.current) {
+    pub fn driven(&mut self, call: &Call, outcome: Result<()>) -> Result<()> {
+        let index = self.position(call.number);
+        match (&outcome, index.and_then(|index| self.calls.get_mut(index))) {
             (Ok(()), Some(current)) => current.phase = Phase::Driven,
-            _ => self.current = None,
+            (Err(_), Some(_)) => self.calls.retain(|current| current.number != call.number),
+            (_, None) => {}
         }
         outcome
     }
@@ -238,15 +288,27 @@ impl<S> InFlight<S> {
                 call.func.name()
             )));
         }
-        let taken = self.current.take().map(|current| current.state);
+        let index = self.position(call.number);
+        let taken = index.map(|index| self.calls.remove(index).state);
         taken.ok_or_else(|| Error::engine("expected a call in flight, found none"))
+    }
+
+    /// Returns the states of the calls in flight, in the order in which they were started.
+    pub fn states(&mut self) -> impl Iterator<Item = &mut S> {
+        self.calls.iter_mut().map(|current| &mut current.state)
+    }
+
+    fn position(&self, number: u64) -> Option<usize> {
+        self.calls
+            .iter()
+            .position(|current| current.number == number)
     }
 
     fn find(&mut self, call: &Call) -> Result<&mut Current<S>> {
         let ours = Arc::ptr_eq(&self.dropped, &call.dropped);
-        let current = self.current.as_mut();
-        current
-            .filter(|current| ours && current.number == call.number)
+        let mut calls = self.calls.iter_mut();
+        calls
+            .find(|current| ours && current.number == call.number)
             .ok_or_else(|| {
                 Error::misuse(format!(
                     "expected a call that is in flight in this instance, found a call of `{}` that \

@@ -53,10 +53,12 @@ use crate::{
 /// 15. A [`Call`] of another instance, or one that failed while it was driven, is `Misuse`. (kit:
 ///     `foreign_calls_are_misuse`)
 /// 16. An instance has at most one call in flight. Until this call is taken or dropped, `start` and
-///     `run` return `Misuse` that names its function. (kit: `a_second_call_in_flight_is_misuse`)
+///     `run` return `Misuse` that names its function. An instance that exports asynchronous
+///     functions can have several: see clause 29. (kit: `a_second_call_in_flight_is_misuse`)
 /// 17. Dropping a call abandons it. Its result is lost, resources that its arguments moved stay
 ///     moved, and the instance can be called again. If the call was suspended in the middle of
-///     guest code, a component is closed as after a trap. (kit: `dropped_calls_are_given_up`,
+///     guest code, a component is closed as after a trap. A call of such an instance is asked
+///     to end instead: see clause 30. (kit: `dropped_calls_are_given_up`,
 ///     `component_calls_in_flight_keep_the_rules`)
 /// 18. `call_in_one` has the outcome of `start`, `drive_blocking` and `take`. (kit:
 ///     `calls_in_one_agree_with_calls_in_steps`,
@@ -112,6 +114,17 @@ use crate::{
 /// 28. What a component keeps for its tasks is bounded, and so is the depth of their calls: more
 ///     ends with `Limit`. (kit: `handles_of_tasks_are_bounded`, `dropped_handles_make_room`,
 ///     `long_chains_of_calls_end`)
+/// 29. If an asynchronous function is exported, several calls can be in flight. Driving one of them lets the tasks of all of them run. A call
+///     whose driving was interrupted can be driven on. (kit: `calls_of_the_host_run_at_the_same_time`,
+///     `interrupted_calls_go_on`)
+/// 30. A call that is dropped before it has its result is asked to end, as by `subtask.cancel`, when the
+///     instance is used next. Its task may go on. A call that was never driven has no effect. (kit:
+///     `dropped_calls_are_asked_to_end`)
+/// 31. An asynchronous host function suspends the task that calls it, and all others go on. If the guest
+///     cancels the call, the future of the host function is dropped. (kit:
+///     `host_functions_suspend_only_their_task`, `calls_of_host_functions_are_cancelled`)
+/// 32. The [virtual time](crate::VirtualClock) advances when every task waits, and only as far as the
+///     first that waits for it. (kit: `virtual_time_advances_when_all_wait`)
 ///
 /// # For implementors
 /// The blocking methods must work on any thread, inside or outside an executor.

@@ -55,7 +55,7 @@ mod world;
 
 pub use artifact::{Artifact, ArtifactKind, CoreBinding};
 pub use backend::{Backend, BackendInfo, Failed, Program};
-pub use block_on::block_on;
+pub use block_on::{block_on, block_on_until};
 pub use call::{Args, Call, InFlight, Returns};
 pub use canon_trap::CanonTrap;
 pub use capability::{Capabilities, Capability};
@@ -90,7 +90,7 @@ pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantTyp
 pub use value::{Handle, List, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
-    HostCallRecord, HostFuture, HostSink, HostSource, ImportReport, ImportStatus, Observed,
+    HostCallRecord, HostFuture, HostSink, HostSource, Idle, ImportReport, ImportStatus, Observed,
     OutputHook, OutputStream, PerWorld, Ready, Sink, Source, Started, States, StatesOf, Stdio,
-    Stub, Supply, SystemWasi, Target, TypedHostCall, World, WorldState,
+    Stub, Supply, SystemWasi, Target, TypedHostCall, VirtualClock, World, WorldState, poll_idle,
 };

@@ -4,6 +4,7 @@ use seam_core::{Result, Value};
 
 use crate::func::{Funcs, own, state};
 use crate::io::poll::Pollable;
+use crate::monotonic::Monotonic;
 use crate::state::State;
 use crate::time::Datetime;
 
@@ -11,23 +12,22 @@ pub(crate) const FUNCS: [Funcs; 3] = [
     Funcs {
         interface: "wasi:clocks/monotonic-clock",
         funcs: &[
-            ("now", |call, _| Ok(Some(state(call)?.clock.now.into()))),
+            ("now", |call, _| Ok(Some(Monotonic::of(call)?.now().into()))),
             ("resolution", |_, _| Ok(Some(1u64.into()))),
             ("subscribe-instant", |call, args| {
                 let when = args.u64(0)?;
                 subscribe(state(call)?, when)
             }),
             ("subscribe-duration", |call, args| {
-                let state = state(call)?;
-                let when = state.clock.now.saturating_add(args.u64(0)?);
-                subscribe(state, when)
+                let when = Monotonic::of(call)?.after(args.u64(0)?);
+                subscribe(state(call)?, when)
             }),
         ],
     },
     Funcs {
         interface: "wasi:clocks/wall-clock",
         funcs: &[
-            ("now", |call, _| Ok(Some(state(call)?.clock.wall.value()))),
+            ("now", |call, _| Ok(Some(state(call)?.config.wall.value()))),
             ("resolution", |_, _| Ok(Some(Datetime::new(0, 1).value()))),
         ],
     },

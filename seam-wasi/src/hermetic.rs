@@ -206,9 +206,10 @@ impl Wasi {
         });
         let of_0_3 = Wit::of_0_3().interfaces.iter();
         Ok(of_0_3.fold(world, |world, interface| {
-            define(world, interface, |name, ty| {
+            let world = define(world, interface, |name, ty| {
                 p3::body(&interface.name, name, ty, body)
-            })
+            });
+            p3::add_waits(world, interface)
         }))
     }
 }

@@ -26,8 +26,9 @@
 //!
 //! - The standard streams, files and folders are streams. Each has a future that says how it has ended,
 //!   once it has.
-//! - Asynchronous functions have their result at once. Waiting for a clock advances it at once, so of
-//!   two tasks that wait, the one that calls first goes on first, whatever it waits for.
+//! - Asynchronous functions have their result at once, except those that wait for the monotonic clock.
+//!   This clock advances when every task waits, to the time that the first of them waits for. Waiting
+//!   takes no real time.
 //! - A time before 1970 is set as the beginning of 1970.
 //!
 //! # Where it differs from `wasmtime-wasi`
@@ -71,6 +72,7 @@ mod hermetic;
 mod http;
 mod io;
 mod meter;
+mod monotonic;
 mod p3;
 mod preview1;
 mod random;

@@ -7,7 +7,7 @@ use crate::meter::Meter;
 use crate::rng::Random;
 use crate::stdin::Stdin;
 use crate::table::Table;
-use crate::time::{Clock, Datetime};
+use crate::time::Datetime;
 
 /// The initial state of every instance.
 #[derive(Clone, Debug)]
@@ -26,7 +26,6 @@ pub(crate) struct Config {
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     pub(crate) table: Table,
-    pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) stdin: Stdin,
     pub(crate) files: Files,
@@ -38,10 +37,6 @@ impl State {
     pub(crate) fn new(config: Arc<Config>) -> Self {
         Self {
             table: Table::default(),
-            clock: Clock {
-                now: config.monotonic,
-                wall: config.wall,
-            },
             random: Random::new(config.seed),
             stdin: Stdin::new(config.stdin.clone()),
             files: config.files.files(config.wall),

@@ -1,21 +1,6 @@
-//! Time in the hermetic world: the clocks of one instance, and points in time.
+//! Points in time in the hermetic world.
 
 use seam_core::Value;
-
-/// The clocks of one instance.
-pub(crate) struct Clock {
-    /// The monotonic clock, in nanoseconds.
-    pub(crate) now: u64,
-    /// The wall clock, which never advances.
-    pub(crate) wall: Datetime,
-}
-
-impl Clock {
-    /// Advances the monotonic clock to `when`, unless it is already later. Takes no real time.
-    pub(crate) fn wait(&mut self, when: u64) {
-        self.now = self.now.max(when);
-    }
-}
 
 /// A time since 1970-01-01T00:00:00Z, like `datetime` of `wasi:clocks/wall-clock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,11 @@ const KNOWN_FAILURES_OF_EVERYTHING: &[KnownFailure] = &[
         "wasmtime 48 holds back every call while a task with a callback blocks",
     ),
     KnownFailure::new(
+        "dropped_calls_are_asked_to_end",
+        "wasmtime",
+        "wasmtime 48 has no way for the host to ask a task to end",
+    ),
+    KnownFailure::new(
         "strings_reach_a_reader_that_has_returned",
         "wasmtime",
         "wasmtime 48 fails with `resource not present` if the task that began to read has ended",

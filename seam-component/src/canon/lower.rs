@@ -13,7 +13,7 @@ use crate::abi::{
 use crate::canon::HostResult;
 use crate::canon::lift::is_over_scalars;
 use crate::machine::{StoreMachine, lifting, reads_memory};
-use crate::state::{Entering, FuncInst, Lifted, LoweredCall, Running, SubtaskState};
+use crate::state::{Entering, FuncInst, HostFunc, Lifted, LoweredCall, Running, SubtaskState};
 use crate::task::{self, InSteps, Steps};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 
@@ -27,6 +27,8 @@ pub(crate) struct Lowered {
     entering: Option<Entering>,
     /// Whether the parameters and the result are scalars, so that they pass without any memory.
     over_scalars: bool,
+    /// Whether calls are tasks: the callee may block its caller.
+    is_task: bool,
 }
 
 impl Lowered {
@@ -44,12 +46,13 @@ impl Lowered {
         let (entering, over_scalars) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
-                (Some(entering), callee.direct && !callee.concurrent)
+                (Some(entering), callee.direct)
             }
             callee => (None, is_over_scalars(callee.ty()?)),
         };
         let call = LoweredCall::new(callee.ty()?, caller, is_async);
         Ok(Self {
+            is_task: running.blocks(&callee),
             call: Arc::new(call),
             entering,
             over_scalars: over_scalars && !is_async,
@@ -79,26 +82,21 @@ impl Lowered {
     fn call(&self, caller: &mut dyn CoreCaller, bits: &mut [u64]) -> Result<()> {
         let store = caller.as_store();
         match &self.callee {
-            FuncInst::Lifted(callee) if callee.concurrent => self.call_task(store, callee, bits),
+            _ if self.is_task => self.call_task(store, bits),
             FuncInst::Lifted(callee) if self.over_scalars => {
                 self.scalars_to_guest(store, callee, bits)
             }
-            FuncInst::Host(index, ty) if self.over_scalars => {
-                self.scalars_to_host(store, *index, ty, bits)
+            FuncInst::Host(callee) if self.over_scalars => {
+                self.scalars_to_host(store, callee, bits)
             }
             _ => self.call_with_memory(store, bits),
         }
     }
 
-    /// Performs a call of a lifted function as a task.
+    /// Performs a call as a task.
     #[inline(never)]
-    fn call_task(
-        &self,
-        store: &mut dyn CoreStore,
-        callee: &Arc<Lifted>,
-        bits: &mut [u64],
-    ) -> Result<()> {
-        let called = self.start_task(store, callee, self.args(bits)?)?.done()?;
+    fn call_task(&self, store: &mut dyn CoreStore, bits: &mut [u64]) -> Result<()> {
+        let called = self.start_task(store, self.args(bits)?)?.done()?;
         match bits.get_mut(..called.len()) {
             Some(results) => {
                 results.copy_from_slice(&called);
@@ -108,17 +106,10 @@ impl Lowered {
         }
     }
 
-    /// Begins a call of a lifted function as a task.
-    fn start_task(
-        &self,
-        store: &mut dyn CoreStore,
-        callee: &Arc<Lifted>,
-        args: &[u64],
-    ) -> Result<Steps<Vec<u64>>> {
-        let entering = self.entering.as_ref();
-        let entering = entering.ok_or_else(|| Error::engine("expected a guest's function"))?;
+    /// Begins a call as a task.
+    fn start_task(&self, store: &mut dyn CoreStore, args: &[u64]) -> Result<Steps<Vec<u64>>> {
         Running::of(store)?.world.begin_host_call()?;
-        let called = task::call(store, callee, entering, &self.call, args);
+        let called = self.start_uncounted(store, args);
         if called.is_err() {
             Running::of(store)?.world.end_host_call();
         }
@@ -128,17 +119,24 @@ impl Lowered {
         })
     }
 
-    /// Returns whether calls are tasks.
-    pub(crate) fn is_task(&self) -> bool {
-        matches!(&self.callee, FuncInst::Lifted(callee) if callee.concurrent)
+    fn start_uncounted(&self, store: &mut dyn CoreStore, args: &[u64]) -> Result<Steps<Vec<u64>>> {
+        match (&self.callee, &self.entering) {
+            (FuncInst::Lifted(callee), Some(entering)) => {
+                task::call(store, callee, entering, &self.call, args)
+            }
+            (FuncInst::Host(callee), _) => task::call_host(store, callee, &self.call, args),
+            _ => Err(Error::engine("expected a function whose calls are tasks")),
+        }
     }
 
-    /// Returns the body of a function whose calls are tasks.
-    pub(crate) fn in_steps(self) -> InSteps {
-        InSteps::new(move |store, args| match &self.callee {
-            FuncInst::Lifted(callee) => self.start_task(store, callee, args),
-            _ => Err(Error::engine("expected a guest's function")),
-        })
+    /// Returns the body of a function whose calls are tasks, or the function itself if they are not.
+    pub(crate) fn in_steps(self) -> std::result::Result<InSteps, Self> {
+        match self.is_task {
+            true => Ok(InSteps::new(move |store, args| {
+                self.start_task(store, args)
+            })),
+            false => Err(self),
+        }
     }
 
     /// Performs a call whose values may be in memory.
@@ -147,7 +145,7 @@ impl Lowered {
         let depth = Running::of(store)?.depth();
         let called = match &self.callee {
             FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, bits),
-            FuncInst::Host(index, ty) => self.guest_to_host(store, *index, ty, bits),
+            FuncInst::Host(callee) => self.guest_to_host(store, callee, bits),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
         if called.is_err() {
@@ -243,8 +241,7 @@ impl Lowered {
     fn scalars_to_host(
         &self,
         store: &mut dyn CoreStore,
-        index: usize,
-        ty: &FuncTy,
+        HostFunc { index, ty }: &HostFunc,
         bits: &mut [u64],
     ) -> Result<()> {
         let running = Running::of(store)?;
@@ -253,7 +250,7 @@ impl Lowered {
         for (field, bits) in ty.params.fields.iter().zip(&*bits) {
             args.push(scalar_from_bits(&field.ty, *bits)?);
         }
-        let result = running.world.call_scalars(index, &args)?;
+        let result = running.world.call_scalars(*index, &args)?;
         if let (Some(result), Some(bits)) = (result, bits.first_mut()) {
             *bits = scalar_to_bits(result);
         }
@@ -264,14 +261,19 @@ impl Lowered {
     fn guest_to_host(
         &self,
         store: &mut dyn CoreStore,
-        index: usize,
-        ty: &FuncTy,
+        callee: &HostFunc,
         bits: &mut [u64],
     ) -> Result<()> {
         let args = self.args(bits)?;
-        let result = self.call_host(store, index, ty, args)?;
+        let result = self.call_host(store, callee, args)?;
         let mut flat = FlatBits::default();
-        self.lower_result(&mut StoreMachine(store), ty, args, &result, &mut flat)?;
+        self.lower_result(
+            &mut StoreMachine(store),
+            &callee.ty,
+            args,
+            &result,
+            &mut flat,
+        )?;
         self.set_results(bits, &flat)?;
         self.end_host_call(store, result)
     }
@@ -377,14 +379,15 @@ impl Lowered {
     pub(crate) fn call_host(
         &self,
         store: &mut dyn CoreStore,
-        index: usize,
-        ty: &FuncTy,
+        HostFunc { index, ty }: &HostFunc,
         args: &[u64],
     ) -> Result<HostResult> {
         let running = Running::of(store)?;
-        running.check_may_leave(self.call.opts.instance)?;
+        let instance = self.call.opts.instance;
+        running.check_may_leave(instance)?;
+        running.check_may_block(instance, self.call.is_async || !ty.is_async)?;
         running.begin()?;
-        let typed = running.world.begin_typed(index);
+        let typed = running.world.begin_typed(*index);
         let (args, _) = self.call.split(args);
         let (opts, (max, _)) = (&self.call.opts, self.call.max_flat());
         let in_memory = reads_memory(max, &ty.params);
@@ -400,7 +403,7 @@ impl Lowered {
         let args = lifting(store, opts, in_memory, |cx| {
             abi::lift_flat_values(cx, max, args, &ty.params)
         })?;
-        let result = Running::of(store)?.world.call(index, &args)?;
+        let result = Running::of(store)?.world.call(*index, &args)?;
         Ok(HostResult::Values(result.into_iter().collect()))
     }
 

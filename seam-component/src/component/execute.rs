@@ -21,7 +21,7 @@ use crate::canon::{caller, resource, signature};
 use crate::cores::Core;
 use crate::generated::Generated;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
-use crate::state::{FuncInst, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
+use crate::state::{FuncInst, HostFunc, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
@@ -225,7 +225,7 @@ impl<'a> Execution<'a> {
                 self.lower(callee, options, ty)?
             }
             CoreItem::LowerForCaller(func, options, ty)
-                if self.is_lowered_later(*func, options) =>
+                if self.is_lowered_later(*func, options)? =>
             {
                 Made::Late(self.late.add(item.clone(), ty.clone()))
             }
@@ -341,7 +341,10 @@ impl<'a> Execution<'a> {
     pub(super) fn func(&self, func: Func) -> Result<FuncInst> {
         Ok(match func {
             Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
-            Func::Import(index) => FuncInst::Host(index, at(&self.plan.imports, index)?.ty.clone()),
+            Func::Import(index) => {
+                let ty = at(&self.plan.imports, index)?.ty.clone();
+                FuncInst::Host(HostFunc { index, ty })
+            }
             Func::OfImport => return Err(missing()),
             Func::Undecided(index) => {
                 FuncInst::Undecided(at(&self.plan.undecided, index)?.as_str().into())

@@ -30,8 +30,15 @@ impl Execution<'_> {
     }
 
     /// Returns whether a function that is lowered for its caller must be made after it.
-    pub(super) fn is_lowered_later(&self, func: Func, options: &Planned) -> bool {
-        self.is_late(calls(func, options))
+    pub(super) fn is_lowered_later(&mut self, func: Func, options: &Planned) -> Result<bool> {
+        let blocks = match func {
+            Func::Import(_) => {
+                let func = self.func(func)?;
+                Running::of(self.store)?.blocks(&func)
+            }
+            _ => false,
+        };
+        Ok(self.is_late(blocks || calls(func, options)))
     }
 
     /// Returns whether the destructor of a resource type is made after the function that drops it.

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
     Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func, Handle,
-    Resource, Result, Returns, Sink, Source, Value, WorldState,
+    HostFuture, Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on,
+    contain_host,
 };
 
 use super::handles::check_handles;
@@ -144,9 +146,42 @@ pub(super) enum ComponentCall {
     Lifted(usize, Outer),
     /// A call of a lifted function, as a task.
     Task(TaskId),
-    /// A call of a host function that the component re-exports: its arguments, and later its
-    /// result.
-    Host(usize, Vec<Value>, Option<Value>),
+    /// A call of a host function that the component re-exports.
+    Host(HostCall),
+}
+
+/// A call of a host function that the component re-exports.
+pub(super) struct HostCall {
+    index: usize,
+    args: Vec<Value>,
+    /// The future of an asynchronous function, once it was started.
+    future: Option<HostFuture>,
+    result: Option<Value>,
+}
+
+impl HostCall {
+    /// Calls the function, or polls its future.
+    fn poll(&mut self, world: &mut WorldState, waker: &Waker) -> Result<Poll<()>> {
+        let future = match self.future.take() {
+            Some(future) => future,
+            None => match world.start(self.index, &self.args)? {
+                Started::Pending(future) => {
+                    let future = world.clock().advance_while_pending(future);
+                    Box::pin(future) as HostFuture
+                }
+                Started::Done(result) => Box::pin(std::future::ready(result)),
+            },
+        };
+        let future = self.future.insert(future).as_mut();
+        let cx = &mut Context::from_waker(waker);
+        match contain_host(|| Ok(future.poll(cx)))? {
+            Poll::Pending => Ok(Poll::Pending),
+            Poll::Ready(result) => {
+                self.result = world.finish(self.index, &self.args, result)?;
+                Ok(Poll::Ready(()))
+            }
+        }
+    }
 }
 
 /// Arguments that can be lowered: their types have been checked, or are checked on the way.
@@ -200,6 +235,14 @@ fn returned(outcome: Outcome) -> Result<Option<Value>> {
     }
 }
 
+/// Turns a step that may be pending into the poll of a future.
+fn flip(step: Result<Poll<()>>) -> Poll<Result<()>> {
+    match step {
+        Ok(polled) => polled.map(Ok),
+        Err(error) => Poll::Ready(Err(error)),
+    }
+}
+
 /// Lifts the result of a call, if the function has a result.
 fn lift_result(cx: &mut Cx<'_>, flat: &[u64], ty: &RecordTy, returns: Returns<'_>) -> Result<()> {
     match returns {
@@ -223,9 +266,9 @@ impl Inner for ComponentInstance {
         Ok(match self.at(base, index)? {
             FuncInst::Lifted(lifted) if lifted.concurrent => {
                 let args = args.into_values(func.ty())?.into_owned();
-                let store = &mut *base.store;
-                check_handles(Running::of(store)?, &lifted.ty.params, &args)?;
-                ComponentCall::Task(task::invoke(store, lifted, args)?)
+                let running = Running::of(&mut *base.store)?;
+                check_handles(running, &lifted.ty.params, &args)?;
+                ComponentCall::Task(task::invoke(running, lifted, args)?)
             }
             FuncInst::Lifted(lifted) => {
                 let (store, params) = (&mut *base.store, &lifted.ty.params);
@@ -234,10 +277,12 @@ impl Inner for ComponentInstance {
                 ComponentCall::Lifted(index, call)
             }
             FuncInst::Undecided(why) => return Err(Error::link(why.to_string())),
-            FuncInst::Host(index, _) => {
-                let args = args.into_values(func.ty())?;
-                ComponentCall::Host(*index, args.into_owned(), None)
-            }
+            FuncInst::Host(host) => ComponentCall::Host(HostCall {
+                index: host.index,
+                args: args.into_values(func.ty())?.into_owned(),
+                future: None,
+                result: None,
+            }),
         })
     }
 
@@ -247,10 +292,28 @@ impl Inner for ComponentInstance {
                 call.drive(self.lifted(base, *index)?, &mut *base.store)
             }
             ComponentCall::Task(task) => task::drive(&mut *base.store, *task),
-            ComponentCall::Host(index, args, result) => {
-                *result = Running::of(&mut *base.store)?.world.call(*index, args)?;
-                Ok(())
+            ComponentCall::Host(call) => {
+                let world = &mut Running::of(&mut *base.store)?.world;
+                block_on(std::future::poll_fn(|cx| {
+                    flip(call.poll(world, cx.waker()))
+                }))
             }
+        }
+    }
+
+    fn poll_drive(
+        &mut self,
+        base: &mut Base,
+        call: &mut ComponentCall,
+        waker: &Waker,
+    ) -> Poll<Result<()>> {
+        let store = &mut *base.store;
+        match call {
+            ComponentCall::Task(task) => flip(task::poll_drive(store, *task, waker)),
+            ComponentCall::Host(call) => {
+                flip(Running::of(store).and_then(|running| call.poll(&mut running.world, waker)))
+            }
+            ComponentCall::Lifted(..) => Poll::Ready(self.drive(base, call)),
         }
     }
 
@@ -265,7 +328,7 @@ impl Inner for ComponentInstance {
                 Ok(result)
             }
             ComponentCall::Task(task) => returned(task::take(&mut *base.store, task)?),
-            ComponentCall::Host(_, _, result) => Ok(result),
+            ComponentCall::Host(call) => Ok(call.result),
         }
     }
 
@@ -287,7 +350,7 @@ impl Inner for ComponentInstance {
                 let result = returned(task::take(&mut *base.store, task)?)?;
                 result_from_value(func.ty(), result, lift)
             }
-            ComponentCall::Host(_, _, result) => result_from_value(func.ty(), result, lift),
+            ComponentCall::Host(call) => result_from_value(func.ty(), call.result, lift),
         }
     }
 
@@ -321,7 +384,6 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(index, call) => {
                 call.give_up(self.lifted(base, index)?, &mut *base.store)
             }
-            // Its task goes on when the next call lets threads run.
             ComponentCall::Task(task) => task::give_up(&mut *base.store, task),
             ComponentCall::Host(..) => Ok(()),
         }

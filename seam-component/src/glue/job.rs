@@ -119,12 +119,13 @@ impl GlueJob {
         stage: Stage,
         results: &[u64],
     ) -> Result<Next> {
-        let FuncInst::Host(index, ty) = &lowered.callee else {
+        let FuncInst::Host(callee) = &lowered.callee else {
             return Err(apart());
         };
+        let ty = &callee.ty;
         let result = match stage {
             Stage::Begin => {
-                let result = lowered.call_host(store, *index, ty, &self.args)?;
+                let result = lowered.call_host(store, callee, &self.args)?;
                 result.replayable(Running::of(store)?, ty)?
             }
             Stage::HostResult(result, instance) => {

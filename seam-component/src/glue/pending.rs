@@ -48,9 +48,12 @@ impl GlueTask {
     /// Returns a call of a function whose calls are tasks as a function that may call any guest.
     fn in_steps(self) -> Self {
         match self {
-            GlueTask::Call(lowered) if lowered.is_task() => {
+            GlueTask::Call(lowered) => {
                 let ty = lowered.core_ty.clone();
-                GlueTask::InSteps(lowered.in_steps(), ty)
+                match lowered.in_steps() {
+                    Ok(body) => GlueTask::InSteps(body, ty),
+                    Err(lowered) => GlueTask::Call(lowered),
+                }
             }
             task => task,
         }

@@ -140,7 +140,11 @@ impl Running {
     #[inline]
     pub(crate) fn check_borrows_dropped(&mut self) -> Result<()> {
         let num_borrows = match self.scope {
-            Some(scope) => self.tasks.task(scope.task)?.num_borrows,
+            Some(scope) => {
+                self.tasks
+                    .task(scope.task.ok_or_else(no_task)?)?
+                    .num_borrows
+            }
             None => self.frame()?.num_borrows,
         };
         if num_borrows == 0 {
@@ -176,7 +180,7 @@ impl Running {
     fn lend_in(&mut self, scope: Scope, loan: Loan) -> Result<()> {
         let lenders = match scope.subtask {
             Some(subtask) => self.tasks.subtask_mut(subtask)?.lenders.as_mut(),
-            None => match &mut self.tasks.task_mut(scope.task)?.caller {
+            None => match &mut self.tasks.task_mut(scope.task.ok_or_else(no_task)?)?.caller {
                 Caller::Host(call) => Some(&mut call.lenders),
                 Caller::Guest(_) => None,
             },
@@ -192,8 +196,9 @@ impl Running {
     /// `Engine` if no call is in progress.
     pub(crate) fn borrow_scope(&mut self) -> Result<BorrowScope> {
         if let Some(scope) = self.scope {
-            self.tasks.task_mut(scope.task)?.num_borrows += 1;
-            return Ok(BorrowScope::Task(scope.task));
+            let task = scope.task.ok_or_else(no_task)?;
+            self.tasks.task_mut(task)?.num_borrows += 1;
+            return Ok(BorrowScope::Task(task));
         }
         self.frame()?.num_borrows += 1;
         Ok(BorrowScope::Frame(self.frames.len() - 1))
@@ -231,4 +236,8 @@ impl Running {
         }
         Ok(())
     }
+}
+
+fn no_task() -> Error {
+    Error::engine("expected the task of a guest, found a call of a host function")
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use seam_core::{Error, NumericFunc, Result};
 use smallvec::SmallVec;
 
+use super::pending_call::HostFunc;
 use crate::abi::Options;
 use seam_decode::types::FuncTy;
 
@@ -12,8 +13,7 @@ use seam_decode::types::FuncTy;
 #[derive(Clone, Debug)]
 pub(crate) enum FuncInst {
     Lifted(Arc<Lifted>),
-    /// The host function of the world's binding at this index.
-    Host(usize, Arc<FuncTy>),
+    Host(HostFunc),
     /// A function that cannot be called, and why.
     Undecided(Arc<str>),
 }
@@ -53,7 +53,7 @@ impl FuncInst {
     pub(crate) fn ty(&self) -> Result<&Arc<FuncTy>> {
         match self {
             FuncInst::Lifted(lifted) => Ok(&lifted.ty),
-            FuncInst::Host(_, ty) => Ok(ty),
+            FuncInst::Host(HostFunc { ty, .. }) => Ok(ty),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         }
     }

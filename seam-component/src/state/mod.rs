@@ -14,6 +14,7 @@
 //! | `held`, `held_end` | none: handles that the host holds |
 //! | `order` | none: the choice that the reference makes at random |
 //! | `lifted` | none: lifted functions, as data |
+//! | `pending_call` | none: calls of asynchronous host functions |
 //! | `job` | none: lowered calls that glue carries out |
 
 mod call;
@@ -28,6 +29,7 @@ mod job;
 mod lifted;
 mod lowered;
 mod order;
+mod pending_call;
 mod perform;
 mod resource;
 mod running;
@@ -47,6 +49,7 @@ pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
 pub(crate) use lifted::{Entering, FuncInst, Lifted};
 pub(crate) use lowered::LoweredCall;
+pub(crate) use pending_call::{HostFunc, PendingCall};
 pub(crate) use perform::Perform;
 #[cfg(test)]
 pub(crate) use resource::BorrowScope;

@@ -10,6 +10,7 @@ use super::held::{Held, HostTable};
 use super::held_end::HostEnds;
 use super::ids::ThreadId;
 use super::job::Job;
+use super::lifted::FuncInst;
 use super::perform::Perform;
 use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
@@ -240,6 +241,15 @@ impl Running {
             self.leave(&entered)?;
         }
         Ok(level.detached)
+    }
+
+    /// Returns whether a function may block its caller, so that its calls must be tasks.
+    pub(crate) fn blocks(&self, func: &FuncInst) -> bool {
+        match func {
+            FuncInst::Lifted(lifted) => lifted.concurrent,
+            FuncInst::Host(host) => host.ty.is_async && self.world.is_async(host.index),
+            FuncInst::Undecided(_) => false,
+        }
     }
 
     /// `trap_if(not inst.may_leave)`

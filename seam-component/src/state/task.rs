@@ -1,11 +1,12 @@
 //! `Task`: a call of a lifted function, in an artifact with asynchronous parts.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use seam_core::Value;
 
 use super::frame::Loan;
-use super::ids::{ThreadId, WaitableId};
+use super::ids::{TaskId, ThreadId, WaitableId};
 use super::lifted::Lifted;
 
 /// A call of a lifted function.
@@ -36,6 +37,10 @@ pub(crate) struct HostCall {
     pub(crate) args: Vec<Value>,
     pub(crate) lenders: Vec<Loan>,
     pub(crate) outcome: Option<Outcome>,
+    /// Whether nobody wants the outcome.
+    pub(crate) is_given_up: bool,
+    /// When it must have ended, if there is a deadline. Set when it is driven for the first time.
+    pub(crate) deadline: Option<Option<Instant>>,
 }
 
 /// How a task ended, for the host.
@@ -59,8 +64,8 @@ pub(crate) enum TaskState {
 /// `LiftLowerContext.borrow_scope`: the call that handles are lent for while values are passed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    /// The task that receives borrowed handles, and must drop them.
-    pub(crate) task: super::ids::TaskId,
+    /// The task that receives borrowed handles, and must drop them. `None` for a host function.
+    pub(crate) task: Option<TaskId>,
     /// The subtask that keeps the loans. `None` if the task itself keeps those of the host.
     pub(crate) subtask: Option<WaitableId>,
 }

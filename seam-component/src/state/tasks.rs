@@ -1,6 +1,8 @@
 //! The tasks of a store, with their threads and waitables.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use seam_core::{Error, ErrorKind, Limit, Result};
@@ -10,6 +12,7 @@ use super::copy::{CopyEnd, Shared};
 use super::ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 use super::lifted::Entering;
 use super::order::Order;
+use super::pending_call::PendingCall;
 use super::task::Task;
 use super::thread::Thread;
 use super::waitable::{Kind, Subtask, Waitable, WaitableSet};
@@ -28,6 +31,12 @@ pub(crate) struct Tasks {
     /// Bytes of the messages of all error contexts in the tables.
     message_bytes: u64,
     pub(crate) waiting: Waiting,
+    /// Calls of asynchronous host functions that have not completed, oldest first.
+    pub(crate) pending_calls: Vec<PendingCall>,
+    /// The waker of whoever drives the current call of the host.
+    pub(crate) waker: Option<Waker>,
+    /// Calls of the host that have not begun, oldest first.
+    pub(crate) not_begun: VecDeque<TaskId>,
     /// Streams and futures whose guest waits for the host.
     pub(crate) waiting_for_host: Vec<SharedId>,
     /// The thread that runs. `None` while the host or a start function runs.
@@ -197,10 +206,22 @@ impl Tasks {
         self.restart_clock();
     }
 
-    /// Gives the threads that run next the time that a call may take.
-    pub(crate) fn restart_clock(&mut self) {
+    /// Gives the threads that run next the time that a call may take. Returns when they must have
+    /// ended.
+    pub(crate) fn restart_clock(&mut self) -> Option<Instant> {
         let (limit, end) = &mut self.deadline;
         *end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        *end
+    }
+
+    /// Gives the threads that run next this time.
+    pub(crate) fn set_deadline(&mut self, end: Option<Instant>) {
+        self.deadline.1 = end;
+    }
+
+    /// Returns when the threads that run must have ended.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline.1
     }
 
     /// Checks the time before a thread runs. The engine checks it while a thread runs.

@@ -44,8 +44,11 @@ pub(crate) fn cancel_subtask(
     let task = subtask.task;
     let caller = running.tasks.current.map(|caller| (caller, id));
     let requested = match task {
-        Some(task) => request_cancellation(store, task, instance, caller, is_async)?,
-        None => Steps::Done(false),
+        Some(task) => request_cancellation(store, task, Some(instance), caller, is_async)?,
+        None => {
+            running.cancel_host_call(id)?;
+            Steps::Done(false)
+        }
     };
     let caller = caller.map(|(caller, _)| caller);
     let gone_on = requested.then(store, move |store, detached| {
@@ -79,12 +82,12 @@ pub(crate) fn cancel_task(running: &mut Running, instance: u32) -> Result<()> {
     running.cancelled(task)
 }
 
-/// `Task.request_cancellation`. Returns whether the caller has blocked in the meantime, below the
-/// task.
-fn request_cancellation(
+/// `Task.request_cancellation`, by a guest or by the host. Returns whether the caller has blocked in the
+/// meantime, below the task.
+pub(super) fn request_cancellation(
     store: &mut dyn CoreStore,
     id: TaskId,
-    caller_instance: u32,
+    caller_instance: Option<u32>,
     caller: Option<(ThreadId, WaitableId)>,
     is_async: bool,
 ) -> Result<Steps<bool>> {
@@ -100,7 +103,7 @@ fn request_cancellation(
         return resumed.then(store, |_, ()| Ok(Steps::Done(false)));
     }
     let instance = task.lifted.opts.instance;
-    let entering = running.entering(instance, Some(caller_instance))?;
+    let entering = running.entering(instance, caller_instance)?;
     let candidate = running.cancellable_thread(id)?;
     let candidate = candidate.filter(|_| running.enter(&entering).is_ok());
     let Some(thread) = candidate else {

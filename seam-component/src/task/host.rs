@@ -1,57 +1,90 @@
 //! Calls by the host.
 
 use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Instant;
 
-use seam_core::{CanonTrap, CoreStore, Error, Result, Value};
+use seam_core::{CanonTrap, CoreStore, Error, Limit, Result, Value, block_on_until};
 
-use super::host_end::progress_of_host;
-use super::lift::call_lifted;
+use super::cancel::request_cancellation;
+use super::lift::begin_next;
+use super::progress::progress_of_host;
 use super::schedule::tick;
 use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId};
 
 /// How often threads may yield after a call has its outcome, until it ends.
 const MAX_YIELDS: u32 = 100;
 
-/// Starts a call, until it blocks or returns.
+/// Makes the task of a call, which begins when the host drives a call.
 ///
 /// # Errors
-/// Traps and limits of guests, and of the canonical ABI.
+/// `Limit(EngineCapacity)`.
 pub(crate) fn invoke(
-    store: &mut dyn CoreStore,
+    running: &mut Running,
     lifted: &Arc<Lifted>,
     args: Vec<Value>,
 ) -> Result<TaskId> {
-    let running = Running::of(store)?;
-    running.lifted = 0;
-    running.begin_outermost();
-    running.tasks.is_awaited = true;
     let call = HostCall {
         args,
         ..HostCall::default()
     };
-    let caller = Caller::Host(call);
-    let (task, _) = call_lifted(store, lifted, &lifted.entering, caller, true)?.done()?;
+    let (task, _) = running.create_task(lifted, Caller::Host(call))?;
+    running.tasks.not_begun.push_back(task);
     Ok(task)
 }
 
 /// Lets threads run until a call has its outcome, and then until the function itself has ended, no
 /// thread is ready, or threads only yield. What has not ended goes on in later calls.
 ///
+/// Pending if the threads wait for asynchronous host functions. The waker is woken when one of them may
+/// have completed.
+///
 /// # Errors
-/// The trap `Deadlock` if no thread is ready before the call has its outcome. Those of the threads
-/// that run.
-pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
-    Running::of(store)?.tasks.restart_clock();
+/// The trap `Deadlock` if nothing can go on before the call has its outcome. The trap `CannotEnter` if
+/// its component was closed. Those of the threads that run.
+pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -> Result<Poll<()>> {
+    let running = Running::of(store)?;
+    running.begin_outermost();
+    running.tasks.is_awaited = true;
+    running.tasks.waker = Some(waker.clone());
+    running.resume_clock(id)?;
+    while begin_next(store)?.done()? {}
     while outcome(Running::of(store)?, id)?.is_none() {
-        if tick(store)?.is_none() && !progress_of_host(store)?.done()? {
-            return Err(Error::trap(CanonTrap::Deadlock));
+        if tick(store)?.is_some() || progress_of_host(store)?.done()? {
+            continue;
         }
+        if Running::of(store)?.world.clock().advance_to_next() {
+            continue;
+        }
+        let running = Running::of(store)?;
+        running.check_open(id)?;
+        return match running.tasks.pending_calls.is_empty() {
+            true => Err(Error::trap(CanonTrap::Deadlock)),
+            false => Ok(Poll::Pending),
+        };
     }
     Running::of(store)?.tasks.is_awaited = false;
-    run_while(store, |running| running.is_implicit_alive(id)).map(drop)
+    run_while(store, |running| running.is_implicit_alive(id))?;
+    Ok(Poll::Ready(()))
 }
 
-/// Lets threads run until none is ready, or they only yield. Returns whether anything has happened.
+/// Drives a call, and blocks the calling thread while it waits for asynchronous host functions.
+///
+/// # Errors
+/// `Limit(Deadline)`. Those of [`poll_drive`].
+pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
+    let running = Running::of(store)?;
+    let deadline = running.resume_clock(id)?;
+    let driven = std::future::poll_fn(|cx| match poll_drive(store, id, cx.waker()) {
+        Ok(polled) => polled.map(Ok),
+        Err(error) => Poll::Ready(Err(error)),
+    });
+    let driven = block_on_until(deadline, driven);
+    driven.unwrap_or_else(|| Err(Error::limit(Limit::Deadline)))
+}
+
+/// Lets threads run until none is ready, or they only yield. The virtual time advances, as often as
+/// threads may yield. Returns whether anything has happened.
 ///
 /// # Errors
 /// Those of the threads that run. Errors of sources and sinks.
@@ -59,7 +92,15 @@ pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
     let running = Running::of(store)?;
     running.begin_outermost();
     running.tasks.is_awaited = false;
-    run_while(store, |_| Ok(true))
+    let mut any = false;
+    for _ in 0..MAX_YIELDS {
+        any |= run_while(store, |_| Ok(true))?;
+        if !Running::of(store)?.world.clock().advance_to_next() {
+            break;
+        }
+        any = true;
+    }
+    Ok(any)
 }
 
 /// Lets threads run while a condition holds, until none is ready, or they only yield. Returns whether
@@ -97,15 +138,27 @@ pub(crate) fn take(store: &mut dyn CoreStore, id: TaskId) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Ends a call whose outcome nobody wants. If it has none yet, its task goes on.
+/// Ends a call whose outcome nobody wants. If it has not begun, it never does. If it has begun and has
+/// no outcome, it is asked to end.
 ///
 /// # Errors
-/// `Engine` if the call is unknown.
+/// `Engine` if the call is unknown. Those of the threads that run.
 pub(crate) fn give_up(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
-    match outcome(Running::of(store)?, id)?.is_some() {
-        true => take(store, id).map(drop),
-        false => Ok(()),
+    let running = Running::of(store)?;
+    if outcome(running, id)?.is_some() {
+        return take(store, id).map(drop);
     }
+    let not_begun = running.tasks.not_begun.len();
+    running.tasks.not_begun.retain(|task| *task != id);
+    if running.tasks.not_begun.len() < not_begun {
+        return running.remove_unbegun(id);
+    }
+    host_call(running, id)?.is_given_up = true;
+    running.begin_outermost();
+    running.tasks.is_awaited = false;
+    request_cancellation(store, id, None, None, true)?
+        .done()
+        .map(drop)
 }
 
 fn outcome(running: &mut Running, id: TaskId) -> Result<&mut Option<Outcome>> {
@@ -120,6 +173,46 @@ fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostCall> {
 }
 
 impl Running {
+    /// Lets the time of a call go on. Returns when it must have ended, if there is a deadline.
+    fn resume_clock(&mut self, id: TaskId) -> Result<Option<Instant>> {
+        let deadline = match host_call(self, id)?.deadline {
+            Some(deadline) => deadline,
+            None => self.tasks.restart_clock(),
+        };
+        host_call(self, id)?.deadline = Some(deadline);
+        self.tasks.set_deadline(deadline);
+        Ok(deadline)
+    }
+
+    /// Checks that no trap has closed the component of a call.
+    fn check_open(&mut self, id: TaskId) -> Result<()> {
+        let instance = self.tasks.task(id)?.lifted.opts.instance;
+        let entered = self.enter_from_host(instance)?;
+        self.leave(&entered)
+    }
+
+    /// Ends a call of the host: its outcome is there. If the host has given it up, its loans end.
+    ///
+    /// # Errors
+    /// `Engine` if the call is unknown.
+    pub(super) fn resolve_host_call(&mut self, id: TaskId, outcome: Outcome) -> Result<()> {
+        let call = host_call(self, id)?;
+        if !call.is_given_up {
+            call.outcome = Some(outcome);
+            return Ok(());
+        }
+        let loans = std::mem::take(&mut call.lenders);
+        loans.into_iter().try_for_each(|loan| self.end_loan(loan))
+    }
+
+    /// Removes the task of a call that has not begun.
+    fn remove_unbegun(&mut self, id: TaskId) -> Result<()> {
+        if let Some(thread) = self.tasks.remove_task(id)?.implicit {
+            self.tasks.remove_thread(thread)?;
+        }
+        Ok(())
+    }
+
     /// Returns whether the implicit thread of a task has not ended.
     fn is_implicit_alive(&self, id: TaskId) -> Result<bool> {
         let task = self.tasks.task(id)?;

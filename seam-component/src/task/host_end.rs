@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use seam_core::{CoreStore, Error, ErrorKind, HostSink, HostSource, List, Ready, Result, Value};
+use seam_core::{CoreStore, Error, HostSink, HostSource, List, Ready, Result, Value};
 
-use super::pass::{elements, lower};
+use super::pass::{at_fault, elements, lower};
 use super::steps::{Steps, repeat};
 use crate::abi::{self, Cx, Options};
 use crate::machine::StoreMachine;
@@ -87,17 +87,15 @@ fn write_to_host(
     running.copied(id, CopyResult::Completed, false)
 }
 
-/// Connects the ends that host functions have connected, and lets copies go on that waited for the
-/// host. Returns whether anything has happened.
+/// Lets copies go on that waited for the host. Returns whether any has.
 ///
 /// # Errors
-/// Those of [`connect_ends`]. Errors of sources and sinks.
-pub(super) fn progress_of_host(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
-    let any = connect_ends(store)?;
+/// Errors of sources and sinks. Those of lifting and lowering.
+pub(super) fn progress_of_copies(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
     let waiting = std::mem::take(&mut Running::of(store)?.tasks.waiting_for_host);
     repeat(
         store,
-        (any, waiting.into_iter()),
+        (false, waiting.into_iter()),
         |store, (any, mut waiting)| {
             let Some(id) = waiting.next() else {
                 return Ok(Steps::Done(ControlFlow::Break(any)));
@@ -188,10 +186,7 @@ fn lower_elements(
     let lowered = lower(store, None, move |machine, flat| {
         let cx = &mut Cx::new(machine, &opts);
         let lowered = abi::lower_flat_values(cx, 0, &elements, &types, Some(ptr), flat);
-        lowered.map_err(|error| match error.kind() {
-            ErrorKind::Misuse => Error::host(format!("a source: {}", error.message())),
-            _ => error,
-        })
+        lowered.map_err(|error| at_fault(error, "a source"))
     })?;
     lowered.then(store, |_, _| Ok(Steps::Done(())))
 }

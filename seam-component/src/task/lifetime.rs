@@ -104,13 +104,9 @@ impl Running {
             return Err(Error::trap(CanonTrap::BorrowsNotDropped));
         }
         task.state = TaskState::Resolved;
-        match &mut task.caller {
-            Caller::Host(call) => {
-                call.outcome = Some(Outcome::Cancelled);
-                Ok(())
-            }
+        match task.caller {
+            Caller::Host(_) => self.resolve_host_call(id, Outcome::Cancelled),
             Caller::Guest(subtask) => {
-                let subtask = *subtask;
                 self.on_progress(subtask)?;
                 let state = match self.tasks.subtask(subtask)?.state {
                     SubtaskState::Starting => SubtaskState::CancelledBeforeStarted,

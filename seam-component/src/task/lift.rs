@@ -17,51 +17,62 @@ use crate::state::{
 };
 use seam_decode::types::MAX_FLAT_RESULTS;
 
-/// Calls a lifted function until it blocks, or until it has returned if its type is synchronous.
+/// Begins the task of a call, and runs it until it blocks, or until it has returned if its type is
+/// synchronous.
 ///
-/// Returns the task, and whether its caller has blocked in the meantime below the callee.
+/// Returns whether its caller has blocked in the meantime below the callee.
 ///
 /// # Errors
 /// The trap `CannotEnter`. The trap `CannotBlock` if a function of a synchronous type blocks. Those of
 /// [`resume`].
-pub(super) fn call_lifted(
+pub(super) fn begin_task(
     store: &mut dyn CoreStore,
-    lifted: &Arc<Lifted>,
+    id: TaskId,
     entering: &Entering,
-    caller: Caller,
     is_async: bool,
-) -> Result<Steps<(TaskId, bool)>> {
+) -> Result<Steps<bool>> {
     let running = Running::of(store)?;
     running.enter(entering)?;
-    let instance = lifted.opts.instance;
-    let subtask = match &caller {
-        Caller::Guest(subtask) => Some(*subtask),
+    let task = running.tasks.task(id)?;
+    let (is_sync, instance) = (!task.lifted.ty.is_async, task.lifted.opts.instance);
+    let thread = task
+        .implicit
+        .ok_or_else(|| Error::engine("expected a new task"))?;
+    let subtask = match task.caller {
+        Caller::Guest(subtask) => Some(subtask),
         Caller::Host(_) => None,
     };
     // A start function cannot wait for others, as a function of a synchronous type cannot.
     let is_start = subtask.is_some() && running.tasks.current.is_none();
-    let only = (!lifted.ty.is_async || is_start).then_some(instance);
-    let (id, thread) = running.create_task(lifted, caller)?;
-    if let Some(subtask) = subtask {
-        running.tasks.subtask_mut(subtask)?.task = Some(id);
-    }
-    let caller = running.tasks.current.zip(subtask);
     let origin = Origin::Call {
-        caller,
+        caller: running.tasks.current.zip(subtask),
         is_async,
-        only,
+        only: (is_sync || is_start).then_some(instance),
     };
     running.tasks.push_level(origin, entering.clone());
-    let is_sync = !lifted.ty.is_async;
     let resumed = resume(store, thread, false)?;
     let returned = resumed.then(store, move |store, ()| match is_sync {
         true => until_resolved(store, id, subtask, instance),
         false => Ok(Steps::Done(())),
     })?;
-    returned.then(store, move |store, ()| {
-        let detached = Running::of(store)?.pop_level()?;
-        Ok(Steps::Done((id, detached)))
+    returned.then(store, |store, ()| {
+        Running::of(store)?.pop_level().map(Steps::Done)
     })
+}
+
+/// Begins the oldest call of the host that has not begun. Returns whether there was one.
+///
+/// # Errors
+/// Those of [`begin_task`].
+pub(super) fn begin_next(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
+    let running = Running::of(store)?;
+    let Some(id) = running.tasks.not_begun.pop_front() else {
+        return Ok(Steps::Done(false));
+    };
+    running.lifted = 0;
+    let entering = running.tasks.task(id)?.lifted.entering.clone();
+    let begun = begin_task(store, id, &entering, true)?;
+    begun.then(store, |_, _| Ok(Steps::Done(true)))
 }
 
 /// Lets threads of an instance run until a task of it has returned or was cancelled.

@@ -6,7 +6,7 @@ use seam_core::{CoreStore, Result};
 
 use super::block::{Block, block};
 use super::event::take_results;
-use super::lift::call_lifted;
+use super::lift::begin_task;
 use super::nested;
 use super::steps::Steps;
 use crate::state::{
@@ -30,31 +30,55 @@ pub(crate) fn call(
     running.check_may_leave(instance)?;
     running.check_may_block(instance, call.is_async || !callee.ty.is_async)?;
     let caller = running.tasks.current;
-    let subtask = Subtask::new(call.clone(), args.to_vec());
-    let waitable = Waitable::new(Kind::Subtask(subtask), instance);
-    let id = running.tasks.add_waitable(waitable)?;
-    let is_async = call.is_async;
-    let called = call_lifted(store, callee, entering, Caller::Guest(id), is_async)?;
-    called.then(store, move |store, (_, detached)| {
-        let running = Running::of(store)?;
-        if is_async {
-            let result = running.started(id, instance)?;
-            return Ok(Steps::Done(vec![result.into()]));
-        }
-        if let Some(caller) = caller.filter(|_| detached) {
+    let id = running.add_subtask(call, args)?;
+    let (call, is_async) = (call.clone(), call.is_async);
+    let (task, _) = running.create_task(callee, Caller::Guest(id))?;
+    running.tasks.subtask_mut(id)?.task = Some(task);
+    let called = begin_task(store, task, entering, is_async)?;
+    called.then(store, move |store, detached| {
+        if let Some(caller) = caller.filter(|_| detached && !is_async) {
             let waited = nested::wait(store, caller, None)?;
             return waited.then(store, move |store, ()| {
                 take_results(Running::of(store)?, id).map(Steps::Done)
             });
         }
-        if running.tasks.subtask(id)?.resolved() {
-            return take_results(running, id).map(Steps::Done);
-        }
-        block(store, Block::until(Until::Resolved(id)), Wake::Results(id))
+        outcome(store, id, &call)
     })
 }
 
+/// Returns the core results of a call whose subtask has begun. Without the `async` option, waits until
+/// it is resolved.
+///
+/// # Errors
+/// Those of [`block`].
+pub(super) fn outcome(
+    store: &mut dyn CoreStore,
+    id: WaitableId,
+    call: &LoweredCall,
+) -> Result<Steps<Vec<u64>>> {
+    let running = Running::of(store)?;
+    if call.is_async {
+        let result = running.started(id, call.opts.instance)?;
+        return Ok(Steps::Done(vec![result.into()]));
+    }
+    match running.tasks.subtask(id)?.resolved() {
+        true => take_results(running, id).map(Steps::Done),
+        false => block(store, Block::until(Until::Resolved(id)), Wake::Results(id)),
+    }
+}
+
 impl Running {
+    /// Adds the subtask of a call.
+    pub(super) fn add_subtask(
+        &mut self,
+        call: &Arc<LoweredCall>,
+        args: &[u64],
+    ) -> Result<WaitableId> {
+        let subtask = Subtask::new(call.clone(), args.to_vec());
+        let waitable = Waitable::new(Kind::Subtask(subtask), call.opts.instance);
+        self.tasks.add_waitable(waitable)
+    }
+
     /// Returns the result of a function that is lowered with the `async` option.
     fn started(&mut self, id: WaitableId, instance: u32) -> Result<u32> {
         if self.tasks.subtask(id)?.resolved() {

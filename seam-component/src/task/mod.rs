@@ -18,6 +18,8 @@
 //! | `host_end` | none: streams and futures that the host reads or writes |
 //! | `block` | `Thread.wait_until`, `Thread.suspend` |
 //! | `nested` | none: blocking on engines that cannot suspend calls |
+//! | `host_call` | none: asynchronous host functions |
+//! | `progress` | none: what goes on when the host has something for the guests |
 //! | `host` | `Store.invoke`, for the host |
 //! | `steps` | none: operations that call guests, where glue must make the calls |
 //!
@@ -66,12 +68,14 @@ mod cancel;
 mod copy;
 mod event;
 mod host;
+mod host_call;
 mod host_end;
 mod lifetime;
 mod lift;
 mod lower;
 mod nested;
 mod pass;
+mod progress;
 mod schedule;
 mod steps;
 #[cfg(test)]
@@ -82,7 +86,8 @@ pub(crate) use block::{Block, block};
 pub(crate) use cancel::{cancel_subtask, cancel_task};
 pub(crate) use copy::{EndOf, cancel_copy, drop_end, new_ends, start_copy};
 pub(crate) use event::{drop_set, drop_subtask, join, new_set, poll, unpack_event};
-pub(crate) use host::{drive, give_up, invoke, progress, take};
+pub(crate) use host::{drive, give_up, invoke, poll_drive, progress, take};
+pub(crate) use host_call::call_host;
 pub(crate) use host_end::{connect_ends, drop_held};
 pub(crate) use lift::spawn;
 pub(crate) use lower::call;

@@ -14,7 +14,8 @@ use std::ops::ControlFlow;
 
 use seam_core::{CanonTrap, Capability, CoreStore, Error, Result};
 
-use super::host_end::progress_of_host;
+use super::lift::begin_next;
+use super::progress::{progress_of_host, wait_for_call};
 use super::schedule::{resume, run_ready};
 use super::steps::{Steps, repeat};
 use crate::state::{Origin, Running, ThreadId, Until};
@@ -45,6 +46,11 @@ pub(super) fn wait(
 fn turn(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<ControlFlow<()>>> {
     let running = Running::of(store)?;
     let only = running.detach()?;
+    if only.is_none() && !running.tasks.not_begun.is_empty() {
+        // The host would begin its next call now.
+        let begun = begin_next(store)?;
+        return begun.then(store, |_, _| Ok(Steps::Done(ControlFlow::Continue(()))));
+    }
     let free = running.choose_ready(only, |ready, thread| ready == id || !thread.buried)?;
     let ran = match free {
         Some(free) if free == id => {
@@ -56,16 +62,35 @@ fn turn(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<ControlFlow<()>
         None if running.has_ready(only)? => return Err(needs_a_second_stack()),
         None if only.is_some() => return Err(Error::trap(CanonTrap::CannotBlock)),
         None => {
-            let is_awaited = running.tasks.is_awaited;
             let went_on = progress_of_host(store)?;
-            return went_on.then(store, move |_, went_on| match went_on {
-                true => Ok(Steps::Done(ControlFlow::Continue(()))),
-                false if is_awaited => Err(Error::trap(CanonTrap::Deadlock)),
-                false => Err(needs_a_second_stack()),
-            });
+            let went_on = went_on.then(store, |store, went_on| match went_on {
+                true => Ok(Steps::Done(())),
+                false => wait_for_host(store),
+            })?;
+            return went_on.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(()))));
         }
     };
     ran.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(()))))
+}
+
+/// Waits for the virtual time, or else for an asynchronous host function, which blocks the calling
+/// thread.
+///
+/// # Errors
+/// The trap `Deadlock` if nothing can go on. `Unsupported(StackfulAsync)` if nobody waits for the outcome
+/// of a call: then it must end, while the blocked thread waits. Those of [`wait_for_call`].
+fn wait_for_host(store: &mut dyn CoreStore) -> Result<Steps<()>> {
+    let running = Running::of(store)?;
+    if !running.tasks.is_awaited {
+        return Err(needs_a_second_stack());
+    }
+    if running.world.clock().advance_to_next() {
+        return Ok(Steps::Done(()));
+    }
+    match running.tasks.pending_calls.is_empty() {
+        true => Err(Error::trap(CanonTrap::Deadlock)),
+        false => wait_for_call(store),
+    }
 }
 
 impl Running {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::{CanonTrap, CoreStore, Error, Result};
+use seam_core::{CanonTrap, CoreStore, Error, ErrorKind, Result};
 
 use super::steps::{Steps, call_guest};
 use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Transfer, low};
@@ -28,7 +28,7 @@ pub(super) fn lower_args(
         Caller::Host(call) => {
             let args = std::mem::take(&mut call.args);
             let scope = Scope {
-                task: id,
+                task: Some(id),
                 subtask: None,
             };
             return lower(store, Some(scope), move |machine, flat| {
@@ -44,7 +44,7 @@ pub(super) fn lower_args(
     state.state = SubtaskState::Started;
     let (call, args) = (state.call.clone(), state.args.clone());
     let scope = Scope {
-        task: id,
+        task: Some(id),
         subtask: Some(subtask),
     };
     let max = call.max_flat().0;
@@ -95,7 +95,7 @@ fn return_to_host(
     max_flat: usize,
 ) -> Result<()> {
     let scope = Scope {
-        task: id,
+        task: Some(id),
         subtask: None,
     };
     let value = in_scope(store, Some(scope), |store| {
@@ -105,10 +105,7 @@ fn return_to_host(
     })?;
     let running = Running::of(store)?;
     running.check_may_return(id)?;
-    if let Caller::Host(call) = &mut running.tasks.task_mut(id)?.caller {
-        call.outcome = Some(Outcome::Returned(value));
-    }
-    Ok(())
+    running.resolve_host_call(id, Outcome::Returned(value))
 }
 
 fn return_to_guest(
@@ -190,6 +187,15 @@ fn lower_from(
     })
 }
 
+/// Returns the error of lowering what the host has passed, which is at fault if the type or the handle
+/// tables do not allow it.
+pub(super) fn at_fault(error: Error, what: &str) -> Error {
+    match error.kind() {
+        ErrorKind::Misuse => Error::host(format!("{what}: {}", error.message())),
+        _ => error,
+    }
+}
+
 /// Returns the type of `n` consecutive elements in memory.
 pub(super) fn elements(element: &Ty, n: u32) -> RecordTy {
     let elements = Ty::fixed_length_list(element.clone(), n);
@@ -197,7 +203,7 @@ pub(super) fn elements(element: &Ty, n: u32) -> RecordTy {
 }
 
 /// Lifts or lowers values, while handles are lent for a task, if any.
-fn in_scope<T>(
+pub(super) fn in_scope<T>(
     store: &mut dyn CoreStore,
     scope: Option<Scope>,
     pass: impl FnOnce(&mut dyn CoreStore) -> Result<T>,

@@ -24,6 +24,7 @@ pub struct Interface {
     imports: Vec<Item>,
     exports: Vec<Item>,
     import_funcs: Vec<(ExportName, Arc<FuncType>)>,
+    exports_async: bool,
     export_funcs: Vec<(ExportName, Arc<FuncType>)>,
     core_instances: Vec<CoreInstanceType>,
     index: Index,
@@ -110,6 +111,7 @@ impl Interface {
         let import_funcs = funcs(&imports);
         let export_funcs = funcs(&exports);
         Self {
+            exports_async: export_funcs.iter().any(|(_, ty)| ty.is_async),
             kind,
             imports,
             exports,
@@ -153,6 +155,12 @@ impl Interface {
     #[must_use]
     pub fn export_funcs(&self) -> &[(ExportName, Arc<FuncType>)] {
         &self.export_funcs
+    }
+
+    /// Returns whether an exported function is asynchronous.
+    #[must_use]
+    pub fn exports_async(&self) -> bool {
+        self.exports_async
     }
 
     /// Returns the core instances of the artifact, in the order of their instantiation.

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::world::clock::VirtualClock;
 use crate::world::ends::Ends;
 use crate::world::observed::{Observed, OutputHook, OutputStream};
 use crate::world::states::States;
@@ -14,6 +15,7 @@ pub struct HostCall<'a> {
     pub(crate) ty: Option<&'a FuncType>,
     pub(crate) states: &'a mut States,
     pub(crate) ends: &'a mut Ends,
+    pub(crate) clock: &'a VirtualClock,
     pub(crate) observed: &'a mut Observed,
     pub(crate) limits: &'a Limits,
     pub(crate) on_output: Option<&'a OutputHook>,
@@ -36,6 +38,12 @@ impl HostCall<'_> {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         self.limits
+    }
+
+    /// Returns the virtual time of the instance.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        self.clock
     }
 
     /// Returns the state that [`World::state`](crate::World::state) creates for each instance.

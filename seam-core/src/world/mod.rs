@@ -2,6 +2,7 @@
 
 mod bind;
 mod bind_core;
+mod clock;
 mod core_define;
 mod core_item;
 mod end_state;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 pub use bind::{Binding, Target};
 pub use bind_core::{CoreBindings, CoreSource};
+pub use clock::{Idle, VirtualClock, poll_idle};
 pub use core_item::{CoreHostFunc, CoreItem, CoreItemKind, StatesOf};
 pub(crate) use ends::Ends;
 pub use ends::{HostSink, HostSource, Ready, Sink, Source, Supply};

@@ -7,7 +7,7 @@ use super::typed_call::TypedBody;
 use crate::typed::Scalar;
 use crate::world::{
     Binding, Body, Ends, HostCall, HostCallRecord, HostResource, Observed, OutputHook,
-    ShowArtefact, States, Stub, Target, TypedHostCall, World,
+    ShowArtefact, States, Stub, Target, TypedHostCall, VirtualClock, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
 
@@ -22,6 +22,7 @@ pub struct WorldState {
     resources: Arc<Vec<HostResource>>,
     states: States,
     pub(super) ends: Ends,
+    clock: VirtualClock,
     observed: Observed,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
     limits: Limits,
@@ -81,6 +82,7 @@ impl WorldState {
             resources: world.resources.clone(),
             states: States::new(world.states.iter().map(|(id, make)| (*id, &**make))),
             ends: Ends::default(),
+            clock: VirtualClock::default(),
             observed,
             artefacts: world.artefacts.clone(),
             limits: world.limits.clone(),
@@ -118,6 +120,23 @@ impl WorldState {
         &mut self.states
     }
 
+    /// Returns the virtual time of the instance, which the backend advances when every guest waits:
+    /// [`VirtualClock::advance_to_next`].
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    /// Returns whether the import bound at `index` is an asynchronous host function.
+    #[must_use]
+    pub fn is_async(&self, index: usize) -> bool {
+        let bound = self.funcs.get(index);
+        matches!(
+            bound.map(|bound| &bound.body),
+            Some(Run::Host(Body::Async(_)))
+        )
+    }
+
     /// Returns the limits of the instance.
     #[must_use]
     #[inline]
@@ -149,6 +168,7 @@ impl WorldState {
         match self.start(index, args)? {
             Started::Done(result) => self.finish(index, args, result),
             Started::Pending(future) => {
+                let future = self.clock.advance_while_pending(future);
                 let result = contain_host(|| block_on(future));
                 self.finish(index, args, result)
             }
@@ -167,6 +187,7 @@ impl WorldState {
             funcs,
             states,
             ends,
+            clock,
             observed,
             limits,
             on_output,
@@ -194,6 +215,7 @@ impl WorldState {
                     ty: Some(ty),
                     states,
                     ends,
+                    clock,
                     observed,
                     limits,
                     on_output: on_output.as_deref(),
@@ -318,6 +340,7 @@ impl WorldState {
             ty: Some(ty),
             states: &mut self.states,
             ends: &mut self.ends,
+            clock: &self.clock,
             observed: &mut self.observed,
             limits: &self.limits,
             on_output: self.on_output.as_deref(),
@@ -387,6 +410,7 @@ impl WorldState {
             ty: None,
             states: &mut self.states,
             ends: &mut self.ends,
+            clock: &self.clock,
             observed: &mut self.observed,
             limits: &self.limits,
             on_output: self.on_output.as_deref(),

@@ -376,7 +376,9 @@ impl Plan {
     pub fn is_async(&self) -> bool {
         let lifts = self.lifts.iter();
         let mut lifts = lifts.map(|lift| lift.ty.is_async || lift.options.is_async);
-        lifts.any(|is_async| is_async) || self.core_items.iter().any(CoreItem::is_async)
+        lifts.any(|is_async| is_async)
+            || self.imports.iter().any(|import| import.ty.is_async)
+            || self.core_items.iter().any(CoreItem::is_async)
     }
 }
 

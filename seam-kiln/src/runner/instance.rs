@@ -75,7 +75,7 @@ impl<C: KilnComponent> RunnerInstance<C> {
             None => call_export(&mut self.component, call.func(), args),
         };
         let outcome = made.map(|made| *result = made);
-        self.in_flight.driven(outcome)
+        self.in_flight.driven(call, outcome)
     }
 
     fn named<T>(&self, result: Result<T>, func: &Func) -> Result<T> {

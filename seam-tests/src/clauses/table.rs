@@ -154,6 +154,16 @@ clauses! {
             handles_of_tasks_are_bounded by calls_limits_traps,
             dropped_handles_make_room by forgets_drops,
             long_chains_of_calls_end by calls_limits_traps;
+        29 "several calls are in flight, and interrupted ones go on":
+            calls_of_the_host_run_at_the_same_time by refuses_a_second_call,
+            interrupted_calls_go_on by forgets_interrupted_calls;
+        30 "a call that is dropped is asked to end":
+            dropped_calls_are_asked_to_end by keeps_dropped_calls;
+        31 "an asynchronous host function suspends only its task":
+            host_functions_suspend_only_their_task by refuses_a_second_call,
+            calls_of_host_functions_are_cancelled by forgets_cancellations;
+        32 "the virtual time advances when every task waits":
+            virtual_time_advances_when_all_wait by forgets_joins;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":

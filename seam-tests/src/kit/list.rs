@@ -259,6 +259,14 @@ cases! { $
             streams_of_the_host_come_back needs Components ComponentAsync,
             an_end_is_used_once needs Components ComponentAsync,
         }
+        host_wait "waits for the host" {
+            calls_of_the_host_run_at_the_same_time needs Components ComponentAsync,
+            interrupted_calls_go_on needs Components ComponentAsync,
+            dropped_calls_are_asked_to_end needs Components ComponentAsync,
+            host_functions_suspend_only_their_task needs Components ComponentAsync,
+            calls_of_host_functions_are_cancelled needs Components ComponentAsync,
+            virtual_time_advances_when_all_wait needs Components ComponentAsync,
+        }
         component_type "component-type sections" {
             sections_give_exports_the_types_of_the_component needs Components,
             sections_give_imports_the_types_of_the_component needs Components,

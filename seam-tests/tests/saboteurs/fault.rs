@@ -181,6 +181,10 @@ faults! {
     /// Host functions find an additional export `start` in every caller.
     ShowsMoreExports = "shows_more_exports",
 
+    /// While a call is in flight, no other can start.
+    RefusesASecondCall = "refuses_a_second_call",
+    /// A call whose driving was interrupted cannot be driven again.
+    ForgetsInterruptedCalls = "forgets_interrupted_calls",
     /// No waitable joins a set.
     ForgetsJoins = "forgets_joins",
     /// A lowered function says that the callee waits to start, whatever its state is.

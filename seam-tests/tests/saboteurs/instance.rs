@@ -1,8 +1,11 @@
 //! Instances with a fault.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use async_trait::async_trait;
 use seam_core::{
     Args, Call, CanonTrap, CoreInstance, CorePath, CoreValue, Error, ErrorKind, Exit, ExportName,
     Func, Globals, Handle, InFlight, Instance, Limit, Observed, Program, ProgramExt, Query,
@@ -28,6 +31,10 @@ pub(crate) struct SabotagedInstance {
     observed: Observed,
     /// A started call that is withheld from the caller.
     kept: Option<Call>,
+    /// The number of calls that were started and not taken.
+    in_flight: u32,
+    /// Whether a call is being driven, or its driving was interrupted.
+    driving: bool,
 }
 
 impl SabotagedInstance {
@@ -47,6 +54,8 @@ impl SabotagedInstance {
             first: None,
             observed: Observed::default(),
             kept: None,
+            in_flight: 0,
+            driving: false,
         }
     }
 
@@ -112,6 +121,7 @@ fn changed(value: Value) -> Value {
     }
 }
 
+#[async_trait]
 impl Instance for SabotagedInstance {
     fn func(&mut self, name: &ExportName) -> Result<Func> {
         let func = self.inner().func(name);
@@ -127,6 +137,9 @@ impl Instance for SabotagedInstance {
     fn start(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
         if self.trapped && self.fault == Fault::ClosesAfterATrap {
             return Err(Error::trap(CanonTrap::CannotEnter));
+        }
+        if self.in_flight > 0 && self.fault == Fault::RefusesASecondCall {
+            return Err(Error::misuse("another call is in flight"));
         }
         let deadline = self.again.1.limits_of_instances().deadline;
         let late = deadline.is_some_and(|deadline| self.made_at.elapsed() > deadline);
@@ -148,6 +161,7 @@ impl Instance for SabotagedInstance {
             }
             args => self.inner().start(&func, args),
         };
+        self.in_flight += u32::from(started.is_ok());
         let nowhere = || InFlight::default().start(&func, ());
         match (self.fault, started) {
             (Fault::StartsASecondCall, Err(error)) if says_in_flight(&error) => Ok(nowhere()),
@@ -159,7 +173,24 @@ impl Instance for SabotagedInstance {
         }
     }
 
+    async fn drive(&mut self, call: &Call) -> Result<()> {
+        if self.driving && self.fault == Fault::ForgetsInterruptedCalls {
+            return Err(Error::misuse("the driving of the call was interrupted"));
+        }
+        self.driving = true;
+        let driven = std::future::poll_fn(|cx| {
+            let mut inner = self.inner();
+            pin!(inner.drive(self.kept.as_ref().unwrap_or(call))).poll(cx)
+        });
+        let driven = driven.await;
+        self.driving = false;
+        driven.map_err(|error| self.blame(error))
+    }
+
     fn drive_blocking(&mut self, call: &Call) -> Result<()> {
+        if self.driving && self.fault == Fault::ForgetsInterruptedCalls {
+            return Err(Error::misuse("the driving of the call was interrupted"));
+        }
         let driven = self
             .inner()
             .drive_blocking(self.kept.as_ref().unwrap_or(call));
@@ -171,6 +202,7 @@ impl Instance for SabotagedInstance {
 
     fn take(&mut self, call: Call) -> Result<Option<Value>> {
         let call = self.kept.take().unwrap_or(call);
+        self.in_flight = self.in_flight.saturating_sub(1);
         if self.fault == Fault::TakesCallsEarly {
             self.inner().drive_blocking(&call)?;
         }

@@ -3,21 +3,20 @@
 use seam_core::{Result, Value};
 
 use crate::func::{Funcs, broken, own, rep, state};
+use crate::monotonic::Monotonic;
 use crate::state::State;
-use crate::time::Clock;
 
 pub(crate) const FUNCS: Funcs = Funcs {
     interface: "wasi:io/poll",
     funcs: &[
         ("[method]pollable.ready", |call, args| {
-            let state = state(call)?;
-            let pollable = *state.table.at::<Pollable>(args.rep(0)?)?;
-            Ok(Some(pollable.is_ready(&state.clock).into()))
+            let now = Monotonic::of(call)?.now();
+            let pollable = *state(call)?.table.at::<Pollable>(args.rep(0)?)?;
+            Ok(Some(pollable.is_ready(now).into()))
         }),
         ("[method]pollable.block", |call, args| {
-            let state = state(call)?;
-            let pollable = *state.table.at::<Pollable>(args.rep(0)?)?;
-            poll(&mut state.clock, &[pollable]);
+            let pollable = *state(call)?.table.at::<Pollable>(args.rep(0)?)?;
+            poll(&Monotonic::of(call)?, &[pollable]);
             Ok(None)
         }),
         ("poll", |call, args| {
@@ -28,7 +27,7 @@ pub(crate) const FUNCS: Funcs = Funcs {
             if pollables.is_empty() {
                 return Err(broken("expected a list of pollables, found an empty one"));
             }
-            Ok(Some(poll(&mut state.clock, &pollables).into()))
+            Ok(Some(poll(&Monotonic::of(call)?, &pollables).into()))
         }),
     ],
 };
@@ -43,27 +42,30 @@ pub(crate) enum Pollable {
 }
 
 impl Pollable {
-    fn is_ready(self, clock: &Clock) -> bool {
+    fn is_ready(self, now: u64) -> bool {
         match self {
             Pollable::Ready => true,
-            Pollable::At(when) => clock.now >= when,
+            Pollable::At(when) => now >= when,
         }
     }
 }
 
 /// Waits until at least one pollable is ready, and returns the positions of all that are.
-fn poll(clock: &mut Clock, pollables: &[Pollable]) -> Vec<u32> {
-    if !pollables.iter().any(|pollable| pollable.is_ready(clock)) {
+fn poll(clock: &Monotonic, pollables: &[Pollable]) -> Vec<u32> {
+    if !pollables
+        .iter()
+        .any(|pollable| pollable.is_ready(clock.now()))
+    {
         let instants = pollables.iter().filter_map(|pollable| match pollable {
             Pollable::At(when) => Some(*when),
             Pollable::Ready => None,
         });
         if let Some(first) = instants.min() {
-            clock.wait(first);
+            clock.advance_to(first);
         }
     }
     let ready = (0..).zip(pollables);
-    let ready = ready.filter(|(_, pollable)| pollable.is_ready(clock));
+    let ready = ready.filter(|(_, pollable)| pollable.is_ready(clock.now()));
     ready.map(|(index, _)| index).collect()
 }
 
@@ -76,38 +78,37 @@ pub(crate) fn ready(state: &mut State) -> Result<Option<Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Datetime;
+    use seam_core::VirtualClock;
 
-    fn clock(now: u64) -> Clock {
-        let wall = Datetime::new(0, 0);
-        Clock { now, wall }
+    fn clock(now: u64) -> Monotonic {
+        Monotonic::new(now, VirtualClock::default())
     }
 
     #[test]
     fn time_advances_only_until_the_first_is_ready() {
-        let mut clock = clock(10);
+        let clock = clock(10);
         let pollables = [Pollable::At(30), Pollable::At(20), Pollable::At(20)];
-        assert_eq!(poll(&mut clock, &pollables), [1, 2]);
-        assert_eq!(clock.now, 20);
-        assert_eq!(poll(&mut clock, &pollables[..1]), [0]);
-        assert_eq!(clock.now, 30);
+        assert_eq!(poll(&clock, &pollables), [1, 2]);
+        assert_eq!(clock.now(), 20);
+        assert_eq!(poll(&clock, &pollables[..1]), [0]);
+        assert_eq!(clock.now(), 30);
     }
 
     #[test]
     fn time_stands_still_if_something_is_ready() {
-        let mut clock = clock(10);
+        let clock = clock(10);
         let pollables = [Pollable::At(30), Pollable::Ready, Pollable::At(10)];
-        assert_eq!(poll(&mut clock, &pollables), [1, 2]);
-        assert_eq!(clock.now, 10);
+        assert_eq!(poll(&clock, &pollables), [1, 2]);
+        assert_eq!(clock.now(), 10);
     }
 
     #[test]
     fn the_clock_never_goes_back() {
-        let mut clock = clock(10);
-        poll(&mut clock, &[Pollable::At(3)]);
-        assert_eq!(clock.now, 10);
-        poll(&mut clock, &[Pollable::At(u64::MAX)]);
-        poll(&mut clock, &[Pollable::At(1)]);
-        assert_eq!(clock.now, u64::MAX);
+        let clock = clock(10);
+        poll(&clock, &[Pollable::At(3)]);
+        assert_eq!(clock.now(), 10);
+        poll(&clock, &[Pollable::At(u64::MAX)]);
+        poll(&clock, &[Pollable::At(1)]);
+        assert_eq!(clock.now(), u64::MAX);
     }
 }

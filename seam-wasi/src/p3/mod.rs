@@ -20,9 +20,10 @@ mod outcome;
 
 use std::sync::Arc;
 
-use seam_core::{FuncType, HostCall, Result, Value};
+use seam_core::{FuncType, HostCall, Result, Value, World};
 
 use crate::func::{Args, Body, Funcs, find};
+use crate::wit::Interface;
 
 /// Returns the body of a function of WASI 0.3.
 ///
@@ -48,6 +49,14 @@ pub(crate) fn body(
             (_, result) => result,
         })
     })
+}
+
+/// Adds the functions of an interface that wait, which are asynchronous host functions.
+pub(crate) fn add_waits(world: World, interface: &Interface) -> World {
+    match interface.name == clocks::CLOCK {
+        true => clocks::add_waits(world, &interface.full_name),
+        false => world,
+    }
 }
 
 fn all() -> impl Iterator<Item = &'static Funcs> {

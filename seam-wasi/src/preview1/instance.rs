@@ -113,7 +113,7 @@ impl Preview1Instance {
         };
         let results = self.inner.call_core(main, &state.export, &state.args);
         let outcome = results.map(|results| state.results = results);
-        self.in_flight.driven(outcome)
+        self.in_flight.driven(call, outcome)
     }
 
     fn result(&mut self, call: Call) -> Result<Option<Value>> {

@@ -104,6 +104,9 @@ pub(crate) fn drop_end(store: &mut StoreContextMut<'_, State>, end: &Value) -> R
     }
 }
 
+/// How often the virtual time may advance in [`run_what_waits`].
+const MAX_ADVANCES: u32 = 100;
+
 /// Runs what waits after its calls have ended, until it waits for the host or for nothing. Returns
 /// whether elements were copied or an end was dropped.
 ///
@@ -111,13 +114,15 @@ pub(crate) fn drop_end(store: &mut StoreContextMut<'_, State>, end: &Value) -> R
 /// How the guests ended. Those of [`settle`].
 pub(crate) fn run_what_waits(store: &mut Store<State>, code: &dyn Code) -> Result<bool> {
     let waits = store.data().waits.clone();
+    let clock = store.data().world.clock().clone();
     let before = waits.events();
     waits.wake();
     let alarm = call::begin(store)?;
     let at = call::deadline(store);
     let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
     let outcome = block_on(call::bounded(at, async {
-        waits::until_idle(&waits, run).await.unwrap_or(Ok(()))
+        let ran = waits::until_no_progress(&waits, &clock, MAX_ADVANCES, run).await;
+        ran.unwrap_or(Ok(()))
     }));
     call::end(store, alarm);
     outcome.map_err(|stop| stop.error(code))?;

@@ -12,9 +12,10 @@ use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
+use crate::component::tasks::Spawned;
 use crate::component::{ends, waits};
 use crate::deadline::Alarm;
-use crate::error::Code;
+use crate::error::{Code, engine_error};
 use crate::state::HasCore;
 
 /// An exported function, resolved once.
@@ -71,6 +72,8 @@ pub(crate) struct Begun {
     export: Export,
     passed: Passed,
     lowered: Lowered,
+    /// The call in the event loop, if it is there.
+    spawned: Option<Spawned>,
 }
 
 enum Passed {
@@ -257,6 +260,7 @@ impl Export {
             export: self.clone(),
             passed,
             lowered,
+            spawned: None,
         })
     }
 
@@ -365,6 +369,7 @@ impl Begun {
         let alarm = call::begin(store)?;
         let at = call::deadline(store);
         let waits = store.data().waits.clone();
+        let clock = store.data().world.clock().clone();
         waits.wake();
         let waits_for_system = store.data().has_system_wasi();
         let made = self.export.make_async(&mut self.passed, store);
@@ -372,7 +377,7 @@ impl Begun {
             if waits_for_system {
                 return made.await;
             }
-            let made = waits::unless_stuck(&waits, made).await;
+            let made = waits::unless_stuck(&waits, &clock, made).await;
             made.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))
         };
         let mut outcome = call::bounded(at, made).await;
@@ -380,6 +385,45 @@ impl Begun {
             outcome = ends::settle(&mut store.as_context_mut()).map_err(Stop::Seam);
         }
         self.ended(store, alarm, outcome, code)
+    }
+
+    /// Adds the call to the event loop, unless it is there.
+    ///
+    /// # Errors
+    /// `Engine` if the engine refuses it.
+    pub(crate) fn spawn(&mut self, store: &mut Store<State>) -> Result<()> {
+        let Passed::Vals { params, results } = &mut self.passed else {
+            return Err(Error::engine("expected a call with the engine's values"));
+        };
+        if self.spawned.is_none() {
+            let (params, results) = (std::mem::take(params), std::mem::take(results));
+            let spawned = Spawned::new(store, self.export.func, params, results);
+            self.spawned = Some(spawned.map_err(engine_error)?);
+        }
+        Ok(())
+    }
+
+    /// Makes the call in the event loop, where others can run at the same time.
+    ///
+    /// # Errors
+    /// How the call ended.
+    pub(crate) async fn make_task(
+        &mut self,
+        store: &mut Store<State>,
+        code: &(dyn Code + Sync),
+    ) -> Result<()> {
+        self.spawn(store)?;
+        let (Some(spawned), Passed::Vals { results, .. }) = (&self.spawned, &mut self.passed)
+        else {
+            return Err(Error::engine("expected a call in the event loop"));
+        };
+        let alarm = call::begin(store)?;
+        let outcome = spawned.run(store).await.map(|vals| *results = vals);
+        let settled = match outcome {
+            Ok(()) => ends::settle(&mut store.as_context_mut()).map_err(Stop::Seam),
+            failed => failed,
+        };
+        self.ended(store, alarm, settled, code)
     }
 
     fn ended(

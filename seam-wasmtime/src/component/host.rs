@@ -99,7 +99,8 @@ impl Import {
         Self::settle(&mut store)
     }
 
-    /// Calls the host function while the guest may continue.
+    /// Calls the host function while the guest may continue. If the guest cancels the call, the future is
+    /// dropped.
     pub(crate) async fn call_concurrent(
         &self,
         accessor: &Accessor<State>,
@@ -111,19 +112,21 @@ impl Import {
             store.data_mut().world.begin_host_call()?;
             let call = self.begin(&mut store, |lift| self.args_of_vals(params, lift))?;
             let started = store.data_mut().world.start(self.index, &call.args);
-            Ok::<_, Error>((call, started, store.data().waits.clone()))
+            // While the future is pending, other calls begin and end.
+            store.data_mut().world.end_host_call();
+            Ok::<_, Error>((call, started?, store.data().waits.clone()))
         })?;
         let result = match started {
-            Ok(Started::Done(result)) => Ok(result),
-            Ok(Started::Pending(future)) => {
+            Started::Done(result) => result,
+            Started::Pending(future) => {
                 let _pending = waits.host_call();
-                Ok(Caught(future).await)
+                Caught(future).await
             }
-            Err(error) => Err(error),
         };
         accessor.with(|mut access| {
             let mut store = access.as_context_mut();
-            let outcome = result.and_then(|result| self.finish(&mut store, &call, result));
+            store.data_mut().world.begin_host_call()?;
+            let outcome = self.finish(&mut store, &call, result);
             let dropped = call.drop_borrowed(&mut store);
             self.end_vals(&mut store, outcome, dropped, results)?;
             Self::settle(&mut store)

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use seam_component::Cores;
 use seam_core::typed::LiftResult;
 use seam_core::{
-    Args, Call, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind, Exit,
-    ExportName, Func, Handle, InFlight, Instance, Observed, Query, Resource, Result, Returns, Sink,
-    Snapshot, Source, Value, block_on,
+    Args, Call, CanonTrap, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind,
+    Exit, ExportName, Func, Handle, InFlight, Instance, Observed, Query, Resource, Result, Returns,
+    Sink, Snapshot, Source, Value, block_on,
 };
 use wasmtime::{AsContextMut, Store, component};
 
@@ -31,6 +31,10 @@ pub(crate) struct ComponentInstance {
     /// The functions that were resolved so far, by their indices.
     exports: Vec<Option<Export>>,
     in_flight: InFlight<Begun>,
+    /// Whether several calls can be in flight, as tasks of the engine's event loop.
+    has_tasks: bool,
+    /// Whether an error has ended a call of a task, so that no task can go on.
+    is_closed: bool,
     /// The core instances, once they have been needed.
     cores: Option<Cores>,
     captured: Captured,
@@ -43,12 +47,21 @@ impl ComponentInstance {
         instance: Option<component::Instance>,
         captured: Captured,
     ) -> Self {
+        // Only the engine's own event loop knows whether the system's WASI can let a guest go on.
+        let knows_all = program.is_concurrent() && !store.data().has_system_wasi();
+        let has_tasks = knows_all && program.interface.exports_async();
+        let in_flight = match has_tasks {
+            true => InFlight::of(&program.interface),
+            false => InFlight::default(),
+        };
         Self {
             program,
             store,
             instance,
             exports: Vec::new(),
-            in_flight: InFlight::default(),
+            in_flight,
+            has_tasks,
+            is_closed: false,
             cores: None,
             captured,
         }
@@ -116,13 +129,22 @@ impl ComponentInstance {
     /// Gives up a call that was dropped, so that another can start.
     #[inline]
     fn clear(&mut self) -> Result<()> {
-        if let Some(mut dropped) = self.in_flight.clear()? {
+        self.give_up_dropped();
+        self.in_flight.check_room()
+    }
+
+    /// Gives up the calls that were dropped. The engine has no way to ask their tasks to end.
+    #[inline]
+    fn give_up_dropped(&mut self) {
+        while let Some(mut dropped) = self.in_flight.next_dropped() {
             dropped.give_up(&mut self.store);
         }
-        Ok(())
     }
 
     async fn make(&mut self, call: &Call) -> Result<()> {
+        if self.has_tasks {
+            return self.make_task(call).await;
+        }
         let asynchronous = self.is_async();
         let Some(begun) = self.in_flight.driving(call)? else {
             return Ok(());
@@ -133,7 +155,32 @@ impl ComponentInstance {
         } else {
             begun.make(store, code)
         };
-        self.in_flight.driven(outcome)
+        self.in_flight.driven(call, outcome)
+    }
+
+    /// Lets all calls in flight run until one of them has ended.
+    async fn make_task(&mut self, call: &Call) -> Result<()> {
+        self.give_up_dropped();
+        if self.in_flight.driving(call)?.is_none() {
+            return Ok(());
+        }
+        if self.is_closed {
+            return self
+                .in_flight
+                .driven(call, Err(Error::trap(CanonTrap::CannotEnter)));
+        }
+        for begun in self.in_flight.states() {
+            begun.spawn(&mut self.store)?;
+        }
+        let Some(begun) = self.in_flight.driving(call)? else {
+            return Ok(());
+        };
+        let outcome = begun.make_task(&mut self.store, &*self.program.code).await;
+        if let Err(error) = &outcome {
+            let deadlock = ErrorKind::Trap(CanonTrap::Deadlock.into());
+            self.is_closed |= *error.kind() != deadlock;
+        }
+        self.in_flight.driven(call, outcome)
     }
 
     fn make_blocking(&mut self, call: &Call) -> Result<()> {
@@ -144,7 +191,7 @@ impl ComponentInstance {
             return Ok(());
         };
         let outcome = begun.make(&mut self.store, &*self.program.code);
-        self.in_flight.driven(outcome)
+        self.in_flight.driven(call, outcome)
     }
 
     fn result(&mut self, call: &Call, returns: Returns<'_>) -> Result<()> {

@@ -15,6 +15,7 @@ mod loaded;
 mod lower;
 mod program;
 mod state;
+mod tasks;
 mod waits;
 
 pub(crate) use inner::CorePlan;

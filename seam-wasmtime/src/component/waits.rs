@@ -1,12 +1,10 @@
 //! What waits for the host.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Poll, Waker};
 
-use seam_core::HostSink;
+use seam_core::{HostSink, Idle, VirtualClock, poll_idle};
 
 /// The copies of a store that wait for the host's side of a stream or future, and what has happened to
 /// it.
@@ -73,8 +71,12 @@ impl Waits {
         inner.host_calls == 0 && !inner.wakers.is_empty()
     }
 
-    fn calls_host(&self) -> bool {
-        self.lock().host_calls > 0
+    /// Ready if no asynchronous host function could let the guests go on.
+    fn poll_idle(&self) -> Poll<()> {
+        match self.lock().host_calls {
+            0 => Poll::Ready(()),
+            _ => Poll::Pending,
+        }
     }
 }
 
@@ -87,58 +89,69 @@ impl Drop for HostCallGuard {
     }
 }
 
-/// Remembers whether a future was woken.
-struct Woken {
-    woken: AtomicBool,
-    outer: Waker,
-}
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.outer.wake_by_ref();
-    }
-}
-
-/// Polls a future. Returns `Err` if it is pending and was not woken in the meantime.
-fn poll<F: Future + ?Sized>(
-    future: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Result<Poll<F::Output>, ()> {
-    let woken = Arc::new(Woken {
-        woken: AtomicBool::new(false),
-        outer: cx.waker().clone(),
-    });
-    let waker = Waker::from(woken.clone());
-    match future.poll(&mut Context::from_waker(&waker)) {
-        Poll::Pending if !woken.woken.load(Ordering::Acquire) => Err(()),
-        polled => Ok(polled),
-    }
-}
-
 /// Awaits a call. Returns `None` if only the host's side of a stream or future could let it go on.
-pub(crate) async fn unless_stuck<T>(waits: &Waits, call: impl Future<Output = T>) -> Option<T> {
-    let mut call = Box::pin(call);
-    std::future::poll_fn(|cx| match poll(call.as_mut(), cx) {
-        Ok(polled) => polled.map(Some),
-        Err(()) if waits.is_stuck() => Poll::Ready(None),
-        Err(()) => Poll::Pending,
+pub(crate) async fn unless_stuck<T>(
+    waits: &Waits,
+    clock: &VirtualClock,
+    call: impl Future<Output = T>,
+) -> Option<T> {
+    until_idle(clock, call, || match waits.is_stuck() {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
     })
     .await
 }
 
+/// Awaits a call. Returns `None` if nothing could let it go on, in a store whose host functions are all
+/// known.
+pub(crate) async fn unless_idle<T>(
+    waits: &Waits,
+    clock: &VirtualClock,
+    call: impl Future<Output = T>,
+) -> Option<T> {
+    until_idle(clock, call, || waits.poll_idle()).await
+}
+
 /// Awaits a future until it only waits for the host's side of streams and futures, or for nothing.
-/// Returns its output if it has one.
-pub(crate) async fn until_idle<T>(waits: &Waits, run: impl Future<Output = T>) -> Option<T> {
+/// Returns its output if it has one. The virtual time advances at most so many times.
+pub(crate) async fn until_no_progress<T>(
+    waits: &Waits,
+    clock: &VirtualClock,
+    mut most: u32,
+    run: impl Future<Output = T>,
+) -> Option<T> {
     let mut run = Box::pin(run);
-    std::future::poll_fn(|cx| match poll(run.as_mut(), cx) {
-        Ok(polled) => polled.map(Some),
-        Err(()) if waits.calls_host() => Poll::Pending,
-        Err(()) => Poll::Ready(None),
+    std::future::poll_fn(|cx| {
+        loop {
+            match poll_idle(run.as_mut(), cx) {
+                Ok(polled) => return polled.map(Some),
+                Err(Idle) if most > 0 && clock.advance_to_next() => {
+                    most -= 1;
+                    waits.happened();
+                }
+                Err(Idle) => return waits.poll_idle().map(|()| None),
+            }
+        }
+    })
+    .await
+}
+
+/// Awaits a future. When it is idle, the virtual time advances. If that does not help, returns `None` if
+/// `gives_up` is ready.
+async fn until_idle<T>(
+    clock: &VirtualClock,
+    future: impl Future<Output = T>,
+    gives_up: impl Fn() -> Poll<()>,
+) -> Option<T> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|cx| {
+        loop {
+            match poll_idle(future.as_mut(), cx) {
+                Ok(polled) => return polled.map(Some),
+                Err(Idle) if clock.advance_to_next() => {}
+                Err(Idle) => return gives_up().map(|()| None),
+            }
+        }
     })
     .await
 }

@@ -37,6 +37,7 @@ pub(super) mod hermetic_tour;
 pub(super) mod host;
 pub(super) mod host_end;
 pub(super) mod host_error;
+pub(super) mod host_wait;
 pub(super) mod hostile;
 pub(super) mod hostile_handle;
 pub(super) mod hostile_run;

@@ -1,0 +1,139 @@
+//! What goes on without a thread, when the host has something for the guests.
+
+use std::ops::ControlFlow;
+use std::task::{Context, Poll, Waker};
+
+use seam_core::{CoreStore, Error, HostFuture, Limit, Result, Value, block_on_until, contain_host};
+
+use super::host_end::{connect_ends, progress_of_copies};
+use super::pass::{at_fault, lower};
+use super::steps::{Steps, repeat};
+use crate::abi::{self, Cx};
+use crate::state::{HostFunc, PendingCall, Running, SubtaskState, Tasks};
+
+/// Lets everything go on that waited for the host: connections of ends, copies, and calls of
+/// asynchronous host functions. Returns whether anything has happened.
+///
+/// # Errors
+/// Those of [`connect_ends`], [`progress_of_copies`] and [`progress_of_calls`].
+pub(super) fn progress_of_host(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
+    let connected = connect_ends(store)?;
+    let copied = progress_of_copies(store)?;
+    copied.then(store, move |store, copied| {
+        let returned = progress_of_calls(store)?;
+        returned.then(store, move |_, returned| {
+            Ok(Steps::Done(connected | copied | returned))
+        })
+    })
+}
+
+/// Lets calls return that have completed. Returns whether there were any.
+///
+/// # Errors
+/// Any error of a host function, which closes the components that have called it. Traps and limits of
+/// the canonical ABI.
+fn progress_of_calls(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
+    repeat(store, false, |store, any| {
+        let tasks = &mut Running::of(store)?.tasks;
+        let waker = tasks.waker();
+        match tasks.next_completed(&mut Context::from_waker(&waker)) {
+            None => Ok(Steps::Done(ControlFlow::Break(any))),
+            Some((call, result)) => {
+                let returned = return_later(store, call, result)?;
+                returned.then(store, |_, ()| Ok(Steps::Done(ControlFlow::Continue(true))))
+            }
+        }
+    })
+}
+
+/// Blocks the calling thread until a call has completed, and lets it return.
+///
+/// # Errors
+/// `Limit(Deadline)`. Those of [`progress_of_calls`].
+pub(super) fn wait_for_call(store: &mut dyn CoreStore) -> Result<Steps<()>> {
+    let tasks = &mut Running::of(store)?.tasks;
+    let deadline = tasks.deadline();
+    let completed = std::future::poll_fn(|cx| match tasks.next_completed(cx) {
+        Some(completed) => Poll::Ready(completed),
+        None => Poll::Pending,
+    });
+    match block_on_until(deadline, completed) {
+        Some((call, result)) => return_later(store, call, result),
+        None => Err(Error::limit(Limit::Deadline)),
+    }
+}
+
+/// Lets a call return while no guest runs.
+fn return_later(
+    store: &mut dyn CoreStore,
+    call: PendingCall,
+    result: Result<Option<Value>>,
+) -> Result<Steps<()>> {
+    let running = Running::of(store)?;
+    let instance = running.tasks.waitable(call.subtask)?.instance;
+    // An error leaves the instance entered, so that it is closed.
+    let entered = running.enter_from_host(instance)?;
+    let completed = complete(store, call, result)?;
+    completed.then(store, move |store, ()| {
+        Running::of(store)?.leave(&entered).map(Steps::Done)
+    })
+}
+
+/// Lowers the result of a host function into its caller, and resolves the subtask.
+///
+/// # Errors
+/// Those of [`progress_of_calls`].
+pub(super) fn complete(
+    store: &mut dyn CoreStore,
+    call: PendingCall,
+    result: Result<Option<Value>>,
+) -> Result<Steps<()>> {
+    let PendingCall {
+        subtask: id,
+        callee: HostFunc { index, ty },
+        args,
+        ..
+    } = call;
+    let running = Running::of(store)?;
+    let values = Vec::from_iter(running.world.finish(index, &args, result)?);
+    let subtask = running.tasks.subtask(id)?;
+    let (call, args) = (subtask.call.clone(), subtask.args.clone());
+    let lowered = lower(store, None, move |machine, flat| {
+        let cx = &mut Cx::new(machine, &call.opts);
+        let ((_, max), (_, out_param)) = (call.max_flat(), call.split(&args));
+        let lowered = abi::lower_flat_values(cx, max, &values, &ty.result, out_param, flat);
+        lowered.map_err(|error| at_fault(error, "result"))
+    })?;
+    lowered.then(store, move |store, results| {
+        let running = Running::of(store)?;
+        running.on_progress(id)?;
+        running.resolve(id, SubtaskState::Returned, results.as_slice().to_vec())?;
+        connect_ends(store).map(|_| Steps::Done(()))
+    })
+}
+
+/// Polls the future of a host function. A panic is an error.
+pub(super) fn poll(future: &mut HostFuture, cx: &mut Context<'_>) -> Poll<Result<Option<Value>>> {
+    let polled = contain_host(|| Ok(future.as_mut().poll(cx)));
+    polled.unwrap_or_else(|error| Poll::Ready(Err(error)))
+}
+
+impl Tasks {
+    /// Returns the waker of whoever drives the current call of the host.
+    pub(super) fn waker(&self) -> Waker {
+        self.waker.clone().unwrap_or_else(|| Waker::noop().clone())
+    }
+
+    /// Removes and returns the oldest call that has completed, with the output of its future.
+    fn next_completed(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Option<(PendingCall, Result<Option<Value>>)> {
+        let mut calls = self.pending_calls.iter_mut().enumerate();
+        let completed = calls.find_map(|(index, call)| match poll(&mut call.future, cx) {
+            Poll::Ready(result) => Some((index, result)),
+            Poll::Pending => None,
+        });
+        completed.map(|(index, result)| (self.pending_calls.remove(index), result))
+    }
+}
