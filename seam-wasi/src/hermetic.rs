@@ -186,7 +186,7 @@ impl Wasi {
         self
     }
 
-    /// Adds all of WASI 0.2 and, except HTTP, of WASI 0.3 to `world`.
+    /// Adds all of WASI 0.2 and 0.3 to `world`.
     ///
     /// # Errors
     /// `Misuse` if a folder of the host does not exist, or if a file in memory cannot be made: its
@@ -226,7 +226,10 @@ where
     let full = |item: &String| format!("{}#{item}", interface.full_name);
     let resources = interface.resources.iter();
     let world = resources.fold(world, |world, label| {
-        world.resource(&full(label), |call, rep| state(call)?.table.remove(rep))
+        world.resource(&full(label), |call, rep| {
+            let dropped = state(call)?.table.remove(rep)?;
+            http::release(call, dropped)
+        })
     });
     let funcs = interface.funcs.iter();
     funcs.fold(world, |world, (name, ty)| match body(name, ty) {

@@ -20,8 +20,8 @@
 //! are read at run time. Guests built for any 0.2.x link to them.
 //!
 //! # WASI 0.3
-//! Every function of WASI 0.3.0 is implemented too, except those of `wasi:http`, which is no part of the
-//! world. Both versions share files, clocks, random numbers and standard streams. Backends need
+//! Every function of WASI 0.3.0 is implemented too, with the same refusals. Both versions share files,
+//! clocks, random numbers and standard streams. Backends need
 //! [`ComponentAsync`](seam_core::Capability::ComponentAsync) for it.
 //!
 //! - The standard streams, files and folders are streams. Each has a future that says how it has ended,
@@ -29,6 +29,8 @@
 //! - Asynchronous functions have their result at once, except those that wait for the monotonic clock.
 //!   This clock advances when every task waits, to the time that the first of them waits for. Waiting
 //!   takes no real time.
+//! - A request that is sent fails with `HTTP-request-denied`, and so does the future of its transmission.
+//!   Its contents and trailers are dropped.
 //! - A time before 1970 is set as the beginning of 1970.
 //!
 //! # Where it differs from `wasmtime-wasi`
@@ -73,6 +75,7 @@ mod http;
 mod io;
 mod meter;
 mod monotonic;
+mod outcome;
 mod p3;
 mod preview1;
 mod random;

@@ -63,12 +63,12 @@ impl Table {
         resource.downcast().map(|it| *it).map_err(|_| unknown())
     }
 
-    /// Drops a resource.
+    /// Removes a resource that the guest drops.
     ///
     /// # Errors
     /// As [`Table::at`].
-    pub(crate) fn remove(&mut self, rep: u32) -> Result<()> {
-        self.live.remove(&rep).map(drop).ok_or_else(unknown)
+    pub(crate) fn remove(&mut self, rep: u32) -> Result<Box<dyn Any + Send>> {
+        self.live.remove(&rep).ok_or_else(unknown)
     }
 }
 

@@ -20,16 +20,21 @@ const OF_0_2: [(&str, &str); 7] = [
 ];
 
 /// The packages of WASI 0.3, in dependency order.
-const OF_0_3: [(&str, &str); 5] = [
+const OF_0_3: [(&str, &str); 6] = [
     ("clocks.wit", include_str!("../wit/0.3/clocks.wit")),
     ("random.wit", include_str!("../wit/0.3/random.wit")),
     ("filesystem.wit", include_str!("../wit/0.3/filesystem.wit")),
     ("sockets.wit", include_str!("../wit/0.3/sockets.wit")),
     ("cli.wit", include_str!("../wit/0.3/cli.wit")),
+    ("http.wit", include_str!("../wit/0.3/http.wit")),
 ];
 
 /// Interfaces that guests export and do not import from the host.
-const EXPORTED: [&str; 2] = ["wasi:cli/run", "wasi:http/incoming-handler"];
+const EXPORTED: [&str; 3] = [
+    "wasi:cli/run",
+    "wasi:http/incoming-handler",
+    "wasi:http/handler",
+];
 
 /// The interfaces that the packages define.
 pub(crate) struct Wit {

@@ -320,6 +320,10 @@ cases! { $
             hermetic_streams_read_and_write_files needs Components ComponentAsync,
             hermetic_output_of_streams_is_bounded needs Components ComponentAsync,
         }
+        hermetic_http3 "hermetic wasi" {
+            hermetic_requests_are_refused needs Components ComponentAsync,
+            hermetic_bodies_of_requests_come_back needs Components ComponentAsync,
+        }
         hermetic_tour "hermetic wasi" {
             hermetic_tour_of_files_is_golden needs Components,
             hermetic_tour_of_clocks_is_golden needs Components,

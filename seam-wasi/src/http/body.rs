@@ -3,6 +3,7 @@
 use seam_core::{Result, Value};
 
 use super::fields::{Fields, INTERFACE};
+use super::passed::Passed;
 use crate::func::{Funcs, own, rep, state};
 use crate::io::output::Output;
 use crate::state::State;
@@ -32,15 +33,26 @@ pub(super) const FUNCS: Funcs = Funcs {
 };
 
 /// The resource `outgoing-body`.
-pub(super) struct Body {
+struct Body {
     /// Whether the guest has already taken the stream.
     taken: bool,
 }
 
-impl Body {
-    /// Returns the body of a request or response on the first call only. `asked` records the call.
-    pub(super) fn once(asked: &mut bool) -> Asked {
-        let first = !std::mem::replace(asked, true);
+/// The body of a request or response that a guest builds.
+pub(crate) enum Content {
+    /// In 0.2, it is a resource. The flag says whether the guest has asked for it.
+    Asked(bool),
+    /// In 0.3, the guest passes it.
+    Passed(Passed),
+}
+
+impl Content {
+    /// Returns the resource of the body on the first call only.
+    pub(super) fn once(&mut self) -> Asked {
+        let first = match self {
+            Content::Asked(asked) => !std::mem::replace(asked, true),
+            Content::Passed(_) => false,
+        };
         Asked(first.then_some(Body { taken: false }))
     }
 }

@@ -32,15 +32,20 @@ pub(super) const FUNCS: Funcs = Funcs {
                 fields.remove(name);
                 let pairs = values.into_iter().map(|value| (name.to_owned(), value));
                 fields.pairs.extend(pairs);
+                None
             })
         }),
         ("[method]fields.delete", |call, args| {
-            change(call, args, Fields::remove)
+            change(call, args, |fields, name| {
+                fields.remove(name);
+                None
+            })
         }),
         ("[method]fields.append", |call, args| {
             let value = args.bytes(2)?.to_vec();
             change(call, args, |fields, name| {
                 fields.pairs.push((name.to_owned(), value));
+                None
             })
         }),
         ("[method]fields.entries", |call, args| {
@@ -61,7 +66,7 @@ pub(super) const FUNCS: Funcs = Funcs {
 };
 
 /// The resource `fields`: names and values in their order, with names in their original case.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     pairs: Vec<(String, Vec<u8>)>,
     immutable: bool,
     charge: Charge,
@@ -101,7 +106,8 @@ impl Fields {
         self.charge.set(sizes.sum())
     }
 
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    /// Returns the values of a name.
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let named = self
             .pairs
             .iter()
@@ -109,7 +115,8 @@ impl Fields {
         named.map(|(_, value)| value.as_slice())
     }
 
-    fn remove(&mut self, name: &str) {
+    /// Removes the values of a name.
+    pub(crate) fn remove(&mut self, name: &str) {
         self.pairs
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     }
@@ -135,11 +142,11 @@ fn from_list(call: &mut HostCall<'_>, args: Args<'_>) -> Result<Option<Value>> {
 }
 
 /// Implements a function that changes the values of a name. Argument 1 is the name; argument 2, if
-/// any, holds the values.
-fn change(
+/// any, holds the values. `act` returns the payload of the result.
+pub(crate) fn change(
     call: &mut HostCall<'_>,
     args: Args<'_>,
-    act: impl FnOnce(&mut Fields, &str),
+    act: impl FnOnce(&mut Fields, &str) -> Option<Value>,
 ) -> Result<Option<Value>> {
     let name = args.text(1)?;
     let values = match args.0.get(2) {
@@ -156,9 +163,9 @@ fn change(
     if let Err(error) = check(name, values) {
         return Ok(Some(error));
     }
-    act(fields, name);
+    let changed = act(fields, name);
     fields.recharge()?;
-    Ok(Some(Value::ok(None)))
+    Ok(Some(Value::ok(changed)))
 }
 
 fn error(case: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use seam_core::{HostCall, Result, Value};
 
-use super::body::Body;
+use super::body::Content;
 use super::fields::{Fields, INTERFACE, is_token};
 use crate::func::{Args, Funcs, own, state, text};
 
@@ -12,20 +12,14 @@ pub(super) const FUNCS: Funcs = Funcs {
         ("[constructor]outgoing-request", |call, args| {
             let state = state(call)?;
             let headers = state.table.take::<Fields>(args.rep(0)?)?;
-            let rep = state.table.add(Request {
-                headers,
-                method: Value::variant("get", None),
-                path_with_query: None,
-                scheme: None,
-                authority: None,
-                body: false,
-            })?;
+            let request = Request::new(headers, None, Content::Asked(false));
+            let rep = state.table.add(request)?;
             Ok(Some(own(INTERFACE, "outgoing-request", rep)))
         }),
         ("[method]outgoing-request.body", |call, args| {
             let state = state(call)?;
             let request = state.table.at::<Request>(args.rep(0)?)?;
-            Body::once(&mut request.body).add(state)
+            request.content.once().add(state)
         }),
         ("[method]outgoing-request.method", |call, args| {
             Ok(Some(request(call, args)?.method.clone()))
@@ -78,17 +72,32 @@ pub(super) const FUNCS: Funcs = Funcs {
     ],
 };
 
-/// The resource `outgoing-request`.
-struct Request {
+/// The resource `outgoing-request`, or `request` in 0.3.
+pub(crate) struct Request {
     headers: Fields,
+    /// Of 0.3. In 0.2, they are passed when the request is sent.
+    pub(crate) options: Option<Options>,
     /// The variant `method`.
     method: Value,
     path_with_query: Option<String>,
     /// The variant `scheme`.
     scheme: Option<Value>,
     authority: Option<String>,
-    /// Whether the guest has already taken the body.
-    body: bool,
+    pub(crate) content: Content,
+}
+
+impl Request {
+    pub(crate) fn new(headers: Fields, options: Option<Options>, content: Content) -> Self {
+        Self {
+            headers,
+            options,
+            method: Value::variant("get", None),
+            path_with_query: None,
+            scheme: None,
+            authority: None,
+            content,
+        }
+    }
 }
 
 /// Longest text in a request, in bytes.
@@ -163,8 +172,10 @@ pub(super) const OPTIONS: Funcs = Funcs {
 };
 
 /// The resource `request-options`: durations in nanoseconds.
-#[derive(Default)]
-struct Options {
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// Only in 0.3.
+    pub(crate) immutable: bool,
     connect: Option<u64>,
     first_byte: Option<u64>,
     between_bytes: Option<u64>,
@@ -190,7 +201,12 @@ fn set_timeout(
         Some(Value::U64(timeout)) => Some(*timeout),
         _ => None,
     };
-    set(state(call)?.table.at::<Options>(args.rep(0)?)?, timeout);
+    let options = state(call)?.table.at::<Options>(args.rep(0)?)?;
+    if options.immutable {
+        let immutable = Value::variant("immutable", None);
+        return Ok(Some(Value::err(Some(immutable))));
+    }
+    set(options, timeout);
     Ok(Some(Value::ok(None)))
 }
 
@@ -203,7 +219,11 @@ pub(super) const HANDLER: Funcs = Funcs {
         if let Some(options) = args.option(1)? {
             state.table.take::<Options>(crate::func::rep(options)?)?;
         }
-        let denied = Value::variant("HTTP-request-denied", None);
-        Ok(Some(Value::err(Some(denied))))
+        Ok(Some(denied()))
     })],
 };
+
+/// Returns the result of sending a request.
+pub(crate) fn denied() -> Value {
+    Value::err(Some(Value::variant("HTTP-request-denied", None)))
+}

@@ -1,6 +1,6 @@
 //! `outgoing-response`: a guest can build responses, but no request ever receives them.
 
-use super::body::Body;
+use super::body::Content;
 use super::fields::{Fields, INTERFACE};
 use crate::func::{Funcs, own, state};
 use seam_core::Value;
@@ -11,12 +11,8 @@ pub(super) const FUNCS: Funcs = Funcs {
         ("[constructor]outgoing-response", |call, args| {
             let state = state(call)?;
             let headers = state.table.take::<Fields>(args.rep(0)?)?;
-            let (status, body) = (200, false);
-            let rep = state.table.add(Response {
-                headers,
-                status,
-                body,
-            })?;
+            let response = Response::new(headers, Content::Asked(false));
+            let rep = state.table.add(response)?;
             Ok(Some(own(INTERFACE, "outgoing-response", rep)))
         }),
         ("[method]outgoing-response.status-code", |call, args| {
@@ -41,15 +37,24 @@ pub(super) const FUNCS: Funcs = Funcs {
         ("[method]outgoing-response.body", |call, args| {
             let state = state(call)?;
             let response = state.table.at::<Response>(args.rep(0)?)?;
-            Body::once(&mut response.body).add(state)
+            response.content.once().add(state)
         }),
     ],
 };
 
-/// The resource `outgoing-response`.
-struct Response {
+/// The resource `outgoing-response`, or `response` in 0.3.
+pub(crate) struct Response {
     headers: Fields,
     status: u16,
-    /// Whether the guest has already taken the body.
-    body: bool,
+    pub(crate) content: Content,
+}
+
+impl Response {
+    pub(crate) fn new(headers: Fields, content: Content) -> Self {
+        Self {
+            headers,
+            status: 200,
+            content,
+        }
+    }
 }

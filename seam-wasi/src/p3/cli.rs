@@ -2,9 +2,9 @@
 
 use seam_core::{HostCall, List, OutputStream, Result, Sink, Supply, Value};
 
-use super::outcome::{Outcome, reading};
 use crate::func::{Args, Funcs, state};
 use crate::io::CHUNK;
+use crate::outcome::{Outcome, reading};
 
 pub(super) const FUNCS: [Funcs; 3] = [
     Funcs {

@@ -2,11 +2,11 @@
 
 use seam_core::{HostCall, List, Result, Sink, Supply, Value};
 
-use super::outcome::{Outcome, reading};
 use crate::files::{Code, FileRef, Kind};
 use crate::filesystem::{Descriptor, INTERFACE, list};
 use crate::func::{Args, Funcs, state};
 use crate::io::CHUNK;
+use crate::outcome::{Outcome, reading};
 
 pub(super) const FUNCS: [Funcs; 1] = [Funcs {
     interface: INTERFACE,

@@ -6,7 +6,7 @@
 //! | `clocks` | waiting |
 //! | `filesystem` | files and folders as streams |
 //! | `network` | refusals |
-//! | `outcome` | the future that says how a stream has ended |
+//! | `http` | requests and responses with bodies; refusals |
 //! | `fit` | values of 0.2 as values of 0.3, and back |
 //!
 //! A function that does the same as one of 0.2 is that function, and its values are converted.
@@ -15,9 +15,10 @@ mod cli;
 mod clocks;
 mod filesystem;
 mod fit;
+mod http;
 mod network;
-mod outcome;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use seam_core::{FuncType, HostCall, Result, Value, World};
@@ -38,7 +39,7 @@ pub(crate) fn body(
     let own = find(all(), interface, name);
     let body = own.or_else(|| {
         let (interface, name) = same(interface, name);
-        of_0_2(interface, name)
+        of_0_2(interface, &name)
     })?;
     let ty = Arc::new(ty.clone());
     Some(move |call: &mut HostCall<'_>, args: &[Value]| {
@@ -64,17 +65,20 @@ fn all() -> impl Iterator<Item = &'static Funcs> {
         .chain(&clocks::FUNCS)
         .chain(&filesystem::FUNCS)
         .chain(&network::FUNCS)
+        .chain(&http::FUNCS)
 }
 
 /// Returns the interface and name of the function of 0.2 that does the same.
-fn same<'a>(interface: &'a str, name: &'a str) -> (&'a str, &'a str) {
-    match (interface, name) {
+fn same<'a>(interface: &'a str, name: &'a str) -> (&'a str, Cow<'a, str>) {
+    let (interface, name) = match (interface, name) {
+        ("wasi:http/types", name) => return (interface, http::same(name)),
         ("wasi:cli/environment", "get-initial-cwd") => (interface, "initial-cwd"),
         ("wasi:random/insecure-seed", "get-insecure-seed") => (interface, "insecure-seed"),
         ("wasi:clocks/monotonic-clock", "get-resolution") => (interface, "resolution"),
         ("wasi:clocks/system-clock", "now") => ("wasi:clocks/wall-clock", "now"),
         other => other,
-    }
+    };
+    (interface, name.into())
 }
 
 #[cfg(test)]

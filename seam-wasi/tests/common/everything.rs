@@ -16,12 +16,13 @@ const PACKAGES: [&str; 7] = [
 ];
 
 /// The official packages of WASI 0.3, in dependency order.
-const PACKAGES_0_3: [&str; 5] = [
+const PACKAGES_0_3: [&str; 6] = [
     include_str!("../../wit/0.3/clocks.wit"),
     include_str!("../../wit/0.3/random.wit"),
     include_str!("../../wit/0.3/filesystem.wit"),
     include_str!("../../wit/0.3/sockets.wit"),
     include_str!("../../wit/0.3/cli.wit"),
+    include_str!("../../wit/0.3/http.wit"),
 ];
 
 /// Returns a component that imports every WASI function of a version.
@@ -44,7 +45,11 @@ pub(crate) fn stable(version: &str) -> Artifact {
     reason = "not every test file that has this module needs it"
 )]
 pub(crate) fn component_0_3(version: &str) -> Artifact {
-    of_packages(&PACKAGES_0_3, "0.3.0", version, true, "")
+    let http = format!(
+        "import wasi:http/types@{version};
+         import wasi:http/client@{version};"
+    );
+    of_packages(&PACKAGES_0_3, "0.3.0", version, true, &http)
 }
 
 fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {

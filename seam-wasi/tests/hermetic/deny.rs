@@ -1,6 +1,6 @@
 //! The network's functions exist, and every call is refused.
 
-use seam_core::{CanonTrap, Resource, ResourceType, Trap, Value};
+use seam_core::{CanonTrap, Handle, Resource, ResourceType, Trap, Value};
 use seam_wasi::Wasi;
 
 use crate::support::{Host, bytes, lent};
@@ -90,6 +90,108 @@ fn a_request_can_be_built_but_sending_it_is_denied() {
     assert_eq!(host.err(handle, &args), "HTTP-request-denied");
     // `handle` took ownership of the request.
     assert!(host.call(&method("method"), &[lent(&request)]).is_err());
+}
+
+#[test]
+fn fields_of_0_3_are_deleted_and_copied() {
+    let mut host = Host::of_0_3(Wasi::hermetic());
+    let method = |name: &str| format!("http/types#[method]fields.{name}");
+    let fields = host.get("http/types#[constructor]fields", &[]);
+    let value = |text: &str| Value::from(text.as_bytes().to_vec());
+    let pair = |name: &str, text: &str| Value::Tuple(vec![name.into(), value(text)]);
+    for (name, text) in [("a", "1"), ("b", "2"), ("A", "3")] {
+        let args = [lent(&fields), name.into(), value(text)];
+        host.ok(&method("append"), &args);
+    }
+    let delete = method("get-and-delete");
+    let deleted = host.ok(&delete, &[lent(&fields), "a".into()]);
+    assert_eq!(deleted, Some(Value::list([value("1"), value("3")])));
+    let deleted = host.ok(&delete, &[lent(&fields), "a".into()]);
+    assert_eq!(deleted, Some(Value::list([])));
+    assert_eq!(
+        host.err(&delete, &[lent(&fields), "a b".into()]),
+        "invalid-syntax"
+    );
+    let rest = Value::list([pair("b", "2")]);
+    assert_eq!(host.get(&method("copy-all"), &[lent(&fields)]), rest);
+}
+
+#[test]
+fn options_of_0_3_can_be_copied() {
+    let mut host = Host::of_0_3(Wasi::hermetic());
+    let method = |name: &str| format!("http/types#[method]request-options.{name}");
+    let options = host.get("http/types#[constructor]request-options", &[]);
+    let timeout = Value::some(5u64.into());
+    let set = [lent(&options), timeout.clone()];
+    host.ok(&method("set-connect-timeout"), &set);
+    let copy = host.get(&method("clone"), &[lent(&options)]);
+    host.ok(
+        &method("set-connect-timeout"),
+        &[lent(&options), Value::none()],
+    );
+    let get = method("get-connect-timeout");
+    assert_eq!(host.get(&get, &[lent(&copy)]), timeout);
+    assert_eq!(host.get(&get, &[lent(&options)]), Value::none());
+}
+
+#[test]
+fn requests_and_responses_of_0_3_keep_what_they_are_built_from() {
+    let mut host = Host::of_0_3(Wasi::hermetic());
+    let types = |name: &str| format!("http/types#{name}");
+    // The readable end that a guest has passed. Nothing reads it here.
+    let trailers = Value::Future(Handle::new(1, 0, 0, 0));
+    let options = host.get(&types("[constructor]request-options"), &[]);
+    let timeout = Value::some(5u64.into());
+    let set = types("[method]request-options.set-first-byte-timeout");
+    host.ok(&set, &[lent(&options), timeout.clone()]);
+    let headers = host.get(&types("[constructor]fields"), &[]);
+    let args = [
+        headers,
+        Value::none(),
+        trailers.clone(),
+        Value::some(options),
+    ];
+    let request = first(host.get(&types("[static]request.new"), &args));
+    let method = |name: &str| format!("http/types#[method]request.{name}");
+    let get = Value::variant("get", None);
+    assert_eq!(host.get(&method("get-method"), &[lent(&request)]), get);
+    let authority = Value::some("example.com".into());
+    host.ok(
+        &method("set-authority"),
+        &[lent(&request), authority.clone()],
+    );
+    let found = host.get(&method("get-authority"), &[lent(&request)]);
+    assert_eq!(found, authority);
+    let Value::Option(Some(frozen)) = host.get(&method("get-options"), &[lent(&request)]) else {
+        panic!("expected options");
+    };
+    let get = types("[method]request-options.get-first-byte-timeout");
+    assert_eq!(host.get(&get, &[lent(&frozen)]), timeout);
+    assert_eq!(host.err(&set, &[lent(&frozen), Value::none()]), "immutable");
+    let headers = host.get(&method("get-headers"), &[lent(&request)]);
+    let append = [lent(&headers), "a".into(), b"1".to_vec().into()];
+    let failed = host.err(&types("[method]fields.append"), &append);
+    assert_eq!(failed, "immutable");
+    let denied = host.err("http/client#send", &[request]);
+    assert_eq!(denied, "HTTP-request-denied");
+
+    let headers = host.get(&types("[constructor]fields"), &[]);
+    let args = [headers, Value::none(), trailers];
+    let response = first(host.get(&types("[static]response.new"), &args));
+    let set = types("[method]response.set-status-code");
+    host.ok(&set, &[lent(&response), 404u16.into()]);
+    assert_eq!(host.err(&set, &[lent(&response), 99u16.into()]), "");
+    let get = types("[method]response.get-status-code");
+    assert_eq!(host.get(&get, &[lent(&response)]), 404u16.into());
+    host.drop(&response);
+}
+
+/// Returns the first element of a tuple.
+fn first(tuple: Value) -> Value {
+    match tuple {
+        Value::Tuple(mut values) => values.swap_remove(0),
+        other => panic!("expected a tuple, found {other:?}"),
+    }
 }
 
 #[test]

@@ -21,10 +21,20 @@ impl Host {
         Self::with(wasi, World::new())
     }
 
+    /// The host side of an instance that imports all of WASI 0.3.
+    pub(crate) fn of_0_3(wasi: Wasi) -> Self {
+        static INTERFACE: LazyLock<Interface> =
+            LazyLock::new(|| seam_decode::validate(&everything::component_0_3("0.3.0")).unwrap());
+        Self::of(&INTERFACE, wasi, World::new())
+    }
+
     pub(crate) fn with(wasi: Wasi, world: World) -> Self {
         static INTERFACE: LazyLock<Interface> =
             LazyLock::new(|| seam_decode::validate(&everything::component("0.2.3")).unwrap());
-        let interface = &*INTERFACE;
+        Self::of(&INTERFACE, wasi, world)
+    }
+
+    fn of(interface: &'static Interface, wasi: Wasi, world: World) -> Self {
         let world = wasi.add_to(world).unwrap();
         let bindings = world.bind(interface).unwrap();
         let state = WorldState::new(&world, &bindings);

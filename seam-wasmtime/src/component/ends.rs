@@ -73,7 +73,12 @@ pub(crate) fn settle(store: &mut StoreContextMut<'_, State>) -> Result<()> {
     }
 }
 
-fn connect(store: &mut StoreContextMut<'_, State>, end: &Value, sink: HostSink) -> Result<()> {
+fn connect(store: &mut StoreContextMut<'_, State>, end: &Value, mut sink: HostSink) -> Result<()> {
+    if sink.room()?.is_none() {
+        // A consumer of the engine cannot refuse the value of a future.
+        store.data().waits.happened();
+        return drop_end(store, end);
+    }
     let state = store.data_mut();
     let waits = state.waits.clone();
     waits.happened();

@@ -184,7 +184,7 @@ pub(crate) fn too_large(ty: &Type) -> Error {
     Error::unsupported(
         Capability::ComponentAsync,
         format!(
-            "expected elements of at most 32 bytes in a stream or future of the host, found {ty}"
+            "expected elements of at most 40 bytes in a stream or future of the host, found {ty}"
         ),
     )
 }
@@ -194,7 +194,7 @@ macro_rules! with_item {
     ($ty:expr, $body:expr) => {
         $crate::component::item::with_item!(@ $ty, $body,
             (1, 1) (2, 1) (3, 1) (4, 1) (2, 2) (4, 2) (6, 2) (4, 4) (8, 4) (12, 4) (16, 4) (20, 4)
-            (24, 4) (28, 4) (32, 4) (8, 8) (16, 8) (24, 8) (32, 8))
+            (24, 4) (28, 4) (32, 4) (36, 4) (40, 4) (8, 8) (16, 8) (24, 8) (32, 8) (40, 8))
     };
     (@ $ty:expr, $body:expr, $( ($size:literal, $align:literal) )*) => {
         match $ty {

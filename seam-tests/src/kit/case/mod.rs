@@ -31,6 +31,8 @@ pub(super) mod hermetic_command;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_command3;
 #[cfg(feature = "wasi")]
+pub(super) mod hermetic_http3;
+#[cfg(feature = "wasi")]
 pub(super) mod hermetic_preview1;
 #[cfg(feature = "wasi")]
 pub(super) mod hermetic_tour;

@@ -9,11 +9,11 @@ use crate::files::Code;
 /// How a stream has ended, as soon as it has.
 ///
 /// The stream keeps it. If the stream is dropped without an error, it has ended well.
-pub(super) struct Outcome(Arc<Mutex<Option<Value>>>);
+pub(crate) struct Outcome(Arc<Mutex<Option<Value>>>);
 
 impl Outcome {
     /// Creates the outcome of a stream, and the future that a guest gets for it.
-    pub(super) fn new(call: &mut HostCall<'_>) -> (Self, Value) {
+    pub(crate) fn new(call: &mut HostCall<'_>) -> (Self, Value) {
         let shared = Arc::new(Mutex::new(None::<Value>));
         let outcome = shared.clone();
         let future = call.future(move |_: &mut HostCall<'_>, _: usize| {
@@ -27,11 +27,12 @@ impl Outcome {
     }
 
     /// Ends the stream with an error of the file system.
-    pub(super) fn fail(&self, code: Code) {
+    pub(crate) fn fail(&self, code: Code) {
         self.end(Value::err(Some(Value::variant(code.name(), None))));
     }
 
-    fn end(&self, value: Value) {
+    /// Ends the stream with this result, unless it has ended.
+    pub(crate) fn end(&self, value: Value) {
         let mut outcome = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         outcome.get_or_insert(value);
     }
@@ -44,7 +45,7 @@ impl Drop for Outcome {
 }
 
 /// A stream that a guest reads, with its outcome, as 0.3 returns both.
-pub(super) fn reading(
+pub(crate) fn reading(
     call: &mut HostCall<'_>,
     mut next: impl FnMut(&mut HostCall<'_>, &Outcome, usize) -> Result<Supply> + Send + 'static,
 ) -> Value {
