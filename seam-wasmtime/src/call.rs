@@ -6,6 +6,7 @@ use std::time::Instant;
 use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
+use crate::broken::{Broken, contained};
 use crate::convert::{self, from_val, misfit, to_val};
 use crate::deadline::{Alarm, until};
 use crate::error::{Code, run_error};
@@ -32,30 +33,46 @@ impl Stop {
     }
 }
 
-/// Runs a call that can suspend until it ends or the deadline passes, within the private runtime.
+/// What ends a call that can suspend, apart from its guest.
+pub(crate) struct Bounds {
+    deadline: Option<Instant>,
+    broken: Broken,
+}
+
+/// Runs a call that can suspend until it ends or the deadline passes, within the private runtime. If
+/// the engine panics, the store is broken.
 pub(crate) async fn bounded<T>(
-    at: Option<Instant>,
+    bounds: Bounds,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Stop> {
-    let call = InRuntime::new(until(at, call)).map_err(Stop::Seam)?;
+    let call = contained(&bounds.broken, call);
+    let call = InRuntime::new(until(bounds.deadline, call)).map_err(Stop::Seam)?;
     match call.await {
         Ok(outcome) => outcome.map_err(Stop::Guest),
         Err(limit) => Err(Stop::Seam(limit)),
     }
 }
 
-/// When the current call must end.
+/// Returns the bounds of the current call.
 #[inline]
-pub(crate) fn deadline<C>(ctx: &C) -> Option<Instant>
+pub(crate) fn bounds<C>(ctx: &C) -> Bounds
 where
     C: AsContext<Data: HasCore>,
 {
-    ctx.as_context().data().core_ref().deadline
+    let ctx = ctx.as_context();
+    let core = ctx.data().core_ref();
+    Bounds {
+        deadline: core.deadline,
+        broken: core.broken.clone(),
+    }
 }
 
 /// Arms the deadline, if the store has one and this is an outermost call.
 ///
 /// The alarm must be passed to [`end`].
+///
+/// # Errors
+/// `Engine` if the store is broken, or the deadline cannot be armed.
 #[inline]
 pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
 where
@@ -63,6 +80,7 @@ where
 {
     let mut ctx = ctx.as_context_mut();
     let core = ctx.data_mut().core();
+    core.broken.check()?;
     let Some(time) = core.time.filter(|_| core.depth == 0) else {
         return Ok(None);
     };
@@ -168,8 +186,11 @@ where
             block_on(entry.func.call_async(scope, params, out)).map_err(Stop::Guest)
         }),
         Way::Suspending => {
-            let at = deadline(&scope);
-            block_on(bounded(at, entry.func.call_async(&mut scope, params, out)))
+            let bounds = bounds(&scope);
+            block_on(bounded(
+                bounds,
+                entry.func.call_async(&mut scope, params, out),
+            ))
         }
     };
     end(&mut scope, alarm);

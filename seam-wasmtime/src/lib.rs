@@ -77,6 +77,7 @@
 //! of a list. For such builds this crate raises the limit accordingly, to at most 4 GiB.
 
 mod backend;
+mod broken;
 mod build;
 mod cache;
 mod call;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use seam_core::{HostState, Limits, store_number};
 use wasmtime::{Instance, Module, Store, Val};
 
+use crate::broken::Broken;
 use crate::deadline;
 use crate::error::Code;
 use crate::handles::Handles;
@@ -39,6 +40,8 @@ pub(crate) struct CoreState {
     pub(crate) begin: Option<Begin>,
     /// Room for arguments and results, kept between calls.
     pub(crate) scratch: Vec<Val>,
+    /// Whether the engine has panicked.
+    pub(crate) broken: Broken,
 }
 
 /// The bytes of the modules that were instantiated in the store.
@@ -72,6 +75,7 @@ impl CoreState {
             stack: None,
             begin: None,
             scratch: Vec::new(),
+            broken: Broken::default(),
         }
     }
 }

@@ -235,6 +235,7 @@ cases! { $
         task_trap "asynchronous components" {
             wrong_ends_of_tasks_trap needs Components ComponentAsync,
             synchronous_functions_do_not_use_task_return needs Components ComponentAsync,
+            a_wrong_task_return_ends_only_its_instance needs Components ComponentAsync,
             wrong_handles_of_built_ins_trap needs Components ComponentAsync,
             members_of_sets_are_not_waited_for needs Components ComponentAsync,
             synchronous_functions_do_not_block needs Components ComponentAsync,

@@ -123,9 +123,9 @@ pub(crate) fn run_what_waits(store: &mut Store<State>, code: &dyn Code) -> Resul
     let before = waits.events();
     waits.wake();
     let alarm = call::begin(store)?;
-    let at = call::deadline(store);
+    let bounds = call::bounds(store);
     let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
-    let outcome = block_on(call::bounded(at, async {
+    let outcome = block_on(call::bounded(bounds, async {
         let ran = waits::until_no_progress(&waits, &clock, MAX_ADVANCES, run).await;
         ran.unwrap_or(Ok(()))
     }));

@@ -367,7 +367,7 @@ impl Begun {
         code: &(dyn Code + Sync),
     ) -> Result<()> {
         let alarm = call::begin(store)?;
-        let at = call::deadline(store);
+        let bounds = call::bounds(store);
         let waits = store.data().waits.clone();
         let clock = store.data().world.clock().clone();
         waits.wake();
@@ -380,7 +380,7 @@ impl Begun {
             let made = waits::unless_stuck(&waits, &clock, made).await;
             made.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))
         };
-        let mut outcome = call::bounded(at, made).await;
+        let mut outcome = call::bounded(bounds, made).await;
         if outcome.is_ok() {
             outcome = ends::settle(&mut store.as_context_mut()).map_err(Stop::Seam);
         }

@@ -238,8 +238,11 @@ impl ComponentInstance {
         self.store.data_mut().world.begin_outermost_call();
         let alarm = call::begin(&mut self.store)?;
         let outcome = if self.is_async() {
-            let at = call::deadline(&self.store);
-            block_on(call::bounded(at, any.resource_drop_async(&mut self.store)))
+            let bounds = call::bounds(&self.store);
+            block_on(call::bounded(
+                bounds,
+                any.resource_drop_async(&mut self.store),
+            ))
         } else {
             call::synchronous(&mut self.store, |store| any.resource_drop(store))
         };

@@ -66,8 +66,8 @@ async fn start(
     let alarm = call::begin(&mut store)?;
     let pre = &linked.pre;
     let outcome = if linked.asynchronous {
-        let at = call::deadline(&store);
-        call::bounded(at, pre.instantiate_async(&mut store)).await
+        let bounds = call::bounds(&store);
+        call::bounded(bounds, pre.instantiate_async(&mut store)).await
     } else {
         call::synchronous(&mut store, |store| pre.instantiate(store))
     };

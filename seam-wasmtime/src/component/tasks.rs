@@ -69,7 +69,7 @@ impl Spawned {
     /// # Errors
     /// How the call, or another one that ran meanwhile, ended. The trap `Deadlock` if nothing can go on.
     pub(crate) async fn run(&self, store: &mut Store<State>) -> Result<Vec<Val>, Stop> {
-        let at = call::deadline(store);
+        let bounds = call::bounds(store);
         let waits = store.data().waits.clone();
         let clock = store.data().world.clock().clone();
         waits.wake();
@@ -79,7 +79,7 @@ impl Spawned {
             let ran = waits::unless_idle(&waits, &clock, run).await;
             ran.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))?
         };
-        call::bounded(at, ran).await
+        call::bounded(bounds, ran).await
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot> {

@@ -1,9 +1,9 @@
 //! Traps of tasks: what a task must not do, and what is left after a trap.
 
-use seam_core::{CanonTrap, InstanceExt, Trap, World};
+use seam_core::{CanonTrap, ErrorKind, InstanceExt, ProgramExt, Trap, World};
 
 use super::background::{BACKGROUND, seen};
-use crate::kit::expect::{each_traps, gives_nothing, traps};
+use crate::kit::expect::{each_traps, gives, gives_nothing, holds, traps};
 use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Subject};
 
@@ -56,20 +56,42 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
     each_traps(subject, &artifact, &expected)
 }
 
+/// `f` uses `task.return`, but is lifted synchronously.
+const RETURNS_TWICE: Guest = Guest {
+    builtins: &["task.return (result u32)"],
+    code: r#"
+        (func (export "f") (result i32)
+          (call $task.return (i32.const 1))
+          (i32.const 1))
+        (func (export "g") (result i32) (i32.const 2))"#,
+    exports: &[
+        lifted_sync("f", "(result u32)"),
+        lifted_sync("g", "(result u32)"),
+    ],
+    ..Guest::EMPTY
+};
+
 pub(in crate::kit) fn synchronous_functions_do_not_use_task_return(subject: &Subject) -> Checked {
-    const GUEST: Guest = Guest {
-        builtins: &["task.return (result u32)"],
-        code: r#"
-            (func (export "f") (result i32)
-              (call $task.return (i32.const 1))
-              (i32.const 1))"#,
-        exports: &[lifted_sync("f", "(result u32)")],
-        ..Guest::EMPTY
-    };
-    let artifact = component(&[("guest", GUEST)])?;
+    let artifact = component(&[("guest", RETURNS_TWICE)])?;
     let mut instance = subject.instantiate(&artifact, &World::new())?;
     let wrong = Trap::Canon(CanonTrap::WrongTaskReturn);
     traps("f", instance.call_blocking("f", &[]), wrong)
+}
+
+pub(in crate::kit) fn a_wrong_task_return_ends_only_its_instance(subject: &Subject) -> Checked {
+    let artifact = component(&[("guest", RETURNS_TWICE)])?;
+    let program = subject.load(&artifact)?;
+    let mut instance = program.instantiate_blocking(&World::new())?;
+    // An engine may take the guest's fault for its own, but must not panic.
+    for export in ["f", "g"] {
+        let called = instance.call_blocking(export, &[]);
+        let kind = called.map_err(|error| error.kind().clone());
+        let is_contained = matches!(kind, Err(ErrorKind::Trap(_) | ErrorKind::Engine));
+        let expected = format_args!("{export}: a trap, or an error of the engine");
+        holds(expected, is_contained, &kind)?;
+    }
+    let mut another = program.instantiate_blocking(&World::new())?;
+    gives(&mut *another, "g", &[], 2u32)
 }
 
 pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Checked {
