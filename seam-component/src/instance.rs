@@ -6,8 +6,8 @@ use std::task::{Poll, Waker};
 use async_trait::async_trait;
 use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
-    Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, Exit, ExportName, Func,
-    Handle, InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Sink,
+    Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, ErrorKind, Exit, ExportName,
+    Func, Handle, InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Sink,
     Snapshot, Source, Value, WorldState, contain,
 };
 
@@ -85,6 +85,12 @@ pub(crate) trait Inner: Send {
 
     /// Starts the canonical entry.
     fn run(&mut self, base: &mut Base) -> Result<Exit>;
+
+    /// Returns the canonical entry if it is an asynchronous function, whose result is the program's exit.
+    /// The default is for instances whose entry blocks.
+    fn async_entry(&mut self, _base: &Base) -> Result<Option<Func>> {
+        Ok(None)
+    }
 
     /// Calls an exported function of a core instance.
     fn call_core(
@@ -245,23 +251,15 @@ impl<I: Inner> Instance for LayeredInstance<I> {
     }
 
     async fn drive(&mut self, call: &Call) -> Result<()> {
-        std::future::poll_fn(|cx| {
-            let polled = self.perform(operation(call.func()), |base, inner, in_flight| {
-                give_up_dropped(base, inner, in_flight)?;
-                let Some(state) = in_flight.driving(call)? else {
-                    return Ok(Poll::Ready(()));
-                };
-                match inner.poll_drive(base, state, cx.waker()) {
-                    Poll::Pending => Ok(Poll::Pending),
-                    Poll::Ready(outcome) => in_flight.driven(call, outcome).map(Poll::Ready),
-                }
-            });
-            match polled {
-                Ok(polled) => polled.map(Ok),
-                Err(error) => Poll::Ready(Err(error)),
-            }
-        })
-        .await
+        let driven = std::future::poll_fn(|cx| {
+            flip(
+                self.perform(operation(call.func()), |base, inner, in_flight| {
+                    give_up_dropped(base, inner, in_flight)?;
+                    poll_drive(base, inner, in_flight, call, cx.waker())
+                }),
+            )
+        });
+        driven.await
     }
 
     fn drive_blocking(&mut self, call: &Call) -> Result<()> {
@@ -298,6 +296,34 @@ impl<I: Inner> Instance for LayeredInstance<I> {
             clear(base, inner, in_flight)?;
             inner.call_in_one(base, func, args, returns)
         })
+    }
+
+    async fn run(&mut self) -> Result<Exit> {
+        let operation = || "run".to_string();
+        let started = self.perform(operation, |base, inner, in_flight| {
+            clear(base, inner, in_flight)?;
+            let Some(func) = inner.async_entry(base)? else {
+                return Ok(None);
+            };
+            let call = inner.start(base, &func, Args::Values(&[]))?;
+            Ok(Some(in_flight.start(&func, call)))
+        })?;
+        let Some(call) = started else {
+            return self.run_blocking();
+        };
+        let driven = std::future::poll_fn(|cx| {
+            flip(self.perform(operation, |base, inner, in_flight| {
+                poll_drive(base, inner, in_flight, &call, cx.waker())
+            }))
+        });
+        let outcome = match driven.await {
+            Ok(()) => self.perform(operation, |base, inner, in_flight| {
+                let state = in_flight.take(&call)?;
+                inner.take(base, call.func(), state)
+            }),
+            Err(error) => Err(error),
+        };
+        exit(outcome)
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
@@ -438,6 +464,46 @@ impl<I: Inner> Instance for LayeredInstance<I> {
 
 fn operation(func: &Func) -> impl FnOnce() -> String {
     move || format!("call {}", func.name())
+}
+
+/// Maps the outcome of `wasi:cli/run` to the program's exit.
+///
+/// # Errors
+/// Those of the outcome, except an exit.
+pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
+    match outcome {
+        Ok(Some(Value::Result(Ok(_)))) => Ok(Exit::new(0)),
+        Ok(_) => Ok(Exit::new(1)),
+        Err(error) => match error.kind() {
+            ErrorKind::Exit(code) => Ok(Exit::new(*code)),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Turns a step that may be pending into the poll of a future.
+pub(crate) fn flip<T>(step: Result<Poll<T>>) -> Poll<Result<T>> {
+    match step {
+        Ok(polled) => polled.map(Ok),
+        Err(error) => Poll::Ready(Err(error)),
+    }
+}
+
+/// Drives a call until it is done or waits for the host.
+fn poll_drive<I: Inner>(
+    base: &mut Base,
+    inner: &mut I,
+    in_flight: &mut InFlight<I::Call>,
+    call: &Call,
+    waker: &Waker,
+) -> Result<Poll<()>> {
+    let Some(state) = in_flight.driving(call)? else {
+        return Ok(Poll::Ready(()));
+    };
+    match inner.poll_drive(base, state, waker) {
+        Poll::Pending => Ok(Poll::Pending),
+        Poll::Ready(outcome) => in_flight.driven(call, outcome).map(Poll::Ready),
+    }
 }
 
 /// Clears the state for a new call.

@@ -23,9 +23,10 @@ const ADDED: &[Capability] = &[
 
 /// A [`Backend`] over a core engine.
 ///
-/// It has the engine's name, version and capabilities. It blocks on asynchronous host functions
-/// ([`Capability::AsyncHostBlocks`]): they are polled on the calling thread. Therefore a function
-/// that waits for another call into the same instance never ends.
+/// It has the engine's name, version and capabilities. An asynchronous host function of an
+/// asynchronous type suspends the task that calls it. One of a synchronous type blocks
+/// ([`Capability::AsyncHostBlocks`]): it is polled on the calling thread. Therefore a function that
+/// waits for another call into the same instance never ends.
 ///
 /// A panic of the engine is an [`Engine`](seam_core::ErrorKind::Engine) error. An instance whose
 /// engine has panicked is not used again: every later operation is that error too.

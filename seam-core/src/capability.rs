@@ -94,7 +94,8 @@ capabilities! {
     /// Asynchronous host functions suspend the guest, so the calling thread is free in the
     /// meantime.
     AsyncHostSuspends = "async-host-suspends",
-    /// Asynchronous host functions are polled in place and block the calling thread.
+    /// Asynchronous host functions are polled in place and block the calling thread, unless their
+    /// component-level type is asynchronous: these suspend the task that calls them.
     AsyncHostBlocks = "async-host-blocks",
     /// The operating system's own WASI (0.2 and preview1).
     SystemWasi = "system-wasi",

@@ -150,8 +150,9 @@ pub trait Instance: Send {
 
     /// Drives a call until its result is ready.
     ///
-    /// It suspends if the backend has [`AsyncHostSuspends`](crate::Capability::AsyncHostSuspends).
-    /// The default blocks.
+    /// It suspends while only asynchronous host functions can let the guests go on: those of an
+    /// asynchronous type, and all others too if the backend has
+    /// [`AsyncHostSuspends`](crate::Capability::AsyncHostSuspends). The default blocks.
     ///
     /// # Errors
     /// Those of [`Instance::drive_blocking`].

@@ -6,16 +6,15 @@ use std::task::{Context, Poll, Waker};
 
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
-    Args, CorePath, CoreStore, CoreValue, Entry, Error, ErrorKind, Exit, ExportName, Func, Handle,
-    HostFuture, Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on,
-    contain_host,
+    Args, CorePath, CoreStore, CoreValue, Entry, Error, Exit, ExportName, Func, Handle, HostFuture,
+    Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on, contain_host,
 };
 
 use super::handles::check_handles;
 use crate::abi::{self, Cx, FlatBits};
 use crate::canon::lift::Outer;
 use crate::canon::resource::destroy;
-use crate::instance::{Base, Inner, call_in_steps};
+use crate::instance::{Base, Inner, call_in_steps, exit, flip};
 use crate::state::{FuncInst, Lifted, Outcome, Running, TaskId};
 use crate::task;
 use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
@@ -235,11 +234,13 @@ fn returned(outcome: Outcome) -> Result<Option<Value>> {
     }
 }
 
-/// Turns a step that may be pending into the poll of a future.
-fn flip(step: Result<Poll<()>>) -> Poll<Result<()>> {
-    match step {
-        Ok(polled) => polled.map(Ok),
-        Err(error) => Poll::Ready(Err(error)),
+/// Returns the canonical entry of a component.
+fn entry(base: &Base) -> Result<Func> {
+    match Entry::of(&base.interface)? {
+        Entry::Run(name) => base.func(&name),
+        _ => Err(Error::engine(
+            "expected a component to start at `wasi:cli/run`",
+        )),
     }
 }
 
@@ -395,20 +396,13 @@ impl Inner for ComponentInstance {
     }
 
     fn run(&mut self, base: &mut Base) -> Result<Exit> {
-        let Entry::Run(name) = Entry::of(&base.interface)? else {
-            return Err(Error::engine(
-                "expected a component to start at `wasi:cli/run`",
-            ));
-        };
-        let func = base.func(&name)?;
-        match self.call_entry(base, &func) {
-            Ok(Some(Value::Result(Ok(_)))) => Ok(Exit::new(0)),
-            Ok(_) => Ok(Exit::new(1)),
-            Err(error) => match error.kind() {
-                ErrorKind::Exit(code) => Ok(Exit::new(*code)),
-                _ => Err(error),
-            },
-        }
+        let func = entry(base)?;
+        exit(self.call_entry(base, &func))
+    }
+
+    fn async_entry(&mut self, base: &Base) -> Result<Option<Func>> {
+        let func = entry(base)?;
+        Ok(Some(func).filter(|func| func.ty().is_async))
     }
 
     fn call_core(

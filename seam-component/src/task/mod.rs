@@ -41,10 +41,19 @@
 //!
 //! A script that forbids calls between a component and one nested in it does not decide.
 //!
+//! # Calls of the host
+//! A call begins when the host drives one. All calls that have not begun then begin, in the order in which
+//! they were made, before any thread goes on.
+//!
+//! When no thread is ready, the host's sides of streams and futures go on, then the asynchronous host
+//! functions that have completed, oldest call first. If none has, the virtual time advances to the next
+//! point that a host function waits for. If none waits for it, the driver waits until a host function
+//! may have completed. If there is none either, the call ends with the trap `Deadlock`.
+//!
 //! # After a call of the host
 //! A call ends when its task has returned and the function itself has ended. If the function waits or
 //! keeps yielding, the call ends too, and the thread goes on in later calls. So do threads that the
-//! function has created.
+//! function has created. A call that the host has dropped before it had its outcome is asked to end.
 //!
 //! # Blocking
 //! A thread without a callback blocks in the middle of its core function. An engine with

@@ -126,9 +126,10 @@ impl World {
 
     /// Defines an asynchronous host function over values.
     ///
-    /// When the guest calls, `func` is called. On a backend with `AsyncHostSuspends`, its future
-    /// suspends the guest. On a backend with `AsyncHostBlocks`, the future is polled in place and
-    /// blocks the calling thread. It must not wait for another call into the same instance.
+    /// When the guest calls, `func` is called. If the import's type is asynchronous, its future suspends
+    /// the task that calls, and other tasks go on. Otherwise the future suspends the whole guest on a
+    /// backend with `AsyncHostSuspends`. On a backend with `AsyncHostBlocks` it is polled in place and
+    /// blocks the calling thread, so it must not wait for another call into the same instance.
     #[must_use]
     pub fn func_async<F, Fut>(self, name: &str, ty: Option<FuncType>, func: F) -> Self
     where

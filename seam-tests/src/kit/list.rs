@@ -319,6 +319,7 @@ cases! { $
         hermetic_command3 "hermetic wasi" {
             hermetic_streams_carry_input_and_output needs Components ComponentAsync,
             hermetic_streams_read_and_write_files needs Components ComponentAsync,
+            hermetic_waits_end_in_the_order_of_their_times needs Components ComponentAsync,
             hermetic_output_of_streams_is_bounded needs Components ComponentAsync,
         }
         hermetic_http3 "hermetic wasi" {

@@ -403,6 +403,11 @@ impl Begun {
         Ok(())
     }
 
+    /// Returns whether the call is in the event loop.
+    pub(crate) fn is_spawned(&self) -> bool {
+        self.spawned.is_some()
+    }
+
     /// Makes the call in the event loop, where others can run at the same time.
     ///
     /// # Errors

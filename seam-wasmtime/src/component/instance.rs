@@ -118,7 +118,7 @@ impl ComponentInstance {
     fn call(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
         if self.is_async() {
             let call = self.begin(func, args)?;
-            block_on(self.make(&call))?;
+            self.make_blocking(&call)?;
             return self.result(&call, returns);
         }
         self.clear()?;
@@ -145,6 +145,11 @@ impl ComponentInstance {
         if self.has_tasks {
             return self.make_task(call).await;
         }
+        self.make_alone(call).await
+    }
+
+    /// Makes a call that cannot go on if it is interrupted.
+    async fn make_alone(&mut self, call: &Call) -> Result<()> {
         let asynchronous = self.is_async();
         let Some(begun) = self.in_flight.driving(call)? else {
             return Ok(());
@@ -184,8 +189,14 @@ impl ComponentInstance {
     }
 
     fn make_blocking(&mut self, call: &Call) -> Result<()> {
+        // A task of the event loop ends a bit later than a call that is awaited, so that more of what else
+        // waits runs during the call.
+        let others = self.in_flight.states().count() > 1;
+        if self.has_tasks && (others || self.in_flight.states().any(|call| call.is_spawned())) {
+            return block_on(self.make_task(call));
+        }
         if self.is_async() {
-            return block_on(self.make(call));
+            return block_on(self.make_alone(call));
         }
         let Some(begun) = self.in_flight.driving(call)? else {
             return Ok(());

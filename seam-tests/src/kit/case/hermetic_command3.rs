@@ -52,6 +52,13 @@ pub(in crate::kit) fn hermetic_streams_read_and_write_files(subject: &Subject) -
     full.prints(0, "Err(ErrorCode::InsufficientSpace), 0 bytes left\n", "")
 }
 
+pub(in crate::kit) fn hermetic_waits_end_in_the_order_of_their_times(subject: &Subject) -> Checked {
+    let guest = &*guest(subject)?;
+    let lines = "short after 1 s\nmiddle after 2 s\nlong after 3 s\n\
+                 the half second ended first, 3500000000 ns in all\n";
+    see(guest, command(&["naps"]).monotonic_clock(7))?.prints(0, lines, "")
+}
+
 pub(in crate::kit) fn hermetic_output_of_streams_is_bounded(subject: &Subject) -> Checked {
     let guest = &*guest(subject)?;
     let world = command(&["cat"]).stdin("0123456789").add_to(World::new())?;
