@@ -40,7 +40,8 @@ use crate::{
 ///     `a_panicking_host_function_is_caught`)
 /// 11. A call that exceeds a limit ends with `Limit`. (kit: `fuel_ends_an_endless_loop`,
 ///     `a_deadline_ends_an_endless_loop`, `memory_stops_growing_at_its_limit`,
-///     `host_recursion_is_bounded`, `captured_output_is_bounded`)
+///     `host_recursion_is_bounded`, `captured_output_is_bounded`,
+///     `deadlines_end_waits_for_host_functions`)
 /// 12. `observed` holds output and, if the world records them, every host call with its values.
 ///     (kit: `host_calls_are_recorded`)
 /// 13. `held` lists the guest-defined resources that the host still owns, in the order in which it

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use seam_core::{CanonTrap, CoreStore, Error, Limit, Result, Value, block_on_until};
+use seam_core::{CanonTrap, CoreStore, Error, Result, Value, block_on_until};
 
 use super::cancel::request_cancellation;
 use super::lift::begin_next;
@@ -41,7 +41,8 @@ pub(crate) fn invoke(
 ///
 /// # Errors
 /// The trap `Deadlock` if nothing can go on before the call has its outcome. The trap `CannotEnter` if
-/// its component was closed. Those of the threads that run.
+/// its component was closed. `Limit(Deadline)`, which is noticed only when the call is polled. Those of the
+/// threads that run.
 pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -> Result<Poll<()>> {
     let running = Running::of(store)?;
     running.begin_outermost();
@@ -57,10 +58,13 @@ pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -
             continue;
         }
         let running = Running::of(store)?;
-        running.check_open(id)?;
-        return match running.tasks.pending_calls.is_empty() {
-            true => Err(Error::trap(CanonTrap::Deadlock)),
-            false => Ok(Poll::Pending),
+        let instance = running.check_open(id)?;
+        if running.tasks.pending_calls.is_empty() {
+            return Err(Error::trap(CanonTrap::Deadlock));
+        }
+        return match running.tasks.check_deadline() {
+            Ok(()) => Ok(Poll::Pending),
+            Err(_) => Err(running.late(instance)?),
         };
     }
     Running::of(store)?.tasks.is_awaited = false;
@@ -75,12 +79,15 @@ pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -
 pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     let running = Running::of(store)?;
     let deadline = running.resume_clock(id)?;
+    let instance = running.tasks.task(id)?.lifted.opts.instance;
     let driven = std::future::poll_fn(|cx| match poll_drive(store, id, cx.waker()) {
         Ok(polled) => polled.map(Ok),
         Err(error) => Poll::Ready(Err(error)),
     });
-    let driven = block_on_until(deadline, driven);
-    driven.unwrap_or_else(|| Err(Error::limit(Limit::Deadline)))
+    match block_on_until(deadline, driven) {
+        Some(driven) => driven,
+        None => Err(Running::of(store)?.late(instance)?),
+    }
 }
 
 /// Lets threads run until none is ready, or they only yield. The virtual time advances, as often as
@@ -184,11 +191,12 @@ impl Running {
         Ok(deadline)
     }
 
-    /// Checks that no trap has closed the component of a call.
-    fn check_open(&mut self, id: TaskId) -> Result<()> {
+    /// Checks that no trap has closed the component of a call. Returns the instance.
+    fn check_open(&mut self, id: TaskId) -> Result<u32> {
         let instance = self.tasks.task(id)?.lifted.opts.instance;
         let entered = self.enter_from_host(instance)?;
-        self.leave(&entered)
+        self.leave(&entered)?;
+        Ok(instance)
     }
 
     /// Ends a call of the host: its outcome is there. If the host has given it up, its loans end.

@@ -53,13 +53,19 @@ fn progress_of_calls(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
 pub(super) fn wait_for_call(store: &mut dyn CoreStore) -> Result<Steps<()>> {
     let tasks = &mut Running::of(store)?.tasks;
     let deadline = tasks.deadline();
+    let waiting = tasks.pending_calls.first().map(|call| call.subtask);
     let completed = std::future::poll_fn(|cx| match tasks.next_completed(cx) {
         Some(completed) => Poll::Ready(completed),
         None => Poll::Pending,
     });
     match block_on_until(deadline, completed) {
         Some((call, result)) => return_later(store, call, result),
-        None => Err(Error::limit(Limit::Deadline)),
+        None => {
+            let running = Running::of(store)?;
+            let waiting = waiting.ok_or_else(|| Error::engine("expected a call that waits"))?;
+            let instance = running.tasks.waitable(waiting)?.instance;
+            Err(running.late(instance)?)
+        }
     }
 }
 
@@ -116,6 +122,15 @@ pub(super) fn complete(
 pub(super) fn poll(future: &mut HostFuture, cx: &mut Context<'_>) -> Poll<Result<Option<Value>>> {
     let polled = contain_host(|| Ok(future.as_mut().poll(cx)));
     polled.unwrap_or_else(|error| Poll::Ready(Err(error)))
+}
+
+impl Running {
+    /// Closes a component whose call has exceeded its deadline while only the host could let it go on.
+    /// Returns the error of the call.
+    pub(super) fn late(&mut self, instance: u32) -> Result<Error> {
+        self.enter_from_host(instance)?;
+        Ok(Error::limit(Limit::Deadline))
+    }
 }
 
 impl Tasks {

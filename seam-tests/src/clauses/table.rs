@@ -82,7 +82,8 @@ clauses! {
             a_deadline_ends_an_endless_loop by calls_limits_traps,
             memory_stops_growing_at_its_limit by calls_limits_traps,
             host_recursion_is_bounded by calls_limits_traps,
-            captured_output_is_bounded by calls_limits_traps;
+            captured_output_is_bounded by calls_limits_traps,
+            deadlines_end_waits_for_host_functions by calls_limits_traps;
         12 "host calls are recorded if the world asks for it":
             host_calls_are_recorded by records_nothing;
         13 "the resources that the host owns are listed in order":

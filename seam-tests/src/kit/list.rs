@@ -265,6 +265,7 @@ cases! { $
             interrupted_calls_go_on needs Components ComponentAsync,
             dropped_calls_are_asked_to_end needs Components ComponentAsync,
             host_functions_suspend_only_their_task needs Components ComponentAsync,
+            deadlines_end_waits_for_host_functions needs Components ComponentAsync Deadline,
             calls_of_host_functions_are_cancelled needs Components ComponentAsync,
             virtual_time_advances_when_all_wait needs Components ComponentAsync,
         }

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use seam_core::{Args, Call, CanonTrap, HostCall, Instance, InstanceExt, Trap, Value, World};
+use seam_core::{
+    Args, Call, CanonTrap, HostCall, Instance, InstanceExt, Limit, Limits, Trap, Value, World,
+};
 
-use crate::kit::expect::{gives, same, traps};
+use crate::kit::expect::{gives, limited, same, traps};
 use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -261,6 +264,15 @@ pub(in crate::kit) fn host_functions_suspend_only_their_task(subject: &Subject) 
     )?;
     instance.drive_blocking(&opens)?;
     same("the other call", instance.take(opens)?, None)
+}
+
+pub(in crate::kit) fn deadlines_end_waits_for_host_functions(subject: &Subject) -> Checked {
+    let artifact = component(&[("asking", ASKING)])?;
+    let limits = Limits::new().with_deadline(Duration::from_millis(50));
+    let world = Gate::default().world().limits(limits);
+    let mut instance = subject.instantiate(&artifact, &world)?;
+    let called = instance.call_blocking("ask", &[1u32.into()]);
+    limited("a wait for the host", called, Limit::Deadline)
 }
 
 pub(in crate::kit) fn calls_of_host_functions_are_cancelled(subject: &Subject) -> Checked {
