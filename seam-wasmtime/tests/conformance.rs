@@ -45,6 +45,22 @@ const KNOWN_FAILURES_OF_EVERYTHING: &[KnownFailure] = &[
         "wasmtime 48 takes this trap for a bug of its own",
     ),
     KnownFailure::new(
+        "a_task_that_yields_learns_that_it_is_cancelled",
+        "wasmtime",
+        "wasmtime 48 tells a task that yields only when it runs again",
+    ),
+    KnownFailure::new(
+        "a_call_starts_behind_those_that_wait_to_start",
+        "wasmtime",
+        "wasmtime 48 starts a call at once if nothing holds it back, though others still wait",
+    ),
+    KnownFailure::new(
+        "a_waitable_that_is_waited_for_stays_as_it_is",
+        "wasmtime",
+        "wasmtime 48 lets a thread cancel the copy that another one waits for",
+    )
+    .at("cancels"),
+    KnownFailure::new(
         "wrong_cancellations_trap",
         "wasmtime",
         "wasmtime 48 lets a call of a guest be cancelled twice",

@@ -232,6 +232,17 @@ cases! { $
             tasks_go_on_after_they_have_returned needs Components ComponentAsync,
             threads_run_beside_the_function_that_made_them needs Components ComponentAsync,
         }
+        task_rule "asynchronous components" {
+            post_return_calls_no_built_in needs Components ComponentAsync,
+            synchronous_functions_use_nothing_that_may_block needs Components ComponentAsync,
+            a_waitable_that_is_waited_for_stays_as_it_is needs Components ComponentAsync StackfulAsync,
+            a_call_starts_behind_those_that_wait_to_start needs Components ComponentAsync,
+            a_task_that_yields_learns_that_it_is_cancelled needs Components ComponentAsync,
+            functions_without_a_callback_return_a_result needs Components ComponentAsync,
+            a_cancelled_task_waits_for_the_one_that_holds_its_instance needs Components ComponentAsync,
+            callers_block_below_their_callees needs Components ComponentAsync,
+            streams_without_elements_copy_the_most needs Components ComponentAsync,
+        }
         task_trap "asynchronous components" {
             wrong_ends_of_tasks_trap needs Components ComponentAsync,
             synchronous_functions_do_not_use_task_return needs Components ComponentAsync,

@@ -55,6 +55,7 @@ pub(super) mod start;
 pub(super) mod stream;
 pub(super) mod stub;
 pub(super) mod task_limit;
+pub(super) mod task_rule;
 pub(super) mod task_trap;
 pub(super) mod trap;
 pub(super) mod typed_value;

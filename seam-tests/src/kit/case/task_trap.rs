@@ -107,6 +107,8 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
             "future.read $f async",
             "stream.new $s",
             "stream.read $s async",
+            "stream.cancel-read $s async",
+            "stream.drop-readable $s",
         ],
         code: r#"
             (func (export "no-waitable")
@@ -126,6 +128,12 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
             (func (export "outside")
               (drop (call $stream.read
                 (call $readable (call $stream.new)) (i32.const 0xfffe) (i32.const 3))))
+            (func (export "cancel-wrong-end")
+              (drop (call $stream.cancel-read (call $writable (call $stream.new)))))
+            (func (export "drop-wrong-end")
+              (call $stream.drop-readable (call $writable (call $stream.new))))
+            (func (export "event-unaligned")
+              (drop (call $waitable-set.poll (call $waitable-set.new) (i32.const 2))))
             (func (export "event-outside")
               (drop (call $waitable-set.poll (call $waitable-set.new) (i32.const 0xfffc))))
             (func (export "too-long")
@@ -141,6 +149,9 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
             lifted_sync("stream-as-future", ""),
             lifted_sync("unaligned", ""),
             lifted_sync("outside", ""),
+            lifted_sync("cancel-wrong-end", ""),
+            lifted_sync("drop-wrong-end", ""),
+            lifted_sync("event-unaligned", ""),
             lifted_sync("event-outside", ""),
             lifted_sync("too-long", ""),
         ],
@@ -157,6 +168,9 @@ pub(in crate::kit) fn wrong_handles_of_built_ins_trap(subject: &Subject) -> Chec
         ("stream-as-future", CanonTrap::WrongHandleKind),
         ("unaligned", CanonTrap::UnalignedPointer),
         ("outside", CanonTrap::PointerOutOfBounds),
+        ("cancel-wrong-end", CanonTrap::WrongHandleKind),
+        ("drop-wrong-end", CanonTrap::WrongHandleKind),
+        ("event-unaligned", CanonTrap::UnalignedPointer),
         ("event-outside", CanonTrap::PointerOutOfBounds),
         ("too-long", CanonTrap::CopyTooLong),
     ];
