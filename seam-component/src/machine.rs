@@ -37,6 +37,7 @@ impl StoreMachine<'_> {
     ///
     /// # Errors
     /// `Engine` if the options have no `realloc`.
+    #[inline]
     pub(crate) fn begin_realloc<'o>(&mut self, opts: &'o Options) -> Result<&'o NumericFunc> {
         let realloc = opts.realloc.as_ref();
         let realloc =
@@ -48,6 +49,7 @@ impl StoreMachine<'_> {
     }
 
     /// Calls `realloc`, whose end has still to be noted.
+    #[inline]
     fn call_realloc(&mut self, opts: &Options, args: [u32; 4]) -> Result<u32> {
         let realloc = self.begin_realloc(opts)?;
         let mut bits = args.map(u64::from);
@@ -58,6 +60,7 @@ impl StoreMachine<'_> {
 
     /// Notes the end of a call of `realloc`, and passes on the memory, which the call may have moved.
     /// Both are looked up at once if the engine can lend the bytes.
+    #[inline]
     fn after_realloc<T>(
         &mut self,
         opts: &Options,
@@ -180,6 +183,7 @@ impl Machine for StoreMachine<'_> {
 }
 
 /// Returns whether values of these types may be in memory, wholly or in part.
+#[inline]
 pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
     types.contents.traps || spills(max_flat, types)
 }
@@ -191,19 +195,39 @@ pub(crate) fn reads_memory(max_flat: usize, types: &RecordTy) -> bool {
 ///
 /// # Errors
 /// Those of `lift`.
+#[inline]
 pub(crate) fn lifting<T>(
     store: &mut dyn CoreStore,
     opts: &Options,
     reads_memory: bool,
     lift: impl FnOnce(&mut Cx<'_>) -> Result<T>,
 ) -> Result<T> {
+    lifting_then(store, opts, reads_memory, lift, |_, lifted| lifted)
+}
+
+/// Like [`lifting`], but passes the running components and the outcome of the lifting to `then`.
+///
+/// # Errors
+/// Those of `then`.
+#[inline]
+pub(crate) fn lifting_then<T>(
+    store: &mut dyn CoreStore,
+    opts: &Options,
+    reads_memory: bool,
+    lift: impl FnOnce(&mut Cx<'_>) -> Result<T>,
+    then: impl FnOnce(&mut Running, Result<T>) -> Result<T>,
+) -> Result<T> {
     if let Some(memory) = opts.memory.filter(|_| reads_memory) {
-        if let Some((bytes, host)) = store.memory_and_host(memory)? {
+        // An error comes again from the lifting, so that `then` gets it.
+        if let Ok(Some((bytes, host))) = store.memory_and_host(memory) {
             let running = Running::in_host(host)?;
-            return lift(&mut Cx::over(bytes, &mut Borrowed(running), opts));
+            let mut borrowed = Borrowed(running);
+            let lifted = lift(&mut Cx::over(bytes, &mut borrowed, opts));
+            return then(borrowed.0, lifted);
         }
     }
-    lift(&mut Cx::new(&mut StoreMachine(store), opts))
+    let lifted = lift(&mut Cx::new(&mut StoreMachine(&mut *store), opts));
+    then(Running::of(store)?, lifted)
 }
 
 /// The running components, borrowed from a store together with the bytes of a memory.
@@ -460,6 +484,7 @@ impl Running {
         Ok(held.rep)
     }
 
+    #[inline]
     fn charge(&mut self, bytes: u64) -> Result<()> {
         self.lifted = self.lifted.saturating_add(bytes);
         if self.lifted > self.world.limits().lifted {

@@ -51,6 +51,7 @@ pub(crate) fn call<C: AnyStore>(
 ///
 /// # Errors
 /// Those of [`call`].
+#[inline]
 pub(crate) fn call_typed<C: AnyStore>(ctx: &mut C, func: Typed, bits: &mut [u64]) -> Result<()> {
     on_enough(ctx, |ctx| {
         run(ctx, |ctx| {
@@ -64,18 +65,27 @@ pub(crate) fn call_typed<C: AnyStore>(ctx: &mut C, func: Typed, bits: &mut [u64]
 ///
 /// # Errors
 /// Those of `run`. `Limit(EngineCapacity)` if a thread is needed and cannot be started.
+#[inline]
 pub(crate) fn on_enough<C: AnyStore, T: Send>(
     ctx: &mut C,
     run: impl FnOnce(&mut C) -> Result<T> + Send,
 ) -> Result<T> {
     let (depth, stack) = (ctx.state().depth, ctx.state().stack);
-    if depth == 0 {
-        ctx.state_mut().stack = Stack::of_caller();
-        return run(ctx);
+    match depth == 0 {
+        true => ctx.state_mut().stack = Stack::of_caller(),
+        false if stack.has_room() => {}
+        false => return on_another(ctx, run),
     }
-    if stack.has_room() {
-        return run(ctx);
-    }
+    run(ctx)
+}
+
+/// Runs a nested call on a thread of its own.
+#[cold]
+fn on_another<C: AnyStore, T: Send>(
+    ctx: &mut C,
+    run: impl FnOnce(&mut C) -> Result<T> + Send,
+) -> Result<T> {
+    let (depth, stack) = (ctx.state().depth, ctx.state().stack);
     let outcome = on_a_thread(depth, |own| {
         ctx.state_mut().stack = own;
         run(ctx)
@@ -85,6 +95,7 @@ pub(crate) fn on_enough<C: AnyStore, T: Send>(
 }
 
 /// Returns the error of a call.
+#[cold]
 pub(crate) fn failed(ctx: &impl AnyStore, error: wasmi::Error) -> Error {
     of_execution(error, || ctx.state().calls_indirectly())
 }
@@ -95,6 +106,7 @@ fn run<C: AnyStore>(ctx: &mut C, body: impl FnOnce(&mut C) -> Result<()>) -> Res
 }
 
 /// Runs a call. A panic of the engine becomes an error.
+#[inline]
 pub(crate) fn guarded<C: AnyStore, T>(
     ctx: &mut C,
     body: impl FnOnce(&mut C) -> Result<T>,
@@ -102,12 +114,18 @@ pub(crate) fn guarded<C: AnyStore, T>(
     let outcome = catch_unwind(AssertUnwindSafe(|| body(ctx)));
     let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
     if let Err(error) = &outcome {
-        if ctx.state().limits.fuel.is_some() && is_out_of_fuel(error) {
-            // The rest may be enough for a cheaper instruction, but the store's fuel is used up.
-            give(ctx, 0, 0);
-        }
+        use_up_fuel(ctx, error);
     }
     outcome
+}
+
+/// Takes the fuel that is left after a call that ran out of it.
+#[cold]
+fn use_up_fuel(ctx: &mut impl AnyStore, error: &Error) {
+    if ctx.state().limits.fuel.is_some() && is_out_of_fuel(error) {
+        // The rest may be enough for a cheaper instruction, but the store's fuel is used up.
+        give(ctx, 0, 0);
+    }
 }
 
 fn is_out_of_fuel(error: &Error) -> bool {

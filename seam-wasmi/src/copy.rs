@@ -33,20 +33,38 @@ pub(crate) fn between(
     to: (Memory, u64),
     len: u64,
 ) -> Option<()> {
-    let (source, target) = (range(ctx, from, len)?, range(ctx, to, len)?);
     let mut buffer = mem::take(&mut ctx.state_mut().scratch.bytes);
-    let (mut at, mut to_at) = (source.start, target.start);
-    while at < source.end {
-        let end = source.end.min(at + CHUNK);
-        buffer.clear();
-        buffer.extend_from_slice(from.0.data(&*ctx).get(at..end)?);
-        let to_end = to_at + buffer.len();
-        let bytes = to.0.data_mut(&mut *ctx).get_mut(to_at..to_end)?;
-        bytes.copy_from_slice(&buffer);
-        (at, to_at) = (end, to_end);
-    }
+    let copied = by_way_of(&mut buffer, ctx, from, to, len);
     ctx.state_mut().scratch.bytes = buffer;
-    Some(())
+    copied
+}
+
+fn by_way_of(
+    buffer: &mut Vec<u8>,
+    ctx: &mut impl AnyStore,
+    (from, offset): (Memory, u64),
+    (to, to_offset): (Memory, u64),
+    len: u64,
+) -> Option<()> {
+    let len = usize::try_from(len).ok()?;
+    let (mut at, mut to_at) = (offset.try_into().ok()?, usize::try_from(to_offset).ok()?);
+    if len > CHUNK {
+        // Nothing is copied if a range is out of bounds. A single chunk is checked when it is copied.
+        range(ctx, (from, offset), len as u64)?;
+        range(ctx, (to, to_offset), len as u64)?;
+    }
+    let end = len.checked_add(at)?;
+    loop {
+        let next = end.min(at + CHUNK);
+        buffer.clear();
+        buffer.extend_from_slice(from.data(&*ctx).get(at..next)?);
+        let room = to.data_mut(&mut *ctx).get_mut(to_at..)?;
+        room.get_mut(..buffer.len())?.copy_from_slice(buffer);
+        if next == end {
+            return Some(());
+        }
+        (at, to_at) = (next, to_at + buffer.len());
+    }
 }
 
 /// Returns a range of a memory, if it is within bounds.

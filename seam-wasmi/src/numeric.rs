@@ -64,6 +64,7 @@ macro_rules! shapes {
             }
 
             /// Calls the function.
+            #[inline]
             pub(crate) fn call(
                 self,
                 ctx: impl AsContextMut,

@@ -173,6 +173,7 @@ pub(crate) struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
+    #[inline]
     pub(crate) fn new(machine: &'a mut dyn Machine, opts: &'a Options) -> Self {
         Self {
             machine,
@@ -183,6 +184,7 @@ impl<'a> Cx<'a> {
 
     /// Creates the context of a lifting, which calls no guest. Therefore the bytes of the memory
     /// stay where they are, and `machine` need not know the memory.
+    #[inline]
     pub(crate) fn over(
         bytes: &'a mut [u8],
         machine: &'a mut dyn Machine,
@@ -196,6 +198,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Returns this context for a part of the values.
+    #[inline]
     pub(crate) fn reborrow(&mut self) -> Cx<'_> {
         Cx {
             machine: self.machine,
@@ -251,6 +254,7 @@ impl<'a> Cx<'a> {
     }
 
     /// `store_int`: stores the low bytes, at most 8.
+    #[inline]
     pub(crate) fn store_int(&mut self, value: u64, ptr: u64, nbytes: u64) -> Result<()> {
         let mut memory = self.memory()?;
         if let Some(memory) = memory.as_mut_slice() {
@@ -272,6 +276,7 @@ impl<'a> Cx<'a> {
         Ok((low(both), low(both >> 32)))
     }
 
+    #[inline]
     pub(crate) fn store_range(&mut self, (begin, length): (u32, u32), ptr: u64) -> Result<()> {
         self.store_int(u64::from(begin) | u64::from(length) << 32, ptr, 8)
     }
@@ -304,6 +309,7 @@ impl<'a> Cx<'a> {
     ///
     /// # Errors
     /// Those of [`Machine::allocate_filled`].
+    #[inline]
     pub(crate) fn allocate_filled(&mut self, alignment: u32, bytes: &[u8]) -> Result<u32> {
         self.machine
             .allocate_filled(self.opts, alignment, bytes, None)
@@ -317,15 +323,19 @@ impl<'a> Cx<'a> {
         byte_length: u64,
         trap: CanonTrap,
     ) -> Result<()> {
-        check_range(&self.memory()?, ptr, byte_length, trap)
+        let len = match &self.bytes {
+            Some(bytes) => bytes.len() as u64,
+            None => self.machine.memory(self.opts)?.len(),
+        };
+        check_range(len, ptr, byte_length, trap)
     }
 }
 
 /// `trap_if(ptr + byte_length > len(memory))`
 #[inline]
-fn check_range(memory: &MemoryView<'_>, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
+fn check_range(memory: u64, ptr: u32, byte_length: u64, trap: CanonTrap) -> Result<()> {
     match u64::from(ptr).checked_add(byte_length) {
-        Some(end) if end <= memory.len() => Ok(()),
+        Some(end) if end <= memory => Ok(()),
         _ => Err(Error::trap(trap)),
     }
 }
@@ -342,7 +352,7 @@ pub(crate) fn check_allocated(
     len: u32,
 ) -> Result<()> {
     check_aligned(ptr, align)?;
-    check_range(memory, ptr, len.into(), CanonTrap::ReallocOutOfBounds)
+    check_range(memory.len(), ptr, len.into(), CanonTrap::ReallocOutOfBounds)
 }
 
 /// Stores bytes in the range that a guest's `realloc` has returned, and the range at an address.
@@ -358,13 +368,21 @@ pub(crate) fn fill_allocated(
     range_at: Option<u64>,
 ) -> Result<()> {
     check_aligned(ptr, align)?;
-    let len = bytes.len() as u64;
-    check_range(memory, ptr, len, CanonTrap::ReallocOutOfBounds)?;
-    memory.write(ptr.into(), bytes)?;
-    match range_at {
-        Some(at) => memory.write(at, &(u64::from(ptr) | len << 32).to_le_bytes()),
-        None => Ok(()),
+    let (len, out_of_bounds) = (bytes.len() as u64, CanonTrap::ReallocOutOfBounds);
+    let range = u64::from(ptr) | len << 32;
+    if let Some(memory) = memory.as_mut_slice() {
+        let room = memory.get_mut(ptr as usize..);
+        let room = room.and_then(|room| room.get_mut(..bytes.len()));
+        let room = room.ok_or_else(|| Error::trap(out_of_bounds))?;
+        room.copy_from_slice(bytes);
+        if range_at.is_none_or(|at| set_int_at(memory, range, at, 8).is_some()) {
+            return Ok(());
+        }
+    } else {
+        check_range(memory.len(), ptr, len, out_of_bounds)?;
+        memory.write(ptr.into(), bytes)?;
     }
+    range_at.map_or(Ok(()), |at| memory.write(at, &range.to_le_bytes()))
 }
 
 /// Converts a length to the word that `realloc` takes.
@@ -400,6 +418,7 @@ fn int_at(bytes: &[u8], ptr: u64, nbytes: u64) -> Option<u64> {
 }
 
 /// Sets the integer of `nbytes` bytes at an address, if it is in bounds.
+#[inline]
 fn set_int_at(bytes: &mut [u8], value: u64, ptr: u64, nbytes: u64) -> Option<()> {
     let bytes = bytes.get_mut(usize::try_from(ptr).ok()?..)?;
     let [byte, second, third, fourth, ..] = value.to_le_bytes();

@@ -87,6 +87,7 @@ pub(crate) fn lift_flat_values(
 ///
 /// # Errors
 /// Those of [`lift_flat_values`].
+#[inline]
 pub(crate) fn lift_flat_value(
     cx: &mut Cx<'_>,
     max_flat: usize,

@@ -58,6 +58,7 @@ pub(crate) fn load(cx: &mut Cx<'_>, ptr: u64, ty: &Ty) -> Result<Value> {
     }
 }
 
+#[inline]
 fn load_string(cx: &mut Cx<'_>, ptr: u64) -> Result<Value> {
     let (begin, tagged_code_units) = cx.load_range(ptr)?;
     load_string_from_range(cx, begin, tagged_code_units).map(Value::from)
@@ -67,6 +68,7 @@ fn load_string(cx: &mut Cx<'_>, ptr: u64) -> Result<Value> {
 ///
 /// # Errors
 /// The traps `ListTooLong`, `UnalignedPointer` and `ListOutOfBounds`.
+#[inline]
 pub(crate) fn check_list(cx: &mut Cx<'_>, (ptr, length): (u32, u32), element: &Ty) -> Result<()> {
     let byte_length = u64::from(length).saturating_mul(element.size());
     if byte_length > MAX_LIST_BYTE_LENGTH {

@@ -34,16 +34,20 @@ impl<'a> Slots<'a> {
                 self.values = rest;
                 Ok(())
             }
-            None => Err(Error::engine(
-                "expected as many core values as the type flattens to",
-            )),
+            None => Err(misfit()),
         }
     }
 
     #[inline]
     fn set_range(&mut self, (ptr, length): (u32, u32)) -> Result<()> {
-        self.set(ptr.into())?;
-        self.set(length.into())
+        match std::mem::take(&mut self.values) {
+            [first, second, rest @ ..] => {
+                (*first, *second) = (ptr.into(), length.into());
+                self.values = rest;
+                Ok(())
+            }
+            _ => Err(misfit()),
+        }
     }
 
     /// Splits off the next slots.
@@ -55,6 +59,11 @@ impl<'a> Slots<'a> {
     }
 }
 
+#[cold]
+fn misfit() -> Error {
+    Error::engine("expected as many core values as the type flattens to")
+}
+
 /// `lower_flat_values`: appends the core values to `out`.
 ///
 /// Values that do not fit flat go to `out_param`. If it is `None`, the guest allocates space, whose
@@ -63,6 +72,7 @@ impl<'a> Slots<'a> {
 /// # Errors
 /// `Misuse` for values of other types. Traps of the guest's `realloc`, of its result, and of
 /// `out_param`.
+#[inline]
 pub(crate) fn lower_flat_values(
     cx: &mut Cx<'_>,
     max_flat: usize,

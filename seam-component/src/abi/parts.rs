@@ -39,11 +39,11 @@ pub(crate) fn lower_parts(
     } else {
         (Place::Flat(0), out.extend(types.flat.len())?)
     };
-    let due = DueParts::of(types, place);
+    // Its parts are created in place, since they are large.
     let mut writer = PartsWriter {
         cx: cx.reborrow(),
         flat,
-        due,
+        due: DueParts::of(types, place),
     };
     lower(&mut writer)?;
     match writer.next()? {
@@ -71,11 +71,10 @@ pub(crate) fn lift_parts(
     } else {
         Place::Flat(0)
     };
-    let due = DueParts::of(types, place);
     let mut reader = PartsReader {
         cx: cx.reborrow(),
         flat,
-        due,
+        due: DueParts::of(types, place),
     };
     lift(&mut reader)?;
     match reader.due.next() {
@@ -112,6 +111,7 @@ enum Next<'t> {
 }
 
 impl<'t> DueParts<'t> {
+    #[inline]
     fn of(types: &'t RecordTy, place: Place) -> Self {
         Self {
             fields: types.fields.iter(),
@@ -142,18 +142,20 @@ impl<'t> DueParts<'t> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Next<'t>> {
         match self.fields.as_slice().first() {
             Some(field) if !matches!(field.ty, Ty::Record(_) | Ty::Tuple(_)) => {
                 self.fields.next();
                 Some(Next::Part(&field.ty, self.place.field(field)))
             }
+            None if self.after.is_empty() => None,
             _ => self.next_inside(),
         }
     }
 
     /// Like [`DueParts::next`], if the next part may be within a record or after the fields.
+    #[inline(never)]
     fn next_inside(&mut self) -> Option<Next<'t>> {
         loop {
             let (ty, place) = match self.fields.next() {
@@ -212,6 +214,7 @@ struct PartsWriter<'a, 't> {
 
 impl<'t> PartsWriter<'_, 't> {
     /// Returns the next part that is due. Lists whose last element has been passed end on the way.
+    #[inline]
     fn next(&mut self) -> Result<Option<(&'t Ty, Place)>> {
         loop {
             match self.due.next() {
@@ -224,6 +227,7 @@ impl<'t> PartsWriter<'_, 't> {
         }
     }
 
+    #[inline]
     fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
         self.next()?.ok_or_else(|| no_more(found))
     }
@@ -231,7 +235,9 @@ impl<'t> PartsWriter<'_, 't> {
 
 impl Lower for PartsWriter<'_, '_> {
     fn scalar(&mut self, scalar: Scalar) -> Result<()> {
-        let (ty, place) = self.part(scalar_to_value(scalar).kind())?;
+        let Some((ty, place)) = self.next()? else {
+            return Err(no_more(scalar_to_value(scalar).kind()));
+        };
         check_scalar(ty, scalar)?;
         place.write_scalar(&mut self.cx, self.flat, scalar, ty)
     }
@@ -365,6 +371,7 @@ struct PartsReader<'a, 't> {
 }
 
 impl<'t> PartsReader<'_, 't> {
+    #[inline]
     fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
         match self.due.next() {
             Some(Next::Part(ty, place)) => Ok((ty, place)),

@@ -16,6 +16,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// Returns the place of a field of the record at this place.
+    #[inline]
     pub(crate) fn field(self, field: &FieldTy) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + field.offset),
@@ -24,6 +25,7 @@ impl Place {
     }
 
     /// Returns the place of the payload of the variant at this place.
+    #[inline]
     pub(crate) fn payload(self, cases: &VariantTy) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + cases.payload),
@@ -32,6 +34,7 @@ impl Place {
     }
 
     /// Returns the place after the value of this type at this place.
+    #[inline]
     pub(crate) fn after(self, element: &Ty) -> Place {
         match self {
             Place::Memory(ptr) => Place::Memory(ptr + element.size()),
@@ -43,6 +46,7 @@ impl Place {
     ///
     /// In memory it occupies these bytes. Among core values it is an `i64` if it has eight bytes,
     /// otherwise an `i32`.
+    #[inline]
     pub(crate) fn read_int(self, cx: &mut Cx<'_>, flat: &[u64], nbytes: u64) -> Result<u64> {
         match self {
             Place::Memory(ptr) => cx.load_int(ptr, nbytes),
@@ -53,6 +57,7 @@ impl Place {
         }
     }
 
+    #[inline]
     pub(crate) fn write_int(
         self,
         cx: &mut Cx<'_>,
@@ -69,11 +74,13 @@ impl Place {
         }
     }
 
+    #[inline]
     pub(crate) fn read_scalar(self, cx: &mut Cx<'_>, flat: &[u64], ty: &Ty) -> Result<Scalar> {
         let bits = self.read_int(cx, flat, ty.size())?;
         scalar_from_bits(ty, bits)
     }
 
+    #[inline]
     pub(crate) fn write_scalar(
         self,
         cx: &mut Cx<'_>,
@@ -85,6 +92,7 @@ impl Place {
     }
 
     /// Reads a pointer and a length.
+    #[inline]
     pub(crate) fn read_range(self, cx: &mut Cx<'_>, flat: &[u64]) -> Result<(u32, u32)> {
         match self {
             Place::Memory(ptr) => cx.load_range(ptr),
@@ -96,6 +104,7 @@ impl Place {
         }
     }
 
+    #[inline]
     pub(crate) fn write_range(
         self,
         cx: &mut Cx<'_>,

@@ -168,7 +168,16 @@ macro_rules! scalars {
         ///
         /// # Errors
         /// `Misuse` if the scalar has another type.
+        #[inline]
         pub(crate) fn check_scalar(ty: &Ty, scalar: Scalar) -> Result<()> {
+            match (ty, scalar) {
+                // The most frequent type, where this function is inlined.
+                (Ty::U32, Scalar::U32(_)) => Ok(()),
+                (ty, scalar) => check_other(ty, scalar),
+            }
+        }
+
+        fn check_other(ty: &Ty, scalar: Scalar) -> Result<()> {
             match (ty, scalar) {
                 $( (Ty::$case, Scalar::$case(_)) => Ok(()), )*
                 _ => Err(mismatch(ty, scalar_to_value(scalar).kind())),

@@ -58,6 +58,7 @@ pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result
 }
 
 /// Returns the text of the host's string.
+#[inline]
 pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
     match value {
         Value::String(text) => Text::of_host(text),
@@ -76,6 +77,7 @@ pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result
     Ok((cx.allocate(element.alignment(), byte_length)?, length))
 }
 
+#[inline]
 fn list_length(len: usize, byte_length: u64) -> Result<u32> {
     let length = u32::try_from(len)
         .ok()
@@ -87,6 +89,7 @@ fn list_length(len: usize, byte_length: u64) -> Result<u32> {
 ///
 /// # Errors
 /// Those of [`allocate_list`].
+#[inline]
 pub(crate) fn store_numbers_into_range(
     cx: &mut Cx<'_>,
     numbers: Numbers<'_>,

@@ -44,12 +44,23 @@ pub(crate) enum Text<'a> {
 /// # Errors
 /// The traps `StringTooLong`, `UnalignedPointer`, `StringOutOfBounds` and `InvalidString`. `Limit`
 /// if the host must not allocate that much.
+#[inline]
 pub(crate) fn load_string_from_range(
     cx: &mut Cx<'_>,
     ptr: u32,
     tagged_code_units: u32,
 ) -> Result<String> {
     let range = string_range(cx.opts.encoding, ptr, tagged_code_units)?;
+    match range.simple {
+        // The common case, where this function is inlined.
+        Simple::Utf8 => range.decode(cx, range.byte_length, |bytes| {
+            std::str::from_utf8(bytes).map(str::to_owned).ok()
+        }),
+        _ => load_other_string(cx, range),
+    }
+}
+
+fn load_other_string(cx: &mut Cx<'_>, range: StringRange) -> Result<String> {
     let charged = match range.simple {
         Simple::Utf8 => range.byte_length,
         // At most three bytes per code unit.
@@ -105,6 +116,7 @@ pub(crate) fn check_string(cx: &mut Cx<'_>, ptr: u32, tagged_code_units: u32) ->
 }
 
 /// The checks of `load_string_from_range` before those of the bounds.
+#[inline]
 fn string_range(encoding: StringEncoding, ptr: u32, tagged_code_units: u32) -> Result<StringRange> {
     let (simple, alignment, byte_length) = match encoding {
         StringEncoding::Utf8 => (Simple::Utf8, 1, u64::from(tagged_code_units)),
@@ -130,6 +142,7 @@ fn string_range(encoding: StringEncoding, ptr: u32, tagged_code_units: u32) -> R
 impl StringRange {
     /// Checks the bounds, charges what the host allocates for the string, and passes the bytes to
     /// `decode`, in place if the engine exposes them.
+    #[inline]
     fn decode<T>(
         self,
         cx: &mut Cx<'_>,

@@ -18,6 +18,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// The trap `StringTooLong`, because no guest could have passed the string.
+    #[inline]
     pub(crate) fn of_host(text: &'a str) -> Result<Self> {
         if text.len() as u64 > MAX_STRING_BYTE_LENGTH {
             return Err(Error::trap(CanonTrap::StringTooLong));
@@ -115,43 +116,45 @@ pub(crate) fn store_string(cx: &mut Cx<'_>, src: &Text<'_>, ptr: u64) -> Result<
 ///
 /// # Errors
 /// Traps of the guest's `realloc` and of its result.
+#[inline]
 pub(crate) fn store_string_into_range(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
+    match (cx.opts.encoding, src) {
+        // The common case, where this function is inlined.
+        (StringEncoding::Utf8, Text::Utf8(text)) => store_bytes(cx, text.as_bytes(), 1),
+        _ => store_other_string(cx, src),
+    }
+}
+
+fn store_other_string(cx: &mut Cx<'_>, src: &Text<'_>) -> Result<(u32, u32)> {
     use StringEncoding::{Latin1Utf16, Utf8, Utf16};
     let units = src.code_units();
     match (cx.opts.encoding, src) {
-        (Utf8, Text::Utf8(text)) => store_string_copy(cx, Numbers::U8(text.as_bytes()), 1),
+        (Utf8, Text::Utf8(text)) => store_bytes(cx, text.as_bytes(), 1),
         (Utf8, Text::Utf16(..)) => store_string_to_utf8(cx, src, units * 3),
         (Utf8, Text::Latin1(_)) => store_string_to_utf8(cx, src, units * 2),
         (Utf16, Text::Utf8(_)) => store_utf8_to_utf16(cx, src),
-        (Utf16, Text::Utf16(..) | Text::Latin1(_)) => {
-            store_string_copy(cx, Numbers::U16(&src.to_utf16()), 2)
-        }
+        (Utf16, Text::Utf16(..) | Text::Latin1(_)) => store_units(cx, &src.to_utf16()),
         (Latin1Utf16, Text::Utf8(_) | Text::Utf16(_, false)) => {
             store_string_to_latin1_or_utf16(cx, src)
         }
         (Latin1Utf16, Text::Utf16(_, true)) => store_probably_utf16_to_latin1_or_utf16(cx, src),
-        (Latin1Utf16, Text::Latin1(bytes)) => store_string_copy(cx, Numbers::U8(bytes), 2),
+        (Latin1Utf16, Text::Latin1(bytes)) => store_bytes(cx, bytes, 2),
     }
 }
 
-fn store_string_copy(
-    cx: &mut Cx<'_>,
-    encoded: Numbers<'_>,
-    dst_alignment: u32,
-) -> Result<(u32, u32)> {
-    match encoded {
-        Numbers::U8(bytes) => {
-            let ptr = cx.allocate_filled(dst_alignment, bytes)?;
-            Ok((ptr, word(bytes.len() as u64)?))
-        }
-        Numbers::U16(units) => {
-            let code_units = units.len() as u64;
-            let ptr = cx.allocate(dst_alignment, 2 * code_units)?;
-            store_numbers(cx, encoded, ptr.into())?;
-            Ok((ptr, word(code_units)?))
-        }
-        _ => Err(Error::engine("expected code units of one or two bytes")),
-    }
+/// `store_string_copy` of code units of one byte.
+#[inline]
+fn store_bytes(cx: &mut Cx<'_>, bytes: &[u8], dst_alignment: u32) -> Result<(u32, u32)> {
+    let length = word(bytes.len() as u64)?;
+    Ok((cx.allocate_filled(dst_alignment, bytes)?, length))
+}
+
+/// `store_string_copy` of code units of two bytes.
+fn store_units(cx: &mut Cx<'_>, units: &[u16]) -> Result<(u32, u32)> {
+    let code_units = units.len() as u64;
+    let ptr = cx.allocate(2, 2 * code_units)?;
+    store_numbers(cx, Numbers::U16(units), ptr.into())?;
+    Ok((ptr, word(code_units)?))
 }
 
 fn store_string_to_utf8(

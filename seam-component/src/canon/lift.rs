@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seam_core::{CoreStore, ErrorKind, NumericFunc, Result};
 
 use crate::abi::{Cx, FlatBits, Options, is_scalar};
-use crate::machine::{StoreMachine, lifting, reads_memory};
+use crate::machine::{StoreMachine, lifting, lifting_then, reads_memory};
 use crate::state::{Depth, Lifted, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
 
@@ -140,6 +140,7 @@ impl Lifted {
     }
 
     /// Enters the instance.
+    #[inline]
     fn begin(&self, store: &mut dyn CoreStore) -> Result<Depth> {
         let running = Running::of(store)?;
         let depth = running.depth();
@@ -148,6 +149,7 @@ impl Lifted {
         Ok(depth)
     }
 
+    #[inline]
     fn lower(
         &self,
         store: &mut dyn CoreStore,
@@ -161,6 +163,7 @@ impl Lifted {
         }
     }
 
+    #[inline]
     fn run(&self, store: &mut dyn CoreStore, depth: Depth, flat: &mut FlatBits) -> Result<()> {
         match self.call_core(store, flat) {
             Ok(()) => Ok(()),
@@ -169,6 +172,7 @@ impl Lifted {
     }
 
     /// Lifts the result as given, runs the post-return, and leaves the instance.
+    #[inline]
     fn take<T>(
         &self,
         store: &mut dyn CoreStore,
@@ -182,18 +186,18 @@ impl Lifted {
             false => None,
         };
         let in_memory = reads_memory(MAX_FLAT_RESULTS, result);
-        let taken = lifting(store, &self.opts, in_memory, |cx| {
-            lift(cx, flat.as_slice(), result)
-        });
+        let lift = |cx: &mut Cx<'_>| lift(cx, flat.as_slice(), result);
         if self.post_return.is_none() && given.is_none() {
             // The common case, for which the state is looked up once.
-            let running = Running::of(store)?;
-            let returned = match is_blamed_on_guest(&taken) {
-                true => taken,
-                false => running.check_borrows_dropped().and(taken),
-            };
-            return self.leave(running, depth, returned);
+            return lifting_then(store, &self.opts, in_memory, lift, |running, taken| {
+                let returned = match is_blamed_on_guest(&taken) {
+                    true => taken,
+                    false => running.check_borrows_dropped().and(taken),
+                };
+                self.leave(running, depth, returned)
+            });
         }
+        let taken = lifting(store, &self.opts, in_memory, lift);
         let returned = match is_blamed_on_guest(&taken) {
             true => taken,
             false => self.return_(store, flat).and(taken),
@@ -210,6 +214,7 @@ impl Lifted {
     }
 
     /// Leaves the instance, unless the guest has failed.
+    #[inline]
     fn leave<T>(&self, running: &mut Running, depth: Depth, result: Result<T>) -> Result<T> {
         if !is_blamed_on_guest(&result) {
             running.leave(&self.entering)?;
@@ -225,6 +230,7 @@ impl Lifted {
     }
 
     /// Calls the core function, whose results replace its arguments.
+    #[inline]
     pub(crate) fn call_core(&self, store: &mut dyn CoreStore, flat: &mut FlatBits) -> Result<()> {
         store.call_numeric(&self.core, flat.room())?;
         flat.truncate(self.num_results());
@@ -232,6 +238,7 @@ impl Lifted {
     }
 
     /// Returns the number of core results.
+    #[inline]
     pub(crate) fn num_results(&self) -> usize {
         self.core.ty().results.len()
     }

@@ -289,7 +289,10 @@ impl Lowered {
             running.world.end_typed(call);
         }
         running.end_frame()?;
-        task::connect_ends(store).map(drop)
+        match running.world.has_connections() {
+            true => task::connect_ends(store).map(drop),
+            false => Ok(()),
+        }
     }
 
     /// Performs the steps before the callee's arguments are lowered: may-leave, may-enter, the

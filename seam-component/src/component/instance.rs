@@ -1,6 +1,5 @@
 //! A running component.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -185,7 +184,8 @@ impl HostCall {
 
 /// Arguments that can be lowered: their types have been checked, or are checked on the way.
 enum Checked<'a> {
-    Values(Cow<'a, [Value]>),
+    Values(&'a [Value]),
+    Converted(Vec<Value>),
     Parts(&'a mut dyn LowerArgs),
 }
 
@@ -194,6 +194,7 @@ impl<'a> Checked<'a> {
     ///
     /// # Errors
     /// `Misuse` for arguments of other types, and for handles that cannot be passed.
+    #[inline]
     fn new(
         store: &mut dyn CoreStore,
         params: &RecordTy,
@@ -201,21 +202,30 @@ impl<'a> Checked<'a> {
         args: Args<'a>,
     ) -> Result<Self> {
         match args {
+            Args::Values(values) => {
+                func.ty().check_args(values)?;
+                if params.contents.handle {
+                    check_handles(Running::of(store)?, params, values)?;
+                }
+                Ok(Self::Values(values))
+            }
             Args::Typed(lower) if !params.contents.handle => Ok(Self::Parts(lower)),
             // The handles are checked before the guest runs, which needs all arguments first.
             args => {
-                let args = args.into_values(func.ty())?;
-                if params.contents.handle {
-                    check_handles(Running::of(store)?, params, &args)?;
-                }
-                Ok(Self::Values(args))
+                let args = args.into_values(func.ty())?.into_owned();
+                check_handles(Running::of(store)?, params, &args)?;
+                Ok(Self::Converted(args))
             }
         }
     }
 
+    #[inline]
     fn lower(self, cx: &mut Cx<'_>, params: &RecordTy, flat: &mut FlatBits) -> Result<()> {
         match self {
             Self::Values(args) => {
+                abi::lower_flat_values(cx, MAX_FLAT_PARAMS, args, params, None, flat)
+            }
+            Self::Converted(args) => {
                 abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, flat)
             }
             Self::Parts(lower) => {
@@ -245,6 +255,7 @@ fn entry(base: &Base) -> Result<Func> {
 }
 
 /// Lifts the result of a call, if the function has a result.
+#[inline]
 fn lift_result(cx: &mut Cx<'_>, flat: &[u64], ty: &RecordTy, returns: Returns<'_>) -> Result<()> {
     match returns {
         Returns::Value(value) => {

@@ -126,14 +126,20 @@ impl Running {
     }
 
     /// Ends all calls above this depth, whatever their outcome is.
+    #[inline]
     pub(crate) fn unwind(&mut self, depth: Depth) {
         if self.jobs.len() > depth.jobs {
-            self.jobs.truncate(depth.jobs);
+            self.drop_jobs(depth);
         }
         while self.frames.len() > depth.frames {
             // After a trap, a lender's table may be in any state, but its loans no longer matter.
             let _ = self.end_frame();
         }
+    }
+
+    #[cold]
+    fn drop_jobs(&mut self, depth: Depth) {
+        self.jobs.truncate(depth.jobs);
     }
 
     /// `trap_if(self.num_borrows > 0)` of `Task.return_`.
@@ -159,6 +165,7 @@ impl Running {
     ///
     /// # Errors
     /// Those of a table that no longer has a lent handle. All loans end nevertheless.
+    #[inline]
     pub(crate) fn end_frame(&mut self) -> Result<()> {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
@@ -167,8 +174,17 @@ impl Running {
         if frame.counted {
             self.world.end_host_call();
         }
+        match self.loans.len() > frame.loans {
+            true => self.end_loans(frame.loans),
+            false => Ok(()),
+        }
+    }
+
+    /// Ends all loans but the first `left`.
+    #[inline(never)]
+    fn end_loans(&mut self, left: usize) -> Result<()> {
         let mut ended = Ok(());
-        while self.loans.len() > frame.loans {
+        while self.loans.len() > left {
             if let Some(loan) = self.loans.pop() {
                 ended = self.end_loan(loan).and(ended);
             }

@@ -45,12 +45,18 @@ impl Running {
     /// `trap_if(not inst.may_enter_from(caller))`, then `inst.enter_from(caller)`.
     #[inline]
     pub(crate) fn enter(&mut self, set: &Entering) -> Result<()> {
-        for index in &set.0 {
+        let cannot_enter = || Error::trap(CanonTrap::CannotEnter);
+        let set = set.0.as_slice();
+        if let [index] = set {
+            let may_enter = std::mem::take(&mut self.instance(*index)?.may_enter);
+            return may_enter.then_some(()).ok_or_else(cannot_enter);
+        }
+        for index in set {
             if !self.instance(*index)?.may_enter {
-                return Err(Error::trap(CanonTrap::CannotEnter));
+                return Err(cannot_enter());
             }
         }
-        for index in &set.0 {
+        for index in set {
             self.instance(*index)?.may_enter = false;
         }
         Ok(())
@@ -60,7 +66,7 @@ impl Running {
     /// closed.
     #[inline]
     pub(crate) fn leave(&mut self, set: &Entering) -> Result<()> {
-        for index in &set.0 {
+        for index in set.0.as_slice() {
             self.instance(*index)?.may_enter = true;
         }
         Ok(())

@@ -144,11 +144,8 @@ impl Running {
 
     #[inline]
     pub(crate) fn instance(&mut self, index: u32) -> Result<&mut InstanceState> {
-        self.instances.get_mut(index as usize).ok_or_else(|| {
-            Error::engine(format!(
-                "expected a component instance, found index {index}"
-            ))
-        })
+        let found = self.instances.get_mut(index as usize);
+        found.ok_or_else(|| unknown_instance(index))
     }
 
     /// Returns the handles of an instance.
@@ -261,4 +258,11 @@ impl Running {
             Err(Error::trap(CanonTrap::CannotLeave))
         }
     }
+}
+
+#[cold]
+fn unknown_instance(index: u32) -> Error {
+    Error::engine(format!(
+        "expected a component instance, found index {index}"
+    ))
 }

@@ -46,6 +46,13 @@ impl WorldState {
         }
     }
 
+    /// Returns whether a readable end waits to be connected.
+    #[must_use]
+    #[inline]
+    pub fn has_connections(&self) -> bool {
+        !self.ends.connections.is_empty()
+    }
+
     /// Returns the next readable end to be connected, with its sink.
     #[must_use]
     pub fn next_connection(&mut self) -> Option<(Value, HostSink)> {
