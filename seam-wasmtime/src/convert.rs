@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    AnyRef as OurAny, CoreException, CoreExtern, CoreFunc, CoreGlobal, CoreMemory, CoreObject,
-    CoreTable, CoreTag, CoreValue, Error, Result, handle_index,
+    AnyRef as OurAny, CoreException, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreMemory,
+    CoreObject, CoreTable, CoreTag, CoreValue, Error, Result, handle_index,
 };
 use wasmtime::{
     AnyRef, AsContext, AsContextMut, Extern, ExternRef, Func, I31, Rooted, Val, ValType,
@@ -33,11 +33,23 @@ pub(crate) fn func_handle<C>(ctx: &mut C, func: Func) -> Result<CoreFunc>
 where
     C: AsContextMut<Data: HasCore>,
 {
+    func_handle_of(ctx, func, |ctx| Arc::new(func_type(&func.ty(ctx))))
+}
+
+/// Returns the handle of a function. `ty` must return the engine's type of the function.
+pub(crate) fn func_handle_of<C>(
+    ctx: &mut C,
+    func: Func,
+    ty: impl FnOnce(&C) -> Arc<CoreFuncType>,
+) -> Result<CoreFunc>
+where
+    C: AsContextMut<Data: HasCore>,
+{
     let key = func.to_raw(&mut *ctx).addr();
     if let Some(slot) = core(ctx).handles.funcs.find(&key) {
         return Ok(CoreFunc::new(core(ctx).number, slot));
     }
-    let ty = Arc::new(func_type(&func.ty(&*ctx)));
+    let ty = ty(ctx);
     let mut ctx = ctx.as_context_mut();
     let core = ctx.data_mut().core();
     let numeric = Numeric::of(func, &ty);

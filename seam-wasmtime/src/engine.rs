@@ -13,6 +13,7 @@ use wasmtime::{Engine, Module, Store};
 use crate::build::{Build, VERSION};
 use crate::cache::Cache;
 use crate::error;
+use crate::func_types::FuncTypes;
 use crate::module::Compiled;
 use crate::stack;
 use crate::state::{CoreState, set_limits};
@@ -27,6 +28,7 @@ pub struct WasmtimeEngine {
     info: Arc<EngineInfo>,
     stack: Option<usize>,
     cache: Option<Cache>,
+    types: Arc<FuncTypes>,
 }
 
 impl WasmtimeEngine {
@@ -39,6 +41,7 @@ impl WasmtimeEngine {
             info: Arc::new(info),
             stack: stack::needed(build.stack),
             cache,
+            types: Arc::default(),
         }
     }
 
@@ -120,14 +123,14 @@ impl CoreEngine for WasmtimeEngine {
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let module = self.compiled(wasm, Cache::module, Module::from_binary)?;
         let module = module.map_err(|e| self.rejected(&e, wasm))?;
-        let bytes = wasm.into();
-        Ok(CoreModule::new(Compiled { module, bytes }))
+        Ok(CoreModule::new(Compiled::new(module, wasm)))
     }
 
     fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {
         check_core_limits(limits, &self.info.capabilities)?;
         let mut state = CoreState::new(limits, host);
         state.stack = self.stack;
+        state.types = Some(self.types.clone());
         let mut store = Store::try_new(self.native()?, state)
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
         set_limits(&mut store);

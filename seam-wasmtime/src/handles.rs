@@ -7,6 +7,7 @@ use wasmtime::{
     AnyRef, ExnRef, Func, Global, Instance, Memory, OwnedRooted, SharedMemory, Table, Tag,
 };
 
+use crate::module::Exports;
 use crate::unchecked::Numeric;
 
 /// Everything that the handles of one store stand for.
@@ -15,7 +16,7 @@ use crate::unchecked::Numeric;
 /// References to the guest's garbage-collected heap are kept until the store is dropped.
 #[derive(Default)]
 pub(crate) struct Handles {
-    pub(crate) instances: Slots<u32, Instance>,
+    pub(crate) instances: Slots<u32, InstanceEntry>,
     pub(crate) funcs: Slots<usize, FuncEntry>,
     pub(crate) memories: Slots<MemoryKey, AnyMemory>,
     pub(crate) tables: Slots<u64, Table>,
@@ -23,6 +24,14 @@ pub(crate) struct Handles {
     pub(crate) tags: Slots<u64, Tag>,
     pub(crate) objects: Vec<OwnedRooted<AnyRef>>,
     pub(crate) exceptions: Vec<OwnedRooted<ExnRef>>,
+}
+
+/// An instance.
+#[derive(Clone)]
+pub(crate) struct InstanceEntry {
+    pub(crate) instance: Instance,
+    /// The exports of its module. `None` for an instance that a component has made.
+    pub(crate) exports: Option<Arc<Exports>>,
 }
 
 /// A function and its type.

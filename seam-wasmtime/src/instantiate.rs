@@ -1,12 +1,15 @@
 //! Instantiation of core modules.
 
+use std::sync::Arc;
+
 use seam_core::{CoreExtern, CoreInstanceId, Error, ErrorKind, Limit, Result, block_on};
 use wasmtime::{AsContext, AsContextMut, Engine, Extern, Instance, Module};
 
 use crate::call::{self, Stop, Way};
 use crate::convert::native;
 use crate::error;
-use crate::module::Compiled;
+use crate::handles::InstanceEntry;
+use crate::module::{Compiled, Exports};
 use crate::state::HasCore;
 
 /// Instantiates a module, and runs its start function.
@@ -45,7 +48,7 @@ where
     };
     call::end(ctx, alarm);
     match outcome {
-        Ok(instance) => instance_handle(ctx, instance),
+        Ok(instance) => handle(ctx, instance, Some(compiled.exports().clone())),
         Err(stop) => {
             let failed = failed(ctx, module, before);
             ctx.as_context_mut().data_mut().core().failed = failed;
@@ -54,15 +57,27 @@ where
     }
 }
 
-/// Returns the handle of an instance.
+/// Returns the handle of an instance whose module is not known.
 pub(crate) fn instance_handle<C>(ctx: &mut C, instance: Instance) -> Result<CoreInstanceId>
+where
+    C: AsContextMut<Data: HasCore>,
+{
+    handle(ctx, instance, None)
+}
+
+fn handle<C>(
+    ctx: &mut C,
+    instance: Instance,
+    exports: Option<Arc<Exports>>,
+) -> Result<CoreInstanceId>
 where
     C: AsContextMut<Data: HasCore>,
 {
     let mut inner = ctx.as_context_mut();
     let core = inner.data_mut().core();
     let key = instance.debug_index_in_store();
-    let slot = core.handles.instances.intern(key, || instance)?;
+    let entry = InstanceEntry { instance, exports };
+    let slot = core.handles.instances.intern(key, || entry)?;
     Ok(CoreInstanceId::new(core.number, slot))
 }
 

@@ -86,6 +86,7 @@ mod convert;
 mod deadline;
 mod engine;
 mod error;
+mod func_types;
 mod handles;
 mod host;
 mod instantiate;

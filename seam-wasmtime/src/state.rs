@@ -9,6 +9,7 @@ use wasmtime::{Instance, Module, Store, Val};
 use crate::broken::Broken;
 use crate::deadline;
 use crate::error::Code;
+use crate::func_types::FuncTypes;
 use crate::handles::Handles;
 use crate::limits::Limiter;
 use crate::stack::Begin;
@@ -42,6 +43,8 @@ pub(crate) struct CoreState {
     pub(crate) scratch: Vec<Val>,
     /// Whether the engine has panicked.
     pub(crate) broken: Broken,
+    /// The types of host functions. `None` in the store of a component, whose linker makes them.
+    pub(crate) types: Option<Arc<FuncTypes>>,
 }
 
 /// The bytes of the modules that were instantiated in the store.
@@ -76,6 +79,7 @@ impl CoreState {
             begin: None,
             scratch: Vec::new(),
             broken: Broken::default(),
+            types: None,
         }
     }
 }

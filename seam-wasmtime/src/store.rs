@@ -8,12 +8,12 @@ use seam_core::{
     MemoryView, NumericFn, NumericFunc, Result, TableType, check_core_element, memory_copy,
     numeric_call, numeric_host_fn,
 };
-use wasmtime::{AsContextMut, Caller, Func, RootScope, Store, Val};
+use wasmtime::{AsContextMut, Caller, Extern, Func, FuncType, RootScope, Store, Val};
 
-use crate::convert::{core, extern_handle, from_val, func_handle, to_val};
+use crate::convert::{core, extern_handle, from_val, func_handle, func_handle_of, to_val};
 use crate::error::engine_error;
-use crate::handles::AnyMemory;
-use crate::module::Compiled;
+use crate::handles::{AnyMemory, InstanceEntry};
+use crate::module::{Compiled, Export};
 use crate::shared_memory::SharedBytes;
 use crate::state::HasCore;
 use crate::types::has_refs;
@@ -54,6 +54,16 @@ where
         core.handles
             .memories
             .at(core.number, memory.store(), memory.index())
+    }
+
+    /// Returns the engine's form of the type of a host function.
+    fn native_type(&self, ty: &CoreFuncType) -> Result<FuncType> {
+        let ctx = self.0.as_context();
+        let engine = ctx.engine();
+        match &core(&self.0).types {
+            Some(known) => known.get(engine, ty),
+            None => types::to_func_type(engine, ty),
+        }
     }
 
     fn table_of(&self, table: CoreTable) -> Result<wasmtime::Table> {
@@ -97,15 +107,24 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
     fn export(&mut self, instance: CoreInstanceId, name: &str) -> Option<CoreExtern> {
         let core = core(&self.0);
         let instances = &core.handles.instances;
-        let instance = *instances
-            .at(core.number, instance.store(), instance.index())
-            .ok()?;
-        let export = instance.get_export(&mut self.0, name)?;
-        extern_handle(&mut self.0, export).ok()
+        let entry = instances.at(core.number, instance.store(), instance.index());
+        let InstanceEntry { instance, exports } = entry.ok()?.clone();
+        let Some(exports) = exports else {
+            let export = instance.get_export(&mut self.0, name)?;
+            return extern_handle(&mut self.0, export).ok();
+        };
+        let Export { index, numeric } = exports.get(name)?;
+        match (instance.get_module_export(&mut self.0, index)?, numeric) {
+            (Extern::Func(func), Some(ty)) => {
+                let func = func_handle_of(&mut self.0, func, |_| ty.clone());
+                func.ok().map(CoreExtern::Func)
+            }
+            (export, _) => extern_handle(&mut self.0, export).ok(),
+        }
     }
 
     fn host_func(&mut self, ty: CoreFuncType, func: HostFn) -> Result<CoreFunc> {
-        let native = types::to_func_type(self.0.as_context().engine(), &ty)?;
+        let native = self.native_type(&ty)?;
         let ty = Arc::new(ty);
         let exact = has_refs(&ty.results).then(|| native.clone());
         let made = Func::try_new(&mut self.0, native, move |mut caller, params, results| {
@@ -139,7 +158,7 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
     }
 
     fn host_func_numeric(&mut self, ty: CoreFuncType, func: NumericFn) -> Result<CoreFunc> {
-        let native = types::to_func_type(self.0.as_context().engine(), &ty)?;
+        let native = self.native_type(&ty)?;
         let unchecked = func.clone();
         let call = move |caller: &mut Caller<'_, C::Data>, bits: &mut [u64]| {
             let run =
@@ -147,7 +166,7 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
             host::guarded(caller, run).map_err(wasmtime::Error::new)
         };
         match unchecked::host_func(&mut self.0, native, &ty, call) {
-            Some(made) => func_handle(&mut self.0, made),
+            Some(made) => func_handle_of(&mut self.0, made, |_| Arc::new(ty)),
             None => {
                 let func = numeric_host_fn(&ty, func)?;
                 self.host_func(ty, func)

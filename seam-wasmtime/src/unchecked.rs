@@ -33,7 +33,9 @@ pub(crate) struct Numeric {
 
 impl Numeric {
     /// Returns the function, or `None` if it is not over numbers. `ty` must be the engine's type of
-    /// `func`, which [`func_handle`](crate::convert::func_handle) guarantees.
+    /// `func`. The callers of [`func_handle_of`](crate::convert::func_handle_of) guarantee this: they
+    /// have the type of the function itself, of an export over numbers of its module, or of a host
+    /// function over numbers that was made with this type.
     pub(crate) fn of(func: Func, ty: &CoreFuncType) -> Option<Self> {
         let len = ty.numeric_len()?;
         Some(Self { func, len })
