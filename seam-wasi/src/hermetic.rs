@@ -309,8 +309,10 @@ mod tests {
         let interfaces = Wit::of_0_3().interfaces.iter();
         let missing = interfaces.flat_map(|interface| {
             let funcs = interface.funcs.iter();
-            let missing =
-                funcs.filter(|(name, ty)| p3::body(&interface.name, name, ty, body).is_none());
+            let missing = funcs.filter(|(name, ty)| {
+                !p3::waits(&interface.name, name)
+                    && p3::body(&interface.name, name, ty, body).is_none()
+            });
             missing.map(|(name, _)| format!("{}#{name}", interface.name))
         });
         assert_eq!(missing.collect::<Vec<_>>(), [] as [String; 0]);

@@ -21,14 +21,15 @@ pub(super) fn add_waits(world: World, full_name: &str) -> World {
             Ok(())
         }
     };
+    let [wait_until, wait_for] = WAITS.map(|name| format!("{full_name}#{name}"));
     world
-        .func_call_async(&format!("{full_name}#{UNTIL}"), until)
-        .func_call_async(&format!("{full_name}#{AFTER}"), after)
+        .func_call_async(&wait_until, until)
+        .func_call_async(&wait_for, after)
 }
 
 pub(super) const CLOCK: &str = "wasi:clocks/monotonic-clock";
-const UNTIL: &str = "wait-until";
-const AFTER: &str = "wait-for";
+/// The functions that wait.
+pub(super) const WAITS: [&str; 2] = ["wait-until", "wait-for"];
 
 pub(super) const FUNCS: [Funcs; 2] = [
     Funcs {

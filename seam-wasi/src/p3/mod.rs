@@ -60,6 +60,12 @@ pub(crate) fn add_waits(world: World, interface: &Interface) -> World {
     }
 }
 
+/// Returns whether [`add_waits`] adds a function.
+#[cfg(test)]
+pub(crate) fn waits(interface: &str, name: &str) -> bool {
+    interface == clocks::CLOCK && clocks::WAITS.contains(&name)
+}
+
 fn all() -> impl Iterator<Item = &'static Funcs> {
     (cli::FUNCS.iter())
         .chain(&clocks::FUNCS)
