@@ -21,6 +21,8 @@
 //!
 //! # Method
 //! Samples are interleaved: each round takes one sample of every side of a row, in rotating order.
+//! Before each sample the work is done once without being timed, so that no side pays for what the one
+//! before it has left in the caches.
 //! A sample repeats the work until it takes about 0.25 ms, which is shorter than a time slice of
 //! the operating system. Most samples therefore run undisturbed even on a busy machine, and the
 //! median ignores the others. The ratio of a subject is the median of the ratios within the rounds,

@@ -79,6 +79,8 @@ pub(crate) fn measure(
         let count = sides.len().max(1);
         sides.rotate_left(rounds % count);
         for ((_, side), samples) in sides {
+            // The side before has left its own code and data in the caches.
+            side.time(1)?;
             let elapsed = side.time(samples.times)?;
             let all = f64::from(samples.times) * operations;
             samples.nanoseconds.push(elapsed.as_nanos() as f64 / all);

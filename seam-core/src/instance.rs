@@ -134,6 +134,9 @@ use crate::{
 /// # For users
 /// [`InstanceExt`](crate::InstanceExt) has `call_blocking("f", &args)`, its asynchronous form
 /// `call`, and both forms for Rust types. Each of them starts, drives and takes one call.
+///
+/// To have several calls of asynchronous functions in flight, start all of them, and then drive and take
+/// each. While one is driven, all of them run.
 #[async_trait]
 pub trait Instance: Send {
     /// Resolves an exported function, which can then be called many times.

@@ -43,6 +43,43 @@ fn agreement_says_how_much_was_called() {
 }
 
 #[test]
+fn asynchronous_functions_are_called_too() {
+    let text = |wrong: u32| {
+        format!(
+            r#"(component
+                (core func $return (canon task.return (result u32)))
+                (core module $m
+                    (import "" "return" (func $return (param i32)))
+                    (func (export "f") (param $n i32) (result i32)
+                        (if (i32.gt_u (local.get $n) (i32.const 100))
+                            (then (local.set $n (i32.const {wrong}))))
+                        (call $return (local.get $n))
+                        (i32.const 0))
+                    (func (export "f-event") (param i32 i32 i32) (result i32) unreachable))
+                (core instance $m (instantiate $m
+                    (with "" (instance (export "return" (func $return))))))
+                (func (export "f") async (param "n" u32) (result u32)
+                    (canon lift (core func $m "f") async (callback (core func $m "f-event")))))"#
+        )
+    };
+    let right = Scratch::file("right.wat", text(7));
+    let wrong = Scratch::file("wrong.wat", text(8));
+    let random = ["--random", "20", "--seed", "1"];
+    let ended = seam(["diff", right.text()].into_iter().chain(random)).with_status(0);
+    let all = "): wasmtime, wasmtime-layered, wasmi\n";
+    assert!(
+        ended
+            .stdout
+            .starts_with("match (20 calls of 1 function in "),
+        "{ended:#?}"
+    );
+    assert!(ended.stdout.ends_with(all), "{ended:#?}");
+    let two = ["diff", right.text(), wrong.text(), "--backend", "wasmi"];
+    let ended = seam(two.into_iter().chain(random)).with_status(1);
+    assert!(ended.stdout.starts_with("diverged after "), "{ended:#?}");
+}
+
+#[test]
 fn a_divergence_is_shrunk_and_the_line_that_repeats_it_repeats_it() {
     let (right, wrong) = stateful();
     let command = [

@@ -30,14 +30,10 @@ pub(crate) struct Function {
 
 impl Function {
     fn new(name: ExportName, ty: Arc<FuncType>) -> Self {
-        let unknown = ty.params.iter().find_map(|(name, ty)| {
+        let excluded = ty.params.iter().find_map(|(name, ty)| {
             let part = without_values(ty)?;
             Some(format!("its parameter `{name}` needs a {}", part.kind()))
         });
-        let excluded = match ty.is_async {
-            true => Some("it is asynchronous".to_string()),
-            false => unknown,
-        };
         Self {
             name,
             ty,
