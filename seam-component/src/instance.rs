@@ -6,8 +6,8 @@ use std::task::{Poll, Waker};
 use async_trait::async_trait;
 use seam_core::typed::{LiftResult, result_from_value};
 use seam_core::{
-    Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, ErrorKind, Exit, ExportName,
-    Func, Handle, InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Sink,
+    Args, Call, CoreInstance, CorePath, CoreStore, CoreValue, Error, Exit, ExportName, Func,
+    Handle, InFlight, Instance, Interface, Observed, Query, Resource, Result, Returns, Sink,
     Snapshot, Source, Value, WorldState, contain,
 };
 
@@ -323,7 +323,7 @@ impl<I: Inner> Instance for LayeredInstance<I> {
             }),
             Err(error) => Err(error),
         };
-        exit(outcome)
+        Exit::of_run(outcome)
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
@@ -464,21 +464,6 @@ impl<I: Inner> Instance for LayeredInstance<I> {
 
 fn operation(func: &Func) -> impl FnOnce() -> String {
     move || format!("call {}", func.name())
-}
-
-/// Maps the outcome of `wasi:cli/run` to the program's exit.
-///
-/// # Errors
-/// Those of the outcome, except an exit.
-pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
-    match outcome {
-        Ok(Some(Value::Result(Ok(_)))) => Ok(Exit::new(0)),
-        Ok(_) => Ok(Exit::new(1)),
-        Err(error) => match error.kind() {
-            ErrorKind::Exit(code) => Ok(Exit::new(*code)),
-            _ => Err(error),
-        },
-    }
 }
 
 /// Turns a step that may be pending into the poll of a future.

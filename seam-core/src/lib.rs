@@ -90,7 +90,7 @@ pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantTyp
 pub use value::{Handle, List, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
-    HostCallRecord, HostFuture, HostSink, HostSource, Idle, ImportReport, ImportStatus, Observed,
+    HostCallRecord, HostFuture, HostSink, HostSource, ImportReport, ImportStatus, Observed, OnIdle,
     OutputHook, OutputStream, PerWorld, Ready, Sink, Source, Started, States, StatesOf, Stdio,
-    Stub, Supply, SystemWasi, Target, TypedHostCall, VirtualClock, World, WorldState, poll_idle,
+    Stub, Supply, SystemWasi, Target, TypedHostCall, VirtualClock, World, WorldState, while_idle,
 };

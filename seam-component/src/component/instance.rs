@@ -6,14 +6,14 @@ use std::task::{Context, Poll, Waker};
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
     Args, CorePath, CoreStore, CoreValue, Entry, Error, Exit, ExportName, Func, Handle, HostFuture,
-    Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on, contain_host,
+    Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on,
 };
 
 use super::handles::check_handles;
 use crate::abi::{self, Cx, FlatBits};
 use crate::canon::lift::Outer;
 use crate::canon::resource::destroy;
-use crate::instance::{Base, Inner, call_in_steps, exit, flip};
+use crate::instance::{Base, Inner, call_in_steps, flip};
 use crate::state::{FuncInst, Lifted, Outcome, Running, TaskId};
 use crate::task;
 use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
@@ -160,19 +160,19 @@ pub(super) struct HostCall {
 impl HostCall {
     /// Calls the function, or polls its future.
     fn poll(&mut self, world: &mut WorldState, waker: &Waker) -> Result<Poll<()>> {
-        let future = match self.future.take() {
+        let future: HostFuture = match self.future.take() {
             Some(future) => future,
             None => match world.start(self.index, &self.args)? {
                 Started::Pending(future) => {
-                    let future = world.clock().advance_while_pending(future);
-                    Box::pin(future) as HostFuture
+                    let clock = world.clock().clone();
+                    Box::pin(async move { clock.advance_while_pending(future).await })
                 }
                 Started::Done(result) => Box::pin(std::future::ready(result)),
             },
         };
         let future = self.future.insert(future).as_mut();
         let cx = &mut Context::from_waker(waker);
-        match contain_host(|| Ok(future.poll(cx)))? {
+        match future.poll(cx) {
             Poll::Pending => Ok(Poll::Pending),
             Poll::Ready(result) => {
                 self.result = world.finish(self.index, &self.args, result)?;
@@ -408,7 +408,7 @@ impl Inner for ComponentInstance {
 
     fn run(&mut self, base: &mut Base) -> Result<Exit> {
         let func = entry(base)?;
-        exit(self.call_entry(base, &func))
+        Exit::of_run(self.call_entry(base, &func))
     }
 
     fn async_entry(&mut self, base: &Base) -> Result<Option<Func>> {

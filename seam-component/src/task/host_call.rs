@@ -10,7 +10,7 @@ use seam_core::{CoreStore, Result, Started, Value};
 
 use super::lower::outcome;
 use super::pass::in_scope;
-use super::progress::{complete, poll};
+use super::progress::complete;
 use super::steps::Steps;
 use crate::abi;
 use crate::machine::{lifting, reads_memory};
@@ -46,7 +46,11 @@ pub(crate) fn call_host(
         },
     };
     let waker = running.tasks.waker();
-    let completed = match poll(&mut pending.future, &mut Context::from_waker(&waker)) {
+    let completed = match pending
+        .future
+        .as_mut()
+        .poll(&mut Context::from_waker(&waker))
+    {
         Poll::Ready(result) => complete(store, pending, result)?,
         Poll::Pending => {
             running.tasks.pending_calls.push(pending);

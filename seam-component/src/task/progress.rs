@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::task::{Context, Poll, Waker};
 
-use seam_core::{CoreStore, Error, HostFuture, Limit, Result, Value, block_on_until, contain_host};
+use seam_core::{CoreStore, Error, Limit, Result, Value, block_on_until};
 
 use super::host_end::{connect_ends, progress_of_copies};
 use super::pass::{at_fault, lower};
@@ -118,12 +118,6 @@ pub(super) fn complete(
     })
 }
 
-/// Polls the future of a host function. A panic is an error.
-pub(super) fn poll(future: &mut HostFuture, cx: &mut Context<'_>) -> Poll<Result<Option<Value>>> {
-    let polled = contain_host(|| Ok(future.as_mut().poll(cx)));
-    polled.unwrap_or_else(|error| Poll::Ready(Err(error)))
-}
-
 impl Running {
     /// Closes a component whose call has exceeded its deadline while only the host could let it go on.
     /// Returns the error of the call.
@@ -145,7 +139,7 @@ impl Tasks {
         cx: &mut Context<'_>,
     ) -> Option<(PendingCall, Result<Option<Value>>)> {
         let mut calls = self.pending_calls.iter_mut().enumerate();
-        let completed = calls.find_map(|(index, call)| match poll(&mut call.future, cx) {
+        let completed = calls.find_map(|(index, call)| match call.future.as_mut().poll(cx) {
             Poll::Ready(result) => Some((index, result)),
             Poll::Pending => None,
         });

@@ -82,21 +82,17 @@ impl VirtualClock {
     }
 
     /// # For implementors
-    /// Awaits a future. Each time when it is pending and nothing has woken it, the time advances.
-    pub fn advance_while_pending<F: Future + Send>(
-        &self,
-        future: F,
-    ) -> impl Future<Output = F::Output> + Send + use<F> {
-        let (clock, mut future) = (self.clone(), Box::pin(future));
-        std::future::poll_fn(move |cx| {
-            loop {
-                match poll_idle(future.as_mut(), cx) {
-                    Ok(polled) => return polled,
-                    Err(Idle) if clock.advance_to_next() => {}
-                    Err(Idle) => return Poll::Pending,
-                }
-            }
-        })
+    /// Awaits a future. Each time when it is [idle](while_idle), the time advances.
+    pub async fn advance_while_pending<F: Future>(&self, future: F) -> F::Output {
+        let advance = || match self.advance_to_next() {
+            true => OnIdle::PollAgain,
+            false => OnIdle::Wait,
+        };
+        match while_idle(future, advance).await {
+            Some(output) => output,
+            // The future is never given up.
+            None => std::future::pending().await,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Time> {
@@ -105,29 +101,42 @@ impl VirtualClock {
 }
 
 /// # For implementors
-/// A future is pending, and nothing has woken it while it was polled.
+/// What to do with a future that is idle: it is pending, and nothing has woken it while it was polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Idle;
+pub enum OnIdle {
+    /// Poll it again, because something has happened.
+    PollAgain,
+    /// Wait until it is woken.
+    Wait,
+    /// Drop it.
+    GiveUp,
+}
 
 /// # For implementors
-/// Polls a future, and says whether it is idle.
-///
-/// # Errors
-/// `Idle` if it is pending and nothing has woken it in the meantime. Its waker is that of `cx`, and will
-/// be woken later as usual.
-pub fn poll_idle<F: Future + ?Sized>(
-    future: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Result<Poll<F::Output>, Idle> {
-    let woken = Arc::new(Woken {
-        woken: AtomicBool::new(false),
-        outer: cx.waker().clone(),
-    });
-    let waker = Waker::from(woken.clone());
-    match future.poll(&mut Context::from_waker(&waker)) {
-        Poll::Pending if !woken.woken.load(Ordering::Acquire) => Err(Idle),
-        polled => Ok(polled),
-    }
+/// Awaits a future. Each time when it is idle, `on_idle` says what to do. Returns `None` if it is given up.
+pub async fn while_idle<F: Future>(
+    future: F,
+    mut on_idle: impl FnMut() -> OnIdle,
+) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|cx| {
+        loop {
+            let woken = Arc::new(Woken {
+                woken: AtomicBool::new(false),
+                outer: cx.waker().clone(),
+            });
+            let waker = Waker::from(woken.clone());
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Pending if !woken.woken.load(Ordering::Acquire) => match on_idle() {
+                    OnIdle::PollAgain => {}
+                    OnIdle::Wait => return Poll::Pending,
+                    OnIdle::GiveUp => return Poll::Ready(None),
+                },
+                polled => return polled.map(Some),
+            }
+        }
+    })
+    .await
 }
 
 /// Remembers whether a future was woken.

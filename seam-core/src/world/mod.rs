@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use bind::{Binding, Target};
 pub use bind_core::{CoreBindings, CoreSource};
-pub use clock::{Idle, VirtualClock, poll_idle};
+pub use clock::{OnIdle, VirtualClock, while_idle};
 pub use core_item::{CoreHostFunc, CoreItem, CoreItemKind, StatesOf};
 pub(crate) use ends::Ends;
 pub use ends::{HostSink, HostSource, Ready, Sink, Source, Supply};

@@ -1,12 +1,15 @@
 //! A world in use: the host side of one instance.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use super::scalar_call::ScalarCall;
 use super::typed_call::TypedBody;
 use crate::typed::Scalar;
 use crate::world::{
-    Binding, Body, Ends, HostCall, HostCallRecord, HostResource, Observed, OutputHook,
+    Binding, Body, Ends, HostCall, HostCallRecord, HostFuture, HostResource, Observed, OutputHook,
     ShowArtefact, States, Stub, Target, TypedHostCall, VirtualClock, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
@@ -168,8 +171,7 @@ impl WorldState {
         match self.start(index, args)? {
             Started::Done(result) => self.finish(index, args, result),
             Started::Pending(future) => {
-                let future = self.clock.advance_while_pending(future);
-                let result = contain_host(|| block_on(future));
+                let result = block_on(self.clock.advance_while_pending(future));
                 self.finish(index, args, result)
             }
         }
@@ -224,7 +226,9 @@ impl WorldState {
                     Ok(match body {
                         Body::Sync(func) => Started::Done(func(&mut call, args)),
                         Body::Typed(func) => Started::Done(func.call_values(&mut call, args)),
-                        Body::Async(func) => Started::Pending(func(&mut call, args)),
+                        Body::Async(func) => {
+                            Started::Pending(Box::pin(Caught(func(&mut call, args))))
+                        }
                     })
                 });
                 started.unwrap_or_else(|error| Started::Done(Err(error)))
@@ -451,8 +455,21 @@ impl WorldState {
 pub enum Started {
     /// It has completed.
     Done(Result<Option<Value>>),
-    /// It is asynchronous and has not completed.
-    Pending(super::HostFuture),
+    /// It is asynchronous and has not completed. A panic of the host function is an error of the
+    /// future.
+    Pending(HostFuture),
+}
+
+/// A future of the host whose panics become errors.
+struct Caught(HostFuture);
+
+impl Future for Caught {
+    type Output = Result<Option<Value>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = contain_host(|| Ok(self.0.as_mut().poll(cx)));
+        polled.unwrap_or_else(|error| Poll::Ready(Err(error)))
+    }
 }
 
 fn check_result(ty: &FuncType, value: Option<&Value>) -> Result<()> {

@@ -1,30 +1,28 @@
 //! `wasi:clocks` 0.3: the monotonic clock advances only when every task waits.
 
-use seam_core::{HostCall, World};
+use std::future::Future;
+
+use seam_core::{Result, World};
 
 use crate::func::Funcs;
 use crate::monotonic::Monotonic;
 
 /// Adds the functions that wait to the world. `full_name` is that of the monotonic clock's interface.
 pub(super) fn add_waits(world: World, full_name: &str) -> World {
-    let until = |call: &mut HostCall<'_>, (when,): (u64,)| {
-        let waits = Monotonic::of(call).map(|clock| clock.until(when));
-        async move {
-            waits?.await;
-            Ok(())
-        }
-    };
-    let after = |call: &mut HostCall<'_>, (nanoseconds,): (u64,)| {
-        let waits = Monotonic::of(call).map(|clock| clock.until(clock.after(nanoseconds)));
-        async move {
-            waits?.await;
-            Ok(())
-        }
-    };
     let [wait_until, wait_for] = WAITS.map(|name| format!("{full_name}#{name}"));
     world
-        .func_call_async(&wait_until, until)
-        .func_call_async(&wait_for, after)
+        .func_call_async(&wait_until, |call, (when,): (u64,)| {
+            end_of(Monotonic::of(call).map(|clock| clock.until(when)))
+        })
+        .func_call_async(&wait_for, |call, (nanoseconds,): (u64,)| {
+            end_of(Monotonic::of(call).map(|clock| clock.until(clock.after(nanoseconds))))
+        })
+}
+
+/// Waits until a wait has ended.
+async fn end_of(wait: Result<impl Future<Output = ()>>) -> Result<()> {
+    wait?.await;
+    Ok(())
 }
 
 pub(super) const CLOCK: &str = "wasi:clocks/monotonic-clock";

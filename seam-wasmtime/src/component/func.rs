@@ -417,7 +417,6 @@ impl Begun {
         store: &mut Store<State>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        self.spawn(store)?;
         let (Some(spawned), Passed::Vals { results, .. }) = (&self.spawned, &mut self.passed)
         else {
             return Err(Error::engine("expected a call in the event loop"));

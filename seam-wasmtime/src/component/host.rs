@@ -1,10 +1,6 @@
 //! Calls of host functions by a component.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use seam_core::typed::Scalar;
 use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, Value};
@@ -120,7 +116,7 @@ impl Import {
             Started::Done(result) => result,
             Started::Pending(future) => {
                 let _pending = waits.host_call();
-                Caught(future).await
+                future.await
             }
         };
         accessor.with(|mut access| {
@@ -143,7 +139,7 @@ impl Import {
             Started::Done(result) => result,
             Started::Pending(future) => {
                 let _pending = store.data().waits.host_call();
-                Caught(future).await
+                future.await
             }
         };
         self.finish(store, call, result)
@@ -310,20 +306,4 @@ fn release(store: &mut StoreContextMut<'_, State>, handle: Handle) -> Result<()>
 /// Maps the reason why a borrowed handle could not be dropped.
 fn drop_error(error: wasmtime::Error) -> Error {
     run_error(error, &crate::error::NoCode)
-}
-
-/// A host's future whose panics become errors.
-struct Caught<F>(F);
-
-impl<F> Future for Caught<F>
-where
-    F: Future<Output = Result<Option<Value>>> + Unpin,
-{
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let future = Pin::new(&mut self.0);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-        polled.unwrap_or_else(|panic| Poll::Ready(Err(Error::panicked(&*panic))))
-    }
 }

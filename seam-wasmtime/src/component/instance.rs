@@ -319,18 +319,6 @@ fn operation(func: &Func) -> String {
     format!("call {}", func.name())
 }
 
-/// Maps the outcome of the entry to the program's exit.
-pub(crate) fn exit(outcome: Result<Option<Value>>) -> Result<Exit> {
-    match outcome {
-        Ok(Some(Value::Result(Err(_)))) => Ok(Exit::new(1)),
-        Ok(_) => Ok(Exit::new(0)),
-        Err(error) => match error.kind() {
-            ErrorKind::Exit(code) => Ok(Exit::new(*code)),
-            _ => Err(error),
-        },
-    }
-}
-
 #[async_trait]
 impl Instance for ComponentInstance {
     fn func(&mut self, name: &ExportName) -> Result<Func> {
@@ -380,7 +368,7 @@ impl Instance for ComponentInstance {
             },
             Err(error) => Err(error),
         };
-        self.at(exit(outcome), || "run".into())
+        self.at(Exit::of_run(outcome), || "run".into())
     }
 
     fn run_blocking(&mut self) -> Result<Exit> {
@@ -388,7 +376,7 @@ impl Instance for ComponentInstance {
             self.make_blocking(&call)?;
             self.value(&call)
         });
-        self.at(exit(outcome), || "run".into())
+        self.at(Exit::of_run(outcome), || "run".into())
     }
 
     fn cores(&mut self) -> Result<Vec<CoreInstance>> {

@@ -2,9 +2,9 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
-use seam_core::{HostSink, Idle, VirtualClock, poll_idle};
+use seam_core::{HostSink, OnIdle, VirtualClock, while_idle};
 
 /// The copies of a store that wait for the host's side of a stream or future, and what has happened to
 /// it.
@@ -71,12 +71,9 @@ impl Waits {
         inner.host_calls == 0 && !inner.wakers.is_empty()
     }
 
-    /// Ready if no asynchronous host function could let the guests go on.
-    fn poll_idle(&self) -> Poll<()> {
-        match self.lock().host_calls {
-            0 => Poll::Ready(()),
-            _ => Poll::Pending,
-        }
+    /// Returns whether an asynchronous host function could let the guests go on.
+    fn calls_host(&self) -> bool {
+        self.lock().host_calls > 0
     }
 }
 
@@ -95,11 +92,8 @@ pub(crate) async fn unless_stuck<T>(
     clock: &VirtualClock,
     call: impl Future<Output = T>,
 ) -> Option<T> {
-    until_idle(clock, call, || match waits.is_stuck() {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
-    })
-    .await
+    let gives_up = || waits.is_stuck();
+    while_idle(call, || on_idle(clock.advance_to_next(), gives_up)).await
 }
 
 /// Awaits a call. Returns `None` if nothing could let it go on, in a store whose host functions are all
@@ -109,7 +103,8 @@ pub(crate) async fn unless_idle<T>(
     clock: &VirtualClock,
     call: impl Future<Output = T>,
 ) -> Option<T> {
-    until_idle(clock, call, || waits.poll_idle()).await
+    let gives_up = || !waits.calls_host();
+    while_idle(call, || on_idle(clock.advance_to_next(), gives_up)).await
 }
 
 /// Awaits a future until it only waits for the host's side of streams and futures, or for nothing.
@@ -120,38 +115,23 @@ pub(crate) async fn until_no_progress<T>(
     mut most: u32,
     run: impl Future<Output = T>,
 ) -> Option<T> {
-    let mut run = Box::pin(run);
-    std::future::poll_fn(|cx| {
-        loop {
-            match poll_idle(run.as_mut(), cx) {
-                Ok(polled) => return polled.map(Some),
-                Err(Idle) if most > 0 && clock.advance_to_next() => {
-                    most -= 1;
-                    waits.happened();
-                }
-                Err(Idle) => return waits.poll_idle().map(|()| None),
-            }
+    let advance = || {
+        let advanced = most > 0 && clock.advance_to_next();
+        if advanced {
+            most -= 1;
+            waits.happened();
         }
-    })
-    .await
+        on_idle(advanced, || !waits.calls_host())
+    };
+    while_idle(run, advance).await
 }
 
-/// Awaits a future. When it is idle, the virtual time advances. If that does not help, returns `None` if
-/// `gives_up` is ready.
-async fn until_idle<T>(
-    clock: &VirtualClock,
-    future: impl Future<Output = T>,
-    gives_up: impl Fn() -> Poll<()>,
-) -> Option<T> {
-    let mut future = Box::pin(future);
-    std::future::poll_fn(|cx| {
-        loop {
-            match poll_idle(future.as_mut(), cx) {
-                Ok(polled) => return polled.map(Some),
-                Err(Idle) if clock.advance_to_next() => {}
-                Err(Idle) => return gives_up().map(|()| None),
-            }
-        }
-    })
-    .await
+/// Returns what to do with an idle future: to poll it again if the virtual time has advanced, or else to
+/// wait, unless that is in vain.
+fn on_idle(advanced: bool, gives_up: impl Fn() -> bool) -> OnIdle {
+    match advanced {
+        true => OnIdle::PollAgain,
+        false if gives_up() => OnIdle::GiveUp,
+        false => OnIdle::Wait,
+    }
 }
