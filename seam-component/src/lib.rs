@@ -56,7 +56,7 @@
 //! |---|---|
 //! | `seam_decode::types` | Despecialization; Type Predicates; Alignment; Element Size; Flattening |
 //! | `seam_decode`: `pass`, `plan` | Binary.md; Explainer.md: definitions, index spaces, type checking |
-//! | `abi/cx`, `machine` | Canonical ABI Options; Lifting and Lowering Context |
+//! | `abi/cx`, `machine`, `effects` | Canonical ABI Options; Lifting and Lowering Context |
 //! | `abi/load`, `abi/store` | Loading; Storing |
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
@@ -114,14 +114,17 @@ mod canon;
 mod component;
 mod core_module;
 mod cores;
+mod effects;
 mod exported;
 mod generated;
 mod glue;
 mod host;
+mod inner;
 mod instance;
 mod layered;
 mod limits;
 mod machine;
+mod poll;
 mod program;
 mod replay;
 mod snapshot;

@@ -18,7 +18,8 @@ use super::prepared::{self, PreparedLift};
 use crate::core_module::Links;
 use crate::cores::Cores;
 use crate::generated::Generated;
-use crate::instance::{Base, LayeredInstance};
+use crate::inner::Base;
+use crate::instance::LayeredInstance;
 use crate::limits;
 use crate::state::Running;
 

@@ -9,7 +9,7 @@ use seam_core::{
 
 use super::scalar::{lift_result_bits, lower_bits};
 use crate::host::world_of;
-use crate::instance::{Base, Inner};
+use crate::inner::{Base, Inner};
 
 /// An instance of a core module.
 pub(super) struct CoreModuleInstance {

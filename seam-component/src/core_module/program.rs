@@ -15,7 +15,8 @@ use super::link::Links;
 use crate::cores::{Core, Cores};
 use crate::generated::Generated;
 use crate::host::world_of;
-use crate::instance::{Base, LayeredInstance};
+use crate::inner::Base;
+use crate::instance::LayeredInstance;
 use crate::limits;
 
 /// A core module that an engine has compiled.

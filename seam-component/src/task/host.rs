@@ -10,6 +10,7 @@ use super::cancel::request_cancellation;
 use super::lift::begin_next;
 use super::progress::progress_of_host;
 use super::schedule::tick;
+use crate::poll::flip;
 use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId};
 
 /// How often threads may yield after a call has its outcome, until it ends.
@@ -80,10 +81,7 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     let running = Running::of(store)?;
     let deadline = running.resume_clock(id)?;
     let instance = running.tasks.task(id)?.lifted.opts.instance;
-    let driven = std::future::poll_fn(|cx| match poll_drive(store, id, cx.waker()) {
-        Ok(polled) => polled.map(Ok),
-        Err(error) => Poll::Ready(Err(error)),
-    });
+    let driven = std::future::poll_fn(|cx| flip(poll_drive(store, id, cx.waker())));
     match block_on_until(deadline, driven) {
         Some(driven) => driven,
         None => Err(Running::of(store)?.late(instance)?),

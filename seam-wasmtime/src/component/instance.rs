@@ -7,37 +7,37 @@ use async_trait::async_trait;
 use seam_component::Cores;
 use seam_core::typed::LiftResult;
 use seam_core::{
-    Args, Call, CanonTrap, Capability, CoreInstance, CorePath, CoreValue, Entry, Error, ErrorKind,
-    Exit, ExportName, Func, Handle, InFlight, Instance, Observed, Query, Resource, Result, Returns,
-    Sink, Snapshot, Source, Value, block_on,
+    Args, Call, Capability, CoreInstance, CorePath, CoreValue, Error, Exit, ExportName, Func,
+    Handle, InFlight, Instance, Observed, Query, Resource, Result, Returns, Sink, Snapshot, Source,
+    Value, block_on,
 };
 use wasmtime::{AsContextMut, Store, component};
 
 use crate::call;
+use crate::component::begun::Begun;
 use crate::component::ends;
-use crate::component::func::{Begun, Export};
+use crate::component::func::Export;
 use crate::component::held::HeldItem;
 use crate::component::loaded::Loaded;
 use crate::component::state::State;
-use crate::state::HasCore;
 use crate::store::WasmtimeStore;
 use crate::wasi::Captured;
 
 /// A component's instance. If its start function trapped, there is no instance of the engine's.
 pub(crate) struct ComponentInstance {
-    program: Arc<Loaded>,
-    store: Store<State>,
-    instance: Option<component::Instance>,
+    pub(super) program: Arc<Loaded>,
+    pub(super) store: Store<State>,
+    pub(super) instance: Option<component::Instance>,
     /// The functions that were resolved so far, by their indices.
-    exports: Vec<Option<Export>>,
-    in_flight: InFlight<Begun>,
+    pub(super) exports: Vec<Option<Export>>,
+    pub(super) in_flight: InFlight<Begun>,
     /// Whether several calls can be in flight, as tasks of the engine's event loop.
-    has_tasks: bool,
+    pub(super) has_tasks: bool,
     /// Whether an error has ended a call of a task, so that no task can go on.
-    is_closed: bool,
+    pub(super) is_closed: bool,
     /// The core instances, once they have been needed.
-    cores: Option<Cores>,
-    captured: Captured,
+    pub(super) cores: Option<Cores>,
+    pub(super) captured: Captured,
 }
 
 impl ComponentInstance {
@@ -88,7 +88,7 @@ impl ComponentInstance {
         Ok((cores, &mut self.store))
     }
 
-    fn resolve(&mut self, name: &ExportName) -> Result<Func> {
+    pub(super) fn resolve(&mut self, name: &ExportName) -> Result<Func> {
         let owner = self.store.data().held.owner();
         let func = Func::resolve(&self.program.interface, name, owner);
         let func = func.map_err(|error| self.program.not_exported(name, error))?;
@@ -105,130 +105,6 @@ impl ComponentInstance {
             *export = Some(Export::find(store, instance, name, func.ty(), by_val)?);
         }
         Ok(func)
-    }
-
-    fn begin(&mut self, func: &Func, args: Args<'_>) -> Result<Call> {
-        self.clear()?;
-        let export = export(&self.exports, &self.store, func)?;
-        let args = args.into_values(func.ty())?;
-        let begun = export.begin(&mut self.store, args.into_owned())?;
-        Ok(self.in_flight.start(func, begun))
-    }
-
-    fn call(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
-        if self.is_async() {
-            let call = self.begin(func, args)?;
-            self.make_blocking(&call)?;
-            return self.result(&call, returns);
-        }
-        self.clear()?;
-        let export = export(&self.exports, &self.store, func)?;
-        export.call(&mut self.store, args, returns, &*self.program.code)
-    }
-
-    /// Gives up a call that was dropped, so that another can start.
-    #[inline]
-    fn clear(&mut self) -> Result<()> {
-        self.give_up_dropped();
-        self.in_flight.check_room()
-    }
-
-    /// Gives up the calls that were dropped. The engine has no way to ask their tasks to end.
-    #[inline]
-    fn give_up_dropped(&mut self) {
-        while let Some(mut dropped) = self.in_flight.next_dropped() {
-            dropped.give_up(&mut self.store);
-        }
-    }
-
-    async fn make(&mut self, call: &Call) -> Result<()> {
-        if self.has_tasks {
-            return self.make_task(call).await;
-        }
-        self.make_alone(call).await
-    }
-
-    /// Makes a call that cannot go on if it is interrupted.
-    async fn make_alone(&mut self, call: &Call) -> Result<()> {
-        let asynchronous = self.is_async();
-        let Some(begun) = self.in_flight.driving(call)? else {
-            return Ok(());
-        };
-        let (store, code) = (&mut self.store, &*self.program.code);
-        let outcome = if asynchronous {
-            begun.make_async(store, code).await
-        } else {
-            begun.make(store, code)
-        };
-        self.in_flight.driven(call, outcome)
-    }
-
-    /// Lets all calls in flight run until one of them has ended.
-    async fn make_task(&mut self, call: &Call) -> Result<()> {
-        self.give_up_dropped();
-        if self.in_flight.driving(call)?.is_none() {
-            return Ok(());
-        }
-        if self.is_closed {
-            return self
-                .in_flight
-                .driven(call, Err(Error::trap(CanonTrap::CannotEnter)));
-        }
-        for begun in self.in_flight.states() {
-            begun.spawn(&mut self.store)?;
-        }
-        let Some(begun) = self.in_flight.driving(call)? else {
-            return Ok(());
-        };
-        let outcome = begun.make_task(&mut self.store, &*self.program.code).await;
-        if let Err(error) = &outcome {
-            let deadlock = ErrorKind::Trap(CanonTrap::Deadlock.into());
-            self.is_closed |= *error.kind() != deadlock;
-        }
-        self.in_flight.driven(call, outcome)
-    }
-
-    fn make_blocking(&mut self, call: &Call) -> Result<()> {
-        // A task of the event loop ends a bit later than a call that is awaited, so that more of what else
-        // waits runs during the call.
-        let others = self.in_flight.states().count() > 1;
-        if self.has_tasks && (others || self.in_flight.states().any(|call| call.is_spawned())) {
-            return block_on(self.make_task(call));
-        }
-        if self.is_async() {
-            return block_on(self.make_alone(call));
-        }
-        let Some(begun) = self.in_flight.driving(call)? else {
-            return Ok(());
-        };
-        let outcome = begun.make(&mut self.store, &*self.program.code);
-        self.in_flight.driven(call, outcome)
-    }
-
-    fn result(&mut self, call: &Call, returns: Returns<'_>) -> Result<()> {
-        self.in_flight.take(call)?.result(&mut self.store, returns)
-    }
-
-    fn value(&mut self, call: &Call) -> Result<Option<Value>> {
-        let mut value = None;
-        self.result(call, Returns::Value(&mut value))?;
-        Ok(value)
-    }
-
-    fn is_async(&self) -> bool {
-        self.store.data().core_ref().asynchronous
-    }
-
-    fn start_entry(&mut self) -> Result<Call> {
-        let func = match Entry::of(&self.program.interface)? {
-            Entry::Run(name) => self.resolve(&name)?,
-            other => {
-                return Err(Error::engine(format!(
-                    "expected a component to start at `run`, found {other:?}"
-                )));
-            }
-        };
-        self.begin(&func, Args::Values(&[]))
     }
 
     fn drop_any(&mut self, resource: &Resource) -> Result<()> {
@@ -299,20 +175,6 @@ impl ComponentInstance {
     fn at<T>(&self, outcome: Result<T>, operation: impl FnOnce() -> String) -> Result<T> {
         outcome.map_err(|e| e.during(operation()).on(self.program.info.name.clone()))
     }
-}
-
-/// Returns a function that was resolved.
-///
-/// # Errors
-/// `Misuse` for a function of another instance.
-fn export<'e>(
-    exports: &'e [Option<Export>],
-    store: &Store<State>,
-    func: &Func,
-) -> Result<&'e Export> {
-    let index = func.index(store.data().held.owner())?;
-    let export = exports.get(index).and_then(Option::as_ref);
-    export.ok_or_else(|| Error::misuse("expected a function of this instance, found another"))
 }
 
 fn operation(func: &Func) -> String {

@@ -1,6 +1,8 @@
 //! Components, by wasmtime's own component model.
 
 mod abi;
+mod begun;
+mod drive;
 mod ends;
 mod func;
 mod held;
