@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use seam_core::Artifact;
+use seam_core::{Artifact, Instance, World};
 
-use super::Failure;
 use super::expect::wat;
+use super::{Failure, Subject};
 
 /// A component with one core module. Everything around the module's code is generated.
 ///
@@ -170,6 +170,14 @@ const PRELUDE: &str = r#"
 pub(super) fn component(guests: &[(&str, Guest)]) -> Result<Artifact, Failure> {
     let name = guests.last().map_or("guest", |(name, _)| name);
     wat(name, &text(guests))
+}
+
+/// Returns a new instance of the [component] of these guests, in an empty world.
+pub(super) fn instantiated(
+    subject: &Subject,
+    guests: &[(&str, Guest)],
+) -> Result<Box<dyn Instance>, Failure> {
+    subject.instantiate(&component(guests)?, &World::new())
 }
 
 fn text(guests: &[(&str, Guest)]) -> String {

@@ -3,7 +3,9 @@
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use crate::kit::expect::{gives, traps};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
+use crate::kit::guest::{
+    Guest, callback, component, instantiated, lifted_sync, lowered, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn host_functions_define_asynchronous_imports(subject: &Subject) -> Checked {
@@ -146,14 +148,15 @@ const TWO_CALLS: Guest = Guest {
 };
 
 pub(in crate::kit) fn calls_end_in_the_order_of_their_events(subject: &Subject) -> Checked {
-    let artifact = component(&[("reader", READER), ("caller", TWO_CALLS)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("reader", READER), ("caller", TWO_CALLS)])?;
     gives(&mut *instance, "run", &[], 21u32)
 }
 
 pub(in crate::kit) fn blocked_calls_end_in_the_order_of_their_events(subject: &Subject) -> Checked {
-    let artifact = component(&[("reader", BLOCKING_READER), ("caller", TWO_CALLS)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(
+        subject,
+        &[("reader", BLOCKING_READER), ("caller", TWO_CALLS)],
+    )?;
     gives(&mut *instance, "run", &[], 21u32)
 }
 
@@ -204,8 +207,7 @@ pub(in crate::kit) fn subtasks_run_at_the_same_time(subject: &Subject) -> Checke
         exports: &[callback("both", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("late", YIELDING), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("late", YIELDING), ("caller", CALLER)])?;
     gives(&mut *instance, "both", &[], 14u32)
 }
 
@@ -218,8 +220,7 @@ pub(in crate::kit) fn a_wait_that_nothing_ends_is_a_deadlock(subject: &Subject) 
         exports: &[callback("wait", "async")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     let called = instance.call_blocking("wait", &[]);
     traps(
         "a wait for nothing",
@@ -269,8 +270,7 @@ pub(in crate::kit) fn a_blocked_call_lets_its_caller_go_on(subject: &Subject) ->
         exports: &[lifted_sync("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("callee", CALLEE), ("caller", CALLER)])?;
     gives(&mut *instance, "f", &[], 42u32)
 }
 
@@ -288,8 +288,7 @@ pub(in crate::kit) fn synchronous_lowers_wait_for_asynchronous_functions(
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("late", YIELDING), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("late", YIELDING), ("caller", CALLER)])?;
     gives(&mut *instance, "f", &[], 14u32)
 }
 
@@ -322,7 +321,6 @@ pub(in crate::kit) fn asynchronous_lowers_of_synchronous_functions_return_at_onc
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("callee", CALLEE), ("caller", CALLER)])?;
     gives(&mut *instance, "f", &[], 42u32)
 }

@@ -1,9 +1,9 @@
 //! Tasks and threads that go on after their function has returned.
 
-use seam_core::{Instance, InstanceExt, Result, Value, World};
+use seam_core::{Instance, InstanceExt, Result, Value};
 
 use crate::kit::expect::{gives, gives_nothing, same};
-use crate::kit::guest::{Guest, callback, component, lifted_sync};
+use crate::kit::guest::{Guest, callback, instantiated, lifted_sync};
 use crate::kit::{Checked, Subject};
 
 /// `begin` returns, and then waits for a future. `wake` writes the future. `seen` lets others run
@@ -67,8 +67,7 @@ pub(super) fn seen(instance: &mut dyn Instance) -> Result<Option<Value>> {
 }
 
 pub(in crate::kit) fn tasks_go_on_after_they_have_returned(subject: &Subject) -> Checked {
-    let artifact = component(&[("guest", BACKGROUND)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", BACKGROUND)])?;
     gives_nothing(&mut *instance, "begin", &[false.into()])?;
     same("before the event", seen(&mut *instance)?, Some(0u32.into()))?;
     gives_nothing(&mut *instance, "wake", &[])?;
@@ -131,8 +130,7 @@ pub(in crate::kit) fn threads_run_beside_the_function_that_made_them(subject: &S
         ],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives_nothing(&mut *instance, "begin", &[5u32.into()])?;
     gives(&mut *instance, "seen", &[], 5u32)
 }

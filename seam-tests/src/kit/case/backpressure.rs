@@ -3,7 +3,9 @@
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use crate::kit::expect::{gives, gives_nothing, same, traps};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
+use crate::kit::guest::{
+    Guest, callback, component, instantiated, lifted_sync, lowered, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 /// Starts `f` only if it was opened as often as it was closed. Counts the starts.
@@ -77,14 +79,12 @@ pub(in crate::kit) fn backpressure_makes_calls_wait_to_start(subject: &Subject) 
         exports: &[callback("run", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("gate", GATE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("gate", GATE), ("caller", CALLER)])?;
     gives(&mut *instance, "run", &[], 14u32)
 }
 
 pub(in crate::kit) fn backpressure_holds_back_calls_of_the_host(subject: &Subject) -> Checked {
-    let artifact = component(&[("gate", GATE)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("gate", GATE)])?;
     gives(&mut *instance, "f", &[], 7u32)?;
     gives_nothing(&mut *instance, "close", &[])?;
     let called = instance.call_blocking("f", &[]);
@@ -98,8 +98,7 @@ pub(in crate::kit) fn backpressure_holds_back_calls_of_the_host(subject: &Subjec
 pub(in crate::kit) fn backpressure_holds_back_no_synchronous_functions(
     subject: &Subject,
 ) -> Checked {
-    let artifact = component(&[("gate", GATE)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("gate", GATE)])?;
     gives_nothing(&mut *instance, "close", &[])?;
     gives(&mut *instance, "started", &[], 0u32)?;
     gives_nothing(&mut *instance, "open", &[])?;
@@ -224,8 +223,7 @@ pub(in crate::kit) fn a_blocked_task_with_a_callback_holds_its_instance(
         exports: &[callback("run", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("holder", HOLDER), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("holder", HOLDER), ("caller", CALLER)])?;
     let order = instance.call_blocking("run", &[])?;
     same(
         "the order in which the calls end",
@@ -268,7 +266,6 @@ pub(in crate::kit) fn functions_without_a_callback_enter_a_held_instance(
         exports: &[callback("run", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("holder", HOLDER), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("holder", HOLDER), ("caller", CALLER)])?;
     gives(&mut *instance, "run", &[], 3u32)
 }

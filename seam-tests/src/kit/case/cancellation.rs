@@ -1,10 +1,12 @@
 //! Cancellation of calls and of copies.
 
-use seam_core::{CanonTrap, World};
+use seam_core::CanonTrap;
 
 use super::backpressure::GATE;
 use crate::kit::expect::{each_traps, gives};
-use crate::kit::guest::{Guest, Import, callback, component, lowered, lowered_sync, stackful};
+use crate::kit::guest::{
+    Guest, Import, callback, component, instantiated, lowered, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 const WAITS: &str = "async (result u32)";
@@ -77,8 +79,7 @@ pub(in crate::kit) fn subtasks_are_cancelled(subject: &Subject) -> Checked {
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("waiting", WAITING), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("waiting", WAITING), ("caller", CALLER)])?;
     // CANCELLED_BEFORE_RETURNED
     gives(&mut *instance, "f", &[], 4u32)?;
     gives(&mut *instance, "f", &[], 4u32)
@@ -105,8 +106,7 @@ pub(in crate::kit) fn a_cancelled_task_may_return(subject: &Subject) -> Checked 
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("waiting", WAITING), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("waiting", WAITING), ("caller", CALLER)])?;
     gives(&mut *instance, "f", &[], 5u32)
 }
 
@@ -147,8 +147,7 @@ pub(in crate::kit) fn a_cancelled_task_may_go_on(subject: &Subject) -> Checked {
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("waiting", WAITING), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("waiting", WAITING), ("caller", CALLER)])?;
     gives(&mut *instance, "f", &[], 31u32)
 }
 
@@ -182,8 +181,7 @@ pub(in crate::kit) fn calls_are_cancelled_before_they_start(subject: &Subject) -
         exports: &[callback("run", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("gate", GATE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("gate", GATE), ("caller", CALLER)])?;
     gives(&mut *instance, "run", &[], 0u32)
 }
 
@@ -291,8 +289,7 @@ pub(in crate::kit) fn a_request_to_cancel_waits_until_it_can_be_delivered(
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("callee", CALLEE), ("caller", CALLER)])?;
     // CANCELLED_BEFORE_RETURNED
     gives(&mut *instance, "f", &[], 4u32)
 }
@@ -361,7 +358,6 @@ pub(in crate::kit) fn copies_are_cancelled(subject: &Subject) -> Checked {
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives(&mut *instance, "f", &[], 0x0203u32)
 }

@@ -3,7 +3,7 @@
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use crate::kit::expect::{each_traps, gives, traps};
-use crate::kit::guest::{Guest, callback, component, lowered};
+use crate::kit::guest::{Guest, callback, component, instantiated, lowered};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn a_dropped_end_ends_the_copy_of_the_other(subject: &Subject) -> Checked {
@@ -65,8 +65,7 @@ pub(in crate::kit) fn a_dropped_end_ends_the_copy_of_the_other(subject: &Subject
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     // DROPPED
     gives(&mut *instance, "f", &[], 1u32)
 }
@@ -162,8 +161,7 @@ pub(in crate::kit) fn futures_are_written_before_they_are_dropped(subject: &Subj
         ],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     // DROPPED
     gives(&mut *instance, "written", &[], 1u32)?;
     let dropped = instance.call_blocking("not-written", &[]);

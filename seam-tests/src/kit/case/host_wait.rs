@@ -155,6 +155,12 @@ fn start(instance: &mut dyn Instance, func: &str, args: &[Value]) -> Result<Call
     Ok(instance.start(&func, Args::Values(args))?)
 }
 
+/// Drives a call to its end. Returns its result.
+fn end(instance: &mut dyn Instance, call: Call) -> Result<Option<Value>, Failure> {
+    instance.drive_blocking(&call)?;
+    Ok(instance.take(call)?)
+}
+
 /// Drives a call until it waits, and drops the future that drives it.
 fn interrupt(instance: &mut dyn Instance, call: &Call) -> Checked {
     let mut cx = Context::from_waker(Waker::noop());
@@ -176,17 +182,15 @@ pub(in crate::kit) fn calls_of_the_host_run_at_the_same_time(subject: &Subject) 
     let opens = start(instance, "open-now", &[])?;
     // Without the call that opens the gate, this one would wait for ever.
     instance.drive_blocking(&first)?;
-    instance.drive_blocking(&second)?;
     same(
         "the second call",
-        instance.take(second)?,
+        end(&mut *instance, second)?,
         Some(40u32.into()),
     )?;
     // The gate is open now.
     gives(instance, "ask", &[1u32.into()], 2u32)?;
     same("the first call", instance.take(first)?, Some(20u32.into()))?;
-    instance.drive_blocking(&opens)?;
-    same("the call that opens", instance.take(opens)?, None)?;
+    same("the call that opens", end(&mut *instance, opens)?, None)?;
 
     // A trap ends all calls.
     let mut instance = asking(subject, &Gate::default())?;
@@ -210,12 +214,14 @@ pub(in crate::kit) fn interrupted_calls_go_on(subject: &Subject) -> Checked {
     let second = start(instance, "ask", &[20u32.into()])?;
     interrupt(instance, &second)?;
     gate.open();
-    instance.drive_blocking(&first)?;
-    same("the first call", instance.take(first)?, Some(20u32.into()))?;
-    instance.drive_blocking(&second)?;
+    same(
+        "the first call",
+        end(&mut *instance, first)?,
+        Some(20u32.into()),
+    )?;
     same(
         "the second call",
-        instance.take(second)?,
+        end(&mut *instance, second)?,
         Some(40u32.into()),
     )?;
     same("dropped futures", gate.dropped(), 0)
@@ -233,8 +239,11 @@ pub(in crate::kit) fn dropped_calls_are_asked_to_end(subject: &Subject) -> Check
     drop(dropped);
     gives(instance, "asked", &[], 1u32)?;
     gate.open();
-    instance.drive_blocking(&kept)?;
-    same("the other call", instance.take(kept)?, Some(40u32.into()))?;
+    same(
+        "the other call",
+        end(&mut *instance, kept)?,
+        Some(40u32.into()),
+    )?;
     gives(instance, "asked", &[], 1u32)
 }
 
@@ -256,14 +265,12 @@ pub(in crate::kit) fn host_functions_suspend_only_their_task(subject: &Subject) 
     let mut instance = subject.instantiate(&artifact, &gate.world())?;
     let asks = start(&mut *instance, "ask", &[21u32.into()])?;
     let opens = start(&mut *instance, "open-now", &[])?;
-    instance.drive_blocking(&asks)?;
     same(
         "the call that waits",
-        instance.take(asks)?,
+        end(&mut *instance, asks)?,
         Some(42u32.into()),
     )?;
-    instance.drive_blocking(&opens)?;
-    same("the other call", instance.take(opens)?, None)
+    same("the other call", end(&mut *instance, opens)?, None)
 }
 
 pub(in crate::kit) fn deadlines_end_waits_for_host_functions(subject: &Subject) -> Checked {

@@ -3,7 +3,7 @@
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use crate::kit::expect::{each_traps, gives, traps};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered_sync};
+use crate::kit::guest::{Guest, callback, component, instantiated, lifted_sync, lowered_sync};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn streams_are_read_in_pieces(subject: &Subject) -> Checked {
@@ -73,8 +73,7 @@ pub(in crate::kit) fn streams_are_read_in_pieces(subject: &Subject) -> Checked {
         exports: &[lifted_sync("f", "(result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("reader", READER), ("writer", WRITER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("reader", READER), ("writer", WRITER)])?;
     gives(&mut *instance, "f", &[], 0x0201u32)
 }
 
@@ -148,8 +147,7 @@ pub(in crate::kit) fn copies_of_no_elements_tell_that_the_other_is_ready(
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives(&mut *instance, "f", &[], 0x030201u32)
 }
 
@@ -249,14 +247,18 @@ const ELEMENT_WRITER: Guest = Guest {
 };
 
 pub(in crate::kit) fn streams_have_elements_with_strings(subject: &Subject) -> Checked {
-    let artifact = component(&[("reader", ELEMENT_READER), ("writer", ELEMENT_WRITER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(
+        subject,
+        &[("reader", ELEMENT_READER), ("writer", ELEMENT_WRITER)],
+    )?;
     gives(&mut *instance, "f", &[], 1u32)
 }
 
 pub(in crate::kit) fn strings_reach_a_reader_that_has_returned(subject: &Subject) -> Checked {
-    let artifact = component(&[("reader", ELEMENT_READER), ("writer", ELEMENT_WRITER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(
+        subject,
+        &[("reader", ELEMENT_READER), ("writer", ELEMENT_WRITER)],
+    )?;
     gives(&mut *instance, "g", &[], 0x6163_0308u32)
 }
 
@@ -392,8 +394,10 @@ pub(in crate::kit) fn ends_move_through_calls(subject: &Subject) -> Checked {
         exports: &[lifted_sync("f", "(result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("source", SOURCE), ("middle", MIDDLE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(
+        subject,
+        &[("source", SOURCE), ("middle", MIDDLE), ("caller", CALLER)],
+    )?;
     gives(&mut *instance, "f", &[], 0x0302u32)
 }
 

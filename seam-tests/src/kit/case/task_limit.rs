@@ -6,7 +6,7 @@ use std::time::Duration;
 use seam_core::{Error, ErrorKind, InstanceExt, Limit, Limits, ProgramExt, World};
 
 use crate::kit::expect::{gives, gives_nothing, limited, wat};
-use crate::kit::guest::{Guest, callback, component, lifted_sync};
+use crate::kit::guest::{Guest, callback, component, instantiated, lifted_sync};
 use crate::kit::{Checked, Failure, Subject};
 
 /// `run` lets others run again and again, and never returns.
@@ -89,8 +89,7 @@ pub(in crate::kit) fn dropped_handles_make_room(subject: &Subject) -> Checked {
         exports: &[lifted_sync("f", r#"(param "n" u32)"#)],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives_nothing(&mut *instance, "f", &[150_000u32.into()])
 }
 

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
 use crate::kit::expect::{each_traps, gives, traps, wat};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
+use crate::kit::guest::{
+    Guest, callback, component, instantiated, lifted_sync, lowered, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn post_return_calls_no_built_in(subject: &Subject) -> Checked {
@@ -266,8 +268,7 @@ pub(in crate::kit) fn a_call_starts_behind_those_that_wait_to_start(subject: &Su
         exports: &[callback("run", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("gate", GATE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("gate", GATE), ("caller", CALLER)])?;
     // RETURNED
     gives(&mut *instance, "run", &[], 2u32)
 }
@@ -296,8 +297,7 @@ pub(in crate::kit) fn a_task_that_yields_learns_that_it_is_cancelled(subject: &S
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("callee", CALLEE), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("callee", CALLEE), ("caller", CALLER)])?;
     // CANCELLED_BEFORE_RETURNED
     gives(&mut *instance, "f", &[], 4u32)
 }
@@ -398,8 +398,7 @@ pub(in crate::kit) fn a_cancelled_task_waits_for_the_one_that_holds_its_instance
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("holder", HOLDER), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("holder", HOLDER), ("caller", CALLER)])?;
     // CANCELLED_BEFORE_RETURNED
     gives(&mut *instance, "f", &[], 4u32)
 }
@@ -484,8 +483,7 @@ pub(in crate::kit) fn callers_block_below_their_callees(subject: &Subject) -> Ch
         ],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("peer", PEER), ("caller", CALLER)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("peer", PEER), ("caller", CALLER)])?;
     gives(&mut *instance, "calls", &[], 1u32)?;
     // CANCELLED_BEFORE_RETURNED
     gives(&mut *instance, "cancels", &[], 4u32)
@@ -515,7 +513,6 @@ pub(in crate::kit) fn streams_without_elements_copy_the_most(subject: &Subject) 
         exports: &[callback("f", "async (result u32)")],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives(&mut *instance, "f", &[], 0xffff_fff0u32)
 }

@@ -4,7 +4,9 @@ use seam_core::{CanonTrap, ErrorKind, InstanceExt, ProgramExt, Trap, World};
 
 use super::background::{BACKGROUND, seen};
 use crate::kit::expect::{each_traps, gives, gives_nothing, holds, traps};
-use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
+use crate::kit::guest::{
+    Guest, callback, component, instantiated, lifted_sync, lowered, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
@@ -72,8 +74,7 @@ const RETURNS_TWICE: Guest = Guest {
 };
 
 pub(in crate::kit) fn synchronous_functions_do_not_use_task_return(subject: &Subject) -> Checked {
-    let artifact = component(&[("guest", RETURNS_TWICE)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", RETURNS_TWICE)])?;
     let wrong = Trap::Canon(CanonTrap::WrongTaskReturn);
     traps("f", instance.call_blocking("f", &[]), wrong)
 }
@@ -305,8 +306,7 @@ const WAITS_FOR_A_TRAP: Guest = Guest {
 };
 
 fn closes(subject: &Subject, callee: Guest) -> Checked {
-    let artifact = component(&[("callee", callee), ("caller", WAITS_FOR_A_TRAP)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("callee", callee), ("caller", WAITS_FOR_A_TRAP)])?;
     gives_nothing(&mut *instance, "g", &[])?;
     gives_nothing(&mut *instance, "h", &[])?;
     let called = instance.call_blocking("f", &[]);
@@ -348,8 +348,7 @@ pub(in crate::kit) fn a_trap_of_a_blocked_task_closes_the_component(subject: &Su
 }
 
 pub(in crate::kit) fn a_trap_after_a_return_ends_a_later_call(subject: &Subject) -> Checked {
-    let artifact = component(&[("guest", BACKGROUND)])?;
-    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    let mut instance = instantiated(subject, &[("guest", BACKGROUND)])?;
     gives_nothing(&mut *instance, "begin", &[true.into()])?;
     gives_nothing(&mut *instance, "wake", &[])?;
     traps(
