@@ -26,6 +26,7 @@
 //! - A host-defined resource is identified by its representation ([`Resource::host`]), so host
 //!   functions do not need access to a backend's tables.
 
+mod alarm;
 mod artifact;
 mod backend;
 mod block_on;
@@ -53,6 +54,7 @@ mod types;
 mod value;
 mod world;
 
+pub use alarm::Alarm;
 pub use artifact::{Artifact, ArtifactKind, CoreBinding};
 pub use backend::{Backend, BackendInfo, Failed, Program};
 pub use block_on::{block_on, block_on_until};

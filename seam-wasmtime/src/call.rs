@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::time::Instant;
 
-use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call};
+use seam_core::{
+    Alarm, CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call,
+};
 use wasmtime::{AsContext, AsContextMut, RootScope, Val};
 
 use crate::broken::{Broken, contained};
 use crate::convert::{self, from_val, misfit, to_val};
-use crate::deadline::{Alarm, until};
+use crate::deadline::{advance_epoch, until};
 use crate::error::{Code, run_error};
 use crate::runtime::InRuntime;
 use crate::stack::{self, Begin};
@@ -88,7 +90,7 @@ where
         return Ok(None);
     };
     core.deadline = Some(at);
-    Alarm::epoch(at, ctx.engine().weak()).map(Some)
+    advance_epoch(at, ctx.engine().weak()).map(Some)
 }
 
 /// Disarms the deadline.

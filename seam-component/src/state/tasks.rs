@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use seam_core::{Error, ErrorKind, Limit, Result};
+use seam_core::{Alarm, Error, ErrorKind, Limit, Result};
 use slab::Slab;
 
 use super::copy::{CopyEnd, Shared};
@@ -45,6 +45,8 @@ pub(crate) struct Tasks {
     pub(crate) order: Order,
     /// The time that a call of the host may take, and when the current one must have ended.
     deadline: (Option<Duration>, Option<Instant>),
+    /// Wakes whoever drives a call at its deadline.
+    alarm: Option<Alarm>,
     /// Whether the engine can suspend calls, and host functions can call back into the guest.
     pub(crate) suspends: bool,
     /// Whether glue must make the next call of a guest: in a host function of an engine that cannot
@@ -130,6 +132,7 @@ impl Tasks {
         Self {
             order: Order::new(seed),
             deadline: (deadline, None),
+            alarm: None,
             ..Self::default()
         }
     }
@@ -222,6 +225,21 @@ impl Tasks {
     /// Returns when the threads that run must have ended.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline.1
+    }
+
+    /// Wakes whoever drives a call of the host at its deadline, if it waits until then.
+    ///
+    /// # Errors
+    /// Those of [`Alarm::new`].
+    pub(crate) fn wake_at_deadline(&mut self, waker: &Waker) -> Result<()> {
+        self.alarm = match self.deadline.1 {
+            Some(end) => {
+                let waker = waker.clone();
+                Some(Alarm::new(end, move || waker.wake())?)
+            }
+            None => None,
+        };
+        Ok(())
     }
 
     /// Checks the time before a thread runs. The engine checks it while a thread runs.

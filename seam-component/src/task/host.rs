@@ -42,8 +42,7 @@ pub(crate) fn invoke(
 ///
 /// # Errors
 /// The trap `Deadlock` if nothing can go on before the call has its outcome. The trap `CannotEnter` if
-/// its component was closed. `Limit(Deadline)`, which is noticed only when the call is polled. Those of the
-/// threads that run.
+/// its component was closed. `Limit(Deadline)`. Those of the threads that run.
 pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -> Result<Poll<()>> {
     let running = Running::of(store)?;
     running.begin_outermost();
@@ -64,7 +63,10 @@ pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -
             return Err(Error::trap(CanonTrap::Deadlock));
         }
         return match running.tasks.check_deadline() {
-            Ok(()) => Ok(Poll::Pending),
+            Ok(()) => {
+                running.tasks.wake_at_deadline(waker)?;
+                Ok(Poll::Pending)
+            }
             Err(_) => Err(running.late(instance)?),
         };
     }

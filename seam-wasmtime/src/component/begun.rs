@@ -1,7 +1,7 @@
 //! Calls whose arguments are kept until they are made.
 
 use seam_core::typed::result_from_value;
-use seam_core::{CanonTrap, Error, Result, Returns, Value};
+use seam_core::{Alarm, CanonTrap, Error, Result, Returns, Value};
 use wasmtime::component::{ResourceAny, Val};
 use wasmtime::{AsContextMut, Store};
 
@@ -13,7 +13,6 @@ use crate::component::lower::{Lowered, ToVals};
 use crate::component::state::State;
 use crate::component::tasks::Spawned;
 use crate::component::{ends, waits};
-use crate::deadline::Alarm;
 use crate::error::{Code, engine_error};
 
 /// A call with its arguments kept until it is made.

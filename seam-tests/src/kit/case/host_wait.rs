@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use seam_core::{
     Args, Call, CanonTrap, HostCall, Instance, InstanceExt, Limit, Limits, Trap, Value, World,
+    block_on,
 };
 
 use crate::kit::expect::{gives, limited, same, traps};
@@ -279,7 +280,12 @@ pub(in crate::kit) fn deadlines_end_waits_for_host_functions(subject: &Subject) 
     let world = Gate::default().world().limits(limits);
     let mut instance = subject.instantiate(&artifact, &world)?;
     let called = instance.call_blocking("ask", &[1u32.into()]);
-    limited("a wait for the host", called, Limit::Deadline)
+    limited("a wait for the host", called, Limit::Deadline)?;
+    // Nothing but the deadline wakes a call that is awaited.
+    let mut instance = subject.instantiate(&artifact, &world)?;
+    let call = start(&mut *instance, "ask", &[1u32.into()])?;
+    let driven = block_on(instance.drive(&call));
+    limited("a wait that is awaited", driven, Limit::Deadline)
 }
 
 pub(in crate::kit) fn calls_of_host_functions_are_cancelled(subject: &Subject) -> Checked {
