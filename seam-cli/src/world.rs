@@ -168,9 +168,12 @@ pub(crate) fn world(
     interface: &Interface,
     backend: &dyn Backend,
 ) -> seam_core::Result<World> {
-    let world = World::new()
+    let mut world = World::new()
         .stub(options.stub.map(Stub::from).unwrap_or_default())
         .limits(options.limits());
+    if let Some(seed) = options.schedule_seed {
+        world = world.schedule_seed(seed);
+    }
     let Some(import) = wasi_import(interface) else {
         return Ok(world);
     };

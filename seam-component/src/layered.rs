@@ -19,6 +19,7 @@ const ADDED: &[Capability] = &[
     Capability::InstanceLimit,
     Capability::AsyncHostBlocks,
     Capability::ComponentAsync,
+    Capability::ScheduleSeed,
 ];
 
 /// A [`Backend`] over a core engine.

@@ -72,6 +72,8 @@ capabilities! {
     ComponentAsync = "component-async",
     /// A call that blocks without a callback can wait while the calls below it go on.
     StackfulAsync = "stackful-async",
+    /// [`World::schedule_seed`](crate::World::schedule_seed) decides the order in which tasks run.
+    ScheduleSeed = "schedule-seed",
     /// `list<T, N>` in component types.
     FixedLengthLists = "fixed-length-lists",
     /// `map<K, V>` in component types.

@@ -39,6 +39,9 @@ pub(crate) struct Execution {
     /// Seed of all random numbers [default: 0]
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) seed: Option<u64>,
+    /// Seed of the order in which tasks of asynchronous components run [default: the longest wait first]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
+    pub(crate) schedule_seed: Option<u64>,
     /// Time of the wall clock, as a date or in seconds since 1970 [default: 2000-01-01T00:00:00Z]
     #[arg(long, value_name = "TIME", value_parser = units::instant, allow_hyphen_values = true)]
     pub(crate) wall_clock: Option<Instant>,

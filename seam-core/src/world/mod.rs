@@ -152,6 +152,10 @@ pub enum Stub {
 ///     `async_host_functions_give_their_result`)
 /// 13. Resources that the host defines can be passed to guests and back, and are dropped exactly
 ///     once. (kit: `the_host_defines_resources`)
+/// 14. With the capability [`ScheduleSeed`](crate::Capability::ScheduleSeed), a seed decides the order in
+///     which tasks go on, where the specification leaves a choice: the same seed, the same order. Without
+///     a seed, the one that has waited longest goes on first. (kit:
+///     `a_seed_chooses_the_order_of_tasks`)
 #[derive(Clone, Default)]
 pub struct World {
     pub(crate) funcs: Vec<HostFunc>,
@@ -289,8 +293,9 @@ impl World {
     /// Permutes the order in which the threads of asynchronous calls run, and in which the events of
     /// a waitable set are delivered. Where the specification leaves a choice, the seed decides.
     ///
-    /// Without a seed, the one that has waited longest comes first. A backend that runs components
-    /// natively has an order of its own and ignores the seed.
+    /// Without a seed, the one that has waited longest comes first. A backend without
+    /// [`Capability::ScheduleSeed`](crate::Capability::ScheduleSeed) has an order of its own:
+    /// asynchronous components are `Unsupported` there in a world with a seed.
     #[must_use]
     pub fn schedule_seed(mut self, seed: u64) -> Self {
         self.schedule = Some(seed);

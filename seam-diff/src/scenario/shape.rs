@@ -205,6 +205,12 @@ static WORLD: Shape = Shape {
         ),
         key("seed", COUNT, "The seed of all random numbers."),
         key(
+            "schedule-seed",
+            COUNT,
+            "The seed of the order in which tasks of asynchronous components run. The default is that the \
+             longest wait comes first.",
+        ),
+        key(
             "wall-clock",
             Kind::Time,
             "The time of the wall clock. The default is 2000-01-01T00:00:00Z.",

@@ -28,6 +28,9 @@ pub(super) fn world(
     let mut world = World::new()
         .limits(scenario.limits.clone())
         .stub(stub(surroundings.stub.as_deref().unwrap_or("deny")));
+    if let Some(seed) = surroundings.schedule_seed {
+        world = world.schedule_seed(seed);
+    }
     for (prefix, word) in &surroundings.stubs {
         world = world.stub_for(prefix, stub(word));
     }

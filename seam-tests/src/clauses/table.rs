@@ -336,5 +336,7 @@ clauses! {
             async_host_functions_give_their_result by forgets_definitions;
         13 "resources of the host can be passed and are dropped once":
             the_host_defines_resources by forgets_definitions;
+        14 "a seed decides the order of tasks, and without one the longest wait does":
+            a_seed_chooses_the_order_of_tasks by has_a_seed_of_its_own;
     }
 }

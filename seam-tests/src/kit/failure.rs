@@ -40,6 +40,7 @@ impl Stage {
             | Capability::InstanceLimit
             | Capability::AsyncHostSuspends
             | Capability::AsyncHostBlocks
+            | Capability::ScheduleSeed
             | Capability::SystemWasi => Stage::Instantiate,
             Capability::InnerGlobals
             | Capability::InnerFuncs

@@ -254,6 +254,9 @@ cases! { $
             a_trap_of_a_blocked_task_closes_the_component needs Components ComponentAsync StackfulAsync,
             a_trap_after_a_return_ends_a_later_call needs Components ComponentAsync,
         }
+        schedule "asynchronous components" {
+            a_seed_chooses_the_order_of_tasks needs Components ComponentAsync ScheduleSeed,
+        }
         task_limit "asynchronous components" {
             fuel_ends_tasks_that_yield needs Components ComponentAsync Fuel,
             deadlines_end_tasks_that_yield needs Components ComponentAsync Deadline,
@@ -270,6 +273,7 @@ cases! { $
             host_functions_pass_streams needs Components ComponentAsync,
             streams_of_the_host_come_back needs Components ComponentAsync,
             an_end_is_used_once needs Components ComponentAsync,
+            typed_ends_pass_like_values needs Components ComponentAsync,
         }
         host_wait "waits for the host" {
             calls_of_the_host_run_at_the_same_time needs Components ComponentAsync,

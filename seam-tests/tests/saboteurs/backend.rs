@@ -90,6 +90,7 @@ impl Program for SabotagedProgram {
         }
         let recipe = match self.fault {
             Fault::ForgetsDefinitions => World::new().stub(Stub::Default),
+            Fault::HasASeedOfItsOwn => world.clone().schedule_seed(3),
             Fault::ForgetsLimits => world.clone().limits(Limits::new()),
             Fault::TrapsAtEveryStub => world.clone().stub(Stub::Trap),
             _ => world.clone(),

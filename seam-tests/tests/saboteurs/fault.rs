@@ -77,6 +77,8 @@ faults! {
     CallsLimitsTraps = "calls_limits_traps",
     /// The deadline applies to all calls together.
     NeverStartsTheClockAnew = "never_starts_the_clock_anew",
+    /// Every world has the same seed of the schedule.
+    HasASeedOfItsOwn = "has_a_seed_of_its_own",
     /// Snapshots have no globals.
     ShowsNoGlobals = "shows_no_globals",
     /// Snapshots contain what the default query selects.

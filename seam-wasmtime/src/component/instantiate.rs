@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use seam_core::{
-    Error, ErrorKind, Failed, Instance, Limit, Result, World, WorldState, check_core_limits,
+    Capability, Error, ErrorKind, Failed, Instance, Limit, Result, World, WorldState,
+    check_core_limits,
 };
 use wasmtime::Store;
 use wasmtime::component::Val;
@@ -35,6 +36,14 @@ pub(crate) async fn instantiate(
     }
     let linked = loaded.linked(world)?;
     let host = WorldState::new(world, &linked.bindings);
+    if loaded.is_concurrent() && host.schedule_seed().is_some() {
+        return Err(Error::unsupported(
+            Capability::ScheduleSeed,
+            "wasmtime has its own order of tasks, which no seed changes; that of `wasmtime-layered` follows \
+             a seed",
+        )
+        .into());
+    }
     let wasi = world.system_wasi_config().filter(|_| linked.wasi);
     let captured = Captured::new(limits.output, world.output_hook().cloned());
     let wasi = wasi

@@ -50,6 +50,7 @@ pub(super) mod limit;
 pub(super) mod link;
 pub(super) mod name;
 pub(super) mod resource;
+pub(super) mod schedule;
 pub(super) mod snapshot;
 pub(super) mod start;
 pub(super) mod stream;
