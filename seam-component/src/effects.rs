@@ -124,6 +124,24 @@ impl Running {
         })
     }
 
+    /// Checks that a handle of the host can be passed to a guest.
+    ///
+    /// # Errors
+    /// `Misuse` if it cannot.
+    pub(crate) fn check_host_end(&self, value: &Value, ty: &Ty) -> Result<()> {
+        match value {
+            Value::Stream(handle) | Value::Future(handle) if self.world.has_created(handle) => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        match (self.host_ends.find(&self.host, value)?.1, ty) {
+            (HeldEnd::ErrorContext(_), Ty::ErrorContext) => Ok(()),
+            (HeldEnd::Readable(shared), _) if is_of(ty, &self.tasks.shared(shared)?.ty) => Ok(()),
+            _ => Err(another_type(value, ty)),
+        }
+    }
+
     pub(crate) fn host_end_rep(&mut self, value: &Value, ty: &Ty) -> Result<u32> {
         if let (Value::Stream(handle) | Value::Future(handle), Some(copying)) = (value, copying(ty))
         {
@@ -143,11 +161,7 @@ impl Running {
                 self.host_ends.take(slot);
                 number(shared.0)
             }
-            _ => Err(Error::misuse(format!(
-                "expected a {} of the parameter's type, found a {} of another type",
-                ty.kind(),
-                value.kind()
-            ))),
+            _ => Err(another_type(value, ty)),
         }
     }
 
@@ -225,6 +239,15 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// Returns the error for a handle of the host of another type than the one that is due.
+fn another_type(value: &Value, ty: &Ty) -> Error {
+    Error::misuse(format!(
+        "expected a {} of the parameter's type, found a {} of another type",
+        ty.kind(),
+        value.kind()
+    ))
 }
 
 /// Returns whether a type is this stream type or future type.

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::typed::{Liftable, Typed, list_into, list_of};
-use crate::{Error, HostCall, Instance, List, Result, Sink, Source, Supply, Value};
+use crate::typed::{FutureEnd, Liftable, StreamEnd, Typed, list_into, list_of};
+use crate::{Error, HostCall, Instance, List, Result, Sink, Source, Supply};
 
 /// Elements on their way between a guest and the host.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl Shared {
 }
 
 /// Supplies what a writer has written.
-struct Written(Shared);
+pub(crate) struct Written(Shared);
 
 impl Source for Written {
     fn next(&mut self, _: &mut HostCall<'_>, _: usize) -> Result<Supply> {
@@ -48,7 +48,7 @@ impl Drop for Written {
 }
 
 /// Keeps what a reader wants.
-struct Wanted(Shared);
+pub(crate) struct Wanted(Shared);
 
 impl Sink for Wanted {
     fn room(&mut self) -> Option<usize> {
@@ -70,7 +70,8 @@ impl Sink for Wanted {
 }
 
 /// The writable end of a stream that the host has created with
-/// [`InstanceExt::stream`](crate::InstanceExt::stream).
+/// [`InstanceExt::stream`](crate::InstanceExt::stream) or
+/// [`HostCall::stream_writer`].
 ///
 /// What is written is kept until the guest reads it. Dropping the writer ends the stream.
 pub struct StreamWriter<T> {
@@ -79,7 +80,7 @@ pub struct StreamWriter<T> {
 }
 
 impl<T: Typed> StreamWriter<T> {
-    /// Writes elements. Returns whether the guest may still read them: `false` if it has dropped the
+    /// Writes elements, numbers in bulk. Returns whether the guest may still read them: `false` if it has dropped the
     /// readable end.
     ///
     /// # Errors
@@ -101,7 +102,8 @@ impl<T> Drop for StreamWriter<T> {
 }
 
 /// The writable end of a future that the host has created with
-/// [`InstanceExt::future`](crate::InstanceExt::future).
+/// [`InstanceExt::future`](crate::InstanceExt::future) or
+/// [`HostCall::future_writer`].
 ///
 /// If it is dropped without a value, a guest that reads the future gets the error `Host`.
 pub struct FutureWriter<T>(StreamWriter<T>);
@@ -117,7 +119,7 @@ impl<T: Typed> FutureWriter<T> {
 }
 
 /// The readable end of a stream that a guest has passed to the host, connected by
-/// [`InstanceExt::stream_reader`](crate::InstanceExt::stream_reader).
+/// [`InstanceExt::stream_reader`](crate::InstanceExt::stream_reader) or [`HostCall::stream_reader`].
 ///
 /// The guest's writes wait until the host reads. After the reader was dropped, the guest's next write
 /// learns that nobody reads.
@@ -192,7 +194,7 @@ impl<T> Drop for StreamReader<T> {
 }
 
 /// The readable end of a future that a guest has passed to the host, connected by
-/// [`InstanceExt::future_reader`](crate::InstanceExt::future_reader).
+/// [`InstanceExt::future_reader`](crate::InstanceExt::future_reader) or [`HostCall::future_reader`].
 pub struct FutureReader<T>(StreamReader<T>);
 
 impl<T: Liftable> FutureReader<T> {
@@ -209,35 +211,66 @@ impl<T: Liftable> FutureReader<T> {
     }
 }
 
+impl HostCall<'_> {
+    /// Creates a stream that a guest reads. Returns the writable end, and the readable end for a guest.
+    pub fn stream_writer<T: Typed>(&mut self) -> (StreamWriter<T>, StreamEnd<T>) {
+        let (writer, source) = stream();
+        (writer, StreamEnd::of(self.stream(source)))
+    }
+
+    /// Creates a future that a guest reads. Returns the writable end, and the readable end for a guest.
+    pub fn future_writer<T: Typed>(&mut self) -> (FutureWriter<T>, FutureEnd<T>) {
+        let (writer, source) = future();
+        (writer, FutureEnd::of(self.future(source)))
+    }
+
+    /// Connects the readable end of a stream, which a guest has passed, to a reader for use after this
+    /// host function has returned.
+    ///
+    /// # Errors
+    /// Those of [`HostCall::connect`].
+    pub fn stream_reader<T: Liftable>(&mut self, end: &StreamEnd<T>) -> Result<StreamReader<T>> {
+        let (reader, sink) = reader();
+        self.connect(end, sink)?;
+        Ok(reader)
+    }
+
+    /// Connects the readable end of a future, which a guest has passed, to a reader for use after this
+    /// host function has returned.
+    ///
+    /// # Errors
+    /// Those of [`HostCall::connect`].
+    pub fn future_reader<T: Liftable>(&mut self, end: &FutureEnd<T>) -> Result<FutureReader<T>> {
+        let (reader, sink) = future_reader();
+        self.connect(end, sink)?;
+        Ok(reader)
+    }
+}
+
 /// Creates a writer, with the source of what it writes.
-pub(crate) fn stream<T>() -> (StreamWriter<T>, Box<dyn Source>) {
+pub(crate) fn stream<T>() -> (StreamWriter<T>, Written) {
     let shared = Shared::default();
+    let source = Written(shared.clone());
     let of = PhantomData;
-    let source = Box::new(Written(shared.clone()));
     (StreamWriter { shared, of }, source)
 }
 
 /// Like [`stream`], for a future.
-pub(crate) fn future<T>() -> (FutureWriter<T>, Box<dyn Source>) {
+pub(crate) fn future<T>() -> (FutureWriter<T>, Written) {
     let (writer, source) = stream();
     (FutureWriter(writer), source)
 }
 
-/// Connects an end to a reader.
-pub(crate) fn reader<T>(
-    instance: &mut (impl Instance + ?Sized),
-    end: &Value,
-) -> Result<StreamReader<T>> {
+/// Creates a reader, with the sink that keeps what it reads.
+pub(crate) fn reader<T>() -> (StreamReader<T>, Wanted) {
     let shared = Shared::default();
-    instance.connect(end, Box::new(Wanted(shared.clone())))?;
+    let sink = Wanted(shared.clone());
     let of = PhantomData;
-    Ok(StreamReader { shared, of })
+    (StreamReader { shared, of }, sink)
 }
 
 /// Like [`reader`], for a future.
-pub(crate) fn future_reader<T>(
-    instance: &mut (impl Instance + ?Sized),
-    end: &Value,
-) -> Result<FutureReader<T>> {
-    reader(instance, end).map(FutureReader)
+pub(crate) fn future_reader<T>() -> (FutureReader<T>, Wanted) {
+    let (reader, sink) = reader();
+    (FutureReader(reader), sink)
 }

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::future::Future;
 
 use crate::ends::{self, FutureReader, FutureWriter, StreamReader, StreamWriter};
-use crate::typed::{Liftable, Own, ResourceName, Results, Typed, TypedArgs};
+use crate::typed::{FutureEnd, Liftable, Own, ResourceName, Results, StreamEnd, Typed, TypedArgs};
 use crate::{
     Args, Artifact, Backend, Error, ExportName, Failed, Func, Instance, Program, Result, Returns,
     TypedFunc, Value, World, block_on,
@@ -143,9 +143,10 @@ pub trait InstanceExt: Instance {
     ///
     /// # Errors
     /// Those of [`Instance::create_end`].
-    fn stream<T: Typed>(&mut self) -> Result<(StreamWriter<T>, Value)> {
+    fn stream<T: Typed>(&mut self) -> Result<(StreamWriter<T>, StreamEnd<T>)> {
         let (writer, source) = ends::stream();
-        Ok((writer, Value::Stream(self.create_end(source)?)))
+        let end = Value::Stream(self.create_end(Box::new(source))?);
+        Ok((writer, StreamEnd::of(end)))
     }
 
     /// Creates a future that the host writes. Returns the writable end, and the readable end for a
@@ -153,25 +154,32 @@ pub trait InstanceExt: Instance {
     ///
     /// # Errors
     /// Those of [`Instance::create_end`].
-    fn future<T: Typed>(&mut self) -> Result<(FutureWriter<T>, Value)> {
+    fn future<T: Typed>(&mut self) -> Result<(FutureWriter<T>, FutureEnd<T>)> {
         let (writer, source) = ends::future();
-        Ok((writer, Value::Future(self.create_end(source)?)))
+        let end = Value::Future(self.create_end(Box::new(source))?);
+        Ok((writer, FutureEnd::of(end)))
     }
 
-    /// Connects the readable end of a stream, which a guest has passed to the host, to a reader.
+    /// Connects the readable end of a stream, which a guest has passed to the host, to a reader. The
+    /// end is a [`StreamEnd`] or a [`Value`].
     ///
     /// # Errors
     /// Those of [`Instance::connect`].
-    fn stream_reader<T: Liftable>(&mut self, stream: &Value) -> Result<StreamReader<T>> {
-        ends::reader(self, stream)
+    fn stream_reader<T: Liftable>(&mut self, end: impl AsRef<Value>) -> Result<StreamReader<T>> {
+        let (reader, sink) = ends::reader();
+        self.connect(end.as_ref(), Box::new(sink))?;
+        Ok(reader)
     }
 
-    /// Connects the readable end of a future, which a guest has passed to the host, to a reader.
+    /// Connects the readable end of a future, which a guest has passed to the host, to a reader. The
+    /// end is a [`FutureEnd`] or a [`Value`].
     ///
     /// # Errors
     /// Those of [`Instance::connect`].
-    fn future_reader<T: Liftable>(&mut self, future: &Value) -> Result<FutureReader<T>> {
-        ends::future_reader(self, future)
+    fn future_reader<T: Liftable>(&mut self, end: impl AsRef<Value>) -> Result<FutureReader<T>> {
+        let (reader, sink) = ends::future_reader();
+        self.connect(end.as_ref(), Box::new(sink))?;
+        Ok(reader)
     }
 
     /// Drops a resource that the host owns, which runs its destructor.

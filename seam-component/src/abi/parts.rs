@@ -8,12 +8,12 @@ use smallvec::SmallVec;
 use crate::abi::cx::{Cx, low};
 use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
-use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_resource};
+use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_end, lift_resource};
 use crate::abi::lower::allocate_area;
 use crate::abi::numbers::{is_number, load_numbers, number_at, numbers_of, store_numbers};
 use crate::abi::place::Place;
 use crate::abi::scalar::{check_scalar, is_scalar, mismatch, scalar_to_value};
-use crate::abi::store::{allocate_list, lower_resource, store_numbers_into_range};
+use crate::abi::store::{allocate_list, lower_end, lower_resource, store_numbers_into_range};
 use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
 use crate::abi::transcode::{store_string, store_string_into_range};
@@ -352,6 +352,18 @@ impl Lower for PartsWriter<'_, '_> {
         let index = lower_resource(&mut self.cx, resource, ty)?;
         place.write_int(&mut self.cx, self.flat, index.into(), 4)
     }
+
+    fn end(&mut self, end: &Value) -> Result<()> {
+        let (ty, place) = self.part(end.kind())?;
+        if !matches!(
+            (ty, end),
+            (Ty::Stream(_), Value::Stream(_)) | (Ty::Future(_), Value::Future(_))
+        ) {
+            return Err(mismatch(ty, end.kind()));
+        }
+        let index = lower_end(&mut self.cx, end, ty)?;
+        place.write_int(&mut self.cx, self.flat, index.into(), 4)
+    }
 }
 
 fn check_len(found: usize, expected: u32) -> Result<()> {
@@ -473,5 +485,14 @@ impl Lift for PartsReader<'_, '_> {
         };
         let index = place.read_int(&mut self.cx, self.flat, 4)?;
         lift_resource(&mut self.cx, low(index), ty, *id)
+    }
+
+    fn end(&mut self) -> Result<Value> {
+        let (ty, place) = self.part("a stream or future")?;
+        if !matches!(ty, Ty::Stream(_) | Ty::Future(_)) {
+            return Err(mismatch(ty, "a stream or future"));
+        }
+        let index = place.read_int(&mut self.cx, self.flat, 4)?;
+        lift_end(&mut self.cx, low(index), ty)
     }
 }

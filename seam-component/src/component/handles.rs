@@ -3,7 +3,7 @@
 //! Using a handle that was moved is the caller's mistake, and must not close the component as a
 //! trap does.
 
-use seam_core::{Error, List, Resource, Result, Value};
+use seam_core::{Error, Handle, List, Resource, Result, Value};
 
 use crate::state::{ResourceImpl, Running};
 use seam_decode::types::{RecordTy, ResourceId, Ty, VariantTy};
@@ -21,6 +21,7 @@ pub(super) fn check_handles(running: &Running, params: &RecordTy, args: &[Value]
         running,
         moved: Vec::new(),
         lent: Vec::new(),
+        ends: Vec::new(),
     };
     check.record(params, args.iter())
 }
@@ -30,6 +31,8 @@ struct Check<'a> {
     /// Slots of the host's table.
     moved: Vec<u32>,
     lent: Vec<u32>,
+    /// Ends of streams and futures, and error contexts.
+    ends: Vec<Handle>,
 }
 
 impl Check<'_> {
@@ -40,6 +43,10 @@ impl Check<'_> {
         match (ty, value) {
             (Ty::Own(id), Value::Own(resource)) => self.handle(*id, resource, true),
             (Ty::Borrow(id), Value::Borrow(resource)) => self.handle(*id, resource, false),
+            (
+                Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext,
+                Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle),
+            ) => self.end(ty, value, *handle),
             (Ty::List(element), Value::List(list)) => self.list(element, list),
             (Ty::FixedLengthList(ty), Value::List(list)) => self.list(&ty.element, list),
             (Ty::Map(entry), Value::Map(entries)) => match &**entry {
@@ -106,6 +113,21 @@ impl Check<'_> {
             self.moved.push(slot);
         } else {
             self.lent.push(slot);
+        }
+        Ok(())
+    }
+
+    /// Checks a handle that moves. An error context can be passed again and again.
+    fn end(&mut self, ty: &Ty, value: &Value, handle: Handle) -> Result<()> {
+        self.running.check_host_end(value, ty)?;
+        if self.ends.contains(&handle) {
+            return Err(Error::misuse(format!(
+                "expected each {} once among the arguments, found {handle:?} twice",
+                value.kind()
+            )));
+        }
+        if !matches!(ty, Ty::ErrorContext) {
+            self.ends.push(handle);
         }
         Ok(())
     }

@@ -194,6 +194,13 @@ impl Lift for Cursor<'_> {
             due => expected("a resource", due),
         }
     }
+
+    fn end(&mut self) -> Result<Value> {
+        match self.next() {
+            Some(Due::Value(_, end @ (Value::Stream(_) | Value::Future(_)))) => Ok(end.clone()),
+            due => expected("a stream or future", due),
+        }
+    }
 }
 
 /// Returns the position of a name among the names of a type.

@@ -1,6 +1,6 @@
 //! Rust types as component-level types, for typed calls and host functions.
 //!
-//! A typed call passes the parts of values, and need not build [`Value`](crate::Value)s. A backend
+//! A typed call passes the parts of values, and need not build [`Value`](Value)s. A backend
 //! implements [`Lower`] and [`Lift`] if it reads and writes guest memory itself. For backends that
 //! call by value, this crate implements them: it builds values from parts and takes values apart.
 //!
@@ -20,7 +20,8 @@
 //! | `flags` | a struct of `bool`s with the derives and `#[seam(flags)]` |
 //! | `variant`, `enum` | an enum with the derives |
 //! | `own<R>`, `borrow<R>` | [`Own<R>`](Own), [`Borrow<R>`](Borrow) |
-//! | `stream`, `future`, `error-context` | none |
+//! | `stream<T>`, `future<T>` | [`StreamEnd<T>`](StreamEnd), [`FutureEnd<T>`](FutureEnd), with `()` for no type |
+//! | `error-context` | none |
 //!
 //! `&T`, `Box<T>`, `Arc<T>` and `Cow<T>` stand for the same type as `T`. The derives are in the
 //! crate seam-derive, whose documentation says more; the feature `derive` of this crate exports
@@ -28,6 +29,7 @@
 
 mod collection;
 mod cursor;
+mod end;
 pub mod named;
 mod number;
 mod outcome;
@@ -41,8 +43,9 @@ mod value;
 
 use crate::value::Resource;
 use crate::value::path::Brief;
-use crate::{Error, Func, FuncType, Result, Type};
+use crate::{Error, Func, FuncType, Result, Type, Value};
 
+pub use end::{FutureEnd, StreamEnd};
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};
 pub use scalar_parts::ScalarParts;
@@ -117,7 +120,7 @@ pub trait Liftable: Typed + Sized {
 ///
 /// | value | parts |
 /// |---|---|
-/// | scalar, string, resource, flags | one |
+/// | scalar, string, resource, flags, stream, future | one |
 /// | list of numbers | one, or its length and then its elements |
 /// | other list | its length, then its elements |
 /// | map | its length, then each key with its value |
@@ -165,6 +168,18 @@ pub trait Lower {
     /// # Errors
     /// `Misuse` if another part is due or the handle cannot be used.
     fn resource(&mut self, resource: &Resource) -> Result<()>;
+    /// The readable end of a stream or future.
+    ///
+    /// The default is for backends that lower parts only where no streams and futures are passed.
+    ///
+    /// # Errors
+    /// `Misuse` if another part is due or the end cannot be used.
+    fn end(&mut self, end: &Value) -> Result<()> {
+        Err(Error::misuse(format!(
+            "expected a part that is not a handle of a stream or future, found a {}",
+            end.kind()
+        )))
+    }
 }
 
 /// Returns the parts of a value one after another, in the order of [`Lower`].
@@ -210,6 +225,17 @@ pub trait Lift {
     /// # Errors
     /// `Misuse` if another part is due; traps of the canonical ABI.
     fn resource(&mut self) -> Result<Resource>;
+    /// The readable end of a stream or future.
+    ///
+    /// The default is for backends that lift parts only where no streams and futures are passed.
+    ///
+    /// # Errors
+    /// `Misuse` if another part is due; traps of the canonical ABI.
+    fn end(&mut self) -> Result<Value> {
+        Err(Error::misuse(
+            "expected a part that is not a handle of a stream or future, found one that was asked for as such",
+        ))
+    }
 }
 
 /// A `bool`, number or `char`.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Lower, Numbers, Scalar};
-use crate::{Error, List, Resource, Result};
+use crate::{Error, List, Resource, Result, Value};
 
 /// One part of those that [`Lower`] takes.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(super) enum Part {
     Case(u32),
     Flags(Vec<u32>),
     Resource(Resource),
+    End(Value),
 }
 
 /// A queue of parts.
@@ -31,6 +32,7 @@ impl Part {
             Part::Case(_) => "a case",
             Part::Flags(_) => "flags",
             Part::Resource(_) => "a resource",
+            Part::End(end) => end.kind(),
         }
     }
 }
@@ -95,6 +97,11 @@ impl Lower for Parts {
 
     fn resource(&mut self, resource: &Resource) -> Result<()> {
         self.push(Part::Resource(resource.clone()));
+        Ok(())
+    }
+
+    fn end(&mut self, end: &Value) -> Result<()> {
+        self.push(Part::End(end.clone()));
         Ok(())
     }
 }

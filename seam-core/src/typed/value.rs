@@ -163,6 +163,8 @@ fn put_together(ty: &Type, parts: &mut Parts) -> Result<Value> {
         (Type::Flags(names), Some(Part::Flags(bits))) => Value::Flags(names_of(names, &bits)?),
         (Type::Own(_), Some(Part::Resource(resource))) => Value::Own(resource),
         (Type::Borrow(_), Some(Part::Resource(resource))) => Value::Borrow(resource),
+        (Type::Stream(_), Some(Part::End(end @ Value::Stream(_))))
+        | (Type::Future(_), Some(Part::End(end @ Value::Future(_)))) => end,
         (Type::Option(_) | Type::Result(_), Some(Part::Case(index))) => {
             return Err(no_case(2, index));
         }

@@ -81,6 +81,12 @@ pub enum Value {
     ErrorContext(Handle),
 }
 
+impl AsRef<Value> for Value {
+    fn as_ref(&self) -> &Value {
+        self
+    }
+}
+
 impl Value {
     /// Creates a `list` of these values. Numbers are stored flat.
     #[must_use]

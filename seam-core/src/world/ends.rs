@@ -235,7 +235,8 @@ impl HostCall<'_> {
         Value::Future(self.ends.create(self.name, Box::new(source)))
     }
 
-    /// Connects the readable end of a stream or future, which a guest has passed, to a sink.
+    /// Connects the readable end of a stream or future, which a guest has passed, to a sink. The end is a
+    /// [`StreamEnd`](crate::typed::StreamEnd), a [`FutureEnd`](crate::typed::FutureEnd) or a [`Value`].
     ///
     /// The elements flow after this host function has returned. An end that is neither connected nor
     /// passed on is dropped with the instance only.
@@ -243,7 +244,7 @@ impl HostCall<'_> {
     /// # Errors
     /// `Misuse` for any other value. If the end was passed on or connected before, the call of the
     /// guest ends with `Misuse`.
-    pub fn connect(&mut self, end: &Value, sink: impl Sink + 'static) -> Result<()> {
-        self.ends.connect(self.name, end, Box::new(sink))
+    pub fn connect(&mut self, end: impl AsRef<Value>, sink: impl Sink + 'static) -> Result<()> {
+        self.ends.connect(self.name, end.as_ref(), Box::new(sink))
     }
 }

@@ -276,6 +276,10 @@ impl Lift for Guest<'_, dyn Lift + '_> {
     fn resource(&mut self) -> Result<Resource> {
         self.part(|from| from.resource())
     }
+
+    fn end(&mut self) -> Result<Value> {
+        self.part(|from| from.end())
+    }
 }
 
 impl Lower for Guest<'_, dyn Lower + '_> {
@@ -305,5 +309,9 @@ impl Lower for Guest<'_, dyn Lower + '_> {
 
     fn resource(&mut self, resource: &Resource) -> Result<()> {
         self.part(|to| to.resource(resource))
+    }
+
+    fn end(&mut self, end: &Value) -> Result<()> {
+        self.part(|to| to.end(end))
     }
 }

@@ -1,8 +1,11 @@
 //! Streams and futures that the host reads and writes.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use seam_core::typed::{FutureEnd, StreamEnd};
 use seam_core::{
     CanonTrap, ErrorKind, HostCall, Instance, InstanceExt, List, OutputStream, Result, Sink,
-    Supply, Value, World,
+    StreamReader, Supply, Value, World,
 };
 
 use crate::kit::expect::{fails, gives, misuse, same, traps, wat};
@@ -11,7 +14,8 @@ use crate::kit::{Checked, Failure, Subject};
 /// `sum` adds the bytes of a stream, four at a time. `count` returns a stream, and then writes the
 /// bytes from 1 to 10 to it, in two parts. `written` tells how many of them were read, and adds 100
 /// if the reader went away. `read` returns the value of a future, and `promise` a future that it
-/// writes afterwards. `echo` returns the end that it gets. `pump` copies from `give` to `take`.
+/// writes afterwards. `echo` returns the end that it gets. `pump` copies from `give` to `take`. `send`
+/// passes a stream to `take`, returns, and then writes like `count`. `drop` drops two ends.
 const ENDS: &str = r#"(component
   (import "give" (func $give (result (stream u8))))
   (import "take" (func $take (param "to" (stream u8))))
@@ -142,6 +146,16 @@ const ENDS: &str = r#"(component
       unreachable)
     (func (export "written") (result i32) (global.get $written))
 
+    (func (export "send") (result i32)
+      (local $both i64)
+      (i64.store (i32.const 32) (i64.const 0x0807060504030201))
+      (i32.store (i32.const 40) (i32.const 0x0a09))
+      (local.set $both (call $new))
+      (call $take (i32.wrap_i64 (local.get $both)))
+      (call $return)
+      (global.set $end (i32.wrap_i64 (i64.shr_u (local.get $both) (i64.const 32))))
+      (call $go-on-writing (call $write (global.get $end) (i32.const 32) (i32.const 6))))
+
     (func (export "read") (param $future i32) (result i32)
       (local $payload i32)
       (global.set $end (local.get $future))
@@ -170,6 +184,9 @@ const ENDS: &str = r#"(component
       (i32.const 0 (; EXIT ;)))
 
     (func (export "echo") (param i32) (result i32) (local.get 0))
+    (func (export "drop") (param i32 i32)
+      (call $drop-readable (local.get 0))
+      (call $drop-readable (local.get 1)))
 
     (func (export "pump") (result i32)
       (local $from i32) (local $to i32) (local $both i64) (local $read i32)
@@ -217,6 +234,8 @@ const ENDS: &str = r#"(component
     (canon lift (core func $guest "sum") async (callback (core func $guest "sum-event"))))
   (func (export "count") async (result (stream u8))
     (canon lift (core func $guest "count") async (callback (core func $guest "count-event"))))
+  (func (export "send") async
+    (canon lift (core func $guest "send") async (callback (core func $guest "count-event"))))
   (func (export "written") (result u32) (canon lift (core func $guest "written")))
   (func (export "read") async (param "from" (future string)) (result string)
     (canon lift (core func $guest "read") async (memory $m) (realloc $realloc)
@@ -226,6 +245,8 @@ const ENDS: &str = r#"(component
       (callback (core func $guest "promise-event"))))
   (func (export "echo") (param "end" (stream u8)) (result (stream u8))
     (canon lift (core func $guest "echo")))
+  (func (export "drop") (param "one" (stream u8)) (param "other" (stream u8))
+    (canon lift (core func $guest "drop")))
   (func (export "pump") async
     (canon lift (core func $guest "pump") async (callback (core func $guest "no-event")))))"#;
 
@@ -273,11 +294,13 @@ fn instance(subject: &Subject) -> Result<Box<dyn Instance>, Failure> {
 pub(in crate::kit) fn guests_read_streams_of_the_host(subject: &Subject) -> Checked {
     let mut instance = instance(subject)?;
     let (mut writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     writer.write(&[1, 2, 3, 4, 5, 6, 7])?;
     writer.write(&[8, 9, 10])?;
     drop(writer);
     gives(&mut *instance, "sum", &[stream], 55u32)?;
     let (writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     drop(writer);
     gives(&mut *instance, "sum", &[stream], 0u32)
 }
@@ -287,6 +310,7 @@ pub(in crate::kit) fn a_guest_that_only_the_host_could_wake_is_a_deadlock(
 ) -> Checked {
     let mut instance = instance(subject)?;
     let (mut writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     writer.write(&[1])?;
     let called = instance.call_blocking("sum", &[stream]);
     traps(
@@ -339,12 +363,14 @@ pub(in crate::kit) fn guests_learn_that_the_host_reads_no_more(subject: &Subject
 pub(in crate::kit) fn futures_pass_between_host_and_guests(subject: &Subject) -> Checked {
     let mut instance = instance(subject)?;
     let (writer, future) = instance.future::<String>()?;
+    let future = future.into_value();
     writer.write("a value".to_string())?;
     gives(&mut *instance, "read", &[future], "a value")?;
     let future = instance.call_blocking("promise", &["later".into()])?;
     let reader = instance.future_reader::<String>(&future.unwrap_or(Value::Bool(false)))?;
     same("the value", reader.read(&mut *instance)?, "later")?;
     let (writer, future) = instance.future::<String>()?;
+    let future = future.into_value();
     drop(writer);
     let called = instance.call_blocking("read", &[future]);
     fails("a future without a value", called, &ErrorKind::Host)?;
@@ -362,6 +388,7 @@ pub(in crate::kit) fn host_functions_pass_streams(subject: &Subject) -> Checked 
 pub(in crate::kit) fn streams_of_the_host_come_back(subject: &Subject) -> Checked {
     let mut instance = instance(subject)?;
     let (writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     drop(writer);
     let stream = instance.call_blocking("echo", &[stream])?;
     gives(
@@ -371,6 +398,7 @@ pub(in crate::kit) fn streams_of_the_host_come_back(subject: &Subject) -> Checke
         0u32,
     )?;
     let (mut writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     writer.write(&[1, 2, 3])?;
     let stream = instance.call_blocking("echo", &[stream])?;
     let stream = stream.unwrap_or(Value::Bool(false));
@@ -384,6 +412,7 @@ pub(in crate::kit) fn streams_of_the_host_come_back(subject: &Subject) -> Checke
 pub(in crate::kit) fn an_end_is_used_once(subject: &Subject) -> Checked {
     let mut instance = instance(subject)?;
     let (writer, stream) = instance.stream::<u8>()?;
+    let stream = stream.into_value();
     drop(writer);
     let connected = instance.stream_reader::<u8>(&stream).map(drop);
     misuse("the host's own end", connected)?;
@@ -398,8 +427,98 @@ pub(in crate::kit) fn an_end_is_used_once(subject: &Subject) -> Checked {
     let _reader = instance.stream_reader::<u8>(&stream)?;
     let connected = instance.stream_reader::<u8>(&stream).map(drop);
     misuse("an end connected twice", connected)?;
+    misuse(
+        "an end passed after that",
+        instance.call_blocking("sum", std::slice::from_ref(&stream)),
+    )?;
+    for end in [
+        instance.call_blocking("count", &[])?,
+        Some(instance.stream::<u8>()?.1.into_value()),
+    ] {
+        let end = end.unwrap_or(Value::Bool(false));
+        misuse(
+            "an end twice in a call",
+            instance.call_blocking("drop", &[end.clone(), end]),
+        )?;
+    }
+    // None of this has closed the instance.
+    gives(&mut *instance, "written", &[], 0u32)?;
     misuse("an end dropped after that", instance.drop_end(&stream))?;
     let connected = instance.stream_reader::<u8>(&Value::U8(1)).map(drop);
     misuse("another value", connected)?;
     Ok(())
+}
+
+/// Host functions over Rust types: `give` writes a stream, and `take` keeps the reader of one.
+fn typed_world(taken: &Arc<Mutex<Option<StreamReader<u8>>>>) -> World {
+    let taken = taken.clone();
+    World::new()
+        .func_call("give", |call, (): ()| {
+            let (mut writer, end) = call.stream_writer::<u8>();
+            writer.write(b"hello!")?;
+            Ok(end)
+        })
+        .func_call("take", move |call, (end,): (StreamEnd<u8>,)| {
+            let reader = call.stream_reader(&end)?;
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+            Ok(())
+        })
+}
+
+pub(in crate::kit) fn typed_ends_pass_like_values(subject: &Subject) -> Checked {
+    let taken = Arc::default();
+    let world = typed_world(&taken);
+    let mut instance = subject.instantiate(&wat("ends", ENDS)?, &world)?;
+    let (mut writer, stream) = instance.stream::<u8>()?;
+    writer.write(&[1, 2, 3])?;
+    drop(writer);
+    let stream: StreamEnd<u8> = instance.call_typed_blocking("echo", (stream,))?;
+    let sum: u32 = instance.call_typed_blocking("sum", (stream,))?;
+    same("the sum of the host's bytes", sum, 6)?;
+
+    let stream: StreamEnd<u8> = instance.call_typed_blocking("count", ())?;
+    let bytes = instance
+        .stream_reader::<u8>(&stream)?
+        .read_to_end(&mut *instance)?;
+    same("the guest's bytes", bytes, (1..=10).collect::<Vec<_>>())?;
+    misuse(
+        "an end passed after it was connected",
+        instance.call_typed_blocking::<_, u32>("sum", (&stream,)),
+    )?;
+
+    let (writer, future) = instance.future::<String>()?;
+    writer.write("a value".to_string())?;
+    let text: String = instance.call_typed_blocking("read", (future,))?;
+    same("the host's value", text.as_str(), "a value")?;
+    let future: FutureEnd<String> = instance.call_typed_blocking("promise", ("later",))?;
+    let reader = instance.future_reader::<String>(&future)?;
+    same("the guest's value", reader.read(&mut *instance)?, "later")?;
+    misuse(
+        "a stream of another type",
+        instance.call_typed_blocking::<_, StreamEnd<u16>>("count", ()),
+    )?;
+
+    let mut instance = subject.instantiate(&wat("ends", ENDS)?, &world)?;
+    instance.call_typed_blocking::<_, ()>("send", ())?;
+    let reader = (taken.lock().unwrap_or_else(PoisonError::into_inner)).take();
+    let Some(mut reader) = reader else {
+        return Err(Failure::new("expected `take` to have a stream"));
+    };
+    let read = reader.read(&mut *instance, 4)?;
+    same(
+        "what a host function's reader reads",
+        read,
+        vec![1, 2, 3, 4],
+    )?;
+    let rest = reader.read_to_end(&mut *instance)?;
+    same("the rest", rest, vec![5, 6, 7, 8, 9, 10])?;
+
+    let world = typed_world(&taken).func_values("take", None, |call, args| {
+        args.iter().try_for_each(|arg| call.connect(arg, Print))?;
+        Ok(None)
+    });
+    let mut instance = subject.instantiate(&wat("ends", ENDS)?, &world)?;
+    instance.call_typed_blocking::<_, ()>("pump", ())?;
+    let observed = instance.observed();
+    same("what a host function writes", &*observed.stdout, b"hello!")
 }
