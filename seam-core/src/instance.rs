@@ -91,19 +91,29 @@ use crate::{
 ///     `a_cancelled_task_may_return`, `a_cancelled_task_may_go_on`,
 ///     `calls_are_cancelled_before_they_start`,
 ///     `a_request_to_cancel_waits_until_it_can_be_delivered`, `wrong_cancellations_trap`,
-///     `copies_are_cancelled`)
+///     `copies_are_cancelled`, `a_request_is_delivered_once_and_where_it_may_be`,
+///     `blocked_tasks_are_cancelled_at_once`, `suspended_tasks_are_cancelled_at_once`,
+///     `calls_are_cancelled_before_their_end_is_known`,
+///     `a_read_that_was_given_up_waits_no_more`)
 /// 24. If an end of a stream or future is dropped, the copy of the other end ends. What is in use
 ///     cannot be dropped, and a future must be written first. (kit:
-///     `a_dropped_end_ends_the_copy_of_the_other`, `ends_that_can_copy_no_more_trap`,
+///     `a_dropped_end_ends_the_copy_of_the_other`, `sinks_are_told_of_the_end`, `ends_that_can_copy_no_more_trap`,
 ///     `futures_are_written_before_they_are_dropped`, `what_is_in_use_is_not_dropped`)
 /// 25. A copy of a stream moves as many elements as both sides have room for, of every type. Each
-///     side learns how many. Ends that are not in use can be passed in calls. (kit:
+///     side learns how many. Ends that are not in use can be passed in calls. Error contexts can
+///     be passed too, and stay with the sender. (kit:
 ///     `streams_are_read_in_pieces`, `copies_of_no_elements_tell_that_the_other_is_ready`,
 ///     `streams_have_elements_with_strings`, `strings_reach_a_reader_that_has_returned`,
-///     `resources_move_through_streams`, `ends_move_through_calls`, `ends_in_use_do_not_move`)
+///     `resources_move_through_streams`, `ends_move_through_calls`, `ends_in_use_do_not_move`,
+///     `a_copy_is_over_when_its_event_is_delivered`, `copies_of_no_elements_wait_for_the_host`,
+///     `error_contexts_are_shared`)
 /// 26. Tasks and threads go on after their function has returned, and run during later calls.
-///     (kit: `tasks_go_on_after_they_have_returned`,
-///     `threads_run_beside_the_function_that_made_them`)
+///     Threads switch to others. A task must have its result when its last thread ends. (kit:
+///     `tasks_go_on_after_they_have_returned`,
+///     `threads_run_beside_the_function_that_made_them`,
+///     `a_result_is_due_until_the_last_thread_has_ended`,
+///     `threads_of_functions_that_have_returned_may_block`, `threads_switch_to_others`,
+///     `threads_are_promoted`)
 /// 27. A task that breaks a rule traps with the cause that the specification names. A trap of any
 ///     task ends the call of the host that is in progress, and closes the component. (kit:
 ///     `wrong_ends_of_tasks_trap`, `synchronous_functions_do_not_use_task_return`,
@@ -111,7 +121,9 @@ use crate::{
 ///     `synchronous_functions_do_not_block`,
 ///     `a_trap_of_a_callback_closes_the_component`,
 ///     `a_trap_of_a_blocked_task_closes_the_component`,
-///     `a_trap_after_a_return_ends_a_later_call`)
+///     `a_trap_after_a_return_ends_a_later_call`, `wrong_threads_trap`, `wrong_error_contexts_trap`,
+///     `asynchronous_host_functions_are_called_where_it_is_allowed`,
+///     `a_trap_of_a_copy_with_the_host_closes_the_component`)
 /// 28. What a component keeps for its tasks is bounded, and so is the depth of their calls: more
 ///     ends with `Limit`. (kit: `handles_of_tasks_are_bounded`, `dropped_handles_make_room`,
 ///     `long_chains_of_calls_end`)
@@ -126,6 +138,11 @@ use crate::{
 ///     `host_functions_suspend_only_their_task`, `calls_of_host_functions_are_cancelled`)
 /// 32. The [virtual time](crate::VirtualClock) advances when every task waits, and only as far as the
 ///     first that waits for it. (kit: `virtual_time_advances_when_all_wait`)
+/// 33. A borrowed handle is lent from the start of a call until its caller knows of its end. The callee
+///     must drop what it has borrowed before it ends the call. (kit:
+///     `loans_of_the_host_end_with_their_calls`, `loans_end_with_their_calls`,
+///     `what_a_call_has_borrowed_is_kept_and_dropped`,
+///     `a_loan_lasts_until_the_caller_knows_of_the_end`)
 ///
 /// # For implementors
 /// The blocking methods must work on any thread, inside or outside an executor.

@@ -142,6 +142,9 @@ fn cause(trap: Native) -> Trap {
         Native::NoAsyncResult => CanonTrap::NoAsyncResult.into(),
         Native::AsyncDeadlock => CanonTrap::Deadlock.into(),
         Native::CannotBlockSyncTask => CanonTrap::CannotBlock.into(),
+        Native::ThreadNewIndirectInvalidType | Native::ThreadNewIndirectUninitialized => {
+            CanonTrap::WrongThreadFunc.into()
+        }
         Native::InvalidChar => CanonTrap::InvalidChar.into(),
         Native::StringOutOfBounds => CanonTrap::StringOutOfBounds.into(),
         Native::ListOutOfBounds => CanonTrap::ListOutOfBounds.into(),

@@ -67,6 +67,39 @@ const KNOWN_FAILURES_OF_EVERYTHING: &[KnownFailure] = &[
     )
     .at("twice"),
     KnownFailure::new(
+        "a_loan_lasts_until_the_caller_knows_of_the_end",
+        "wasmtime",
+        "wasmtime 48 ends the loans of a call when it returns",
+    ),
+    KnownFailure::new(
+        "suspended_tasks_are_cancelled_at_once",
+        "wasmtime",
+        "wasmtime 48 does not tell a task that it is cancelled while it is suspended",
+    ),
+    KnownFailure::new(
+        "threads_are_promoted",
+        "wasmtime",
+        "wasmtime 48 lets a thread switch to suspended threads only",
+    ),
+    KnownFailure::new(
+        "wrong_threads_trap",
+        "wasmtime",
+        "wasmtime 48 reports that the access to the table is out of bounds",
+    )
+    .at("outside"),
+    KnownFailure::new(
+        "a_trap_of_a_copy_with_the_host_closes_the_component",
+        "wasmtime",
+        "wasmtime 48 can be called again after a trap while no call is in progress",
+    )
+    .at("a later call"),
+    KnownFailure::new(
+        "error_contexts_are_shared",
+        "wasmtime",
+        "wasmtime 48 fails with `resource is of another type` if an error context is passed to another \
+         component",
+    ),
+    KnownFailure::new(
         "what_is_in_use_is_not_dropped",
         "wasmtime",
         "wasmtime 48 has no trap code for dropping a set with elements",

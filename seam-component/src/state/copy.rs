@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) pending: Option<WaitableId>,
     /// The end that no guest has, if the host reads or writes.
     pub(crate) host: Option<HostEnd>,
+    /// Its place among those that wait for the host, while it is one of them.
+    pub(super) place: Option<u64>,
 }
 
 /// The host's side of a stream or future.
@@ -65,6 +67,7 @@ impl Shared {
             dropped: false,
             pending: None,
             host,
+            place: None,
         }
     }
 }

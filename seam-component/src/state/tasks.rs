@@ -30,15 +30,15 @@ pub(crate) struct Tasks {
     error_contexts: Slab<Arc<str>>,
     /// Bytes of the messages of all error contexts in the tables.
     message_bytes: u64,
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: Waiting<ThreadId>,
     /// Calls of asynchronous host functions that have not completed, oldest first.
     pub(crate) pending_calls: Vec<PendingCall>,
     /// The waker of whoever drives the current call of the host.
     pub(crate) waker: Option<Waker>,
     /// Calls of the host that have not begun, oldest first.
     pub(crate) not_begun: VecDeque<TaskId>,
-    /// Streams and futures whose guest waits for the host.
-    pub(crate) waiting_for_host: Vec<SharedId>,
+    /// Streams and futures that wait for the host.
+    waiting_for_host: Waiting<SharedId>,
     /// The thread that runs. `None` while the host or a start function runs.
     pub(crate) current: Option<ThreadId>,
     /// Chooses among threads and events.
@@ -123,7 +123,7 @@ kinds! {
     thread thread_mut add_thread remove_thread: threads, ThreadId => Thread;
     waitable waitable_mut add_waitable remove_waitable: waitables, WaitableId => Waitable;
     set set_mut add_set remove_set: sets, SetId => WaitableSet;
-    shared shared_mut add_shared remove_shared: shared, SharedId => Shared;
+    shared shared_mut add_shared take_shared: shared, SharedId => Shared;
 }
 
 impl Tasks {
@@ -163,6 +163,44 @@ impl Tasks {
             Kind::End(end) => Ok(end),
             Kind::Subtask(_) => Err(gone("end")),
         }
+    }
+
+    /// Makes a stream or future wait for the host, behind all others that do.
+    pub(crate) fn wait_for_host(&mut self, id: SharedId) -> Result<()> {
+        self.stop_waiting_for_host(id)?;
+        let place = self.waiting_for_host.push(id);
+        self.shared_mut(id)?.place = Some(place);
+        Ok(())
+    }
+
+    /// Returns the first stream or future that waits for the host at a place before `end`, which no
+    /// longer waits.
+    pub(crate) fn next_waiting_for_host(&mut self, end: u64) -> Result<Option<SharedId>> {
+        match self.waiting_for_host.at_or_behind(0) {
+            Some((id, behind)) if behind <= end => {
+                self.stop_waiting_for_host(id)?;
+                Ok(Some(id))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns the place behind all streams and futures that wait for the host.
+    pub(crate) fn end_of_waiting_for_host(&self) -> u64 {
+        self.waiting_for_host.end()
+    }
+
+    fn stop_waiting_for_host(&mut self, id: SharedId) -> Result<()> {
+        if let Some(place) = self.shared_mut(id)?.place.take() {
+            self.waiting_for_host.remove(place);
+        }
+        Ok(())
+    }
+
+    /// Removes what two ends have shared.
+    pub(crate) fn remove_shared(&mut self, id: SharedId) -> Result<Shared> {
+        self.stop_waiting_for_host(id)?;
+        self.take_shared(id)
     }
 
     /// Counts an error context that is added to a table.
@@ -262,6 +300,26 @@ impl Tasks {
     }
 }
 
+#[cfg(test)]
+impl Tasks {
+    /// Returns how much is kept for calls, of each kind.
+    pub(crate) fn left(&self) -> [(&'static str, usize); 11] {
+        [
+            ("tasks", self.tasks.len()),
+            ("threads", self.threads.len()),
+            ("waitables", self.waitables.len()),
+            ("sets", self.sets.len()),
+            ("streams and futures", self.shared.len()),
+            ("error contexts in transit", self.error_contexts.len()),
+            ("bytes of messages", self.message_bytes as usize),
+            ("waiting threads", self.waiting.len()),
+            ("pending calls", self.pending_calls.len()),
+            ("calls that have not begun", self.not_begun.len()),
+            ("what waits for the host", self.waiting_for_host.len()),
+        ]
+    }
+}
+
 /// The most tasks that a store has at a time, and threads, waitables and so on.
 ///
 /// The table of an instance has room for 2^28 of them, which is more than the host should keep.
@@ -277,4 +335,35 @@ fn too_many(what: &str) -> Error {
 
 fn gone(what: &str) -> Error {
     Error::engine(format!("expected a {what} of this store, found none"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn there_are_at_most_so_many_of_a_kind() {
+        let mut tasks = Tasks::default();
+        let first = tasks.add_set(WaitableSet::default()).unwrap();
+        for _ in 1..MOST {
+            tasks.add_set(WaitableSet::default()).unwrap();
+        }
+        let error = tasks.add_set(WaitableSet::default()).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::EngineCapacity));
+        tasks.remove_set(first).unwrap();
+        tasks.add_set(WaitableSet::default()).unwrap();
+    }
+
+    #[test]
+    fn messages_have_at_most_so_many_bytes() {
+        let mut tasks = Tasks::default();
+        tasks.add_message("four", 9).unwrap();
+        tasks.add_message("fifth", 9).unwrap();
+        assert!(tasks.add_message("", 9).is_ok());
+        tasks.drop_message("four");
+        tasks.add_message("4444", 9).unwrap();
+        let error = tasks.add_message("1", 9).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
+    }
 }

@@ -1,40 +1,60 @@
-//! `Store.waiting`: the threads that wait, in order.
+//! `Store.waiting`: the threads that wait, in order. Likewise the streams and futures that wait for the
+//! host.
 
 use std::collections::BTreeMap;
 
-use super::ids::ThreadId;
-
-/// The threads that wait, in the order in which they began to wait.
-#[derive(Debug, Default)]
-pub(crate) struct Waiting {
-    threads: BTreeMap<u64, ThreadId>,
+/// What waits, in the order in which it began to wait.
+#[derive(Debug)]
+pub(crate) struct Waiting<T> {
+    places: BTreeMap<u64, T>,
     next: u64,
 }
 
-impl Waiting {
-    /// Adds a thread behind all others. Returns its place.
-    pub(crate) fn push(&mut self, id: ThreadId) -> u64 {
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self {
+            places: BTreeMap::new(),
+            next: 0,
+        }
+    }
+}
+
+impl<T: Copy> Waiting<T> {
+    /// Adds an element behind all others. Returns its place.
+    pub(crate) fn push(&mut self, id: T) -> u64 {
         let place = self.next;
         self.next += 1;
-        self.threads.insert(place, id);
+        self.places.insert(place, id);
         place
     }
 
-    /// Removes the thread at a place.
+    /// Removes the element at a place.
     pub(crate) fn remove(&mut self, place: u64) {
-        self.threads.remove(&place);
+        self.places.remove(&place);
     }
 
-    /// Returns the first thread at this place or behind it, and the place behind the thread.
-    pub(crate) fn at_or_behind(&self, place: u64) -> Option<(ThreadId, u64)> {
-        let (found, id) = self.threads.range(place..).next()?;
+    /// Returns the first element at this place or behind it, and the place behind the element.
+    pub(crate) fn at_or_behind(&self, place: u64) -> Option<(T, u64)> {
+        let (found, id) = self.places.range(place..).next()?;
         Some((*id, found + 1))
+    }
+
+    /// Returns the number of elements.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns the place that the next element gets.
+    pub(crate) fn end(&self) -> u64 {
+        self.next
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::ThreadId;
 
     #[test]
     fn threads_keep_their_order_when_others_go() {

@@ -90,35 +90,34 @@ fn write_to_host(
 /// Lets copies go on that waited for the host. Returns whether any has.
 ///
 /// # Errors
-/// Errors of sources and sinks. Those of lifting and lowering.
+/// Errors of sources and sinks. Those of lifting and lowering. They close the component of the guest.
 pub(super) fn progress_of_copies(store: &mut dyn CoreStore) -> Result<Steps<bool>> {
-    let waiting = std::mem::take(&mut Running::of(store)?.tasks.waiting_for_host);
-    repeat(
-        store,
-        (false, waiting.into_iter()),
-        |store, (any, mut waiting)| {
-            let Some(id) = waiting.next() else {
-                return Ok(Steps::Done(ControlFlow::Break(any)));
-            };
-            go_on(store, id)?.then(store, move |_, went_on| {
-                let next = (any | went_on, waiting);
-                Ok(Steps::Done(ControlFlow::Continue(next)))
-            })
-        },
-    )
+    // What must wait again is behind the others, and has its turn another time.
+    let end = Running::of(store)?.tasks.end_of_waiting_for_host();
+    repeat(store, false, move |store, any| {
+        let Some(id) = Running::of(store)?.tasks.next_waiting_for_host(end)? else {
+            return Ok(Steps::Done(ControlFlow::Break(any)));
+        };
+        go_on(store, id)?.then(store, move |_, went_on| {
+            Ok(Steps::Done(ControlFlow::Continue(any | went_on)))
+        })
+    })
 }
 
 /// Lets a copy go on that waited for the host. Returns whether anything has happened.
 fn go_on(store: &mut dyn CoreStore, id: SharedId) -> Result<Steps<bool>> {
     let running = Running::of(store)?;
-    let Ok(shared) = running.tasks.shared_mut(id) else {
-        return Ok(Steps::Done(false));
-    };
+    let shared = running.tasks.shared_mut(id)?;
     match (shared.pending.take(), &shared.host) {
         (Some(waiting), Some(_)) => {
+            // An error leaves the instance entered, so that it is closed.
+            let instance = running.tasks.waitable(waiting)?.instance;
+            let entered = running.enter_from_host(instance)?;
             let copied = copy_with_host(store, waiting)?;
             copied.then(store, move |store, ()| {
-                let waiting = Running::of(store)?.tasks.waitable(waiting)?;
+                let running = Running::of(store)?;
+                running.leave(&entered)?;
+                let waiting = running.tasks.waitable(waiting)?;
                 Ok(Steps::Done(waiting.pending.is_some()))
             })
         }
@@ -153,7 +152,15 @@ fn connect(store: &mut dyn CoreStore, end: &Value, sink: HostSink) -> Result<()>
         return running.world.end(sink);
     }
     match shared.pending.take() {
-        Some(writer) => write_to_host(store, writer, id, sink),
+        Some(writer) => {
+            let instance = running.tasks.waitable(writer)?.instance;
+            let written = write_to_host(store, writer, id, sink);
+            if written.is_err() {
+                // That closes it. It is entered already if a guest runs, whose call ends with the error.
+                let _ = Running::of(store)?.enter_from_host(instance);
+            }
+            written
+        }
         None => {
             shared.host = Some(HostEnd::Sink(sink));
             Ok(())
@@ -229,7 +236,7 @@ impl Running {
     }
 
     fn wait_for_host(&mut self, id: WaitableId, shared: SharedId, host: HostEnd) -> Result<()> {
-        self.tasks.waiting_for_host.push(shared);
+        self.tasks.wait_for_host(shared)?;
         let shared = self.tasks.shared_mut(shared)?;
         shared.host = Some(host);
         shared.pending = Some(id);
@@ -262,7 +269,7 @@ impl Running {
                 Ready::End => break,
             };
             if n == 0 {
-                self.tasks.waiting_for_host.push(id);
+                self.tasks.wait_for_host(id)?;
                 self.tasks.shared_mut(id)?.host = Some(HostEnd::Both(source, sink));
                 return Ok(any);
             }

@@ -125,9 +125,15 @@ clauses! {
             calls_are_cancelled_before_they_start by forgets_cancellations,
             a_request_to_cancel_waits_until_it_can_be_delivered by forgets_cancellations,
             wrong_cancellations_trap by forgets_cancellations,
-            copies_are_cancelled by forgets_cancellations;
+            copies_are_cancelled by forgets_cancellations,
+            a_request_is_delivered_once_and_where_it_may_be by forgets_cancellations,
+            blocked_tasks_are_cancelled_at_once by forgets_cancellations,
+            suspended_tasks_are_cancelled_at_once by forgets_cancellations,
+            calls_are_cancelled_before_their_end_is_known by forgets_cancellations,
+            a_read_that_was_given_up_waits_no_more by forgets_cancellations;
         24 "a dropped end ends the copy of the other; what is in use is not dropped":
             a_dropped_end_ends_the_copy_of_the_other by forgets_drops,
+            sinks_are_told_of_the_end by forgets_drops,
             ends_that_can_copy_no_more_trap by forgets_drops,
             futures_are_written_before_they_are_dropped by forgets_drops,
             what_is_in_use_is_not_dropped by forgets_drops;
@@ -138,10 +144,17 @@ clauses! {
             strings_reach_a_reader_that_has_returned by miscounts_copies,
             resources_move_through_streams by miscounts_copies,
             ends_move_through_calls by miscounts_copies,
-            ends_in_use_do_not_move by forgets_the_cause;
+            ends_in_use_do_not_move by forgets_the_cause,
+            a_copy_is_over_when_its_event_is_delivered by miscounts_copies,
+            copies_of_no_elements_wait_for_the_host by miscounts_copies,
+            error_contexts_are_shared by miscounts_copies;
         26 "tasks and threads go on after their function has returned":
             tasks_go_on_after_they_have_returned by abandons_returned_tasks,
-            threads_run_beside_the_function_that_made_them by forgets_threads;
+            threads_run_beside_the_function_that_made_them by forgets_threads,
+            a_result_is_due_until_the_last_thread_has_ended by forgets_threads,
+            threads_of_functions_that_have_returned_may_block by forgets_threads,
+            threads_switch_to_others by forgets_threads,
+            threads_are_promoted by forgets_threads;
         27 "a trap of any task has its cause and closes the component":
             wrong_ends_of_tasks_trap by forgets_the_cause,
             synchronous_functions_do_not_use_task_return by forgets_the_cause,
@@ -150,7 +163,11 @@ clauses! {
             synchronous_functions_do_not_block by forgets_the_cause,
             a_trap_of_a_callback_closes_the_component by reopens_components,
             a_trap_of_a_blocked_task_closes_the_component by reopens_components,
-            a_trap_after_a_return_ends_a_later_call by reopens_components;
+            a_trap_after_a_return_ends_a_later_call by reopens_components,
+            wrong_threads_trap by forgets_the_cause,
+            wrong_error_contexts_trap by forgets_the_cause,
+            asynchronous_host_functions_are_called_where_it_is_allowed by forgets_the_cause,
+            a_trap_of_a_copy_with_the_host_closes_the_component by forgets_the_cause;
         28 "handles of tasks and nested calls are bounded":
             handles_of_tasks_are_bounded by calls_limits_traps,
             dropped_handles_make_room by forgets_drops,
@@ -165,6 +182,11 @@ clauses! {
             calls_of_host_functions_are_cancelled by forgets_cancellations;
         32 "the virtual time advances when every task waits":
             virtual_time_advances_when_all_wait by forgets_joins;
+        33 "a handle is lent from the start of a call until its end is known":
+            loans_of_the_host_end_with_their_calls by forgives_moved_resources,
+            loans_end_with_their_calls by forgets_cancellations,
+            what_a_call_has_borrowed_is_kept_and_dropped by forgets_the_cause,
+            a_loan_lasts_until_the_caller_knows_of_the_end by forgets_the_cause;
     }
     CoreEngine {
         1 "compile judges the bytes as they are":

@@ -300,8 +300,14 @@ fn op(builtin: &str) -> &str {
 /// Returns the options of a built-in that uses the memory.
 fn options(op: &str) -> String {
     match op {
-        "task.return" | "waitable-set.wait" | "waitable-set.poll" => WITH_MEMORY.to_string(),
-        "stream.read" | "stream.write" | "future.read" | "future.write" => {
+        "task.return" | "waitable-set.wait" | "waitable-set.poll" | "error-context.new" => {
+            WITH_MEMORY.to_string()
+        }
+        "stream.read"
+        | "stream.write"
+        | "future.read"
+        | "future.write"
+        | "error-context.debug-message" => {
             format!("{WITH_MEMORY} {WITH_REALLOC}")
         }
         _ => String::new(),
@@ -322,6 +328,10 @@ fn core_type(builtin: &str) -> &'static str {
         }
         "stream.new" | "future.new" => "(result i64)",
         "subtask.cancel"
+        | "thread.suspend-then-resume"
+        | "thread.yield-then-resume"
+        | "thread.suspend-then-promote"
+        | "thread.yield-then-promote"
         | "stream.cancel-read"
         | "stream.cancel-write"
         | "future.cancel-read"
@@ -330,10 +340,11 @@ fn core_type(builtin: &str) -> &'static str {
         | "waitable-set.poll"
         | "future.read"
         | "future.write"
+        | "error-context.new"
         | "thread.new-indirect" => "(param i32 i32) (result i32)",
         "resource.new" => "(param i32) (result i32)",
         "stream.read" | "stream.write" => "(param i32 i32 i32) (result i32)",
-        "waitable.join" => "(param i32 i32)",
+        "waitable.join" | "error-context.debug-message" => "(param i32 i32)",
         // What drops a handle, sets the context or resumes a thread.
         _ => "(param i32)",
     }

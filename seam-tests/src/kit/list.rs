@@ -213,6 +213,13 @@ cases! { $
             wrong_cancellations_trap needs Components ComponentAsync,
             copies_are_cancelled needs Components ComponentAsync,
         }
+        cancellable "asynchronous components" {
+            a_request_is_delivered_once_and_where_it_may_be needs Components ComponentAsync StackfulAsync,
+            blocked_tasks_are_cancelled_at_once needs Components ComponentAsync StackfulAsync,
+            suspended_tasks_are_cancelled_at_once needs Components ComponentAsync StackfulAsync,
+            calls_are_cancelled_before_their_end_is_known needs Components ComponentAsync,
+            threads_of_functions_that_have_returned_may_block needs Components ComponentAsync,
+        }
         closing "asynchronous components" {
             a_dropped_end_ends_the_copy_of_the_other needs Components ComponentAsync,
             ends_that_can_copy_no_more_trap needs Components ComponentAsync,
@@ -228,9 +235,28 @@ cases! { $
             ends_move_through_calls needs Components ComponentAsync,
             ends_in_use_do_not_move needs Components ComponentAsync,
         }
+        copy_rule "asynchronous components" {
+            a_copy_is_over_when_its_event_is_delivered needs Components ComponentAsync,
+        }
+        thread "asynchronous components" {
+            threads_switch_to_others needs Components ComponentAsync,
+            threads_are_promoted needs Components ComponentAsync,
+            wrong_threads_trap needs Components ComponentAsync,
+        }
         background "asynchronous components" {
             tasks_go_on_after_they_have_returned needs Components ComponentAsync,
             threads_run_beside_the_function_that_made_them needs Components ComponentAsync,
+            a_result_is_due_until_the_last_thread_has_ended needs Components ComponentAsync,
+        }
+        lending "asynchronous components" {
+            loans_of_the_host_end_with_their_calls needs Components ComponentAsync,
+            loans_end_with_their_calls needs Components ComponentAsync,
+            what_a_call_has_borrowed_is_kept_and_dropped needs Components ComponentAsync,
+            a_loan_lasts_until_the_caller_knows_of_the_end needs Components ComponentAsync,
+        }
+        error_context "asynchronous components" {
+            error_contexts_are_shared needs Components ComponentAsync,
+            wrong_error_contexts_trap needs Components ComponentAsync,
         }
         task_rule "asynchronous components" {
             post_return_calls_no_built_in needs Components ComponentAsync,
@@ -275,6 +301,12 @@ cases! { $
             an_end_is_used_once needs Components ComponentAsync,
             typed_ends_pass_like_values needs Components ComponentAsync,
         }
+        host_copy "streams of the host" {
+            copies_of_no_elements_wait_for_the_host needs Components ComponentAsync,
+            a_read_that_was_given_up_waits_no_more needs Components ComponentAsync,
+            a_trap_of_a_copy_with_the_host_closes_the_component needs Components ComponentAsync,
+            sinks_are_told_of_the_end needs Components ComponentAsync,
+        }
         host_wait "waits for the host" {
             calls_of_the_host_run_at_the_same_time needs Components ComponentAsync,
             interrupted_calls_go_on needs Components ComponentAsync,
@@ -282,6 +314,7 @@ cases! { $
             host_functions_suspend_only_their_task needs Components ComponentAsync,
             deadlines_end_waits_for_host_functions needs Components ComponentAsync Deadline,
             calls_of_host_functions_are_cancelled needs Components ComponentAsync,
+            asynchronous_host_functions_are_called_where_it_is_allowed needs Components ComponentAsync,
             virtual_time_advances_when_all_wait needs Components ComponentAsync,
         }
         component_type "component-type sections" {

@@ -1,9 +1,9 @@
 //! Tasks and threads that go on after their function has returned.
 
-use seam_core::{Instance, InstanceExt, Result, Value};
+use seam_core::{CanonTrap, Instance, InstanceExt, Result, Value, World};
 
-use crate::kit::expect::{gives, gives_nothing, same};
-use crate::kit::guest::{Guest, callback, instantiated, lifted_sync};
+use crate::kit::expect::{each_traps, gives, gives_nothing, same};
+use crate::kit::guest::{Guest, callback, component, instantiated, lifted_sync};
 use crate::kit::{Checked, Subject};
 
 /// `begin` returns, and then waits for a future. `wake` writes the future. `seen` lets others run
@@ -133,4 +133,43 @@ pub(in crate::kit) fn threads_run_beside_the_function_that_made_them(subject: &S
     let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     gives_nothing(&mut *instance, "begin", &[5u32.into()])?;
     gives(&mut *instance, "seen", &[], 5u32)
+}
+
+pub(in crate::kit) fn a_result_is_due_until_the_last_thread_has_ended(
+    subject: &Subject,
+) -> Checked {
+    const GUEST: Guest = Guest {
+        types: "(core type $start (func (param i32)))",
+        builtins: &[
+            "task.return (result u32)",
+            "thread.new-indirect $start (core table $table)",
+            "thread.resume-later",
+        ],
+        code: r#"
+            (elem (table $table) (i32.const 3) func $returns $ends)
+            (func $returns (export "returns") (param $n i32) (call $task.return (local.get $n)))
+            (func $ends (export "ends") (param i32))
+            (func $start (param $func i32)
+              (call $thread.resume-later
+                (call $thread.new-indirect (local.get $func) (i32.const 5))))
+            (func (export "by-a-thread") (result i32)
+              (call $start (i32.const 4))
+              (call $start (i32.const 3))
+              (global.get $EXIT))
+            (func (export "by-a-thread-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "by-none") (result i32)
+              (call $start (i32.const 4))
+              (call $start (i32.const 4))
+              (global.get $EXIT))
+            (func (export "by-none-event") (param i32 i32 i32) (result i32) unreachable)"#,
+        exports: &[
+            callback("by-a-thread", "async (result u32)"),
+            callback("by-none", "async (result u32)"),
+        ],
+        ..Guest::EMPTY
+    };
+    let artifact = component(&[("guest", GUEST)])?;
+    let mut instance = subject.instantiate(&artifact, &World::new())?;
+    gives(&mut *instance, "by-a-thread", &[], 5u32)?;
+    each_traps(subject, &artifact, &[("by-none", CanonTrap::NoAsyncResult)])
 }

@@ -11,7 +11,7 @@ use seam_core::{
     block_on,
 };
 
-use crate::kit::expect::{gives, limited, same, traps};
+use crate::kit::expect::{gives, limited, same, traps, wat};
 use crate::kit::guest::{Guest, callback, component, lifted_sync, lowered, lowered_sync, stackful};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -372,4 +372,34 @@ pub(in crate::kit) fn virtual_time_advances_when_all_wait(subject: &Subject) -> 
     let artifact = component(&[("sleeping", SLEEPING)])?;
     let mut instance = subject.instantiate(&artifact, &world)?;
     gives(&mut *instance, "f", &[], 123u32)
+}
+
+pub(in crate::kit) fn asynchronous_host_functions_are_called_where_it_is_allowed(
+    subject: &Subject,
+) -> Checked {
+    const CALLER: &str = r#"(component
+      (import "later" (func $later async (param "n" u32) (result u32)))
+      (core func $later (canon lower (func $later)))
+      (core module $m
+        (import "" "later" (func $later (param i32) (result i32)))
+        (func (export "blocks") (drop (call $later (i32.const 1))))
+        (func (export "leaves"))
+        (func (export "after-leaves") (drop (call $later (i32.const 1)))))
+      (core instance $m (instantiate $m (with "" (instance (export "later" (func $later))))))
+      (func (export "blocks") (canon lift (core func $m "blocks")))
+      (func (export "leaves") (canon lift (core func $m "leaves")
+        (post-return (core func $m "after-leaves")))))"#;
+    let artifact = wat("caller", CALLER)?;
+    let gate = Gate::default();
+    // Nothing would wait.
+    gate.open();
+    let expected = [
+        ("blocks", CanonTrap::CannotBlock),
+        ("leaves", CanonTrap::CannotLeave),
+    ];
+    for (export, trap) in expected {
+        let mut instance = subject.instantiate(&artifact, &gate.world())?;
+        traps(export, instance.call_blocking(export, &[]), trap)?;
+    }
+    Ok(())
 }
