@@ -37,6 +37,12 @@ impl<I: Inner> LayeredInstance<I> {
         }
     }
 
+    /// Returns the store, for a look at the layer's state.
+    #[cfg(test)]
+    pub(crate) fn store(&mut self) -> &mut dyn seam_core::CoreStore {
+        &mut *self.base.store
+    }
+
     /// Performs an operation, and names the operation and the backend in its error.
     ///
     /// If the engine panics, this operation and every later one return an error.

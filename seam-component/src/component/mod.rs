@@ -22,5 +22,7 @@ mod instance;
 mod late;
 mod prepared;
 mod program;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use program::ComponentProgram;

@@ -142,7 +142,10 @@ impl ComponentProgram {
         Ok(Bound { bindings, links })
     }
 
-    fn instance(&self, world: &World) -> Result<LayeredInstance<ComponentInstance>, Failed> {
+    pub(super) fn instance(
+        &self,
+        world: &World,
+    ) -> Result<LayeredInstance<ComponentInstance>, Failed> {
         let engine = self.generated.engine();
         let made = self.interface.core_instances().len();
         let limits = limits::of_store(engine, world.limits_of_instances(), made)?;

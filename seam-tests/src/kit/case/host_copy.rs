@@ -110,7 +110,7 @@ pub(in crate::kit) fn copies_of_no_elements_wait_for_the_host(subject: &Subject)
     let mut instance = instantiated(subject, &[("copier", COPIER)])?;
     let instance = &mut *instance;
     let (mut writer, stream) = instance.stream::<u8>()?;
-    gives_nothing(instance, "take", &[stream])?;
+    gives_nothing(instance, "take", &[stream.into_value()])?;
     gives(instance, "read", &[0u32.into()], BLOCKED)?;
     event(instance, NO_EVENT)?;
     writer.write(&[1, 2])?;
@@ -183,7 +183,7 @@ pub(in crate::kit) fn a_read_that_was_given_up_waits_no_more(subject: &Subject) 
     };
     let mut instance = instantiated(subject, &[("guest", GUEST)])?;
     let (mut writer, stream) = instance.stream::<u8>()?;
-    gives_nothing(&mut *instance, "begin", &[stream])?;
+    gives_nothing(&mut *instance, "begin", &[stream.into_value()])?;
     instance.progress()?;
     same("whether anybody reads", writer.write(&[1])?, false)?;
     gives(&mut *instance, "end", &[], 0x10u32)
@@ -256,7 +256,7 @@ pub(in crate::kit) fn a_trap_of_a_copy_with_the_host_closes_the_component(
 ) -> Checked {
     let mut instance = trapping(subject)?;
     let (writer, future) = instance.future::<String>()?;
-    gives_nothing(&mut *instance, "read", &[future])?;
+    gives_nothing(&mut *instance, "read", &[future.into_value()])?;
     instance.progress()?;
     gives_nothing(&mut *instance, "after", &[])?;
     writer.write("a value".to_string())?;
