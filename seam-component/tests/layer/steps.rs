@@ -257,7 +257,10 @@ fn strings_of_the_host_are_read() {
     for mut guest in callers() {
         let (mut writer, stream) = guest.stream::<String>().unwrap();
         writer.write(&["abc".into(), "defgh".into()]).unwrap();
-        assert_eq!(guest.call_blocking("take", &[stream]).unwrap(), TAKEN);
+        assert_eq!(
+            guest.call_blocking("take", &[stream.into_value()]).unwrap(),
+            TAKEN
+        );
     }
 }
 
