@@ -40,7 +40,7 @@ impl StoreMachine<'_> {
     }
 
     /// Calls `realloc`, whose end has still to be noted.
-    #[inline]
+    #[inline(always)]
     fn call_realloc(&mut self, opts: &Options, args: [u32; 4]) -> Result<u32> {
         let realloc = self.begin_realloc(opts)?;
         let mut bits = args.map(u64::from);
@@ -58,12 +58,17 @@ impl StoreMachine<'_> {
         then: impl FnOnce(&mut MemoryView<'_>) -> Result<T>,
     ) -> Result<T> {
         let memory = memory(opts)?;
-        if let Some((bytes, host)) = self.0.memory_and_host(memory)? {
-            Running::in_host(host)?.end_realloc(opts.instance)?;
-            return then(&mut MemoryView::from_slice(bytes));
-        }
-        self.running()?.end_realloc(opts.instance)?;
-        then(&mut self.0.memory(memory)?)
+        let mut view = match self.0.memory_and_host(memory)? {
+            Some((bytes, host)) => {
+                Running::in_host(host)?.end_realloc(opts.instance)?;
+                MemoryView::from_slice(bytes)
+            }
+            None => {
+                self.running()?.end_realloc(opts.instance)?;
+                self.0.memory(memory)?
+            }
+        };
+        then(&mut view)
     }
 }
 
@@ -224,7 +229,7 @@ pub(crate) fn lifting_then<T>(
 /// The running components, borrowed from a store together with the bytes of a memory.
 ///
 /// It is for lifting, which calls no guest.
-struct Borrowed<'a>(&'a mut Running);
+pub(crate) struct Borrowed<'a>(pub(crate) &'a mut Running);
 
 fn no_guest() -> Error {
     Error::engine("expected a lifting from bytes that are borrowed, found a use of the guest")

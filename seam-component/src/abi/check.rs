@@ -62,10 +62,10 @@ impl Check<'_> {
         if !element.traps() {
             return Ok(());
         }
-        let mut place = first;
+        let (mut place, stride) = (first, first.stride(element));
         for _ in 0..length {
             self.value(cx, place, element)?;
-            place = place.after(element);
+            place = place.at(stride);
         }
         Ok(())
     }

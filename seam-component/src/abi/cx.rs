@@ -170,6 +170,9 @@ pub(crate) struct Cx<'a> {
     pub(crate) opts: &'a Options,
     /// The bytes of the memory, if they are borrowed for all values.
     bytes: Option<&'a mut [u8]>,
+    /// Whether the host's values have been checked against their types. Then records have the right
+    /// fields, and their names need not be compared again.
+    pub(crate) checked: bool,
 }
 
 impl<'a> Cx<'a> {
@@ -179,6 +182,7 @@ impl<'a> Cx<'a> {
             machine,
             opts,
             bytes: None,
+            checked: false,
         }
     }
 
@@ -194,6 +198,7 @@ impl<'a> Cx<'a> {
             machine,
             opts,
             bytes: Some(bytes),
+            checked: false,
         }
     }
 
@@ -204,6 +209,7 @@ impl<'a> Cx<'a> {
             machine: self.machine,
             opts: self.opts,
             bytes: self.bytes.as_deref_mut(),
+            checked: self.checked,
         }
     }
 
@@ -269,16 +275,36 @@ impl<'a> Cx<'a> {
         memory.write(ptr, written)
     }
 
+    /// `store_int`, for a number of bytes that is known when this is compiled.
+    #[inline]
+    pub(crate) fn store<const N: usize>(&mut self, bytes: [u8; N], ptr: u64) -> Result<()> {
+        let mut memory = self.memory()?;
+        let room = memory.as_mut_slice().and_then(|memory| {
+            memory
+                .get_mut(usize::try_from(ptr).ok()?..)?
+                .first_chunk_mut()
+        });
+        match room {
+            Some(room) => {
+                *room = bytes;
+                Ok(())
+            }
+            None => memory.write(ptr, &bytes),
+        }
+    }
+
     /// Loads two words: a pointer and a length.
     #[inline]
     pub(crate) fn load_range(&mut self, ptr: u64) -> Result<(u32, u32)> {
-        let both = self.load_int(ptr, 8)?;
-        Ok((low(both), low(both >> 32)))
+        // The guest has written them one by one. A single wider load would have to wait for both.
+        let begin = self.load_int(ptr, 4)?;
+        Ok((low(begin), low(self.load_int(ptr + 4, 4)?)))
     }
 
     #[inline]
     pub(crate) fn store_range(&mut self, (begin, length): (u32, u32), ptr: u64) -> Result<()> {
-        self.store_int(u64::from(begin) | u64::from(length) << 32, ptr, 8)
+        let range = u64::from(begin) | u64::from(length) << 32;
+        self.store(range.to_le_bytes(), ptr)
     }
 
     /// `allocate`, with the checks that always follow it.

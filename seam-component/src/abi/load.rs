@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
-use crate::abi::numbers::load_numbers;
+use crate::abi::numbers::{load_numbers, slice};
 use crate::abi::scalar::{apart, scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
 use seam_decode::types::{CaseTy, FieldTy, FixedLengthListTy, RecordTy, ResourceId, Ty, VariantTy};
@@ -78,6 +78,26 @@ pub(crate) fn check_list(cx: &mut Cx<'_>, (ptr, length): (u32, u32), element: &T
     cx.check_bounds(ptr, byte_length, CanonTrap::ListOutOfBounds)
 }
 
+/// `load_list_from_range` for bytes, in the bytes of a memory. `charge` is passed the number of bytes
+/// that the host allocates for a copy.
+///
+/// # Errors
+/// The traps `ListTooLong` and `ListOutOfBounds`. Errors of `charge`.
+#[inline]
+pub(crate) fn bytes_in(
+    memory: &[u8],
+    (ptr, length): (u32, u32),
+    charge: impl FnOnce(u64) -> Result<()>,
+) -> Result<&[u8]> {
+    if u64::from(length) > MAX_LIST_BYTE_LENGTH {
+        return Err(Error::trap(CanonTrap::ListTooLong));
+    }
+    let bytes = slice(memory, ptr.into(), length.into());
+    let bytes = bytes.ok_or_else(|| Error::trap(CanonTrap::ListOutOfBounds))?;
+    charge(length.into())?;
+    Ok(bytes)
+}
+
 /// `load_list_from_range`
 ///
 /// # Errors
@@ -104,8 +124,10 @@ fn load_list_from_valid_range(
     }
     cx.machine.charge(u64::from(length) * VALUE_BYTES)?;
     let mut list = Vec::with_capacity(length as usize);
-    for i in 0..u64::from(length) {
-        list.push(load(cx, ptr + i * element.size(), element)?);
+    let (mut ptr, stride) = (ptr, element.size());
+    for _ in 0..length {
+        list.push(load(cx, ptr, element)?);
+        ptr += stride;
     }
     Ok(List::Values(list))
 }
@@ -130,7 +152,19 @@ pub(crate) fn map_of_entries(entries: List) -> Value {
 }
 
 fn load_record(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Value> {
-    labelled_fields(cx, ty, |cx, field| load(cx, ptr + field.offset, &field.ty))
+    labelled_fields(cx, ty, |cx, field| load_field(cx, ptr, field))
+}
+
+/// `load` for a field of the record at an address.
+#[inline]
+fn load_field(cx: &mut Cx<'_>, ptr: u64, field: &FieldTy) -> Result<Value> {
+    let ptr = ptr + field.offset;
+    match &field.ty {
+        // The most frequent types, where this function is inlined.
+        Ty::U32 => Ok(Value::U32(low(cx.load_int(ptr, 4)?))),
+        Ty::String => load_string(cx, ptr),
+        other => load(cx, ptr, other),
+    }
 }
 
 /// Builds a record from its fields, which are lifted in order.
@@ -153,7 +187,7 @@ pub(crate) fn load_fields(cx: &mut Cx<'_>, ptr: u64, ty: &RecordTy) -> Result<Ve
     cx.machine.charge(ty.fields.len() as u64 * VALUE_BYTES)?;
     let mut fields = Vec::with_capacity(ty.fields.len());
     for field in &ty.fields {
-        fields.push(load(cx, ptr + field.offset, &field.ty)?);
+        fields.push(load_field(cx, ptr, field)?);
     }
     Ok(fields)
 }

@@ -7,9 +7,9 @@ use crate::abi::flat::FlatBits;
 use crate::abi::scalar::{scalar_from_value, scalar_to_bits};
 use crate::abi::store::{
     check_length, fields_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
-    store_list_into_range, store_map_into_range, text,
+    store_list_into_range, store_map_into_range,
 };
-use crate::abi::transcode::store_string_into_range;
+use crate::abi::transcode::store_host_string_into_range;
 use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
 use seam_decode::types::{Flat, spills};
 
@@ -131,7 +131,9 @@ pub(crate) fn allocate_area(
 
 fn lower_flat(cx: &mut Cx<'_>, value: &Value, ty: &Ty, slots: &mut Slots<'_>) -> Result<()> {
     match (ty, value) {
-        (Ty::String, _) => slots.set_range(store_string_into_range(cx, &text(ty, value)?)?),
+        (Ty::String, Value::String(text)) => {
+            slots.set_range(store_host_string_into_range(cx, text)?)
+        }
         (Ty::List(element), Value::List(list)) => {
             slots.set_range(store_list_into_range(cx, list, element)?)
         }
@@ -176,7 +178,8 @@ fn lower_flat_record(
     ty: &RecordTy,
     slots: &mut Slots<'_>,
 ) -> Result<()> {
-    fields_of(value, ty)?.try_for_each(|(field, value)| lower_flat(cx, value, &field.ty, slots))
+    fields_of(value, ty, cx.checked)?
+        .try_for_each(|(field, value)| lower_flat(cx, value, &field.ty, slots))
 }
 
 fn lower_flat_variant(

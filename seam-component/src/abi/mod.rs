@@ -16,8 +16,9 @@
 //! | [`lower`] | Flat Lowering, and the lowering half of Lifting and Lowering Values |
 //! | [`place`] | where a part of a value is: in memory or among core values |
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
-//! | [`parts`] | typed calls, and host functions over Rust types: parts without values |
+//! | [`parts`], [`due`] | typed calls, and host functions over Rust types: parts without values |
 //! | [`direct`] | typed calls over scalars |
+//! | [`plain`] | calls that pass scalars, strings and lists of numbers alone |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
 //! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.
@@ -30,6 +31,7 @@
 mod check;
 mod cx;
 mod direct;
+mod due;
 mod flat;
 mod lift;
 mod load;
@@ -37,6 +39,7 @@ mod lower;
 mod numbers;
 mod parts;
 mod place;
+mod plain;
 mod scalar;
 mod store;
 mod string;
@@ -53,6 +56,7 @@ pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
+pub(crate) use plain::{are_plain, lift_plain, lower_plain};
 pub(crate) use scalar::{
     is_scalar, lift_scalar, lower_scalars, pass_scalar, scalar_from_bits, scalar_to_bits,
 };

@@ -88,7 +88,11 @@ macro_rules! numbers {
         pub(crate) fn load_numbers(cx: &mut Cx<'_>, ptr: u64, length: u32, element: &Ty) -> Result<Option<List>> {
             if let Ty::U8 = element {
                 cx.machine.charge(length.into())?;
-                return Ok(Some(List::U8(cx.memory()?.read_vec(ptr, length as usize)?)));
+                let copied = match cx.borrowed() {
+                    Some((bytes, _)) => slice(bytes, ptr, length.into()).ok_or_else(out_of_bounds)?.to_vec(),
+                    None => cx.memory()?.read_vec(ptr, length as usize)?,
+                };
+                return Ok(Some(List::U8(copied)));
             }
             match element {
                 $( Ty::$case => {

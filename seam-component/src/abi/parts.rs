@@ -3,9 +3,9 @@
 
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{Error, List, Resource, Result, Value};
-use smallvec::SmallVec;
 
 use crate::abi::cx::{Cx, low};
+use crate::abi::due::{DueParts, Next};
 use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_end, lift_resource};
@@ -14,11 +14,10 @@ use crate::abi::numbers::{is_number, load_numbers, number_at, numbers_of, store_
 use crate::abi::place::Place;
 use crate::abi::scalar::{check_scalar, is_scalar, mismatch, scalar_to_value};
 use crate::abi::store::{allocate_list, lower_end, lower_resource, store_numbers_into_range};
-use crate::abi::string::Text;
 use crate::abi::string::load_string_from_range;
-use crate::abi::transcode::{store_string, store_string_into_range};
+use crate::abi::transcode::{store_host_string, store_host_string_into_range};
 use seam_decode::types::spills;
-use seam_decode::types::{FieldTy, RecordTy, Ty, VariantTy};
+use seam_decode::types::{RecordTy, Ty};
 
 /// Like [`lower_flat_values`](super::lower_flat_values), for values that `lower` passes in parts.
 ///
@@ -28,7 +27,7 @@ use seam_decode::types::{FieldTy, RecordTy, Ty, VariantTy};
 pub(crate) fn lower_parts(
     cx: &mut Cx<'_>,
     max_flat: usize,
-    lower: &mut dyn FnMut(&mut dyn Lower) -> Result<()>,
+    lower: impl FnOnce(&mut dyn Lower) -> Result<()>,
     types: &RecordTy,
     out_param: Option<u32>,
     out: &mut FlatBits,
@@ -46,9 +45,9 @@ pub(crate) fn lower_parts(
         due: DueParts::of(types, place),
     };
     lower(&mut writer)?;
-    match writer.next()? {
-        None => Ok(()),
-        Some((ty, _)) => Err(one_more(ty)),
+    match writer.due.is_done() {
+        true => Ok(()),
+        false => writer.finish(),
     }
 }
 
@@ -62,7 +61,7 @@ pub(crate) fn lift_parts(
     max_flat: usize,
     flat: &[u64],
     types: &RecordTy,
-    lift: &mut dyn FnMut(&mut dyn Lift) -> Result<()>,
+    lift: impl FnOnce(&mut dyn Lift) -> Result<()>,
 ) -> Result<()> {
     let place = if spills(max_flat, types) {
         let ptr = CoreValueIter::new(flat).next_i32()?;
@@ -77,110 +76,9 @@ pub(crate) fn lift_parts(
         due: DueParts::of(types, place),
     };
     lift(&mut reader)?;
-    match reader.due.next() {
-        None => Ok(()),
-        Some(_) => Err(untaken()),
-    }
-}
-
-/// The parts that are due.
-struct DueParts<'t> {
-    /// The fields of the innermost record that is being passed, and its place. They are due first.
-    fields: std::slice::Iter<'t, FieldTy>,
-    place: Place,
-    /// What is due after them, with the next ones at the end.
-    after: SmallVec<[Due<'t>; 6]>,
-}
-
-#[derive(Clone, Copy)]
-enum Due<'t> {
-    /// A value at a place.
-    Value(&'t Ty, Place),
-    /// The fields of a record at a place.
-    Fields(&'t [FieldTy], Place),
-    /// Consecutive values.
-    Elements(&'t Ty, Place, u32),
-    /// The pointer and length of a list, due after its elements.
-    Range(Place, (u32, u32)),
-}
-
-/// The kind of the next part.
-enum Next<'t> {
-    Part(&'t Ty, Place),
-    Range(Place, (u32, u32)),
-}
-
-impl<'t> DueParts<'t> {
-    #[inline]
-    fn of(types: &'t RecordTy, place: Place) -> Self {
-        Self {
-            fields: types.fields.iter(),
-            place,
-            after: SmallVec::new(),
-        }
-    }
-
-    /// Adds what is due next.
-    fn push(&mut self, due: Due<'t>) {
-        self.put_off_fields();
-        self.after.push(due);
-    }
-
-    /// Makes the fields of the current record due later.
-    #[inline]
-    fn put_off_fields(&mut self) {
-        let fields = std::mem::take(&mut self.fields);
-        if fields.len() > 0 {
-            self.after.push(Due::Fields(fields.as_slice(), self.place));
-        }
-    }
-
-    fn payload(&mut self, cases: &'t VariantTy, case_index: u32, place: Place) -> Result<()> {
-        if let Some(ty) = &cases.case(case_index)?.ty {
-            self.push(Due::Value(ty, place.payload(cases)));
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Next<'t>> {
-        match self.fields.as_slice().first() {
-            Some(field) if !matches!(field.ty, Ty::Record(_) | Ty::Tuple(_)) => {
-                self.fields.next();
-                Some(Next::Part(&field.ty, self.place.field(field)))
-            }
-            None if self.after.is_empty() => None,
-            _ => self.next_inside(),
-        }
-    }
-
-    /// Like [`DueParts::next`], if the next part may be within a record or after the fields.
-    #[inline(never)]
-    fn next_inside(&mut self) -> Option<Next<'t>> {
-        loop {
-            let (ty, place) = match self.fields.next() {
-                Some(field) => (&field.ty, self.place.field(field)),
-                None => match self.after.pop()? {
-                    Due::Value(ty, place) => (ty, place),
-                    Due::Fields(fields, place) => {
-                        (self.fields, self.place) = (fields.iter(), place);
-                        continue;
-                    }
-                    Due::Elements(_, _, 0) => continue,
-                    Due::Elements(ty, place, left) => {
-                        self.after
-                            .push(Due::Elements(ty, place.after(ty), left - 1));
-                        (ty, place)
-                    }
-                    Due::Range(place, range) => return Some(Next::Range(place, range)),
-                },
-            };
-            let (Ty::Record(record) | Ty::Tuple(record)) = ty else {
-                return Some(Next::Part(ty, place));
-            };
-            self.put_off_fields();
-            (self.fields, self.place) = (record.fields.iter(), place);
-        }
+    match reader.due.is_done() || reader.due.next().is_none() {
+        true => Ok(()),
+        false => Err(untaken()),
     }
 }
 
@@ -213,8 +111,21 @@ struct PartsWriter<'a, 't> {
 }
 
 impl<'t> PartsWriter<'_, 't> {
-    /// Returns the next part that is due. Lists whose last element has been passed end on the way.
+    /// Returns the next part that is due.
     #[inline]
+    fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
+        match self.due.next_field() {
+            Some(part) => Ok(part),
+            None => self.part_inside(found),
+        }
+    }
+
+    #[inline(never)]
+    fn part_inside(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
+        self.next()?.ok_or_else(|| no_more(found))
+    }
+
+    /// Returns the next part that is due. Lists whose last element has been passed end on the way.
     fn next(&mut self) -> Result<Option<(&'t Ty, Place)>> {
         loop {
             match self.due.next() {
@@ -227,16 +138,20 @@ impl<'t> PartsWriter<'_, 't> {
         }
     }
 
-    #[inline]
-    fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
-        self.next()?.ok_or_else(|| no_more(found))
+    /// Ends the lists whose last element has been passed, and checks that no part is due.
+    fn finish(&mut self) -> Result<()> {
+        match self.next()? {
+            None => Ok(()),
+            Some((ty, _)) => Err(one_more(ty)),
+        }
     }
 }
 
 impl Lower for PartsWriter<'_, '_> {
     fn scalar(&mut self, scalar: Scalar) -> Result<()> {
-        let Some((ty, place)) = self.next()? else {
-            return Err(no_more(scalar_to_value(scalar).kind()));
+        let (ty, place) = match self.due.next_field() {
+            Some(part) => part,
+            None => self.part_inside(scalar_to_value(scalar).kind())?,
         };
         check_scalar(ty, scalar)?;
         place.write_scalar(&mut self.cx, self.flat, scalar, ty)
@@ -244,11 +159,9 @@ impl Lower for PartsWriter<'_, '_> {
 
     fn string(&mut self, text: &str) -> Result<()> {
         match self.part("string")? {
-            (Ty::String, Place::Memory(ptr)) => {
-                store_string(&mut self.cx, &Text::of_host(text)?, ptr)
-            }
+            (Ty::String, Place::Memory(ptr)) => store_host_string(&mut self.cx, text, ptr),
             (Ty::String, place) => {
-                let range = store_string_into_range(&mut self.cx, &Text::of_host(text)?)?;
+                let range = store_host_string_into_range(&mut self.cx, text)?;
                 place.write_range(&mut self.cx, self.flat, range)
             }
             (other, _) => Err(mismatch(other, "string")),
@@ -257,31 +170,21 @@ impl Lower for PartsWriter<'_, '_> {
 
     fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
         let (ty, place) = self.part("list")?;
-        let of_type = |element| {
-            numbers_of(element, numbers).ok_or_else(|| {
-                let found = number_at(numbers, 0).map(scalar_to_value);
-                let found = found.as_ref().map_or("other numbers", Value::kind);
-                let expected = element.kind();
-                Error::misuse(format!(
-                    "expected a list of {expected}, found a list of {found}"
-                ))
-            })
-        };
         match ty {
             Ty::List(element) => {
-                let len = of_type(element)?;
+                let len = number_elements(element, numbers)?;
                 let range = store_numbers_into_range(&mut self.cx, numbers, len, element)?;
                 place.write_range(&mut self.cx, self.flat, range)
             }
             Ty::FixedLengthList(ty) => {
-                check_len(of_type(&ty.element)?, ty.len)?;
+                check_len(number_elements(&ty.element, numbers)?, ty.len)?;
                 if let Place::Memory(ptr) = place {
                     return store_numbers(&mut self.cx, numbers, ptr);
                 }
-                let mut place = place;
+                let (mut place, stride) = (place, place.stride(&ty.element));
                 for number in (0..).map_while(|index| number_at(numbers, index)) {
                     place.write_scalar(&mut self.cx, self.flat, number, &ty.element)?;
-                    place = place.after(&ty.element);
+                    place = place.at(stride);
                 }
                 Ok(())
             }
@@ -294,14 +197,14 @@ impl Lower for PartsWriter<'_, '_> {
         match ty {
             Ty::List(element) | Ty::Map(element) => {
                 let range = allocate_list(&mut self.cx, len, element)?;
-                self.due.push(Due::Range(place, range));
+                self.due.push_range(place, range);
                 let first = Place::Memory(range.0.into());
-                self.due.push(Due::Elements(element, first, range.1));
+                self.due.push_elements(element, first, range.1);
                 Ok(())
             }
             Ty::FixedLengthList(ty) => {
                 check_len(len, ty.len)?;
-                self.due.push(Due::Elements(&ty.element, place, ty.len));
+                self.due.push_elements(&ty.element, place, ty.len);
                 Ok(())
             }
             other => Err(mismatch(other, "list")),
@@ -321,7 +224,7 @@ impl Lower for PartsWriter<'_, '_> {
                 }
                 let nbytes = cases.discriminant.into();
                 place.write_int(&mut self.cx, self.flat, index.into(), nbytes)?;
-                self.due.payload(cases, index, place)
+                self.due.push_payload(cases, index, place)
             }
             other => Err(mismatch(other, "a case")),
         }
@@ -366,6 +269,21 @@ impl Lower for PartsWriter<'_, '_> {
     }
 }
 
+/// Returns the number of elements.
+///
+/// # Errors
+/// `Misuse` if they have another type.
+pub(super) fn number_elements(element: &Ty, numbers: Numbers<'_>) -> Result<usize> {
+    numbers_of(element, numbers).ok_or_else(|| {
+        let found = number_at(numbers, 0).map(scalar_to_value);
+        let found = found.as_ref().map_or("other numbers", Value::kind);
+        let expected = element.kind();
+        Error::misuse(format!(
+            "expected a list of {expected}, found a list of {found}"
+        ))
+    })
+}
+
 fn check_len(found: usize, expected: u32) -> Result<()> {
     if u32::try_from(found) == Ok(expected) {
         return Ok(());
@@ -385,6 +303,14 @@ struct PartsReader<'a, 't> {
 impl<'t> PartsReader<'_, 't> {
     #[inline]
     fn part(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
+        match self.due.next_field() {
+            Some(part) => Ok(part),
+            None => self.part_inside(found),
+        }
+    }
+
+    #[inline(never)]
+    fn part_inside(&mut self, found: &str) -> Result<(&'t Ty, Place)> {
         match self.due.next() {
             Some(Next::Part(ty, place)) => Ok((ty, place)),
             _ => Err(no_more(found)),
@@ -402,10 +328,12 @@ impl<'t> PartsReader<'_, 't> {
 impl Lift for PartsReader<'_, '_> {
     fn scalar(&mut self) -> Result<Scalar> {
         let (ty, place) = self.part("a scalar")?;
-        if !is_scalar(ty) {
-            return Err(mismatch(ty, "a scalar"));
+        match ty {
+            // The most frequent type, where this function is inlined.
+            Ty::U32 => place.read_scalar(&mut self.cx, self.flat, &Ty::U32),
+            ty if is_scalar(ty) => place.read_scalar(&mut self.cx, self.flat, ty),
+            other => Err(mismatch(other, "a scalar")),
         }
-        place.read_scalar(&mut self.cx, self.flat, ty)
     }
 
     fn string(&mut self) -> Result<String> {
@@ -429,9 +357,10 @@ impl Lift for PartsReader<'_, '_> {
                 load_numbers(&mut self.cx, ptr, ty.len, &ty.element)?
             }
             (Ty::FixedLengthList(ty), mut place) if is_number(&ty.element) => {
+                let stride = place.stride(&ty.element);
                 let mut next = || {
                     let number = place.read_scalar(&mut self.cx, self.flat, &ty.element)?;
-                    place = place.after(&ty.element);
+                    place = place.at(stride);
                     Ok(scalar_to_value(number))
                 };
                 Some((0..ty.len).map(|_| next()).collect::<Result<_>>()?)
@@ -452,7 +381,7 @@ impl Lift for PartsReader<'_, '_> {
             other => return Err(mismatch(other, "list")),
         };
         self.cx.machine.charge(u64::from(length) * VALUE_BYTES)?;
-        self.due.push(Due::Elements(element, first, length));
+        self.due.push_elements(element, first, length);
         Ok(length as usize)
     }
 
@@ -462,7 +391,7 @@ impl Lift for PartsReader<'_, '_> {
             Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
                 let nbytes = cases.discriminant.into();
                 let case_index = low(place.read_int(&mut self.cx, self.flat, nbytes)?);
-                self.due.payload(cases, case_index, place)?;
+                self.due.push_payload(cases, case_index, place)?;
                 Ok(case_index)
             }
             other => Err(mismatch(other, "a case")),

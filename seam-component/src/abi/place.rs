@@ -33,12 +33,22 @@ impl Place {
         }
     }
 
-    /// Returns the place after the value of this type at this place.
+    /// Returns the distance from one of consecutive values of this type to the next: in bytes if the
+    /// first one is at this place in memory, otherwise in core values.
     #[inline]
-    pub(crate) fn after(self, element: &Ty) -> Place {
+    pub(crate) fn stride(self, element: &Ty) -> u64 {
         match self {
-            Place::Memory(ptr) => Place::Memory(ptr + element.size()),
-            Place::Flat(slot) => Place::Flat(slot + element.flat().len()),
+            Place::Memory(_) => element.size(),
+            Place::Flat(_) => element.flat().len() as u64,
+        }
+    }
+
+    /// Returns the place at this distance from this place.
+    #[inline]
+    pub(crate) fn at(self, distance: u64) -> Place {
+        match self {
+            Place::Memory(ptr) => Place::Memory(ptr + distance),
+            Place::Flat(slot) => Place::Flat(slot + distance as usize),
         }
     }
 
@@ -76,7 +86,12 @@ impl Place {
 
     #[inline]
     pub(crate) fn read_scalar(self, cx: &mut Cx<'_>, flat: &[u64], ty: &Ty) -> Result<Scalar> {
-        let bits = self.read_int(cx, flat, ty.size())?;
+        let nbytes = match ty {
+            // The most frequent type, where this function is inlined.
+            Ty::U32 => 4,
+            other => other.size(),
+        };
+        let bits = self.read_int(cx, flat, nbytes)?;
         scalar_from_bits(ty, bits)
     }
 
@@ -88,7 +103,11 @@ impl Place {
         scalar: Scalar,
         ty: &Ty,
     ) -> Result<()> {
-        self.write_int(cx, flat, scalar_to_bits(scalar), ty.size())
+        match (self, scalar) {
+            // The most frequent type, where this function is inlined.
+            (Place::Memory(ptr), Scalar::U32(value)) => cx.store(value.to_le_bytes(), ptr),
+            _ => self.write_int(cx, flat, scalar_to_bits(scalar), ty.size()),
+        }
     }
 
     /// Reads a pointer and a length.

@@ -9,8 +9,7 @@ use crate::abi::cx::Cx;
 use crate::abi::load::MAX_LIST_BYTE_LENGTH;
 use crate::abi::numbers::{numbers_of, store_numbers};
 use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
-use crate::abi::string::Text;
-use crate::abi::transcode::store_string;
+use crate::abi::transcode::store_host_string;
 use seam_decode::types::{FieldTy, FixedLengthListTy, RecordTy, Ty, VariantTy};
 
 /// `store`, to an address that is aligned and within memory.
@@ -19,7 +18,7 @@ use seam_decode::types::{FieldTy, FixedLengthListTy, RecordTy, Ty, VariantTy};
 /// `Misuse` if the value has another type. Traps of the guest's `realloc` and of its result.
 pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result<()> {
     match (ty, value) {
-        (Ty::String, _) => store_string(cx, &text(ty, value)?, ptr),
+        (Ty::String, Value::String(text)) => store_host_string(cx, text, ptr),
         (Ty::List(element), Value::List(list)) => {
             let range = store_list_into_range(cx, list, element)?;
             cx.store_range(range, ptr)
@@ -57,15 +56,6 @@ pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result
     }
 }
 
-/// Returns the text of the host's string.
-#[inline]
-pub(crate) fn text<'a>(ty: &Ty, value: &'a Value) -> Result<Text<'a>> {
-    match value {
-        Value::String(text) => Text::of_host(text),
-        other => Err(mismatch(ty, other.kind())),
-    }
-}
-
 /// The first part of `store_list_into_range`: returns the address and length for the elements.
 ///
 /// # Errors
@@ -77,8 +67,12 @@ pub(crate) fn allocate_list(cx: &mut Cx<'_>, len: usize, element: &Ty) -> Result
     Ok((cx.allocate(element.alignment(), byte_length)?, length))
 }
 
+/// Returns the length of a list of `len` elements.
+///
+/// # Errors
+/// The trap `ListTooLong`.
 #[inline]
-fn list_length(len: usize, byte_length: u64) -> Result<u32> {
+pub(crate) fn list_length(len: usize, byte_length: u64) -> Result<u32> {
     let length = u32::try_from(len)
         .ok()
         .filter(|_| byte_length <= MAX_LIST_BYTE_LENGTH);
@@ -197,17 +191,27 @@ pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
 }
 
 fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Result<()> {
-    fields_of(value, ty)?
-        .try_for_each(|(field, value)| store(cx, value, &field.ty, ptr + field.offset))
+    for (field, value) in fields_of(value, ty, cx.checked)? {
+        let ptr = ptr + field.offset;
+        match (&field.ty, value) {
+            // The most frequent types, where this function is inlined.
+            (Ty::U32, Value::U32(value)) => cx.store(value.to_le_bytes(), ptr)?,
+            (Ty::String, Value::String(text)) => store_host_string(cx, text, ptr)?,
+            (ty, value) => store(cx, value, ty, ptr)?,
+        }
+    }
+    Ok(())
 }
 
-/// Returns the fields of a record or tuple, with their types.
+/// Returns the fields of a record or tuple, with their types. If the value is
+/// [checked](Cx::checked), the names of its fields are not compared.
 ///
 /// # Errors
 /// `Misuse` if the record or tuple has another type.
 pub(crate) fn fields_of<'v, 't>(
     value: &'v Value,
     ty: &'t RecordTy,
+    checked: bool,
 ) -> Result<impl Iterator<Item = (&'t FieldTy, &'v Value)>> {
     let (named, elements): (&[(Arc<str>, Value)], &[Value]) = match value {
         Value::Record(fields) => (fields, &[]),
@@ -216,7 +220,7 @@ pub(crate) fn fields_of<'v, 't>(
     };
     let expected = ty.fields.len();
     let mut names = ty.fields.iter().zip(named);
-    let misnamed = names.any(|(field, (name, _))| field.name != *name);
+    let misnamed = !checked && names.any(|(field, (name, _))| field.name != *name);
     if misnamed || named.len() + elements.len() != expected {
         let kind = value.kind();
         return Err(Error::misuse(format!(

@@ -50,14 +50,38 @@ pub(crate) fn load_string_from_range(
     ptr: u32,
     tagged_code_units: u32,
 ) -> Result<String> {
-    let range = string_range(cx.opts.encoding, ptr, tagged_code_units)?;
-    match range.simple {
+    if let (StringEncoding::Utf8, Some((bytes, machine))) = (cx.opts.encoding, cx.borrowed()) {
         // The common case, where this function is inlined.
-        Simple::Utf8 => range.decode(cx, range.byte_length, |bytes| {
-            std::str::from_utf8(bytes).map(str::to_owned).ok()
-        }),
-        _ => load_other_string(cx, range),
+        let text = utf8_in(bytes, ptr, tagged_code_units, |charged| {
+            machine.charge(charged)
+        })?;
+        return Ok(text.to_owned());
     }
+    load_other_string(cx, string_range(cx.opts.encoding, ptr, tagged_code_units)?)
+}
+
+/// `load_string_from_range` for UTF-8, in the bytes of a memory. `charge` is passed the number of bytes
+/// that the host allocates for a copy.
+///
+/// # Errors
+/// Those of [`load_string_from_range`].
+#[inline]
+pub(crate) fn utf8_in(
+    bytes: &[u8],
+    ptr: u32,
+    length: u32,
+    charge: impl FnOnce(u64) -> Result<()>,
+) -> Result<&str> {
+    let byte_length = u64::from(length);
+    if byte_length > MAX_STRING_BYTE_LENGTH {
+        return Err(Error::trap(CanonTrap::StringTooLong));
+    }
+    let text = slice(bytes, ptr.into(), byte_length);
+    let text = text.ok_or_else(|| Error::trap(CanonTrap::StringOutOfBounds))?;
+    if byte_length > 0 {
+        charge(byte_length)?;
+    }
+    std::str::from_utf8(text).map_err(|_| Error::trap(CanonTrap::InvalidString))
 }
 
 fn load_other_string(cx: &mut Cx<'_>, range: StringRange) -> Result<String> {

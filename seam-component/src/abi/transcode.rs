@@ -20,9 +20,7 @@ impl<'a> Text<'a> {
     /// The trap `StringTooLong`, because no guest could have passed the string.
     #[inline]
     pub(crate) fn of_host(text: &'a str) -> Result<Self> {
-        if text.len() as u64 > MAX_STRING_BYTE_LENGTH {
-            return Err(Error::trap(CanonTrap::StringTooLong));
-        }
+        check_host_string(text)?;
         Ok(Text::Utf8(text.into()))
     }
 
@@ -98,16 +96,51 @@ fn narrow(units: &[u16]) -> impl Iterator<Item = u8> + '_ {
     units.iter().map_while(|unit| u8::try_from(*unit).ok())
 }
 
-/// `store_string`: stores a string, and its range at an address that has been checked.
+/// Checks the length of a string of the host.
 ///
 /// # Errors
-/// Those of [`store_string_into_range`].
-pub(crate) fn store_string(cx: &mut Cx<'_>, src: &Text<'_>, ptr: u64) -> Result<()> {
-    if let (StringEncoding::Utf8, Text::Utf8(text)) = (cx.opts.encoding, src) {
+/// The trap `StringTooLong`, because no guest could have passed the string.
+#[inline]
+pub(crate) fn check_host_string(text: &str) -> Result<()> {
+    match text.len() as u64 <= MAX_STRING_BYTE_LENGTH {
+        true => Ok(()),
+        false => Err(Error::trap(CanonTrap::StringTooLong)),
+    }
+}
+
+/// [`store_string`] for a string of the host.
+///
+/// # Errors
+/// Those of [`Text::of_host`] and [`store_string`].
+#[inline]
+pub(crate) fn store_host_string(cx: &mut Cx<'_>, text: &str, ptr: u64) -> Result<()> {
+    if cx.opts.encoding == StringEncoding::Utf8 {
+        check_host_string(text)?;
         let (opts, bytes) = (cx.opts, text.as_bytes());
         cx.machine.allocate_filled(opts, 1, bytes, Some(ptr))?;
         return Ok(());
     }
+    store_string(cx, &Text::of_host(text)?, ptr)
+}
+
+/// [`store_string_into_range`] for a string of the host.
+///
+/// # Errors
+/// Those of [`Text::of_host`] and [`store_string_into_range`].
+#[inline]
+pub(crate) fn store_host_string_into_range(cx: &mut Cx<'_>, text: &str) -> Result<(u32, u32)> {
+    if cx.opts.encoding == StringEncoding::Utf8 {
+        check_host_string(text)?;
+        return store_bytes(cx, text.as_bytes(), 1);
+    }
+    store_other_string(cx, &Text::of_host(text)?)
+}
+
+/// `store_string`: stores a string, and its range at an address that has been checked.
+///
+/// # Errors
+/// Those of [`store_string_into_range`].
+fn store_string(cx: &mut Cx<'_>, src: &Text<'_>, ptr: u64) -> Result<()> {
     let range = store_string_into_range(cx, src)?;
     cx.store_range(range, ptr)
 }

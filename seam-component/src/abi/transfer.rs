@@ -265,10 +265,11 @@ impl Copy<'_> {
                 return self.bytes(from, to, u64::from(length) * element.size(), element);
             }
         }
+        let strides = (from.stride(element), to.stride(element));
         let (mut from, mut to) = (from, to);
         for _ in 0..length {
             self.value(from, to, element)?;
-            (from, to) = (from.after(element), to.after(element));
+            (from, to) = (from.at(strides.0), to.at(strides.1));
         }
         Ok(())
     }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use seam_core::{CoreStore, ErrorKind, NumericFunc, Result};
+use seam_core::typed::Lift;
+use seam_core::{Args, CoreStore, ErrorKind, NumericFunc, Result, Returns};
 
-use crate::abi::{Cx, FlatBits, Options, is_scalar};
-use crate::machine::{StoreMachine, lifting, lifting_then, reads_memory};
+use crate::abi::{self, Cx, FlatBits, Options, are_plain, is_scalar, lift_plain, lower_plain};
+use crate::machine::{Borrowed, StoreMachine, lifting, lifting_then, reads_memory};
 use crate::state::{Depth, Lifted, Running};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
 
@@ -93,6 +94,9 @@ impl Lifted {
             callback: None,
             entering: running.entering(opts.instance, None)?,
             direct: post_return.is_none() && is_over_scalars(&ty),
+            plain: are_plain(MAX_FLAT_PARAMS, &ty.params)
+                && !spills(MAX_FLAT_PARAMS, &ty.params)
+                && are_plain(MAX_FLAT_RESULTS, &ty.result),
             core,
             ty,
             opts,
@@ -120,6 +124,43 @@ impl Lifted {
         self.take(store, depth, &flat, lift)
     }
 
+    /// Makes a whole call of a [plain](Self::plain) function from the host. Values must have been
+    /// checked.
+    ///
+    /// # Errors
+    /// Those of [`Lifted::call`].
+    pub(crate) fn call_plain(
+        &self,
+        store: &mut dyn CoreStore,
+        args: Args<'_>,
+        returns: Returns<'_>,
+    ) -> Result<()> {
+        let mut flat = FlatBits::default();
+        let depth = self.begin(store)?;
+        let machine = &mut StoreMachine(&mut *store);
+        let lowered = lower_plain(machine, &self.opts, &self.ty.params, args, flat.room());
+        let called = match lowered {
+            Ok(()) => self.call_core(store, &mut flat),
+            failed => failed,
+        };
+        if let Err(error) = called {
+            return self.end(store, depth, Err(error));
+        }
+        let result = &self.ty.result;
+        if let (Some(memory), None) = (self.opts.memory, &self.post_return) {
+            // An error comes again from the general way.
+            if let Ok(Some((bytes, host))) = store.memory_and_host(memory) {
+                let mut borrowed = Borrowed(Running::in_host(host)?);
+                let from = (bytes, &mut borrowed);
+                let taken = lift_plain(from, &self.opts, flat.as_slice(), result, returns);
+                return self.leave(borrowed.0, depth, taken);
+            }
+        }
+        self.take(store, depth, &flat, |cx, flat, ty| {
+            lift_result(cx, flat, ty, returns)
+        })
+    }
+
     /// Makes a whole call of a [direct](Self::direct) function from the host. The arguments are
     /// lowered to the beginning of `flat`, and the result is lifted from there, as given.
     ///
@@ -140,7 +181,7 @@ impl Lifted {
     }
 
     /// Enters the instance.
-    #[inline]
+    #[inline(always)]
     fn begin(&self, store: &mut dyn CoreStore) -> Result<Depth> {
         let running = Running::of(store)?;
         let depth = running.depth();
@@ -209,6 +250,7 @@ impl Lifted {
         self.end(store, depth, returned)
     }
 
+    #[inline]
     fn end<T>(&self, store: &mut dyn CoreStore, depth: Depth, result: Result<T>) -> Result<T> {
         self.leave(Running::of(store)?, depth, result)
     }
@@ -263,6 +305,27 @@ pub(crate) fn is_over_scalars(ty: &FuncTy) -> bool {
         !spills(max_flat, types) && types.fields.iter().all(|field| is_scalar(&field.ty))
     };
     are_scalars(MAX_FLAT_PARAMS, &ty.params) && are_scalars(MAX_FLAT_RESULTS, &ty.result)
+}
+
+/// Lifts the result of a call, if the function has a result.
+#[inline]
+pub(crate) fn lift_result(
+    cx: &mut Cx<'_>,
+    flat: &[u64],
+    ty: &RecordTy,
+    returns: Returns<'_>,
+) -> Result<()> {
+    match returns {
+        Returns::Value(value) => {
+            *value = abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)?;
+            Ok(())
+        }
+        Returns::Typed(_) if ty.fields.is_empty() => Ok(()),
+        Returns::Typed(lift) => {
+            let lift = |from: &mut dyn Lift| lift.lift(from);
+            abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, ty, lift)
+        }
+    }
 }
 
 /// Returns whether a call failed for another reason than misuse by the host's own code.

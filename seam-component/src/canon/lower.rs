@@ -396,7 +396,7 @@ impl Lowered {
         let in_memory = reads_memory(max, &ty.params);
         if let Some(mut call) = typed {
             let lifted = lifting(store, opts, in_memory, |cx| {
-                let lift = &mut |from: &mut dyn Lift| call.lift_args(from);
+                let lift = |from: &mut dyn Lift| call.lift_args(from);
                 abi::lift_parts(cx, max, args, &ty.params, lift)
             });
             lifted.map_err(|e| call.lift_error(e))?;
@@ -427,7 +427,7 @@ impl Lowered {
                 abi::lower_flat_values(cx, max, values, ty, out_param, flat)
             }
             HostResult::Typed(call) => {
-                let lower = &mut |to: &mut dyn Lower| call.lower_result(to);
+                let lower = |to: &mut dyn Lower| call.lower_result(to);
                 abi::lower_parts(cx, max, lower, ty, out_param, flat)
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, result_from_value};
+use seam_core::typed::{LiftResult, Lower, LowerArgs, result_from_value};
 use seam_core::{
     Args, CorePath, CoreStore, CoreValue, Entry, Error, Exit, ExportName, Func, Handle, HostFuture,
     Resource, Result, Returns, Sink, Source, Started, Value, WorldState, block_on,
@@ -11,13 +11,13 @@ use seam_core::{
 
 use super::handles::check_handles;
 use crate::abi::{self, Cx, FlatBits};
-use crate::canon::lift::Outer;
+use crate::canon::lift::{Outer, lift_result};
 use crate::canon::resource::destroy;
 use crate::inner::{Base, Inner, call_in_steps};
 use crate::poll::flip;
 use crate::state::{FuncInst, Lifted, Outcome, Running, TaskId};
 use crate::task;
-use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
+use seam_decode::types::{MAX_FLAT_PARAMS, RecordTy};
 use seam_decode::{Func as Planned, Plan, is_inner};
 
 /// An instance of a component.
@@ -222,6 +222,7 @@ impl<'a> Checked<'a> {
 
     #[inline]
     fn lower(self, cx: &mut Cx<'_>, params: &RecordTy, flat: &mut FlatBits) -> Result<()> {
+        cx.checked = true;
         match self {
             Self::Values(args) => {
                 abi::lower_flat_values(cx, MAX_FLAT_PARAMS, args, params, None, flat)
@@ -230,7 +231,7 @@ impl<'a> Checked<'a> {
                 abi::lower_flat_values(cx, MAX_FLAT_PARAMS, &args, params, None, flat)
             }
             Self::Parts(lower) => {
-                let lower = &mut |to: &mut dyn Lower| lower.lower(to);
+                let lower = |to: &mut dyn Lower| lower.lower(to);
                 abi::lower_parts(cx, MAX_FLAT_PARAMS, lower, params, None, flat)
             }
         }
@@ -252,22 +253,6 @@ fn entry(base: &Base) -> Result<Func> {
         _ => Err(Error::engine(
             "expected a component to start at `wasi:cli/run`",
         )),
-    }
-}
-
-/// Lifts the result of a call, if the function has a result.
-#[inline]
-fn lift_result(cx: &mut Cx<'_>, flat: &[u64], ty: &RecordTy, returns: Returns<'_>) -> Result<()> {
-    match returns {
-        Returns::Value(value) => {
-            *value = abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)?;
-            Ok(())
-        }
-        Returns::Typed(_) if ty.fields.is_empty() => Ok(()),
-        Returns::Typed(lift) => {
-            let lift = &mut |from: &mut dyn Lift| lift.lift(from);
-            abi::lift_parts(cx, MAX_FLAT_RESULTS, flat, ty, lift)
-        }
     }
 }
 
@@ -383,6 +368,12 @@ impl Inner for ComponentInstance {
         let (store, params) = (&mut *base.store, &lifted.ty.params);
         if lifted.direct {
             return call_direct(store, lifted, func, args, returns);
+        }
+        if lifted.plain {
+            if let Args::Values(values) = &args {
+                func.ty().check_args(values)?;
+            }
+            return lifted.call_plain(store, args, returns);
         }
         let args = Checked::new(store, params, func, args)?;
         lifted.call(

@@ -43,6 +43,8 @@ pub(crate) struct Lifted {
     /// Whether calls need no memory: parameters and result are scalars, and nothing follows the
     /// call.
     pub(crate) direct: bool,
+    /// Whether parameters and result are scalars, strings and lists of numbers.
+    pub(crate) plain: bool,
 }
 
 impl FuncInst {

@@ -106,13 +106,16 @@ pub struct ResultType {
 /// The name is the interface and the resource under which the type first appears in an artifact's
 /// type, e.g. `test:res/counters@0.1.0#counter`, or `counter` at the root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResourceType(Arc<str>);
+pub struct ResourceType(
+    // Two pointers deep, so that a resource takes less room in a value.
+    Arc<Arc<str>>,
+);
 
 impl ResourceType {
     /// Creates the resource type with this name.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self(name.into())
+        Self(Arc::new(name.into()))
     }
 
     /// Returns the full name.

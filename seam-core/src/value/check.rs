@@ -73,13 +73,16 @@ impl FuncType {
     }
 }
 
-/// Returns whether both are of one of the most frequent types without parts. [`check`] agrees.
+/// Returns whether both are of one of the most frequent types whose values are checked as a whole.
+/// [`check`] agrees.
 #[inline]
 fn is_plain(ty: &Type, value: &Value) -> bool {
-    matches!(
-        (ty, value),
-        (Type::U32, Value::U32(_)) | (Type::String, Value::String(_)) | (Type::U64, Value::U64(_))
-    )
+    match (ty, value) {
+        (Type::U32, Value::U32(_)) | (Type::String, Value::String(_)) => true,
+        (Type::U64, Value::U64(_)) => true,
+        (Type::List(element), Value::List(list)) => list.is_flat_of(element),
+        _ => false,
+    }
 }
 
 pub(crate) fn check(ty: &Type, value: &Value) -> Check {

@@ -52,6 +52,12 @@ macro_rules! lists {
                 }
             }
 
+            /// Returns whether the list is stored flat, as numbers of this type.
+            #[inline]
+            pub(crate) fn is_flat_of(&self, element: &Type) -> bool {
+                matches!((self, element), $( (List::$case(_), Type::$case) )|*)
+            }
+
             /// Creates an empty list with the storage for elements of the type of `first`.
             fn for_element(first: &Value, capacity: usize) -> Self {
                 match first {

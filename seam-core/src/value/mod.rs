@@ -87,6 +87,9 @@ impl AsRef<Value> for Value {
     }
 }
 
+/// Lists and records move their values around.
+const _: () = assert!(size_of::<Value>() <= 40);
+
 impl Value {
     /// Creates a `list` of these values. Numbers are stored flat.
     #[must_use]

@@ -12,7 +12,8 @@ use crate::{Error, ResourceType, Result};
 /// belongs to another instance, is [`ErrorKind::Misuse`](crate::ErrorKind::Misuse).
 #[derive(Clone, Copy)]
 pub struct Handle {
-    owner: u64,
+    /// Bytes, because they need no alignment. A resource takes less room in a value so.
+    owner: [u8; 8],
     slot: u32,
     generation: u32,
     ordinal: u32,
@@ -27,7 +28,7 @@ impl Handle {
     #[must_use]
     pub fn new(owner: u64, slot: u32, generation: u32, ordinal: u32) -> Self {
         Self {
-            owner,
+            owner: owner.to_ne_bytes(),
             slot,
             generation,
             ordinal,
@@ -59,7 +60,7 @@ impl Handle {
     /// Returns the token of the instance that the handle belongs to.
     #[must_use]
     pub fn owner(&self) -> u64 {
-        self.owner
+        u64::from_ne_bytes(self.owner)
     }
 }
 

@@ -96,14 +96,7 @@ fn lower(ty: Type, parts: fn(&mut dyn Lower) -> Result<()>) -> String {
             &mut Cx::new(&mut guests, &opts),
             params(std::slice::from_ref(&ty)),
         );
-        let error = lower_parts(
-            cx,
-            max,
-            &mut { parts },
-            &params,
-            None,
-            &mut FlatBits::default(),
-        );
+        let error = lower_parts(cx, max, parts, &params, None, &mut FlatBits::default());
         let error = error.expect_err(&ty.to_string());
         assert_eq!(*error.kind(), ErrorKind::Misuse, "{ty}: {error}");
         error.message().to_owned()
@@ -252,7 +245,7 @@ fn taking_parts_of_another_type_is_misuse() {
         guests.guests[0].bytes.fill(0);
         let (cx, params) = (&mut Cx::new(&mut guests, &opts), params(&[ty]));
         let flat = [0; 2];
-        let error = lift_parts(cx, 16, &flat, &params, &mut { parts }).unwrap_err();
+        let error = lift_parts(cx, 16, &flat, &params, parts).unwrap_err();
         assert_eq!(
             (error.kind(), error.message()),
             (&ErrorKind::Misuse, message)

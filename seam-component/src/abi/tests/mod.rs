@@ -14,6 +14,7 @@ mod json;
 mod misuse;
 mod oracle;
 mod part;
+mod plain;
 mod random;
 mod size;
 mod transfer;

@@ -80,7 +80,7 @@ fn same_by_parts(
     let guests = &mut guests(direct);
     let flat = lower(guests, &opts[0], max, &values, &params);
     let mut by_parts = FlatBits::default();
-    let args = &mut |to: &mut dyn Lower| Args(&types, &values).lower(to);
+    let args = |to: &mut dyn Lower| Args(&types, &values).lower(to);
     lower_parts(
         &mut Cx::new(guests, &opts[1]),
         max,
@@ -102,7 +102,7 @@ fn same_by_parts(
         max,
         by_parts.as_slice(),
         &params,
-        &mut |from: &mut dyn Lift| results.lift(from),
+        |from: &mut dyn Lift| results.lift(from),
     )
     .unwrap();
     assert_eq!(results.1, values);

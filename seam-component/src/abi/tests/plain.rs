@@ -1,0 +1,224 @@
+//! Plain values are passed in the same way by the traversals for them and by the general ones: with the
+//! same core values, memory, calls of `realloc`, charges and errors.
+
+use proptest::prelude::*;
+use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
+use seam_core::{Args, Result, Returns, Type, Value};
+
+use super::any::value;
+use super::guest::{Guest, Guests, options};
+use super::json::params;
+use super::part;
+use crate::abi::{
+    Cx, FlatBits, are_plain, lift_flat_value, lift_parts, lift_plain, lower_flat_values,
+    lower_parts, lower_plain,
+};
+use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, StringEncoding};
+
+const SIZE: usize = 1 << 12;
+
+fn encoding() -> impl Strategy<Value = StringEncoding> {
+    use StringEncoding::{Latin1Utf16, Utf8, Utf16};
+    prop::sample::select(vec![Utf8, Utf16, Latin1Utf16])
+}
+
+fn plain() -> impl Strategy<Value = Type> {
+    let numbers = [Type::U8, Type::S16, Type::U32, Type::F32, Type::F64];
+    let lists = numbers.clone().map(Type::list);
+    let others = [
+        Type::Bool,
+        Type::S64,
+        Type::Char,
+        Type::String,
+        Type::String,
+    ];
+    prop::sample::select([&numbers[..], &lists[..], &others[..]].concat())
+}
+
+/// Types of at most eight parameters, which fit among the core values, and arguments.
+fn types_and_values() -> impl Strategy<Value = (Vec<Type>, Vec<Value>)> {
+    prop::collection::vec(plain(), 0..=8).prop_flat_map(|types| {
+        let values: Vec<_> = types.iter().map(value).collect();
+        (Just(types), values)
+    })
+}
+
+/// What a call that passes parts does, or a result that takes them.
+#[derive(Clone, Debug)]
+enum Part {
+    Scalar(Scalar),
+    String(String),
+    Bytes(Vec<u8>),
+    Words(Vec<u32>),
+    List(usize),
+    Case,
+    Flags,
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    let scalars = vec![
+        Scalar::U8(7),
+        Scalar::U32(1),
+        Scalar::Bool(true),
+        Scalar::F32(f32::NAN),
+        Scalar::Char('x'),
+        Scalar::S64(-1),
+    ];
+    prop_oneof![
+        4 => prop::sample::select(scalars).prop_map(Part::Scalar),
+        2 => "[a-zé😀]{0,5}".prop_map(Part::String),
+        2 => prop::collection::vec(any::<u8>(), 0..5).prop_map(Part::Bytes),
+        1 => prop::collection::vec(any::<u32>(), 0..5).prop_map(Part::Words),
+        2 => (0usize..4).prop_map(Part::List),
+        1 => Just(Part::Case),
+        1 => Just(Part::Flags),
+    ]
+}
+
+struct Script<'a>(&'a [Part]);
+
+impl LowerArgs for Script<'_> {
+    fn lower(&mut self, to: &mut dyn Lower) -> Result<()> {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Scalar(scalar) => to.scalar(*scalar),
+            Part::String(text) => to.string(text),
+            Part::Bytes(bytes) => to.numbers(Numbers::U8(bytes)),
+            Part::Words(words) => to.numbers(Numbers::U32(words)),
+            Part::List(len) => to.list(*len),
+            Part::Case => to.case(0),
+            Part::Flags => to.flags(&[0]),
+        })
+    }
+}
+
+/// Takes parts, and notes what they are.
+struct Taken<'a>(&'a [Part], String);
+
+impl LiftResult for Taken<'_> {
+    fn lift(&mut self, from: &mut dyn Lift) -> Result<()> {
+        for part in self.0 {
+            self.1 += &match part {
+                Part::Scalar(_) => format!("{:?}", from.scalar()?),
+                Part::String(_) => from.string()?,
+                Part::Bytes(_) | Part::Words(_) => format!("{:?}", from.numbers()?),
+                Part::List(_) => format!("{:?}", from.list()?),
+                Part::Case => format!("{:?}", from.case()?),
+                Part::Flags => format!("{:?}", from.flags()?),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn outcome<T>(result: Result<T>) -> std::result::Result<T, String> {
+    result.map_err(|error| format!("{:?}: {error}", error.kind()))
+}
+
+/// Lowers in both ways, and compares what the guests see.
+fn same_lowered(
+    types: &[Type],
+    encoding: StringEncoding,
+    direct: [bool; 2],
+    general: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
+    args: Args<'_>,
+) {
+    let params = params(types);
+    assert!(are_plain(MAX_FLAT_PARAMS, &params));
+    let guests = &mut Guests::new(direct.map(|direct| Guest::new(SIZE, direct)).into());
+    let opts = [0, 1].map(|instance| options(instance, encoding));
+    let (mut expected, mut found) = (FlatBits::default(), FlatBits::default());
+    let first = outcome(general(&mut Cx::new(guests, &opts[0]), &mut expected));
+    let second = lower_plain(guests, &opts[1], &params, args, found.room());
+    assert_eq!(outcome(second), first);
+    if first.is_ok() {
+        assert_eq!(found.room(), expected.room());
+    }
+    let [first, second] = &guests.guests[..] else {
+        panic!("expected two guests");
+    };
+    assert_eq!(second.calls, first.calls);
+    assert!(second.bytes == first.bytes);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn plain_arguments_are_lowered_like_others(
+        (types, values) in types_and_values(),
+        encoding in encoding(),
+        direct in any::<[bool; 2]>(),
+    ) {
+        let record = params(&types);
+        let by_values = |cx: &mut Cx<'_>, flat: &mut FlatBits| {
+            lower_flat_values(cx, MAX_FLAT_PARAMS, &values, &record, None, flat)
+        };
+        same_lowered(&types, encoding, direct, by_values, Args::Values(&values));
+        let parts = &mut part::Args(&types, &values);
+        same_lowered(&types, encoding, direct, by_values, Args::Typed(parts));
+    }
+
+    #[test]
+    fn any_parts_are_lowered_or_refused_like_others(
+        types in prop::collection::vec(plain(), 0..4),
+        parts in prop::collection::vec(part(), 0..6),
+        encoding in encoding(),
+        direct in any::<[bool; 2]>(),
+    ) {
+        let record = params(&types);
+        let by_parts = |cx: &mut Cx<'_>, flat: &mut FlatBits| {
+            let lower = |to: &mut dyn Lower| Script(&parts).lower(to);
+            lower_parts(cx, MAX_FLAT_PARAMS, lower, &record, None, flat)
+        };
+        same_lowered(&types, encoding, direct, by_parts, Args::Typed(&mut Script(&parts)));
+    }
+
+    #[test]
+    fn a_plain_result_is_lifted_like_others(
+        types in prop::collection::vec(plain(), 0..=1),
+        parts in prop::collection::vec(part(), 0..5),
+        encoding in encoding(),
+        text in prop::collection::vec(prop_oneof![9 => 32u8..127, 1 => any::<u8>()], 64),
+        (area, at) in (prop_oneof![8 => (0u32..8).prop_map(|n| n * 4), 1 => 0u32..80], 0u32..72),
+        length in prop_oneof![8 => 0u32..8, 1 => any::<u32>()],
+        limit in prop_oneof![4 => Just(1u64 << 30), 1 => 0u64..64],
+    ) {
+        let record = params(&types);
+        let opts = options(0, encoding);
+        let mut bytes = text;
+        let range = [at.to_le_bytes(), length.to_le_bytes()].concat();
+        for (to, from) in bytes.iter_mut().skip(area as usize).zip(range) {
+            *to = from;
+        }
+        let flat = [u64::from(area) | 0xdead_beef << 32];
+        let guests = || {
+            let mut guests = Guests::new(Vec::new());
+            guests.limit = limit;
+            guests
+        };
+
+        let (mut one, mut other) = (guests(), guests());
+        let cx = &mut Cx::over(&mut bytes, &mut one, &opts);
+        let expected = lift_flat_value(cx, MAX_FLAT_RESULTS, &flat, &record);
+        let mut found = None;
+        let from = (&mut bytes[..], &mut other);
+        let lifted = lift_plain(from, &opts, &flat, &record, Returns::Value(&mut found));
+        prop_assert_eq!(outcome(lifted.map(|()| found)), outcome(expected));
+        prop_assert_eq!(other.charged, one.charged);
+
+        if types.is_empty() {
+            return Ok(());
+        }
+        let (mut one, mut other) = (guests(), guests());
+        let mut expected = Taken(&parts, String::new());
+        let cx = &mut Cx::over(&mut bytes, &mut one, &opts);
+        let lift = |from: &mut dyn Lift| expected.lift(from);
+        let first = lift_parts(cx, MAX_FLAT_RESULTS, &flat, &record, lift);
+        let mut found = Taken(&parts, String::new());
+        let from = (&mut bytes[..], &mut other);
+        let second = lift_plain(from, &opts, &flat, &record, Returns::Typed(&mut found));
+        prop_assert_eq!(outcome(second), outcome(first));
+        prop_assert_eq!(found.1, expected.1);
+        prop_assert_eq!(other.charged, one.charged);
+    }
+}
