@@ -5,7 +5,7 @@ use seam_core::{List, Resource, Result};
 
 use crate::abi::parts::{no_more, one_more, untaken};
 use crate::abi::scalar::{check_scalar, mismatch, scalar_from_bits, scalar_to_bits};
-use seam_decode::types::{FieldTy, RecordTy};
+use seam_decode::types::{FieldTy, RecordTy, Ty};
 
 /// The scalars that are due, with their core values.
 struct Due<'t, B> {
@@ -70,12 +70,29 @@ pub(crate) fn lift_direct(
     }
 }
 
-impl Lower for Due<'_, std::slice::IterMut<'_, u64>> {
-    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+impl Due<'_, std::slice::IterMut<'_, u64>> {
+    /// Out of line, so that the most frequent type has a short way.
+    #[inline(never)]
+    fn other_scalar(&mut self, scalar: Scalar) -> Result<()> {
         let (field, bits) = self.next("a scalar")?;
         check_scalar(&field.ty, scalar)?;
         *bits = scalar_to_bits(scalar);
         Ok(())
+    }
+}
+
+impl Lower for Due<'_, std::slice::IterMut<'_, u64>> {
+    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+        if let (Scalar::U32(value), [FieldTy { ty: Ty::U32, .. }, ..]) =
+            (scalar, self.fields.as_slice())
+        {
+            if let Some(bits) = self.bits.next() {
+                self.fields.next();
+                *bits = value.into();
+                return Ok(());
+            }
+        }
+        self.other_scalar(scalar)
     }
 
     fn string(&mut self, _: &str) -> Result<()> {
@@ -140,7 +157,6 @@ mod tests {
 
     use super::*;
     use seam_core::ErrorKind;
-    use seam_decode::types::Ty;
 
     fn types() -> RecordTy {
         RecordTy::new([("a".into(), Ty::S8), ("b".into(), Ty::Char)])
@@ -162,6 +178,26 @@ mod tests {
         })
         .unwrap();
         assert_eq!(lifted, [Scalar::S8(-1), Scalar::Char('x')]);
+    }
+
+    #[test]
+    fn words_are_lowered_among_other_scalars() {
+        let types = RecordTy::new([("a".into(), Ty::U32), ("b".into(), Ty::U8)]);
+        let mut bits = [0; 3];
+        lower_direct(&types, &mut bits, |to| {
+            to.scalar(Scalar::U32(u32::MAX))?;
+            to.scalar(Scalar::U8(7))
+        })
+        .unwrap();
+        assert_eq!(bits, [0xffff_ffff, 7, 0]);
+        for scalars in [[Scalar::U8(1), Scalar::U8(1)], [Scalar::U32(1); 2]] {
+            let lowered = lower_direct(&types, &mut bits, |to| {
+                scalars.iter().try_for_each(|scalar| to.scalar(*scalar))
+            });
+            assert_eq!(*lowered.unwrap_err().kind(), ErrorKind::Misuse);
+        }
+        let short = lower_direct(&types, &mut [], |to| to.scalar(Scalar::U32(1)));
+        assert_eq!(*short.unwrap_err().kind(), ErrorKind::Misuse);
     }
 
     #[test]

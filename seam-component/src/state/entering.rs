@@ -66,7 +66,12 @@ impl Running {
     /// closed.
     #[inline]
     pub(crate) fn leave(&mut self, set: &Entering) -> Result<()> {
-        for index in set.0.as_slice() {
+        let set = set.0.as_slice();
+        if let [index] = set {
+            self.instance(*index)?.may_enter = true;
+            return Ok(());
+        }
+        for index in set {
             self.instance(*index)?.may_enter = true;
         }
         Ok(())
