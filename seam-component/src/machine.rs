@@ -213,17 +213,43 @@ pub(crate) fn lifting_then<T>(
     lift: impl FnOnce(&mut Cx<'_>) -> Result<T>,
     then: impl FnOnce(&mut Running, Result<T>) -> Result<T>,
 ) -> Result<T> {
+    lifting_between(
+        store,
+        opts,
+        reads_memory,
+        |_| Ok(()),
+        |cx, ()| lift(cx),
+        |running, (), lifted| then(running, lifted),
+    )
+}
+
+/// Like [`lifting_then`], but begins with `before`, whose outcome the lifting and `then` get.
+///
+/// # Errors
+/// Those of `before` and `then`.
+#[inline]
+pub(crate) fn lifting_between<B, L, T>(
+    store: &mut dyn CoreStore,
+    opts: &Options,
+    reads_memory: bool,
+    before: impl FnOnce(&mut Running) -> Result<B>,
+    lift: impl FnOnce(&mut Cx<'_>, &mut B) -> Result<L>,
+    then: impl FnOnce(&mut Running, B, Result<L>) -> Result<T>,
+) -> Result<T> {
     if let Some(memory) = opts.memory.filter(|_| reads_memory) {
         // An error comes again from the lifting, so that `then` gets it.
         if let Ok(Some((bytes, host))) = store.memory_and_host(memory) {
             let running = Running::in_host(host)?;
+            let mut begun = before(running)?;
             let mut borrowed = Borrowed(running);
-            let lifted = lift(&mut Cx::over(bytes, &mut borrowed, opts));
-            return then(borrowed.0, lifted);
+            let lifted = lift(&mut Cx::over(bytes, &mut borrowed, opts), &mut begun);
+            return then(borrowed.0, begun, lifted);
         }
     }
-    let lifted = lift(&mut Cx::new(&mut StoreMachine(&mut *store), opts));
-    then(Running::of(store)?, lifted)
+    let mut begun = before(Running::of(store)?)?;
+    let machine = &mut StoreMachine(&mut *store);
+    let lifted = lift(&mut Cx::new(machine, opts), &mut begun);
+    then(Running::of(store)?, begun, lifted)
 }
 
 /// The running components, borrowed from a store together with the bytes of a memory.

@@ -73,8 +73,9 @@ impl<const LIFT: u8, const LOWER: u8> Liftable for Odd<LIFT, LOWER> {
 
 fn by_scalars(world: &World, arg: u32) -> Result<Option<Value>> {
     let mut state = start(world);
-    let result = state.call_scalars(0, &[Scalar::U32(arg)])?;
-    Ok(result.map(Scalar::to_value))
+    let result = state.call_scalars(0, &[arg.into()])?;
+    let lift = |bits| Scalar::from_bits(&Type::U32, bits).map(Scalar::to_value);
+    result.map(lift).transpose()
 }
 
 fn by_value(world: &World, arg: u32) -> Result<Option<Value>> {
@@ -105,11 +106,11 @@ fn calls_that_need_values_are_made_by_value() {
     let over_values = World::new().func_values("f", None, |_, args| Ok(args.first().cloned()));
     for (world, recorded) in [(typed.record(true), 1), (over_values, 0)] {
         let mut state = start(&world);
-        let result = state.call_scalars(0, &[Scalar::U32(7)]).unwrap();
-        assert_eq!(result, Some(Scalar::U32(7)));
+        let result = state.call_scalars(0, &[7]).unwrap();
+        assert_eq!(result, Some(7));
         assert_eq!(state.observed().host_calls.len(), recorded);
     }
-    let stubbed = start(&World::new()).call_scalars(0, &[Scalar::U32(7)]);
+    let stubbed = start(&World::new()).call_scalars(0, &[7]);
     assert!(stubbed.unwrap_err().as_trap().is_some());
 }
 
@@ -121,13 +122,13 @@ fn a_call_is_a_level_of_host_recursion() {
         limits.host_depth = 1;
         let mut state = start(&world.limits(limits));
         for _ in 0..2 {
-            assert!(state.call_scalars(0, &[Scalar::U32(7)]).is_ok());
+            assert!(state.call_scalars(0, &[7]).is_ok());
         }
         state.begin_host_call().unwrap();
-        let error = state.call_scalars(0, &[Scalar::U32(7)]).unwrap_err();
+        let error = state.call_scalars(0, &[7]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
         state.end_host_call();
-        assert!(state.call_scalars(0, &[Scalar::U32(7)]).is_ok());
+        assert!(state.call_scalars(0, &[7]).is_ok());
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
 use wasmi::{AsContext, ExternRef, Func, Global, Instance, Memory, Table};
 
+use crate::copier::Copier;
 use crate::numeric::Typed;
 use crate::types::core_func_type;
 
@@ -23,6 +24,9 @@ pub(crate) struct Handles {
     pub(crate) globals: Slots<Identity, Global>,
     /// References to the host's own objects, by the host's number.
     pub(crate) externs: HashMap<u64, ExternRef>,
+    /// The functions that copy from one memory to another, by the indices of both memories. `None`
+    /// if the engine has no such function for them.
+    pub(crate) copiers: HashMap<[u32; 2], Option<Copier>>,
 }
 
 /// An instance, its module, and the exports that were asked for so far.

@@ -45,6 +45,7 @@ mod backend;
 mod build;
 mod call;
 mod convert;
+mod copier;
 mod copy;
 mod engine;
 mod error;

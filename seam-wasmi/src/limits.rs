@@ -31,6 +31,11 @@ impl Limiter {
             broken_off: false,
         }
     }
+
+    /// Allows for an instance that is not the guest's.
+    pub(crate) fn allow_one_more_instance(&mut self) {
+        self.instances = self.instances.saturating_add(1);
+    }
 }
 
 /// Returns the limit that a memory exceeded: the caller's, or the engine's own.

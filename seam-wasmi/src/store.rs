@@ -54,12 +54,11 @@ impl<C: AnyStore> WasmiStore<C> {
         called
     }
 
-    fn memory_entry(&self, memory: CoreMemory) -> Result<MemoryEntry> {
+    #[inline]
+    fn memory_entry(&self, memory: CoreMemory) -> Result<&MemoryEntry> {
         let state = self.0.state();
         let memories = &state.handles.memories;
-        memories
-            .at(state.number, memory.store(), memory.index())
-            .copied()
+        memories.at(state.number, memory.store(), memory.index())
     }
 
     fn table_entry(&self, table: CoreTable) -> Result<wasmi::Table> {
@@ -194,7 +193,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         let ctx = &mut self.0;
         let typed = convert::func(ctx, func.func())?.typed;
         // A store with a deadline runs its calls in slices.
-        let Some(typed) = typed.filter(|_| ctx.state().limits.deadline.is_none()) else {
+        let (Some(typed), None) = (typed, ctx.state().limits.deadline) else {
             return numeric_call(self, func, bits);
         };
         check_core_bits(typed.len(), bits)?;
@@ -246,7 +245,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         let MemoryEntry {
             memory,
             page_size_log2,
-        } = self.memory_entry(memory)?;
+        } = *self.memory_entry(memory)?;
         let ty = memory.ty(&self.0);
         Ok(MemoryType {
             minimum: memory.size(&self.0),
@@ -258,7 +257,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     }
 
     fn memory(&mut self, memory: CoreMemory) -> Result<MemoryView<'_>> {
-        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        let memory = self.memory_entry(memory)?.memory;
         Ok(MemoryView::from_slice(memory.data_mut(&mut self.0)))
     }
 
@@ -266,7 +265,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         &mut self,
         memory: CoreMemory,
     ) -> Result<Option<(&mut [u8], &mut HostState)>> {
-        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        let memory = self.memory_entry(memory)?.memory;
         let (bytes, state) = memory.data_and_store_mut(&mut self.0);
         Ok(Some((bytes, &mut state.host)))
     }
@@ -277,10 +276,14 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         to: (CoreMemory, u64),
         len: u64,
     ) -> Result<()> {
-        let (source, target) = (self.memory_entry(from.0)?, self.memory_entry(to.0)?);
-        let (source, target) = ((source.memory, from.1), (target.memory, to.1));
+        let source = (self.memory_entry(from.0)?.memory, from.1);
+        let target = (self.memory_entry(to.0)?.memory, to.1);
         let copied = match from.0 == to.0 {
             true => copy::within(&mut self.0, source, to.1, len),
+            false if copy::is_for_the_engine(&self.0, len) => {
+                let pair = [from.0.index(), to.0.index()];
+                copy::by_the_engine(&mut self.0, pair, source, target, len)
+            }
             false => copy::between(&mut self.0, source, target, len),
         };
         // The default names the range that is out of bounds.
@@ -288,7 +291,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     }
 
     fn memory_grow(&mut self, memory: CoreMemory, delta: u64) -> Result<Option<u64>> {
-        let MemoryEntry { memory, .. } = self.memory_entry(memory)?;
+        let memory = self.memory_entry(memory)?.memory;
         Ok(memory.grow(&mut self.0, delta).ok())
     }
 

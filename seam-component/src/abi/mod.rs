@@ -57,9 +57,7 @@ pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
 pub(crate) use plain::{are_plain, lift_plain, lower_plain};
-pub(crate) use scalar::{
-    is_scalar, lift_scalar, lower_scalars, pass_scalar, scalar_from_bits, scalar_to_bits,
-};
+pub(crate) use scalar::{is_scalar, lift_scalar, lower_scalars, pass_scalar};
 pub(crate) use string::{Text, load_string_from_range};
 pub(crate) use transcode::store_string_into_range;
 pub(crate) use transfer::{InTransit, Transfer};

@@ -1,10 +1,9 @@
 //! Lists of numbers, which are moved in bulk.
 
-use seam_core::typed::{Numbers, Scalar};
+use seam_core::typed::{Numbers, Scalar, canonicalize_nan32, canonicalize_nan64};
 use seam_core::{Error, List, Result};
 
 use crate::abi::cx::Cx;
-use crate::abi::scalar::{canonicalize_nan32, canonicalize_nan64};
 use seam_decode::types::Ty;
 
 /// Bytes copied at a time if an engine does not expose a memory's bytes as a slice.

@@ -4,32 +4,11 @@
 //! zero-extended, and only the low bits are written. A core value that carries a narrower scalar
 //! (`join`) carries its bits, so no other coercion is needed.
 
-use seam_core::typed::Scalar;
+use seam_core::typed::{Scalar, canonicalize_nan32, canonicalize_nan64};
 use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::low;
 use seam_decode::types::{RecordTy, Ty};
-
-const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
-const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
-
-/// `canonicalize_nan32`
-pub(crate) fn canonicalize_nan32(f: f32) -> f32 {
-    if f.is_nan() {
-        f32::from_bits(CANONICAL_FLOAT32_NAN)
-    } else {
-        f
-    }
-}
-
-/// `canonicalize_nan64`
-pub(crate) fn canonicalize_nan64(f: f64) -> f64 {
-    if f.is_nan() {
-        f64::from_bits(CANONICAL_FLOAT64_NAN)
-    } else {
-        f
-    }
-}
 
 /// `convert_i32_to_char`
 ///
@@ -84,24 +63,10 @@ fn other_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     })
 }
 
-/// Returns the bits of a scalar. Signed scalars are sign-extended to 32 bits (`lower_flat_signed`).
+/// Returns the bits of a scalar.
 #[inline]
 pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
-    let signed = |i: i32| u64::from(u32::from_le_bytes(i.to_le_bytes()));
-    match scalar {
-        Scalar::Bool(b) => u64::from(b),
-        Scalar::S8(i) => signed(i.into()),
-        Scalar::U8(i) => i.into(),
-        Scalar::S16(i) => signed(i.into()),
-        Scalar::U16(i) => i.into(),
-        Scalar::S32(i) => signed(i),
-        Scalar::U32(i) => i.into(),
-        Scalar::S64(i) => u64::from_le_bytes(i.to_le_bytes()),
-        Scalar::U64(i) => i,
-        Scalar::F32(f) => canonicalize_nan32(f).to_bits().into(),
-        Scalar::F64(f) => canonicalize_nan64(f).to_bits(),
-        Scalar::Char(c) => u32::from(c).into(),
-    }
+    scalar.to_bits()
 }
 
 /// Lowers values to the beginning of `bits`. All types must be scalars. Returns `None` if a value has

@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::{Lift, Lower, Scalar};
+use seam_core::typed::{Lift, Lower};
 use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn, Result};
-use smallvec::SmallVec;
 
-use crate::abi::{
-    self, Cx, FlatBits, InTransit, Machine, Options, Transfer, pass_scalar, scalar_from_bits,
-    scalar_to_bits,
-};
+use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Options, Transfer, pass_scalar};
 use crate::canon::HostResult;
 use crate::canon::lift::is_over_scalars;
-use crate::machine::{StoreMachine, lifting, reads_memory};
+use crate::machine::{StoreMachine, lifting, lifting_between, reads_memory};
 use crate::state::{Entering, FuncInst, HostFunc, Lifted, LoweredCall, Running, SubtaskState};
 use crate::task::{self, InSteps, Steps};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
@@ -72,7 +68,17 @@ impl Lowered {
 
     /// Returns the host function, for an engine whose host functions can call back into the guest.
     pub(crate) fn into_func(self) -> NumericFn {
-        Arc::new(move |caller, bits| self.call(caller, bits))
+        match &self.callee {
+            FuncInst::Host(callee) if self.over_scalars && !self.is_task => {
+                let (instance, index) = (self.call.opts.instance, callee.index);
+                let len = self.core_ty.params.len();
+                Arc::new(move |caller, bits| {
+                    let running = Running::in_host(caller.host())?;
+                    scalars_to_host(running, instance, (index, len), bits)
+                })
+            }
+            _ => Arc::new(move |caller, bits| self.call(caller, bits)),
+        }
     }
 
     /// Performs a call. The results replace the arguments.
@@ -85,9 +91,6 @@ impl Lowered {
             _ if self.is_task => self.call_task(store, bits),
             FuncInst::Lifted(callee) if self.over_scalars => {
                 self.scalars_to_guest(store, callee, bits)
-            }
-            FuncInst::Host(callee) if self.over_scalars => {
-                self.scalars_to_host(store, callee, bits)
             }
             _ => self.call_with_memory(store, bits),
         }
@@ -236,27 +239,6 @@ impl Lowered {
         self.end_call(Running::of(store)?)
     }
 
-    /// Performs a call over scalars from a component instance to the host. It has no frame, because
-    /// nothing is lent, and the host function calls no guest.
-    fn scalars_to_host(
-        &self,
-        store: &mut dyn CoreStore,
-        HostFunc { index, ty }: &HostFunc,
-        bits: &mut [u64],
-    ) -> Result<()> {
-        let running = Running::of(store)?;
-        running.check_may_leave(self.call.opts.instance)?;
-        let mut args = SmallVec::<[Scalar; 4]>::new();
-        for (field, bits) in ty.params.fields.iter().zip(&*bits) {
-            args.push(scalar_from_bits(&field.ty, *bits)?);
-        }
-        let result = running.world.call_scalars(*index, &args)?;
-        if let (Some(result), Some(bits)) = (result, bits.first_mut()) {
-            *bits = scalar_to_bits(result);
-        }
-        Ok(())
-    }
-
     /// Performs a call from a component instance to the host.
     fn guest_to_host(
         &self,
@@ -378,36 +360,44 @@ impl Lowered {
     /// Lifts the arguments from the caller and calls the host function. The frame remains.
     ///
     /// Arguments of a host function over Rust types are lifted without building values, unless the
-    /// world records host calls.
+    /// world records host calls. The host function calls no guest. So the state and the memory are
+    /// looked up once for all steps.
     pub(crate) fn call_host(
         &self,
         store: &mut dyn CoreStore,
         HostFunc { index, ty }: &HostFunc,
         args: &[u64],
     ) -> Result<HostResult> {
-        let running = Running::of(store)?;
-        let instance = self.call.opts.instance;
-        running.check_may_leave(instance)?;
-        running.check_may_block(instance, self.call.is_async || !ty.is_async)?;
-        running.begin()?;
-        let typed = running.world.begin_typed(*index);
         let (args, _) = self.call.split(args);
         let (opts, (max, _)) = (&self.call.opts, self.call.max_flat());
-        let in_memory = reads_memory(max, &ty.params);
-        if let Some(mut call) = typed {
-            let lifted = lifting(store, opts, in_memory, |cx| {
-                let lift = |from: &mut dyn Lift| call.lift_args(from);
-                abi::lift_parts(cx, max, args, &ty.params, lift)
-            });
-            lifted.map_err(|e| call.lift_error(e))?;
-            Running::of(store)?.world.call_typed(&mut call)?;
-            return Ok(HostResult::Typed(call));
-        }
-        let args = lifting(store, opts, in_memory, |cx| {
-            abi::lift_flat_values(cx, max, args, &ty.params)
-        })?;
-        let result = Running::of(store)?.world.call(*index, &args)?;
-        Ok(HostResult::Values(result.into_iter().collect()))
+        lifting_between(
+            store,
+            opts,
+            reads_memory(max, &ty.params),
+            |running| {
+                running.check_may_leave(opts.instance)?;
+                running.check_may_block(opts.instance, self.call.is_async || !ty.is_async)?;
+                running.begin()?;
+                Ok(running.world.begin_typed(*index))
+            },
+            |cx, typed| match typed {
+                Some(call) => {
+                    let lift = |from: &mut dyn Lift| call.lift_args(from);
+                    let lifted = abi::lift_parts(cx, max, args, &ty.params, lift);
+                    lifted.map_err(|e| call.lift_error(e)).map(|()| Vec::new())
+                }
+                None => abi::lift_flat_values(cx, max, args, &ty.params),
+            },
+            |running, typed, values| {
+                let values = values?;
+                let Some(mut call) = typed else {
+                    let result = running.world.call(*index, &values)?;
+                    return Ok(HostResult::Values(result.into_iter().collect()));
+                };
+                running.world.call_typed(&mut call)?;
+                Ok(HostResult::Typed(call))
+            },
+        )
     }
 
     /// Lowers the host function's result into the caller.
@@ -437,6 +427,25 @@ impl Lowered {
         }
         Ok(())
     }
+}
+
+/// Performs a call over scalars from a component instance to the host. It has no frame, because
+/// nothing is lent, and the host function calls no guest.
+///
+/// `callee` is the index of the host function, and the number of its parameters.
+fn scalars_to_host(
+    running: &mut Running,
+    instance: u32,
+    callee: (usize, usize),
+    bits: &mut [u64],
+) -> Result<()> {
+    running.check_may_leave(instance)?;
+    let args = bits.get(..callee.1).unwrap_or_default();
+    let result = running.world.call_scalars(callee.0, args)?;
+    if let (Some(result), Some(bits)) = (result, bits.first_mut()) {
+        *bits = result;
+    }
+    Ok(())
 }
 
 /// Lifts scalars from one guest and lowers them to another, in place.

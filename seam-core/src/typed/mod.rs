@@ -27,6 +27,7 @@
 //! crate seam-derive, whose documentation says more; the feature `derive` of this crate exports
 //! them here.
 
+mod bits;
 mod collection;
 mod cursor;
 mod end;
@@ -45,6 +46,7 @@ use crate::value::Resource;
 use crate::value::path::Brief;
 use crate::{Error, Func, FuncType, Result, Type, Value};
 
+pub use bits::{canonicalize_nan32, canonicalize_nan64};
 pub use end::{FutureEnd, StreamEnd};
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};

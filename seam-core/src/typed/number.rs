@@ -56,7 +56,7 @@ macro_rules! scalars {
             }
 
             impl Liftable for $rust {
-                #[inline]
+                #[inline(always)]
                 fn lift(from: &mut dyn Lift) -> Result<Self> {
                     match from.scalar()? {
                         Scalar::$case(value) => Ok(value),

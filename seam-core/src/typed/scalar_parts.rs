@@ -10,8 +10,6 @@ use crate::{Error, List, Resource, Result, Type};
 #[derive(Debug)]
 pub struct ScalarParts<'a> {
     rest: slice::Iter<'a, Scalar>,
-    /// Whether a part was asked for that was not due.
-    failed: bool,
 }
 
 impl<'a> ScalarParts<'a> {
@@ -19,10 +17,7 @@ impl<'a> ScalarParts<'a> {
     #[must_use]
     #[inline]
     pub fn new(parts: &'a [Scalar]) -> Self {
-        Self {
-            rest: parts.iter(),
-            failed: false,
-        }
+        Self { rest: parts.iter() }
     }
 
     /// Checks that all parts were taken.
@@ -37,16 +32,9 @@ impl<'a> ScalarParts<'a> {
         }
     }
 
-    /// Returns whether a part was asked for that was not due.
-    #[inline]
-    pub(crate) fn failed(&self) -> bool {
-        self.failed
-    }
-
     /// Returns the error for a part that was asked for as `asked`.
     #[cold]
     fn refuse<T>(&mut self, asked: &str) -> Result<T> {
-        self.failed = true;
         let found = self.rest.next().map(|scalar| scalar.ty());
         Err(expected(asked, found.as_ref().map_or("none", Type::kind)))
     }

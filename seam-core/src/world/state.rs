@@ -292,35 +292,35 @@ impl WorldState {
     }
 
     /// Calls the import bound at `index` in one operation: for a function that takes and returns only
-    /// scalars.
+    /// scalars. `args` and the result are [bits](Scalar::to_bits) of core values.
     ///
     /// The call is one level of host recursion. It builds values only if it must: for a function
     /// that is not over Rust types or is asynchronous, for a stub, and in a world that records host
     /// calls.
     ///
     /// # Errors
-    /// `Limit(HostDepth)` at [`Limits::host_depth`]. Those of [`call`](Self::call).
-    pub fn call_scalars(&mut self, index: usize, args: &[Scalar]) -> Result<Option<Scalar>> {
-        self.begin_host_call()?;
-        let called = match self.typed(index) {
-            Some((func, ty, mut host_call)) => {
-                let name = host_call.name;
-                let mut scalars = ScalarCall::new(ty, args);
-                let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
-                let result = scalars.end(called);
-                result.map_err(|e| e.during(format!("host function {name}")))
-            }
-            None => self.call_by_value(index, args),
+    /// `Limit(HostDepth)` at [`Limits::host_depth`]. The trap `InvalidChar`. Those of
+    /// [`call`](Self::call).
+    pub fn call_scalars(&mut self, index: usize, args: &[u64]) -> Result<Option<u64>> {
+        // The function calls no guest, so nothing can see whether the level is counted meanwhile.
+        self.check_host_depth()?;
+        let Some((func, ty, mut host_call)) = self.typed(index) else {
+            return self.call_by_value(index, args);
         };
-        self.end_host_call();
-        called
+        let name = host_call.name;
+        let mut scalars = ScalarCall::new(ty, args);
+        let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
+        called.map_err(|error| scalars.blame(error, name))
     }
 
     #[cold]
-    fn call_by_value(&mut self, index: usize, args: &[Scalar]) -> Result<Option<Scalar>> {
-        let args: Vec<Value> = args.iter().map(|arg| arg.to_value()).collect();
+    fn call_by_value(&mut self, index: usize, args: &[u64]) -> Result<Option<u64>> {
+        let types = self.funcs.get(index).map(|bound| bound.ty.params.iter());
+        let args = types.into_iter().flatten().zip(args);
+        let args = args.map(|((_, ty), bits)| Scalar::from_bits(ty, *bits).map(Scalar::to_value));
+        let args = args.collect::<Result<Vec<Value>>>()?;
         let result = self.call(index, &args)?;
-        Ok(result.as_ref().and_then(Scalar::of))
+        Ok(result.as_ref().and_then(Scalar::of).map(Scalar::to_bits))
     }
 
     /// Returns the host function over Rust types that is bound at `index`, its type, and the call for
@@ -428,11 +428,17 @@ impl WorldState {
     /// `Limit(HostDepth)` at [`Limits::host_depth`].
     #[inline]
     pub fn begin_host_call(&mut self) -> Result<()> {
-        if self.depth >= self.limits.host_depth {
-            return Err(Error::limit(crate::Limit::HostDepth));
-        }
+        self.check_host_depth()?;
         self.depth += 1;
         Ok(())
+    }
+
+    #[inline]
+    fn check_host_depth(&self) -> Result<()> {
+        match self.depth < self.limits.host_depth {
+            true => Ok(()),
+            false => Err(Error::limit(crate::Limit::HostDepth)),
+        }
     }
 
     /// Starts a call from outside, while no host function of the instance is running.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::host::HostCall;
-use super::scalar_call::{Phase, ScalarCall};
+use super::scalar_call::ScalarCall;
 use crate::typed::{
     Lift, Lower, Numbers, Results, Scalar, TypedParams, params_from_values, result_to_value,
 };
@@ -111,7 +111,11 @@ pub(crate) trait TypedBody: Send {
 
     /// Lifts the arguments, calls the function and lowers its result, where none of them needs the
     /// guest.
-    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()>;
+    fn call_in_one(
+        &mut self,
+        call: &mut HostCall<'_>,
+        scalars: &mut ScalarCall<'_>,
+    ) -> Result<Option<u64>>;
 
     /// Calls the function by value.
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>>;
@@ -186,12 +190,14 @@ where
         Ok(())
     }
 
-    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()> {
-        let args = A::lift_args(&mut scalars.args)?;
-        scalars.lifted()?;
+    fn call_in_one(
+        &mut self,
+        call: &mut HostCall<'_>,
+        scalars: &mut ScalarCall<'_>,
+    ) -> Result<Option<u64>> {
+        let args = scalars.lift()?;
         let result = (self.func)(call, args)?;
-        scalars.at = Phase::Called;
-        result.lower_result(scalars)
+        scalars.lower(&result)
     }
 
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>> {

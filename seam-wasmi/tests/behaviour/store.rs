@@ -2,12 +2,12 @@
 
 use seam_core::{
     CoreEngine, CoreExtern, CoreFuncType, CoreModule, CoreStore, CoreType, CoreValue, Error,
-    ErrorKind, HostState, Limits, Trap,
+    ErrorKind, HostState, Limit, Limits, Trap,
 };
 use seam_wasmi::{Wasmi, WasmiEngine};
 use std::sync::Arc;
 
-use crate::{fixture, kind, trap, wat};
+use crate::{fixture, kind, limit, trap, wat};
 
 fn store(engine: &WasmiEngine) -> Box<dyn CoreStore> {
     engine.store(&Limits::new(), HostState::none()).unwrap()
@@ -281,4 +281,32 @@ fn errors_of_the_host_pass_through_several_guests_unchanged() {
         assert_eq!(error.to_string(), "what: why");
         assert_eq!(*error.kind(), ErrorKind::Host);
     }
+}
+
+#[test]
+fn long_copies_between_memories_leave_the_instances_of_the_limit() {
+    let engine = WasmiEngine::new();
+    let mut limits = Limits::new();
+    limits.instances = Some(4);
+    let mut store = engine.store(&limits, HostState::none()).unwrap();
+    let usual = compile(&engine, r#"(module (memory (export "memory") 2))"#);
+    let wide = compile(&engine, r#"(module (memory (export "memory") i64 2))"#);
+    let mut memory = |module| {
+        let made = store.instantiate(module, &[]).unwrap();
+        match store.export(made, "memory") {
+            Some(CoreExtern::Memory(memory)) => memory,
+            other => panic!("expected a memory, found {other:?}"),
+        }
+    };
+    let (one, two, wide) = (memory(&usual), memory(&usual), memory(&wide));
+    let bytes: Vec<u8> = (0..=250u8).cycle().take(100_000).collect();
+    for (from, to) in [(one, two), (two, one), (one, wide), (wide, two), (one, two)] {
+        store.memory(from).unwrap().write(7, &bytes).unwrap();
+        store.memory_copy((from, 7), (to, 11), 100_000).unwrap();
+        let copied = store.memory(to).unwrap().read_vec(11, 100_000).unwrap();
+        assert!(copied == bytes, "from {from:?} to {to:?}");
+    }
+    store.instantiate(&usual, &[]).unwrap();
+    let found = kind(store.instantiate(&usual, &[]));
+    assert_eq!(found, limit(Limit::Instances));
 }

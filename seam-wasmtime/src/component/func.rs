@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::{LiftResult, LowerArgs, ScalarParts, result_from_value};
+use seam_core::typed::{LiftResult, LowerArgs, Scalar, ScalarParts, result_from_value};
 use seam_core::{Args, Error, ExportName, FuncType, Result, Returns, Type, Value};
 use wasmtime::component::{Func, Instance, ResourceAny, types};
 use wasmtime::{AsContextMut, Store};
@@ -142,7 +142,8 @@ impl Export {
             }
             Returned::Scalar => {
                 let bits: Bits = self.make(store, passing, code)?;
-                let scalar = self.ty.result.as_ref().and_then(|ty| bits.scalar(ty));
+                let ty = self.ty.result.as_ref();
+                let scalar = ty.and_then(|ty| Scalar::from_bits(ty, bits.get()).ok());
                 let scalar = scalar.ok_or_else(no_result)?;
                 match returns {
                     Returns::Value(value) => *value = Some(scalar.to_value()),

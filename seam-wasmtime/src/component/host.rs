@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use seam_core::typed::Scalar;
 use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, Value};
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -55,12 +54,12 @@ impl Import {
         self.end(&mut store, outcome, dropped)
     }
 
-    /// Calls a host function over scalars on the guest's stack.
+    /// Calls a host function over scalars on the guest's stack, with the bits of core values.
     pub(crate) fn call_scalars(
         &self,
         mut store: StoreContextMut<'_, State>,
-        args: &[Scalar],
-    ) -> Result<Option<Scalar>> {
+        args: &[u64],
+    ) -> Result<Option<u64>> {
         store.data_mut().world.call_scalars(self.index, args)
     }
 

@@ -13,7 +13,6 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use seam_core::typed::Scalar;
 use seam_core::{FuncType, Type, TypedHostCall, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
@@ -31,7 +30,7 @@ use super::flat::flat_count;
 use super::load::{self, lift_tuple};
 use super::native::{initialized, slots, tuple, unexpected};
 use super::part::Parts;
-use super::scalar;
+use super::scalar::{self, Bits};
 use super::store::Writer;
 use super::value;
 use crate::component::state::State;
@@ -96,8 +95,8 @@ unsafe impl<const N: usize> Lift for Args<N> {
     }
 }
 
-/// The arguments of a host function over scalars, which are always `N` core values.
-struct ScalarArgs<const N: usize>([Scalar; N]);
+/// The arguments of a host function over scalars, as the bits of `N` core values.
+struct ScalarArgs<const N: usize>([u64; N]);
 
 /// Checks that a tuple consists of `N` scalars.
 fn check_scalars<const N: usize>(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
@@ -131,11 +130,11 @@ unsafe impl<const N: usize> Lift for ScalarArgs<N> {
         src: &Self::Lower,
     ) -> Result<Self> {
         let types = tuple(cx.types, ty)?.types.iter();
-        let mut scalars = [Scalar::Bool(false); N];
-        for ((scalar, ty), slot) in scalars.iter_mut().zip(types).zip(src) {
-            *scalar = scalar::lift(cx, *ty, slot)?;
+        let mut args = [0; N];
+        for ((bits, ty), slot) in args.iter_mut().zip(types).zip(src) {
+            *bits = Bits::lift(cx, *ty, slot)?.get();
         }
-        Ok(Self(scalars))
+        Ok(Self(args))
     }
 
     fn linear_lift_from_memory(
@@ -147,8 +146,9 @@ unsafe impl<const N: usize> Lift for ScalarArgs<N> {
     }
 }
 
-/// The result of a host function over scalars: `N` core values, of which there is one at most.
-struct ScalarReturn<const N: usize>(Option<Scalar>);
+/// The result of a host function over scalars, as the bits of `N` core values, of which there is one at
+/// most.
+struct ScalarReturn<const N: usize>(Option<u64>);
 
 // SAFETY: see 1 in the documentation of `native`.
 unsafe impl<const N: usize> ComponentType for ScalarReturn<N> {
@@ -170,13 +170,12 @@ unsafe impl<const N: usize> Lower for ScalarReturn<N> {
     #[inline]
     fn linear_lower_to_flat<T>(
         &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        let types = tuple(cx.types, ty)?.types.iter();
-        for (ty, slot) in types.zip(slots(dst)) {
-            scalar::lower(*ty, self.0.ok_or_else(unexpected)?, slot)?;
+        for slot in slots(dst) {
+            slot.write(ValRaw::u64(self.0.ok_or_else(unexpected)?));
         }
         Ok(())
     }
@@ -300,10 +299,7 @@ unsafe impl<const N: usize> Lower for Return<N> {
 fn define_scalars_as<const N: usize, const M: usize>(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    call: impl Fn(StoreContextMut<'_, State>, &[Scalar]) -> Result<Option<Scalar>>
-    + Send
-    + Sync
-    + 'static,
+    call: impl Fn(StoreContextMut<'_, State>, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
 ) -> Result<()> {
     instance.func_wrap(
         name,
@@ -366,7 +362,8 @@ pub(crate) fn is_over_scalars(ty: &FuncType) -> bool {
         && ty.result.iter().all(Type::is_scalar)
 }
 
-/// Defines a synchronous host function [over scalars](is_over_scalars).
+/// Defines a synchronous host function [over scalars](is_over_scalars). `call` gets the bits of the
+/// arguments and returns those of the result.
 ///
 /// # Errors
 /// The engine's reason for refusing it.
@@ -374,10 +371,7 @@ pub(crate) fn define_scalars(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
     ty: &FuncType,
-    call: impl Fn(StoreContextMut<'_, State>, &[Scalar]) -> Result<Option<Scalar>>
-    + Send
-    + Sync
-    + 'static,
+    call: impl Fn(StoreContextMut<'_, State>, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
 ) -> Result<()> {
     by_count!(define_scalars_as, instance, name, ty, call; 0 1 2 3 4)
 }

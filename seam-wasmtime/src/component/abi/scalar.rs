@@ -36,7 +36,7 @@ impl Scalars {
         let Self(bits) = self;
         for ((_, ty), arg) in ty.params.iter().zip(args) {
             match Scalar::of(arg) {
-                Some(scalar) if scalar.is(ty) => bits.push(to_bits(scalar)),
+                Some(scalar) if scalar.is(ty) => bits.push(scalar.to_bits()),
                 _ => break,
             }
         }
@@ -110,7 +110,7 @@ impl Lower for Collected<'_> {
         match self.due.as_slice() {
             [(_, ty), ..] if scalar.is(ty) => {
                 self.due.next();
-                self.bits.push(to_bits(scalar));
+                self.bits.push(scalar.to_bits());
                 Ok(())
             }
             [] => self.refuse("a scalar"),
@@ -143,27 +143,7 @@ impl Lower for Collected<'_> {
     }
 }
 
-/// Returns the bits of a scalar's core value. All 64 bits are set, whatever the core type.
-#[inline]
-fn to_bits(scalar: Scalar) -> u64 {
-    let signed = |value: i32| u64::from(value.cast_unsigned());
-    match scalar {
-        Scalar::Bool(value) => value.into(),
-        Scalar::S8(value) => signed(value.into()),
-        Scalar::U8(value) => value.into(),
-        Scalar::S16(value) => signed(value.into()),
-        Scalar::U16(value) => value.into(),
-        Scalar::S32(value) => signed(value),
-        Scalar::U32(value) => value.into(),
-        Scalar::S64(value) => value.cast_unsigned(),
-        Scalar::U64(value) => value,
-        Scalar::F32(value) => value.to_bits().into(),
-        Scalar::F64(value) => value.to_bits(),
-        Scalar::Char(value) => u32::from(value).into(),
-    }
-}
-
-/// The result of a function over scalars, as the bits of its core value.
+/// The bits of the core value of a scalar.
 #[derive(Clone, Copy)]
 pub(crate) struct Bits(u64);
 
@@ -182,30 +162,15 @@ impl Bits {
         }))
     }
 
-    /// Returns the scalar of this type, or `None` for a type that is not a scalar.
+    /// Returns the bits. Those above the core type are zero.
     #[inline]
-    pub(crate) fn scalar(self, ty: &Type) -> Option<Scalar> {
-        let low = self.0 as u32;
-        Some(match ty {
-            Type::Bool => Scalar::Bool(low != 0),
-            Type::S8 => Scalar::S8(low as i8),
-            Type::U8 => Scalar::U8(low as u8),
-            Type::S16 => Scalar::S16(low as i16),
-            Type::U16 => Scalar::U16(low as u16),
-            Type::S32 => Scalar::S32(low.cast_signed()),
-            Type::U32 => Scalar::U32(low),
-            Type::S64 => Scalar::S64(self.0.cast_signed()),
-            Type::U64 => Scalar::U64(self.0),
-            Type::F32 => Scalar::F32(f32::from_bits(low)),
-            Type::F64 => Scalar::F64(f64::from_bits(self.0)),
-            Type::Char => Scalar::Char(char::from_u32(low)?),
-            _ => return None,
-        })
+    pub(crate) fn get(self) -> u64 {
+        self.0
     }
 }
 
 macro_rules! scalars {
-    ($( $case:ident $ty:ident $rust:ty, )*) => {
+    ($( $case:ident $ty:ident, )*) => {
         /// Returns whether values of this type are one core value.
         #[inline]
         pub(super) fn is_scalar(ty: &InterfaceType) -> bool {
@@ -219,47 +184,12 @@ macro_rules! scalars {
                 (ty, _) => !ty.is_scalar(),
             }
         }
-
-        /// Lifts a scalar of this type.
-        ///
-        /// # Errors
-        /// The traps of the canonical ABI; a type that is not a scalar.
-        #[inline]
-        pub(super) fn lift(
-            cx: &mut LiftContext<'_>,
-            ty: InterfaceType,
-            slot: &ValRaw,
-        ) -> Result<Scalar> {
-            Ok(match ty {
-                $( InterfaceType::$ty => {
-                    Scalar::$case(<$rust>::linear_lift_from_flat(cx, ty, slot)?)
-                } )*
-                _ => return Err(unexpected()),
-            })
-        }
-
-        /// Writes a scalar of this type.
-        ///
-        /// # Errors
-        /// The scalar has another type.
-        #[inline]
-        pub(super) fn lower(
-            ty: InterfaceType,
-            scalar: Scalar,
-            slot: &mut MaybeUninit<ValRaw>,
-        ) -> Result<()> {
-            let fit = matches!((ty, scalar), $( (InterfaceType::$ty, Scalar::$case(_)) )|*);
-            ensure!(fit, "{}", unexpected());
-            slot.write(ValRaw::u64(to_bits(scalar)));
-            Ok(())
-        }
     };
 }
 
 scalars! {
-    Bool Bool bool, Char Char char,
-    S8 S8 i8, U8 U8 u8, S16 S16 i16, U16 U16 u16, S32 S32 i32, U32 U32 u32, S64 S64 i64,
-    U64 U64 u64, F32 Float32 f32, F64 Float64 f64,
+    Bool Bool, Char Char, S8 S8, U8 U8, S16 S16, U16 U16, S32 S32, U32 U32, S64 S64, U64 U64,
+    F32 Float32, F64 Float64,
 }
 
 #[cfg(test)]
@@ -267,30 +197,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-
-    #[test]
-    fn scalars_are_their_bits() {
-        for scalar in [
-            Scalar::Bool(true),
-            Scalar::S8(-1),
-            Scalar::U8(u8::MAX),
-            Scalar::S16(i16::MIN),
-            Scalar::U16(u16::MAX),
-            Scalar::S32(-2),
-            Scalar::U32(u32::MAX),
-            Scalar::S64(i64::MIN),
-            Scalar::U64(u64::MAX),
-            Scalar::F32(-0.5),
-            Scalar::F64(f64::MAX),
-            Scalar::Char('\u{10ffff}'),
-        ] {
-            let bits = Bits(to_bits(scalar));
-            assert_eq!(bits.scalar(&scalar.ty()), Some(scalar));
-        }
-        assert_eq!(to_bits(Scalar::S8(-1)), 0xffff_ffff);
-        assert_eq!(Bits(0x1_0000_01ff).scalar(&Type::U8), Some(Scalar::U8(255)));
-        assert_eq!(Bits(0).scalar(&Type::String), None);
-    }
 
     #[test]
     fn arguments_of_another_type_are_misuse() {
