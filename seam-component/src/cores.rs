@@ -35,6 +35,13 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    fn new(core: Core) -> Self {
+        Self {
+            core,
+            exported: OnceLock::new(),
+        }
+    }
+
     /// Returns the exported state, which is resolved once.
     pub(crate) fn exported(&self, store: &mut dyn CoreStore) -> &Exported {
         let resolve = || Exported::of(self.core.id, &self.core.module, store);
@@ -45,13 +52,24 @@ impl Found {
 impl Cores {
     /// Creates the list of these core instances.
     pub fn new(cores: impl IntoIterator<Item = Core>) -> Self {
-        let mut cores: Vec<Core> = cores.into_iter().collect();
-        cores.sort_by(|a, b| a.path.cmp(&b.path));
-        let found = cores.into_iter().map(|core| Found {
-            core,
-            exported: OnceLock::new(),
-        });
-        Self(found.collect())
+        let mut all = Self(cores.into_iter().map(Found::new).collect());
+        all.sort();
+        all
+    }
+
+    /// Creates an empty list with room for this many core instances.
+    pub(crate) fn with_capacity(len: usize) -> Self {
+        Self(Vec::with_capacity(len))
+    }
+
+    /// Adds a core instance at the end. [`Cores::sort`] must follow the last one.
+    pub(crate) fn push(&mut self, core: Core) {
+        self.0.push(Found::new(core));
+    }
+
+    /// Sorts the core instances by their paths.
+    pub(crate) fn sort(&mut self) {
+        self.0.sort_by(|a, b| a.core.path.cmp(&b.core.path));
     }
 
     /// Iterates over the core instances, in order.

@@ -14,7 +14,7 @@ use std::time::Instant;
 /// this is a deadlock.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let waker = unpark();
+    let waker = unparking();
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(output) => return output,
@@ -30,7 +30,7 @@ pub fn block_on_until<F: Future>(end: Option<Instant>, future: F) -> Option<F::O
         return Some(block_on(future));
     };
     let mut future = pin!(future);
-    let waker = unpark();
+    let waker = unparking();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Some(output);
@@ -43,7 +43,18 @@ pub fn block_on_until<F: Future>(end: Option<Instant>, future: F) -> Option<F::O
     }
 }
 
-/// Returns a waker that unparks the calling thread.
+thread_local! {
+    static UNPARKING: Waker = unpark();
+}
+
+/// Returns the waker that unparks the calling thread. It is made once for each thread.
+fn unparking() -> Waker {
+    let known = UNPARKING.try_with(Waker::clone);
+    // The thread is ending.
+    known.unwrap_or_else(|_| unpark())
+}
+
+/// Makes a waker that unparks the calling thread.
 fn unpark() -> Waker {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -109,8 +109,8 @@ pub struct InFlight<S> {
     /// Whether several calls may be in flight.
     several: bool,
     /// Shared with the calls of this instance, and distinguishes them from those of other
-    /// instances.
-    dropped: Arc<Dropped>,
+    /// instances. `None` before the first call.
+    dropped: Option<Arc<Dropped>>,
     /// The function of the last call.
     func: Option<Func>,
     /// A call that was taken, for the next call of its function.
@@ -139,7 +139,7 @@ impl<S> Default for InFlight<S> {
             started: 0,
             calls: Vec::new(),
             several: false,
-            dropped: Arc::default(),
+            dropped: None,
             func: None,
             spare: None,
         }
@@ -161,10 +161,11 @@ impl<S> InFlight<S> {
     /// up. Call it before anything else, until it returns `None`.
     #[inline]
     pub fn next_dropped(&mut self) -> Option<S> {
-        if !self.dropped.any.load(Ordering::Acquire) {
+        let dropped = self.dropped.as_ref()?;
+        if !dropped.any.load(Ordering::Acquire) {
             return None;
         }
-        while let Some(number) = self.dropped.pop() {
+        while let Some(number) = dropped.pop() {
             if let Some(index) = self.position(number) {
                 return Some(self.calls.remove(index).state);
             }
@@ -224,7 +225,7 @@ impl<S> InFlight<S> {
             _ => Call {
                 func: func.clone(),
                 number: self.started,
-                dropped: self.dropped.clone(),
+                dropped: self.dropped.get_or_insert_default().clone(),
             },
         }
     }
@@ -232,7 +233,7 @@ impl<S> InFlight<S> {
     /// Takes back a call whose result was taken, so that the next call of its function need not be
     /// made anew. All other calls are dropped.
     pub fn recycle(&mut self, mut call: Call) {
-        if self.calls.is_empty() && Arc::ptr_eq(&self.dropped, &call.dropped) {
+        if self.calls.is_empty() && self.is_ours(&call) {
             call.number = 0;
             self.spare = Some(call);
         }
@@ -298,6 +299,11 @@ impl<S> InFlight<S> {
         self.calls.iter_mut().map(|current| &mut current.state)
     }
 
+    fn is_ours(&self, call: &Call) -> bool {
+        let dropped = self.dropped.as_ref();
+        dropped.is_some_and(|dropped| Arc::ptr_eq(dropped, &call.dropped))
+    }
+
     fn position(&self, number: u64) -> Option<usize> {
         self.calls
             .iter()
@@ -305,7 +311,7 @@ impl<S> InFlight<S> {
     }
 
     fn find(&mut self, call: &Call) -> Result<&mut Current<S>> {
-        let ours = Arc::ptr_eq(&self.dropped, &call.dropped);
+        let ours = self.is_ours(call);
         let mut calls = self.calls.iter_mut();
         calls
             .find(|current| ours && current.number == call.number)

@@ -1,6 +1,5 @@
 //! The capabilities of a backend in its current build.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::Error as _;
@@ -132,37 +131,66 @@ impl<'de> serde::Deserialize<'de> for Capability {
 }
 
 /// A set of [`Capability`]s, in the order of [`Capability::ALL`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Capabilities(BTreeSet<Capability>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Capabilities(
+    /// One bit for each capability.
+    u64,
+);
+
+const _: () = assert!(Capability::ALL.len() <= 64, "a capability needs a bit");
 
 impl Capabilities {
     /// Returns whether the set contains the capability.
     #[must_use]
+    #[inline]
     pub fn has(&self, capability: Capability) -> bool {
-        self.0.contains(&capability)
+        self.0 & bit(capability) != 0
     }
 
     /// Returns the set with this capability added (`on`) or removed.
     #[must_use]
     pub fn with(mut self, capability: Capability, on: bool) -> Self {
-        if on {
-            self.0.insert(capability);
-        } else {
-            self.0.remove(&capability);
+        match on {
+            true => self.0 |= bit(capability),
+            false => self.0 &= !bit(capability),
         }
         self
     }
 
     /// Iterates over the capabilities, in the order of [`Capability::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = Capability> + '_ {
-        self.0.iter().copied()
+        (Capability::ALL.iter().copied()).filter(|capability| self.has(*capability))
+    }
+}
+
+fn bit(capability: Capability) -> u64 {
+    1 << capability as u32
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl serde::Serialize for Capabilities {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Capabilities {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Capability>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }
 
 impl FromIterator<Capability> for Capabilities {
     fn from_iter<I: IntoIterator<Item = Capability>>(iter: I) -> Self {
-        Self(iter.into_iter().collect())
+        let all = iter.into_iter();
+        all.fold(Self::default(), |all, one| all.with(one, true))
     }
 }
 

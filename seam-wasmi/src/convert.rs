@@ -6,7 +6,7 @@ use seam_core::{
 };
 use wasmi::{Extern, ExternRef, F32, F64, Func, Memory, Nullable, Ref, V128, Val};
 
-use crate::handles::{FuncEntry, MemoryEntry, identity};
+use crate::handles::{FuncEntry, Identified, Items, MemoryEntry};
 use crate::state::AnyStore;
 use crate::types::page_size_log2;
 
@@ -56,7 +56,9 @@ pub(crate) fn core_value(ctx: &mut impl AnyStore, value: &Val) -> Result<CoreVal
         Val::F64(value) => CoreValue::F64(value.to_bits()),
         Val::V128(value) => CoreValue::V128(value.as_u128()),
         Val::FuncRef(Nullable::Null) => CoreValue::FuncRef(None),
-        Val::FuncRef(Nullable::Val(func)) => CoreValue::FuncRef(Some(func_handle(ctx, *func)?)),
+        Val::FuncRef(Nullable::Val(func)) => {
+            CoreValue::FuncRef(Some(func_handle(ctx, *func, Origin::Any)?))
+        }
         Val::ExternRef(Nullable::Null) => CoreValue::ExternRef(None),
         Val::ExternRef(Nullable::Val(host)) => {
             let host = host.data(&*ctx).downcast_ref().copied();
@@ -87,52 +89,68 @@ pub(crate) fn func(ctx: &impl AnyStore, func: CoreFunc) -> Result<&FuncEntry> {
         .at(state.number, func.store(), func.index())
 }
 
+/// How the engine returned an item.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin {
+    /// It was made just now.
+    Made,
+    /// It is an item of an instance's own that was not asked for by name before.
+    Export,
+    /// It can be any item of the store.
+    Any,
+}
+
 /// Returns the handle of a function.
 ///
 /// # Errors
 /// `Limit` if the store has too many handles.
-pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func) -> Result<CoreFunc> {
-    let number = ctx.state().number;
-    let key = identity(&func);
-    if let Some(known) = ctx.state().handles.funcs.find(&key) {
-        return Ok(CoreFunc::new(number, known));
-    }
-    let entry = FuncEntry::of(&*ctx, func);
-    let funcs = &mut ctx.state_mut().handles.funcs;
-    let slot = funcs.intern(key, || entry)?;
-    Ok(CoreFunc::new(number, slot))
+pub(crate) fn func_handle(ctx: &mut impl AnyStore, func: Func, origin: Origin) -> Result<CoreFunc> {
+    let entry = FuncEntry::of(func);
+    let state = ctx.state_mut();
+    let slot = slot(&mut state.handles.funcs, entry, origin)?;
+    Ok(CoreFunc::new(state.number, slot))
 }
 
-fn memory_handle(ctx: &mut impl AnyStore, memory: Memory) -> Result<CoreMemory> {
-    let number = ctx.state().number;
+fn slot<T: Identified>(items: &mut Items<T>, item: T, origin: Origin) -> Result<u32> {
+    match origin {
+        Origin::Made => items.add(item),
+        Origin::Export => items.add_export(item),
+        Origin::Any => items.intern(item),
+    }
+}
+
+fn memory_handle(ctx: &mut impl AnyStore, memory: Memory, origin: Origin) -> Result<CoreMemory> {
     let page_size_log2 = page_size_log2(&memory.ty(&*ctx));
     let entry = MemoryEntry {
         memory,
         page_size_log2,
     };
-    let memories = &mut ctx.state_mut().handles.memories;
-    let slot = memories.intern(identity(&memory), || entry)?;
-    Ok(CoreMemory::new(number, slot))
+    let state = ctx.state_mut();
+    let slot = slot(&mut state.handles.memories, entry, origin)?;
+    Ok(CoreMemory::new(state.number, slot))
 }
 
 /// Returns the handle of anything that an instance exports.
 ///
 /// # Errors
 /// `Limit` if the store has too many handles.
-pub(crate) fn extern_handle(ctx: &mut impl AnyStore, item: Extern) -> Result<CoreExtern> {
-    let number = ctx.state().number;
+pub(crate) fn extern_handle(
+    ctx: &mut impl AnyStore,
+    item: Extern,
+    origin: Origin,
+) -> Result<CoreExtern> {
     Ok(match item {
-        Extern::Func(func) => CoreExtern::Func(func_handle(ctx, func)?),
-        Extern::Memory(memory) => CoreExtern::Memory(memory_handle(ctx, memory)?),
+        Extern::Func(func) => CoreExtern::Func(func_handle(ctx, func, origin)?),
+        Extern::Memory(memory) => CoreExtern::Memory(memory_handle(ctx, memory, origin)?),
         Extern::Table(table) => {
-            let tables = &mut ctx.state_mut().handles.tables;
-            let slot = tables.intern(identity(&table), || table)?;
-            CoreExtern::Table(CoreTable::new(number, slot))
+            let state = ctx.state_mut();
+            let slot = slot(&mut state.handles.tables, table, origin)?;
+            CoreExtern::Table(CoreTable::new(state.number, slot))
         }
         Extern::Global(global) => {
-            let globals = &mut ctx.state_mut().handles.globals;
-            let slot = globals.intern(identity(&global), || global)?;
-            CoreExtern::Global(CoreGlobal::new(number, slot))
+            let state = ctx.state_mut();
+            let slot = slot(&mut state.handles.globals, global, origin)?;
+            CoreExtern::Global(CoreGlobal::new(state.number, slot))
         }
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Debug, Write};
 use std::sync::Arc;
 
-use seam_core::{CoreExtern, CoreFuncType, CoreModule, Slots};
+use seam_core::{CoreExtern, CoreFuncType, CoreModule, Result, foreign_handle, handle_index};
 use wasmi::{AsContext, ExternRef, Func, Global, Instance, Memory, Table};
 
 use crate::copier::Copier;
@@ -14,14 +14,14 @@ use crate::types::core_func_type;
 
 /// Everything that the handles of one store stand for.
 ///
-/// Everything is interned, so that asking for the same export again does not grow the tables.
+/// Every item has one handle, so asking for the same export again does not grow the tables.
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) instances: Vec<InstanceEntry>,
-    pub(crate) funcs: Slots<Identity, FuncEntry>,
-    pub(crate) memories: Slots<Identity, MemoryEntry>,
-    pub(crate) tables: Slots<Identity, Table>,
-    pub(crate) globals: Slots<Identity, Global>,
+    pub(crate) funcs: Items<FuncEntry>,
+    pub(crate) memories: Items<MemoryEntry>,
+    pub(crate) tables: Items<Table>,
+    pub(crate) globals: Items<Global>,
     /// References to the host's own objects, by the host's number.
     pub(crate) externs: HashMap<u64, ExternRef>,
     /// The functions that copy from one memory to another, by the indices of both memories. `None`
@@ -29,11 +29,121 @@ pub(crate) struct Handles {
     pub(crate) copiers: HashMap<[u32; 2], Option<Copier>>,
 }
 
-/// An instance, its module, and the exports that were asked for so far.
+/// An instance, its module, and the handles of its imports and exports.
 pub(crate) struct InstanceEntry {
     pub(crate) instance: Instance,
     pub(crate) module: CoreModule,
-    pub(crate) exports: BTreeMap<Box<str>, CoreExtern>,
+    /// In the order of the import section.
+    pub(crate) imports: Box<[CoreExtern]>,
+    /// The handles of the exported items of its own, once they are asked for. Empty before.
+    pub(crate) exports: Vec<Option<CoreExtern>>,
+}
+
+/// The items of one kind that the handles of a store stand for.
+///
+/// Identifying an item takes long, so it is only done for items that the engine returns without
+/// saying where they come from: the references in tables and globals, and the exports of the caller
+/// of a host function.
+pub(crate) struct Items<T> {
+    items: Vec<T>,
+    /// The number of the first items that `by_identity` has.
+    identified: usize,
+    by_identity: BTreeMap<Identity, u32>,
+}
+
+/// An item that the engine's handle identifies.
+pub(crate) trait Identified {
+    /// Returns a key that identifies the item.
+    fn identity(&self) -> Identity;
+}
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            identified: 0,
+            by_identity: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T: Identified> Items<T> {
+    /// Adds an item that was made just now, and returns its slot.
+    ///
+    /// # Errors
+    /// `Limit(EngineCapacity)` at 2^32 items.
+    pub(crate) fn add(&mut self, item: T) -> Result<u32> {
+        let slot = handle_index(self.items.len())?;
+        self.items.push(item);
+        Ok(slot)
+    }
+
+    /// Returns the slot of an item of an instance that was not asked for by name before. If it was
+    /// found in another way, it has a slot already.
+    ///
+    /// # Errors
+    /// Those of [`Items::add`].
+    pub(crate) fn add_export(&mut self, item: T) -> Result<u32> {
+        match self.identified {
+            0 => self.add(item),
+            _ => self.intern(item),
+        }
+    }
+
+    /// Returns the slot of an item, which is added if it has none.
+    ///
+    /// # Errors
+    /// Those of [`Items::add`].
+    pub(crate) fn intern(&mut self, item: T) -> Result<u32> {
+        while let Some(known) = self.items.get(self.identified) {
+            let slot = handle_index(self.identified)?;
+            self.by_identity.insert(known.identity(), slot);
+            self.identified += 1;
+        }
+        let identity = item.identity();
+        if let Some(slot) = self.by_identity.get(&identity) {
+            return Ok(*slot);
+        }
+        let slot = self.add(item)?;
+        self.by_identity.insert(identity, slot);
+        self.identified += 1;
+        Ok(slot)
+    }
+
+    /// Returns the item of a handle: `store` and `slot` are the handle's, `ours` is this store's
+    /// number.
+    ///
+    /// # Errors
+    /// `Misuse` if `store` is not `ours`, or if the slot was never assigned.
+    #[inline]
+    pub(crate) fn at(&self, ours: u32, store: u32, slot: u32) -> Result<&T> {
+        let item = self.items.get(slot as usize);
+        item.filter(|_| ours == store).ok_or_else(foreign_handle)
+    }
+}
+
+impl Identified for FuncEntry {
+    fn identity(&self) -> Identity {
+        identity(&self.func)
+    }
+}
+
+impl Identified for MemoryEntry {
+    fn identity(&self) -> Identity {
+        identity(&self.memory)
+    }
+}
+
+impl Identified for Table {
+    fn identity(&self) -> Identity {
+        identity(self)
+    }
+}
+
+impl Identified for Global {
+    fn identity(&self) -> Identity {
+        identity(self)
+    }
 }
 
 /// A function.
@@ -42,17 +152,23 @@ pub(crate) struct FuncEntry {
     pub(crate) func: Func,
     /// Its type. Most functions have a static type, and nobody asks for this one.
     ty: OnceCell<Arc<CoreFuncType>>,
-    /// The function with its static type, if it has one.
-    pub(crate) typed: Option<Typed>,
+    /// The function with its static type, if it has one. Most functions are never called.
+    typed: OnceCell<Option<Typed>>,
 }
 
 impl FuncEntry {
-    pub(crate) fn of(ctx: &impl AsContext, func: Func) -> Self {
+    pub(crate) fn of(func: Func) -> Self {
         Self {
             func,
             ty: OnceCell::new(),
-            typed: Typed::of(ctx, func),
+            typed: OnceCell::new(),
         }
+    }
+
+    /// Returns the function with its static type, if it has one.
+    #[inline]
+    pub(crate) fn typed(&self, ctx: &impl AsContext) -> Option<Typed> {
+        *self.typed.get_or_init(|| Typed::of(ctx, self.func))
     }
 
     /// Returns the function's type.

@@ -1,6 +1,5 @@
 //! Instantiation: first imports and segments, then the start function.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seam_core::{
@@ -23,16 +22,16 @@ pub(crate) fn link<C: AnyStore>(
     imports: &[CoreExtern],
 ) -> Result<CoreInstanceId> {
     let compiled = compiled(module, ctx.state())?;
-    let imports: Result<Vec<Extern>> = by_kind(module.ty()?, imports)
+    let natives: Result<Vec<Extern>> = by_kind(module.ty()?, imports)
         .map(|import| native(ctx, import))
         .collect();
-    let imports = imports?;
-    ctx.state_mut().add_code(&compiled.indirect_calls);
+    let natives = natives?;
     let made = catch_unwind(AssertUnwindSafe(|| {
-        Instance::new(&mut *ctx, &compiled.module, &imports)
+        Instance::new(&mut *ctx, &compiled.module, &natives)
     }));
     let instance = made.map_err(|panic| of_panic(&*panic))?.map_err(|error| {
-        let state = ctx.state();
+        let state = ctx.state_mut();
+        state.add_failed_code(&compiled.indirect_calls);
         of_instantiation(error, || state.calls_indirectly(), &state.limits)
     })?;
     let state = ctx.state_mut();
@@ -40,7 +39,8 @@ pub(crate) fn link<C: AnyStore>(
     state.handles.instances.push(InstanceEntry {
         instance,
         module: module.clone(),
-        exports: BTreeMap::new(),
+        imports: imports.into(),
+        exports: Vec::new(),
     });
     Ok(CoreInstanceId::new(state.number, index))
 }

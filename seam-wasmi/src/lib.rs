@@ -49,6 +49,7 @@ mod copier;
 mod copy;
 mod engine;
 mod error;
+mod export;
 mod handles;
 mod host;
 mod instantiate;

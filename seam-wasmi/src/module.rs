@@ -6,6 +6,7 @@ use seam_core::{Capabilities, Result};
 use wasmi::{Engine, Module};
 
 use crate::error::of_compilation;
+use crate::export::Exports;
 use crate::scan::{IndirectCalls, sections};
 use crate::start::{Moved, moved};
 
@@ -15,6 +16,7 @@ pub(crate) struct Compiled {
     /// The export that stands for the start function.
     pub(crate) start: Option<String>,
     pub(crate) indirect_calls: Arc<IndirectCalls>,
+    pub(crate) exports: Exports,
     /// The engine that compiled the module.
     pub(crate) engine: u32,
 }
@@ -49,6 +51,7 @@ impl Compiled {
             module: Module::new(engine, wasm).map_err(rejected)?,
             start,
             indirect_calls,
+            exports: Exports::of(&sections),
             engine: number,
         })
     }

@@ -16,6 +16,10 @@ const CONST_OPERATORS: usize = 500;
 #[derive(Debug, Default)]
 pub(crate) struct Sections<'a> {
     pub(crate) has_start: bool,
+    /// The contents of the import section.
+    pub(crate) imports: &'a [u8],
+    /// The contents of the export section.
+    pub(crate) exports: &'a [u8],
     /// The contents of the code section.
     code: &'a [u8],
 }
@@ -38,6 +42,12 @@ pub(crate) fn sections(wasm: &[u8]) -> Result<Sections<'_>> {
                 sections.code = wasm.get(range).unwrap_or_default();
             }
             Payload::StartSection { .. } => sections.has_start = true,
+            Payload::ImportSection(section) => {
+                sections.imports = wasm.get(section.range()).unwrap_or_default();
+            }
+            Payload::ExportSection(section) => {
+                sections.exports = wasm.get(section.range()).unwrap_or_default();
+            }
             Payload::End(_) => break,
             section => constants(section)?,
         }

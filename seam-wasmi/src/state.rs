@@ -11,6 +11,7 @@ use wasmi::{AsContextMut, Caller, Extern, Store, Val};
 
 use crate::handles::Handles;
 use crate::limits::Limiter;
+use crate::module::Compiled;
 use crate::scan::IndirectCalls;
 use crate::stack::Stack;
 
@@ -36,8 +37,8 @@ pub(crate) struct CoreState {
     pub(crate) stack: Stack,
     /// The instance whose start function trapped last.
     pub(crate) failed: Option<CoreInstanceId>,
-    /// The code of each module that has been instantiated.
-    pub(crate) code: Vec<Arc<IndirectCalls>>,
+    /// The code of modules whose instantiation has failed: it may be in tables of others.
+    pub(crate) failed_code: Vec<Arc<IndirectCalls>>,
     pub(crate) scratch: Scratch,
 }
 
@@ -67,20 +68,27 @@ impl CoreState {
             depth: 0,
             stack: Stack::default(),
             failed: None,
-            code: Vec::new(),
+            failed_code: Vec::new(),
             scratch: Scratch::default(),
         }
     }
 
     /// Whether any code in the store calls through a table.
     pub(crate) fn calls_indirectly(&self) -> bool {
-        self.code.iter().any(|code| code.any())
+        let made = self.handles.instances.iter();
+        let mut made = made.filter_map(|entry| entry.module.compiled::<Compiled>().ok());
+        made.any(|compiled| compiled.indirect_calls.any())
+            || self.failed_code.iter().any(|code| code.any())
     }
 
-    /// Takes up the code of a module, once.
-    pub(crate) fn add_code(&mut self, code: &Arc<IndirectCalls>) {
-        if !self.code.iter().any(|known| Arc::ptr_eq(known, code)) {
-            self.code.push(code.clone());
+    /// Takes up the code of a module whose instantiation has failed, once.
+    pub(crate) fn add_failed_code(&mut self, code: &Arc<IndirectCalls>) {
+        if !self
+            .failed_code
+            .iter()
+            .any(|known| Arc::ptr_eq(known, code))
+        {
+            self.failed_code.push(code.clone());
         }
     }
 

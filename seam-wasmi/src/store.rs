@@ -11,7 +11,8 @@ use seam_core::{
 use wasmi::{Caller, Extern, Func, Mutability, Ref, Store, Val};
 
 use crate::call::{call, call_typed, fill, fuel};
-use crate::convert::{core_ref, core_value, extern_handle, func_handle, val};
+use crate::convert::{Origin, core_ref, core_value, extern_handle, func_handle, val};
+use crate::export::Exported;
 use crate::handles::{MemoryEntry, identity};
 use crate::instantiate::{instance, link, start};
 use crate::module::Compiled;
@@ -146,21 +147,20 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
     fn export(&mut self, id: CoreInstanceId, name: &str) -> Option<CoreExtern> {
         let ctx = &mut self.0;
         let found = instance(ctx.state(), id).ok()?;
-        if let Some(known) = found.exports.get(name) {
+        let exports = &found.module.compiled::<Compiled>().ok()?.exports;
+        let (position, len) = match exports.get(name)? {
+            Exported::Import(position) => return found.imports.get(position).copied(),
+            Exported::Own(position) => (position, exports.len()),
+        };
+        if let Some(Some(known)) = found.exports.get(position) {
             return Some(*known);
         }
-        let start = found.module.compiled::<Compiled>().ok()?.start.as_deref();
-        if start == Some(name) {
-            return None;
-        }
         let native = found.instance.get_export(&*ctx, name)?;
-        let export = extern_handle(ctx, native).ok()?;
-        let found = ctx
-            .state_mut()
-            .handles
-            .instances
-            .get_mut(id.index() as usize)?;
-        found.exports.insert(name.into(), export);
+        let export = extern_handle(ctx, native, Origin::Export).ok()?;
+        let instances = &mut ctx.state_mut().handles.instances;
+        let exports = &mut instances.get_mut(id.index() as usize)?.exports;
+        exports.resize(len, None);
+        *exports.get_mut(position)? = Some(export);
         Some(export)
     }
 
@@ -177,7 +177,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
                 host::call(&mut caller, &ty, args, results, run).map_err(crate::call::carried)
             },
         );
-        func_handle(ctx, made)
+        func_handle(ctx, made, Origin::Made)
     }
 
     fn call(
@@ -191,7 +191,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
 
     fn call_numeric(&mut self, func: &NumericFunc, bits: &mut [u64]) -> Result<()> {
         let ctx = &mut self.0;
-        let typed = convert::func(ctx, func.func())?.typed;
+        let typed = convert::func(ctx, func.func())?.typed(ctx);
         // A store with a deadline runs its calls in slices.
         let (Some(typed), None) = (typed, ctx.state().limits.deadline) else {
             return numeric_call(self, func, bits);
@@ -208,7 +208,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
             host::guarded(&mut caller, run).map_err(crate::call::carried)
         };
         match numeric::host_func(&mut self.0, &ty, call) {
-            Some(made) => func_handle(&mut self.0, made),
+            Some(made) => func_handle(&mut self.0, made, Origin::Made),
             None => {
                 let func = numeric_host_fn(&ty, func)?;
                 self.host_func(ty, func)
@@ -380,7 +380,7 @@ impl CoreCaller for WasmiStore<&mut Caller<'_, CoreState>> {
         if name.starts_with(moved::PREFIX) && is_moved_start(&self.0, name, &native) {
             return None;
         }
-        extern_handle(&mut self.0, native).ok()
+        extern_handle(&mut self.0, native, Origin::Any).ok()
     }
 
     fn as_store(&mut self) -> &mut dyn CoreStore {

@@ -131,9 +131,10 @@ impl CoreEngine for WasmtimeEngine {
         let mut state = CoreState::new(limits, host);
         state.stack = self.stack;
         state.types = Some(self.types.clone());
+        state.shows_failed = self.build.inner_instances;
         let mut store = Store::try_new(self.native()?, state)
             .map_err(|e| Error::engine(format!("no store could be made: {e:#}")))?;
-        set_limits(&mut store);
+        set_limits(&mut store, self.build);
         Ok(Box::new(WasmtimeStore(store)))
     }
 

@@ -51,7 +51,7 @@ pub(crate) enum AnyMemory {
 }
 
 /// Identifies a memory.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MemoryKey {
     Own(u64),
     /// The address of its bytes, which never move.

@@ -38,7 +38,8 @@ where
     if core.instances.is_some_and(|limit| made >= limit) {
         return Err(Error::limit(Limit::Instances));
     }
-    let before = ctx.as_context_mut().debug_all_instances().len();
+    let shows_failed = core.shows_failed;
+    let before = shows_failed.then(|| inner.debug_all_instances().len());
     let alarm = call::begin(ctx)?;
     let outcome = match Way::of(ctx) {
         Way::Synchronous => call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports)),
@@ -50,7 +51,7 @@ where
     match outcome {
         Ok(instance) => handle(ctx, instance, Some(compiled.exports().clone())),
         Err(stop) => {
-            let failed = failed(ctx, module, before);
+            let failed = before.and_then(|before| failed(ctx, module, before));
             ctx.as_context_mut().data_mut().core().failed = failed;
             Err(failure(ctx, stop))
         }

@@ -7,6 +7,7 @@ use seam_core::{HostState, Limits, store_number};
 use wasmtime::{Instance, Module, Store, Val};
 
 use crate::broken::Broken;
+use crate::build::Build;
 use crate::deadline;
 use crate::error::Code;
 use crate::func_types::FuncTypes;
@@ -31,6 +32,8 @@ pub(crate) struct CoreState {
     pub(crate) depth: u32,
     /// The instance that the last failed instantiation left.
     pub(crate) failed: Option<Instance>,
+    /// Whether the engine shows such an instance.
+    pub(crate) shows_failed: bool,
     pub(crate) sources: Sources,
     /// Whether calls must be asynchronous, because an import of the guest can suspend it.
     pub(crate) asynchronous: bool,
@@ -73,6 +76,7 @@ impl CoreState {
             host_depth: limits.host_depth,
             depth: 0,
             failed: None,
+            shows_failed: false,
             sources: Sources::default(),
             asynchronous: false,
             stack: None,
@@ -113,12 +117,16 @@ impl Code for Sources {
     }
 }
 
-/// Sets the limits in its [`CoreState`] on a new store.
-pub(crate) fn set_limits<T: HasCore>(store: &mut Store<T>) {
+/// Sets the limits in its [`CoreState`] on a new store of an engine of this build.
+pub(crate) fn set_limits<T: HasCore>(store: &mut Store<T>, build: Build) {
     store.limiter(|data| &mut data.core().limiter);
-    let fuel = store.data().core_ref().fuel.unwrap_or(u64::MAX);
-    // An engine that does not count fuel rejects this. `store` has rejected fuel limits there.
-    let _ = store.set_fuel(fuel);
-    store.epoch_deadline_callback(|ctx| deadline::at_epoch(ctx.data().core_ref().deadline));
-    store.set_epoch_deadline(1);
+    if build.fuel {
+        let fuel = store.data().core_ref().fuel.unwrap_or(u64::MAX);
+        // An engine that counts fuel does not reject this.
+        let _ = store.set_fuel(fuel);
+    }
+    if build.deadline {
+        store.epoch_deadline_callback(|ctx| deadline::at_epoch(ctx.data().core_ref().deadline));
+        store.set_epoch_deadline(1);
+    }
 }

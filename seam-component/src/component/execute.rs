@@ -13,12 +13,13 @@ use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Pl
 use super::builtin::body;
 use super::late::Late;
 use super::prepared::{self, PreparedLift};
+use crate::abi::Options;
 use crate::canon::builtin::Body;
 use crate::canon::lower::Lowered;
 use crate::canon::options::{Items, options};
 use crate::canon::resource::Dropping;
 use crate::canon::{caller, resource, signature};
-use crate::cores::Core;
+use crate::cores::{Core, Cores};
 use crate::generated::Generated;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
 use crate::state::{FuncInst, HostFunc, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
@@ -36,15 +37,17 @@ pub(super) struct Execution<'a> {
     /// The core items of the world, in the order of the imports that keep their core types.
     world: &'a [CoreExtern],
     /// The core instances made so far, in order.
-    cores: Vec<Core>,
+    cores: Cores,
     glue: Glue,
     pub(super) late: Late,
     /// The results of the steps so far, by their index in the plan.
     pub(super) core_instances: Vec<CoreInstanceId>,
     pub(super) core_items: Vec<Made>,
     lifts: Vec<Arc<Lifted>>,
-    /// All lifted functions, once they are made.
-    pub(super) all_lifts: AllLifts,
+    /// All lifted functions, once they are made. `None` if no function waits for them.
+    pub(super) all_lifts: Option<AllLifts>,
+    /// The canonical options of the last lifted function: those of the next are mostly the same.
+    last_options: Option<(PlannedOptions, Options)>,
     /// Whether calls are tasks.
     is_concurrent: bool,
 }
@@ -79,13 +82,14 @@ impl<'a> Execution<'a> {
             prepared,
             modules,
             world,
-            cores: Vec::new(),
+            cores: Cores::with_capacity(plan.core_instances.len()),
             glue: Glue::default(),
             late: Late::default(),
-            core_instances: Vec::new(),
+            core_instances: Vec::with_capacity(plan.core_instances.len()),
             core_items: Vec::with_capacity(plan.core_items.len()),
             lifts: Vec::with_capacity(plan.lifts.len()),
-            all_lifts: AllLifts::default(),
+            all_lifts: None,
+            last_options: None,
             is_concurrent: false,
         }
     }
@@ -99,6 +103,7 @@ impl<'a> Execution<'a> {
         let plan = self.plan;
         let running = Running::of(self.store)?;
         running.resources.extend(plan.resources.iter().map(info));
+        (running.instances).reserve_exact(plan.component_instances.len());
         let capabilities = &self.generated.engine().info().capabilities;
         self.is_concurrent = plan.is_async();
         if self.is_concurrent {
@@ -129,19 +134,27 @@ impl<'a> Execution<'a> {
                 Step::Resource(id) => self.resource(id)?,
             }
         }
-        let _ = self.all_lifts.set(self.lifts.clone());
+        if let Some(all) = &self.all_lifts {
+            let _ = all.set(self.lifts.clone());
+        }
         self.make_late()?;
         if let Some(item) = plan.initialize {
             let initialize = self.core_func(item)?;
             self.store.call(initialize, &[], &mut [])?;
         }
-        plan.exports.iter().map(|func| self.func(*func)).collect()
+        let mut funcs = Vec::with_capacity(plan.exports.len());
+        for func in &plan.exports {
+            funcs.push(self.func(*func)?);
+        }
+        Ok(funcs)
     }
 
     /// Returns the lifted functions made so far, by their index in the plan, and the core instances
     /// made so far, in order.
-    pub(super) fn into_made(self) -> (Vec<Arc<Lifted>>, Vec<Core>) {
-        (self.lifts, self.cores)
+    pub(super) fn into_made(self) -> (Vec<Arc<Lifted>>, Cores) {
+        let mut cores = self.cores;
+        cores.sort();
+        (self.lifts, cores)
     }
 
     fn core_instance(&mut self, index: usize) -> Result<()> {
@@ -168,7 +181,9 @@ impl<'a> Execution<'a> {
                 Ok(())
             }
             Err(error) => {
-                self.cores.extend(self.store.failed_instance().map(entry));
+                if let Some(id) = self.store.failed_instance() {
+                    self.cores.push(entry(id));
+                }
                 Err(error)
             }
         }
@@ -319,7 +334,7 @@ impl<'a> Execution<'a> {
         let callback = self.optional(lift.callback)?;
         let callback = callback.map(signature::callback);
         let core = NumericFunc::new(self.core_func(lift.core)?, core.clone())?;
-        let opts = options(&lift.options, self)?;
+        let opts = self.options(&lift.options)?;
         let is_concurrent = self.is_concurrent;
         let mut lifted = Lifted::new(
             Running::of(self.store)?,
@@ -332,6 +347,18 @@ impl<'a> Execution<'a> {
         lifted.callback = callback.transpose()?;
         lifted.concurrent = is_concurrent;
         Ok(lifted)
+    }
+
+    /// Looks up the core items of canonical options.
+    fn options(&mut self, planned: &PlannedOptions) -> Result<Options> {
+        if let Some((last, options)) = &self.last_options {
+            if last == planned {
+                return Ok(options.clone());
+            }
+        }
+        let options = options(planned, self)?;
+        self.last_options = Some((*planned, options.clone()));
+        Ok(options)
     }
 
     fn optional(&mut self, func: Option<usize>) -> Result<Option<CoreFunc>> {

@@ -67,7 +67,7 @@ impl Execution<'_> {
                 Some(callee)
             }
         };
-        let (all, core_ty) = (self.all_lifts.clone(), ty.clone());
+        let (all, core_ty) = (self.all_lifts.get_or_insert_default().clone(), ty.clone());
         caller::by_first_call(self.store, self.plan.clone(), ty.clone(), move |items| {
             let callee = match &callee {
                 Some(callee) => callee.clone(),

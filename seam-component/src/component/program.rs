@@ -16,7 +16,6 @@ use super::execute::Execution;
 use super::instance::ComponentInstance;
 use super::prepared::{self, PreparedLift};
 use crate::core_module::Links;
-use crate::cores::Cores;
 use crate::generated::Generated;
 use crate::inner::Base;
 use crate::instance::LayeredInstance;
@@ -171,10 +170,9 @@ impl ComponentProgram {
         );
         let funcs = execution.run();
         let (lifts, cores) = execution.into_made();
-        let cores = Cores::new(cores);
         let observed = match &funcs {
-            Ok(_) => Box::default(),
-            Err(_) => Box::new(Running::of(&mut *store)?.world.observed().clone()),
+            Ok(_) => None,
+            Err(_) => Some(Running::of(&mut *store)?.world.observed().clone()),
         };
         let instance = |funcs| {
             let base = Base {
@@ -192,7 +190,7 @@ impl ComponentProgram {
         match funcs {
             Ok(funcs) => Ok(instance(funcs)),
             Err(error) => Err(Failed {
-                observed,
+                observed: observed.unwrap_or_default().into(),
                 // If linking failed, no guest code has run, so a snapshot would show nothing.
                 instance: match error.kind() {
                     ErrorKind::Link | ErrorKind::Unsupported(_) => None,

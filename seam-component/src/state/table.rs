@@ -5,6 +5,7 @@ use seam_core::{CanonTrap, Error, Result};
 /// A table of handles. The first index is 1, and the last freed index is reused first.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
+    /// The elements from the first index on.
     array: Vec<Option<T>>,
     free: Vec<u32>,
 }
@@ -15,7 +16,7 @@ impl<T> Table<T> {
 
     pub(crate) fn new() -> Self {
         Self {
-            array: vec![None],
+            array: Vec::new(),
             free: Vec::new(),
         }
     }
@@ -25,10 +26,9 @@ impl<T> Table<T> {
     /// # Errors
     /// The trap `UnknownHandle` if `index` is out of range or free.
     pub(crate) fn get(&mut self, index: u32) -> Result<&mut T> {
-        let slot = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.array.get_mut(index));
-        slot.and_then(Option::as_mut).ok_or_else(|| unknown(index))
+        self.slot(index)
+            .and_then(Option::as_mut)
+            .ok_or_else(|| unknown(index))
     }
 
     /// Adds an element and returns its index.
@@ -37,12 +37,12 @@ impl<T> Table<T> {
     /// The trap `TableFull` if the highest index is exceeded.
     pub(crate) fn add(&mut self, element: T) -> Result<u32> {
         if let Some(index) = self.free.pop() {
-            if let Some(slot) = self.array.get_mut(index as usize) {
+            if let Some(slot) = self.slot(index) {
                 *slot = Some(element);
             }
             return Ok(index);
         }
-        match u32::try_from(self.array.len()) {
+        match u32::try_from(self.array.len() + 1) {
             Ok(index) if index <= Self::MAX_LENGTH => {
                 self.array.push(Some(element));
                 Ok(index)
@@ -56,12 +56,17 @@ impl<T> Table<T> {
     /// # Errors
     /// The trap `UnknownHandle` if `index` is out of range or free.
     pub(crate) fn remove(&mut self, index: u32) -> Result<T> {
-        let slot = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.array.get_mut(index));
-        let element = slot.and_then(Option::take).ok_or_else(|| unknown(index))?;
+        let element = self
+            .slot(index)
+            .and_then(Option::take)
+            .ok_or_else(|| unknown(index))?;
         self.free.push(index);
         Ok(element)
+    }
+
+    fn slot(&mut self, index: u32) -> Option<&mut Option<T>> {
+        let position = index.checked_sub(1)?;
+        self.array.get_mut(usize::try_from(position).ok()?)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The tables behind a store's handles.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use crate::{Error, ErrorKind, Limit, Result};
 
@@ -12,10 +11,13 @@ use crate::{Error, ErrorKind, Limit, Result};
 /// Keep one table per kind of handle in a store. Each object has a key that identifies it and is
 /// added only once, so looking up the same export repeatedly does not grow the table.
 pub struct Slots<K, T> {
-    items: Vec<T>,
-    /// Ordered, since most stores have few objects of a kind, for which hashing takes longer.
+    items: Vec<(K, T)>,
+    /// Empty while there are few objects, as in most stores: then they are searched one by one.
     by_key: BTreeMap<K, u32>,
 }
+
+/// How many objects are searched one by one.
+const FEW: usize = 16;
 
 impl<K, T> Default for Slots<K, T> {
     fn default() -> Self {
@@ -26,11 +28,15 @@ impl<K, T> Default for Slots<K, T> {
     }
 }
 
-impl<K: Ord, T> Slots<K, T> {
+impl<K: Ord + Clone, T> Slots<K, T> {
     /// Returns the slot of the object with this key, or `None` if it has no slot yet.
     #[must_use]
     pub fn find(&self, key: &K) -> Option<u32> {
-        self.by_key.get(key).copied()
+        if self.items.len() > FEW {
+            return self.by_key.get(key).copied();
+        }
+        let found = self.items.iter().position(|(known, _)| known == key)?;
+        u32::try_from(found).ok()
     }
 
     /// Returns the slot of the object with this key. A new object is created and added.
@@ -38,14 +44,16 @@ impl<K: Ord, T> Slots<K, T> {
     /// # Errors
     /// `Limit(EngineCapacity)` at 2^32 objects.
     pub fn intern(&mut self, key: K, make: impl FnOnce() -> T) -> Result<u32> {
-        match self.by_key.entry(key) {
-            Entry::Occupied(known) => Ok(*known.get()),
-            Entry::Vacant(new) => {
-                let slot = handle_index(self.items.len())?;
-                self.items.push(make());
-                Ok(*new.insert(slot))
-            }
+        if let Some(known) = self.find(&key) {
+            return Ok(known);
         }
+        let slot = handle_index(self.items.len())?;
+        self.items.push((key, make()));
+        if self.items.len() > FEW {
+            let rest = self.items.iter().zip(0u32..).skip(self.by_key.len());
+            (self.by_key).extend(rest.map(|((key, _), slot)| (key.clone(), slot)));
+        }
+        Ok(slot)
     }
 
     /// Returns the object of a handle: `store` and `slot` are the handle's, `ours` is this store's
@@ -56,7 +64,8 @@ impl<K: Ord, T> Slots<K, T> {
     #[inline]
     pub fn at(&self, ours: u32, store: u32, slot: u32) -> Result<&T> {
         let item = self.items.get(slot as usize);
-        item.filter(|_| ours == store).ok_or_else(foreign_handle)
+        let item = item.filter(|_| ours == store);
+        item.map(|(_, item)| item).ok_or_else(foreign_handle)
     }
 
     /// Returns the number of objects.
@@ -114,6 +123,20 @@ mod tests {
         assert_eq!((slots.find(&"a"), slots.find(&"c")), (Some(a), None));
         assert_eq!((slots.len(), slots.is_empty()), (2, false));
         assert_eq!(*slots.at(7, 7, b).unwrap(), 2);
+    }
+
+    #[test]
+    fn many_objects_are_added_once_too() {
+        let mut slots = Slots::default();
+        let many = FEW as u32 + 10;
+        for _ in 0..2 {
+            for key in (0..many).rev() {
+                let slot = slots.intern(key, || key).unwrap();
+                assert_eq!(slots.find(&key), Some(slot));
+                assert_eq!(*slots.at(7, 7, slot).unwrap(), key);
+            }
+        }
+        assert_eq!((slots.len(), slots.find(&many)), (FEW + 10, None));
     }
 
     #[test]

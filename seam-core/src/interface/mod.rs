@@ -95,7 +95,7 @@ pub struct CoreInstanceType {
 /// from exports do not count, and neither do modules that an engine or the seam generates. The only
 /// instance of a core module is `0`. Text forms are `0` and `1/0`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CorePath(Vec<u32>);
+pub struct CorePath(Arc<[u32]>);
 
 impl Interface {
     /// Creates the interface of an artifact of this kind from its parts.
@@ -275,7 +275,7 @@ impl CorePath {
     /// Creates the path with these indices.
     #[must_use]
     pub fn new(indices: impl Into<Vec<u32>>) -> Self {
-        Self(indices.into())
+        Self(indices.into().into())
     }
 
     /// Returns the indices, outermost first.
@@ -287,9 +287,7 @@ impl CorePath {
     /// Returns the path that is one level deeper.
     #[must_use]
     pub fn child(&self, index: u32) -> Self {
-        let mut indices = self.0.clone();
-        indices.push(index);
-        Self(indices)
+        Self(self.0.iter().copied().chain([index]).collect())
     }
 }
 
@@ -309,7 +307,7 @@ impl FromStr for CorePath {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let indices: Result<Vec<u32>, _> = text.split('/').map(str::parse).collect();
+        let indices: Result<Arc<[u32]>, _> = text.split('/').map(str::parse).collect();
         indices.map(Self).map_err(|_| {
             Error::misuse(format!(
                 "expected a core path like `0` or `1/0`, found `{text}`"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// The virtual time of one instance, in nanoseconds since it was created.
@@ -28,8 +28,11 @@ use std::task::{Context, Poll, Wake, Waker};
 /// });
 /// # let _ = world;
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct VirtualClock(Arc<Mutex<Time>>);
+#[derive(Debug, Default)]
+pub struct VirtualClock(
+    /// What all clones share, once somebody asks for it: most instances never do.
+    OnceLock<Arc<Mutex<Time>>>,
+);
 
 #[derive(Debug, Default)]
 struct Time {
@@ -95,8 +98,18 @@ impl VirtualClock {
         }
     }
 
+    fn time(&self) -> &Arc<Mutex<Time>> {
+        self.0.get_or_init(Arc::default)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Time> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.time().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for VirtualClock {
+    fn clone(&self) -> Self {
+        Self(self.time().clone().into())
     }
 }
 
@@ -212,6 +225,14 @@ mod tests {
         drop(timer);
         assert!(!clock.advance_to_next());
         assert_eq!(clock.now(), 0);
+    }
+
+    #[test]
+    fn all_clones_are_the_same_clock() {
+        let clock = VirtualClock::default();
+        let clone = clock.clone();
+        clock.advance_to(10);
+        assert_eq!((clone.now(), clone.clone().now()), (10, 10));
     }
 
     #[test]

@@ -75,6 +75,55 @@ fn handles_of_another_store_are_misuse() {
 }
 
 #[test]
+fn an_item_has_one_handle_however_it_is_found() {
+    let engine = WasmiEngine::new();
+    let maker = compile(
+        &engine,
+        r#"(module
+            (table (export "table") 2 funcref)
+            (elem (i32.const 0) $f $g)
+            (memory (export "memory") 1)
+            (func $f (export "f"))
+            (func $g (export "g") (export "same")))"#,
+    );
+    let passer = compile(
+        &engine,
+        r#"(module
+            (import "a" "memory" (memory 1))
+            (import "a" "f" (func))
+            (export "f" (func 0))
+            (export "memory" (memory 0)))"#,
+    );
+    // Either the name is looked up first, or the element of the table.
+    for by_name_first in [true, false] {
+        let mut store = store(&engine);
+        let made = store.instantiate(&maker, &[]).unwrap();
+        let Some(CoreExtern::Table(table)) = store.export(made, "table") else {
+            panic!("expected a table");
+        };
+        let (mut names, mut elements) = (Vec::new(), Vec::new());
+        for by_name in [by_name_first, !by_name_first] {
+            match by_name {
+                true => names.extend(["f", "g", "same"].map(|name| store.export(made, name))),
+                false => elements.extend([0, 1].map(|at| store.table_at(table, at).unwrap())),
+            }
+        }
+        let element = |at: usize| match elements.get(at) {
+            Some(Some(CoreValue::FuncRef(Some(func)))) => CoreExtern::Func(*func),
+            other => panic!("expected a function, found {other:?}"),
+        };
+        let expected = [0, 1, 1].map(|at| Some(element(at)));
+        assert_eq!(names, expected, "{by_name_first}");
+        assert_ne!(element(0), element(1));
+        let memory = store.export(made, "memory").unwrap();
+        let passed = store.instantiate(&passer, &[memory, element(0)]).unwrap();
+        assert_eq!(store.export(passed, "memory"), Some(memory));
+        assert_eq!(store.export(passed, "f"), Some(element(0)));
+        assert_eq!(store.export(passed, "g"), None);
+    }
+}
+
+#[test]
 fn modules_of_another_engine_are_misuse() {
     let (ours, theirs) = (WasmiEngine::new(), Wasmi::builder().fuel().build_engine());
     let module = compile(&theirs, "(module)");

@@ -37,7 +37,8 @@ pub(crate) struct ComponentInstance {
     pub(super) is_closed: bool,
     /// The core instances, once they have been needed.
     pub(super) cores: Option<Cores>,
-    pub(super) captured: Captured,
+    /// The output of the system's WASI, if the world has it.
+    pub(super) captured: Option<Captured>,
 }
 
 impl ComponentInstance {
@@ -45,7 +46,7 @@ impl ComponentInstance {
         program: Arc<Loaded>,
         store: Store<State>,
         instance: Option<component::Instance>,
-        captured: Captured,
+        captured: Option<Captured>,
     ) -> Self {
         // Only the engine's own event loop knows whether the system's WASI can let a guest go on.
         let knows_all = program.is_concurrent() && !store.data().has_system_wasi();
@@ -330,7 +331,9 @@ impl Instance for ComponentInstance {
 
     fn observed(&mut self) -> &Observed {
         let world = &mut self.store.data_mut().world;
-        self.captured.drain(world.observed_mut());
+        if let Some(captured) = &self.captured {
+            captured.drain(world.observed_mut());
+        }
         world.observed()
     }
 

@@ -45,9 +45,9 @@ pub(crate) async fn instantiate(
         .into());
     }
     let wasi = world.system_wasi_config().filter(|_| linked.wasi);
-    let captured = Captured::new(limits.output, world.output_hook().cloned());
-    let wasi = wasi
-        .map(|config| Wasi::new(config, &captured))
+    let captured = wasi.map(|_| Captured::new(limits.output, world.output_hook().cloned()));
+    let wasi = (wasi.zip(captured.as_ref()))
+        .map(|(config, captured)| Wasi::new(config, captured))
         .transpose()?;
     let state = State::new(
         limits,
@@ -65,9 +65,9 @@ async fn start(
     loaded: &Arc<Loaded>,
     mut store: Store<State>,
     linked: &Linked,
-    captured: Captured,
+    captured: Option<Captured>,
 ) -> Result<ComponentInstance, Failed> {
-    set_limits(&mut store);
+    set_limits(&mut store, loaded.build);
     store.set_hostcall_fuel(lifting_fuel(loaded, store.data().world.limits().lifted));
     let core = store.data_mut().core();
     core.asynchronous = linked.asynchronous;
@@ -89,7 +89,9 @@ async fn start(
         Err(stop) => {
             let error = failure(loaded, &mut store, stop);
             let world = &mut store.data_mut().world;
-            captured.drain(world.observed_mut());
+            if let Some(captured) = &captured {
+                captured.drain(world.observed_mut());
+            }
             let observed = Box::new(world.observed().clone());
             let left = (loaded.sees_inside() && leaves_instance(&error))
                 .then(|| Box::new(instance(store, None, captured)) as Box<dyn Instance>);

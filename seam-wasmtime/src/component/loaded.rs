@@ -9,6 +9,7 @@ use seam_core::{
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
+use crate::build::Build;
 use crate::component::inner::CorePlan;
 use crate::component::linker::{self, Linked, Linking, is_wasi};
 use crate::component::state::{ComponentCode, HostTypes, State};
@@ -17,6 +18,7 @@ use crate::engine::WasmtimeEngine;
 /// A compiled component, and what was read from its bytes.
 pub(crate) struct Loaded {
     pub(crate) engine: Engine,
+    pub(crate) build: Build,
     pub(crate) stack: Option<usize>,
     pub(crate) component: Component,
     pub(crate) interface: Interface,
@@ -47,6 +49,7 @@ impl Loaded {
         let interface = seam_decode::interface(artifact)?;
         Ok(Self {
             engine: native.clone(),
+            build: engine.build(),
             stack,
             component,
             code: Arc::new(ComponentCode::of(artifact.bytes(), &interface)),
