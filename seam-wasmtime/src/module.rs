@@ -1,6 +1,5 @@
 //! Compiled modules.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use seam_core::CoreFuncType;
@@ -16,8 +15,8 @@ pub(crate) struct Compiled {
     exports: OnceLock<Arc<Exports>>,
 }
 
-/// The exports of a module, which all its instances share.
-pub(crate) struct Exports(HashMap<Box<str>, Export>);
+/// The exports of a module, which all its instances share, sorted by name.
+pub(crate) struct Exports(Vec<(Box<str>, Export)>);
 
 /// An export of a module.
 pub(crate) struct Export {
@@ -61,10 +60,13 @@ impl Exports {
         };
         let named = module.exports().map(|it| (it.name().into(), export(it)));
         let found = named.filter_map(|(name, export)| Some((name, export?)));
-        Self(found.collect())
+        let mut found: Vec<(Box<str>, Export)> = found.collect();
+        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Self(found)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Export> {
-        self.0.get(name)
+        let found = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        self.0.get(found.ok()?).map(|(_, export)| export)
     }
 }

@@ -108,15 +108,17 @@ impl<C: AnyStore> CoreStore for WasmtimeStore<C> {
         let core = core(&self.0);
         let instances = &core.handles.instances;
         let entry = instances.at(core.number, instance.store(), instance.index());
-        let InstanceEntry { instance, exports } = entry.ok()?.clone();
+        let InstanceEntry { instance, exports } = entry.ok()?;
+        let instance = *instance;
         let Some(exports) = exports else {
             let export = instance.get_export(&mut self.0, name)?;
             return extern_handle(&mut self.0, export).ok();
         };
         let Export { index, numeric } = exports.get(name)?;
-        match (instance.get_module_export(&mut self.0, index)?, numeric) {
+        let (index, numeric) = (*index, numeric.clone());
+        match (instance.get_module_export(&mut self.0, &index)?, numeric) {
             (Extern::Func(func), Some(ty)) => {
-                let func = func_handle_of(&mut self.0, func, |_| ty.clone());
+                let func = func_handle_of(&mut self.0, func, |_| ty);
                 func.ok().map(CoreExtern::Func)
             }
             (export, _) => extern_handle(&mut self.0, export).ok(),

@@ -9,6 +9,7 @@ use seam_core::{
 use seam_decode::types::ResourceId;
 use seam_decode::{Builtin, ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
 use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
+use smallvec::SmallVec;
 
 use super::builtin::body;
 use super::late::Late;
@@ -41,8 +42,8 @@ pub(super) struct Execution<'a> {
     glue: Glue,
     pub(super) late: Late,
     /// The results of the steps so far, by their index in the plan.
-    pub(super) core_instances: Vec<CoreInstanceId>,
-    pub(super) core_items: Vec<Made>,
+    pub(super) core_instances: SmallVec<[CoreInstanceId; 4]>,
+    pub(super) core_items: SmallVec<[Made; 8]>,
     lifts: Vec<Arc<Lifted>>,
     /// All lifted functions, once they are made. `None` if no function waits for them.
     pub(super) all_lifts: Option<AllLifts>,
@@ -85,8 +86,8 @@ impl<'a> Execution<'a> {
             cores: Cores::with_capacity(plan.core_instances.len()),
             glue: Glue::default(),
             late: Late::default(),
-            core_instances: Vec::with_capacity(plan.core_instances.len()),
-            core_items: Vec::with_capacity(plan.core_items.len()),
+            core_instances: SmallVec::with_capacity(plan.core_instances.len()),
+            core_items: SmallVec::with_capacity(plan.core_items.len()),
             lifts: Vec::with_capacity(plan.lifts.len()),
             all_lifts: None,
             last_options: None,
