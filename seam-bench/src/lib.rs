@@ -33,6 +33,11 @@
 //! cannot pair the samples of two functions, which is why this crate has its own sampler. The
 //! sampler uses the median and the median absolute deviation, as criterion does.
 //!
+//! # The closest peer
+//! `peer` in this folder is a crate outside the workspace, with its own lock file. It compares seam on wasmi
+//! with `wasm_component_layer` on wasmi, with this sampler and these guests, and rewrites
+//! `docs/benchmarks-peer.md`.
+//!
 //! # Profile a row
 //! `--repeat` does the work of one side and measures nothing. callgrind counts the instructions of
 //! this work alone, repeatably and on any machine:

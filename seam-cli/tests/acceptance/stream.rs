@@ -31,3 +31,31 @@ fn runs_that_write_alike_match() {
              match (2 calls): wasmtime, wasmtime-layered, wasmi\n",
         );
 }
+
+#[test]
+fn a_schedule_seed_is_for_backends_that_follow_it() {
+    let component = fixture("core/writers.wat");
+    let command = ["diff", &component, "--invoke", "count()", "--schedule-seed"];
+    for seed in ["0", "7"] {
+        let ended = seam(command.into_iter().chain([seed])).with_status(0);
+        let last = ended.stdout.lines().last().unwrap();
+        assert_eq!(last, "match: wasmtime-layered, wasmi", "{ended:#?}");
+        let note = format!("note: left out: {component} on wasmtime: ");
+        assert!(ended.stderr.starts_with(&note), "{ended:#?}");
+        assert!(ended.stderr.contains("schedule-seed"), "{ended:#?}");
+    }
+    // Of what is not asynchronous there is one order.
+    let calc = fixture("core/calc.wat");
+    let command = [
+        "diff",
+        &calc,
+        "--invoke",
+        "add(1, 2)",
+        "--schedule-seed",
+        "7",
+    ];
+    seam(command).with_status(0).printing(
+        "add(1, 2) = 3\n\
+         match: wasmtime, wasmtime-layered, wasmi\n",
+    );
+}

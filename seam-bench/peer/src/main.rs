@@ -1,0 +1,77 @@
+//! Compares seam with `wasm_component_layer`, the closest peer: both give the component model to wasmi, in
+//! one process.
+//!
+//! ```sh
+//! cargo run --release --manifest-path seam-bench/peer/Cargo.toml              # all rows
+//! cargo run --release --manifest-path seam-bench/peer/Cargo.toml -- string   # rows whose names contain a word
+//! cargo run --release --manifest-path seam-bench/peer/Cargo.toml -- --write  # rewrites docs/benchmarks-peer.md
+//! ```
+//!
+//! The method is that of the crate `seam-bench`, whose sampler and guests this one uses. The peer's newest
+//! wasmi is 0.40, and seam's is 2.0, so that a ratio has a part which is the engine's: the rows of the core
+//! API tell how large it is.
+
+#[path = "../../src/failure.rs"]
+mod failure;
+#[path = "../../src/guest/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the rows do not use all guests")]
+mod guest;
+#[path = "../../src/measure.rs"]
+mod measure;
+#[path = "../../src/options.rs"]
+#[allow(dead_code, reason = "the peer has no profiles")]
+mod options;
+#[path = "../../src/row.rs"]
+#[allow(dead_code, reason = "the peer's rows have no goals")]
+mod row;
+#[path = "../../src/side.rs"]
+mod side;
+#[path = "../../src/statistics.rs"]
+mod statistics;
+
+mod page;
+mod peer;
+mod rows;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+use options::{Format, Options};
+
+fn main() -> ExitCode {
+    match run(&Options::of_command_line()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the selected rows, and prints or writes what was measured.
+fn run(options: &Options) -> Result<(), Failure> {
+    let mut measured = Vec::new();
+    for (section, entry) in rows::all() {
+        if !options.selects(section, entry.name) {
+            continue;
+        }
+        if options.list {
+            println!("{section}: {}", entry.name);
+            continue;
+        }
+        let row = (entry.make)().map_err(|failure| failure.of_row(entry.name))?;
+        let row = measure::measure(section, entry.name, row, options);
+        measured.push(row.map_err(|failure| failure.of_row(entry.name))?);
+        eprint!(".");
+    }
+    eprintln!();
+    match options.format {
+        Format::Text => print!("{}", page::table(&measured)),
+        Format::Json => println!("{}", serde_json::to_string_pretty(&measured)?),
+    }
+    if options.write {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks-peer.md");
+        std::fs::write(path, page::page(&measured))?;
+    }
+    Ok(())
+}
