@@ -14,13 +14,15 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream as WasiOutput, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView};
 
-/// The version of the interfaces that the engine's WASI defines. Imports of any 0.2.x link to them.
-pub(crate) const INTERFACES: &str = "0.2.12";
+/// How versions of interfaces begin, and the one of them that the engine's WASI defines, to which
+/// imports of all of them link.
+pub(crate) const VERSIONS: [(&str, &str); 2] = [("@0.2.", "0.2.12"), ("@0.3.", "0.3.0")];
 
 /// The WASI part of a store's data.
 pub(crate) struct Wasi {
     ctx: WasiCtx,
     table: ResourceTable,
+    captured: Captured,
 }
 
 impl Wasi {
@@ -48,6 +50,7 @@ impl Wasi {
         Ok(Self {
             ctx: builder.build(),
             table: ResourceTable::new(),
+            captured: captured.clone(),
         })
     }
 
@@ -56,7 +59,14 @@ impl Wasi {
         Self {
             ctx: WasiCtxBuilder::new().build(),
             table: ResourceTable::new(),
+            captured: Captured::new(0, None),
         }
+    }
+
+    /// Returns whether output was refused since the last call of this function. The guest of WASI 0.3
+    /// gets an error code for it and goes on.
+    pub(crate) fn take_refused(&mut self) -> bool {
+        std::mem::take(&mut self.captured.lock().refused)
     }
 
     pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
@@ -93,6 +103,8 @@ struct Buffer {
     pieces: Vec<(OutputStream, Vec<u8>)>,
     /// How many more bytes may be captured.
     room: u64,
+    /// Whether bytes were refused.
+    refused: bool,
 }
 
 impl Captured {
@@ -101,6 +113,7 @@ impl Captured {
         let buffer = Buffer {
             pieces: Vec::new(),
             room: limit,
+            refused: false,
         };
         Self {
             buffer: Arc::new(Mutex::new(buffer)),
@@ -117,8 +130,11 @@ impl Captured {
 
     fn write(&self, stream: OutputStream, bytes: &[u8]) -> Result<()> {
         let mut buffer = self.lock();
-        let room = buffer.room.checked_sub(bytes.len() as u64);
-        buffer.room = room.ok_or_else(|| Error::limit(Limit::Output))?;
+        let Some(room) = buffer.room.checked_sub(bytes.len() as u64) else {
+            buffer.refused = true;
+            return Err(Error::limit(Limit::Output));
+        };
+        buffer.room = room;
         match buffer.pieces.last_mut() {
             Some((last, written)) if *last == stream => written.extend_from_slice(bytes),
             _ => buffer.pieces.push((stream, bytes.to_vec())),

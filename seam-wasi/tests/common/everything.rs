@@ -52,6 +52,15 @@ pub(crate) fn component_0_3(version: &str) -> Artifact {
     of_packages(&PACKAGES_0_3, "0.3.0", version, true, &http)
 }
 
+/// Like [`component_0_3`], but without unstable functions and without HTTP.
+#[allow(
+    dead_code,
+    reason = "not every test file that has this module needs it"
+)]
+pub(crate) fn stable_0_3(version: &str) -> Artifact {
+    of_packages(&PACKAGES_0_3, "0.3.0", version, false, "")
+}
+
 fn encode(version: &str, unstable: bool, imports: &str) -> Artifact {
     of_packages(&PACKAGES, "0.2.12", version, unstable, imports)
 }

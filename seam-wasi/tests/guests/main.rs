@@ -13,3 +13,4 @@ mod handles;
 mod preview1;
 mod support;
 mod system;
+mod system3;

@@ -12,10 +12,10 @@ use crate::everything;
 use crate::support::{Seen, args, backends, see};
 
 /// A temporary folder of one test, which is removed on drop.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("seam-guests-{}-{}", std::process::id(), seam_core::token());
         let path = std::env::temp_dir().join(name).join("inner/root");
         fs::create_dir_all(&path).unwrap();
@@ -23,7 +23,7 @@ impl Folder {
     }
 
     /// Returns all entries of the folder in the form of a tree in memory.
-    fn tree(&self) -> Vec<(String, FileTreeEntry)> {
+    pub(crate) fn tree(&self) -> Vec<(String, FileTreeEntry)> {
         let mut entries = Vec::new();
         let mut ahead = vec![(String::new(), self.0.clone())];
         while let Some((path, host)) = ahead.pop() {

@@ -1,7 +1,7 @@
 //! Calls whose arguments are kept until they are made.
 
 use seam_core::typed::result_from_value;
-use seam_core::{Alarm, CanonTrap, Error, Result, Returns, Value};
+use seam_core::{Alarm, CanonTrap, Error, Limit, Result, Returns, Value};
 use wasmtime::component::{ResourceAny, Val};
 use wasmtime::{AsContextMut, Store};
 
@@ -154,6 +154,9 @@ impl Begun {
     ) -> Result<()> {
         call::end(store, alarm);
         self.give_up(store);
+        if store.data_mut().take_refused_output() {
+            return Err(Error::limit(Limit::Output));
+        }
         outcome.map_err(|stop| stop.error(code))
     }
 

@@ -33,15 +33,18 @@ pub(crate) struct Linking<'a> {
     pub(crate) concurrent: bool,
 }
 
-/// Makes a linker that defines the system's WASI.
+/// Makes a linker that defines the system's WASI: 0.2, and 0.3 in a build for asynchronous components.
 ///
 /// # Errors
 /// `Engine` if the engine's own WASI cannot be linked.
-pub(crate) fn wasi_linker(engine: &Engine) -> Result<Linker<State>> {
+pub(crate) fn wasi_linker(engine: &Engine, concurrent: bool) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     // Functions of the world may replace functions of WASI.
     linker.allow_shadowing(true);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(engine_error)?;
+    if concurrent {
+        wasmtime_wasi::p3::add_to_linker(&mut linker).map_err(engine_error)?;
+    }
     Ok(linker)
 }
 
@@ -213,12 +216,17 @@ pub(crate) fn is_wasi(instance: &str) -> bool {
     instance.starts_with("wasi:")
 }
 
-/// Returns the name of an interface of WASI 0.2 with the version that the engine defines.
+/// Returns the name of an interface of WASI with the version that the engine defines.
 ///
 /// A function that replaces one of WASI's must be in the same instance as the others.
 fn wasi_name(name: &str) -> String {
-    match name.split_once("@0.2.") {
-        Some((interface, _)) if is_wasi(name) => format!("{interface}@{}", wasi::INTERFACES),
-        _ => name.to_string(),
+    let defined = |(of, version): &(&str, &str)| {
+        let (interface, _) = name.split_once(of)?;
+        Some(format!("{interface}@{version}"))
+    };
+    match is_wasi(name) {
+        true => wasi::VERSIONS.iter().find_map(defined),
+        false => None,
     }
+    .unwrap_or_else(|| name.to_string())
 }

@@ -106,7 +106,7 @@ impl Loaded {
         if let Some(linker) = self.wasi.get() {
             return Ok(linker);
         }
-        let linker = linker::wasi_linker(&self.engine)?;
+        let linker = linker::wasi_linker(&self.engine, self.is_concurrent())?;
         Ok(self.wasi.get_or_init(|| linker))
     }
 

@@ -49,6 +49,11 @@ impl State {
     pub(crate) fn has_system_wasi(&self) -> bool {
         self.wasi.is_some()
     }
+
+    /// See [`Wasi::take_refused`].
+    pub(crate) fn take_refused_output(&mut self) -> bool {
+        self.wasi.as_mut().is_some_and(Wasi::take_refused)
+    }
 }
 
 impl HasCore for State {
