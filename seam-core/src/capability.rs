@@ -98,7 +98,8 @@ capabilities! {
     /// Asynchronous host functions are polled in place and block the calling thread, unless their
     /// component-level type is asynchronous: these suspend the task that calls them.
     AsyncHostBlocks = "async-host-blocks",
-    /// The operating system's own WASI (0.2 and preview1).
+    /// The operating system's own WASI: 0.2 and preview1, and with
+    /// [`ComponentAsync`](Capability::ComponentAsync) also 0.3.
     SystemWasi = "system-wasi",
     /// Host functions may call back into the guest that called them.
     Reentrant = "reentrant",

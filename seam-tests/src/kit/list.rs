@@ -351,6 +351,8 @@ cases! { $
             commands_trap_and_panic needs Components SystemWasi,
             commands_open_folders needs Components SystemWasi,
             output_of_commands_is_bounded needs Components SystemWasi,
+            commands_of_wasi_0_3_run needs Components ComponentAsync SystemWasi,
+            output_of_streams_is_bounded needs Components ComponentAsync SystemWasi,
             preview1_commands_run needs SystemWasi,
             preview1_reactors_are_initialised_once needs SystemWasi,
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use seam_core::{BackendExt, Capability, SystemWasi, World};
+use seam_core::{BackendExt, SystemWasi, World};
 use seam_tests::fixtures;
 use seam_wasi::{FileTree, Wasi};
 use seam_wasmtime::Wasmtime;
@@ -12,9 +12,7 @@ use crate::support::{Seen, args, see};
 use crate::system::Folder;
 
 fn backend() -> Wasmtime {
-    Wasmtime::builder()
-        .with(Capability::ComponentAsync)
-        .build()
+    Wasmtime::builder().component_async().build()
 }
 
 fn system(words: &[&str], change: impl FnOnce(SystemWasi) -> SystemWasi) -> Seen {

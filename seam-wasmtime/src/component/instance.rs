@@ -48,9 +48,7 @@ impl ComponentInstance {
         instance: Option<component::Instance>,
         captured: Option<Captured>,
     ) -> Self {
-        // Only the engine's own event loop knows whether the system's WASI can let a guest go on.
-        let knows_all = program.is_concurrent() && !store.data().has_system_wasi();
-        let has_tasks = knows_all && program.interface.exports_async();
+        let has_tasks = program.is_concurrent() && program.interface.exports_async();
         let in_flight = match has_tasks {
             true => InFlight::of(&program.interface),
             false => InFlight::default(),

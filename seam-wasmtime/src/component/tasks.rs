@@ -74,8 +74,13 @@ impl Spawned {
         let clock = store.data().world.clock().clone();
         waits.wake();
         let ended = self.ended();
+        // Only the engine's own event loop knows whether the system's WASI can let a guest go on.
+        let waits_for_system = store.data().has_system_wasi();
         let ran = async {
             let run = store.run_concurrent(async |_| ended.await);
+            if waits_for_system {
+                return run.await?;
+            }
             let ran = waits::unless_idle(&waits, &clock, run).await;
             ran.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))?
         };

@@ -1,7 +1,8 @@
 //! The operating system's WASI, as the fixture `command` sees it.
 
 use seam_core::{
-    Exit, Instance, InstanceExt, Limit, Limits, Program, ProgramExt, SystemWasi, Trap, World,
+    Args, Exit, Instance, InstanceExt, Limit, Limits, Program, ProgramExt, SystemWasi, Trap, Value,
+    World,
 };
 
 use crate::fixtures;
@@ -137,6 +138,95 @@ pub(in crate::kit) fn output_of_commands_is_bounded(subject: &Subject) -> Checke
     limited("100000 bytes", command.run_blocking(), Limit::Output)?;
     let kept = command.observed().stdout.len();
     holds("no more than the limit to be kept", kept <= 1000, kept)
+}
+
+/// Arguments for the fixture `command3`.
+fn wasi3(args: &[&str]) -> SystemWasi {
+    let program = std::iter::once("command3");
+    SystemWasi::new().args(program.chain(args.iter().copied()))
+}
+
+pub(in crate::kit) fn commands_of_wasi_0_3_run(subject: &Subject) -> Checked {
+    let folder = Folder::new()?;
+    let program = &*subject.load(&fixtures::command3()?)?;
+    let both = component(program, wasi3(&["both"]))?;
+    prints(both, 0, "to the output\nboth are done\n", "to the error\n")?;
+    prints(
+        component(program, wasi3(&["exit", "7"]))?,
+        7,
+        "before\n",
+        "",
+    )?;
+    prints(component(program, wasi3(&["fail"]))?, 1, "", "")?;
+    let count = wasi3(&["count"]).stdin(vec![0u8; 70_000]);
+    prints(component(program, count)?, 0, "70000 bytes\n", "")?;
+    let on_folder = |args: &[&str], writable: bool| {
+        component(program, wasi3(args).dir(&folder.0, "/", writable))
+    };
+    let written = "Ok(()), 0 bytes left\n";
+    prints(
+        on_folder(&["write", "a.txt", "text"], true)?,
+        0,
+        written,
+        "",
+    )?;
+    let content = std::fs::read_to_string(folder.0.join("a.txt"));
+    same("the file", content.ok().as_deref(), Some("\0\0text"))?;
+    prints(
+        on_folder(&["read", "a.txt", "3"], false)?,
+        0,
+        "\"ext\", Ok(())\n",
+        "",
+    )?;
+    // Two calls in flight at the same time.
+    let mut twice = component(program, wasi3(&["both"]))?;
+    let run = twice.resolve("wasi:cli/run@0.3.0#run")?;
+    let calls = [
+        twice.start(&run, Args::Values(&[]))?,
+        twice.start(&run, Args::Values(&[]))?,
+    ];
+    for call in calls {
+        twice.drive_blocking(&call)?;
+        same(
+            "the result",
+            twice.take(call)?,
+            Some(Value::Result(Ok(None))),
+        )?;
+    }
+    same(
+        "stderr",
+        twice.observed().stderr.len(),
+        2 * "to the error\n".len(),
+    )?;
+    let mut refused = on_folder(&["write", "b.txt", "text"], false)?;
+    same(
+        "a write where it is forbidden",
+        refused.run_blocking()?,
+        Exit::new(0),
+    )?;
+    holds(
+        "no file",
+        !folder.0.join("b.txt").exists(),
+        &refused.observed().stderr,
+    )
+}
+
+pub(in crate::kit) fn output_of_streams_is_bounded(subject: &Subject) -> Checked {
+    let program = subject.load(&fixtures::command3()?)?;
+    let run = |limit: u64| {
+        let world = World::new()
+            .system_wasi(wasi3(&["cat"]).stdin("0123456789"))
+            .limits(Limits::new().with_output(limit));
+        program.instantiate_blocking(&world)
+    };
+    // Ten bytes, and a line about them on the standard error.
+    let mut fits = run(100)?;
+    same("100 bytes", fits.run_blocking()?, Exit::new(0))?;
+    same("stdout", fits.observed().stdout.as_slice(), b"0123456789")?;
+    let mut command = run(7)?;
+    limited("7 bytes", command.run_blocking(), Limit::Output)?;
+    let kept = command.observed().stdout.len();
+    holds("no more than the limit to be kept", kept <= 7, kept)
 }
 
 pub(in crate::kit) fn preview1_commands_run(subject: &Subject) -> Checked {
