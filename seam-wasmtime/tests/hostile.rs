@@ -38,7 +38,7 @@ fn guest(ty: &str, words: usize, encoding: &str) -> seam_core::Artifact {
     (data (i32.const 64) "\ff\ff\ff\ff\00\00\00\00")
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
   (core instance $memory (instantiate $memory))
-  (core func $take (canon lower (func $take) (memory $memory "memory") {encoding}))
+  (core func $take (canon lower (func $take) (memory (core memory $memory "memory")) {encoding}))
   (core module $m
     (import "memory" "memory" (memory 1))
     (import "host" "take" (func $take (param {param})))
@@ -51,7 +51,7 @@ fn guest(ty: &str, words: usize, encoding: &str) -> seam_core::Artifact {
     (with "memory" (instance $memory))
     (with "host" (instance (export "take" (func $take))))))
   (func (export "give") (param "a" u32) (param "b" u32) (result {ty})
-    (canon lift (core func $m "give") (memory $memory "memory") {encoding}))
+    (canon lift (core func $m "give") (memory (core memory $memory "memory")) {encoding}))
   (func (export "pass") (param "a" u32) (param "b" u32) (canon lift (core func $m "pass"))))"#
     ))
 }
@@ -218,7 +218,7 @@ fn careless(ty: &str) -> seam_core::Artifact {
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (global.get $room)))
   (core instance $memory (instantiate $memory))
   (core func $make (canon lower (func $make)
-    (memory $memory "memory") (realloc (func $memory "realloc"))))
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
   (core module $m
     (import "host" "make" (func $make (param i32)))
     (func (export "ask") (param i32) (call $make (local.get 0)))
@@ -228,7 +228,7 @@ fn careless(ty: &str) -> seam_core::Artifact {
   (func (export "ask") (param "at" u32) (canon lift (core func $m "ask")))
   (func (export "keep") (param "v" {ty})
     (canon lift (core func $m "keep")
-      (memory $memory "memory") (realloc (func $memory "realloc")))))"#
+      (memory (core memory $memory "memory")) (realloc (core func $memory "realloc")))))"#
     ))
 }
 
@@ -313,7 +313,7 @@ const MANY: &str = r#"(component
       (global.set $next (i32.add (global.get $next) (local.get 3)))))
   (core instance $memory (instantiate $memory))
   (core func $take (canon lower (func $take)
-    (memory $memory "memory") (realloc (func $memory "realloc"))))
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
   (core module $m
     (import "memory" "memory" (memory 1))
     (import "host" "take" (func $take (param i32 i32)))
@@ -325,8 +325,8 @@ const MANY: &str = r#"(component
     (with "memory" (instance $memory))
     (with "host" (instance (export "take" (func $take))))))
   (func (export "pass") (param "w" $words) (param "s" string) (result $words)
-    (canon lift (core func $m "pass") (memory $memory "memory")
-      (realloc (func $memory "realloc"))))
+    (canon lift (core func $m "pass") (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc"))))
   (func (export "raw") (param "args" u32) (param "result" u32) (canon lift (core func $m "raw"))))"#;
 
 type Eight = (u64, u64, u64, u64, u64, u64, u64, u64);

@@ -145,9 +145,9 @@ fn maps_and_fixed_length_lists_make_the_round_trip() {
           (type $map (map string u32))
           (type $three (list u32 3))
           (func (export "map") (param "m" $map) (result $map)
-            (canon lift (core func $i "map") (memory $i "memory") (realloc (func $i "realloc"))))
+            (canon lift (core func $i "map") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
           (func (export "three") (param "l" $three) (result $three)
-            (canon lift (core func $i "three") (memory $i "memory"))))"#);
+            (canon lift (core func $i "three") (memory (core memory $i "memory")))))"#);
     let mut echo = instance(&Wasmtime::new(), &artifact, &World::new());
     let map = Value::Map(vec![
         ("a".into(), Value::U32(1)),

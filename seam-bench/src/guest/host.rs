@@ -58,7 +58,7 @@ pub(crate) fn host() -> Result<Artifact, Failure> {
         (core instance $libc (instantiate $libc))
         (core func $add (canon lower (func $env "add")))
         (core func $echo (canon lower (func $env "echo")
-            (memory $libc "memory") (realloc (func $libc "realloc"))))
+            (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
         (core module $m {caller})
         (core instance $m (instantiate $m
             (with "libc" (instance $libc))

@@ -75,9 +75,9 @@ pub(crate) fn relay() -> Result<Artifact, Failure> {
             (core instance $libc (instantiate $libc))
             (core func $add (canon lower (func $in "add")))
             (core func $string (canon lower (func $in "echo-string")
-                (memory $libc "memory") (realloc (func $libc "realloc"))))
+                (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
             (core func $bytes (canon lower (func $in "echo-bytes")
-                (memory $libc "memory") (realloc (func $libc "realloc"))))
+                (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
             (core module $m {caller})
             (core instance $m (instantiate $m
                 (with "libc" (instance $libc))

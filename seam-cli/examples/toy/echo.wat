@@ -14,5 +14,5 @@
       (i32.const 0)))
   (core instance $i (instantiate $m))
   (func $echo (param "text" string) (result string)
-    (canon lift (core func $i "echo") (memory $i "memory") (realloc (core func $i "realloc"))))
+    (canon lift (core func $i "echo") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
   (export "echo" (func $echo)))

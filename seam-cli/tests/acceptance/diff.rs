@@ -207,7 +207,7 @@ fn the_differing_part_of_a_value_is_marked_and_shown_with_its_bytes() {
                 (func (export "f") (result i32) (i32.const 0)))
             (core instance $m (instantiate $m))
             (func (export "f") (result string)
-                (canon lift (core func $m "f") (memory $m "memory"))))"#
+                (canon lift (core func $m "f") (memory (core memory $m "memory")))))"#
         );
         Scratch::file(name, text)
     };

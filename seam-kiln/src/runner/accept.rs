@@ -134,7 +134,7 @@ mod tests {
             (
                 with_exports(
                     r#"(func $s (result string) (canon lift (core func $core)
-                        (memory $i "memory"))) (export "s" (func $s))"#,
+                        (memory (core memory $i "memory")))) (export "s" (func $s))"#,
                 ),
                 "functions over scalars, found `s`, a func() -> string",
             ),

@@ -38,13 +38,13 @@ pub(crate) const ECHO: &str = concat!(
     (alias core export $i "add" (core func $add))
     (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $add)))
     (func (export "echo") (param "s" string) (result string)
-        (canon lift (core func $echo) (memory $memory) (realloc (func $realloc))))
+        (canon lift (core func $echo) (memory $memory) (realloc (core func $realloc))))
     (func (export "bytes") (param "l" (list u8)) (result (list u8))
-        (canon lift (core func $echo) (memory $memory) (realloc (func $realloc))))
+        (canon lift (core func $echo) (memory $memory) (realloc (core func $realloc))))
     (func (export "numbers") (param "l" (list u32)) (result (list u32))
-        (canon lift (core func $echo) (memory $memory) (realloc (func $realloc))))
+        (canon lift (core func $echo) (memory $memory) (realloc (core func $realloc))))
     (func (export "strings") (param "l" (list string)) (result (list string))
-        (canon lift (core func $echo) (memory $memory) (realloc (func $realloc)))))"#
+        (canon lift (core func $echo) (memory $memory) (realloc (core func $realloc)))))"#
 );
 
 /// A component type of the functions that the callers call, and the caller's modules.
@@ -76,7 +76,7 @@ macro_rules! caller {
     (alias core export $m "memory" (core memory $memory))
     (alias core export $m "realloc" (core func $realloc))
     (core func $plus (canon lower (func $plus)))
-    (core func $same (canon lower (func $same) (memory $memory) (realloc (func $realloc))))
+    (core func $same (canon lower (func $same) (memory $memory) (realloc (core func $realloc))))
     (core instance $h (export "plus" (func $plus)) (export "same" (func $same)))
     (core instance $i (instantiate $caller
         (with "m" (instance $m)) (with "h" (instance $h))))
@@ -108,7 +108,7 @@ pub(crate) const NESTED: &str = concat!(
     (func (export "plus") (param "a" u32) (param "b" u32) (result u32)
         (canon lift (core func $add)))
     (func (export "same") (param "s" string) (result string)
-        (canon lift (core func $echo) (memory $memory) (realloc (func $realloc)))))
+        (canon lift (core func $echo) (memory $memory) (realloc (core func $realloc)))))
     (instance $inner (instantiate $inner))
     (alias export $inner "plus" (func $plus))
     (alias export $inner "same" (func $same))"#,
