@@ -8,8 +8,7 @@
 //! ```
 //!
 //! The method is that of the crate `seam-bench`, whose sampler and guests this one uses. The peer's newest
-//! wasmi is 0.40, and seam's is 2.0, so that a ratio has a part which is the engine's: the rows of the core
-//! API tell how large it is.
+//! wasmi is 0.40, and seam's is 2.0, so a part of each ratio is the engine's.
 
 #[path = "../../src/failure.rs"]
 mod failure;

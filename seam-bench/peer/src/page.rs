@@ -11,8 +11,8 @@ pub(crate) fn page(rows: &[Measured]) -> String {
          [wasm_component_layer](https://docs.rs/wasm_component_layer) 0.1.18 is a component model over any core \
          engine, as `seam-component` is. Here both run the same components on wasmi in one process: the peer \
          with wasmi 0.40, the newest that `wasmi_runtime_layer` 0.40 has, and seam with wasmi 2.0. The peer has no \
-         asynchronous components, does not transcode strings, and calls no function of one component from another \
-         with its own adapters, so these have no rows.\n\n\
+         asynchronous components and no components inside components, does not transcode strings, and refuses a \
+         component that exports the type of a record, so these have no rows.\n\n\
          A ratio is the peer's time divided by seam's: above 1, seam is faster. [Benchmarks](benchmarks.md) \
          describes the method. This page is rewritten by `cargo run --release --manifest-path \
          seam-bench/peer/Cargo.toml -- --write`, whose crate has a lock file of its own.\n\n{}",

@@ -3,7 +3,7 @@
 use seam_core::{Artifact, List as SeamList, Value as SeamValue};
 use wasm_component_layer::{
     Component, ComponentList, Engine, Func, FuncType, Instance, InterfaceIdentifier, Linker, List,
-    ListType, Record, Store, Value, ValueType,
+    Store, Value, ValueType,
 };
 use wasmi_runtime_layer::Engine as Wasmi;
 
@@ -118,14 +118,6 @@ pub(crate) fn value(value: Value) -> Result<SeamValue, Failure> {
             let elements: Result<SeamList, Failure> = list.iter().map(self::value).collect();
             SeamValue::List(elements?)
         }
-        Value::Record(record) => {
-            // The peer sorts fields by name, as the rows' record has them.
-            let fields = record.fields();
-            let fields: Result<Vec<_>, Failure> = fields
-                .map(|(name, field)| Ok((name.to_owned(), self::value(field)?)))
-                .collect();
-            SeamValue::record(fields?)
-        }
         other => return Err(format!("expected a value that a row has, found {other:?}").into()),
     })
 }
@@ -138,26 +130,6 @@ pub(crate) fn bytes(bytes: &[u8]) -> Value {
 /// See [`bytes`].
 pub(crate) fn words(words: &[u32]) -> Value {
     Value::List(List::from(words))
-}
-
-/// Returns the records of a row.
-///
-/// # Errors
-/// The peer refuses them.
-pub(crate) fn entries(count: u32, name: impl Fn(u32) -> String) -> Result<Value, Failure> {
-    let entry = |id| -> Result<Value, Failure> {
-        let fields = [
-            ("id", Value::U32(id)),
-            ("name", Value::String(name(id).into())),
-        ];
-        Ok(Value::Record(
-            Record::from_fields(None, fields).map_err(failed)?,
-        ))
-    };
-    let entries: Vec<Value> = (0..count).map(entry).collect::<Result<_, _>>()?;
-    let ty = entries.first().map_or(ValueType::Bool, Value::ty);
-    let list = List::new(ListType::new(ty), entries).map_err(failed)?;
-    Ok(Value::List(list))
 }
 
 /// Returns an error of the peer's with its causes.

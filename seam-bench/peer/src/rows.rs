@@ -30,7 +30,6 @@ const SECTIONS: &[(&str, &[Entry])] = &[
             Entry::new("list<u8> of 64 B, typed", few_bytes_typed),
             Entry::new("list<u8> of 1 MiB, dynamic", bytes_dynamic),
             Entry::new("list<u32> of 65,536, dynamic", words_dynamic),
-            Entry::new("1,000 records {u32, string}, dynamic", entries_dynamic),
         ],
     ),
     (
@@ -72,7 +71,7 @@ fn seam(artifact: &Artifact, world: &World) -> Result<Box<dyn Instance>, Failure
 
 /// Compares calls by value of a function of the guest `echo`.
 fn dynamic(name: &str, args: Vec<Value>, peers: Vec<PeerValue>) -> Result<Row, Failure> {
-    let echo = guest::echo()?;
+    let echo = guest::echo_without_records()?;
     let theirs = Peer::new(&echo)?.dynamic(name, peers)?;
     let mut instance = seam(&echo, &World::new())?;
     let func = instance.resolve(name)?;
@@ -107,7 +106,7 @@ fn add_dynamic() -> Result<Row, Failure> {
 }
 
 fn add_typed() -> Result<Row, Failure> {
-    let echo = guest::echo()?;
+    let echo = guest::echo_without_records()?;
     let theirs = Peer::new(&echo)?.typed::<(u32, u32), u32>("add", (20, 22))?;
     let instance = seam(&echo, &World::new())?;
     let ours = typed(instance, "add", (20u32, 22u32), |args| *args)?;
@@ -124,7 +123,7 @@ fn string_dynamic() -> Result<Row, Failure> {
 }
 
 fn string_typed() -> Result<Row, Failure> {
-    let echo = guest::echo()?;
+    let echo = guest::echo_without_records()?;
     // The peer takes a string by value.
     let theirs = Peer::new(&echo)?.typed::<(String,), String>("echo-string", (TEXT.into(),))?;
     let instance = seam(&echo, &World::new())?;
@@ -151,7 +150,7 @@ fn bytes_dynamic() -> Result<Row, Failure> {
 }
 
 fn few_bytes_typed() -> Result<Row, Failure> {
-    let echo = guest::echo()?;
+    let echo = guest::echo_without_records()?;
     let theirs = Peer::new(&echo)?.typed::<(Vec<u8>,), Vec<u8>>("echo-bytes", (bytes(64),))?;
     let instance = seam(&echo, &World::new())?;
     let ours = typed(instance, "echo-bytes", bytes(64), |bytes| (&**bytes,))?;
@@ -167,16 +166,6 @@ fn words_dynamic() -> Result<Row, Failure> {
     let words: Vec<u32> = words.collect();
     let theirs = peer::words(&words);
     dynamic("echo-words", vec![words.into()], vec![theirs])
-}
-
-fn name(id: u32) -> String {
-    format!("name {id:06}")
-}
-
-fn entries_dynamic() -> Result<Row, Failure> {
-    let entry = |id| Value::record([("id", Value::U32(id)), ("name", Value::from(&*name(id)))]);
-    let ours = Value::list((0..1000).map(entry));
-    dynamic("echo-entries", vec![ours], vec![peer::entries(1000, name)?])
 }
 
 /// Compares the calls of a host function by a guest. The peer has no host functions over Rust types.
@@ -226,7 +215,7 @@ fn load() -> Result<Row, Failure> {
 }
 
 fn instantiate() -> Result<Row, Failure> {
-    let echo = guest::echo()?;
+    let echo = guest::echo_without_records()?;
     let (theirs, ours) = (Loaded::new(&echo)?, Wasmi::new().load_blocking(&echo)?);
     let world = World::new();
     let answer = |sum: u32| Ok(Value::U32(sum));

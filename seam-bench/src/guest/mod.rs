@@ -10,7 +10,11 @@ mod text;
 mod wasi;
 
 pub(crate) use chain::{chain, chain_link};
-pub(crate) use echo::{echo, echo_module};
+#[allow(
+    unused_imports,
+    reason = "the crate `peer` uses `echo_without_records`"
+)]
+pub(crate) use echo::{echo, echo_module, echo_without_records};
 pub(crate) use host::{CALLS, host, host_module};
 pub(crate) use many::{exports, globals, globals_inside};
 pub(crate) use relay::{LONG, relay, relay_module};
