@@ -8,7 +8,7 @@ use crate::measure::Measured;
 pub(crate) fn page(rows: &[Measured]) -> String {
     format!(
         "# Beside the closest peer\n\n\
-         [wasm_component_layer](https://docs.rs/wasm_component_layer) 0.1.18 is a component model over any core \
+         wasm_component_layer 0.1.18 is a component model over any core \
          engine, as `seam-component` is. Here both run the same components on wasmi in one process: the peer \
          with wasmi 0.40, the newest that `wasmi_runtime_layer` 0.40 has, and seam with wasmi 2.0. The peer has no \
          asynchronous components and no components inside components, does not transcode strings, and refuses a \
