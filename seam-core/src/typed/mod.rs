@@ -1,6 +1,6 @@
 //! Rust types as component-level types, for typed calls and host functions.
 //!
-//! A typed call passes the parts of values, and need not build [`Value`](Value)s. A backend
+//! A typed call passes the parts of values, and need not build [`Value`]s. A backend
 //! implements [`Lower`] and [`Lift`] if it reads and writes guest memory itself. For backends that
 //! call by value, this crate implements them: it builds values from parts and takes values apart.
 //!
