@@ -56,6 +56,6 @@ fn a_schedule_seed_is_for_backends_that_follow_it() {
     ];
     seam(command).with_status(0).printing(
         "add(1, 2) = 3\n\
-         match: wasmtime, wasmtime-layered, wasmi\n",
+         match: wasmtime, wasmtime-layered, wasmi (wasmtime and wasmtime-layered share one engine)\n",
     );
 }
