@@ -15,7 +15,7 @@ use crate::abi::parts::{no_more, number_elements, one_more, untaken};
 use crate::abi::place::Place;
 use crate::abi::scalar::{
     check_scalar, is_scalar, lift_scalar, mismatch, scalar_from_bits, scalar_from_value,
-    scalar_to_bits, scalar_to_value,
+    scalar_to_value,
 };
 use crate::abi::store::{
     allocate_list, list_length, store_list_into_range, store_numbers_into_range,
@@ -269,7 +269,7 @@ impl<'t, M: Machine> Writer<'_, 't, M> {
                 let range = store_list_into_range(&mut self.cx(), list, element)?;
                 self.set_range(range)
             }
-            (ty, value) => self.set(scalar_to_bits(scalar_from_value(ty, value)?)),
+            (ty, value) => self.set(scalar_from_value(ty, value)?.to_bits()),
         }
     }
 }
@@ -285,7 +285,7 @@ impl<M: Machine> Lower for Writer<'_, '_, M> {
             return self.no_value(scalar_to_value(scalar).kind());
         };
         check_scalar(ty, scalar)?;
-        self.set(scalar_to_bits(scalar))
+        self.set(scalar.to_bits())
     }
 
     fn string(&mut self, text: &str) -> Result<()> {
@@ -439,6 +439,9 @@ impl<M: Machine> Lift for Reader<'_, '_, M> {
     }
 
     fn numbers(&mut self) -> Result<List> {
+        if self.elements.left > 0 {
+            return Err(mismatch(self.elements.ty, "a list of numbers"));
+        }
         match self.next("list")? {
             Ty::List(element) => self.load_numbers(element),
             other => Err(mismatch(other, "a list of numbers")),

@@ -140,6 +140,25 @@ fn same_lowered(
     assert!(second.bytes == first.bytes);
 }
 
+#[test]
+fn a_list_inside_a_list_of_numbers_is_refused_like_others() {
+    let record = params(&[Type::list(Type::U8)]);
+    let opts = options(0, StringEncoding::Utf8);
+    // A list of three bytes at 16.
+    let mut bytes = [0; 32];
+    (bytes[0], bytes[4]) = (16, 3);
+    let parts = [Part::List(0), Part::Bytes(Vec::new())];
+    let (mut one, mut other) = (Guests::new(Vec::new()), Guests::new(Vec::new()));
+    let cx = &mut Cx::over(&mut bytes, &mut one, &opts);
+    let lift = |from: &mut dyn Lift| Taken(&parts, String::new()).lift(from);
+    let expected = lift_parts(cx, MAX_FLAT_RESULTS, &[0], &record, lift);
+    let mut taken = Taken(&parts, String::new());
+    let from = (&mut bytes[..], &mut other);
+    let found = lift_plain(from, &opts, &[0], &record, Returns::Typed(&mut taken));
+    assert_eq!(outcome(found), outcome(expected));
+    assert_eq!(taken.1, "3");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
