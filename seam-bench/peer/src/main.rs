@@ -12,6 +12,9 @@
 
 #[path = "../../src/failure.rs"]
 mod failure;
+#[path = "../../src/report/format.rs"]
+#[allow(dead_code, reason = "the peer's rows have no goals")]
+mod format;
 #[path = "../../src/guest/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the rows do not use all guests")]
 mod guest;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::format::time;
 use crate::measure::Measured;
 
 /// The page about the peer.
@@ -41,18 +42,4 @@ pub(crate) fn table(rows: &[Measured]) -> String {
         }
     }
     text
-}
-
-/// Formats nanoseconds with three digits and a unit.
-fn time(nanoseconds: f64) -> String {
-    let (value, unit) = match nanoseconds {
-        below if below < 999.5 => (below, "ns"),
-        below if below < 999_500.0 => (below / 1e3, "us"),
-        other => (other / 1e6, "ms"),
-    };
-    match value {
-        small if small < 9.995 => format!("{value:.2} {unit}"),
-        small if small < 99.95 => format!("{value:.1} {unit}"),
-        _ => format!("{value:.0} {unit}"),
-    }
 }

@@ -4,7 +4,7 @@ use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{List, Resource, Result};
 
 use crate::abi::parts::{no_more, one_more, untaken};
-use crate::abi::scalar::{check_scalar, mismatch, scalar_from_bits, scalar_to_bits};
+use crate::abi::scalar::{check_scalar, mismatch, scalar_from_bits};
 use seam_decode::types::{FieldTy, RecordTy, Ty};
 
 /// The scalars that are due, with their core values.
@@ -76,7 +76,7 @@ impl Due<'_, std::slice::IterMut<'_, u64>> {
     fn other_scalar(&mut self, scalar: Scalar) -> Result<()> {
         let (field, bits) = self.next("a scalar")?;
         check_scalar(&field.ty, scalar)?;
-        *bits = scalar_to_bits(scalar);
+        *bits = scalar.to_bits();
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned};
 use crate::abi::flat::FlatBits;
-use crate::abi::scalar::{scalar_from_value, scalar_to_bits};
+use crate::abi::scalar::scalar_from_value;
 use crate::abi::store::{
     check_length, fields_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
     store_list_into_range, store_map_into_range,
@@ -159,7 +159,7 @@ fn lower_flat(cx: &mut Cx<'_>, value: &Value, ty: &Ty, slots: &mut Slots<'_>) ->
         (Ty::Stream(_) | Ty::Future(_) | Ty::ErrorContext, _) => {
             slots.set(lower_end(cx, value, ty)?.into())
         }
-        (number, _) => slots.set(scalar_to_bits(scalar_from_value(number, value)?)),
+        (number, _) => slots.set(scalar_from_value(number, value)?.to_bits()),
     }
 }
 

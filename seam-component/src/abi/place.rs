@@ -4,7 +4,7 @@ use seam_core::typed::Scalar;
 use seam_core::{Error, Result};
 
 use crate::abi::cx::{Cx, low};
-use crate::abi::scalar::{scalar_from_bits, scalar_to_bits};
+use crate::abi::scalar::scalar_from_bits;
 use seam_decode::types::{FieldTy, Ty, VariantTy};
 
 /// An address that is aligned and within memory, or the index of the first core value.
@@ -106,7 +106,7 @@ impl Place {
         match (self, scalar) {
             // The most frequent type, where this function is inlined.
             (Place::Memory(ptr), Scalar::U32(value)) => cx.store(value.to_le_bytes(), ptr),
-            _ => self.write_int(cx, flat, scalar_to_bits(scalar), ty.size()),
+            _ => self.write_int(cx, flat, scalar.to_bits(), ty.size()),
         }
     }
 

@@ -63,12 +63,6 @@ fn other_from_bits(ty: &Ty, bits: u64) -> Result<Scalar> {
     })
 }
 
-/// Returns the bits of a scalar.
-#[inline]
-pub(crate) fn scalar_to_bits(scalar: Scalar) -> u64 {
-    scalar.to_bits()
-}
-
 /// Lowers values to the beginning of `bits`. All types must be scalars. Returns `None` if a value has
 /// another type, or if their number is another.
 pub(crate) fn lower_scalars(types: &RecordTy, values: &[Value], bits: &mut [u64]) -> Option<()> {
@@ -76,7 +70,7 @@ pub(crate) fn lower_scalars(types: &RecordTy, values: &[Value], bits: &mut [u64]
         return None;
     }
     for (bits, (field, value)) in bits.iter_mut().zip(types.fields.iter().zip(values)) {
-        *bits = scalar_to_bits(scalar_from_value(&field.ty, value).ok()?);
+        *bits = scalar_from_value(&field.ty, value).ok()?.to_bits();
     }
     Some(())
 }
@@ -98,7 +92,7 @@ pub(crate) fn lift_scalar(ty: &Ty, bits: u64) -> Result<Value> {
 pub(crate) fn pass_scalar(ty: &Ty, bits: u64) -> Result<u64> {
     match ty {
         Ty::U32 | Ty::S32 | Ty::U64 | Ty::S64 => Ok(bits),
-        other => scalar_from_bits(other, bits).map(scalar_to_bits),
+        other => scalar_from_bits(other, bits).map(Scalar::to_bits),
     }
 }
 
@@ -182,7 +176,7 @@ mod tests {
         ] {
             assert_eq!(scalar_from_bits(&ty, HIGH | bits).unwrap(), expected);
             let passed = low(pass_scalar(&ty, HIGH | bits).unwrap());
-            assert_eq!(passed, low(scalar_to_bits(expected)));
+            assert_eq!(passed, low(expected.to_bits()));
         }
         assert!(pass_scalar(&Ty::Char, HIGH | 0xd800).is_err());
     }

@@ -8,7 +8,7 @@ use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
 use crate::abi::cx::Cx;
 use crate::abi::load::MAX_LIST_BYTE_LENGTH;
 use crate::abi::numbers::{numbers_of, store_numbers};
-use crate::abi::scalar::{apart, mismatch, scalar_from_value, scalar_to_bits};
+use crate::abi::scalar::{apart, mismatch, scalar_from_value};
 use crate::abi::transcode::store_host_string;
 use seam_decode::types::{FieldTy, FixedLengthListTy, RecordTy, Ty, VariantTy};
 
@@ -50,7 +50,7 @@ pub(crate) fn store(cx: &mut Cx<'_>, value: &Value, ty: &Ty, ptr: u64) -> Result
             cx.store_int(index.into(), ptr, 4)
         }
         (number, _) => {
-            let bits = scalar_to_bits(scalar_from_value(number, value)?);
+            let bits = scalar_from_value(number, value)?.to_bits();
             cx.store_int(bits, ptr, number.size())
         }
     }

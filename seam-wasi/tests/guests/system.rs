@@ -56,6 +56,14 @@ impl Drop for Folder {
     }
 }
 
+/// Returns all entries of the files in memory that a run has left.
+pub(crate) fn tree_of(seen: &Seen) -> Vec<(String, FileTreeEntry)> {
+    let tree = FileTree::of(&seen.observed).unwrap();
+    tree.iter()
+        .map(|(path, it)| (path.to_owned(), it.clone()))
+        .collect()
+}
+
 fn system(words: &[&str], change: impl FnOnce(SystemWasi) -> SystemWasi) -> Seen {
     let words = std::iter::once("tour").chain(words.iter().copied());
     let world = World::new().system_wasi(change(SystemWasi::new().args(words)));
@@ -88,11 +96,7 @@ fn it_agrees_on_files_in_memory_and_on_the_host() {
     assert_eq!(system.stdout(), memory.stdout(), "{}", memory.stderr());
     assert_eq!(system.stdout(), folder.stdout(), "{}", folder.stderr());
     assert_eq!((&system.ended, &memory.ended), (&Ok(0), &folder.ended));
-    let tree = FileTree::of(&memory.observed).unwrap();
-    let tree: Vec<_> = tree
-        .iter()
-        .map(|(path, it)| (path.to_owned(), it.clone()))
-        .collect();
+    let tree = tree_of(&memory);
     assert_eq!(theirs.tree(), tree);
     assert_eq!(ours.tree(), tree);
 }

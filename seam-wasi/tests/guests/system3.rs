@@ -4,12 +4,12 @@ use std::fs;
 
 use seam_core::{BackendExt, SystemWasi, World};
 use seam_tests::fixtures;
-use seam_wasi::{FileTree, Wasi};
+use seam_wasi::Wasi;
 use seam_wasmtime::Wasmtime;
 
 use crate::everything;
 use crate::support::{Seen, args, see};
-use crate::system::Folder;
+use crate::system::{Folder, tree_of};
 
 fn backend() -> Wasmtime {
     Wasmtime::builder().component_async().build()
@@ -93,12 +93,7 @@ fn it_agrees_on_files() {
             wasi.file("/folder/b.txt", "text")
         });
         same(words, &system, &hermetic);
-        let tree = FileTree::of(&hermetic.observed).unwrap();
-        let tree: Vec<_> = tree
-            .iter()
-            .map(|(path, it)| (path.to_owned(), it.clone()))
-            .collect();
-        assert_eq!(folder.tree(), tree, "{words:?}");
+        assert_eq!(folder.tree(), tree_of(&hermetic), "{words:?}");
     }
 }
 

@@ -220,13 +220,10 @@ pub(crate) fn is_wasi(instance: &str) -> bool {
 ///
 /// A function that replaces one of WASI's must be in the same instance as the others.
 fn wasi_name(name: &str) -> String {
-    let defined = |(of, version): &(&str, &str)| {
+    let defined = wasi::VERSIONS.iter().filter(|_| is_wasi(name));
+    let mut renamed = defined.filter_map(|(of, version)| {
         let (interface, _) = name.split_once(of)?;
         Some(format!("{interface}@{version}"))
-    };
-    match is_wasi(name) {
-        true => wasi::VERSIONS.iter().find_map(defined),
-        false => None,
-    }
-    .unwrap_or_else(|| name.to_string())
+    });
+    renamed.next().unwrap_or_else(|| name.to_string())
 }

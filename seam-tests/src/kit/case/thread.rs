@@ -6,20 +6,12 @@ use crate::kit::expect::{each_traps, gives};
 use crate::kit::guest::{Guest, component, instantiated, stackful};
 use crate::kit::{Checked, Subject};
 
-const TYPES: &str = "(core type $start (func (param i32)))";
-
-pub(in crate::kit) fn threads_switch_to_others(subject: &Subject) -> Checked {
-    const GUEST: Guest = Guest {
-        types: TYPES,
-        builtins: &[
-            "task.return (result u32)",
-            "thread.new-indirect $start (core table $table)",
-            "thread.index",
-            "thread.resume-later",
-            "thread.suspend-then-resume",
-            "thread.yield-then-resume",
-        ],
-        code: r#"
+/// Code in front of which there are functions of threads: `notes` notes its digit, `wakes` also resumes the
+/// thread that called `new`, and `return` ends the task after a switch that nobody has cancelled.
+macro_rules! with_threads {
+    ($code:literal) => {
+        concat!(
+            r#"
             (elem (table $table) (i32.const 3) func $notes $wakes)
             (global $main (mut i32) (i32.const 0))
             (func $notes (export "notes") (param $digit i32) (call $note (local.get $digit)))
@@ -35,13 +27,35 @@ pub(in crate::kit) fn threads_switch_to_others(subject: &Subject) -> Checked {
               (call $is (local.get $cancelled) (i32.const 0))
               (call $note (i32.const 3))
               (call $task.return (global.get $noted)))
+"#,
+            $code
+        )
+    };
+}
+
+const TYPES: &str = "(core type $start (func (param i32)))";
+
+pub(in crate::kit) fn threads_switch_to_others(subject: &Subject) -> Checked {
+    const GUEST: Guest = Guest {
+        types: TYPES,
+        builtins: &[
+            "task.return (result u32)",
+            "thread.new-indirect $start (core table $table)",
+            "thread.index",
+            "thread.resume-later",
+            "thread.suspend-then-resume",
+            "thread.yield-then-resume",
+        ],
+        code: with_threads!(
+            r#"
             (func (export "suspend-then-resume")
               (call $return (call $thread.suspend-then-resume
                 (call $new (i32.const 4) (i32.const 2)))))
             (func (export "yield-then-resume")
               (call $return (call $thread.yield-then-resume
                 (call $new (i32.const 3) (i32.const 2)))))
-"#,
+"#
+        ),
         exports: &[
             stackful("suspend-then-resume", "async (result u32)"),
             stackful("yield-then-resume", "async (result u32)"),
@@ -67,22 +81,8 @@ pub(in crate::kit) fn threads_are_promoted(subject: &Subject) -> Checked {
             "thread.suspend-then-promote",
             "thread.yield-then-promote",
         ],
-        code: r#"
-            (elem (table $table) (i32.const 3) func $notes $wakes)
-            (global $main (mut i32) (i32.const 0))
-            (func $notes (export "notes") (param $digit i32) (call $note (local.get $digit)))
-            (func $wakes (export "wakes") (param $digit i32)
-              (call $note (local.get $digit))
-              (call $thread.resume-later (global.get $main)))
-            (func $new (param $func i32) (param $digit i32) (result i32)
-              (global.set $main (call $thread.index))
-              (call $note (i32.const 1))
-              (call $thread.new-indirect (local.get $func) (local.get $digit)))
-            ;; Goes on after the switch, which nobody has cancelled.
-            (func $return (param $cancelled i32)
-              (call $is (local.get $cancelled) (i32.const 0))
-              (call $note (i32.const 3))
-              (call $task.return (global.get $noted)))
+        code: with_threads!(
+            r#"
             (func (export "suspend-then-promote")
               (local $thread i32)
               (local.set $thread (call $new (i32.const 4) (i32.const 2)))
@@ -103,7 +103,8 @@ pub(in crate::kit) fn threads_are_promoted(subject: &Subject) -> Checked {
             ;; A thread that is not ready is not run.
             (func (export "yield-alone")
               (call $return (call $thread.yield-then-promote
-                (call $new (i32.const 3) (i32.const 2)))))"#,
+                (call $new (i32.const 3) (i32.const 2)))))"#
+        ),
         exports: &[
             stackful("suspend-then-promote", "async (result u32)"),
             stackful("yield-then-promote", "async (result u32)"),
