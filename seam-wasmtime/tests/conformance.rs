@@ -88,6 +88,11 @@ const KNOWN_FAILURES_OF_EVERYTHING: &[KnownFailure] = &[
     )
     .at("outside"),
     KnownFailure::new(
+        "a_synchronous_call_lets_few_threads_run",
+        "wasmtime",
+        "wasmtime 48 panics at `thread.yield` in a function of a synchronous type",
+    ),
+    KnownFailure::new(
         "a_trap_of_a_copy_with_the_host_closes_the_component",
         "wasmtime",
         "wasmtime 48 can be called again after a trap while no call is in progress",

@@ -7,8 +7,8 @@ use seam_core::{
 };
 
 use crate::abi::low;
-use crate::state::{Depth, Entering, Running, ThreadId};
-use crate::state::{ResourceHandle, ResourceImpl};
+use crate::state::{Depth, Entering, ResourceHandle, ResourceImpl, Running};
+use crate::task::CoreCall;
 use seam_decode::types::ResourceId;
 
 /// Creates the core function of `canon resource.new` for an instance.
@@ -48,9 +48,7 @@ pub(crate) struct Destructor {
     /// The instances that are entered.
     entering: Entering,
     depth: Depth,
-    /// The thread that goes on afterwards. A destructor is synchronous, and has no thread that could
-    /// wait.
-    current: Option<ThreadId>,
+    call: CoreCall,
 }
 
 impl Dropping {
@@ -146,7 +144,7 @@ fn destructor(
         rep,
         entering,
         depth,
-        current: running.tasks.current.take(),
+        call: running.begin_core_call(instance)?,
     }))
 }
 
@@ -155,7 +153,7 @@ impl Destructor {
         let result = store.call_numeric(&self.func, &mut [self.rep.into()]);
         if result.is_err() {
             let running = Running::of(store)?;
-            running.tasks.current = self.current;
+            running.leave_core_call(self.call);
             running.unwind(self.depth);
             return result;
         }
@@ -167,7 +165,7 @@ impl Destructor {
     /// # Errors
     /// `Engine` if the instance is unknown.
     pub(crate) fn end(&self, running: &mut Running) -> Result<()> {
-        running.tasks.current = self.current;
+        running.end_core_call(self.call)?;
         running.unwind(self.depth);
         running.leave(&self.entering)
     }

@@ -107,6 +107,7 @@ impl<'a> Execution<'a> {
         (running.instances).reserve_exact(plan.component_instances.len());
         let capabilities = &self.generated.engine().info().capabilities;
         self.is_concurrent = plan.is_async();
+        running.tasks.is_concurrent = self.is_concurrent;
         if self.is_concurrent {
             self.glue = Glue::new(prepared::called(self.prepared));
         }
@@ -141,7 +142,7 @@ impl<'a> Execution<'a> {
         self.make_late()?;
         if let Some(item) = plan.initialize {
             let initialize = self.core_func(item)?;
-            self.store.call(initialize, &[], &mut [])?;
+            self.core_call(0, |store| store.call(initialize, &[], &mut []))?;
         }
         let mut funcs = Vec::with_capacity(plan.exports.len());
         for func in &plan.exports {
@@ -160,13 +161,16 @@ impl<'a> Execution<'a> {
 
     fn core_instance(&mut self, index: usize) -> Result<()> {
         let CoreInstance {
-            module, imports, ..
+            module,
+            imports,
+            component_instance,
         } = at(&self.plan.core_instances, index)?;
         let ModuleRef::Defined(module) = *module else {
             return Err(missing());
         };
         let module = at(self.modules, module)?;
         let imports: Result<Vec<_>> = imports.iter().map(|item| self.import(*item)).collect();
+        let imports = imports?;
         let ty = module.ty()?.clone();
         let core = at(self.interface.core_instances(), index)?;
         let entry = |id| Core {
@@ -175,7 +179,8 @@ impl<'a> Execution<'a> {
             id,
             module: ty,
         };
-        match self.store.instantiate(module, &imports?) {
+        let instance = narrow(*component_instance)?;
+        match self.core_call(instance, |store| store.instantiate(module, &imports)) {
             Ok(id) => {
                 self.core_instances.push(id);
                 self.cores.push(entry(id));
@@ -188,6 +193,22 @@ impl<'a> Execution<'a> {
                 Err(error)
             }
         }
+    }
+
+    /// Makes a call during which a core function of a component instance runs that no function lifts.
+    fn core_call<T>(
+        &mut self,
+        instance: u32,
+        call: impl FnOnce(&mut dyn CoreStore) -> Result<T>,
+    ) -> Result<T> {
+        let running = Running::of(self.store)?;
+        running.begin_thread();
+        let begun = running.begin_core_call(instance)?;
+        let made = call(self.store)?;
+        let running = Running::of(self.store)?;
+        running.end_core_call(begun)?;
+        running.end_thread();
+        Ok(made)
     }
 
     /// Returns a core item that is imported.

@@ -89,10 +89,15 @@ impl Running {
         }
     }
 
-    /// Begins a thread for a call, or the separate thread of a `realloc`.
+    /// Begins a thread for a call, or the separate thread of a `realloc` or start function.
     #[inline]
     pub(crate) fn begin_thread(&mut self) {
         self.threads.push(ThreadStorage::default());
+    }
+
+    /// Ends the thread of a start function.
+    pub(crate) fn end_thread(&mut self) {
+        self.threads.pop();
     }
 
     /// Ends a call of `realloc`: its thread ends, and the instance may be left again.

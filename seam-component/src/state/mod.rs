@@ -58,7 +58,7 @@ pub(crate) use running::Running;
 #[cfg(test)]
 pub(crate) use table::Table;
 pub(crate) use task::{Caller, HostCall, Outcome, Scope, Task, TaskState};
-pub(crate) use tasks::{Origin, Tasks};
+pub(crate) use tasks::{Level, Origin, Tasks};
 pub(crate) use thread::{Next as ThreadNext, Thread, ThreadState, Until, Wake};
 pub(crate) use waitable::{
     CopyResult, Kind, Pending, Subtask, SubtaskState, Waitable, WaitableSet,

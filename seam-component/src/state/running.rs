@@ -1,5 +1,7 @@
 //! The running components of one store: `Store` and `ComponentInstance` of the reference interpreter.
 
+use std::sync::Arc;
+
 use seam_core::{CanonTrap, CoreStore, Error, HostState, Resource, Result, WorldState};
 
 use seam_decode::types::ResourceId;
@@ -10,7 +12,7 @@ use super::held::{Held, HostTable};
 use super::held_end::HostEnds;
 use super::ids::ThreadId;
 use super::job::Job;
-use super::lifted::FuncInst;
+use super::lifted::{FuncInst, Lifted};
 use super::perform::Perform;
 use super::resource::{ResourceHandle, ResourceInfo};
 use super::table::Table;
@@ -62,6 +64,8 @@ pub(crate) struct InstanceState {
     pub(crate) exclusive: Option<ThreadId>,
     /// The registered threads. `None` before the first one.
     threads: Option<Table<ThreadId>>,
+    /// What describes its core functions that no function lifts, once one was called as a task.
+    pub(crate) unlifted: Option<Arc<Lifted>>,
     /// The instance whose table has its handles: itself, except in a fused module.
     table: u32,
     handles: Table<Entry>,
@@ -129,6 +133,7 @@ impl Running {
             num_waiting_to_enter: 0,
             exclusive: None,
             threads: None,
+            unlifted: None,
             table,
             handles: Table::new(),
         });

@@ -39,7 +39,9 @@ pub(crate) struct Tasks {
     pub(crate) not_begun: VecDeque<TaskId>,
     /// Streams and futures that wait for the host.
     waiting_for_host: Waiting<SharedId>,
-    /// The thread that runs. `None` while the host or a start function runs.
+    /// Whether calls are tasks: the artifact has asynchronous parts.
+    pub(crate) is_concurrent: bool,
+    /// The thread that runs. `None` while the host runs.
     pub(crate) current: Option<ThreadId>,
     /// Chooses among threads and events.
     pub(crate) order: Order,
@@ -52,8 +54,8 @@ pub(crate) struct Tasks {
     /// Whether glue must make the next call of a guest: in a host function of an engine that cannot
     /// re-enter.
     pub(crate) defers: bool,
-    /// Whether the host waits for the outcome of a call.
-    pub(crate) is_awaited: bool,
+    /// The call whose outcome the host waits for.
+    pub(crate) awaited: Option<TaskId>,
     /// The calls that threads were resumed by, innermost last, if the engine cannot suspend calls.
     pub(crate) levels: Vec<Level>,
 }

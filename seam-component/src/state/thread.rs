@@ -26,6 +26,8 @@ pub(crate) struct Thread {
     pub(crate) switch_to: Option<ThreadId>,
     /// Whether its native stack waits below another one, so that it cannot be resumed now.
     pub(crate) buried: bool,
+    /// Whether its native stack cannot be suspended, even if the engine can suspend calls.
+    pub(crate) is_pinned: bool,
     pub(super) storage: ThreadStorage,
 }
 
@@ -100,6 +102,7 @@ impl Thread {
             wake: None,
             switch_to: None,
             buried: false,
+            is_pinned: false,
             storage: ThreadStorage::default(),
         }
     }

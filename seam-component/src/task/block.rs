@@ -55,6 +55,7 @@ pub(crate) fn block(store: &mut dyn CoreStore, how: Block, wake: Wake) -> Result
     }
     let suspends = running.tasks.suspends;
     let thread = running.tasks.thread_mut(id)?;
+    let suspends = suspends && !thread.is_pinned;
     thread.cancellable = how.cancellable;
     if suspends {
         thread.wake = Some(wake);

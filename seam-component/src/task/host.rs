@@ -46,7 +46,7 @@ pub(crate) fn invoke(
 pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -> Result<Poll<()>> {
     let running = Running::of(store)?;
     running.begin_outermost();
-    running.tasks.is_awaited = true;
+    running.tasks.awaited = Some(id);
     running.tasks.waker = Some(waker.clone());
     running.resume_clock(id)?;
     while begin_next(store)?.done()? {}
@@ -70,7 +70,7 @@ pub(crate) fn poll_drive(store: &mut dyn CoreStore, id: TaskId, waker: &Waker) -
             Err(_) => Err(running.late(instance)?),
         };
     }
-    Running::of(store)?.tasks.is_awaited = false;
+    Running::of(store)?.tasks.awaited = None;
     run_while(store, |running| running.is_implicit_alive(id))?;
     Ok(Poll::Ready(()))
 }
@@ -98,7 +98,7 @@ pub(crate) fn drive(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
 pub(crate) fn progress(store: &mut dyn CoreStore) -> Result<bool> {
     let running = Running::of(store)?;
     running.begin_outermost();
-    running.tasks.is_awaited = false;
+    running.tasks.awaited = None;
     let mut any = false;
     for _ in 0..MAX_YIELDS {
         any |= run_while(store, |_| Ok(true))?;
@@ -162,7 +162,7 @@ pub(crate) fn give_up(store: &mut dyn CoreStore, id: TaskId) -> Result<()> {
     }
     host_call(running, id)?.is_given_up = true;
     running.begin_outermost();
-    running.tasks.is_awaited = false;
+    running.tasks.awaited = None;
     request_cancellation(store, id, None, None, true)?
         .done()
         .map(drop)
@@ -219,6 +219,11 @@ impl Running {
             self.tasks.remove_thread(thread)?;
         }
         Ok(())
+    }
+
+    /// Returns whether a call of the host has its outcome.
+    pub(super) fn has_outcome(&mut self, id: TaskId) -> Result<bool> {
+        Ok(outcome(self, id)?.is_some())
     }
 
     /// Returns whether the implicit thread of a task has not ended.

@@ -42,12 +42,10 @@ pub(super) fn begin_task(
         Caller::Guest(subtask) => Some(subtask),
         Caller::Host(_) => None,
     };
-    // A start function cannot wait for others, as a function of a synchronous type cannot.
-    let is_start = subtask.is_some() && running.tasks.current.is_none();
     let origin = Origin::Call {
         caller: running.tasks.current.zip(subtask),
         is_async,
-        only: (is_sync || is_start).then_some(instance),
+        only: is_sync.then_some(instance),
     };
     running.tasks.push_level(origin, entering.clone());
     let resumed = resume(store, thread, false)?;

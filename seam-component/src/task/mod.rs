@@ -11,6 +11,7 @@
 //! | `lift` | `canon lift` |
 //! | `lifetime` | Task State: creation, registration of threads, end |
 //! | `pass` | `on_start`; `Task.return_` |
+//! | `core_call` | tasks of start functions and destructors |
 //! | `lower` | `canon lower` |
 //! | `cancel` | `Task.request_cancellation` |
 //! | `event` | Waitable State; Subtask State |
@@ -75,6 +76,7 @@
 mod block;
 mod cancel;
 mod copy;
+mod core_call;
 mod event;
 mod host;
 mod host_call;
@@ -94,6 +96,7 @@ mod thread;
 pub(crate) use block::{Block, block};
 pub(crate) use cancel::{cancel_subtask, cancel_task};
 pub(crate) use copy::{EndOf, cancel_copy, drop_end, new_ends, start_copy};
+pub(crate) use core_call::CoreCall;
 pub(crate) use event::{drop_set, drop_subtask, join, new_set, poll, unpack_event};
 pub(crate) use host::{drive, give_up, invoke, poll_drive, progress, take};
 pub(crate) use host_call::call_host;

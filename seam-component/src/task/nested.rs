@@ -77,17 +77,19 @@ fn turn(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<ControlFlow<()>
 /// thread.
 ///
 /// # Errors
-/// The trap `Deadlock` if nothing can go on. `Unsupported(StackfulAsync)` if nobody waits for the outcome
-/// of a call: then it must end, while the blocked thread waits. Those of [`wait_for_call`].
+/// The trap `Deadlock` if nothing can go on before the host's call has its outcome.
+/// `Unsupported(StackfulAsync)` if it has, or if nobody waits for an outcome: then the host must go on,
+/// while the blocked thread waits. Those of [`wait_for_call`].
 fn wait_for_host(store: &mut dyn CoreStore) -> Result<Steps<()>> {
     let running = Running::of(store)?;
-    if !running.tasks.is_awaited {
+    let Some(call) = running.tasks.awaited else {
         return Err(needs_a_second_stack());
-    }
+    };
     if running.world.clock().advance_to_next() {
         return Ok(Steps::Done(()));
     }
     match running.tasks.pending_calls.is_empty() {
+        true if running.has_outcome(call)? => Err(needs_a_second_stack()),
         true => Err(Error::trap(CanonTrap::Deadlock)),
         false => wait_for_call(store),
     }

@@ -9,10 +9,13 @@
 
 mod bound;
 mod call;
+mod core_call;
 mod counting;
 mod glue;
 mod link;
 mod mutation;
+mod nested;
+mod nested_call;
 mod panic;
 mod panicking;
 mod prepared;
@@ -24,6 +27,13 @@ use seam_wasmi::Wasmi;
 /// An engine whose host functions can call back, and one whose host functions cannot.
 fn builds() -> [Wasmi; 2] {
     [Wasmi::new(), Wasmi::builder().without_reentry().build()]
+}
+
+/// The same, and one whose host functions can call back but cannot suspend calls.
+fn layered_builds() -> [Wasmi; 3] {
+    let [plain, without_reentry] = builds();
+    let without_suspension = Wasmi::builder().without_suspension().build();
+    [plain, without_suspension, without_reentry]
 }
 
 fn wat(text: &str) -> Artifact {

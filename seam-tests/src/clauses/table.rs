@@ -136,7 +136,8 @@ clauses! {
             sinks_are_told_of_the_end by forgets_drops,
             ends_that_can_copy_no_more_trap by forgets_drops,
             futures_are_written_before_they_are_dropped by forgets_drops,
-            what_is_in_use_is_not_dropped by forgets_drops;
+            what_is_in_use_is_not_dropped by forgets_drops,
+            a_set_that_is_waited_for_is_not_dropped by forgets_drops;
         25 "copies move and count the elements that both sides have room for; ends can be passed":
             streams_are_read_in_pieces by miscounts_copies,
             copies_of_no_elements_tell_that_the_other_is_ready by miscounts_copies,
@@ -154,7 +155,9 @@ clauses! {
             a_result_is_due_until_the_last_thread_has_ended by forgets_threads,
             threads_of_functions_that_have_returned_may_block by forgets_threads,
             threads_switch_to_others by forgets_threads,
-            threads_are_promoted by forgets_threads;
+            threads_are_promoted by forgets_threads,
+            start_functions_have_a_thread by forgets_threads,
+            a_synchronous_call_lets_few_threads_run by forgets_threads;
         27 "a trap of any task has its cause and closes the component":
             wrong_ends_of_tasks_trap by forgets_the_cause,
             synchronous_functions_do_not_use_task_return by forgets_the_cause,

@@ -225,6 +225,7 @@ cases! { $
             ends_that_can_copy_no_more_trap needs Components ComponentAsync,
             futures_are_written_before_they_are_dropped needs Components ComponentAsync,
             what_is_in_use_is_not_dropped needs Components ComponentAsync,
+            a_set_that_is_waited_for_is_not_dropped needs Components ComponentAsync StackfulAsync,
         }
         stream "asynchronous components" {
             streams_are_read_in_pieces needs Components ComponentAsync,
@@ -242,6 +243,8 @@ cases! { $
             threads_switch_to_others needs Components ComponentAsync,
             threads_are_promoted needs Components ComponentAsync,
             wrong_threads_trap needs Components ComponentAsync,
+            start_functions_have_a_thread needs Components ComponentAsync,
+            a_synchronous_call_lets_few_threads_run needs Components ComponentAsync,
         }
         background "asynchronous components" {
             tasks_go_on_after_they_have_returned needs Components ComponentAsync,

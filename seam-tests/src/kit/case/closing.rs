@@ -2,8 +2,8 @@
 
 use seam_core::{CanonTrap, InstanceExt, Trap, World};
 
-use crate::kit::expect::{each_traps, gives, traps};
-use crate::kit::guest::{Guest, callback, component, instantiated, lowered};
+use crate::kit::expect::{each_traps, gives, gives_nothing, traps};
+use crate::kit::guest::{Guest, callback, component, instantiated, lifted_sync, lowered, stackful};
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn a_dropped_end_ends_the_copy_of_the_other(subject: &Subject) -> Checked {
@@ -236,4 +236,45 @@ pub(in crate::kit) fn what_is_in_use_is_not_dropped(subject: &Subject) -> Checke
         ("second-copy", CanonTrap::EndBusy),
     ];
     each_traps(subject, &artifact, &expected)
+}
+
+pub(in crate::kit) fn a_set_that_is_waited_for_is_not_dropped(subject: &Subject) -> Checked {
+    // Both functions return, and then wait for a set without members.
+    const GUEST: Guest = Guest {
+        builtins: &[
+            "task.return",
+            "waitable-set.new",
+            "waitable-set.wait",
+            "waitable-set.drop",
+        ],
+        code: r#"
+            (global $set (mut i32) (i32.const 0))
+            (func (export "waits") (result i32)
+              (global.set $set (call $waitable-set.new))
+              (call $task.return)
+              (call $wait (global.get $set)))
+            (func (export "waits-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "blocks")
+              (global.set $set (call $waitable-set.new))
+              (call $task.return)
+              (drop (call $waitable-set.wait (global.get $set) (i32.const 16))))
+            (func (export "drop") (call $waitable-set.drop (global.get $set)))
+            (func (export "no-waiter")
+              (call $waitable-set.drop (call $waitable-set.new)))"#,
+        exports: &[
+            callback("waits", "async"),
+            stackful("blocks", "async"),
+            lifted_sync("drop", ""),
+            lifted_sync("no-waiter", ""),
+        ],
+        ..Guest::EMPTY
+    };
+    for waits in ["waits", "blocks"] {
+        let mut instance = instantiated(subject, &[("guest", GUEST)])?;
+        gives_nothing(&mut *instance, waits, &[])?;
+        gives_nothing(&mut *instance, "no-waiter", &[])?;
+        let dropped = instance.call_blocking("drop", &[]);
+        traps(waits, dropped, Trap::Canon(CanonTrap::WaitableSetInUse))?;
+    }
+    Ok(())
 }

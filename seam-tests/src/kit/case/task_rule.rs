@@ -29,6 +29,20 @@ pub(in crate::kit) fn post_return_calls_no_built_in(subject: &Subject) -> Checke
         ("stream.cancel-read $s async", "i32", "i32"),
         ("stream.drop-readable $s", "i32", ""),
         ("thread.yield", "", "i32"),
+        ("thread.index", "", "i32"),
+        ("thread.resume-later", "i32", ""),
+        (
+            "thread.new-indirect $start (core table $t)",
+            "i32 i32",
+            "i32",
+        ),
+        ("error-context.new (memory $m)", "i32 i32", "i32"),
+        (
+            "error-context.debug-message (memory $m) (realloc $realloc)",
+            "i32 i32",
+            "",
+        ),
+        ("error-context.drop", "i32", ""),
     ];
     for (built_in, params, results) in BUILT_INS {
         let mut args = String::new();
@@ -46,9 +60,17 @@ pub(in crate::kit) fn post_return_calls_no_built_in(subject: &Subject) -> Checke
               (component $guest
               (import "callee" (func $callee))
               (type $s (stream u8))
-              (core module $libc (memory (export "m") 1))
+              (core type $start (func (param i32)))
+              (core module $libc
+                (memory (export "m") 1)
+                (table (export "t") 1 funcref)
+                (elem (i32.const 0) func $ends)
+                (func $ends (export "start") (param i32))
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
               (core instance $libc (instantiate $libc))
               (alias core export $libc "m" (core memory $m))
+              (alias core export $libc "t" (core table $t))
+              (alias core export $libc "realloc" (core func $realloc))
               (core func $built-in (canon {built_in}))
               (core func $new (canon waitable-set.new))
               (core module $m

@@ -14,6 +14,7 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
         builtins: &[
             "task.return (result u32)",
             "return-none = task.return",
+            "return-utf16 = task.return (result u32) string-encoding=utf16",
             "waitable-set.new",
         ],
         code: r#"
@@ -30,6 +31,10 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
               (call $return-none)
               (global.get $EXIT))
             (func (export "wrong-type-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "wrong-encoding") (result i32)
+              (call $return-utf16 (i32.const 1))
+              (global.get $EXIT))
+            (func (export "wrong-encoding-event") (param i32 i32 i32) (result i32) unreachable)
             (func (export "wrong-code") (result i32)
               (call $task.return (i32.const 1))
               (i32.const 3))
@@ -41,6 +46,7 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
             callback("never", "async (result u32)"),
             callback("later", "async (result u32)"),
             callback("wrong-type", "async (result u32)"),
+            callback("wrong-encoding", "async (result u32)"),
             callback("wrong-code", "async (result u32)"),
             callback("no-set", "async (result u32)"),
         ],
@@ -52,6 +58,7 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
         ("never", CanonTrap::NoAsyncResult),
         ("later", CanonTrap::NoAsyncResult),
         ("wrong-type", CanonTrap::WrongTaskReturn),
+        ("wrong-encoding", CanonTrap::WrongTaskReturn),
         ("wrong-code", CanonTrap::UnsupportedCallbackCode),
         ("no-set", CanonTrap::UnknownHandle),
     ];

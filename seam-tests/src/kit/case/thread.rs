@@ -2,8 +2,10 @@
 
 use seam_core::CanonTrap;
 
-use crate::kit::expect::{each_traps, gives};
-use crate::kit::guest::{Guest, component, instantiated, stackful};
+use crate::kit::expect::{each_traps, gives, gives_nothing};
+use crate::kit::guest::{
+    Guest, callback, component, instantiated, lifted_sync, lowered_sync, stackful,
+};
 use crate::kit::{Checked, Subject};
 
 /// Code in front of which there are functions of threads: `notes` notes its digit, `wakes` also resumes the
@@ -193,4 +195,107 @@ pub(in crate::kit) fn wrong_threads_trap(subject: &Subject) -> Checked {
         ("other-type", CanonTrap::WrongThreadFunc),
     ];
     each_traps(subject, &artifact, &expected)
+}
+
+pub(in crate::kit) fn start_functions_have_a_thread(subject: &Subject) -> Checked {
+    const GUEST: Guest = Guest {
+        types: TYPES,
+        builtins: &[
+            "task.return (result u32)",
+            "thread.new-indirect $start (core table $table)",
+            "thread.index",
+            "thread.resume-later",
+            "context.get i32 0",
+            "context.set i32 0",
+            "waitable-set.new",
+            "waitable-set.poll cancellable",
+        ],
+        code: with_threads!(
+            r#"
+            (func $begin
+              (call $context.set (i32.const 7))
+              (call $is (i32.eqz (call $thread.index)) (i32.const 0))
+              ;; It runs during the call of `order`.
+              (call $thread.resume-later (call $new (i32.const 3) (i32.const 2)))
+              (call $is
+                (call $waitable-set.poll (call $waitable-set.new) (i32.const 16))
+                (global.get $NONE))
+              (call $is (call $context.get) (i32.const 7)))
+            (start $begin)
+            (func (export "order") (result i32)
+              (call $is (call $context.get) (i32.const 0))
+              (global.get $YIELD))
+            (func (export "order-event") (param i32 i32 i32) (result i32)
+              (call $return (i32.const 0))
+              (global.get $EXIT))"#
+        ),
+        exports: &[callback("order", "async (result u32)")],
+        ..Guest::EMPTY
+    };
+    let mut instance = instantiated(subject, &[("guest", GUEST)])?;
+    gives(&mut *instance, "order", &[], 123u32)
+}
+
+pub(in crate::kit) fn a_synchronous_call_lets_few_threads_run(subject: &Subject) -> Checked {
+    // `arm` makes a thread that is ready, and `ran` returns whether it has run.
+    const OTHER: Guest = Guest {
+        types: TYPES,
+        builtins: &[
+            "thread.new-indirect $start (core table $table)",
+            "thread.resume-later",
+        ],
+        code: r#"
+            (elem (table $table) (i32.const 3) func $runs)
+            (global $ran (mut i32) (i32.const 0))
+            (func $runs (export "runs") (param i32) (global.set $ran (i32.const 1)))
+            (func (export "arm")
+              (call $thread.resume-later
+                (call $thread.new-indirect (i32.const 3) (i32.const 0))))
+            (func (export "ran") (result i32) (global.get $ran))"#,
+        exports: &[lifted_sync("arm", ""), lifted_sync("ran", "(result u32)")],
+        ..Guest::EMPTY
+    };
+    // `yields` goes on after it has returned. `insists` returns which threads ran while it let others
+    // run: 10 for that of `yields`, which must hold the instance, and 1 for that of the other instance.
+    const GUEST: Guest = Guest {
+        imports: &[
+            lowered_sync("arm", "", ""),
+            lowered_sync("ran", "(result u32)", "(result i32)"),
+        ],
+        builtins: &[
+            "task.return",
+            "return-ran = task.return (result u32)",
+            "thread.yield",
+        ],
+        code: r#"
+            (global $inside (mut i32) (i32.const 0))
+            (global $found (mut i32) (i32.const 0))
+            (func (export "yields") (result i32)
+              (call $task.return)
+              (global.get $YIELD))
+            (func (export "yields-event") (param i32 i32 i32) (result i32)
+              (if (global.get $inside) (then (global.set $found (i32.const 10))))
+              (global.get $YIELD))
+            (func (export "insists") (result i32)
+              (call $arm)
+              (global.set $inside (i32.const 1))
+              (drop (call $thread.yield))
+              (drop (call $thread.yield))
+              (global.set $inside (i32.const 0))
+              (i32.add (global.get $found) (call $ran)))
+            (func (export "later") (result i32) (global.get $YIELD))
+            (func (export "later-event") (param i32 i32 i32) (result i32)
+              (call $return-ran (call $ran))
+              (global.get $EXIT))"#,
+        exports: &[
+            callback("yields", "async"),
+            lifted_sync("insists", "(result u32)"),
+            callback("later", "async (result u32)"),
+        ],
+        ..Guest::EMPTY
+    };
+    let mut instance = instantiated(subject, &[("other", OTHER), ("guest", GUEST)])?;
+    gives_nothing(&mut *instance, "yields", &[])?;
+    gives(&mut *instance, "insists", &[], 0u32)?;
+    gives(&mut *instance, "later", &[], 1u32)
 }
