@@ -233,6 +233,7 @@ const CALLER: &str = r#"
       (call $take (local.get $context))
       (call $drop-context (local.get $context))
       (call $return))
+    (func (export "passes") (param $end i32) (result i32) (local.get $end))
     (func (export "gives-up") (param $end i32)
       (call $is (call $read (local.get $end) (i32.const 0) (i32.const 1)) (i32.const -1))
       (call $is (call $cancel-read (local.get $end)) (i32.const 2))
@@ -319,6 +320,7 @@ const CALLER: &str = r#"
   (func (export "copies") async (canon lift (core func $c "copies") async))
   (func (export "gives-up") (param "s" $s) (canon lift (core func $c "gives-up")))
   (func (export "reads") (param "s" $s) (canon lift (core func $c "reads")))
+  (func (export "passes") (param "s" $s) (result $s) (canon lift (core func $c "passes")))
   (func (export "stream") (result $s) (canon lift (core func $c "stream")))
   (func (export "end-stream") (canon lift (core func $c "end-stream")))
   (func (export "write-to-none") (canon lift (core func $c "write-to-none")))
@@ -419,6 +421,15 @@ fn nothing_is_left_of_streams_and_futures_of_the_host() {
             .call_blocking("reads", &[stream.into_value()])
             .unwrap();
         nothing_is_left(instance, "a stream that is read to its end");
+
+        let (mut writer, stream) = instance.stream::<u8>().unwrap();
+        let passed = instance.call_blocking("passes", &[stream.into_value()]);
+        instance
+            .connect(&passed.unwrap().unwrap(), Box::new(Takes))
+            .unwrap();
+        writer.write(&[1]).unwrap();
+        drop(writer);
+        nothing_is_left(instance, "a stream that came back");
 
         for (make, end) in [("stream", "end-stream"), ("future", "end-future")] {
             let made = value(instance, make);

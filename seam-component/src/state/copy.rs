@@ -16,12 +16,11 @@ pub(crate) struct CopyEnd {
     pub(crate) buffer: Option<Buffer>,
 }
 
-/// `CopyState`
+/// `CopyState`. A request to cancel a copy ends it at once, so that `CANCELLING_COPY` is never seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CopyState {
     Idle,
     Copying,
-    Cancelling,
     Done,
 }
 
@@ -87,12 +86,12 @@ impl CopyEnd {
         match self.state {
             CopyState::Idle => Ok(()),
             CopyState::Done => Err(Error::trap(CanonTrap::EndDone)),
-            CopyState::Copying | CopyState::Cancelling => Err(Error::trap(CanonTrap::EndBusy)),
+            CopyState::Copying => Err(Error::trap(CanonTrap::EndBusy)),
         }
     }
 
     pub(crate) fn copying(&self) -> bool {
-        matches!(self.state, CopyState::Copying | CopyState::Cancelling)
+        self.state == CopyState::Copying
     }
 }
 

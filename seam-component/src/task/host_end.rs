@@ -64,14 +64,14 @@ fn write_to_host(
     mut sink: HostSink,
 ) -> Result<()> {
     let running = Running::of(store)?;
-    let (remain, length) = running.room(id)?;
+    let (remain, _) = running.room(id)?;
     let Some(room) = sink.room()? else {
         return running.host_dropped(id, shared);
     };
-    let n = at_most(room, remain);
-    if room == 0 || (n == 0 && length > 0) {
+    if room == 0 {
         return running.wait_for_host(id, shared, HostEnd::Sink(sink));
     }
+    let n = at_most(room, remain);
     if n > 0 {
         let elements = lift_elements(store, id, shared, n)?;
         Running::of(store)?.world.accept(&mut sink, elements)?;

@@ -12,6 +12,7 @@ mod call;
 mod core_call;
 mod counting;
 mod glue;
+mod holder;
 mod link;
 mod mutation;
 mod nested;

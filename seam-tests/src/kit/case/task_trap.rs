@@ -10,7 +10,19 @@ use crate::kit::guest::{
 use crate::kit::{Checked, Subject};
 
 pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
+    // Its caller knows of the end when it returns for the second time.
+    const CALLEE: Guest = Guest {
+        builtins: &["task.return"],
+        code: r#"
+            (func (export "return") (result i32) (call $task.return) (global.get $YIELD))
+            (func (export "return-event") (param i32 i32 i32) (result i32)
+              (call $task.return)
+              (global.get $EXIT))"#,
+        exports: &[callback("return", "async")],
+        ..Guest::EMPTY
+    };
     const GUEST: Guest = Guest {
+        imports: &[lowered("return", "async", "(result i32)")],
         builtins: &[
             "task.return (result u32)",
             "return-none = task.return",
@@ -23,6 +35,12 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
               (call $task.return (i32.const 2))
               (global.get $EXIT))
             (func (export "twice-event") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "callee-twice") (result i32)
+              (call $is (call $return) (global.get $RETURNED))
+              (global.get $YIELD))
+            (func (export "callee-twice-event") (param i32 i32 i32) (result i32)
+              (call $task.return (i32.const 1))
+              (global.get $EXIT))
             (func (export "never") (result i32) (global.get $EXIT))
             (func (export "never-event") (param i32 i32 i32) (result i32) unreachable)
             (func (export "later") (result i32) (global.get $YIELD))
@@ -43,6 +61,7 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
             (func (export "no-set-event") (param i32 i32 i32) (result i32) unreachable)"#,
         exports: &[
             callback("twice", "async (result u32)"),
+            callback("callee-twice", "async (result u32)"),
             callback("never", "async (result u32)"),
             callback("later", "async (result u32)"),
             callback("wrong-type", "async (result u32)"),
@@ -52,9 +71,10 @@ pub(in crate::kit) fn wrong_ends_of_tasks_trap(subject: &Subject) -> Checked {
         ],
         ..Guest::EMPTY
     };
-    let artifact = component(&[("guest", GUEST)])?;
+    let artifact = component(&[("callee", CALLEE), ("guest", GUEST)])?;
     let expected = [
         ("twice", CanonTrap::AlreadyResolved),
+        ("callee-twice", CanonTrap::AlreadyResolved),
         ("never", CanonTrap::NoAsyncResult),
         ("later", CanonTrap::NoAsyncResult),
         ("wrong-type", CanonTrap::WrongTaskReturn),
