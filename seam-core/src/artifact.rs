@@ -201,6 +201,12 @@ impl Artifact {
         &self.bytes
     }
 
+    /// Returns the bytes, which can be shared.
+    #[must_use]
+    pub fn shared_bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
     /// Returns the kind, according to the header.
     #[must_use]
     pub fn kind(&self) -> ArtifactKind {

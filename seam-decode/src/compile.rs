@@ -1,6 +1,8 @@
 //! Compiles a core module on an engine and attaches its type.
 
-use seam_core::{CoreEngine, CoreModule, Result};
+use std::ops::Range;
+
+use seam_core::{Artifact, CoreEngine, CoreModule, Result};
 
 use crate::feature;
 use crate::pass::module_type;
@@ -28,9 +30,30 @@ pub fn compile(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
 /// # Errors
 /// Those of [`compile`].
 pub fn compile_untyped(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<CoreModule> {
-    let info = engine.info();
-    if !info.validates {
-        feature::validate(wasm, &info.capabilities)?;
-    }
+    judge(engine, wasm)?;
     engine.compile(wasm)
+}
+
+/// Like [`compile_untyped`], for the core module in a range of an artifact. The engine can share the
+/// artifact's bytes.
+///
+/// # Errors
+/// Those of [`compile`], with offsets in the module. `Invalid` if the range is out of bounds.
+pub fn compile_part(
+    engine: &dyn CoreEngine,
+    artifact: &Artifact,
+    range: Range<usize>,
+) -> Result<CoreModule> {
+    let wasm = artifact.bytes().get(range.clone());
+    judge(engine, wasm.unwrap_or_default())?;
+    engine.compile_shared(artifact.shared_bytes(), range)
+}
+
+/// Validates the bytes if the engine does not.
+fn judge(engine: &dyn CoreEngine, wasm: &[u8]) -> Result<()> {
+    let info = engine.info();
+    match info.validates {
+        true => Ok(()),
+        false => feature::validate(wasm, &info.capabilities),
+    }
 }

@@ -43,7 +43,7 @@ mod provenance;
 mod typed;
 pub mod types;
 
-pub use compile::{compile, compile_untyped};
+pub use compile::{compile, compile_part, compile_untyped};
 pub use component_type::has_component_type;
 pub use decoded::{Decoded, decode, interface, validate};
 pub use feature::needed_capability;

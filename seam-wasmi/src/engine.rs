@@ -1,6 +1,8 @@
 //! The core engine: compilation and stores.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use seam_core::{
     Capabilities, CoreEngine, CoreModule, CoreStore, EngineInfo, HostState, Limits, Result,
@@ -43,7 +45,12 @@ impl CoreEngine for WasmiEngine {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
-        let compile = || Compiled::new(&self.engine, self.number, &self.info.capabilities, wasm);
+        self.compile_shared(&wasm.into(), 0..wasm.len())
+    }
+
+    fn compile_shared(&self, bytes: &Arc<[u8]>, range: Range<usize>) -> Result<CoreModule> {
+        let has = &self.info.capabilities;
+        let compile = || Compiled::new(&self.engine, self.number, has, bytes, range);
         let compiled = catch_unwind(AssertUnwindSafe(compile));
         compiled
             .unwrap_or_else(|panic| Err(of_panic(&*panic)))

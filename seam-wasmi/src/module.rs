@@ -1,5 +1,6 @@
 //! Compiled modules.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use seam_core::{Capabilities, Result};
@@ -22,7 +23,8 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles a module on the engine with this number, which has these capabilities.
+    /// Compiles the module in a range of bytes on the engine with this number, which has these
+    /// capabilities.
     ///
     /// # Errors
     /// `Invalid`, `Unsupported`, `Limit`.
@@ -30,11 +32,14 @@ impl Compiled {
         engine: &Engine,
         number: u32,
         has: &Capabilities,
-        wasm: &[u8],
+        bytes: &Arc<[u8]>,
+        range: Range<usize>,
     ) -> Result<Self> {
+        let start = range.start;
+        let wasm = bytes.get(range).unwrap_or_default();
         let rejected = |error| of_compilation(error, wasm, has);
         let sections = sections(wasm)?;
-        let indirect_calls = Arc::new(IndirectCalls::of(&sections));
+        let indirect_calls = Arc::new(IndirectCalls::of(bytes, start, &sections));
         let moved = match sections.has_start {
             true => {
                 // The engine judges the bytes as they are, before they are rewritten.

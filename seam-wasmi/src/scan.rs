@@ -1,6 +1,7 @@
 //! What the adapter must know of a module before the engine sees it.
 
-use std::sync::OnceLock;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmparser::{
@@ -20,8 +21,8 @@ pub(crate) struct Sections<'a> {
     pub(crate) imports: &'a [u8],
     /// The contents of the export section.
     pub(crate) exports: &'a [u8],
-    /// The contents of the code section.
-    code: &'a [u8],
+    /// Where the contents of the code section are in the module.
+    code: Range<usize>,
 }
 
 /// Reads the sections of a module in one pass that skips function bodies, and refuses constant
@@ -39,7 +40,7 @@ pub(crate) fn sections(wasm: &[u8]) -> Result<Sections<'_>> {
             Payload::CodeSectionStart { range, size, .. } => {
                 parser.skip_section();
                 rest = rest.get(size as usize..).unwrap_or_default();
-                sections.code = wasm.get(range).unwrap_or_default();
+                sections.code = range;
             }
             Payload::StartSection { .. } => sections.has_start = true,
             Payload::ImportSection(section) => {
@@ -57,6 +58,11 @@ pub(crate) fn sections(wasm: &[u8]) -> Result<Sections<'_>> {
 
 /// Checks the constant expressions of a section.
 fn constants(section: Payload<'_>) -> Result<()> {
+    if let Some((_, range)) = section.as_section() {
+        if has_few_operators(range.len()) {
+            return Ok(());
+        }
+    }
     match section {
         Payload::TableSection(section) => {
             for table in section.into_iter().flatten() {
@@ -99,15 +105,18 @@ fn constants(section: Payload<'_>) -> Result<()> {
 /// which is after a trap.
 #[derive(Debug)]
 pub(crate) struct IndirectCalls {
-    code: Box<[u8]>,
+    bytes: Arc<[u8]>,
+    code: Range<usize>,
     found: OnceLock<bool>,
 }
 
 impl IndirectCalls {
-    /// Keeps a copy of the code.
-    pub(crate) fn of(sections: &Sections<'_>) -> Self {
+    /// Keeps the bytes that the module with these sections is in. It starts at `start`.
+    pub(crate) fn of(bytes: &Arc<[u8]>, start: usize, sections: &Sections<'_>) -> Self {
+        let Range { start: from, end } = sections.code;
         Self {
-            code: sections.code.into(),
+            bytes: bytes.clone(),
+            code: start.saturating_add(from)..start.saturating_add(end),
             found: OnceLock::new(),
         }
     }
@@ -115,14 +124,24 @@ impl IndirectCalls {
     /// Whether there are any.
     pub(crate) fn any(&self) -> bool {
         *self.found.get_or_init(|| {
-            let bodies = CodeSectionReader::new(BinaryReader::new(&self.code, 0));
+            let code = self.bytes.get(self.code.clone()).unwrap_or_default();
+            let bodies = CodeSectionReader::new(BinaryReader::new(code, 0));
             let mut bodies = bodies.into_iter().flatten().map_while(Result::ok);
             bodies.any(|body| calls_indirectly(&body))
         })
     }
 }
 
+/// Returns whether this many bytes cannot hold a constant expression that is too long: each operator
+/// takes at least one byte.
+fn has_few_operators(bytes: usize) -> bool {
+    bytes <= CONST_OPERATORS
+}
+
 fn constant(expr: &ConstExpr<'_>) -> Result<()> {
+    if has_few_operators(expr.get_binary_reader().bytes_remaining()) {
+        return Ok(());
+    }
     let operators = expr.get_operators_reader().into_iter();
     if operators.take(CONST_OPERATORS + 1).count() > CONST_OPERATORS {
         let message = format!(
@@ -154,7 +173,10 @@ mod tests {
 
     fn found(wat: &str) -> Result<bool> {
         let artifact = Artifact::from_wat("a", wat).unwrap();
-        Ok(IndirectCalls::of(&sections(artifact.bytes())?).any())
+        let sections = sections(artifact.bytes())?;
+        // The module is not always at the start of the bytes.
+        let within: Arc<[u8]> = [b"before", artifact.bytes()].concat().into();
+        Ok(IndirectCalls::of(&within, 6, &sections).any())
     }
 
     #[test]

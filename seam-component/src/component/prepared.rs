@@ -1,4 +1,4 @@
-//! What every instance of a component needs, computed once when the component is loaded.
+//! What every instance of a component needs, computed once by the first instance.
 
 use std::sync::Arc;
 

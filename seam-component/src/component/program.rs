@@ -1,6 +1,6 @@
 //! A loaded component.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use seam_core::{
@@ -8,9 +8,7 @@ use seam_core::{
     Failed, HostState, Instance, Interface, PerWorld, Program, Result, Target, World, WorldState,
     contain, token,
 };
-use seam_decode::{
-    CoreModuleDef, Missing, Plan, TypedModule, compile_untyped, decode, decode_typed,
-};
+use seam_decode::{CoreModuleDef, Missing, Plan, TypedModule, compile_part, decode, decode_typed};
 
 use super::execute::Execution;
 use super::instance::ComponentInstance;
@@ -28,7 +26,8 @@ pub(crate) struct ComponentProgram {
     generated: Generated,
     backend: Arc<str>,
     plan: Arc<Plan>,
-    lifts: Vec<PreparedLift>,
+    /// Those of the plan. The first instance makes them.
+    lifts: OnceLock<Vec<PreparedLift>>,
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
@@ -68,8 +67,7 @@ impl ComponentProgram {
         let interface = decoded.interface().clone();
         let plan = decoded.into_plan()?;
         let compiled = |CoreModuleDef { range, ty }: &CoreModuleDef| {
-            let wasm = artifact.bytes().get(range.clone()).unwrap_or_default();
-            let module = compile_untyped(&*engine, wasm);
+            let module = compile_part(&*engine, artifact, range.clone());
             let module = module.map_err(|e| at_offset(e, range.start))?;
             Ok(module.with_type(ty.clone()))
         };
@@ -81,7 +79,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
-            lifts: prepared::lifts(&plan),
+            lifts: OnceLock::new(),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -100,7 +98,7 @@ impl ComponentProgram {
         artifact: &Artifact,
     ) -> Result<Self> {
         // The engine's own verdict comes first.
-        let module = compile_untyped(&*engine, artifact.bytes())?;
+        let module = compile_part(&*engine, artifact, 0..artifact.bytes().len())?;
         let TypedModule {
             interface,
             plan,
@@ -113,7 +111,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
-            lifts: prepared::lifts(&plan),
+            lifts: OnceLock::new(),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -160,7 +158,8 @@ impl ComponentProgram {
             Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
-        let described = (&self.plan, &*self.interface, &*self.lifts);
+        let lifts = self.lifts.get_or_init(|| prepared::lifts(&self.plan));
+        let described = (&self.plan, &*self.interface, &**lifts);
         let mut execution = Execution::new(
             &self.generated,
             &mut *store,

@@ -8,7 +8,7 @@ use seam_core::{
     CoreStore, Error, Failed, HostState, Instance, Interface, Origin, PerWorld, Program, Result,
     World, WorldState, contain, token,
 };
-use seam_decode::{compile_untyped, decode};
+use seam_decode::{compile_part, decode};
 
 use super::instance::{CoreModuleInstance, State};
 use super::link::Links;
@@ -44,7 +44,7 @@ impl CoreProgram {
         artifact: &Artifact,
     ) -> Result<Self> {
         // The engine's own verdict comes first.
-        let module = compile_untyped(&*engine, artifact.bytes())?;
+        let module = compile_part(&*engine, artifact, 0..artifact.bytes().len())?;
         let interface = decode(artifact)?.interface().clone();
         let own = interface.core_instances().first();
         let own = own.ok_or_else(|| Error::engine("expected the module itself, found none"))?;

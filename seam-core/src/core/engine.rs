@@ -1,5 +1,6 @@
 //! The trait that a core-only runtime implements for its engine.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::{Capabilities, CoreModule, CoreStore, HostState, Limits, Result};
@@ -42,6 +43,18 @@ pub trait CoreEngine: Send + Sync + 'static {
     /// the engine.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule>;
 
+    /// Like [`CoreEngine::compile`], for the core module in a range of shared bytes.
+    ///
+    /// An engine that needs parts of the module later can keep the bytes instead of a copy. The default
+    /// calls [`CoreEngine::compile`].
+    ///
+    /// # Errors
+    /// Those of [`CoreEngine::compile`], with offsets in the module. `Invalid` if the range is out of
+    /// bounds.
+    fn compile_shared(&self, bytes: &Arc<[u8]>, range: Range<usize>) -> Result<CoreModule> {
+        self.compile(bytes.get(range).unwrap_or_default())
+    }
+
     /// Creates an empty store that holds `host` for the layer above.
     ///
     /// # Errors
@@ -68,6 +81,10 @@ macro_rules! pointers {
 
             fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
                 (**self).compile(wasm)
+            }
+
+            fn compile_shared(&self, bytes: &Arc<[u8]>, range: Range<usize>) -> Result<CoreModule> {
+                (**self).compile_shared(bytes, range)
             }
 
             fn store(&self, limits: &Limits, host: HostState) -> Result<Box<dyn CoreStore>> {

@@ -18,6 +18,32 @@ pub(super) struct Items<'t, 'b> {
     budget: &'b mut Budget,
 }
 
+/// The full name of an item, which is put together only for a resource type.
+struct Path<'a> {
+    outer: Option<&'a Path<'a>>,
+    name: &'a str,
+    /// The bytes of the full name.
+    len: usize,
+}
+
+impl<'a> Path<'a> {
+    fn new(outer: Option<&'a Path<'a>>, name: &'a str) -> Self {
+        let before = outer.map_or(0, |outer| outer.len + 1);
+        Self {
+            outer,
+            name,
+            len: before + name.len(),
+        }
+    }
+
+    fn full(&self) -> String {
+        match self.outer {
+            Some(outer) => outer.full() + "#" + self.name,
+            None => self.name.to_owned(),
+        }
+    }
+}
+
 impl<'t, 'b> Items<'t, 'b> {
     pub(super) fn new(types: TypesRef<'t>, budget: &'b mut Budget) -> Self {
         Self {
@@ -34,7 +60,7 @@ impl<'t, 'b> Items<'t, 'b> {
     ) -> Result<(Vec<Item>, Vec<Item>)> {
         // Resources come first, because their names must be known wherever the types are used.
         for (name, ty) in imports.iter().chain(exports) {
-            self.name_resources(name, ty, "")?;
+            self.name_resources(&Path::new(None, name), ty)?;
         }
         let mut items = |entities: &[(&str, ComponentEntityType)]| {
             let items = entities.iter().map(|(name, ty)| self.item(name, ty));
@@ -49,22 +75,20 @@ impl<'t, 'b> Items<'t, 'b> {
     }
 
     /// Names each resource type after its first occurrence, depth first.
-    fn name_resources(&mut self, name: &str, ty: &ComponentEntityType, path: &str) -> Result<()> {
-        let full = || format!("{path}{name}");
+    fn name_resources(&mut self, path: &Path<'_>, ty: &ComponentEntityType) -> Result<()> {
         match ty {
             ComponentEntityType::Type {
                 created: ComponentAnyTypeId::Resource(id),
                 ..
             } => {
-                self.budget.spend(path.len() + name.len())?;
-                self.reader.name_resource(id.resource(), full);
+                self.budget.spend(path.len)?;
+                self.reader.name_resource(id.resource(), || path.full());
             }
             ComponentEntityType::Instance(id) => {
                 let instance = self.types.get(*id).ok_or_else(unknown)?;
-                self.budget.spend(path.len() + name.len())?;
-                let path = full() + "#";
+                self.budget.spend(path.len)?;
                 for (name, item) in &instance.exports {
-                    self.name_resources(name, &item.ty, &path)?;
+                    self.name_resources(&Path::new(Some(path), name), &item.ty)?;
                 }
             }
             _ => {}

@@ -24,7 +24,7 @@ pub(crate) struct ComponentDef<'a> {
     /// The size of the definitions in bytes, without core modules and components.
     pub(crate) size: usize,
     /// The number of core functions defined so far.
-    pub(super) core_funcs: u32,
+    pub(crate) core_funcs: u32,
 }
 
 /// A definition. Most definitions add to the index space of their sort.

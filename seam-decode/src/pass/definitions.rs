@@ -31,6 +31,9 @@ pub(crate) struct Definitions<'a> {
     open: Vec<Open>,
 }
 
+/// The definitions of the artifact itself for which there is room at first.
+const ROOM: usize = 64;
+
 enum Open {
     Component(usize),
     /// The range of the core module's bytes, and its name.
@@ -41,7 +44,10 @@ impl<'a> Definitions<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            components: vec![ComponentDef::default()],
+            components: vec![ComponentDef {
+                definitions: Vec::with_capacity(ROOM),
+                ..ComponentDef::default()
+            }],
             modules: Vec::new(),
             root_imports: Vec::new(),
             root_exports: Vec::new(),

@@ -27,7 +27,9 @@ const MAX_DEPTH: usize = 128;
 /// `Invalid`, with the offset, for types that nest too deep or cannot be decoded.
 pub(super) fn check(bytes: &[u8], section: Range<usize>) -> Result<()> {
     let contents = bytes.get(section.clone()).unwrap_or_default();
-    if contents.iter().filter(|byte| opens(**byte)).count() <= MAX_DEPTH {
+    if contents.len() <= MAX_DEPTH
+        || contents.iter().filter(|byte| opens(**byte)).count() <= MAX_DEPTH
+    {
         return Ok(());
     }
     let mut reader = BinaryReader::new(contents, section.start);

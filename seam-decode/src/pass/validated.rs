@@ -72,17 +72,20 @@ fn validate<'a>(
         if let Payload::ComponentTypeSection(section) = &payload {
             nesting::check(bytes, section.range())?;
         }
-        match validator.payload(&payload).map_err(invalid)? {
-            ValidPayload::Func(func, body) if bodies == Bodies::Validate => {
+        // The result is matched where it is: it has room for all types, and moving it takes longer than
+        // most payloads.
+        match validator.payload(&payload) {
+            Ok(ValidPayload::Func(func, body)) if bodies == Bodies::Validate => {
                 let mut func = func.into_validator(allocations);
                 func.validate(&body).map_err(invalid)?;
                 allocations = func.into_allocations();
             }
-            ValidPayload::End(types) if payloads.is_done() => {
+            Ok(ValidPayload::End(types)) if payloads.is_done() => {
                 visit(payload, &validator)?;
                 return Ok(types);
             }
-            _ => {}
+            Ok(_) => {}
+            Err(error) => return Err(invalid(error)),
         }
         visit(payload, &validator)?;
     }

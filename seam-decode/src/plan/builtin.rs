@@ -11,7 +11,7 @@ use super::scope::at;
 use super::ty::primitive;
 use super::walk::Walk;
 use crate::pass::{CoreSort, canon_options, unknown};
-use crate::types::{RecordTy, Ty};
+use crate::types::{FuncTy, Ty};
 
 impl Walk<'_, '_, '_> {
     /// Converts a built-in of a component instance, which is at this index.
@@ -28,12 +28,9 @@ impl Walk<'_, '_, '_> {
             Canon::BackpressureDec => Ok(Builtin::BackpressureDec),
             Canon::TaskReturn { result, options } => {
                 let result = result.as_ref().map(|ty| self.value_type(scope, ty));
-                let result = result.transpose()?.map(|ty| ("0".into(), ty));
+                let result = FuncTy::result(result.transpose()?);
                 let options = self.given(scope, options)?;
-                Ok(Builtin::TaskReturn(
-                    Arc::new(RecordTy::new(result)),
-                    options,
-                ))
+                Ok(Builtin::TaskReturn(Arc::new(result), options))
             }
             Canon::TaskCancel => Ok(Builtin::TaskCancel),
             Canon::WaitableSetNew => Ok(Builtin::WaitableSetNew),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use seam_core::{CorePath, Result};
 
 use super::def::{ComponentInstance, Export, ResourceOrigin, Step};
-use super::scope::{Component, Entity, Exports, Instance, Scope, at, owned};
+use super::scope::{Component, Entity, Exports, Instance, at, owned};
 use super::walk::{Walk, limit};
 use crate::pass::{CoreSort, Definition, Named, unknown};
 
@@ -61,7 +61,7 @@ impl<'a> Walk<'a, '_, '_> {
         let def = self.definitions.components.get(component);
         let def = def.ok_or_else(unknown)?;
         self.count_size(def);
-        self.scopes.push(Scope::new(component, outer));
+        self.open(component, outer, def);
         self.plan.component_instances.push(ComponentInstance {
             parent,
             path: path.clone(),

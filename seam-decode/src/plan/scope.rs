@@ -90,11 +90,19 @@ pub(super) enum CoreInstance<'a> {
 }
 
 impl Scope<'_> {
-    /// Creates empty index spaces for a component that was defined in the scope `parent`.
-    pub(super) fn new(component: usize, parent: Option<usize>) -> Self {
+    /// Creates empty index spaces for a component that was defined in the scope `parent`, with room for
+    /// this many types and instances.
+    pub(super) fn new(
+        component: usize,
+        parent: Option<usize>,
+        types: usize,
+        instances: usize,
+    ) -> Self {
         Self {
             component,
             parent,
+            types: Vec::with_capacity(types),
+            instances: Vec::with_capacity(instances),
             ..Self::default()
         }
     }

@@ -11,7 +11,7 @@ use wasmparser::component_types::{
 use wasmparser::types::TypesRef;
 
 use crate::pass::{Budget, IdMap, unknown};
-use crate::types::{FieldTy, FuncTy, ResourceId, Ty};
+use crate::types::{FieldTy, FuncTy, RecordTy, ResourceId, Ty};
 
 /// Converts the validator's types.
 ///
@@ -70,13 +70,16 @@ impl<'t> Types<'t> {
         let types = self.types;
         let def = types.get(id).ok_or_else(unknown)?;
         self.pay(def.params.len() + 1)?;
-        let mut params: Vec<(Arc<str>, Ty)> = Vec::with_capacity(def.params.len());
-        for (name, ty) in &def.params {
-            params.push((name.as_str().into(), self.value(*ty, Some(&mut *scope))?));
-        }
+        let params = RecordTy::try_new(def.params.iter().map(|(name, ty)| {
+            let ty = self.value(*ty, Some(&mut *scope))?;
+            Ok((name.as_str().into(), ty))
+        }))?;
         let result = def.result.map(|ty| self.value(ty, Some(&mut *scope)));
-        let mut ty = FuncTy::new(params, result.transpose()?);
-        ty.is_async = def.async_;
+        let ty = FuncTy {
+            params,
+            result: FuncTy::result(result.transpose()?),
+            is_async: def.async_,
+        };
         let handles = ty.params.contents.handle || ty.result.contents.handle;
         let ty = Arc::new(ty);
         let known = if handles {

@@ -18,6 +18,8 @@ use crate::types::{FuncTy, ResourceId, Ty};
 /// Instantiations multiply: a component that instantiates the next one twice, thirty times over,
 /// asks for a billion instances in a few hundred bytes.
 const MAX_DEFINITIONS: usize = 2_000_000;
+/// Items for which a list has room before they are made. An artifact can define millions in vain.
+const MAX_RESERVED: usize = 1_000;
 /// Bytes of definitions that are carried out: instances of one component count each.
 const MAX_SIZE: usize = 16 << 20;
 
@@ -92,6 +94,19 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
             self.refuse(limit(format!(
                 "definitions of at most {MAX_SIZE} bytes in all component instances"
             )));
+        }
+    }
+
+    /// Adds the scope of one more component instance, with room for what its definitions make.
+    pub(super) fn open(&mut self, component: usize, outer: Option<usize>, def: &ComponentDef<'_>) {
+        let room = |count: usize| count.min(MAX_RESERVED);
+        let (types, instances) = (room(def.types.len()), room(def.instances.len()));
+        let scope = Scope::new(component, outer, types, instances);
+        self.scopes.push(scope);
+        if self.refused.is_none() {
+            let core_items = room(def.core_funcs as usize) + 1;
+            self.plan.core_items.reserve(core_items);
+            self.plan.steps.reserve(room(def.definitions.len()));
         }
     }
 

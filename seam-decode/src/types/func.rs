@@ -1,6 +1,6 @@
 //! Function types, and `flatten_functype`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use seam_core::{CoreFuncType, CoreType};
 
@@ -36,9 +36,16 @@ impl FuncTy {
     pub fn new(params: impl IntoIterator<Item = (Arc<str>, Ty)>, result: Option<Ty>) -> Self {
         Self {
             params: RecordTy::new(params),
-            result: RecordTy::new(result.map(|ty| ("0".into(), ty))),
+            result: Self::result(result),
             is_async: false,
         }
+    }
+
+    /// Returns the record of a result.
+    pub(crate) fn result(ty: Option<Ty>) -> RecordTy {
+        /// All functions share it.
+        static LABEL: LazyLock<Arc<str>> = LazyLock::new(|| "0".into());
+        RecordTy::new(ty.map(|ty| (LABEL.clone(), ty)))
     }
 }
 

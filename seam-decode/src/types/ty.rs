@@ -254,28 +254,65 @@ impl RecordTy {
     /// Creates the record with these fields, in order.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = (Arc<str>, Ty)>) -> Self {
-        let mut layout = Layout::EMPTY;
-        let mut flat = Flat::EMPTY;
-        let mut contents = Contents::EMPTY;
-        let mut field = |(name, ty): (Arc<str>, Ty)| {
-            let slot = flat.len();
-            flat.extend(ty.flat());
-            contents = contents.and(ty.contents());
-            let offset = layout.push_field(ty.layout());
-            FieldTy {
-                name,
-                ty,
-                offset,
-                slot,
-            }
-        };
-        let fields = fields.into_iter().map(&mut field).collect();
-        let layout = layout.finish_record();
-        Self {
-            fields,
-            layout,
-            flat,
-            contents,
+        let fields = fields.into_iter();
+        let mut record = Self::with_capacity(fields.size_hint().0);
+        fields.for_each(|(name, ty)| record.push(name, ty));
+        record.finish()
+    }
+
+    /// Creates the record with these fields, in order.
+    ///
+    /// # Errors
+    /// The first one among the fields.
+    pub(crate) fn try_new(
+        fields: impl ExactSizeIterator<Item = Result<(Arc<str>, Ty)>>,
+    ) -> Result<Self> {
+        let mut record = Self::with_capacity(fields.len());
+        for field in fields {
+            let (name, ty) = field?;
+            record.push(name, ty);
+        }
+        Ok(record.finish())
+    }
+
+    fn with_capacity(fields: usize) -> Fields {
+        Fields {
+            fields: Vec::with_capacity(fields),
+            layout: Layout::EMPTY,
+            flat: Flat::EMPTY,
+            contents: Contents::EMPTY,
+        }
+    }
+}
+
+/// A record to which fields are being added.
+struct Fields {
+    fields: Vec<FieldTy>,
+    layout: Layout,
+    flat: Flat,
+    contents: Contents,
+}
+
+impl Fields {
+    fn push(&mut self, name: Arc<str>, ty: Ty) {
+        let slot = self.flat.len();
+        self.flat.extend(ty.flat());
+        self.contents = self.contents.and(ty.contents());
+        let offset = self.layout.push_field(ty.layout());
+        self.fields.push(FieldTy {
+            name,
+            ty,
+            offset,
+            slot,
+        });
+    }
+
+    fn finish(self) -> RecordTy {
+        RecordTy {
+            fields: self.fields.into(),
+            layout: self.layout.finish_record(),
+            flat: self.flat,
+            contents: self.contents,
         }
     }
 }
