@@ -365,6 +365,7 @@ fn instances() -> impl Iterator<Item = Layered> {
 /// Lets threads run, and expects that nothing is left of any call.
 fn nothing_is_left(instance: &mut Layered, what: &str) {
     instance.progress().unwrap();
+    assert!(!instance.progress().unwrap(), "{what}: something goes on");
     let running = Running::of(instance.store()).unwrap();
     let left = running.tasks.left();
     assert!(left.iter().all(|(_, n)| *n == 0), "{what}: {left:?}");

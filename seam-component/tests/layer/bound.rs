@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use seam_core::{ErrorKind, InstanceExt, Limit, Limits, World};
+use seam_core::{ErrorKind, HostCall, InstanceExt, Limit, Limits, List, Sink, World};
 
 use crate::{builds, try_instance};
 
@@ -92,4 +92,66 @@ fn error_contexts_take_no_more_memory_than_lifted_values_may() {
     guest.call_blocking("keep", &[]).unwrap();
     let error = guest.call_blocking("keep", &[]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Limit(Limit::Lifted));
+}
+
+struct Takes;
+
+impl Sink for Takes {
+    fn accept(&mut self, _: &mut HostCall<'_>, _: List) -> seam_core::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bound is on what is lifted at once: by a call, and by a copy of elements to the host.
+#[test]
+fn every_call_and_every_copy_may_lift_as_much_as_the_limit() {
+    const LIST: &str = r#"(component
+      (core module $m
+        (memory (export "m") 1)
+        (func (export "list") (result i32)
+          (i32.store (i32.const 4) (i32.const 600))
+          (i32.const 0)))
+      (core instance $i (instantiate $m))
+      (func (export "list") (result (list u8))
+        (canon lift (core func $i "list") (memory (core memory $i "m")))))"#;
+    const STREAM: &str = r#"(component
+      (type $s (stream u8))
+      (core module $libc (memory (export "m") 1))
+      (core instance $libc (instantiate $libc))
+      (core func $new (canon stream.new $s))
+      (core func $write (canon stream.write $s async (memory (core memory $libc "m"))))
+      (core module $m
+        (import "" "new" (func $new (result i64)))
+        (import "" "write" (func $write (param i32 i32 i32) (result i32)))
+        (global $ends (mut i64) (i64.const 0))
+        (func (export "make") (result i32)
+          (global.set $ends (call $new))
+          (i32.wrap_i64 (global.get $ends)))
+        (func $write-some
+          (if (i32.ne
+                (call $write
+                  (i32.wrap_i64 (i64.shr_u (global.get $ends) (i64.const 32)))
+                  (i32.const 0) (i32.const 600))
+                (i32.const 9600))
+            (then unreachable)))
+        (func (export "write") (call $write-some) (call $write-some) (call $write-some)))
+      (core instance $i (instantiate $m (with "" (instance
+        (export "new" (func $new)) (export "write" (func $write))))))
+      (func (export "make") (result $s) (canon lift (core func $i "make")))
+      (func (export "write") (canon lift (core func $i "write"))))"#;
+    let world = World::new().limits(Limits::new().with_lifted(1_000));
+    for backend in builds() {
+        let mut guest = try_instance(&backend, LIST, &world)
+            .map_err(|e| e.error)
+            .unwrap();
+        for _ in 0..3 {
+            assert!(guest.call_blocking("list", &[]).unwrap().is_some());
+        }
+        let mut guest = try_instance(&backend, STREAM, &world)
+            .map_err(|e| e.error)
+            .unwrap();
+        let made = guest.call_blocking("make", &[]).unwrap().unwrap();
+        guest.connect(&made, Box::new(Takes)).unwrap();
+        guest.call_blocking("write", &[]).unwrap();
+    }
 }

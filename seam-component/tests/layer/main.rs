@@ -9,6 +9,7 @@
 
 mod bound;
 mod call;
+mod context;
 mod core_call;
 mod counting;
 mod glue;
@@ -21,6 +22,7 @@ mod panic;
 mod panicking;
 mod prepared;
 mod steps;
+mod wait;
 
 use seam_core::{Artifact, Backend, BackendExt, Failed, Instance, ProgramExt, World};
 use seam_wasmi::Wasmi;
