@@ -233,6 +233,7 @@ const CALLER: &str = r#"
       (call $take (local.get $context))
       (call $drop-context (local.get $context))
       (call $return))
+    (func (export "forever") (drop (call $wait (call $set) (i32.const 16))) unreachable)
     (func (export "passes") (param $end i32) (result i32) (local.get $end))
     (func (export "gives-up") (param $end i32)
       (call $is (call $read (local.get $end) (i32.const 0) (i32.const 1)) (i32.const -1))
@@ -320,6 +321,7 @@ const CALLER: &str = r#"
   (func (export "copies") async (canon lift (core func $c "copies") async))
   (func (export "gives-up") (param "s" $s) (canon lift (core func $c "gives-up")))
   (func (export "reads") (param "s" $s) (canon lift (core func $c "reads")))
+  (func (export "forever") async (canon lift (core func $c "forever") async))
   (func (export "passes") (param "s" $s) (result $s) (canon lift (core func $c "passes")))
   (func (export "stream") (result $s) (canon lift (core func $c "stream")))
   (func (export "end-stream") (canon lift (core func $c "end-stream")))
@@ -489,5 +491,24 @@ fn a_call_ends_with_its_function_unless_that_goes_on_and_on() {
             panic!("expected a number");
         };
         assert!((1..5000).contains(&left), "{left}");
+    }
+}
+
+/// Whatever a call that failed has left on the native stack is forgotten by the next operation.
+#[test]
+fn nothing_runs_after_a_call_that_failed() {
+    fn nothing_runs(instance: &mut Layered) {
+        let running = Running::of(instance.store()).unwrap();
+        assert!(running.tasks.levels.is_empty() && running.jobs.is_empty());
+        assert_eq!(running.tasks.current, None);
+    }
+    for mut instance in instances() {
+        let instance = &mut instance;
+        instance.call_blocking("forever", &[]).unwrap_err();
+        assert_eq!(value(instance, "left"), 0u32.into());
+        nothing_runs(instance);
+        instance.call_blocking("forever", &[]).unwrap_err();
+        instance.progress().unwrap();
+        nothing_runs(instance);
     }
 }

@@ -256,28 +256,39 @@ pub(in crate::kit) fn a_synchronous_call_lets_few_threads_run(subject: &Subject)
         ..Guest::EMPTY
     };
     // `yields` goes on after it has returned. `insists` returns which threads ran while it let others
-    // run: 10 for that of `yields`, which must hold the instance, and 1 for that of the other instance.
+    // run: 100 for one that `yields` has made, 10 for that of `yields` itself, which must hold the
+    // instance, and 1 for that of the other instance.
     const GUEST: Guest = Guest {
         imports: &[
             lowered_sync("arm", "", ""),
             lowered_sync("ran", "(result u32)", "(result i32)"),
         ],
+        types: TYPES,
         builtins: &[
             "task.return",
             "return-ran = task.return (result u32)",
+            "thread.new-indirect $start (core table $table)",
+            "thread.resume-later",
             "thread.yield",
         ],
         code: r#"
+            (elem (table $table) (i32.const 3) func $finds)
             (global $inside (mut i32) (i32.const 0))
             (global $found (mut i32) (i32.const 0))
+            (global $made (mut i32) (i32.const 0))
+            (func $finds (export "finds") (param $n i32)
+              (if (global.get $inside)
+                (then (global.set $found (i32.add (global.get $found) (local.get $n))))))
             (func (export "yields") (result i32)
+              (global.set $made (call $thread.new-indirect (i32.const 3) (i32.const 100)))
               (call $task.return)
               (global.get $YIELD))
             (func (export "yields-event") (param i32 i32 i32) (result i32)
-              (if (global.get $inside) (then (global.set $found (i32.const 10))))
+              (call $finds (i32.const 10))
               (global.get $YIELD))
             (func (export "insists") (result i32)
               (call $arm)
+              (call $thread.resume-later (global.get $made))
               (global.set $inside (i32.const 1))
               (drop (call $thread.yield))
               (drop (call $thread.yield))
@@ -296,6 +307,6 @@ pub(in crate::kit) fn a_synchronous_call_lets_few_threads_run(subject: &Subject)
     };
     let mut instance = instantiated(subject, &[("other", OTHER), ("guest", GUEST)])?;
     gives_nothing(&mut *instance, "yields", &[])?;
-    gives(&mut *instance, "insists", &[], 0u32)?;
+    gives(&mut *instance, "insists", &[], 100u32)?;
     gives(&mut *instance, "later", &[], 1u32)
 }
