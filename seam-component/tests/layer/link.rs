@@ -83,9 +83,12 @@ fn two_instances_of_one_component_have_two_resource_types() {
           (import "" "new" (func $new (param i32) (result i32)))
           (import "" "rep" (func $rep (param i32) (result i32)))
           (func (export "make") (result i32) (call $new (i32.const 5)))
-          (func (export "rep") (param i32) (result i32) (local.get 0)))
+          (func (export "rep") (param i32) (result i32) (local.get 0))
+          (func (export "take") (param i32) (result i32) (call $rep (local.get 0))))
         (core instance $m (instantiate $m (with "" (instance
           (export "new" (func $new)) (export "rep" (func $rep))))))
+        (func (export "take") (param "r" (own $r)) (result u32)
+          (canon lift (core func $m "take")))
         (func (export "make") (result (own $r)) (canon lift (core func $m "make")))
         (func (export "rep") (param "r" (borrow $r)) (result u32)
           (canon lift (core func $m "rep"))))"#;
@@ -96,27 +99,36 @@ fn two_instances_of_one_component_have_two_resource_types() {
       (core func $make (canon lower (func $a "make")))
       (core func $rep-a (canon lower (func $a "rep")))
       (core func $rep-b (canon lower (func $b "rep")))
+      (core func $take-a (canon lower (func $a "take")))
+      (core func $take-b (canon lower (func $b "take")))
       (core module $m
         (import "" "make" (func $make (result i32)))
+        (import "" "take-a" (func $take-a (param i32) (result i32)))
+        (import "" "take-b" (func $take-b (param i32) (result i32)))
         (import "" "rep-a" (func $rep-a (param i32) (result i32)))
         (import "" "rep-b" (func $rep-b (param i32) (result i32)))
+        (func (export "same-owned") (result i32) (call $take-a (call $make)))
+        (func (export "other-owned") (result i32) (call $take-b (call $make)))
         (func (export "same") (result i32) (call $rep-a (call $make)))
         (func (export "other") (result i32) (call $rep-b (call $make))))
       (core instance $m (instantiate $m (with "" (instance
         (export "make" (func $make)) (export "rep-a" (func $rep-a))
-        (export "rep-b" (func $rep-b))))))
+        (export "rep-b" (func $rep-b))
+        (export "take-a" (func $take-a)) (export "take-b" (func $take-b))))))
+      (func (export "same-owned") (result u32) (canon lift (core func $m "same-owned")))
+      (func (export "other-owned") (result u32) (canon lift (core func $m "other-owned")))
       (func (export "same") (result u32) (canon lift (core func $m "same")))
       (func (export "other") (result u32) (canon lift (core func $m "other"))))"#
     );
     for backend in builds() {
-        let mut guest = instance(&backend, &text);
-        assert_eq!(
-            guest.call_blocking("same", &[]).unwrap(),
-            Some(Value::U32(5))
-        );
-        let error = guest.call_blocking("other", &[]).unwrap_err();
-        let trap = Trap::Canon(CanonTrap::WrongResourceType);
-        assert_eq!(error.as_trap(), Some(&trap));
+        for (same, other) in [("same", "other"), ("same-owned", "other-owned")] {
+            let mut guest = instance(&backend, &text);
+            let found = guest.call_blocking(same, &[]).unwrap();
+            assert_eq!(found, Some(Value::U32(5)));
+            let error = guest.call_blocking(other, &[]).unwrap_err();
+            let trap = Trap::Canon(CanonTrap::WrongResourceType);
+            assert_eq!(error.as_trap(), Some(&trap));
+        }
     }
 }
 
