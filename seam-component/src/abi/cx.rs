@@ -296,9 +296,21 @@ impl<'a> Cx<'a> {
     /// Loads two words: a pointer and a length.
     #[inline]
     pub(crate) fn load_range(&mut self, ptr: u64) -> Result<(u32, u32)> {
-        // The guest has written them one by one. A single wider load would have to wait for both.
-        let begin = self.load_int(ptr, 4)?;
-        Ok((low(begin), low(self.load_int(ptr + 4, 4)?)))
+        let bytes = self.bytes.as_deref();
+        match bytes.and_then(|bytes| range_at(bytes, ptr)) {
+            Some(range) => Ok(range),
+            None => self.load_range_from_memory(ptr),
+        }
+    }
+
+    fn load_range_from_memory(&mut self, ptr: u64) -> Result<(u32, u32)> {
+        let memory = self.memory()?;
+        if let Some(range) = memory.as_slice().and_then(|bytes| range_at(bytes, ptr)) {
+            return Ok(range);
+        }
+        let mut words = [0; 8];
+        memory.read(ptr, &mut words)?;
+        Ok(range_of(words))
     }
 
     #[inline]
@@ -441,6 +453,22 @@ fn int_at(bytes: &[u8], ptr: u64, nbytes: u64) -> Option<u64> {
         8 => u64::from_le_bytes(*bytes.first_chunk()?),
         _ => return None,
     })
+}
+
+/// Returns the pointer and the length at an address, if they are in bounds.
+#[inline]
+fn range_at(bytes: &[u8], ptr: u64) -> Option<(u32, u32)> {
+    let words = bytes.get(usize::try_from(ptr).ok()?..)?.first_chunk()?;
+    Some(range_of(*words))
+}
+
+/// Returns the pointer and the length in their bytes in memory.
+///
+/// The guest has written them one by one. A single wider load would have to wait for both.
+#[inline]
+pub(crate) fn range_of([a, b, c, d, e, f, g, h]: [u8; 8]) -> (u32, u32) {
+    let length = u32::from_le_bytes([e, f, g, h]);
+    (u32::from_le_bytes([a, b, c, d]), length)
 }
 
 /// Sets the integer of `nbytes` bytes at an address, if it is in bounds.

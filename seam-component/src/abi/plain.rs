@@ -8,7 +8,7 @@
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{Args, CanonTrap, Error, List, Resource, Result, Returns, Value};
 
-use crate::abi::cx::{Cx, Machine, Options, check_aligned, low};
+use crate::abi::cx::{Cx, Machine, Options, check_aligned, low, range_of};
 use crate::abi::load::{VALUE_BYTES, bytes_in, check_list};
 use crate::abi::numbers::{is_number, load_numbers};
 use crate::abi::parts::{no_more, number_elements, one_more, untaken};
@@ -120,11 +120,8 @@ fn load_area(bytes: &[u8], ptr: u32, types: &RecordTy) -> Result<(u32, u32)> {
     let area = bytes
         .get(ptr as usize..)
         .and_then(|area| area.first_chunk());
-    let [a, b, c, d, e, f, g, h] =
-        *area.ok_or_else(|| Error::trap(CanonTrap::PointerOutOfBounds))?;
-    // The guest has written them one by one. A single wider load would have to wait for both.
-    let length = u32::from_le_bytes([e, f, g, h]);
-    Ok((u32::from_le_bytes([a, b, c, d]), length))
+    let area = area.ok_or_else(|| Error::trap(CanonTrap::PointerOutOfBounds))?;
+    Ok(range_of(*area))
 }
 
 /// The elements of a list of numbers that are passed one by one.

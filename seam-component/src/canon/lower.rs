@@ -145,9 +145,13 @@ impl Lowered {
     /// Performs a call whose values may be in memory.
     #[inline(never)]
     fn call_with_memory(&self, store: &mut dyn CoreStore, bits: &mut [u64]) -> Result<()> {
-        let depth = Running::of(store)?.depth();
+        let running = Running::of(store)?;
+        let depth = running.depth();
         let called = match &self.callee {
-            FuncInst::Lifted(callee) => self.guest_to_guest(store, callee, bits),
+            FuncInst::Lifted(callee) => {
+                let begun = self.begin_call(running);
+                begun.and_then(|()| self.guest_to_guest(store, callee, bits))
+            }
             FuncInst::Host(callee) => self.guest_to_host(store, callee, bits),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
@@ -209,7 +213,7 @@ impl Lowered {
         }
     }
 
-    /// Performs a call from one component instance to another.
+    /// Performs a call from one component instance to another, which has [begun](Self::begin_call).
     ///
     /// Arguments and results are transferred without building values.
     fn guest_to_guest(
@@ -218,7 +222,6 @@ impl Lowered {
         callee: &Lifted,
         bits: &mut [u64],
     ) -> Result<()> {
-        self.begin_call(Running::of(store)?)?;
         let args = self.args(bits)?;
         let reps = self.lift_args(store, callee, args)?;
         let mut results = FlatBits::default();
