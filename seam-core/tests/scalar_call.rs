@@ -73,9 +73,10 @@ impl<const LIFT: u8, const LOWER: u8> Liftable for Odd<LIFT, LOWER> {
 
 fn by_scalars(world: &World, arg: u32) -> Result<Option<Value>> {
     let mut state = start(world);
-    let result = state.call_scalars(0, &[arg.into()])?;
-    let lift = |bits| Scalar::from_bits(&Type::U32, bits).map(Scalar::to_value);
-    result.map(lift).transpose()
+    let mut bits = [arg.into()];
+    state.call_scalars(0, &mut bits)?;
+    let result = Scalar::from_bits(&Type::U32, bits[0])?;
+    Ok(Some(result.to_value()))
 }
 
 fn by_value(world: &World, arg: u32) -> Result<Option<Value>> {
@@ -96,21 +97,24 @@ fn a_function_without_parameters_and_result_is_called() {
         call.output(OutputStream::Stdout, b"called")
     });
     let mut state = start(&world);
-    assert_eq!(state.call_scalars(1, &[]).unwrap(), None);
+    let mut bits = [7];
+    state.call_scalars(1, &mut bits).unwrap();
+    assert_eq!(bits, [7]);
     assert_eq!(state.observed().stdout, b"called");
 }
 
 #[test]
 fn calls_that_need_values_are_made_by_value() {
-    let typed = World::new().func("f", |(x,): (u32,)| Ok(x));
-    let over_values = World::new().func_values("f", None, |_, args| Ok(args.first().cloned()));
+    let typed = World::new().func("f", |(_,): (u32,)| Ok(8));
+    let over_values = World::new().func_values("f", None, |_, _| Ok(Some(Value::U32(8))));
     for (world, recorded) in [(typed.record(true), 1), (over_values, 0)] {
         let mut state = start(&world);
-        let result = state.call_scalars(0, &[7]).unwrap();
-        assert_eq!(result, Some(7));
+        let mut bits = [7];
+        state.call_scalars(0, &mut bits).unwrap();
+        assert_eq!(bits, [8]);
         assert_eq!(state.observed().host_calls.len(), recorded);
     }
-    let stubbed = start(&World::new()).call_scalars(0, &[7]);
+    let stubbed = start(&World::new()).call_scalars(0, &mut [7]);
     assert!(stubbed.unwrap_err().as_trap().is_some());
 }
 
@@ -122,13 +126,13 @@ fn a_call_is_a_level_of_host_recursion() {
         limits.host_depth = 1;
         let mut state = start(&world.limits(limits));
         for _ in 0..2 {
-            assert!(state.call_scalars(0, &[7]).is_ok());
+            assert!(state.call_scalars(0, &mut [7]).is_ok());
         }
         state.begin_host_call().unwrap();
-        let error = state.call_scalars(0, &[7]).unwrap_err();
+        let error = state.call_scalars(0, &mut [7]).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
         state.end_host_call();
-        assert!(state.call_scalars(0, &[7]).is_ok());
+        assert!(state.call_scalars(0, &mut [7]).is_ok());
     }
 }
 

@@ -71,10 +71,9 @@ impl Lowered {
         match &self.callee {
             FuncInst::Host(callee) if self.over_scalars && !self.is_task => {
                 let (instance, index) = (self.call.opts.instance, callee.index);
-                let len = self.core_ty.params.len();
                 Arc::new(move |caller, bits| {
                     let running = Running::in_host(caller.host())?;
-                    scalars_to_host(running, instance, (index, len), bits)
+                    scalars_to_host(running, instance, index, bits)
                 })
             }
             _ => Arc::new(move |caller, bits| self.call(caller, bits)),
@@ -434,21 +433,14 @@ impl Lowered {
 
 /// Performs a call over scalars from a component instance to the host. It has no frame, because
 /// nothing is lent, and the host function calls no guest.
-///
-/// `callee` is the index of the host function, and the number of its parameters.
 fn scalars_to_host(
     running: &mut Running,
     instance: u32,
-    callee: (usize, usize),
+    index: usize,
     bits: &mut [u64],
 ) -> Result<()> {
     running.check_may_leave(instance)?;
-    let args = bits.get(..callee.1).unwrap_or_default();
-    let result = running.world.call_scalars(callee.0, args)?;
-    if let (Some(result), Some(bits)) = (result, bits.first_mut()) {
-        *bits = result;
-    }
-    Ok(())
+    running.world.call_scalars(index, bits)
 }
 
 /// Lifts scalars from one guest and lowers them to another, in place.

@@ -10,7 +10,7 @@ impl WorldState {
     /// Creates a readable end whose elements come from `source`: for
     /// [`Instance::create_end`](crate::Instance::create_end).
     pub fn create_end(&mut self, source: Box<dyn Source>) -> Handle {
-        self.ends.create(&ExportName::root("host"), source)
+        self.side.ends.create(&ExportName::root("host"), source)
     }
 
     /// Connects a readable end to a sink: for [`Instance::connect`](crate::Instance::connect).
@@ -18,14 +18,14 @@ impl WorldState {
     /// # Errors
     /// `Misuse` for any other value.
     pub fn connect_end(&mut self, end: &Value, sink: Box<dyn Sink>) -> Result<()> {
-        self.ends.connect(&ExportName::root("host"), end, sink)
+        self.side.ends.connect(&ExportName::root("host"), end, sink)
     }
 
     /// Returns whether the host has created this end and not passed it yet.
     #[must_use]
     pub fn has_created(&self, handle: &Handle) -> bool {
-        handle.owner() == self.ends.owner
-            && (self.ends.created.iter()).any(|(number, _)| *number == handle.slot())
+        handle.owner() == self.side.ends.owner
+            && (self.side.ends.created.iter()).any(|(number, _)| *number == handle.slot())
     }
 
     /// Returns the source of an end that the host has created, which is passed to a guest now. Returns
@@ -34,10 +34,10 @@ impl WorldState {
     /// # Errors
     /// `Misuse` if the end was passed before.
     pub fn pass_created(&mut self, handle: &Handle) -> Result<Option<HostSource>> {
-        if handle.owner() != self.ends.owner {
+        if handle.owner() != self.side.ends.owner {
             return Ok(None);
         }
-        let created = &mut self.ends.created;
+        let created = &mut self.side.ends.created;
         match created.iter().position(|(slot, _)| *slot == handle.slot()) {
             Some(index) => Ok(Some(created.swap_remove(index).1)),
             None => Err(Error::misuse(format!(
@@ -50,15 +50,15 @@ impl WorldState {
     #[must_use]
     #[inline]
     pub fn has_connections(&self) -> bool {
-        !self.ends.connections.is_empty()
+        !self.side.ends.connections.is_empty()
     }
 
     /// Returns the next readable end to be connected, with its sink.
     #[must_use]
     pub fn next_connection(&mut self) -> Option<(Value, HostSink)> {
-        match self.ends.connections.is_empty() {
+        match self.side.ends.connections.is_empty() {
             true => None,
-            false => Some(self.ends.connections.remove(0)),
+            false => Some(self.side.ends.connections.remove(0)),
         }
     }
 

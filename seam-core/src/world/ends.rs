@@ -226,13 +226,13 @@ impl HostCall<'_> {
     ///
     /// Its elements must be of the type of the stream that it is passed as.
     pub fn stream(&mut self, source: impl Source + 'static) -> Value {
-        Value::Stream(self.ends.create(self.name, Box::new(source)))
+        Value::Stream(self.side.ends.create(self.name, Box::new(source)))
     }
 
     /// Creates a future that a guest reads, and returns its readable end. The source supplies one
     /// element: its value. A future without a type has an empty tuple.
     pub fn future(&mut self, source: impl Source + 'static) -> Value {
-        Value::Future(self.ends.create(self.name, Box::new(source)))
+        Value::Future(self.side.ends.create(self.name, Box::new(source)))
     }
 
     /// Connects the readable end of a stream or future, which a guest has passed, to a sink. The end is a
@@ -245,6 +245,8 @@ impl HostCall<'_> {
     /// `Misuse` for any other value. If the end was passed on or connected before, the call of the
     /// guest ends with `Misuse`.
     pub fn connect(&mut self, end: impl AsRef<Value>, sink: impl Sink + 'static) -> Result<()> {
-        self.ends.connect(self.name, end.as_ref(), Box::new(sink))
+        self.side
+            .ends
+            .connect(self.name, end.as_ref(), Box::new(sink))
     }
 }

@@ -1,6 +1,7 @@
 //! The calling instance, as a host function sees it.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use crate::world::clock::VirtualClock;
 use crate::world::ends::Ends;
@@ -13,12 +14,17 @@ use crate::{ExportName, FuncType, Limits, Result};
 pub struct HostCall<'a> {
     pub(crate) name: &'a ExportName,
     pub(crate) ty: Option<&'a FuncType>,
-    pub(crate) states: &'a mut States,
-    pub(crate) ends: &'a mut Ends,
-    pub(crate) clock: &'a VirtualClock,
-    pub(crate) observed: &'a mut Observed,
-    pub(crate) limits: &'a Limits,
-    pub(crate) on_output: Option<&'a OutputHook>,
+    pub(crate) side: &'a mut HostSide,
+}
+
+/// What the host functions of an instance use.
+pub(crate) struct HostSide {
+    pub(crate) states: States,
+    pub(crate) ends: Ends,
+    pub(crate) clock: VirtualClock,
+    pub(crate) observed: Observed,
+    pub(crate) limits: Limits,
+    pub(crate) on_output: Option<Arc<OutputHook>>,
 }
 
 impl HostCall<'_> {
@@ -37,13 +43,13 @@ impl HostCall<'_> {
     /// Returns the limits of the instance.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        self.limits
+        &self.side.limits
     }
 
     /// Returns the virtual time of the instance.
     #[must_use]
     pub fn clock(&self) -> &VirtualClock {
-        self.clock
+        &self.side.clock
     }
 
     /// Returns the state that [`World::state`](crate::World::state) creates for each instance.
@@ -52,7 +58,7 @@ impl HostCall<'_> {
     /// `Host` if the world creates no state of this type, or if it is in use by a
     /// [raw core function](crate::CoreHostFunc::sharing) that called the guest.
     pub fn state<S: Any>(&mut self) -> Result<&mut S> {
-        self.states.get()
+        self.side.states.get()
     }
 
     /// Appends to the instance's captured output.
@@ -63,8 +69,9 @@ impl HostCall<'_> {
     /// # Errors
     /// `Limit(Output)` if [`Limits::output`] is exceeded.
     pub fn output(&mut self, stream: OutputStream, bytes: &[u8]) -> Result<()> {
-        self.observed.output(stream, bytes, self.limits.output)?;
-        if let Some(hook) = self.on_output {
+        let side = &mut *self.side;
+        side.observed.output(stream, bytes, side.limits.output)?;
+        if let Some(hook) = &side.on_output {
             hook(stream, bytes);
         }
         Ok(())

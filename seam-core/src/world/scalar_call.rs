@@ -11,7 +11,8 @@ use crate::{Error, FuncType, List, Resource, Result, Type, Value};
 /// its types, except for bits that are no scalar.
 pub(crate) struct ScalarCall<'a> {
     ty: &'a FuncType,
-    args: &'a [u64],
+    /// Those of the arguments, then that of the result.
+    bits: &'a mut [u64],
     at: Phase,
 }
 
@@ -27,10 +28,10 @@ enum Phase {
 
 impl<'a> ScalarCall<'a> {
     #[inline]
-    pub(super) fn new(ty: &'a FuncType, args: &'a [u64]) -> Self {
+    pub(super) fn new(ty: &'a FuncType, bits: &'a mut [u64]) -> Self {
         Self {
             ty,
-            args,
+            bits,
             at: Phase::Lifting,
         }
     }
@@ -44,7 +45,7 @@ impl<'a> ScalarCall<'a> {
     pub(super) fn lift<A: TypedParams>(&mut self) -> Result<A> {
         let mut from = Args {
             params: &self.ty.params,
-            args: self.args,
+            args: self.bits,
             failed: false,
             ill_formed: false,
         };
@@ -64,18 +65,18 @@ impl<'a> ScalarCall<'a> {
     /// # Errors
     /// Those of the Rust type. `Misuse` if it passes no result; `Host` if it dropped an error.
     #[inline]
-    pub(super) fn lower<R: Results>(&mut self, result: &R) -> Result<Option<u64>> {
+    pub(super) fn lower<R: Results>(&mut self, result: &R) -> Result<()> {
         self.at = Phase::Lowering;
         let mut to = Returned {
             due: self.ty.result.as_ref(),
-            bits: None,
+            bits: self.bits,
             failed: false,
         };
         let lowered = result.lower_result(&mut to);
         if to.failed || to.due.is_some() || lowered.is_err() {
             return Err(ill_lowered(to.failed, to.due, lowered.err()));
         }
-        Ok(to.bits)
+        Ok(())
     }
 
     /// Returns the error of a call, which names the function unless the guest is to blame.
@@ -88,6 +89,26 @@ impl<'a> ScalarCall<'a> {
         };
         error.during(format!("host function {name}"))
     }
+}
+
+/// Sets the bits of the result.
+///
+/// # Errors
+/// `Engine` if there is no room for them.
+#[inline]
+pub(super) fn set_result(bits: &mut [u64], result: Scalar) -> Result<()> {
+    match bits.first_mut() {
+        Some(bits) => {
+            *bits = result.to_bits();
+            Ok(())
+        }
+        None => Err(no_room()),
+    }
+}
+
+#[cold]
+fn no_room() -> Error {
+    Error::engine("expected room for the bits of a result")
 }
 
 #[cold]
@@ -184,7 +205,7 @@ impl Lift for Args<'_> {
 /// The result, and its type until it is lowered.
 struct Returned<'a> {
     due: Option<&'a Type>,
-    bits: Option<u64>,
+    bits: &'a mut [u64],
     /// Whether a part was passed that was not due.
     failed: bool,
 }
@@ -211,8 +232,10 @@ impl Lower for Returned<'_> {
     fn scalar(&mut self, scalar: Scalar) -> Result<()> {
         match self.due {
             Some(ty) if scalar.is(ty) => {
-                (self.due, self.bits) = (None, Some(scalar.to_bits()));
-                Ok(())
+                self.due = None;
+                let set = set_result(self.bits, scalar);
+                self.failed |= set.is_err();
+                set
             }
             _ => self.misfit(scalar.ty().kind()),
         }

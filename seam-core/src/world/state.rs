@@ -5,11 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::scalar_call::ScalarCall;
+use super::host::HostSide;
+use super::scalar_call::{ScalarCall, set_result};
 use super::typed_call::TypedBody;
 use crate::typed::Scalar;
 use crate::world::{
-    Binding, Body, Ends, HostCall, HostCallRecord, HostFuture, HostResource, Observed, OutputHook,
+    Binding, Body, Ends, HostCall, HostCallRecord, HostFuture, HostResource, Observed,
     ShowArtefact, States, Stub, Target, TypedHostCall, VirtualClock, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
@@ -23,15 +24,10 @@ use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, 
 pub struct WorldState {
     funcs: Vec<Bound>,
     resources: Arc<Vec<HostResource>>,
-    states: States,
-    pub(super) ends: Ends,
-    clock: VirtualClock,
-    observed: Observed,
+    pub(super) side: HostSide,
     artefacts: Vec<(String, Arc<ShowArtefact>)>,
-    limits: Limits,
     schedule: Option<u64>,
     record: bool,
-    on_output: Option<Arc<OutputHook>>,
     depth: u32,
 }
 
@@ -83,15 +79,17 @@ impl WorldState {
         Self {
             funcs,
             resources: world.resources.clone(),
-            states: States::new(world.states.iter().map(|(id, make)| (*id, &**make))),
-            ends: Ends::default(),
-            clock: VirtualClock::default(),
-            observed,
+            side: HostSide {
+                states: States::new(world.states.iter().map(|(id, make)| (*id, &**make))),
+                ends: Ends::default(),
+                clock: VirtualClock::default(),
+                observed,
+                limits: world.limits.clone(),
+                on_output: world.on_output.clone(),
+            },
             artefacts: world.artefacts.clone(),
-            limits: world.limits.clone(),
             schedule: world.schedule,
             record: world.record,
-            on_output: world.on_output.clone(),
             depth: 0,
         }
     }
@@ -100,18 +98,19 @@ impl WorldState {
     /// [artefacts](World::artefact).
     #[must_use]
     pub fn observed(&mut self) -> &Observed {
+        let side = &mut self.side;
         for (name, show) in &self.artefacts {
-            if let Some(value) = show(&self.states) {
-                self.observed.artefacts.insert(name.clone(), value);
+            if let Some(value) = show(&side.states) {
+                side.observed.artefacts.insert(name.clone(), value);
             }
         }
-        &self.observed
+        &side.observed
     }
 
     /// Returns the observations so far, so that a backend can add output.
     #[must_use]
     pub fn observed_mut(&mut self) -> &mut Observed {
-        &mut self.observed
+        &mut self.side.observed
     }
 
     /// Returns the state that the host functions share.
@@ -120,14 +119,14 @@ impl WorldState {
     /// Pass it to [`CoreHostFunc::make`](crate::CoreHostFunc::make).
     #[must_use]
     pub fn states(&mut self) -> &mut States {
-        &mut self.states
+        &mut self.side.states
     }
 
     /// Returns the virtual time of the instance, which the backend advances when every guest waits:
     /// [`VirtualClock::advance_to_next`].
     #[must_use]
     pub fn clock(&self) -> &VirtualClock {
-        &self.clock
+        &self.side.clock
     }
 
     /// Returns whether the import bound at `index` is an asynchronous host function.
@@ -144,7 +143,7 @@ impl WorldState {
     #[must_use]
     #[inline]
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.side.limits
     }
 
     /// Returns the seed of [`World::schedule_seed`].
@@ -171,7 +170,7 @@ impl WorldState {
         match self.start(index, args)? {
             Started::Done(result) => self.finish(index, args, result),
             Started::Pending(future) => {
-                let result = block_on(self.clock.advance_while_pending(future));
+                let result = block_on(self.side.clock.advance_while_pending(future));
                 self.finish(index, args, result)
             }
         }
@@ -185,16 +184,7 @@ impl WorldState {
     /// # Errors
     /// `Engine` if the index is not bound to the world.
     pub fn start(&mut self, index: usize, args: &[Value]) -> Result<Started> {
-        let Self {
-            funcs,
-            states,
-            ends,
-            clock,
-            observed,
-            limits,
-            on_output,
-            ..
-        } = self;
+        let Self { funcs, side, .. } = self;
         let Some(func) = funcs.get_mut(index) else {
             return Err(Error::engine(format!(
                 "expected a bound import, found index {index}"
@@ -208,19 +198,16 @@ impl WorldState {
                 )));
             }
             Run::Stub(stub) => {
-                observed.unused_stubs.retain(|unused| *unused != **name);
+                side.observed
+                    .unused_stubs
+                    .retain(|unused| *unused != **name);
                 Started::Done(stub_result(*stub, name, ty))
             }
             Run::Host(body) => {
                 let mut call = HostCall {
                     name,
                     ty: Some(ty),
-                    states,
-                    ends,
-                    clock,
-                    observed,
-                    limits,
-                    on_output: on_output.as_deref(),
+                    side,
                 };
                 let started = contain_host(|| {
                     Ok(match body {
@@ -258,7 +245,7 @@ impl WorldState {
             Ok(value)
         });
         if self.record {
-            self.observed.host_calls.push(HostCallRecord {
+            self.side.observed.host_calls.push(HostCallRecord {
                 name: (**name).clone(),
                 args: args.to_vec(),
                 result: result
@@ -292,7 +279,8 @@ impl WorldState {
     }
 
     /// Calls the import bound at `index` in one operation: for a function that takes and returns only
-    /// scalars. `args` and the result are [bits](Scalar::to_bits) of core values.
+    /// scalars. `bits` has the [bits](Scalar::to_bits) of the arguments' core values; those of the
+    /// result, if there is one, replace the first.
     ///
     /// The call is one level of host recursion. It builds values only if it must: for a function
     /// that is not over Rust types or is asynchronous, for a stub, and in a world that records host
@@ -300,27 +288,30 @@ impl WorldState {
     ///
     /// # Errors
     /// `Limit(HostDepth)` at [`Limits::host_depth`]. The trap `InvalidChar`. Those of
-    /// [`call`](Self::call).
-    pub fn call_scalars(&mut self, index: usize, args: &[u64]) -> Result<Option<u64>> {
+    /// [`call`](Self::call). `Engine` if `bits` is shorter than the arguments or the result.
+    pub fn call_scalars(&mut self, index: usize, bits: &mut [u64]) -> Result<()> {
         // The function calls no guest, so nothing can see whether the level is counted meanwhile.
         self.check_host_depth()?;
         let Some((func, ty, mut host_call)) = self.typed(index) else {
-            return self.call_by_value(index, args);
+            return self.call_by_value(index, bits);
         };
         let name = host_call.name;
-        let mut scalars = ScalarCall::new(ty, args);
+        let mut scalars = ScalarCall::new(ty, bits);
         let called = contain_host(|| func.call_in_one(&mut host_call, &mut scalars));
         called.map_err(|error| scalars.blame(error, name))
     }
 
     #[cold]
-    fn call_by_value(&mut self, index: usize, args: &[u64]) -> Result<Option<u64>> {
+    fn call_by_value(&mut self, index: usize, bits: &mut [u64]) -> Result<()> {
         let types = self.funcs.get(index).map(|bound| bound.ty.params.iter());
-        let args = types.into_iter().flatten().zip(args);
+        let args = types.into_iter().flatten().zip(&*bits);
         let args = args.map(|((_, ty), bits)| Scalar::from_bits(ty, *bits).map(Scalar::to_value));
         let args = args.collect::<Result<Vec<Value>>>()?;
         let result = self.call(index, &args)?;
-        Ok(result.as_ref().and_then(Scalar::of).map(Scalar::to_bits))
+        match result.as_ref().and_then(Scalar::of) {
+            Some(result) => set_result(bits, result),
+            None => Ok(()),
+        }
     }
 
     /// Returns the host function over Rust types that is bound at `index`, its type, and the call for
@@ -342,12 +333,7 @@ impl WorldState {
         let call = HostCall {
             name,
             ty: Some(ty),
-            states: &mut self.states,
-            ends: &mut self.ends,
-            clock: &self.clock,
-            observed: &mut self.observed,
-            limits: &self.limits,
-            on_output: self.on_output.as_deref(),
+            side: &mut self.side,
         };
         Some((&mut **func, ty, call))
     }
@@ -412,12 +398,7 @@ impl WorldState {
         let mut call = HostCall {
             name,
             ty: None,
-            states: &mut self.states,
-            ends: &mut self.ends,
-            clock: &self.clock,
-            observed: &mut self.observed,
-            limits: &self.limits,
-            on_output: self.on_output.as_deref(),
+            side: &mut self.side,
         };
         contain_host(|| body(&mut call))
     }
@@ -435,7 +416,7 @@ impl WorldState {
 
     #[inline]
     fn check_host_depth(&self) -> Result<()> {
-        match self.depth < self.limits.host_depth {
+        match self.depth < self.side.limits.host_depth {
             true => Ok(()),
             false => Err(Error::limit(crate::Limit::HostDepth)),
         }

@@ -111,11 +111,7 @@ pub(crate) trait TypedBody: Send {
 
     /// Lifts the arguments, calls the function and lowers its result, where none of them needs the
     /// guest.
-    fn call_in_one(
-        &mut self,
-        call: &mut HostCall<'_>,
-        scalars: &mut ScalarCall<'_>,
-    ) -> Result<Option<u64>>;
+    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()>;
 
     /// Calls the function by value.
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>>;
@@ -190,11 +186,7 @@ where
         Ok(())
     }
 
-    fn call_in_one(
-        &mut self,
-        call: &mut HostCall<'_>,
-        scalars: &mut ScalarCall<'_>,
-    ) -> Result<Option<u64>> {
+    fn call_in_one(&mut self, call: &mut HostCall<'_>, scalars: &mut ScalarCall<'_>) -> Result<()> {
         let args = scalars.lift()?;
         let result = (self.func)(call, args)?;
         scalars.lower(&result)

@@ -54,13 +54,14 @@ impl Import {
         self.end(&mut store, outcome, dropped)
     }
 
-    /// Calls a host function over scalars on the guest's stack, with the bits of core values.
+    /// Calls a host function over scalars on the guest's stack, with the bits of core values. Those of
+    /// the result replace the first.
     pub(crate) fn call_scalars(
         &self,
         mut store: StoreContextMut<'_, State>,
-        args: &[u64],
-    ) -> Result<Option<u64>> {
-        store.data_mut().world.call_scalars(self.index, args)
+        bits: &mut [u64],
+    ) -> Result<()> {
+        store.data_mut().world.call_scalars(self.index, bits)
     }
 
     /// Calls the host function while the guest is suspended.

@@ -114,8 +114,8 @@ impl Linking<'_> {
         if !self.concurrent {
             let ty = import.ty.clone();
             if !suspends && abi::is_over_scalars(&ty) {
-                return abi::define_scalars(instance, name, &ty, move |store, args| {
-                    import.call_scalars(store, args).map_err(failed)
+                return abi::define_scalars(instance, name, &ty, move |store, bits| {
+                    import.call_scalars(store, bits).map_err(failed)
                 });
             }
             if !suspends {

@@ -148,7 +148,7 @@ unsafe impl<const N: usize> Lift for ScalarArgs<N> {
 
 /// The result of a host function over scalars, as the bits of `N` core values, of which there is one at
 /// most.
-struct ScalarReturn<const N: usize>(Option<u64>);
+struct ScalarReturn<const N: usize>([u64; N]);
 
 // SAFETY: see 1 in the documentation of `native`.
 unsafe impl<const N: usize> ComponentType for ScalarReturn<N> {
@@ -174,8 +174,8 @@ unsafe impl<const N: usize> Lower for ScalarReturn<N> {
         _: InterfaceType,
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        for slot in slots(dst) {
-            slot.write(ValRaw::u64(self.0.ok_or_else(unexpected)?));
+        for (slot, bits) in slots(dst).iter_mut().zip(self.0) {
+            slot.write(ValRaw::u64(bits));
         }
         Ok(())
     }
@@ -296,15 +296,24 @@ unsafe impl<const N: usize> Lower for Return<N> {
     }
 }
 
+/// The most parameters of a host function [over scalars](is_over_scalars).
+const MAX_SCALARS: usize = 4;
+
 fn define_scalars_as<const N: usize, const M: usize>(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
-    call: impl Fn(StoreContextMut<'_, State>, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
+    call: impl Fn(StoreContextMut<'_, State>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
 ) -> Result<()> {
     instance.func_wrap(
         name,
         move |store: StoreContextMut<'_, State>, ScalarArgs::<N>(args)| {
-            Ok(ScalarReturn::<M>(call(store, &args)?))
+            let mut bits = [0; MAX_SCALARS];
+            for (bits, arg) in bits.iter_mut().zip(args) {
+                *bits = arg;
+            }
+            call(store, &mut bits)?;
+            let result = bits.first_chunk().ok_or_else(unexpected)?;
+            Ok(ScalarReturn::<M>(*result))
         },
     )
 }
@@ -357,13 +366,13 @@ macro_rules! by_count {
 /// Whether [`define_scalars`] can define a function of this type: each number of parameters is compiled
 /// on its own, so there are few.
 pub(crate) fn is_over_scalars(ty: &FuncType) -> bool {
-    ty.params.len() <= 4
+    ty.params.len() <= MAX_SCALARS
         && ty.params.iter().all(|(_, ty)| ty.is_scalar())
         && ty.result.iter().all(Type::is_scalar)
 }
 
 /// Defines a synchronous host function [over scalars](is_over_scalars). `call` gets the bits of the
-/// arguments and returns those of the result.
+/// arguments and replaces the first by those of the result.
 ///
 /// # Errors
 /// The engine's reason for refusing it.
@@ -371,7 +380,7 @@ pub(crate) fn define_scalars(
     instance: &mut LinkerInstance<'_, State>,
     name: &str,
     ty: &FuncType,
-    call: impl Fn(StoreContextMut<'_, State>, &[u64]) -> Result<Option<u64>> + Send + Sync + 'static,
+    call: impl Fn(StoreContextMut<'_, State>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
 ) -> Result<()> {
     by_count!(define_scalars_as, instance, name, ty, call; 0 1 2 3 4)
 }
