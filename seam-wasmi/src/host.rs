@@ -18,6 +18,7 @@ pub(crate) type Calling<'a, 'b> = &'a mut Caller<'b, CoreState>;
 ///
 /// # Errors
 /// The host function's own error; `Host` if it panics; `Limit(HostDepth)`, `Limit(Deadline)`.
+#[inline]
 pub(crate) fn guarded(
     caller: Calling<'_, '_>,
     run: impl FnOnce(Calling<'_, '_>) -> Result<()>,

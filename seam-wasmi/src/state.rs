@@ -96,10 +96,11 @@ impl CoreState {
     ///
     /// # Errors
     /// `Limit(Deadline)` if the time of the outermost call is over.
+    #[inline]
     pub(crate) fn check_deadline(&self) -> Result<()> {
         match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(Error::limit(Limit::Deadline)),
-            _ => Ok(()),
+            Some(deadline) => check_time(deadline),
+            None => Ok(()),
         }
     }
 
@@ -109,6 +110,15 @@ impl CoreState {
             let limit = self.limits.deadline;
             self.deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         }
+    }
+}
+
+/// Out of line, since a host function is called more often without a deadline.
+#[inline(never)]
+fn check_time(deadline: Instant) -> Result<()> {
+    match Instant::now() < deadline {
+        true => Ok(()),
+        false => Err(Error::limit(Limit::Deadline)),
     }
 }
 

@@ -289,6 +289,7 @@ impl WorldState {
     /// # Errors
     /// `Limit(HostDepth)` at [`Limits::host_depth`]. The trap `InvalidChar`. Those of
     /// [`call`](Self::call). `Engine` if `bits` is shorter than the arguments or the result.
+    #[inline]
     pub fn call_scalars(&mut self, index: usize, bits: &mut [u64]) -> Result<()> {
         // The function calls no guest, so nothing can see whether the level is counted meanwhile.
         self.check_host_depth()?;
