@@ -1,7 +1,7 @@
 //! How an engine is built: the choices that change compiled code.
 
 use seam_core::{Capabilities, Capability, Error, Result};
-use wasmtime::{Config, Engine};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::stack;
 
@@ -17,6 +17,8 @@ pub(crate) struct Build {
     pub(crate) component_async: bool,
     /// Bytes of stack for guest code; `None` for the engine's default.
     pub(crate) stack: Option<usize>,
+    /// The number of slots for instances; `None` to allocate each instance anew.
+    pub(crate) pool: Option<u32>,
 }
 
 /// Proposals that are on in every build.
@@ -72,6 +74,8 @@ impl Build {
         properties
             .into_iter()
             .fold(proposals, |all, (one, on)| all.with(one, on))
+            // A slot cannot hold a shared memory.
+            .with(Capability::Threads, self.pool.is_none())
     }
 
     /// The capabilities of this build's native backend.
@@ -117,6 +121,9 @@ impl Build {
                 .max_wasm_stack(bytes)
                 .async_stack_size(bytes.saturating_add(stack::HOST));
         }
+        if let Some(slots) = self.pool {
+            config.allocation_strategy(pooling(slots));
+        }
         config
             .wasm_custom_page_sizes(true)
             .wasm_exceptions(true)
@@ -127,8 +134,8 @@ impl Build {
             .wasm_relaxed_simd(true)
             .wasm_simd(true)
             .wasm_tail_call(true)
-            .wasm_threads(true)
-            .shared_memory(true)
+            .wasm_threads(self.pool.is_none())
+            .shared_memory(self.pool.is_none())
             .wasm_wide_arithmetic(true)
             .wasm_component_model_fixed_length_lists(true)
             .wasm_component_model_implements(true)
@@ -140,6 +147,29 @@ impl Build {
             .wasm_component_model_threading(self.component_async);
         config
     }
+}
+
+/// Memories and tables in one module of a build with slots.
+const PER_MODULE: u32 = 100;
+
+/// Bytes of a memory or table that are zeroed when its slot is free again. The system takes back the
+/// pages of the rest, which costs more for the few pages that most instances use.
+const KEEP_RESIDENT: usize = 128 << 10;
+
+/// Slots for as many components, core instances, memories, tables, stacks and GC heaps.
+fn pooling(slots: u32) -> InstanceAllocationStrategy {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots)
+        .total_memories(slots)
+        .total_tables(slots)
+        .total_stacks(slots)
+        .total_gc_heaps(slots)
+        .max_memories_per_module(PER_MODULE.min(slots))
+        .max_tables_per_module(PER_MODULE.min(slots))
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT);
+    InstanceAllocationStrategy::Pooling(pool)
 }
 
 #[cfg(test)]
@@ -154,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_build_has_an_engine() {
-        for bits in 0..32u8 {
+        for bits in 0..64u8 {
             let on = |bit: u8| bits & (1 << bit) != 0;
             let build = Build {
                 fuel: on(0),
@@ -162,6 +192,7 @@ mod tests {
                 inner_instances: on(2),
                 component_async: on(3),
                 stack: on(4).then_some(1 << 20),
+                pool: on(5).then_some(10),
             };
             assert!(build.engine().is_ok(), "{build:?}");
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use seam_core::{Artifact, CanonTrap, Capability, Error, ErrorKind, Frame, Limit, Trap};
-use wasmtime::{Trap as Native, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap as Native, WasmBacktrace};
 
 use crate::opcode;
 
@@ -167,7 +167,9 @@ fn text_error(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
     let mapped = if text.contains("fuel allocated for hostcalls has been exhausted") {
         Error::limit(Limit::Lifted)
-    } else if text.contains("store handle limit exceeded") {
+    } else if text.contains("store handle limit exceeded")
+        || error.is::<PoolConcurrencyLimitError>()
+    {
         Error::new(ErrorKind::Limit(Limit::EngineCapacity), text.clone())
     } else if let Some(trap) = canon_trap(&text) {
         Error::trap(trap)
@@ -284,13 +286,26 @@ pub(crate) fn compile_error(error: &wasmtime::Error, wasm: &[u8]) -> Error {
     }
 }
 
+/// Whether the engine's text says that a build with slots has no slot that is large enough.
+fn is_too_large_for_slot(text: &str) -> bool {
+    let (_, exceeded) = text.split_once(" exceeds the ").unwrap_or_default();
+    [
+        "limit of ",
+        "per-instance limit of ",
+        "total tables limit of ",
+        "configured maximum ",
+    ]
+    .iter()
+    .any(|bound| exceeded.starts_with(bound))
+}
+
 fn verdict(error: &wasmtime::Error) -> Error {
     let text = error.root_cause().to_string();
     let source = Text(format!("{error:#}"));
     let (message, offset) = split_offset(&text);
     let mapped = if let Some(capability) = missing_proposal(message) {
         Error::unsupported(capability, message.to_string())
-    } else if message.contains("mplementation limit") {
+    } else if message.contains("mplementation limit") || is_too_large_for_slot(message) {
         Error::new(ErrorKind::Limit(Limit::EngineCapacity), message.to_string())
     } else {
         let invalid = Error::invalid(message.to_string());

@@ -150,6 +150,22 @@ mod plain {
     seam_tests::conformance_wasi!();
 }
 
+mod pooled {
+    use std::sync::LazyLock;
+
+    use super::cached::Cached;
+    use seam_wasmtime::Wasmtime;
+
+    static BACKEND: LazyLock<Cached<Wasmtime>> =
+        LazyLock::new(|| Cached::new(Wasmtime::builder().pooling(1000).build()));
+
+    seam_tests::conformance!(
+        backend = &*BACKEND,
+        engine = BACKEND.backend().engine().clone(),
+        known_failures = super::KNOWN_FAILURES,
+    );
+}
+
 mod everything_on {
     use std::sync::LazyLock;
 

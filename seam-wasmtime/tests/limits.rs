@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use seam_core::{
-    Artifact, CoreCaller, CoreExtern, CoreFuncType, CoreValue, ErrorKind, InstanceExt, Limit,
-    Limits, Result, Trap, Value, World,
+    Artifact, Backend, BackendExt, Capability, CoreCaller, CoreExtern, CoreFuncType, CoreValue,
+    ErrorKind, InstanceExt, Limit, Limits, Result, Trap, Value, World,
 };
 use seam_wasmtime::Wasmtime;
 use support::{instance, refusal, wat};
@@ -157,4 +157,81 @@ fn what_the_engine_can_never_allocate_is_beyond_its_capacity() {
             assert_eq!(*error.kind(), expected, "{items}: {error:?}");
         }
     }
+}
+
+#[test]
+fn instances_take_slots_of_a_pool_and_give_them_back() {
+    let builder = Wasmtime::builder().pooling(2);
+    let backends: [Box<dyn Backend>; 2] = [
+        Box::new(builder.clone().build()),
+        Box::new(builder.build_layered()),
+    ];
+    for backend in backends {
+        for guest in guests() {
+            let mut one = instance(&*backend, &guest, &World::new());
+            let other = instance(&*backend, &guest, &World::new());
+            let error = refusal(&*backend, &guest, &World::new());
+            let expected = ErrorKind::Limit(Limit::EngineCapacity);
+            assert_eq!(*error.kind(), expected, "{error:?}");
+            drop(other);
+            let mut again = instance(&*backend, &guest, &World::new());
+            for instance in [&mut one, &mut again] {
+                instance.call_blocking("fine", &[]).unwrap();
+                let grown = instance.call_blocking("grow", &[Value::S32(1)]).unwrap();
+                assert_eq!(grown, Some(Value::S32(1)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slot_is_clean_for_the_next_instance() {
+    let backend = Wasmtime::builder().pooling(1).build();
+    let artifact = wat(r#"(module
+      (memory 1)
+      (global $count (mut i32) (i32.const 0))
+      (func (export "count") (result i32)
+        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (global.get $count)))
+        (i32.store offset=65532 (i32.const 0) (i32.load (i32.const 0)))
+        (i32.load offset=65532 (i32.const 0))))"#);
+    for _ in 0..3 {
+        let mut instance = instance(&backend, &artifact, &World::new());
+        let count = instance.call_blocking("count", &[]).unwrap();
+        assert_eq!(count, Some(Value::S32(1)));
+    }
+}
+
+#[test]
+fn what_fits_no_slot_is_beyond_the_capacity_of_the_engine() {
+    let backend = Wasmtime::builder().pooling(2).build();
+    for items in [
+        "(table 20001 funcref)",
+        "(memory i64 0x10001)",
+        "(memory 1) (memory 1) (memory 1)",
+        "(table 1 funcref) (table 1 funcref) (table 1 funcref)",
+    ] {
+        let component =
+            format!("(component (core module $m {items}) (core instance (instantiate $m)))");
+        for artifact in [wat(&format!("(module {items})")), wat(&component)] {
+            assert!(Wasmtime::new().load_blocking(&artifact).is_ok(), "{items}");
+            let Err(error) = backend.load_blocking(&artifact) else {
+                panic!("expected no slot for {items}");
+            };
+            let expected = ErrorKind::Limit(Limit::EngineCapacity);
+            assert_eq!(*error.kind(), expected, "{items}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_pool_has_no_shared_memories() {
+    let artifact = wat("(module (memory 1 1 shared))");
+    let backend = Wasmtime::builder().pooling(2).build();
+    assert!(!backend.info().capabilities.has(Capability::Threads));
+    let Err(error) = backend.load_blocking(&artifact) else {
+        panic!("expected no shared memory");
+    };
+    let expected = ErrorKind::Unsupported(Capability::Threads);
+    assert_eq!(*error.kind(), expected, "{error:?}");
 }

@@ -44,7 +44,7 @@ impl Component {
     pub(crate) fn fueled(artifact: &Artifact) -> Result<Self, Failure> {
         let choices = Choices {
             fuel: true,
-            epochs: false,
+            ..Choices::default()
         };
         Self::linked(artifact, choices, |_| Ok(()))
     }
@@ -52,8 +52,17 @@ impl Component {
     /// Compiles a component without imports on an engine with epochs.
     pub(crate) fn with_epochs(artifact: &Artifact) -> Result<Self, Failure> {
         let choices = Choices {
-            fuel: false,
             epochs: true,
+            ..Choices::default()
+        };
+        Self::linked(artifact, choices, |_| Ok(()))
+    }
+
+    /// Compiles a component without imports on an engine with slots for instances.
+    pub(crate) fn pooled(artifact: &Artifact, slots: u32) -> Result<Self, Failure> {
+        let choices = Choices {
+            pool: Some(slots),
+            ..Choices::default()
         };
         Self::linked(artifact, choices, |_| Ok(()))
     }

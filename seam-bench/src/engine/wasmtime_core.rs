@@ -1,7 +1,9 @@
 //! wasmtime's core API.
 
 use seam_core::Artifact;
-use wasmtime::{Config, Engine, Instance, Module, Store};
+use wasmtime::{
+    Config, Engine, Instance, InstanceAllocationStrategy, Module, PoolingAllocationConfig, Store,
+};
 
 use crate::failure::Failure;
 
@@ -16,6 +18,8 @@ pub(crate) struct WasmtimeCore {
 pub(crate) struct Choices {
     pub(crate) fuel: bool,
     pub(crate) epochs: bool,
+    /// Slots for instances, and how many.
+    pub(crate) pool: Option<u32>,
 }
 
 /// The engine, configured like that of the seam's build with these choices.
@@ -25,14 +29,26 @@ pub(super) fn engine(choices: Choices) -> Result<Engine, Failure> {
         .consume_fuel(choices.fuel)
         .epoch_interruption(choices.epochs)
         .concurrency_support(false)
-        .shared_memory(true)
-        .wasm_threads(true)
+        .shared_memory(choices.pool.is_none())
+        .wasm_threads(choices.pool.is_none())
         .wasm_gc(true)
         .wasm_exceptions(true)
         .wasm_function_references(true)
         .wasm_memory64(true)
         .wasm_multi_memory(true)
         .wasm_tail_call(true);
+    if let Some(slots) = choices.pool {
+        let mut pool = PoolingAllocationConfig::default();
+        pool.total_component_instances(slots)
+            .total_core_instances(slots)
+            .total_memories(slots)
+            .total_tables(slots)
+            .total_stacks(slots)
+            .total_gc_heaps(slots)
+            .linear_memory_keep_resident(128 << 10)
+            .table_keep_resident(128 << 10);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
     Ok(Engine::new(&config)?)
 }
 

@@ -1,8 +1,9 @@
 //! Instantiation, with dropping the instance. The answer is that of a call in the new instance.
 
-use seam_core::{Artifact, BackendExt, Instance, InstanceExt, Value, World};
+use seam_core::{Artifact, Backend, BackendExt, Instance, InstanceExt, Value, World};
 use seam_tests::fixtures;
 use seam_wasi::Wasi;
+use seam_wasmtime::Wasmtime;
 use wasmtime::component::Val;
 
 use crate::engine::{
@@ -16,6 +17,7 @@ use crate::side::Side;
 
 pub(super) const ROWS: &[Entry] = &[
     Entry::new("instantiate", echo),
+    Entry::new("instantiate, pooled", pooled),
     Entry::new("instantiate, 5 WASI imports", five),
     Entry::new("instantiate a command of Rust's, 40 WASI imports", command),
 ];
@@ -31,11 +33,20 @@ fn instantiated(
     answer: Answer,
 ) -> Result<Row, Failure> {
     on_all(row, besides, |backend| {
-        let program = backend.load_blocking(artifact)?;
-        let world = world.clone();
-        let work = move || instantiate(&*program, &world);
-        Ok(Side::new(work, answer))
+        instantiation(backend, artifact, world, answer)
     })
+}
+
+fn instantiation(
+    backend: &dyn Backend,
+    artifact: &Artifact,
+    world: &World,
+    answer: Answer,
+) -> Result<Side, Failure> {
+    let program = backend.load_blocking(artifact)?;
+    let world = world.clone();
+    let work = move || instantiate(&*program, &world);
+    Ok(Side::new(work, answer))
 }
 
 fn add(mut instance: Box<dyn Instance>) -> Result<Value, Failure> {
@@ -80,6 +91,22 @@ fn echo() -> Result<Row, Failure> {
         COMPONENT.at_most(1.1),
     ];
     instantiated(row, besides, &echo, &World::new(), add)
+}
+
+/// The builds of wasmtime whose instances take slots. wasmi has none.
+fn pooled() -> Result<Row, Failure> {
+    const SLOTS: u32 = 100;
+    let echo = guest::echo()?;
+    let row = Row::new().bound(COMPONENT, on_component(Component::pooled(&echo, SLOTS)?));
+    let builder = Wasmtime::builder().pooling(SLOTS);
+    let builds: [Box<dyn Backend>; 2] = [
+        Box::new(builder.clone().build_layered()),
+        Box::new(builder.build()),
+    ];
+    builds.iter().try_fold(row, |row, backend| {
+        let side = instantiation(&**backend, &echo, &World::new(), add)?;
+        Ok(row.subject(&*backend.info().name, side, COMPONENT.only()))
+    })
 }
 
 fn five() -> Result<Row, Failure> {
