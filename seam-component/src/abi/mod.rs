@@ -18,7 +18,7 @@
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
 //! | [`parts`], [`due`] | typed calls, and host functions over Rust types: parts without values |
 //! | [`direct`] | typed calls over scalars |
-//! | [`plain`] | calls that pass scalars, strings and lists of numbers alone |
+//! | [`plain`], [`plain_transfer`] | calls that pass scalars, strings and lists of numbers alone |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
 //! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.
@@ -40,6 +40,7 @@ mod numbers;
 mod parts;
 mod place;
 mod plain;
+mod plain_transfer;
 mod scalar;
 mod store;
 mod string;
@@ -57,6 +58,9 @@ pub(crate) use lift::{lift_flat_value, lift_flat_values};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use parts::{lift_parts, lower_parts};
 pub(crate) use plain::{are_plain, lift_plain, lower_plain};
+pub(crate) use plain_transfer::{
+    are_bytes_alike, check_plain, copy_plain, lift_plain_result, lower_plain_result,
+};
 pub(crate) use scalar::{is_scalar, lift_scalar, lower_scalars, pass_scalar};
 pub(crate) use string::{Text, load_string_from_range};
 pub(crate) use transcode::store_string_into_range;

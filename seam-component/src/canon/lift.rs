@@ -268,7 +268,7 @@ impl Lifted {
     /// Performs the steps after lifting in a call from the host.
     fn return_(&self, store: &mut dyn CoreStore, results: &FlatBits) -> Result<()> {
         Running::of(store)?.check_borrows_dropped()?;
-        self.post_return(store, results)
+        self.post_return(store, results.as_slice())
     }
 
     /// Calls the core function, whose results replace its arguments.
@@ -286,13 +286,14 @@ impl Lifted {
     }
 
     /// Calls `opts.post_return`. The instance must not be left in the meantime.
-    pub(crate) fn post_return(&self, store: &mut dyn CoreStore, results: &FlatBits) -> Result<()> {
+    pub(crate) fn post_return(&self, store: &mut dyn CoreStore, results: &[u64]) -> Result<()> {
         let Some(post_return) = &self.post_return else {
             return Ok(());
         };
-        let mut results = *results;
+        let mut room = FlatBits::default();
+        room.extend(results.len())?.copy_from_slice(results);
         Running::of(store)?.instance(self.opts.instance)?.may_leave = false;
-        store.call_numeric(post_return, results.room())?;
+        store.call_numeric(post_return, room.room())?;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = true;
         Ok(())
     }

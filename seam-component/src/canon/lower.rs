@@ -23,6 +23,9 @@ pub(crate) struct Lowered {
     entering: Option<Entering>,
     /// Whether the parameters and the result are scalars, so that they pass without any memory.
     over_scalars: bool,
+    /// Whether the callee is another guest's function over values that are [plain](Lifted::plain) and
+    /// have the same bytes on both sides.
+    plain: bool,
     /// Whether calls are tasks: the callee may block its caller.
     is_task: bool,
 }
@@ -39,12 +42,15 @@ impl Lowered {
         is_async: bool,
         core_ty: CoreFuncType,
     ) -> Result<Self> {
-        let (entering, over_scalars) = match &callee {
+        let (entering, over_scalars, plain) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
-                (Some(entering), callee.direct)
+                let plain = callee.plain
+                    && abi::are_bytes_alike(&caller, &callee.opts, &callee.ty.params)
+                    && abi::are_bytes_alike(&callee.opts, &caller, &callee.ty.result);
+                (Some(entering), callee.direct, plain)
             }
-            callee => (None, is_over_scalars(callee.ty()?)),
+            callee => (None, is_over_scalars(callee.ty()?), false),
         };
         let call = LoweredCall::new(callee.ty()?, caller, is_async);
         Ok(Self {
@@ -52,6 +58,7 @@ impl Lowered {
             call: Arc::new(call),
             entering,
             over_scalars: over_scalars && !is_async,
+            plain: plain && !is_async,
             callee,
             core_ty,
         })
@@ -149,7 +156,10 @@ impl Lowered {
         let called = match &self.callee {
             FuncInst::Lifted(callee) => {
                 let begun = self.begin_call(running);
-                begun.and_then(|()| self.guest_to_guest(store, callee, bits))
+                begun.and_then(|()| match self.plain {
+                    true => self.plain_to_guest(store, callee, bits),
+                    false => self.guest_to_guest(store, callee, bits),
+                })
             }
             FuncInst::Host(callee) => self.guest_to_host(store, callee, bits),
             FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
@@ -237,7 +247,38 @@ impl Lowered {
             &mut flat,
         )?;
         self.set_results(bits, &flat)?;
-        callee.post_return(store, &results)?;
+        callee.post_return(store, results.as_slice())?;
+        self.end_call(Running::of(store)?)
+    }
+
+    /// Like [`guest_to_guest`](Self::guest_to_guest), for plain values. The core values stay where they
+    /// are: those of the callee are never more than those of the caller.
+    fn plain_to_guest(
+        &self,
+        store: &mut dyn CoreStore,
+        callee: &Lifted,
+        bits: &mut [u64],
+    ) -> Result<()> {
+        let (from, to) = (&self.call.opts, &callee.opts);
+        let (params, result) = (&callee.ty.params, &callee.ty.result);
+        let (_, out_param) = self.call.split(self.args(bits)?);
+        let in_memory = reads_memory(MAX_FLAT_PARAMS, params);
+        lifting(store, from, in_memory, |cx| {
+            abi::check_plain(cx, bits, params)
+        })?;
+        abi::copy_plain(&mut StoreMachine(store), (from, to), params, bits)?;
+        store.call_numeric(&callee.core, bits)?;
+        let results = bits.get(..callee.num_results());
+        let results = results.ok_or_else(|| self.misfit(bits.len()))?;
+        let in_memory = reads_memory(MAX_FLAT_RESULTS, result);
+        let lifted = lifting(store, to, in_memory, |cx| {
+            abi::lift_plain_result(cx, results, result)
+        })?;
+        let mut flat = FlatBits::default();
+        let machine = &mut StoreMachine(store);
+        abi::lower_plain_result(machine, (to, from), result, lifted, out_param, &mut flat)?;
+        callee.post_return(store, results)?;
+        self.set_results(bits, &flat)?;
         self.end_call(Running::of(store)?)
     }
 

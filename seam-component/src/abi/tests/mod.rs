@@ -15,6 +15,7 @@ mod misuse;
 mod oracle;
 mod part;
 mod plain;
+mod plain_transfer;
 mod random;
 mod size;
 mod transfer;
