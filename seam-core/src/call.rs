@@ -161,10 +161,16 @@ impl<S> InFlight<S> {
     /// up. Call it before anything else, until it returns `None`.
     #[inline]
     pub fn next_dropped(&mut self) -> Option<S> {
-        let dropped = self.dropped.as_ref()?;
-        if !dropped.any.load(Ordering::Acquire) {
-            return None;
+        let dropped = self.dropped.as_ref();
+        match dropped.is_some_and(|dropped| dropped.any.load(Ordering::Acquire)) {
+            true => self.remove_dropped(),
+            false => None,
         }
+    }
+
+    #[cold]
+    fn remove_dropped(&mut self) -> Option<S> {
+        let dropped = self.dropped.as_ref()?;
         while let Some(number) = dropped.pop() {
             if let Some(index) = self.position(number) {
                 return Some(self.calls.remove(index).state);

@@ -15,6 +15,7 @@ mod kind;
 mod lint;
 mod misuse;
 mod resource;
+mod wrong_parts;
 
 use std::fmt::Debug;
 

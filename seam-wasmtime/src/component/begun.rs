@@ -57,8 +57,8 @@ impl Begun {
             } => {
                 let given = Given::Values(&export.ty, args, resources);
                 match export.returned {
-                    Returned::Nothing => abi::call::<()>(export.func, store, &given),
-                    _ => abi::call(export.func, store, &given).map(|parts| *result = parts),
+                    Returned::Nothing => abi::call::<()>(export.func, store, &given, false),
+                    _ => abi::call(export.func, store, &given, false).map(|parts| *result = parts),
                 }
             }
             Passed::Vals { params, results } => export.func.call(store, params, results),

@@ -22,6 +22,8 @@ pub(crate) struct Export {
     pub(super) ty: Arc<FuncType>,
     /// Whether it takes scalars only.
     takes_scalars: bool,
+    /// Whether its parameters [are flat](abi::is_flat).
+    takes_flat: bool,
     /// Whether its arguments can contain handles.
     pub(super) takes_handles: bool,
     pub(super) returned: Returned,
@@ -90,6 +92,7 @@ impl Export {
             func,
             ty: ty.clone(),
             takes_scalars: Scalars::fit(ty),
+            takes_flat: abi::is_flat(ty),
             takes_handles: ty.params.iter().any(|(_, ty)| has_handles(ty)),
             returned: Returned::of(ty.result.as_ref()),
             by_val,
@@ -204,11 +207,12 @@ impl Export {
         store.data_mut().world.begin_outermost_call();
         let alarm = call::begin(store)?;
         let outcome = match passing {
-            Passing::Given(given) => {
-                call::synchronous(store, |store| abi::call(self.func, store, given))
-            }
+            Passing::Given(given) => call::synchronous(store, |store| {
+                abi::call(self.func, store, given, self.takes_flat)
+            }),
             Passing::Typed(args) => {
-                abi::call_typed(self.func, &mut *store, args).map_err(Stop::Guest)
+                let called = abi::call_typed(self.func, &mut *store, args, self.takes_flat);
+                called.map_err(Stop::Guest)
             }
         };
         call::end(store, alarm);

@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-use seam_core::typed::LowerArgs;
+use seam_core::typed::{Lower as PartsLower, LowerArgs};
 use seam_core::{Error, FuncType, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, TypeTuple,
@@ -23,6 +23,7 @@ use wasmtime::component::{
 use wasmtime::{AsContextMut, Result, ValRaw, bail, ensure, format_err};
 
 use super::due::Place;
+use super::flat_store::FlatWriter;
 use super::load;
 use super::native::{initialized, slots, tuple, unexpected};
 use super::part::{Part, Parts};
@@ -52,7 +53,11 @@ unsafe impl Send for Here<'_> {}
 unsafe impl Sync for Here<'_> {}
 
 /// The arguments of a call, as wasmtime takes them.
-struct Params<'p, 'a>(&'p Given<'a>);
+struct Params<'p, 'a> {
+    given: &'p Given<'a>,
+    /// See [`is_flat`](super::is_flat).
+    are_flat: bool,
+}
 
 // SAFETY: see 1 in the documentation of `native`.
 unsafe impl ComponentType for Params<'_, '_> {
@@ -80,8 +85,9 @@ unsafe impl Lower for Params<'_, '_> {
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
         let tuple = tuple(cx.types, ty)?;
-        match self.0 {
+        match self.given {
             Given::Scalars(scalars) => scalars.lower(tuple, slots(dst)),
+            given if self.are_flat => FlatWriter::write(cx, tuple, slots(dst), |to| given.pass(to)),
             given => given.lower(cx, tuple, slots(dst)),
         }
     }
@@ -119,15 +125,20 @@ impl Given<'_> {
             _ => &[][..],
         };
         let mut writer = Writer::new(cx, tuple, place, flat, resources);
-        let lower = |to: &mut Writer<'_, '_, T>| match self {
+        writer.write(|to| self.pass(to), |error| error)
+    }
+
+    /// Passes the arguments on as parts.
+    #[inline]
+    fn pass(&self, to: &mut impl PartsLower) -> seam_core::Result<()> {
+        match self {
             Given::Scalars(_) => Ok(()),
             Given::Values(ty, args, _) => value::lower_args(ty, args, to),
             Given::Typed(Here(args)) => match args.take() {
                 Some(args) => args.lower(to),
                 None => Err(Error::engine("expected to lower the arguments once")),
             },
-        };
-        writer.write(lower, |error| error)
+        }
     }
 }
 
@@ -233,7 +244,8 @@ fn result<'a>(
     Ok(load::Place::Memory(bytes.ok_or_else(outside)?))
 }
 
-/// Calls an exported function, in a store without asynchronous host functions.
+/// Calls an exported function, in a store without asynchronous host functions. `are_flat` says whether its
+/// parameters [are flat](super::is_flat).
 ///
 /// # Errors
 /// How the call ended.
@@ -242,10 +254,11 @@ pub(crate) fn call<R: Lifted>(
     func: Func,
     store: impl AsContextMut,
     given: &Given<'_>,
+    are_flat: bool,
 ) -> Result<R> {
     // SAFETY: both types read the function's type when they are lowered and lifted.
     let typed = unsafe { TypedFunc::<Params<'_, '_>, R>::new_unchecked(func) };
-    typed.call(store, Params(given))
+    typed.call(store, Params { given, are_flat })
 }
 
 /// Calls an exported function with Rust values, in a store without asynchronous host functions.
@@ -257,8 +270,10 @@ pub(crate) fn call_typed<R: Lifted>(
     func: Func,
     store: impl AsContextMut,
     args: &mut dyn LowerArgs,
+    are_flat: bool,
 ) -> Result<R> {
-    call(func, store, &Given::Typed(Here(Cell::new(Some(args)))))
+    let given = Given::Typed(Here(Cell::new(Some(args))));
+    call(func, store, &given, are_flat)
 }
 
 /// Calls an exported function, and suspends while the host does.
@@ -272,5 +287,6 @@ pub(crate) async fn call_async<R: Lifted>(
 ) -> Result<R> {
     // SAFETY: as in `call`.
     let typed = unsafe { TypedFunc::<Params<'_, '_>, R>::new_unchecked(func) };
-    typed.call_async(store, Params(given)).await
+    let are_flat = false;
+    typed.call_async(store, Params { given, are_flat }).await
 }

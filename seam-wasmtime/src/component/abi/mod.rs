@@ -15,6 +15,7 @@
 //! | [`store`], [`due`] | from parts to the guest |
 //! | [`value`] | from parts to values, and from values to parts |
 //! | [`scalar`] | scalars of functions over scalars |
+//! | [`flat_store`] | strings and scalars, to the guest |
 //! | [`element`] | elements of streams and futures |
 //! | [`flat`] | how many core values a type flattens to |
 //!
@@ -39,6 +40,7 @@ mod due;
 mod element;
 mod export;
 mod flat;
+mod flat_store;
 mod import;
 mod load;
 mod native;
@@ -49,6 +51,7 @@ mod value;
 
 pub(crate) use element::Element;
 pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
+pub(crate) use flat_store::is_flat;
 pub(crate) use import::{
     Returned, ReturnedValue, define, define_async, define_scalars, is_over_scalars,
 };

@@ -177,6 +177,12 @@ macro_rules! scalars {
             matches!(ty, $( InterfaceType::$ty )|*)
         }
 
+        /// Returns whether a scalar is of this type.
+        #[inline]
+        pub(super) fn is_of(ty: &InterfaceType, scalar: Scalar) -> bool {
+            matches!((ty, scalar), $( (InterfaceType::$ty, Scalar::$case(_)) )|*)
+        }
+
         /// Returns whether the engine states the same scalar, or no scalar for another type.
         pub(crate) fn agree(ty: &Type, native: &types::Type) -> bool {
             match (ty, native) {

@@ -235,7 +235,7 @@ fn missing() -> wasmtime::Error {
 
 /// Returns the error for a part of another type than the one that is due.
 #[cold]
-fn mismatch(due: InterfaceType, found: &str) -> Error {
+pub(super) fn mismatch(due: InterfaceType, found: &str) -> Error {
     Error::misuse(format!("expected {}, found {found}", kind(due)))
 }
 
