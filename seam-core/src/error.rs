@@ -84,6 +84,7 @@ impl Frame {
 
 impl Error {
     /// Creates an error of this kind. The message should say what was expected and what was found.
+    #[cold]
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
@@ -98,18 +99,21 @@ impl Error {
     }
 
     /// Creates an [`ErrorKind::Invalid`] without an offset, which [`Error::at`] adds.
+    #[cold]
     #[must_use]
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid { offset: None }, message)
     }
 
     /// Creates an [`ErrorKind::Link`].
+    #[cold]
     #[must_use]
     pub fn link(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Link, message)
     }
 
     /// Creates an [`ErrorKind::Trap`] with the trap's own text as its message.
+    #[cold]
     #[must_use]
     pub fn trap(trap: impl Into<Trap>) -> Self {
         let trap = trap.into();
@@ -127,6 +131,7 @@ impl Error {
     }
 
     /// Creates an [`ErrorKind::Host`], which a host function returns for a failure of its own.
+    #[cold]
     #[must_use]
     pub fn host(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Host, message)
@@ -143,6 +148,7 @@ impl Error {
     }
 
     /// Creates an [`ErrorKind::Limit`] with the limit's own text as its message.
+    #[cold]
     #[must_use]
     pub fn limit(limit: Limit) -> Self {
         Self::new(ErrorKind::Limit(limit), limit.to_string())
@@ -159,6 +165,7 @@ impl Error {
     }
 
     /// Creates an [`ErrorKind::Unsupported`]. The message says what needed the capability.
+    #[cold]
     #[must_use]
     pub fn unsupported(capability: Capability, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported(capability), message)
@@ -193,12 +200,14 @@ impl Error {
     }
 
     /// Creates an [`ErrorKind::Misuse`].
+    #[cold]
     #[must_use]
     pub fn misuse(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Misuse, message)
     }
 
     /// Creates an [`ErrorKind::Engine`].
+    #[cold]
     #[must_use]
     pub fn engine(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Engine, message)

@@ -4,8 +4,10 @@
 //! With static types it does neither. So functions over `i32` have static types here. All other
 //! signatures take the way over dynamic values.
 
-use seam_core::{CoreFuncType, CoreType};
+use seam_core::{CoreFuncType, CoreType, Error, check_core_bits};
 use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc, ValType};
+
+use crate::call::carried;
 
 /// The bits of an `i32`, which are those of its slot's low half.
 fn narrow(bits: u64) -> i32 {
@@ -18,8 +20,21 @@ fn widen(value: i32) -> u64 {
 }
 
 /// Returns the first arguments.
-fn args<const N: usize>(bits: &[u64]) -> [i32; N] {
-    bits.first_chunk().map_or([0; N], |bits| bits.map(narrow))
+///
+/// # Errors
+/// `Misuse` if there are fewer, or no room for a result.
+#[inline]
+fn args<const N: usize>(bits: &[u64], result: bool) -> Result<[i32; N], wasmi::Error> {
+    match bits.first_chunk() {
+        Some(args) if !(result && bits.is_empty()) => Ok(args.map(narrow)),
+        _ => Err(too_few(N.max(result.into()), bits)),
+    }
+}
+
+#[cold]
+fn too_few(expected: usize, bits: &[u64]) -> wasmi::Error {
+    let error = check_core_bits(expected, bits).err();
+    carried(error.unwrap_or_else(|| Error::engine("expected too few numbers")))
 }
 
 /// Stands for the type of a parameter.
@@ -53,17 +68,10 @@ macro_rules! shapes {
                 })
             }
 
-            /// Returns the length that the slice of a call must have at least.
-            pub(crate) fn len(self) -> usize {
-                match self {
-                    $(
-                        Typed::$without(_) => $count,
-                        Typed::$with(_) => $count.max(1),
-                    )*
-                }
-            }
-
             /// Calls the function.
+            ///
+            /// # Errors
+            /// Those of the engine; `Misuse` for a slice that is too short.
             #[inline]
             pub(crate) fn call(
                 self,
@@ -73,11 +81,11 @@ macro_rules! shapes {
                 match self {
                     $(
                         Typed::$without(func) => {
-                            let [$( $param ),*] = args(bits);
+                            let [$( $param ),*] = args(bits, false)?;
                             func.call(ctx, ($( $param, )*))
                         }
                         Typed::$with(func) => {
-                            let [$( $param ),*] = args(bits);
+                            let [$( $param ),*] = args(bits, true)?;
                             let result = func.call(ctx, ($( $param, )*))?;
                             if let Some(bits) = bits.first_mut() {
                                 *bits = widen(result);

@@ -46,7 +46,7 @@ impl Stack {
 }
 
 /// Returns an address on the stack of the caller.
-#[inline(never)]
+#[inline]
 fn address() -> usize {
     let mark = 0u8;
     ptr::from_ref(std::hint::black_box(&mark)).addr()

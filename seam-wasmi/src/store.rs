@@ -5,8 +5,8 @@ use std::mem;
 use seam_core::{
     Capability, CoreCaller, CoreExtern, CoreFunc, CoreFuncType, CoreGlobal, CoreInstanceId,
     CoreMemory, CoreModule, CoreStore, CoreTable, CoreValue, Error, GlobalType, HostFn, HostState,
-    MemoryType, MemoryView, NumericFn, NumericFunc, Result, Suspended, TableType, check_core_bits,
-    check_core_call, check_core_element, memory_copy, numeric_call, numeric_host_fn,
+    MemoryType, MemoryView, NumericFn, NumericFunc, Result, Suspended, TableType, check_core_call,
+    check_core_element, memory_copy, numeric_call, numeric_host_fn,
 };
 use wasmi::{Caller, Extern, Func, Mutability, Ref, Store, Val};
 
@@ -196,7 +196,6 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         let (Some(typed), None) = (typed, ctx.state().limits.deadline) else {
             return numeric_call(self, func, bits);
         };
-        check_core_bits(typed.len(), bits)?;
         check_entry(ctx)?;
         call_typed(ctx, typed, bits)
     }

@@ -42,7 +42,7 @@ const SECTIONS: &[(&str, &[Entry])] = &[
     (
         "start",
         &[
-            Entry::new("load greet, 31 KB", load),
+            Entry::new("load greet, 21 KB", load),
             Entry::new("instantiate", instantiate),
         ],
     ),

@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Entry] = &[
     Entry::new("greet(\"bob\", [\"a\", \"b\"]), dynamic", greet),
     Entry::new("string of 16 B, real allocator, dynamic", shout),
     Entry::new("string of 16 B, real allocator, typed", shout_typed),
-    Entry::new("load greet, 31 KB", load),
+    Entry::new("load greet, 21 KB", load),
 ];
 
 fn dynamic(name: &'static str, args: Vec<Value>, vals: Vec<Val>) -> Result<Row, Failure> {

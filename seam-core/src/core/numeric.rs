@@ -108,13 +108,17 @@ impl CoreFuncType {
 /// `Misuse` with both lengths.
 #[inline]
 pub fn check_core_bits(expected: usize, bits: &[u64]) -> Result<()> {
-    if bits.len() >= expected {
-        return Ok(());
+    match bits.len() >= expected {
+        true => Ok(()),
+        false => Err(too_few(expected, bits.len())),
     }
-    Err(Error::misuse(format!(
-        "expected room for {expected} numbers, found {}",
-        bits.len()
-    )))
+}
+
+#[cold]
+fn too_few(expected: usize, found: usize) -> Error {
+    Error::misuse(format!(
+        "expected room for {expected} numbers, found {found}"
+    ))
 }
 
 /// # For implementors
