@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use seam_core::{Error, ErrorKind, Limit, Result};
 use wasmi::{Func, ResumableCall, ResumableCallHostTrap, Store, Val};
 
-use crate::error::{HostFailure, of_execution, of_panic};
+use crate::error::{of_execution, of_panic};
 use crate::numeric::Typed;
 use crate::stack::{Stack, on_a_thread};
 use crate::state::{AnyStore, CoreState};
@@ -203,9 +203,4 @@ fn give(ctx: &mut impl AnyStore, all: u64, slice: u64) {
     ctx.state_mut().reserve = all - given;
     // An engine that does not count fuel rejects this. `store` has rejected fuel limits there.
     let _ = ctx.as_context_mut().set_fuel(given);
-}
-
-/// Wraps an error of the host in one of the engine's, which carries it out unchanged.
-pub(crate) fn carried(error: Error) -> wasmi::Error {
-    wasmi::Error::from(HostFailure(error))
 }

@@ -28,6 +28,11 @@ impl From<HostFailure> for wasmi::Error {
     }
 }
 
+/// Wraps an error of the host in one of the engine's, which carries it out unchanged.
+pub(crate) fn carried(error: Error) -> wasmi::Error {
+    wasmi::Error::from(HostFailure(error))
+}
+
 /// Maps the engine's reason for rejecting a module.
 pub(crate) fn of_compilation(error: wasmi::Error, wasm: &[u8], has: &Capabilities) -> Error {
     if let Some(needed) = needed_capability(wasm, has) {

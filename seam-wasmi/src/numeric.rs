@@ -7,7 +7,7 @@
 use seam_core::{CoreFuncType, CoreType, Error, check_core_bits};
 use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc, ValType};
 
-use crate::call::carried;
+use crate::error::carried;
 
 /// The bits of an `i32`, which are those of its slot's low half.
 fn narrow(bits: u64) -> i32 {

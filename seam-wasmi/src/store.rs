@@ -174,7 +174,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
                 let run = |caller: host::Calling<'_, '_>, args: &[_], results: &mut [_]| {
                     func(&mut WasmiStore(caller), args, results)
                 };
-                host::call(&mut caller, &ty, args, results, run).map_err(crate::call::carried)
+                host::call(&mut caller, &ty, args, results, run).map_err(crate::error::carried)
             },
         );
         func_handle(ctx, made, Origin::Made)
@@ -204,7 +204,7 @@ impl<C: AnyStore> CoreStore for WasmiStore<C> {
         let typed = func.clone();
         let call = move |mut caller: Caller<'_, CoreState>, bits: &mut [u64]| {
             let run = |caller: host::Calling<'_, '_>| typed(&mut WasmiStore(caller), bits);
-            host::guarded(&mut caller, run).map_err(crate::call::carried)
+            host::guarded(&mut caller, run).map_err(crate::error::carried)
         };
         match numeric::host_func(&mut self.0, &ty, call) {
             Some(made) => func_handle(&mut self.0, made, Origin::Made),
