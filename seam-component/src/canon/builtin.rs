@@ -210,15 +210,14 @@ pub(crate) fn thread_index(instance: u32) -> Body {
 
 /// `canon thread.new-indirect`
 pub(crate) fn thread_new_indirect(instance: u32, table: CoreTable, ty: &CoreFuncType) -> Body {
-    let is_narrow = ty.params.first() == Some(&CoreType::I32);
     let start = CoreFuncType::new(
         ty.params.get(1).copied().into_iter().collect::<Vec<_>>(),
         [],
     );
     func(move |store, args| {
         Running::of(store)?.check_may_leave(instance)?;
-        let (index, argument) = (arg(args, 0)?, arg(args, 1)?);
-        let index = if is_narrow { low(index).into() } else { index };
+        // The index is an `i32` for a table with 64-bit indices too.
+        let (index, argument) = (arg32(args, 0)?.into(), arg(args, 1)?);
         let wrong = || Error::trap(CanonTrap::WrongThreadFunc);
         let Some(CoreValue::FuncRef(Some(func))) = store.table_at(table, index)? else {
             return Err(wrong());

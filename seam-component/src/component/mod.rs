@@ -15,6 +15,8 @@
 //!   meld sends them.
 
 mod builtin;
+#[cfg(test)]
+mod end_tests;
 mod execute;
 mod for_caller;
 mod handles;

@@ -30,7 +30,7 @@ pub(crate) struct Running {
     pub(super) loans: Vec<Loan>,
     /// The context of each running thread, innermost last. Each call and each `realloc` has its own
     /// thread.
-    pub(super) threads: Vec<ThreadStorage>,
+    pub(crate) threads: Vec<ThreadStorage>,
     /// The lowered calls that glue performs step by step, outermost first.
     pub(crate) jobs: Vec<Box<dyn Job>>,
     /// The means of glue to call any function. `None` if no glue needs them.

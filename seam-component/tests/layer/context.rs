@@ -70,3 +70,23 @@ fn threads_have_a_context_each() {
         }
     }
 }
+
+#[test]
+fn a_wide_context_keeps_all_its_bits() {
+    let guest = r#"(component
+      (core func $get (canon context.get i64 0))
+      (core func $set (canon context.set i64 0))
+      (core module $m
+        (import "" "get" (func $get (result i64)))
+        (import "" "set" (func $set (param i64)))
+        (func (export "f") (result i64)
+          (call $set (i64.const 0x1_0000_0005))
+          (call $get)))
+      (core instance $i (instantiate $m (with "" (instance
+        (export "get" (func $get)) (export "set" (func $set))))))
+      (func (export "f") (result u64) (canon lift (core func $i "f"))))"#;
+    for build in layered_builds() {
+        let found = instance(&build, guest).call_blocking("f", &[]).unwrap();
+        assert_eq!(found, Some(Value::U64(0x1_0000_0005)));
+    }
+}
