@@ -98,7 +98,8 @@ use crate::{
 /// 24. If an end of a stream or future is dropped, the copy of the other end ends. What is in use
 ///     cannot be dropped, and a future must be written first. (kit:
 ///     `a_dropped_end_ends_the_copy_of_the_other`, `sinks_are_told_of_the_end`, `ends_that_can_copy_no_more_trap`,
-///     `futures_are_written_before_they_are_dropped`, `what_is_in_use_is_not_dropped`)
+///     `futures_are_written_before_they_are_dropped`, `what_is_in_use_is_not_dropped`,
+///     `a_set_that_is_waited_for_is_not_dropped`)
 /// 25. A copy of a stream moves as many elements as both sides have room for, of every type. Each
 ///     side learns how many. Ends that are not in use can be passed in calls. Error contexts can
 ///     be passed too, and stay with the sender. (kit:
@@ -113,7 +114,8 @@ use crate::{
 ///     `threads_run_beside_the_function_that_made_them`,
 ///     `a_result_is_due_until_the_last_thread_has_ended`,
 ///     `threads_of_functions_that_have_returned_may_block`, `threads_switch_to_others`,
-///     `threads_are_promoted`)
+///     `threads_are_promoted`,
+///     `start_functions_have_a_thread`, `a_synchronous_call_lets_few_threads_run`)
 /// 27. A task that breaks a rule traps with the cause that the specification names. A trap of any
 ///     task ends the call of the host that is in progress, and closes the component. (kit:
 ///     `wrong_ends_of_tasks_trap`, `synchronous_functions_do_not_use_task_return`,

@@ -105,7 +105,7 @@ fn a_function_without_parameters_and_result_is_called() {
 
 #[test]
 fn calls_that_need_values_are_made_by_value() {
-    let typed = World::new().func("f", |(_,): (u32,)| Ok(8));
+    let typed = World::new().func("f", |(_,): (u32,)| Ok(8u32));
     let over_values = World::new().func_values("f", None, |_, _| Ok(Some(Value::U32(8))));
     for (world, recorded) in [(typed.record(true), 1), (over_values, 0)] {
         let mut state = start(&world);
