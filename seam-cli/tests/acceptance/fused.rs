@@ -253,6 +253,35 @@ fn a_fault_of_the_fusion_is_attributed_to_it() {
     blames_the_fusion(&composed, &fused, &drops, at);
 }
 
+/// The fused module keeps the handles of such a resource in a table of its own. The host holds them, lends
+/// them and gives them back.
+#[test]
+fn handles_of_a_table_of_the_fused_module_pass_through_the_host() {
+    let composed = file("reexport", "composed-top.wasm");
+    let fused = file("reexport", "multi-top.wasm");
+    let things = "test:reexport/things@0.1.0";
+    let calls = [
+        format!("$a = {things}#[constructor]thing(\"a\")"),
+        format!("$b = {things}#[constructor]thing(\"b\")"),
+        format!("{things}#[method]thing.name($a)"),
+        format!("{things}#describe($b)"),
+        format!("{things}#take($a)"),
+        format!("{things}#[method]thing.name($b)"),
+    ];
+    let mut options: Vec<&str> = calls.iter().flat_map(|call| ["--invoke", call]).collect();
+    options.extend(TWO);
+    let ended = diff(&composed, &fused, &options).with_status(0);
+    for line in [
+        format!("{things}#[method]thing.name($a) = \"[*a]\"\n"),
+        format!("{things}#describe($b) = \"middle has [*b]; leaf has *b\"\n"),
+        format!("{things}#take($a) = \"[*a]\"\n"),
+        format!("{things}#[method]thing.name($b) = \"[*b]\"\n"),
+        "match (6 calls): ".to_string(),
+    ] {
+        assert_eq!(ended.stdout.matches(&line).count(), 1, "{line}: {ended:#?}");
+    }
+}
+
 #[test]
 fn the_interface_of_another_component_is_wrong_input() {
     let (chain, text) = (file("chain", "composed.wasm"), file("text", "multi.wasm"));
