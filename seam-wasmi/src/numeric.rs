@@ -4,7 +4,7 @@
 //! With static types it does neither. So functions over `i32` have static types here. All other
 //! signatures take the way over dynamic values.
 
-use seam_core::{CoreFuncType, CoreType, Error, check_core_bits};
+use seam_core::{CoreFuncType, CoreType, check_core_bits};
 use wasmi::{AsContext, AsContextMut, Caller, Func, TypedFunc, ValType};
 
 use crate::error::carried;
@@ -25,16 +25,8 @@ fn widen(value: i32) -> u64 {
 /// `Misuse` if there are fewer, or no room for a result.
 #[inline]
 fn args<const N: usize>(bits: &[u64], result: bool) -> Result<[i32; N], wasmi::Error> {
-    match bits.first_chunk() {
-        Some(args) if !(result && bits.is_empty()) => Ok(args.map(narrow)),
-        _ => Err(too_few(N.max(result.into()), bits)),
-    }
-}
-
-#[cold]
-fn too_few(expected: usize, bits: &[u64]) -> wasmi::Error {
-    let error = check_core_bits(expected, bits).err();
-    carried(error.unwrap_or_else(|| Error::engine("expected too few numbers")))
+    check_core_bits(N.max(result.into()), bits).map_err(carried)?;
+    Ok(bits.first_chunk().map_or([0; N], |bits| bits.map(narrow)))
 }
 
 /// Stands for the type of a parameter.

@@ -7,11 +7,11 @@
 //! 1. *`ComponentType::Lower` is a sequence of `ValRaw`.* Here it always is an array of them.
 //! 2. *The sequence has as many `ValRaw` as the guest's function reads and writes, and those that the
 //!    guest reads are initialized.* Arguments always have room for 16, the most that are passed flat,
-//!    and those that are used are initialized first; or one by one in
-//!    [`flat_store`](super::flat_store), which fails unless all have been. A result has one or none, and the guest writes to
-//!    the room of the arguments, which it shares. For host functions, wasmtime passes a slice with the
-//!    number of the component's own type, and checks that `Lower` is not longer; `typecheck` here
-//!    demands that it is not shorter.
+//!    and those that are used are initialized first, or one by one in
+//!    [`flat_store`](super::flat_store), which fails unless all have been. A result has one or none,
+//!    and the guest writes to the room of the arguments, which it shares. For host functions, wasmtime
+//!    passes a slice with the number of the component's own type, and checks that `Lower` is not
+//!    longer; `typecheck` here demands that it is not shorter.
 //! 3. *`ABI` and `typecheck` state the layout and the type, and what is in memory is read and written
 //!    accordingly.* Here the layout is read from the component's own types at each call, which wasmtime
 //!    passes with it. Memory is only accessed through bounds-checked slices and through wasmtime's own
