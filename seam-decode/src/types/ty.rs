@@ -255,7 +255,7 @@ impl RecordTy {
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = (Arc<str>, Ty)>) -> Self {
         let fields = fields.into_iter();
-        let mut record = Self::with_capacity(fields.size_hint().0);
+        let mut record = Fields::with_capacity(fields.size_hint().0);
         fields.for_each(|(name, ty)| record.push(name, ty));
         record.finish()
     }
@@ -267,21 +267,12 @@ impl RecordTy {
     pub(crate) fn try_new(
         fields: impl ExactSizeIterator<Item = Result<(Arc<str>, Ty)>>,
     ) -> Result<Self> {
-        let mut record = Self::with_capacity(fields.len());
+        let mut record = Fields::with_capacity(fields.len());
         for field in fields {
             let (name, ty) = field?;
             record.push(name, ty);
         }
         Ok(record.finish())
-    }
-
-    fn with_capacity(fields: usize) -> Fields {
-        Fields {
-            fields: Vec::with_capacity(fields),
-            layout: Layout::EMPTY,
-            flat: Flat::EMPTY,
-            contents: Contents::EMPTY,
-        }
     }
 }
 
@@ -294,6 +285,15 @@ struct Fields {
 }
 
 impl Fields {
+    fn with_capacity(fields: usize) -> Self {
+        Self {
+            fields: Vec::with_capacity(fields),
+            layout: Layout::EMPTY,
+            flat: Flat::EMPTY,
+            contents: Contents::EMPTY,
+        }
+    }
+
     fn push(&mut self, name: Arc<str>, ty: Ty) {
         let slot = self.flat.len();
         self.flat.extend(ty.flat());
