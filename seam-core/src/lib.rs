@@ -89,7 +89,7 @@ pub use token::{store_number, token};
 pub use trap::Trap;
 pub use typed_func::TypedFunc;
 pub use types::{FuncType, RecordType, ResourceType, ResultType, Type, VariantType};
-pub use value::{Handle, List, Resource, Value};
+pub use value::{Handle, List, Records, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
     HostCallRecord, HostFuture, HostSink, HostSource, ImportReport, ImportStatus, Observed, OnIdle,

@@ -88,9 +88,11 @@ fn value(random: &mut Random, ty: &Type, held: &mut Vec<Value>) -> Option<Value>
 fn take_handles(value: &Value, held: &mut Vec<Value>) {
     match value {
         Value::Own(_) => held.push(value.clone()),
-        Value::List(List::Values(values)) | Value::Tuple(values) => {
-            values.iter().for_each(|value| take_handles(value, held));
-        }
+        Value::List(list) => list
+            .values()
+            .iter()
+            .for_each(|value| take_handles(value, held)),
+        Value::Tuple(values) => values.iter().for_each(|value| take_handles(value, held)),
         Value::Option(Some(value)) => take_handles(value, held),
         _ => {}
     }

@@ -1,13 +1,13 @@
 //! `lift_flat` and `lift_flat_values`: convert core values to values.
 
-use seam_core::{CanonTrap, Error, List, Result, Value};
+use seam_core::{CanonTrap, Error, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::load::{
     VALUE_BYTES, labelled_fields, lift_end, lift_handle, load, load_fields, load_list_from_range,
     map_of_entries, unpack_flags_from_int, variant_of_case,
 };
-use crate::abi::scalar::{is_scalar, scalar_from_bits, scalar_to_value};
+use crate::abi::scalar::{scalar_from_bits, scalar_to_value};
 use crate::abi::string::load_string_from_range;
 use seam_decode::types::spills;
 use seam_decode::types::{FixedLengthListTy, RecordTy, Ty, VariantTy};
@@ -165,14 +165,8 @@ fn lift_flat_fixed_length_list(
     let elements: Result<Vec<_>> = (0..ty.len)
         .map(|_| lift_flat(cx, vi, &ty.element))
         .collect();
-    let elements = elements?;
-    // Lists of numbers are stored flat.
-    let list = if is_scalar(&ty.element) {
-        elements.into_iter().collect()
-    } else {
-        List::Values(elements)
-    };
-    Ok(Value::List(list))
+    // Lists of numbers and records are stored flat.
+    elements.map(Value::list)
 }
 
 fn lift_flat_record(cx: &mut Cx<'_>, vi: &mut CoreValueIter<'_>, ty: &RecordTy) -> Result<Value> {

@@ -3,7 +3,7 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
-use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
+use seam_core::{CanonTrap, Error, List, Records, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, check_aligned, low};
 use crate::abi::numbers::{load_numbers, slice};
@@ -16,6 +16,7 @@ pub(crate) const MAX_LIST_BYTE_LENGTH: u64 = (1 << 28) - 1;
 
 /// The size of one part of a value in the host's memory, in bytes.
 pub(crate) const VALUE_BYTES: u64 = size_of::<Value>() as u64;
+const NAME_BYTES: u64 = size_of::<Arc<str>>() as u64;
 const FIELD_BYTES: u64 = size_of::<(Arc<str>, Value)>() as u64;
 
 /// `load`, from an address that is aligned and within memory.
@@ -122,6 +123,12 @@ fn load_list_from_valid_range(
     if let Some(numbers) = load_numbers(cx, ptr, length, element)? {
         return Ok(numbers);
     }
+    if let Ty::Record(ty) = element
+        && !ty.fields.is_empty()
+    {
+        let records = load_records(cx, ptr, length, ty)?;
+        return Ok(List::Records(Box::new(records)));
+    }
     cx.machine.charge(u64::from(length) * VALUE_BYTES)?;
     let mut list = Vec::with_capacity(length as usize);
     let (mut ptr, stride) = (ptr, element.size());
@@ -130,6 +137,23 @@ fn load_list_from_valid_range(
         ptr += stride;
     }
     Ok(List::Values(list))
+}
+
+/// `load` for the elements of a list of records, which have a field.
+fn load_records(cx: &mut Cx<'_>, ptr: u64, length: u32, ty: &RecordTy) -> Result<Records> {
+    let fields = ty.fields.len();
+    let values = u64::from(length) * fields as u64;
+    cx.machine
+        .charge(values * VALUE_BYTES + fields as u64 * NAME_BYTES)?;
+    let mut list = Vec::with_capacity(length as usize * fields);
+    for i in 0..u64::from(length) {
+        let ptr = ptr + i * ty.layout.size;
+        for field in &ty.fields {
+            list.push(load_field(cx, ptr, field)?);
+        }
+    }
+    let names = ty.fields.iter().map(|field| field.name.clone());
+    Records::new(names.collect(), list)
 }
 
 fn load_fixed_length_list(cx: &mut Cx<'_>, ptr: u64, ty: &FixedLengthListTy) -> Result<Value> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::typed::Numbers;
-use seam_core::{CanonTrap, Error, List, Resource, Result, Value};
+use seam_core::{CanonTrap, Error, List, Records, Resource, Result, Value};
 
 use crate::abi::cx::Cx;
 use crate::abi::load::MAX_LIST_BYTE_LENGTH;
@@ -112,9 +112,15 @@ pub(crate) fn store_list_into_range(
     let range = allocate_list(cx, list.len(), element)?;
     let (ptr, stride) = (u64::from(range.0), element.size());
     match list {
-        List::Values(values) => store_elements(cx, values, |cx, i, value| {
+        List::Values(values) => store_elements(cx, values.iter(), |cx, i, value| {
             store(cx, value, element, ptr + i * stride)
         })?,
+        List::Records(records) => {
+            let ty = type_of_records(records, element, cx.checked)?;
+            store_elements(cx, records.iter(), |cx, i, values| {
+                store_fields(cx, ty.fields.iter().zip(values), ptr + i * stride)
+            })?;
+        }
         numbers => store_list_into_valid_range(cx, numbers, ptr, element)?,
     }
     Ok(range)
@@ -123,16 +129,15 @@ pub(crate) fn store_list_into_range(
 /// Stores the elements of an allocated list, except those that were stored before an interruption.
 fn store_elements<T>(
     cx: &mut Cx<'_>,
-    elements: &[T],
-    store: impl Fn(&mut Cx<'_>, u64, &T) -> Result<()>,
+    elements: impl ExactSizeIterator<Item = T>,
+    store: impl Fn(&mut Cx<'_>, u64, T) -> Result<()>,
 ) -> Result<()> {
-    if elements.is_empty() {
+    if elements.len() == 0 {
         return Ok(());
     }
     let (first, handles) = cx.machine.first_element(0);
     let skipped = usize::try_from(first).unwrap_or(usize::MAX);
-    let left = elements.get(skipped..).unwrap_or_default();
-    for (i, element) in (first..).zip(left) {
+    for (i, element) in (first..).zip(elements.skip(skipped)) {
         store(cx, i, element)?;
         cx.machine.element_lowered(handles);
     }
@@ -141,20 +146,37 @@ fn store_elements<T>(
 }
 
 fn store_list_into_valid_range(cx: &mut Cx<'_>, list: &List, ptr: u64, element: &Ty) -> Result<()> {
-    let stride = element.size();
-    if let List::Values(values) = list {
-        for (i, value) in (0u64..).zip(values) {
-            store(cx, value, element, ptr + i * stride)?;
+    let numbers = Numbers::of(list);
+    if let Some(numbers) = numbers.filter(|numbers| numbers_of(element, *numbers).is_some()) {
+        return store_numbers(cx, numbers, ptr);
+    }
+    let places = (0..).map(|i: u64| ptr + i * element.size());
+    match list {
+        List::Values(values) => {
+            let mut values = places.zip(values);
+            values.try_for_each(|(ptr, value)| store(cx, value, element, ptr))
         }
-        return Ok(());
+        // Numbers of another type are an error.
+        list => {
+            let mut values = places.zip(list.iter());
+            values.try_for_each(|(ptr, value)| store(cx, &value, element, ptr))
+        }
     }
-    match Numbers::of(list).filter(|numbers| numbers_of(element, *numbers).is_some()) {
-        Some(numbers) => store_numbers(cx, numbers, ptr),
-        // The numbers have another type: the first one, if any, is an error.
-        None => list
-            .iter()
-            .try_for_each(|value| store(cx, &value, element, ptr)),
+}
+
+/// Returns the type of records. If they are [checked](Cx::checked), their names are not compared.
+///
+/// # Errors
+/// `Misuse` if they have another type.
+fn type_of_records<'t>(records: &Records, ty: &'t Ty, checked: bool) -> Result<&'t RecordTy> {
+    let Ty::Record(ty) = ty else {
+        return Err(mismatch(ty, "record"));
+    };
+    let names = ty.fields.iter().map(|field| &field.name);
+    if checked || names.eq(records.names()) {
+        return Ok(ty);
     }
+    Err(other_fields(ty, "record"))
 }
 
 /// `store_list_into_range` for the entries of a map.
@@ -171,7 +193,7 @@ pub(crate) fn store_map_into_range(
         return Err(apart("a key and a value", entry));
     };
     let stride = entry.size();
-    store_elements(cx, entries, |cx, i, (key, value)| {
+    store_elements(cx, entries.iter(), |cx, i, (key, value)| {
         let ptr = u64::from(begin) + i * stride;
         store(cx, key, &key_ty.ty, ptr + key_ty.offset)?;
         store(cx, value, &value_ty.ty, ptr + value_ty.offset)
@@ -191,7 +213,17 @@ pub(crate) fn check_length(ty: &FixedLengthListTy, list: &List) -> Result<()> {
 }
 
 fn store_record(cx: &mut Cx<'_>, value: &Value, ptr: u64, ty: &RecordTy) -> Result<()> {
-    for (field, value) in fields_of(value, ty, cx.checked)? {
+    store_fields(cx, fields_of(value, ty, cx.checked)?, ptr)
+}
+
+/// Stores the fields of the record at an address.
+#[inline]
+fn store_fields<'a>(
+    cx: &mut Cx<'_>,
+    fields: impl Iterator<Item = (&'a FieldTy, &'a Value)>,
+    ptr: u64,
+) -> Result<()> {
+    for (field, value) in fields {
         let ptr = ptr + field.offset;
         match (&field.ty, value) {
             // The most frequent types, where this function is inlined.
@@ -222,13 +254,17 @@ pub(crate) fn fields_of<'v, 't>(
     let mut names = ty.fields.iter().zip(named);
     let misnamed = !checked && names.any(|(field, (name, _))| field.name != *name);
     if misnamed || named.len() + elements.len() != expected {
-        let kind = value.kind();
-        return Err(Error::misuse(format!(
-            "expected the {expected} fields of the type, found a {kind} with other fields"
-        )));
+        return Err(other_fields(ty, value.kind()));
     }
     let values = named.iter().map(|(_, value)| value).chain(elements);
     Ok(ty.fields.iter().zip(values))
+}
+
+fn other_fields(ty: &RecordTy, kind: &str) -> Error {
+    let expected = ty.fields.len();
+    Error::misuse(format!(
+        "expected the {expected} fields of the type, found a {kind} with other fields"
+    ))
 }
 
 fn store_variant(

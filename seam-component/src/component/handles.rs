@@ -73,10 +73,13 @@ impl Check<'_> {
     }
 
     fn list(&mut self, element: &Ty, list: &List) -> Result<()> {
-        match list {
-            List::Values(values) => values
+        match (element, list) {
+            (_, List::Values(values)) => values
                 .iter()
                 .try_for_each(|value| self.value(element, value)),
+            (Ty::Record(ty), List::Records(records)) => records
+                .iter()
+                .try_for_each(|values| self.record(ty, values.iter())),
             _ => Ok(()),
         }
     }

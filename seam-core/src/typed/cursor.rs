@@ -139,6 +139,14 @@ impl Lift for Cursor<'_> {
                     List::Values(values) => {
                         self.push_all(values.iter().map(|value| (&**element, value)));
                     }
+                    List::Records(records) => {
+                        // Without records, the list can be of any type.
+                        if let Type::Record(ty) = &**element {
+                            for values in records.iter().rev() {
+                                self.push_all(ty.fields.iter().map(|(_, ty)| ty).zip(values));
+                            }
+                        }
+                    }
                     // Numbers may also be taken one by one.
                     list => {
                         let scalars = list.iter().rev().filter_map(|value| Scalar::of(&value));

@@ -95,12 +95,12 @@ scalars! {
 macro_rules! numbers {
     ($($case:ident)*) => {
         impl<'a> Numbers<'a> {
-            /// Borrows the numbers of a list, or returns `None` for a list of values.
+            /// Borrows the numbers of a list, or returns `None` for any other list.
             #[must_use]
             pub fn of(list: &'a List) -> Option<Self> {
                 match list {
                     $( List::$case(list) => Some(Numbers::$case(list)), )*
-                    List::Values(_) => None,
+                    List::Records(_) | List::Values(_) => None,
                 }
             }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::types::Params;
 use crate::value::path::{At, Brief, Mismatch, Step};
-use crate::{Error, FuncType, List, RecordType, Resource, ResourceType, Result, Type, Value};
+use crate::{
+    Error, FuncType, List, RecordType, Records, Resource, ResourceType, Result, Type, Value,
+};
 
 type Check = std::result::Result<(), Mismatch>;
 
@@ -146,12 +148,38 @@ fn list(element: &Type, list: &List) -> Check {
             }
             Ok(())
         }
-        // A flat list has elements of one type, so checking the first is enough.
+        List::Records(records) => self::records(element, records),
+        // A list of numbers has elements of one type, so checking the first is enough.
         flat => match flat.at(0) {
             Some(first) => check(element, &first).at(|| Step::Element(0)),
             None => Ok(()),
         },
     }
+}
+
+fn records(element: &Type, records: &Records) -> Check {
+    let Type::Record(ty) = element else {
+        return match records.at(0) {
+            Some(first) => check(element, &first).at(|| Step::Element(0)),
+            None => Ok(()),
+        };
+    };
+    let names = ty.fields.iter().map(|(name, _)| name);
+    if !names.eq(records.names()) {
+        return match records.at(0) {
+            Some(Value::Record(first)) => Err(misfit(ty, &first)).at(|| Step::Element(0)),
+            _ => Ok(()),
+        };
+    }
+    for (index, values) in records.iter().enumerate() {
+        for ((name, ty), value) in ty.fields.iter().zip(values) {
+            if !is_plain(ty, value) {
+                let field = check(ty, value).at(|| Step::Field(name.clone()));
+                field.at(|| Step::Element(index))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn map(key: &Type, value: &Type, entries: &[(Value, Value)]) -> Check {

@@ -1,12 +1,12 @@
-//! Lists. A list of numbers is stored flat.
+//! Lists. A list of numbers or records is stored flat.
 
-use super::{Value, canonical_f32, canonical_f64};
+use super::{Records, Value, canonical_f32, canonical_f64};
 use crate::Type;
 
 macro_rules! lists {
     ($( $case:ident $rust:ty,)*) => {
-        /// The elements of a `list`. A list of numbers is one buffer; any other list is a vector of
-        /// values.
+        /// The elements of a `list`. A list of numbers is one buffer. A list of records has the names
+        /// of the fields once. Any other list is a vector of values.
         ///
         /// Two lists are equal if their elements are equal, however they are stored. All empty
         /// lists are equal.
@@ -17,7 +17,9 @@ macro_rules! lists {
                 #[doc = concat!("A list of `", stringify!($rust), "`.")]
                 $case(Vec<$rust>),
             )*
-            /// Elements of any other type. All elements have the same type.
+            /// A list of records with at least one field.
+            Records(Box<Records>),
+            /// Elements of any type. All elements have the same type.
             Values(Vec<Value>),
         }
 
@@ -25,7 +27,11 @@ macro_rules! lists {
             /// Returns the number of elements.
             #[must_use]
             pub fn len(&self) -> usize {
-                match self { $( List::$case(list) => list.len(), )* List::Values(list) => list.len() }
+                match self {
+                    $( List::$case(list) => list.len(), )*
+                    List::Records(list) => list.len(),
+                    List::Values(list) => list.len(),
+                }
             }
 
             /// Returns the element at `index`, or `None` if `index` is out of bounds.
@@ -33,6 +39,7 @@ macro_rules! lists {
             pub fn at(&self, index: usize) -> Option<Value> {
                 match self {
                     $( List::$case(list) => list.get(index).copied().map(Value::$case), )*
+                    List::Records(list) => list.at(index),
                     List::Values(list) => list.get(index).cloned(),
                 }
             }
@@ -46,6 +53,7 @@ macro_rules! lists {
                     $( List::$case(list) => {
                         List::$case(list.get(range).unwrap_or_default().to_vec())
                     } )*
+                    List::Records(list) => List::Records(Box::new(list.slice(range))),
                     List::Values(list) => {
                         List::Values(list.get(range).unwrap_or_default().to_vec())
                     }
@@ -62,6 +70,7 @@ macro_rules! lists {
             fn for_element(first: &Value, capacity: usize) -> Self {
                 match first {
                     $( Value::$case(_) => List::$case(Vec::with_capacity(capacity)), )*
+                    Value::Record(fields) => Self::of_records(Records::like(fields, capacity)),
                     _ => List::Values(Vec::with_capacity(capacity)),
                 }
             }
@@ -70,6 +79,7 @@ macro_rules! lists {
             pub(crate) fn of(element: &Type) -> Self {
                 match element {
                     $( Type::$case => List::$case(Vec::new()), )*
+                    Type::Record(ty) => Self::of_records(Records::of(ty)),
                     _ => List::Values(Vec::new()),
                 }
             }
@@ -77,15 +87,18 @@ macro_rules! lists {
             /// Appends an element. An element of another type switches the list to
             /// [`List::Values`].
             pub(crate) fn push(&mut self, value: Value) {
-                match (&mut *self, value) {
-                    $( (List::$case(list), Value::$case(value)) => list.push(value), )*
-                    (List::Values(list), value) => list.push(value),
-                    (_, value) => {
-                        let mut values: Vec<Value> = self.iter().collect();
-                        values.push(value);
-                        *self = List::Values(values);
-                    }
-                }
+                let other = match (&mut *self, value) {
+                    $( (List::$case(list), Value::$case(value)) => return list.push(value), )*
+                    (List::Values(list), value) => return list.push(value),
+                    (List::Records(list), Value::Record(fields)) => match list.push(fields) {
+                        Ok(()) => return,
+                        Err(fields) => Value::Record(fields),
+                    },
+                    (_, value) => value,
+                };
+                let mut values: Vec<Value> = self.iter().collect();
+                values.push(other);
+                *self = List::Values(values);
             }
         }
 
@@ -108,6 +121,33 @@ impl List {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn of_records(records: Option<Records>) -> Self {
+        match records {
+            Some(records) => List::Records(Box::new(records)),
+            None => List::Values(Vec::new()),
+        }
+    }
+
+    /// Returns the values in the list that are stored as such, in order: its elements, or the fields
+    /// of all its records. A list of numbers has none.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        match self {
+            List::Values(values) => values,
+            List::Records(records) => records.values(),
+            _ => &[],
+        }
+    }
+
+    /// Like [`values`](Self::values), to change them.
+    pub fn values_mut(&mut self) -> &mut [Value] {
+        match self {
+            List::Values(values) => values,
+            List::Records(records) => records.values_mut(),
+            _ => &mut [],
+        }
     }
 
     /// Iterates over the elements, as one value each.
@@ -152,6 +192,7 @@ impl PartialEq for List {
                 .copied()
                 .map(canonical_f64)
                 .eq(b.iter().copied().map(canonical_f64)),
+            (List::Records(a), List::Records(b)) => a == b,
             (List::Values(a), List::Values(b)) => a == b,
             (a, b) => a.len() == b.len() && a.iter().eq(b.iter()),
         }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod list;
 pub(crate) mod path;
 mod provides;
+mod records;
 mod resource;
 mod resources;
 mod serialize;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use list::List;
 pub(crate) use provides::rename;
+pub use records::Records;
 pub use resource::{Handle, Resource};
 pub(crate) use serialize::EXACT;
 
@@ -91,7 +93,7 @@ impl AsRef<Value> for Value {
 const _: () = assert!(size_of::<Value>() <= 40);
 
 impl Value {
-    /// Creates a `list` of these values. Numbers are stored flat.
+    /// Creates a `list` of these values. Numbers and records are stored flat.
     #[must_use]
     pub fn list(values: impl IntoIterator<Item = Value>) -> Self {
         Value::List(values.into_iter().collect())

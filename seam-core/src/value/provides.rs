@@ -86,9 +86,15 @@ pub(crate) fn rename(wanted: &Type, value: &mut Value) {
         {
             found.rename(ty.clone());
         }
-        (Type::List(ty) | Type::FixedLengthList(ty, _), Value::List(List::Values(list))) => {
-            list.iter_mut().for_each(|value| rename(ty, value));
-        }
+        (Type::List(ty) | Type::FixedLengthList(ty, _), Value::List(list)) => match (&**ty, list) {
+            (Type::Record(ty), List::Records(records)) => {
+                let types = ty.fields.iter().map(|(_, ty)| ty).cycle();
+                let pairs = types.zip(records.values_mut());
+                pairs.for_each(|(ty, value)| rename(ty, value));
+            }
+            (ty, List::Values(values)) => values.iter_mut().for_each(|value| rename(ty, value)),
+            _ => {}
+        },
         (Type::Record(ty), Value::Record(fields)) => {
             let pairs = ty.fields.iter().zip(fields);
             pairs.for_each(|((_, ty), (_, value))| rename(ty, value));

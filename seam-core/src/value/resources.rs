@@ -1,6 +1,6 @@
 //! The resources in a value, and the ends of streams and futures.
 
-use crate::{List, Resource, Result, Value};
+use crate::{Resource, Result, Value};
 
 impl Value {
     /// Returns the resources in the value, in order. Each is a [`Value::Own`] or [`Value::Borrow`].
@@ -54,7 +54,11 @@ impl Value {
     ) -> Result<()> {
         match self {
             Value::Own(_) | Value::Borrow(_) => replace(self),
-            Value::List(List::Values(values)) | Value::Tuple(values) => values
+            Value::List(list) => list
+                .values_mut()
+                .iter_mut()
+                .try_for_each(|value| value.replace_resources(replace)),
+            Value::Tuple(values) => values
                 .iter_mut()
                 .try_for_each(|value| value.replace_resources(replace)),
             Value::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
@@ -78,9 +82,8 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
         Value::Own(_) | Value::Borrow(_) | Value::Stream(_) | Value::Future(_) => {
             found.push(value);
         }
-        Value::List(List::Values(values)) | Value::Tuple(values) => {
-            values.iter().for_each(|value| collect(value, found));
-        }
+        Value::List(list) => list.values().iter().for_each(|value| collect(value, found)),
+        Value::Tuple(values) => values.iter().for_each(|value| collect(value, found)),
         Value::Map(entries) => entries.iter().for_each(|(key, value)| {
             collect(key, found);
             collect(value, found);
@@ -108,6 +111,10 @@ mod tests {
         let own = |name: &str| Value::Own(variable(name));
         Value::Tuple(vec![
             Value::list([own("a")]),
+            Value::list([
+                Value::record([("r", own("a2"))]),
+                Value::record([("r", own("a3"))]),
+            ]),
             Value::Map(vec![(Value::U8(1), own("b"))]),
             Value::record([("field", own("c"))]),
             Value::variant("case", Some(own("d"))),
@@ -123,7 +130,10 @@ mod tests {
             let names = found.into_iter().filter_map(Resource::as_variable);
             names.map(|name| name.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(names(every_kind().owned()), ["a", "b", "c", "d", "e", "f"]);
+        assert_eq!(
+            names(every_kind().owned()),
+            ["a", "a2", "a3", "b", "c", "d", "e", "f"]
+        );
         assert_eq!(names(every_kind().borrowed()), ["g"]);
     }
 
@@ -135,17 +145,17 @@ mod tests {
             count += 1;
             *value = Value::U8(count);
             match count {
-                8 => Err(Error::misuse("enough")),
+                10 => Err(Error::misuse("enough")),
                 _ => Ok(()),
             }
         };
         value.replace_resources(&mut number).unwrap();
         assert_eq!(
             value.to_string(),
-            "([1], [(1, 2)], {field: 3}, case(4), some(5), err(6), ok(7))"
+            "([1], [{r: 2}, {r: 3}], [(1, 4)], {field: 5}, case(6), some(7), err(8), ok(9))"
         );
         let mut value = every_kind();
         assert!(value.replace_resources(&mut number).is_err());
-        assert_eq!(value.owned().len(), 5);
+        assert_eq!(value.owned().len(), 7);
     }
 }

@@ -1,5 +1,7 @@
 //! Serialization of values, for reports.
 
+use std::sync::Arc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Value;
@@ -46,6 +48,10 @@ impl Serialize for Value {
             Value::Char(value) => to.serialize_char(*value),
             Value::String(value) => to.serialize_str(value),
             Value::List(List::Values(values)) | Value::Tuple(values) => to.collect_seq(values),
+            Value::List(List::Records(records)) => {
+                let names = records.names();
+                to.collect_seq(records.iter().map(|values| Fields { names, values }))
+            }
             Value::List(numbers) => to.collect_seq(numbers.iter()),
             Value::Map(entries) => to.collect_seq(entries),
             Value::Record(fields) => {
@@ -69,6 +75,18 @@ impl Serialize for Value {
                 tagged(to, self.kind(), &handle.ordinal())
             }
         }
+    }
+}
+
+/// A record in a list.
+struct Fields<'a> {
+    names: &'a [Arc<str>],
+    values: &'a [Value],
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.names.iter().map(|name| &**name).zip(self.values))
     }
 }
 

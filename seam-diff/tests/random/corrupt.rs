@@ -168,9 +168,6 @@ impl Instance for CorruptingInstance {
 /// Changes the scalars inside a value.
 fn within(value: &mut Value, corrupt: Corrupt) {
     match value {
-        Value::List(List::Values(values)) | Value::Tuple(values) => {
-            values.iter_mut().for_each(|value| within(value, corrupt));
-        }
         Value::List(List::U32(numbers)) => numbers.iter_mut().for_each(|number| {
             let mut value = Value::U32(*number);
             corrupt(&mut value);
@@ -178,6 +175,11 @@ fn within(value: &mut Value, corrupt: Corrupt) {
                 *number = changed;
             }
         }),
+        Value::List(list) => list
+            .values_mut()
+            .iter_mut()
+            .for_each(|value| within(value, corrupt)),
+        Value::Tuple(values) => values.iter_mut().for_each(|value| within(value, corrupt)),
         Value::Record(fields) => fields
             .iter_mut()
             .for_each(|(_, value)| within(value, corrupt)),

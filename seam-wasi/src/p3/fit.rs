@@ -7,7 +7,7 @@
 //! | seconds of a time as `u64` | as `s64` |
 //! | resource types of 0.2 | those of 0.3 |
 
-use seam_core::{List, Resource, Type, Value};
+use seam_core::{Resource, Type, Value};
 
 /// Converts a result.
 pub(super) fn to_0_3(ty: &Type, value: Value) -> Value {
@@ -32,9 +32,8 @@ pub(super) fn to_0_3(ty: &Type, value: Value) -> Value {
             let pairs = types.iter().zip(values);
             Value::Tuple(pairs.map(|(ty, value)| to_0_3(ty, value)).collect())
         }
-        (Type::List(ty), Value::List(List::Values(values))) => {
-            let values = values.into_iter();
-            Value::List(List::Values(values.map(|v| to_0_3(ty, v)).collect()))
+        (Type::List(ty), Value::List(list)) if !list.values().is_empty() => {
+            Value::list(list.iter().map(|value| to_0_3(ty, value)))
         }
         (Type::Option(ty), Value::Option(value)) => Value::Option(payload(Some(ty), value)),
         (Type::Result(ty), Value::Result(result)) => Value::Result(match result {

@@ -128,7 +128,7 @@ impl<'a, 'b> FromVals<'a, 'b> {
             Type::F64 => flat!(Float64),
             _ => {
                 let values = list.into_iter().map(|val| self.value(element, val));
-                Value::List(List::Values(values.collect::<Result<_>>()?))
+                Value::List(values.collect::<Result<_>>()?)
             }
         })
     }

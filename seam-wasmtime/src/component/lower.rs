@@ -96,9 +96,8 @@ impl<'a, 'b> ToVals<'a, 'b> {
             Value::Stream(handle) | Value::Future(handle) | Value::ErrorContext(handle) => {
                 self.claim_handle(*handle, true)
             }
-            Value::List(List::Values(values)) | Value::Tuple(values) => {
-                values.iter().try_for_each(|value| self.claim(value))
-            }
+            Value::List(list) => list.values().iter().try_for_each(|value| self.claim(value)),
+            Value::Tuple(values) => values.iter().try_for_each(|value| self.claim(value)),
             Value::Map(entries) => entries.iter().try_for_each(|(key, value)| {
                 self.claim(key)?;
                 self.claim(value)
@@ -250,7 +249,7 @@ impl<'a, 'b> ToVals<'a, 'b> {
         match list {
             List::Values(values) => values.iter().map(|v| self.value(element, v)).collect(),
             List::U8(bytes) => Ok(bytes.iter().copied().map(Val::U8).collect()),
-            numbers => numbers.iter().map(|v| self.value(element, &v)).collect(),
+            flat => flat.iter().map(|v| self.value(element, &v)).collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Writes values as WAVE text.
 
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use super::token::is_keyword;
 use crate::types::separated;
@@ -36,6 +37,13 @@ impl Display for Value {
                 f.write_str("\"")
             }
             Value::List(List::Values(values)) => enclosed(f, "[", values, "]"),
+            Value::List(List::Records(records)) => {
+                f.write_str("[")?;
+                separated(f, records.iter(), |f, values| {
+                    record(f, records.names().iter().zip(values))
+                })?;
+                f.write_str("]")
+            }
             Value::List(numbers) => enclosed(f, "[", numbers.iter(), "]"),
             Value::Map(entries) => {
                 f.write_str("[")?;
@@ -43,11 +51,7 @@ impl Display for Value {
                 f.write_str("]")
             }
             Value::Record(fields) if fields.is_empty() => f.write_str("{:}"),
-            Value::Record(fields) => {
-                f.write_str("{")?;
-                separated(f, fields, |f, (name, value)| write!(f, "{name}: {value}"))?;
-                f.write_str("}")
-            }
+            Value::Record(fields) => record(f, fields.iter().map(|(name, value)| (name, value))),
             Value::Tuple(values) => enclosed(f, "(", values, ")"),
             Value::Variant(case, payload) => {
                 let escape = if is_keyword(case) { "%" } else { "" };
@@ -89,6 +93,15 @@ fn enclosed<T: Display>(
     f.write_str(open)?;
     separated(f, items, |f, item| write!(f, "{item}"))?;
     f.write_str(close)
+}
+
+fn record<'a>(
+    f: &mut Formatter<'_>,
+    fields: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
+) -> fmt::Result {
+    f.write_str("{")?;
+    separated(f, fields, |f, (name, value)| write!(f, "{name}: {value}"))?;
+    f.write_str("}")
 }
 
 fn in_parentheses(f: &mut Formatter<'_>, payload: Option<&Value>) -> fmt::Result {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seam_core::typed::{Lower, Numbers, Scalar};
-use seam_core::{Error, FuncType, List, Result, Type, Value};
+use seam_core::{Error, FuncType, List, Records, Result, Type, Value};
 use wasmtime::component::ResourceAny;
 
 use super::part::{Part, Parts, expected};
@@ -34,12 +34,7 @@ pub(crate) fn to_value(ty: &Type, parts: &mut Parts, hold: &mut Hold<'_>) -> Res
         (Type::String, Some(Part::String(text))) => Value::from(text),
         (Type::List(_) | Type::FixedLengthList(..), Some(Part::Numbers(list))) => Value::List(list),
         (Type::List(element) | Type::FixedLengthList(element, _), Some(Part::List(len))) => {
-            // The lifted parts are there, so the length is that of the list in memory.
-            let mut list = Vec::with_capacity(len);
-            for _ in 0..len {
-                list.push(to_value(element, parts, hold)?);
-            }
-            Value::List(List::Values(list))
+            Value::List(to_list(element, len, parts, hold)?)
         }
         (Type::Map(key, value), Some(Part::List(len))) => {
             let mut entries = Vec::with_capacity(len);
@@ -69,6 +64,31 @@ pub(crate) fn to_value(ty: &Type, parts: &mut Parts, hold: &mut Hold<'_>) -> Res
         (_, Some(Part::Scalar(scalar))) => scalar.to_value(),
         (ty, part) => return Err(expected(ty.kind(), part.as_ref())),
     })
+}
+
+/// Builds a list of this length. The lifted parts are there, so the length is that of the list in
+/// memory.
+fn to_list(element: &Type, len: usize, parts: &mut Parts, hold: &mut Hold<'_>) -> Result<List> {
+    match element {
+        Type::Record(ty) if !ty.fields.is_empty() => {
+            let mut values = Vec::with_capacity(len * ty.fields.len());
+            for _ in 0..len {
+                for (_, ty) in &ty.fields {
+                    values.push(to_value(ty, parts, hold)?);
+                }
+            }
+            let names = ty.fields.iter().map(|(name, _)| name.clone());
+            let records = Records::new(names.collect(), values)?;
+            Ok(List::Records(Box::new(records)))
+        }
+        _ => {
+            let mut values = Vec::with_capacity(len);
+            for _ in 0..len {
+                values.push(to_value(element, parts, hold)?);
+            }
+            Ok(List::Values(values))
+        }
+    }
 }
 
 fn payload(
@@ -170,11 +190,20 @@ pub(super) fn lower(ty: &Type, value: &Value, to: &mut (impl Lower + ?Sized)) ->
 }
 
 fn lower_list(element: &Type, list: &List, to: &mut (impl Lower + ?Sized)) -> Result<()> {
-    if let List::Values(values) = list {
-        to.list(values.len())?;
-        return values
-            .iter()
-            .try_for_each(|value| lower(element, value, to));
+    match (element, list) {
+        (_, List::Values(values)) => {
+            to.list(values.len())?;
+            return values
+                .iter()
+                .try_for_each(|value| lower(element, value, to));
+        }
+        (Type::Record(ty), List::Records(records)) => {
+            to.list(records.len())?;
+            let types = ty.fields.iter().map(|(_, ty)| ty).cycle();
+            let mut pairs = types.zip(records.values());
+            return pairs.try_for_each(|(ty, value)| lower(ty, value, to));
+        }
+        _ => {}
     }
     match Numbers::of(list).filter(|numbers| !numbers.is_empty()) {
         Some(numbers) => to.numbers(numbers),
