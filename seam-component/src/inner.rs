@@ -56,21 +56,23 @@ pub(crate) trait Inner: Send {
     }
 
     /// Makes a whole call. The default starts, drives and takes it.
+    ///
+    /// Arguments and receiver are borrowed, since every move of them would wait for the one before it.
     fn call_in_one(
         &mut self,
         base: &mut Base,
         func: &Func,
-        args: Args<'_>,
-        returns: Returns<'_>,
+        args: &mut Args<'_>,
+        returns: &mut Returns<'_>,
     ) -> Result<()> {
-        call_in_steps(self, base, func, args, returns)
+        call_in_steps(self, base, func, args.reborrow(), returns.reborrow())
     }
 
     /// Calls a function without arguments.
     fn call_entry(&mut self, base: &mut Base, func: &Func) -> Result<Option<Value>> {
         let mut result = None;
-        let returns = Returns::Value(&mut result);
-        self.call_in_one(base, func, Args::Values(&[]), returns)?;
+        let returns = &mut Returns::Value(&mut result);
+        self.call_in_one(base, func, &mut Args::Values(&[]), returns)?;
         Ok(result)
     }
 

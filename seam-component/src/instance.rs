@@ -136,10 +136,15 @@ impl<I: Inner> Instance for LayeredInstance<I> {
         taken
     }
 
-    fn call_in_one(&mut self, func: &Func, args: Args<'_>, returns: Returns<'_>) -> Result<()> {
+    fn call_in_one(
+        &mut self,
+        func: &Func,
+        mut args: Args<'_>,
+        mut returns: Returns<'_>,
+    ) -> Result<()> {
         self.perform(operation(func), |base, inner, in_flight| {
             clear(base, inner, in_flight)?;
-            inner.call_in_one(base, func, args, returns)
+            inner.call_in_one(base, func, &mut args, &mut returns)
         })
     }
 

@@ -17,6 +17,15 @@ pub enum Args<'a> {
 
 impl<'a> Args<'a> {
     /// # For implementors
+    /// The same arguments, borrowed for a shorter time.
+    pub fn reborrow(&mut self) -> Args<'_> {
+        match self {
+            Args::Values(values) => Args::Values(values),
+            Args::Typed(lower) => Args::Typed(&mut **lower),
+        }
+    }
+
+    /// # For implementors
     /// The arguments as values, checked against the parameters' types: for backends that call by
     /// value.
     ///
@@ -41,6 +50,17 @@ pub enum Returns<'a> {
     /// A Rust value that lifts itself, so that a backend need not build a [`Value`]. It is not called
     /// if the function has no result.
     Typed(&'a mut dyn LiftResult),
+}
+
+impl Returns<'_> {
+    /// # For implementors
+    /// The same receiver, borrowed for a shorter time.
+    pub fn reborrow(&mut self) -> Returns<'_> {
+        match self {
+            Returns::Value(value) => Returns::Value(value),
+            Returns::Typed(lift) => Returns::Typed(&mut **lift),
+        }
+    }
 }
 
 /// A call that an instance has started and whose result has not been taken.

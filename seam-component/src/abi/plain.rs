@@ -45,7 +45,7 @@ pub(crate) fn lower_plain<M: Machine>(
     machine: &mut M,
     opts: &Options,
     types: &RecordTy,
-    args: Args<'_>,
+    args: &mut Args<'_>,
     flat: &mut [u64],
 ) -> Result<()> {
     let mut writer = Writer {
@@ -72,15 +72,16 @@ pub(crate) fn lower_plain<M: Machine>(
 /// of the canonical ABI. `Limit` if the host must not allocate that much.
 #[inline]
 pub(crate) fn lift_plain<M: Machine>(
-    (bytes, machine): (&mut [u8], &mut M),
+    bytes: &mut [u8],
+    machine: &mut M,
     opts: &Options,
     flat: &[u64],
     types: &RecordTy,
-    returns: Returns<'_>,
+    returns: &mut Returns<'_>,
 ) -> Result<()> {
     let Some(field) = types.fields.first() else {
         if let Returns::Value(value) = returns {
-            *value = None;
+            **value = None;
         }
         return Ok(());
     };
@@ -99,10 +100,7 @@ pub(crate) fn lift_plain<M: Machine>(
         elements: Elements::NONE,
     };
     match returns {
-        Returns::Value(value) => {
-            *value = Some(reader.value()?);
-            Ok(())
-        }
+        Returns::Value(value) => reader.put_value(value),
         Returns::Typed(lift) => {
             lift.lift(&mut reader)?;
             match reader.due.is_none() && reader.elements.left == 0 {
@@ -372,17 +370,21 @@ impl<'t, M: Machine> Reader<'_, 't, M> {
         Cx::over(self.bytes, self.machine, self.opts)
     }
 
-    /// Lifts the result as a value.
+    /// Lifts the result as a value, where it belongs.
     #[inline]
-    fn value(&mut self) -> Result<Value> {
+    fn put_value(&mut self, to: &mut Option<Value>) -> Result<()> {
         match self.next("a value")? {
             Ty::String if self.opts.encoding == StringEncoding::Utf8 => {
-                Ok(Value::String(self.utf8()?.into()))
+                *to = Some(Value::String(self.utf8()?.into()));
             }
-            Ty::String => self.other_string().map(Value::from),
-            Ty::List(element) => self.load_numbers(element).map(Value::List),
-            scalar => lift_scalar(scalar, self.bits),
+            Ty::String => *to = Some(self.other_string()?.into()),
+            Ty::List(element) if matches!(**element, Ty::U8) => {
+                *to = Some(Value::List(List::U8(self.load_bytes()?)));
+            }
+            Ty::List(element) => *to = Some(Value::List(self.load_numbers(element)?)),
+            scalar => *to = Some(lift_scalar(scalar, self.bits)?),
         }
+        Ok(())
     }
 
     #[inline]
@@ -398,13 +400,17 @@ impl<'t, M: Machine> Reader<'_, 't, M> {
     }
 
     #[inline]
+    fn load_bytes(&mut self) -> Result<Vec<u8>> {
+        let machine = &mut *self.machine;
+        let bytes = bytes_in(self.bytes, self.range, |charged| machine.charge(charged))?;
+        Ok(bytes.to_vec())
+    }
+
     fn load_numbers(&mut self, element: &Ty) -> Result<List> {
-        let range = self.range;
         if let Ty::U8 = element {
-            let machine = &mut *self.machine;
-            let bytes = bytes_in(self.bytes, range, |charged| machine.charge(charged))?;
-            return Ok(List::U8(bytes.to_vec()));
+            return self.load_bytes().map(List::U8);
         }
+        let range = self.range;
         let mut cx = self.cx();
         check_list(&mut cx, range, element)?;
         let list = load_numbers(&mut cx, range.0.into(), range.1, element)?;

@@ -132,8 +132,8 @@ impl Lifted {
     pub(crate) fn call_plain(
         &self,
         store: &mut dyn CoreStore,
-        args: Args<'_>,
-        returns: Returns<'_>,
+        args: &mut Args<'_>,
+        returns: &mut Returns<'_>,
     ) -> Result<()> {
         let mut flat = FlatBits::default();
         let depth = self.begin(store)?;
@@ -151,8 +151,8 @@ impl Lifted {
             // An error comes again from the general way.
             if let Ok(Some((bytes, host))) = store.memory_and_host(memory) {
                 let mut borrowed = Borrowed(Running::in_host(host)?);
-                let from = (bytes, &mut borrowed);
-                let taken = lift_plain(from, &self.opts, flat.as_slice(), result, returns);
+                let flat = flat.as_slice();
+                let taken = lift_plain(bytes, &mut borrowed, &self.opts, flat, result, returns);
                 return self.leave(borrowed.0, depth, taken);
             }
         }
@@ -314,11 +314,11 @@ pub(crate) fn lift_result(
     cx: &mut Cx<'_>,
     flat: &[u64],
     ty: &RecordTy,
-    returns: Returns<'_>,
+    returns: &mut Returns<'_>,
 ) -> Result<()> {
     match returns {
         Returns::Value(value) => {
-            *value = abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)?;
+            **value = abi::lift_flat_value(cx, MAX_FLAT_RESULTS, flat, ty)?;
             Ok(())
         }
         Returns::Typed(_) if ty.fields.is_empty() => Ok(()),

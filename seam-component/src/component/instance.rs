@@ -94,17 +94,17 @@ fn call_direct(
     store: &mut dyn CoreStore,
     lifted: &Lifted,
     func: &Func,
-    args: Args<'_>,
-    returns: Returns<'_>,
+    args: &mut Args<'_>,
+    returns: &mut Returns<'_>,
 ) -> Result<()> {
     let (params, result) = (&lifted.ty.params, &lifted.ty.result);
     let lift = |bits: &[u64]| match (returns, &*result.fields, bits) {
         (Returns::Value(value), [field, ..], [bits, ..]) => {
-            *value = Some(abi::lift_scalar(&field.ty, *bits)?);
+            **value = Some(abi::lift_scalar(&field.ty, *bits)?);
             Ok(())
         }
         (Returns::Value(value), ..) => {
-            *value = None;
+            **value = None;
             Ok(())
         }
         (Returns::Typed(_), [], _) => Ok(()),
@@ -321,7 +321,7 @@ impl Inner for ComponentInstance {
                 let lifted = self.lifted(base, index)?;
                 let mut result = None;
                 call.take(lifted, &mut *base.store, |cx, flat, ty| {
-                    lift_result(cx, flat, ty, Returns::Value(&mut result))
+                    lift_result(cx, flat, ty, &mut Returns::Value(&mut result))
                 })?;
                 Ok(result)
             }
@@ -341,7 +341,7 @@ impl Inner for ComponentInstance {
             ComponentCall::Lifted(index, call) => {
                 let lifted = self.lifted(base, index)?;
                 call.take(lifted, &mut *base.store, |cx, flat, ty| {
-                    lift_result(cx, flat, ty, Returns::Typed(lift))
+                    lift_result(cx, flat, ty, &mut Returns::Typed(lift))
                 })
             }
             ComponentCall::Task(task) => {
@@ -356,26 +356,26 @@ impl Inner for ComponentInstance {
         &mut self,
         base: &mut Base,
         func: &Func,
-        args: Args<'_>,
-        returns: Returns<'_>,
+        args: &mut Args<'_>,
+        returns: &mut Returns<'_>,
     ) -> Result<()> {
         let FuncInst::Lifted(lifted) = self.at(base, func.index(base.owner)?)? else {
-            return call_in_steps(self, base, func, args, returns);
+            return call_in_steps(self, base, func, args.reborrow(), returns.reborrow());
         };
         if lifted.concurrent {
-            return call_in_steps(self, base, func, args, returns);
+            return call_in_steps(self, base, func, args.reborrow(), returns.reborrow());
         }
         let (store, params) = (&mut *base.store, &lifted.ty.params);
         if lifted.direct {
             return call_direct(store, lifted, func, args, returns);
         }
         if lifted.plain {
-            if let Args::Values(values) = &args {
+            if let Args::Values(values) = args {
                 func.ty().check_args(values)?;
             }
             return lifted.call_plain(store, args, returns);
         }
-        let args = Checked::new(store, params, func, args)?;
+        let args = Checked::new(store, params, func, args.reborrow())?;
         lifted.call(
             store,
             |cx, flat| args.lower(cx, params, flat),

@@ -26,6 +26,9 @@ pub(crate) use serialize::EXACT;
 /// compared as sets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+// All payloads begin at the same offset, so that a value is moved in whole words. With the small ones at
+// smaller offsets, it is moved in pieces, each of which waits for the store before it.
+#[repr(u64)]
 pub enum Value {
     /// `bool`
     Bool(bool),

@@ -120,7 +120,7 @@ fn same_lowered(
     encoding: StringEncoding,
     direct: [bool; 2],
     general: impl FnOnce(&mut Cx<'_>, &mut FlatBits) -> Result<()>,
-    args: Args<'_>,
+    mut args: Args<'_>,
 ) {
     let params = params(types);
     assert!(are_plain(MAX_FLAT_PARAMS, &params));
@@ -128,7 +128,7 @@ fn same_lowered(
     let opts = [0, 1].map(|instance| options(instance, encoding));
     let (mut expected, mut found) = (FlatBits::default(), FlatBits::default());
     let first = outcome(general(&mut Cx::new(guests, &opts[0]), &mut expected));
-    let second = lower_plain(guests, &opts[1], &params, args, found.room());
+    let second = lower_plain(guests, &opts[1], &params, &mut args, found.room());
     assert_eq!(outcome(second), first);
     if first.is_ok() {
         assert_eq!(found.room(), expected.room());
@@ -153,8 +153,15 @@ fn a_list_inside_a_list_of_numbers_is_refused_like_others() {
     let lift = |from: &mut dyn Lift| Taken(&parts, String::new()).lift(from);
     let expected = lift_parts(cx, MAX_FLAT_RESULTS, &[0], &record, lift);
     let mut taken = Taken(&parts, String::new());
-    let from = (&mut bytes[..], &mut other);
-    let found = lift_plain(from, &opts, &[0], &record, Returns::Typed(&mut taken));
+    let from = &mut bytes[..];
+    let found = lift_plain(
+        from,
+        &mut other,
+        &opts,
+        &[0],
+        &record,
+        &mut Returns::Typed(&mut taken),
+    );
     assert_eq!(outcome(found), outcome(expected));
     assert_eq!(taken.1, "3");
 }
@@ -220,8 +227,8 @@ proptest! {
         let cx = &mut Cx::over(&mut bytes, &mut one, &opts);
         let expected = lift_flat_value(cx, MAX_FLAT_RESULTS, &flat, &record);
         let mut found = None;
-        let from = (&mut bytes[..], &mut other);
-        let lifted = lift_plain(from, &opts, &flat, &record, Returns::Value(&mut found));
+        let from = &mut bytes[..];
+        let lifted = lift_plain(from, &mut other, &opts, &flat, &record, &mut Returns::Value(&mut found));
         prop_assert_eq!(outcome(lifted.map(|()| found)), outcome(expected));
         prop_assert_eq!(other.charged, one.charged);
 
@@ -234,8 +241,8 @@ proptest! {
         let lift = |from: &mut dyn Lift| expected.lift(from);
         let first = lift_parts(cx, MAX_FLAT_RESULTS, &flat, &record, lift);
         let mut found = Taken(&parts, String::new());
-        let from = (&mut bytes[..], &mut other);
-        let second = lift_plain(from, &opts, &flat, &record, Returns::Typed(&mut found));
+        let from = &mut bytes[..];
+        let second = lift_plain(from, &mut other, &opts, &flat, &record, &mut Returns::Typed(&mut found));
         prop_assert_eq!(outcome(second), outcome(first));
         prop_assert_eq!(found.1, expected.1);
         prop_assert_eq!(other.charged, one.charged);
