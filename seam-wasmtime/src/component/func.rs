@@ -8,7 +8,7 @@ use wasmtime::component::{Func, Instance, ResourceAny, types};
 use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Stop};
-use crate::component::abi::{self, Bits, Given, Lifted, One, Parts, Scalars};
+use crate::component::abi::{self, Bits, Flat, Given, Lifted, Parts, Scalars, Text, TextPart};
 use crate::component::lift::FromVals;
 use crate::component::lower::{Lowered, ToVals, has_handles};
 use crate::component::state::State;
@@ -36,8 +36,9 @@ pub(crate) struct Export {
 pub(super) enum Returned {
     Nothing,
     Scalar,
-    /// A string or a list of numbers.
-    One,
+    String,
+    /// A list of numbers.
+    Numbers,
     /// Any other type.
     Parts {
         /// Whether the result can contain handles.
@@ -50,8 +51,8 @@ impl Returned {
         match result {
             None => Self::Nothing,
             Some(ty) if ty.is_scalar() => Self::Scalar,
-            Some(Type::String) => Self::One,
-            Some(Type::List(element)) if element.is_number() => Self::One,
+            Some(Type::String) => Self::String,
+            Some(Type::List(element)) if element.is_number() => Self::Numbers,
             Some(ty) => Self::Parts {
                 handles: has_handles(ty),
             },
@@ -158,11 +159,23 @@ impl Export {
                 }
                 Ok(())
             }
-            Returned::One => {
-                let one: One = self.make(store, passing, code)?;
+            Returned::String => {
+                let Text(text) = self.make(store, passing, code)?;
                 match returns {
-                    Returns::Value(value) => *value = Some(one.into_value().ok_or_else(no_result)?),
-                    Returns::Typed(lift) => lift_parts(lift, one.into_parts())?,
+                    Returns::Value(value) => *value = Some(Value::String(text.into())),
+                    Returns::Typed(lift) => {
+                        let mut part = TextPart::new(text);
+                        lift.lift(&mut part)?;
+                        part.end()?;
+                    }
+                }
+                Ok(())
+            }
+            Returned::Numbers => {
+                let Flat(list) = self.make(store, passing, code)?;
+                match returns {
+                    Returns::Value(value) => *value = Some(Value::List(list)),
+                    Returns::Typed(lift) => lift_parts(lift, list.into())?,
                 }
                 Ok(())
             }

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 use seam_core::typed::{Lower as PartsLower, LowerArgs};
-use seam_core::{Error, FuncType, Value};
+use seam_core::{Error, FuncType, List, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, TypeTuple,
 };
@@ -26,7 +26,7 @@ use super::due::Place;
 use super::flat_store::FlatWriter;
 use super::load;
 use super::native::{initialized, slots, tuple, unexpected};
-use super::part::{Part, Parts};
+use super::part::Parts;
 use super::scalar::{Bits, Scalars};
 use super::store::Writer;
 use super::value;
@@ -142,8 +142,8 @@ impl Given<'_> {
     }
 }
 
-/// The result of a call, as wasmtime lifts it: `()` for none, [`Bits`] of a scalar, [`One`] part, or
-/// [`Parts`] for any other type.
+/// The result of a call, as wasmtime lifts it: `()` for none, [`Bits`] of a scalar, [`Text`] of a
+/// string, [`Flat`] numbers, or [`Parts`] for any other type.
 pub(crate) trait Lifted: ComponentNamedList + Lift + 'static {}
 
 impl Lifted for () {}
@@ -197,29 +197,22 @@ lifted! {
         ([ty], [slot]) => Bits::lift(cx, *ty, slot),
         _ => Err(unexpected()),
     },
-    One: |cx, tuple, src| match &*tuple.types {
-        [ty] => load::lift_one(cx, *ty, result(cx, tuple, src)?).map(One),
+    Text: |cx, tuple, src| match &*tuple.types {
+        [InterfaceType::String] => load::lift_string(cx, result(cx, tuple, src)?).map(Text),
+        _ => Err(unexpected()),
+    },
+    Flat: |cx, tuple, src| match &*tuple.types {
+        [ty] => load::lift_numbers(cx, *ty, result(cx, tuple, src)?).map(Flat),
         _ => Err(unexpected()),
     },
     Parts: |cx, tuple, src| load::lift_tuple(cx, tuple, result(cx, tuple, src)?),
 }
 
-/// The result of a call that is a string or a list of numbers.
-pub(crate) struct One(Part);
+/// The result of a call that is a string.
+pub(crate) struct Text(pub(crate) String);
 
-impl One {
-    /// Returns the result as a value.
-    #[inline]
-    pub(crate) fn into_value(self) -> Option<Value> {
-        self.0.into_value()
-    }
-
-    /// Returns the result as the only part.
-    #[inline]
-    pub(crate) fn into_parts(self) -> Parts {
-        Parts::from(self.0)
-    }
-}
+/// The result of a call that is a list of numbers.
+pub(crate) struct Flat(pub(crate) List);
 
 /// Returns where the result of a function is.
 #[inline]

@@ -137,20 +137,25 @@ fn push(cx: &mut LiftContext<'_>, to: &mut Lifting, part: Part) -> Result<()> {
 /// # Errors
 /// Those of [`lift`]; a value of another type.
 #[inline]
-pub(super) fn lift_one(
+pub(super) fn lift_numbers(
     cx: &mut LiftContext<'_>,
     ty: InterfaceType,
     place: Place<'_>,
-) -> Result<Part> {
-    match ty {
-        InterfaceType::String => place.pair(cx, ty).map(Part::String),
-        InterfaceType::List(index) => {
-            let element = cx.types[index].element;
-            let numbers = numbers(cx, ty, element, place)?;
-            numbers.map(Part::Numbers).ok_or_else(unexpected)
-        }
-        _ => Err(unexpected()),
-    }
+) -> Result<List> {
+    let InterfaceType::List(index) = ty else {
+        return Err(unexpected());
+    };
+    let element = cx.types[index].element;
+    numbers(cx, ty, element, place)?.ok_or_else(unexpected)
+}
+
+/// Lifts a string.
+///
+/// # Errors
+/// Those of [`lift`].
+#[inline]
+pub(super) fn lift_string(cx: &mut LiftContext<'_>, place: Place<'_>) -> Result<String> {
+    place.pair(cx, InterfaceType::String)
 }
 
 /// Lifts the tuple of a function's parameters or results.
@@ -167,7 +172,7 @@ pub(super) fn lift_tuple(
         [] => {}
         // The only element is where the tuple is.
         [InterfaceType::String] => {
-            return lift_one(cx, InterfaceType::String, place).map(Parts::from);
+            return lift_string(cx, place).map(|text| Part::String(text).into());
         }
         [ty] => lift(cx, *ty, place, &mut parts)?,
         types => lift_all(cx, types.iter().copied(), place, &mut parts)?,

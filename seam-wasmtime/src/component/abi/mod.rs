@@ -50,11 +50,11 @@ mod store;
 mod value;
 
 pub(crate) use element::Element;
-pub(crate) use export::{Given, Lifted, One, call, call_async, call_typed};
+pub(crate) use export::{Flat, Given, Lifted, Text, call, call_async, call_typed};
 pub(crate) use flat_store::is_flat;
 pub(crate) use import::{
     Returned, ReturnedValue, define, define_async, define_scalars, is_over_scalars,
 };
-pub(crate) use part::Parts;
+pub(crate) use part::{Parts, TextPart};
 pub(crate) use scalar::{Bits, Scalars, agree};
 pub(crate) use value::to_value;

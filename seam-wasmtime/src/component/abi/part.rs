@@ -3,7 +3,7 @@
 use std::vec;
 
 use seam_core::typed::{Lift, Scalar};
-use seam_core::{Error, List, Resource, Result, Value};
+use seam_core::{Error, List, Resource, Result};
 use wasmtime::component::ResourceAny;
 
 /// One part, as [`Lift`] returns it.
@@ -30,17 +30,6 @@ impl Part {
             Part::Case(_) => "a case",
             Part::Flags(_) => "flags",
             Part::Resource(_) => "a resource",
-        }
-    }
-
-    /// Returns the part as a value without further parts, or `None` if it is only a part of one.
-    #[inline]
-    pub(super) fn into_value(self) -> Option<Value> {
-        match self {
-            Part::Scalar(scalar) => Some(scalar.to_value()),
-            Part::String(text) => Some(Value::from(text)),
-            Part::Numbers(list) => Some(Value::List(list)),
-            _ => None,
         }
     }
 }
@@ -100,6 +89,13 @@ impl From<Part> for Parts {
             first: Some(part),
             more: None,
         }
+    }
+}
+
+impl From<List> for Parts {
+    #[inline]
+    fn from(numbers: List) -> Self {
+        Part::Numbers(numbers).into()
     }
 }
 
@@ -193,5 +189,70 @@ impl Lift for Parts {
     fn resource(&mut self) -> Result<Resource> {
         let part = self.next();
         Err(expected("no resource", part.as_ref()))
+    }
+}
+
+/// The parts of a string that is a whole result.
+///
+/// A string among [`Parts`] lies beside their tags, where the processor waits for each move of it.
+pub(crate) struct TextPart(Option<String>);
+
+impl TextPart {
+    pub(crate) fn new(text: String) -> Self {
+        Self(Some(text))
+    }
+
+    /// Checks that the string has been taken.
+    ///
+    /// # Errors
+    /// `Misuse` if it has not.
+    pub(crate) fn end(self) -> Result<()> {
+        match self.0 {
+            None => Ok(()),
+            Some(text) => Parts::from(Part::String(text)).end(),
+        }
+    }
+
+    /// Returns what is left as parts, which refuse to be taken as others.
+    #[cold]
+    fn others(&mut self) -> Parts {
+        self.0
+            .take()
+            .map(Part::String)
+            .map(Parts::from)
+            .unwrap_or_default()
+    }
+}
+
+impl Lift for TextPart {
+    fn string(&mut self) -> Result<String> {
+        match self.0.take() {
+            Some(text) => Ok(text),
+            None => self.others().string(),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<Scalar> {
+        self.others().scalar()
+    }
+
+    fn numbers(&mut self) -> Result<List> {
+        self.others().numbers()
+    }
+
+    fn list(&mut self) -> Result<usize> {
+        self.others().list()
+    }
+
+    fn case(&mut self) -> Result<u32> {
+        self.others().case()
+    }
+
+    fn flags(&mut self) -> Result<Vec<u32>> {
+        self.others().flags()
+    }
+
+    fn resource(&mut self) -> Result<Resource> {
+        self.others().resource()
     }
 }
