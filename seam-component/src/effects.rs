@@ -198,11 +198,13 @@ impl Running {
         if let ResourceImpl::Host(_) = info.implementation {
             return Ok(Resource::host(name, rep));
         }
-        let resource = self.host.add(&name, ty, rep, !owned)?;
-        if let (false, Some(handle)) = (owned, resource.handle()) {
-            self.lend(Loan::ToHost(handle.slot()))?;
+        match owned {
+            true => self.host.add(&name, ty, rep),
+            // The validator refuses an import whose type has such a resource.
+            false => Err(Error::engine(
+                "expected the host to borrow resources that it defines, found one of a guest",
+            )),
         }
-        Ok(resource)
     }
 
     pub(crate) fn host_rep(

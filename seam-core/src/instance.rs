@@ -101,13 +101,14 @@ use crate::{
 ///     `futures_are_written_before_they_are_dropped`, `what_is_in_use_is_not_dropped`,
 ///     `a_set_that_is_waited_for_is_not_dropped`)
 /// 25. A copy of a stream moves as many elements as both sides have room for, of every type. Each
-///     side learns how many. Ends that are not in use can be passed in calls. Error contexts can
-///     be passed too, and stay with the sender. (kit:
+///     side learns how many. An element of another type, which a source of the host supplies, ends the
+///     call with `Host`. Ends that are not in use can be passed in calls. Error contexts can be passed
+///     too, and stay with the sender. (kit:
 ///     `streams_are_read_in_pieces`, `copies_of_no_elements_tell_that_the_other_is_ready`,
 ///     `streams_have_elements_with_strings`, `strings_reach_a_reader_that_has_returned`,
 ///     `resources_move_through_streams`, `ends_move_through_calls`, `ends_in_use_do_not_move`,
 ///     `a_copy_is_over_when_its_event_is_delivered`, `copies_of_no_elements_wait_for_the_host`,
-///     `error_contexts_are_shared`)
+///     `sources_supply_elements_of_the_right_type`, `error_contexts_are_shared`)
 /// 26. Tasks and threads go on after their function has returned, and run during later calls.
 ///     Threads switch to others. A task must have its result when its last thread ends. (kit:
 ///     `tasks_go_on_after_they_have_returned`,

@@ -34,7 +34,7 @@ impl Lowered {
     /// Lowers a function for a caller with these options.
     ///
     /// # Errors
-    /// `Link` if the function cannot be called.
+    /// `Engine` if the instance of the callee or the caller is unknown.
     pub(crate) fn new(
         running: &mut Running,
         callee: FuncInst,
@@ -50,9 +50,9 @@ impl Lowered {
                     && abi::are_bytes_alike(&callee.opts, &caller, &callee.ty.result);
                 (Some(entering), callee.direct, plain)
             }
-            callee => (None, is_over_scalars(callee.ty()?), false),
+            FuncInst::Host(callee) => (None, is_over_scalars(&callee.ty), false),
         };
-        let call = LoweredCall::new(callee.ty()?, caller, is_async);
+        let call = LoweredCall::new(callee.ty(), caller, is_async);
         Ok(Self {
             is_task: running.blocks(&callee),
             call: Arc::new(call),
@@ -162,7 +162,6 @@ impl Lowered {
                 })
             }
             FuncInst::Host(callee) => self.guest_to_host(store, callee, bits),
-            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
         };
         if called.is_err() {
             Running::of(store)?.unwind(depth);

@@ -95,12 +95,13 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Executes all steps, and returns the functions that the root exports.
+    /// Executes all steps, and returns the functions that the root exports, or why they cannot be
+    /// called.
     ///
     /// # Errors
     /// Traps and limits of start functions and initializers. `Unsupported` for capabilities that the layer or the
     /// engine lacks.
-    pub(super) fn run(&mut self) -> Result<Vec<FuncInst>> {
+    pub(super) fn run(&mut self) -> Result<Vec<std::result::Result<FuncInst, Arc<str>>>> {
         let plan = self.plan;
         let running = Running::of(self.store)?;
         running.resources.extend(plan.resources.iter().map(info));
@@ -146,7 +147,10 @@ impl<'a> Execution<'a> {
         }
         let mut funcs = Vec::with_capacity(plan.exports.len());
         for func in &plan.exports {
-            funcs.push(self.func(*func)?);
+            funcs.push(match *func {
+                Func::Undecided(index) => Err(at(&plan.undecided, index)?.as_str().into()),
+                func => Ok(self.func(func)?),
+            });
         }
         Ok(funcs)
     }
@@ -387,6 +391,10 @@ impl<'a> Execution<'a> {
         func.map(|func| self.core_func(func)).transpose()
     }
 
+    /// Returns a function that can be called. A plan lowers no other.
+    ///
+    /// # Errors
+    /// `Engine` if the function cannot be called.
     pub(super) fn func(&self, func: Func) -> Result<FuncInst> {
         Ok(match func {
             Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
@@ -394,10 +402,7 @@ impl<'a> Execution<'a> {
                 let ty = at(&self.plan.imports, index)?.ty.clone();
                 FuncInst::Host(HostFunc { index, ty })
             }
-            Func::OfImport => return Err(missing()),
-            Func::Undecided(index) => {
-                FuncInst::Undecided(at(&self.plan.undecided, index)?.as_str().into())
-            }
+            Func::OfImport | Func::Undecided(_) => return Err(missing()),
         })
     }
 

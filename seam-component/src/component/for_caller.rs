@@ -61,11 +61,7 @@ impl Execution<'_> {
     ) -> Result<CoreFunc> {
         let callee = match func {
             Func::Lifted(_) => None,
-            func => {
-                let callee = self.func(func)?;
-                callee.ty()?;
-                Some(callee)
-            }
+            func => Some(self.func(func)?),
         };
         let (all, core_ty) = (self.all_lifts.get_or_insert_default().clone(), ty.clone());
         caller::by_first_call(self.store, self.plan.clone(), ty.clone(), move |items| {

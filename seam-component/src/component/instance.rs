@@ -23,9 +23,9 @@ use seam_decode::{Func as Planned, Plan, is_inner};
 /// An instance of a component.
 pub(super) struct ComponentInstance {
     /// The exported functions, in the order of
-    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs). Empty if the instance
-    /// failed to start.
-    funcs: Vec<FuncInst>,
+    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs), or why they cannot be called.
+    /// Empty if the instance failed to start.
+    funcs: Vec<std::result::Result<FuncInst, Arc<str>>>,
     /// All lifted functions, by their index in the plan.
     lifts: Vec<Arc<Lifted>>,
     plan: Arc<Plan>,
@@ -35,7 +35,11 @@ pub(super) struct ComponentInstance {
 
 impl ComponentInstance {
     /// Creates an instance with these exported functions.
-    pub(super) fn new(plan: Arc<Plan>, funcs: Vec<FuncInst>, lifts: Vec<Arc<Lifted>>) -> Self {
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        funcs: Vec<std::result::Result<FuncInst, Arc<str>>>,
+        lifts: Vec<Arc<Lifted>>,
+    ) -> Self {
         Self {
             funcs,
             lifts,
@@ -63,13 +67,19 @@ impl ComponentInstance {
     }
 
     /// Returns the function that was resolved with this index.
+    ///
+    /// # Errors
+    /// `Link` if it cannot be called.
     fn at(&self, base: &Base, index: usize) -> Result<&FuncInst> {
-        let inner = || {
-            let position = index.checked_sub(base.interface.export_funcs().len())?;
-            self.inner.get(position).map(|(_, _, func)| func)
-        };
-        let found = self.funcs.get(index).or_else(inner);
-        found.ok_or_else(not_started)
+        match self.funcs.get(index) {
+            Some(Ok(func)) => Ok(func),
+            Some(Err(why)) => Err(Error::link(why.to_string())),
+            None => {
+                let position = index.checked_sub(base.interface.export_funcs().len());
+                let found = position.and_then(|position| self.inner.get(position));
+                found.map(|(_, _, func)| func).ok_or_else(not_started)
+            }
+        }
     }
 
     /// Returns the world of an artifact that has streams or futures.
@@ -274,7 +284,6 @@ impl Inner for ComponentInstance {
                 let call = Outer::start(lifted, store, |cx, flat| args.lower(cx, params, flat))?;
                 ComponentCall::Lifted(index, call)
             }
-            FuncInst::Undecided(why) => return Err(Error::link(why.to_string())),
             FuncInst::Host(host) => ComponentCall::Host(HostCall {
                 index: host.index,
                 args: args.into_values(func.ty())?.into_owned(),

@@ -14,6 +14,8 @@
 //!   handles as they are and calls its functions. The built-ins of that resource go there too, as
 //!   meld sends them.
 
+#[cfg(test)]
+mod begin_tests;
 mod builtin;
 #[cfg(test)]
 mod end_tests;

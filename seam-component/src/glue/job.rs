@@ -70,7 +70,6 @@ impl Job for GlueJob {
                     self.guest_to_guest(store, &lowered, &callee, stage, results)
                 }
                 FuncInst::Host(..) => self.guest_to_host(store, &lowered, stage, &results),
-                FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
             },
         }
     }

@@ -23,12 +23,11 @@ impl Running {
     /// Records a loan for the current call.
     ///
     /// # Errors
-    /// `Engine` if no call is in progress.
+    /// `Engine` if the task or subtask of the call is unknown.
     pub(crate) fn lend(&mut self, loan: Loan) -> Result<()> {
         if let Some(scope) = self.scope {
             return self.lend_in(scope, loan);
         }
-        self.frame()?;
         self.loans.push(loan);
         Ok(())
     }
@@ -249,7 +248,6 @@ impl Running {
     pub(crate) fn end_loan(&mut self, loan: Loan) -> Result<()> {
         match loan {
             Loan::Host(slot) => self.host.give_back(slot),
-            Loan::ToHost(slot) => self.host.end_borrow(slot),
             Loan::Guest(instance, index) => {
                 let handle = self.resource_handle(instance, index)?;
                 handle.num_lends = handle.num_lends.saturating_sub(1);

@@ -21,8 +21,6 @@ pub(crate) enum Loan {
     Guest(u32, u32),
     /// The host lends the handle in this slot of its table.
     Host(u32),
-    /// The host borrows the handle in this slot of its table.
-    ToHost(u32),
 }
 
 /// The values that `context.get` reads.

@@ -13,8 +13,6 @@ pub(crate) struct Held {
     pub(crate) rep: u32,
     /// The number of handles that the host received before this one.
     ordinal: u32,
-    /// Whether the handle is borrowed, for the duration of the call that passed it.
-    borrowed: bool,
     /// The number of calls that currently borrow the handle.
     lends: u32,
 }
@@ -37,10 +35,7 @@ impl HostTable {
         }
     }
 
-    /// Adds a representation, owned or borrowed.
-    ///
-    /// The slot of a borrowed handle must be freed with [`HostTable::end_borrow`] when its call
-    /// ends.
+    /// Adds the representation of a resource that a guest has passed to the host.
     ///
     /// # Errors
     /// `Limit` if the host already holds 2^32 handles.
@@ -49,7 +44,6 @@ impl HostTable {
         name: &ResourceType,
         ty: ResourceId,
         rep: u32,
-        borrowed: bool,
     ) -> Result<Resource> {
         let ordinal = self.next_ordinal;
         self.next_ordinal = self.next_ordinal.wrapping_add(1);
@@ -57,7 +51,6 @@ impl HostTable {
             ty,
             rep,
             ordinal,
-            borrowed,
             lends: 0,
         };
         let (slot, generation) = self.slots.add(held)?;
@@ -80,8 +73,7 @@ impl HostTable {
     /// Removes an owned handle from the table, because it moves into a guest.
     ///
     /// # Errors
-    /// `Misuse` if the handle was moved or dropped, belongs to another instance, or is borrowed or
-    /// lent.
+    /// `Misuse` if the handle was moved or dropped, belongs to another instance, or is lent.
     pub(crate) fn take(&mut self, resource: &Resource) -> Result<Held> {
         let (slot, held) = self.check_movable(resource)?;
         self.slots.remove(slot);
@@ -94,9 +86,6 @@ impl HostTable {
     /// Those of [`HostTable::take`].
     pub(crate) fn check_movable(&self, resource: &Resource) -> Result<(u32, Held)> {
         let (slot, held) = self.find(resource)?;
-        if held.borrowed {
-            return Err(misuse(resource, "is only borrowed"));
-        }
         if held.lends > 0 {
             return Err(misuse(resource, "is lent to a call that has not returned"));
         }
@@ -116,11 +105,9 @@ impl HostTable {
         Ok((slot, held))
     }
 
-    /// Returns the handles that the host owns, with their types, in the order in which it received
-    /// them.
+    /// Returns the handles, with their types, in the order in which the host received them.
     pub(crate) fn owned(&self) -> Vec<(Handle, ResourceId)> {
-        let owned = self.slots.iter().filter(|(_, _, held)| !held.borrowed);
-        let owned = owned.map(|(slot, generation, held)| {
+        let owned = self.slots.iter().map(|(slot, generation, held)| {
             let handle = Handle::new(self.owner, slot, generation, held.ordinal);
             (handle, held.ty)
         });
@@ -134,11 +121,10 @@ impl HostTable {
         self.next_ordinal
     }
 
-    /// Removes the owned handles that the host received after the first `given` ones.
+    /// Removes the handles that the host received after the first `given` ones.
     pub(crate) fn take_back(&mut self, given: u32) {
-        let since = |held: &Held| held.ordinal >= given && !held.borrowed;
-        let slots = self.slots.iter().filter(|(_, _, held)| since(held));
-        let slots: Vec<u32> = slots.map(|(slot, ..)| slot).collect();
+        let since = self.slots.iter().filter(|(.., held)| held.ordinal >= given);
+        let slots: Vec<u32> = since.map(|(slot, ..)| slot).collect();
         slots.into_iter().for_each(|slot| self.slots.remove(slot));
     }
 
@@ -147,11 +133,6 @@ impl HostTable {
         if let Some(entry) = self.slots.get_mut(slot) {
             entry.lends = entry.lends.saturating_sub(1);
         }
-    }
-
-    /// Frees the slot of a borrowed handle whose call ends.
-    pub(crate) fn end_borrow(&mut self, slot: u32) {
-        self.slots.remove(slot);
     }
 
     /// Returns the slot and entry of a handle.
@@ -192,33 +173,27 @@ mod tests {
     #[test]
     fn a_moved_handle_is_misuse_even_when_its_slot_is_used_again() {
         let (mut table, name) = table();
-        let first = table.add(&name, ResourceId(0), 10, false).unwrap();
+        let first = table.add(&name, ResourceId(0), 10).unwrap();
         assert_eq!(table.take(&first).unwrap().rep, 10);
-        let second = table.add(&name, ResourceId(0), 20, false).unwrap();
+        let second = table.add(&name, ResourceId(0), 20).unwrap();
         assert_eq!(*table.take(&first).unwrap_err().kind(), ErrorKind::Misuse);
         assert_eq!(table.find(&second).unwrap().1.rep, 20);
     }
 
     #[test]
-    fn a_lent_or_borrowed_handle_does_not_move() {
+    fn a_lent_handle_does_not_move() {
         let (mut table, name) = table();
-        let owned = table.add(&name, ResourceId(0), 10, false).unwrap();
+        let owned = table.add(&name, ResourceId(0), 10).unwrap();
         let (slot, _) = table.lend(&owned).unwrap();
         assert!(table.take(&owned).is_err());
         table.give_back(slot);
         assert!(table.take(&owned).is_ok());
-        let borrowed = table.add(&name, ResourceId(0), 11, true).unwrap();
-        assert!(table.take(&borrowed).is_err());
-        table.end_borrow(borrowed.handle().unwrap().slot());
-        assert!(table.find(&borrowed).is_err());
     }
 
     #[test]
     fn a_handle_of_another_instance_is_misuse() {
         let (table, name) = table();
-        let foreign = HostTable::new(8)
-            .add(&name, ResourceId(0), 1, false)
-            .unwrap();
+        let foreign = HostTable::new(8).add(&name, ResourceId(0), 1).unwrap();
         assert_eq!(*table.find(&foreign).unwrap_err().kind(), ErrorKind::Misuse);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seam_core::{Error, NumericFunc, Result};
+use seam_core::NumericFunc;
 use smallvec::SmallVec;
 
 use super::pending_call::HostFunc;
@@ -14,8 +14,6 @@ use seam_decode::types::FuncTy;
 pub(crate) enum FuncInst {
     Lifted(Arc<Lifted>),
     Host(HostFunc),
-    /// A function that cannot be called, and why.
-    Undecided(Arc<str>),
 }
 
 /// The instances that a call enters: the callee and its ancestors, without the caller and its
@@ -49,14 +47,10 @@ pub(crate) struct Lifted {
 
 impl FuncInst {
     /// Returns the type of the function.
-    ///
-    /// # Errors
-    /// `Link` if the function cannot be called.
-    pub(crate) fn ty(&self) -> Result<&Arc<FuncTy>> {
+    pub(crate) fn ty(&self) -> &Arc<FuncTy> {
         match self {
-            FuncInst::Lifted(lifted) => Ok(&lifted.ty),
-            FuncInst::Host(HostFunc { ty, .. }) => Ok(ty),
-            FuncInst::Undecided(why) => Err(Error::link(why.to_string())),
+            FuncInst::Lifted(lifted) => &lifted.ty,
+            FuncInst::Host(HostFunc { ty, .. }) => ty,
         }
     }
 }

@@ -250,7 +250,6 @@ impl Running {
         match func {
             FuncInst::Lifted(lifted) => lifted.concurrent,
             FuncInst::Host(host) => host.ty.is_async && self.world.is_async(host.index),
-            FuncInst::Undecided(_) => false,
         }
     }
 

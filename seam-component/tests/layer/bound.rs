@@ -155,3 +155,52 @@ fn every_call_and_every_copy_may_lift_as_much_as_the_limit() {
         guest.call_blocking("write", &[]).unwrap();
     }
 }
+
+/// A call between guests goes through a host function, and takes native stack.
+#[test]
+fn calls_between_guests_are_levels_of_recursion() {
+    let chain = r#"(component
+      (component $last
+        (core module $m (func (export "f")))
+        (core instance $i (instantiate $m))
+        (func (export "f") (canon lift (core func $i "f"))))
+      (component $middle
+        (import "f" (func $f))
+        (core func $f' (canon lower (func $f)))
+        (core module $m
+          (import "" "f" (func $f))
+          (func (export "f") (call $f)))
+        (core instance $i (instantiate $m (with "" (instance (export "f" (func $f'))))))
+        (func (export "f") (canon lift (core func $i "f"))))
+      (instance $last (instantiate $last))
+      (instance $middle (instantiate $middle (with "f" (func $last "f"))))
+      (instance $first (instantiate $middle (with "f" (func $middle "f"))))
+      (export "f" (func $first "f")))"#;
+    let destructor = r#"(component
+      (core module $dtor (func (export "f") (param i32)))
+      (core instance $dtor (instantiate $dtor))
+      (type $r (resource (rep i32) (dtor (core func $dtor "f"))))
+      (core func $new (canon resource.new $r))
+      (core func $drop (canon resource.drop $r))
+      (core module $m
+        (import "" "new" (func $new (param i32) (result i32)))
+        (import "" "drop" (func $drop (param i32)))
+        (func (export "f") (call $drop (call $new (i32.const 1)))))
+      (core instance $i (instantiate $m (with "" (instance
+        (export "new" (func $new)) (export "drop" (func $drop))))))
+      (func (export "f") (canon lift (core func $i "f"))))"#;
+    for (text, levels) in [(chain, 2), (destructor, 1)] {
+        for backend in builds() {
+            let called = |depth| {
+                let limits = Limits::new().with_host_depth(depth);
+                let world = World::new().limits(limits);
+                let guest = try_instance(&backend, text, &world);
+                let mut guest = guest.map_err(|failed| failed.error).unwrap();
+                guest.call_blocking("f", &[])
+            };
+            called(levels).unwrap();
+            let error = called(levels - 1).unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Limit(Limit::HostDepth));
+        }
+    }
+}

@@ -1,18 +1,20 @@
 //! Waits for asynchronous functions of the host, on engines with and without native stacks for threads.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use seam_core::{
-    CanonTrap, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, Trap, Value, World,
+    Args, CanonTrap, Capability, ErrorKind, HostCall, Instance, InstanceExt, Limit, Limits, Trap,
+    Value, World,
 };
 use seam_wasmi::{Builder, Wasmi};
 
-use crate::try_instance;
+use crate::{layered_builds, try_instance};
 
 /// `blocks` and `waits` call `later` and return its result. `blocks` has no callback.
 const ASKING: &str = r#"(component
@@ -116,4 +118,92 @@ fn a_wait_for_the_host_ends_at_the_deadline_and_closes_the_component() {
         let expected = Trap::Canon(CanonTrap::CannotEnter);
         assert_eq!(error.as_trap(), Some(&expected), "{export}");
     }
+}
+
+/// `asks` waits for `first` or its end, and then blocks in a call of `second`.
+const ASKING_AGAIN: &str = r#"(component
+  (import "first" (func $first async))
+  (import "second" (func $second async))
+  (core func $first' (canon lower (func $first) async))
+  (core func $second' (canon lower (func $second)))
+  (core func $return (canon task.return))
+  (core func $set (canon waitable-set.new))
+  (core func $join (canon waitable.join))
+  (core module $m
+    (import "" "first" (func $first (result i32)))
+    (import "" "second" (func $second))
+    (import "" "return" (func $return))
+    (import "" "set" (func $set (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (func (export "asks") (result i32)
+      (local $set i32)
+      (local.set $set (call $set))
+      (call $join (i32.shr_u (call $first) (i32.const 4)) (local.get $set))
+      (i32.or (i32.const 2) (i32.shl (local.get $set) (i32.const 4))))
+    (func (export "event") (param i32 i32 i32) (result i32)
+      (call $second)
+      (call $return)
+      (i32.const 0)))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "first" (func $first'))
+    (export "second" (func $second'))
+    (export "return" (func $return))
+    (export "set" (func $set))
+    (export "join" (func $join))))))
+  (func (export "asks") async
+    (canon lift (core func $i "asks") async (callback (core func $i "event")))))"#;
+
+/// Nobody waits for an outcome then. On an engine that cannot suspend the thread, its wait needs a second
+/// stack.
+#[test]
+fn a_thread_that_blocks_between_calls_does_not_block_the_host() {
+    for gives_up in [false, true] {
+        let done = Arc::new(AtomicBool::new(false));
+        for (build, suspends) in layered_builds().into_iter().zip([true, false, false]) {
+            done.store(false, Ordering::SeqCst);
+            let mut guest = try_instance(&build, ASKING_AGAIN, &asked(done.clone())).unwrap();
+            let asks = guest.resolve("asks").unwrap();
+            let call = guest.start(&asks, Args::Values(&[])).unwrap();
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(pin!(guest.drive(&call)).poll(&mut cx).is_pending());
+            if gives_up {
+                drop(call);
+            } else {
+                done.store(true, Ordering::SeqCst);
+            }
+            let went_on = guest.progress();
+            match went_on {
+                Ok(_) => assert!(suspends),
+                Err(error) => {
+                    let expected = ErrorKind::Unsupported(Capability::StackfulAsync);
+                    assert_eq!((error.kind(), suspends), (&expected, false), "{error}");
+                }
+            }
+        }
+    }
+}
+
+/// `first` waits until it is done, and `second` for a while.
+fn asked(done: Arc<AtomicBool>) -> World {
+    let first = move |_: &mut HostCall<'_>, (): ()| {
+        let done = done.clone();
+        poll_fn(move |_| match done.load(Ordering::SeqCst) {
+            true => Poll::Ready(Ok(())),
+            false => Poll::Pending,
+        })
+    };
+    let second = |_: &mut HostCall<'_>, (): ()| {
+        let mut left = 10;
+        poll_fn(move |cx| {
+            left -= 1;
+            cx.waker().wake_by_ref();
+            match left {
+                0 => Poll::Ready(Ok(())),
+                _ => Poll::Pending,
+            }
+        })
+    };
+    World::new()
+        .func_call_async("first", first)
+        .func_call_async("second", second)
 }

@@ -148,6 +148,7 @@ clauses! {
             ends_in_use_do_not_move by forgets_the_cause,
             a_copy_is_over_when_its_event_is_delivered by miscounts_copies,
             copies_of_no_elements_wait_for_the_host by miscounts_copies,
+            sources_supply_elements_of_the_right_type by blames_the_engine_for_panics,
             error_contexts_are_shared by miscounts_copies;
         26 "tasks and threads go on after their function has returned":
             tasks_go_on_after_they_have_returned by abandons_returned_tasks,

@@ -309,6 +309,7 @@ cases! { $
             a_read_that_was_given_up_waits_no_more needs Components ComponentAsync,
             a_trap_of_a_copy_with_the_host_closes_the_component needs Components ComponentAsync,
             sinks_are_told_of_the_end needs Components ComponentAsync,
+            sources_supply_elements_of_the_right_type needs Components ComponentAsync,
         }
         host_wait "waits for the host" {
             calls_of_the_host_run_at_the_same_time needs Components ComponentAsync,

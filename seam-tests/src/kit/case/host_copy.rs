@@ -1,12 +1,13 @@
-//! Copies that wait for the host: of no elements, given up, or with a trap.
+//! Copies that wait for the host: of no elements, given up, or with a trap. Elements of another type.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seam_core::{
-    CanonTrap, HostCall, Instance, InstanceExt, List, Result, Sink, Trap, Value, World,
+    CanonTrap, ErrorKind, HostCall, Instance, InstanceExt, List, Result, Sink, Supply, Trap, Value,
+    World,
 };
 
-use crate::kit::expect::{gives, gives_nothing, same, traps, wat};
+use crate::kit::expect::{fails, gives, gives_nothing, same, traps, wat};
 use crate::kit::guest::{Guest, callback, instantiated, lifted_sync};
 use crate::kit::{Checked, Failure, Subject};
 
@@ -328,6 +329,83 @@ pub(in crate::kit) fn sinks_are_told_of_the_end(subject: &Subject) -> Checked {
             }
             instance.progress()?;
             same(format_args!("ends of a {make}"), ends.told(), 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// `r` and `q` make a resource of the type. `take` reads an `r`, and returns its representation.
+const TAKER: &str = r#"(component
+  (type $own-r (resource (rep i32)))
+  (export $r "types-r" (type $own-r))
+  (type $own-q (resource (rep i32)))
+  (export $q "types-q" (type $own-q))
+  (type $s (stream (own $r)))
+  (core module $libc (memory (export "m") 1))
+  (core instance $libc (instantiate $libc))
+  (alias core export $libc "m" (core memory $m))
+  (core func $new-r (canon resource.new $own-r))
+  (core func $new-q (canon resource.new $own-q))
+  (core func $rep (canon resource.rep $own-r))
+  (core func $read (canon stream.read $s async (memory $m)))
+  (core func $set (canon waitable-set.new))
+  (core func $join (canon waitable.join))
+  (core func $return (canon task.return (result u32)))
+  (core module $guest
+    (import "" "m" (memory 1))
+    (import "" "new-r" (func $new-r (param i32) (result i32)))
+    (import "" "new-q" (func $new-q (param i32) (result i32)))
+    (import "" "rep" (func $rep (param i32) (result i32)))
+    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+    (import "" "set" (func $set (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (import "" "return" (func $return (param i32)))
+    (func (export "r") (result i32) (call $new-r (i32.const 7)))
+    (func (export "q") (result i32) (call $new-q (i32.const 8)))
+    (func (export "take") (param $end i32) (result i32)
+      (local $payload i32) (local $set i32)
+      (local.set $payload (call $read (local.get $end) (i32.const 16) (i32.const 1)))
+      (if (i32.eq (local.get $payload) (i32.const -1 (; BLOCKED ;)))
+        (then
+          (local.set $set (call $set))
+          (call $join (local.get $end) (local.get $set))
+          (return (i32.or (i32.const 2 (; WAIT ;)) (i32.shl (local.get $set) (i32.const 4))))))
+      (call $event (i32.const 0) (local.get $end) (local.get $payload)))
+    (func $event (export "event") (param i32 i32) (param $payload i32) (result i32)
+      (if (i32.ne (local.get $payload) (i32.const 0x10)) (then unreachable))
+      (call $return (call $rep (i32.load (i32.const 16))))
+      (i32.const 0 (; EXIT ;))))
+  (core instance $guest (instantiate $guest (with "" (instance
+    (export "m" (memory $m))
+    (export "new-r" (func $new-r))
+    (export "new-q" (func $new-q))
+    (export "rep" (func $rep))
+    (export "read" (func $read))
+    (export "set" (func $set))
+    (export "join" (func $join))
+    (export "return" (func $return))))))
+  (func (export "r") (result (own $r)) (canon lift (core func $guest "r")))
+  (func (export "q") (result (own $q)) (canon lift (core func $guest "q")))
+  (func (export "take") async (param "from" $s) (result u32)
+    (canon lift (core func $guest "take") async (callback (core func $guest "event")))))"#;
+
+pub(in crate::kit) fn sources_supply_elements_of_the_right_type(subject: &Subject) -> Checked {
+    for (export, fits) in [("r", true), ("q", false), ("", false)] {
+        let mut instance = subject.instantiate(&wat("taker", TAKER)?, &World::new())?;
+        let element = match export {
+            "" => Value::U32(7),
+            export => (instance.call_blocking(export, &[])?).unwrap_or(Value::Bool(false)),
+        };
+        let mut left = Some(List::from_iter([element]));
+        let source = move |_: &mut HostCall<'_>, _: usize| {
+            Ok(left.take().map_or(Supply::End, Supply::Elements))
+        };
+        let stream = Value::Stream(instance.create_end(Box::new(source))?);
+        if fits {
+            gives(&mut *instance, "take", &[stream], 7u32)?;
+        } else {
+            let taken = instance.call_blocking("take", &[stream]);
+            fails("an element of another type", taken, &ErrorKind::Host)?;
         }
     }
     Ok(())

@@ -441,6 +441,13 @@ pub(in crate::kit) fn an_end_is_used_once(subject: &Subject) -> Checked {
             instance.call_blocking("drop", &[end.clone(), end]),
         )?;
     }
+    let end = instance.call_blocking("count", &[])?;
+    let end = end.unwrap_or(Value::Bool(false));
+    instance.call_blocking("echo", std::slice::from_ref(&end))?;
+    misuse(
+        "an end of a guest passed twice",
+        instance.call_blocking("echo", &[end]),
+    )?;
     // None of this has closed the instance.
     gives(&mut *instance, "written", &[], 0u32)?;
     misuse("an end dropped after that", instance.drop_end(&stream))?;
