@@ -75,10 +75,12 @@ macro_rules! scalars {
     };
     (lift $case:ident flat) => {
         fn lift_list(from: &mut dyn Lift) -> Result<Vec<Self>> {
-            match from.numbers()? {
-                List::$case(list) => Ok(list),
-                other if other.is_empty() => Ok(Vec::new()),
-                _ => Err(another(&Type::list(Type::$case), "another list")),
+            // One move, from the list to the result.
+            match from.numbers() {
+                Ok(List::$case(list)) => Ok(list),
+                Ok(other) if other.is_empty() => Ok(Vec::new()),
+                Err(error) => Err(error),
+                Ok(_) => Err(another(&Type::list(Type::$case), "another list")),
             }
         }
     };
