@@ -206,6 +206,7 @@ fn has_fields(ty: &InterfaceType) -> bool {
 }
 
 /// Returns the name of a type's kind, as [`Type::kind`](seam_core::Type::kind) does.
+#[inline]
 pub(super) fn kind(ty: InterfaceType) -> &'static str {
     match ty {
         InterfaceType::Bool => "bool",

@@ -234,9 +234,14 @@ fn missing() -> wasmtime::Error {
 }
 
 /// Returns the error for a part of another type than the one that is due.
-#[cold]
+#[inline]
 pub(super) fn mismatch(due: InterfaceType, found: &str) -> Error {
-    Error::misuse(format!("expected {}, found {found}", kind(due)))
+    other_kind(kind(due), found)
+}
+
+#[cold]
+fn other_kind(due: &str, found: &str) -> Error {
+    Error::misuse(format!("expected {due}, found {found}"))
 }
 
 fn check_len(found: usize, expected: u32) -> seam_core::Result<()> {
@@ -255,7 +260,9 @@ macro_rules! scalars {
             fn write_scalar(&mut self, scalar: Scalar) -> seam_core::Result<()> {
                 let (ty, place) = self.part("a scalar")?;
                 let written = match (ty, scalar) {
-                    $( (InterfaceType::$ty, Scalar::$case(value)) => self.one(&value, ty, place), )*
+                    $( (InterfaceType::$ty, Scalar::$case(value)) => {
+                        self.one(&value, InterfaceType::$ty, place)
+                    } )*
                     _ => return Err(mismatch(ty, scalar.ty().kind())),
                 };
                 self.engine(written)
@@ -316,11 +323,11 @@ impl<T: 'static> Lower for Writer<'_, '_, T> {
     }
 
     fn string(&mut self, text: &str) -> seam_core::Result<()> {
-        let (ty, place) = self.part("string")?;
-        let InterfaceType::String = ty else {
-            return Err(mismatch(ty, "string"));
+        // A type is two words. To pass on the one that was matched would put them together again.
+        let written = match self.part("string")? {
+            (InterfaceType::String, place) => self.pair(text, InterfaceType::String, place),
+            (other, _) => return Err(mismatch(other, "string")),
         };
-        let written = self.pair(text, ty, place);
         self.engine(written)
     }
 
