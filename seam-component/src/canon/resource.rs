@@ -48,7 +48,7 @@ pub(crate) struct Destructor {
     /// The instances that are entered.
     entering: Entering,
     depth: Depth,
-    call: CoreCall,
+    call: Option<CoreCall>,
 }
 
 impl Dropping {
@@ -152,9 +152,7 @@ impl Destructor {
     fn call(&self, store: &mut dyn CoreStore) -> Result<()> {
         let result = store.call_numeric(&self.func, &mut [self.rep.into()]);
         if result.is_err() {
-            let running = Running::of(store)?;
-            running.leave_core_call(self.call);
-            running.unwind(self.depth);
+            Running::of(store)?.unwind(self.depth);
             return result;
         }
         self.end(Running::of(store)?)

@@ -1,9 +1,9 @@
-//! What is left in a store of start functions, and of what glue does for a call that fails.
+//! What is left in a store of start functions, of destructors, and of what glue does for a call that fails.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::Arc;
 
-use seam_core::{Artifact, CoreEngine, InstanceExt, Trap, World};
+use seam_core::{Artifact, CoreEngine, Instance, InstanceExt, Trap, Value, World};
 use seam_wasmi::{Wasmi, WasmiEngine};
 
 use super::instance::ComponentInstance;
@@ -70,4 +70,26 @@ fn no_job_is_left_of_a_call_that_failed() {
         let running = Running::of(instance.store()).unwrap();
         assert!(running.jobs.is_empty(), "{realloc} {callee}");
     }
+}
+
+#[test]
+fn no_call_is_left_of_a_destructor_that_failed() {
+    let text = r#"(component
+      (core module $dtor (func (export "f") (param i32) unreachable))
+      (core instance $dtor (instantiate $dtor))
+      (type $r' (resource (rep i32) (dtor (core func $dtor "f"))))
+      (export $r "r" (type $r'))
+      (core func $new (canon resource.new $r'))
+      (core module $m
+        (import "" "new" (func $new (param i32) (result i32)))
+        (func (export "make") (result i32) (call $new (i32.const 1))))
+      (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+      (func (export "make") (result (own $r)) (canon lift (core func $m "make"))))"#;
+    let mut instance = instance(Arc::new(WasmiEngine::new()), text);
+    let Some(Value::Own(made)) = instance.call_blocking("make", &[]).unwrap() else {
+        panic!("expected a resource");
+    };
+    let error = instance.drop_resource(&made).unwrap_err();
+    assert_eq!(error.as_trap(), Some(&Trap::Unreachable));
+    assert!(Running::of(instance.store()).unwrap().frames.is_empty());
 }

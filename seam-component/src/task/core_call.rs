@@ -16,32 +16,33 @@ use crate::state::{
     ThreadState,
 };
 
-/// A call of a core function that no function lifts.
+/// The task of a core function that no function lifts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CoreCall {
-    /// Its thread. `None` in an artifact without asynchronous parts.
-    thread: Option<ThreadId>,
+    thread: ThreadId,
     /// The thread that goes on afterwards.
     outer: Option<ThreadId>,
 }
 
 impl Running {
-    /// Begins the task of a core function of an instance, which is called next.
+    /// Begins the task of a core function of an instance, which is called next. Returns `None` in an
+    /// artifact without asynchronous parts.
     ///
     /// # Errors
     /// `Limit(EngineCapacity)`.
-    pub(crate) fn begin_core_call(&mut self, instance: u32) -> Result<CoreCall> {
-        let outer = self.tasks.current;
-        if !self.tasks.is_concurrent {
-            return Ok(CoreCall {
-                thread: None,
-                outer,
-            });
+    #[inline]
+    pub(crate) fn begin_core_call(&mut self, instance: u32) -> Result<Option<CoreCall>> {
+        match self.tasks.is_concurrent {
+            true => self.begin_core_task(instance).map(Some),
+            false => Ok(None),
         }
+    }
+
+    #[inline(never)]
+    fn begin_core_task(&mut self, instance: u32) -> Result<CoreCall> {
         let lifted = self.unlifted(instance)?;
-        let (task, thread) = self.create_task(&lifted, Caller::Host(HostCall::default()))?;
-        self.register_thread(thread)?;
-        self.tasks.task_mut(task)?.state = TaskState::Started;
+        let (_, thread) = self.create_task(&lifted, Caller::Host(HostCall::default()))?;
+        self.start_task(thread)?;
         let created = self.tasks.thread_mut(thread)?;
         created.state = ThreadState::Running;
         created.next = Next::Running;
@@ -55,31 +56,31 @@ impl Running {
             entered: None,
             detached: false,
         });
-        self.tasks.current = Some(thread);
-        Ok(CoreCall {
-            thread: Some(thread),
-            outer,
-        })
+        let outer = self.tasks.current.replace(thread);
+        Ok(CoreCall { thread, outer })
     }
 
-    /// Ends the task of a core function that has returned. Threads that it has created go on.
+    /// Ends the task of a core function that has returned. Threads that it has created go on. If the
+    /// function fails, no thread of the store goes on.
     ///
     /// # Errors
     /// `Engine` if the task is unknown.
-    pub(crate) fn end_core_call(&mut self, call: CoreCall) -> Result<()> {
-        if let Some(thread) = call.thread {
-            let (task, _) = self.of_thread(thread)?;
-            self.tasks.task_mut(task)?.state = TaskState::Resolved;
-            self.unregister_thread(thread)?;
-            self.pop_level()?;
+    #[inline]
+    pub(crate) fn end_core_call(&mut self, call: Option<CoreCall>) -> Result<()> {
+        match call {
+            Some(call) => self.end_core_task(call),
+            None => Ok(()),
         }
-        self.leave_core_call(call);
-        Ok(())
     }
 
-    /// Lets the thread go on that was running before a call which has failed.
-    pub(crate) fn leave_core_call(&mut self, call: CoreCall) {
-        self.tasks.current = call.outer;
+    #[inline(never)]
+    fn end_core_task(&mut self, CoreCall { thread, outer }: CoreCall) -> Result<()> {
+        let (task, _) = self.of_thread(thread)?;
+        self.tasks.task_mut(task)?.state = TaskState::Resolved;
+        self.unregister_thread(thread)?;
+        self.pop_level()?;
+        self.tasks.current = outer;
+        Ok(())
     }
 
     /// Returns what describes the core functions of an instance that no function lifts.

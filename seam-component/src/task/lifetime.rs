@@ -43,6 +43,14 @@ impl Running {
         }
     }
 
+    /// Lets a task start, whose implicit thread this is.
+    pub(super) fn start_task(&mut self, implicit: ThreadId) -> Result<()> {
+        self.register_thread(implicit)?;
+        let (task, _) = self.of_thread(implicit)?;
+        self.tasks.task_mut(task)?.state = TaskState::Started;
+        Ok(())
+    }
+
     /// `Task.register_thread`
     pub(super) fn register_thread(&mut self, id: ThreadId) -> Result<u32> {
         let (task, instance) = self.of_thread(id)?;

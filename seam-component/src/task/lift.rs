@@ -12,8 +12,8 @@ use super::steps::{Steps, call_guest, repeat};
 use super::thread::{Called, call_core};
 use crate::abi::low;
 use crate::state::{
-    Caller, Entering, Lifted, Origin, Running, SetId, TaskId, TaskState, Thread, ThreadId,
-    ThreadNext as Next, Until, WaitableId,
+    Caller, Entering, Lifted, Origin, Running, SetId, TaskId, Thread, ThreadId, ThreadNext as Next,
+    Until, WaitableId,
 };
 use seam_decode::types::MAX_FLAT_RESULTS;
 
@@ -144,8 +144,7 @@ fn start(store: &mut dyn CoreStore, id: ThreadId) -> Result<Steps<Option<ThreadI
     if lifted.needs_exclusive() {
         running.instance(instance)?.exclusive = Some(id);
     }
-    running.register_thread(id)?;
-    running.tasks.task_mut(task)?.state = TaskState::Started;
+    running.start_task(id)?;
     let args = lower_args(store, task, &lifted)?;
     let called = args.then(store, move |store, args| {
         call_core(store, id, &lifted.core, args.as_slice())

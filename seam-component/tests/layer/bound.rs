@@ -185,7 +185,9 @@ fn calls_between_guests_are_levels_of_recursion() {
       (core module $m
         (import "" "new" (func $new (param i32) (result i32)))
         (import "" "drop" (func $drop (param i32)))
-        (func (export "f") (call $drop (call $new (i32.const 1)))))
+        (func (export "f")
+          (call $drop (call $new (i32.const 1)))
+          (call $drop (call $new (i32.const 2)))))
       (core instance $i (instantiate $m (with "" (instance
         (export "new" (func $new)) (export "drop" (func $drop))))))
       (func (export "f") (canon lift (core func $i "f"))))"#;

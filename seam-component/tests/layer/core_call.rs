@@ -1,8 +1,8 @@
 //! Start functions and destructors are tasks of a synchronous type, whose threads may let others run.
 
-use seam_core::{InstanceExt, Value};
+use seam_core::{CanonTrap, InstanceExt, Value, World};
 
-use crate::{instance, layered_builds};
+use crate::{instance, layered_builds, try_instance};
 
 /// `order` returns the digits that were noted: 1 and 3 by the start function, 2 and 4 by its threads.
 const STARTING: &str = r#"(component
@@ -127,5 +127,25 @@ fn destructors_let_their_threads_run() {
         let mut guest = instance(&build, DROPPING);
         let order = guest.call_blocking("order", &[]).unwrap();
         assert_eq!(order, Some(Value::U32(12_345)));
+    }
+}
+
+#[test]
+fn the_thread_of_a_start_function_runs_already() {
+    let text = r#"(component
+      (core func $index (canon thread.index))
+      (core func $later (canon thread.resume-later))
+      (core module $m
+        (import "" "index" (func $index (result i32)))
+        (import "" "later" (func $later (param i32)))
+        (func $begin (call $later (call $index)))
+        (start $begin))
+      (core instance (instantiate $m (with "" (instance
+        (export "index" (func $index)) (export "later" (func $later)))))))"#;
+    for build in layered_builds() {
+        let failed = try_instance(&build, text, &World::new());
+        let error = failed.err().unwrap().error;
+        let expected = CanonTrap::ThreadNotSuspended.into();
+        assert_eq!(error.as_trap(), Some(&expected), "{error}");
     }
 }

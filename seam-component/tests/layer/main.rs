@@ -21,6 +21,7 @@ mod nested_call;
 mod panic;
 mod panicking;
 mod prepared;
+mod progress;
 mod steps;
 mod wait;
 

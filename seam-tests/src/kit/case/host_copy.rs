@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seam_core::{
-    CanonTrap, ErrorKind, HostCall, Instance, InstanceExt, List, Result, Sink, Supply, Trap, Value,
-    World,
+    CanonTrap, Error, ErrorKind, HostCall, Instance, InstanceExt, List, Result, Sink, Supply, Trap,
+    Value, World,
 };
 
 use crate::kit::expect::{fails, gives, gives_nothing, same, traps, wat};
@@ -102,6 +102,9 @@ impl Sink for Room {
     }
 
     fn accept(&mut self, _: &mut HostCall<'_>, elements: List) -> Result<()> {
+        if elements.is_empty() {
+            return Err(Error::host("expected elements to accept, found none"));
+        }
         self.with(|(_, accepted)| *accepted += elements.len());
         Ok(())
     }
