@@ -35,7 +35,7 @@ use crate::{
 /// 8. A [`Func`] or handle of another instance is `Misuse`. (kit: `foreign_functions_are_misuse`,
 ///    `foreign_handles_are_misuse`)
 /// 9. An owned resource moves when it is passed. Using it after it was passed or dropped is
-///    `Misuse`. (kit: `moved_resources_are_misuse`)
+///    `Misuse`. (kit: `moved_resources_are_misuse`, `handles_in_lists_of_records_move`)
 /// 10. If a host function panics, the call ends with `Host`, and the process survives. (kit:
 ///     `a_panicking_host_function_is_caught`)
 /// 11. A call that exceeds a limit ends with `Limit`. (kit: `fuel_ends_an_endless_loop`,

@@ -79,6 +79,43 @@ fn the_path_leads_to_the_offending_argument_field_and_element() {
 }
 
 #[test]
+fn records_in_lists_are_checked_however_they_are_stored() {
+    let ty = Type::list(Type::record([("id", Type::U32), ("name", Type::String)]));
+    let entry = |id: u32, name: Value| Value::record([("id", id.into()), ("name", name)]);
+    let renamed = |id: u32| Value::record([("id", Value::U32(id)), ("title", "x".into())]);
+    for (records, message) in [
+        (vec![entry(1, "x".into()), entry(2, "y".into())], None),
+        (vec![], None),
+        (
+            vec![entry(1, "x".into()), entry(2, Value::U8(1))],
+            Some(r#"element 2, field "name": expected string, found u8"#),
+        ),
+        (
+            vec![renamed(1), renamed(2)],
+            Some(r#"element 1: expected field "id" or "name", found "title""#),
+        ),
+        (
+            vec![Value::record([("name", "x".into()), ("id", Value::U32(1))])],
+            Some(r#"element 1: expected field "id" before "name", found it after"#),
+        ),
+    ] {
+        for list in [List::from(records.clone()), List::Values(records)] {
+            let checked = ty.check(&Value::List(list));
+            assert_eq!(
+                checked.err().as_ref().map(seam_core::Error::message),
+                message
+            );
+        }
+    }
+    let other = Type::list(Type::U8);
+    let checked = other.check(&Value::list([entry(1, "x".into())]));
+    assert_eq!(
+        checked.unwrap_err().message(),
+        "element 1: expected u8, found record"
+    );
+}
+
+#[test]
 fn every_kind_of_mismatch_has_a_message() {
     let resource = |name: &str| Resource::guest(ResourceType::new(name), Handle::new(1, 1, 1, 0));
     let shape = || Type::variant([("dot", None), ("circle", Some(Type::F32))]);

@@ -6,8 +6,8 @@ use seam_core::typed::{
     Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar, Typed, args_to_values, result_from_value,
 };
 use seam_core::{
-    Artifact, ErrorKind, FuncType, Handle, List, Resource, ResourceType, Result, Type, Value,
-    World, WorldState,
+    Artifact, ErrorKind, FuncType, Handle, List, Records, Resource, ResourceType, Result, Type,
+    Value, World, WorldState,
 };
 
 /// Calls the only host function of a world as a guest would.
@@ -259,6 +259,38 @@ fn numbers_that_were_not_stored_flat_are_lifted_in_bulk() {
         result_from_value(&ty, Some(Value::List(stored)), &mut lift).unwrap();
         assert!(matches!(found, Some(List::U8(list)) if List::U8(list.clone()) == lifted));
     }
+}
+
+#[test]
+fn records_in_lists_are_taken_apart_however_they_are_stored() {
+    let entry = Type::record([("id", Type::U32), ("name", Type::String)]);
+    let ty = FuncType::new([], Some(Type::list(entry)));
+    let record = |id: u32, name: &str| Value::record([("id", id.into()), ("name", name.into())]);
+    let values = vec![record(1, "x"), record(2, "y")];
+    for stored in [List::from(values.clone()), List::Values(values)] {
+        let mut found = Vec::new();
+        let mut lift = Take(|from: &mut dyn Lift| {
+            for _ in 0..from.list()? {
+                found.push((from.scalar()?, from.string()?));
+            }
+            Ok(())
+        });
+        result_from_value(&ty, Some(Value::List(stored)), &mut lift).unwrap();
+        let expected = [(1, "x"), (2, "y")];
+        assert_eq!(
+            found,
+            expected.map(|(id, name)| (Scalar::U32(id), name.to_owned()))
+        );
+    }
+    // Without records, it is a list of any type.
+    let records = Records::new(["id".into()].into(), Vec::new()).unwrap();
+    let ty = FuncType::new([], Some(Type::list(Type::String)));
+    let mut lift = Take(|from: &mut dyn Lift| {
+        assert_eq!(from.list()?, 0);
+        Ok(())
+    });
+    let list = Value::List(List::Records(Box::new(records)));
+    result_from_value(&ty, Some(list), &mut lift).unwrap();
 }
 
 #[test]

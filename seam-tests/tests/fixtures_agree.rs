@@ -14,8 +14,8 @@
 mod common;
 
 use seam_core::{
-    Artifact, ArtifactKind, Backend, BackendExt, ErrorKind, InstanceExt, List, Memories,
-    ProgramExt, Query, Snapshot, Stub, Type, Value, World,
+    Artifact, ArtifactKind, Backend, BackendExt, ErrorKind, InstanceExt, Memories, ProgramExt,
+    Query, Snapshot, Stub, Type, Value, World,
 };
 use seam_wasmi::Wasmi;
 use seam_wasmtime::Wasmtime;

@@ -17,7 +17,7 @@ pub struct Slots<K, T> {
 }
 
 /// How many objects are searched one by one.
-const FEW: usize = 16;
+const FEW: usize = 32;
 
 impl<K, T> Default for Slots<K, T> {
     fn default() -> Self {

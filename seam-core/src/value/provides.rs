@@ -149,6 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn resources_in_lists_of_records_get_other_names() {
+        let list = |version| {
+            let own = |rep| Value::Own(Resource::host(stream(version), rep));
+            let entry = |rep| Value::record([("id", Value::U8(1)), ("stream", own(rep))]);
+            [
+                Value::list([entry(1), entry(2)]),
+                Value::List(List::Values(vec![entry(1)])),
+            ]
+        };
+        let fields = [("id", Type::U8), ("stream", Type::Own(stream("0.2.3")))];
+        let wanted = Type::list(Type::record(fields));
+        for mut value in list("0.2.12") {
+            assert!(wanted.check(&value).is_err());
+            rename(&wanted, &mut value);
+            assert!(wanted.check(&value).is_ok());
+        }
+    }
+
+    #[test]
     fn a_result_gets_the_resource_names_of_the_import() {
         let result = |version| {
             let stream = Value::Own(Resource::host(stream(version), 3));

@@ -184,6 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_records_are_written_however_they_are_stored() {
+        let values = vec![entry(1, "x"), entry(2, "y")];
+        for list in [List::from(values.clone()), List::Values(values)] {
+            let value = Value::List(list);
+            let text = r#"[{id: 1, name: "x"}, {id: 2, name: "y"}]"#;
+            assert_eq!(value.to_string(), text);
+            let json = r#"[{"id":1,"name":"x"},{"id":2,"name":"y"}]"#;
+            assert_eq!(serde_json::to_string(&value).unwrap(), json);
+        }
+    }
+
+    #[test]
     fn records_with_other_fields_are_stored_as_values() {
         let other = Value::record([("id", Value::U32(1))]);
         for second in [

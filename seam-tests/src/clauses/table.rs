@@ -74,7 +74,8 @@ clauses! {
             foreign_functions_are_misuse by takes_any_function,
             foreign_handles_are_misuse by takes_any_handle;
         9 "an owned resource moves":
-            moved_resources_are_misuse by forgives_moved_resources;
+            moved_resources_are_misuse by forgives_moved_resources,
+            handles_in_lists_of_records_move by forgives_moved_resources;
         10 "a panic of a host function is Host":
             a_panicking_host_function_is_caught by blames_the_engine_for_panics;
         11 "limits end a call with Limit":

@@ -162,6 +162,9 @@ cases! { $
             what_the_host_holds_is_listed needs Components,
             the_host_defines_resources needs Components,
         }
+        nested_handle "resources" {
+            handles_in_lists_of_records_move needs Components,
+        }
         compose "composed components" {
             composed_components_pass_records needs Components,
             composed_components_pass_resources needs Components,

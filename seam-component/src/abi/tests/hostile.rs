@@ -71,7 +71,7 @@ fn allocations_of_lifting_are_bounded() {
     for (ty, length) in [
         (list(Type::Bool), 1 << 11),
         (list(Type::U64), 1 << 13),
-        (list(Type::record([("a", Type::Bool)])), 1 << 10),
+        (list(Type::record([("a", Type::Bool)])), 1 << 11),
         (list(Type::option(Type::Bool)), 1 << 10),
         (list(Type::flags(["a", "b", "c"])), 1 << 11),
         (Type::String, limit as u32 + 1),
@@ -93,7 +93,7 @@ fn the_charge_is_the_size_of_the_value() {
         (Type::list(Type::U8), 5),
         (Type::list(Type::U64), 40),
         (Type::list(Type::Bool), 5 * value),
-        (Type::list(pair()), 5 * (value + 2 * field)),
+        (Type::list(pair()), 5 * 2 * value + 2 * name),
         (Type::list(Type::tuple([Type::Bool])), 5 * (value + value)),
         (Type::list(Type::flags(["a", "b"])), 5 * (value + name)),
         (Type::list(Type::option(Type::U8)), 5 * (value + value)),

@@ -54,6 +54,7 @@ pub(super) mod lending;
 pub(super) mod limit;
 pub(super) mod link;
 pub(super) mod name;
+pub(super) mod nested_handle;
 pub(super) mod resource;
 pub(super) mod schedule;
 pub(super) mod snapshot;
