@@ -6,6 +6,7 @@
 //! cargo run --release -p seam-bench -- add string        # rows whose names contain a word
 //! cargo run --release -p seam-bench -- --quick add       # fewer samples
 //! cargo run --release -p seam-bench -- --format json     # one JSON document
+//! cargo run --release -p seam-bench -- --processes 5     # medians of five processes
 //! cargo run --release -p seam-bench -- --write           # rewrites docs/benchmarks.md
 //! ```
 //!
@@ -28,6 +29,11 @@
 //! median ignores the others. The ratio of a subject is the median of the ratios within the rounds,
 //! so a change of the machine's speed affects both sides of a ratio. The spread is the median
 //! absolute deviation, in percent of the median.
+//!
+//! The same build differs by up to a tenth from process to process: code and data lie elsewhere, and so
+//! other parts of both get into each other's way in the caches. `--processes` measures in several
+//! processes and combines them: the medians of their medians, with the deviations between them. `--write`
+//! takes five.
 //!
 //! Criterion measures one function after another, and takes minutes for what is a round here. It
 //! cannot pair the samples of two functions, which is why this crate has its own sampler. The
@@ -58,6 +64,7 @@ mod failure;
 mod guest;
 mod measure;
 mod options;
+mod processes;
 mod report;
 mod row;
 mod rows;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::options::Options;
@@ -17,24 +17,24 @@ const SAMPLE: Duration = Duration::from_micros(250);
 const FEWEST_ROUNDS: usize = 5;
 
 /// A measured row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
-    pub(crate) section: &'static str,
-    pub(crate) row: &'static str,
+    pub(crate) section: String,
+    pub(crate) row: String,
     pub(crate) rounds: usize,
     /// Nanoseconds per operation of each bound.
-    pub(crate) bounds: Vec<(&'static str, Median)>,
+    pub(crate) bounds: Vec<(String, Median)>,
     pub(crate) subjects: Vec<Compared>,
 }
 
 /// A measured subject beside its bound.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Compared {
     pub(crate) name: String,
     /// Nanoseconds per operation.
     pub(crate) time: Median,
     /// The bound that it is compared with.
-    pub(crate) bound: &'static str,
+    pub(crate) bound: String,
     /// Median of the ratios within the rounds.
     pub(crate) ratio: Median,
     /// At most this ratio is demanded.
@@ -56,8 +56,8 @@ struct Samples {
 /// # Errors
 /// The first error of a side, and sides that do not agree.
 pub(crate) fn measure(
-    section: &'static str,
-    name: &'static str,
+    section: &str,
+    name: &str,
     mut row: Row,
     options: &Options,
 ) -> Result<Measured, Failure> {
@@ -120,16 +120,10 @@ fn calibrate(side: &mut Side) -> Result<u32, Failure> {
     }
 }
 
-fn compare(
-    section: &'static str,
-    name: &'static str,
-    row: &Row,
-    rounds: usize,
-    samples: &[Samples],
-) -> Measured {
+fn compare(section: &str, name: &str, row: &Row, rounds: usize, samples: &[Samples]) -> Measured {
     let (of_bounds, of_subjects) = samples.split_at(row.bounds.len().min(samples.len()));
     let median = |samples: &Samples| Median::of(samples.nanoseconds.iter().copied());
-    let bounds = row.bounds.iter().map(|(bound, _)| bound.0);
+    let bounds = row.bounds.iter().map(|(bound, _)| bound.0.to_owned());
     let subjects = row.subjects.iter().zip(of_subjects);
     let subjects = subjects.map(|(subject, samples)| {
         let beside = row.bounds.iter().zip(of_bounds);
@@ -140,8 +134,8 @@ fn compare(
         compared(subject, median(samples), ratio)
     });
     Measured {
-        section,
-        row: name,
+        section: section.to_owned(),
+        row: name.to_owned(),
         rounds,
         bounds: bounds.zip(of_bounds.iter().map(median)).collect(),
         subjects: subjects.collect(),
@@ -154,16 +148,25 @@ fn compared(subject: &crate::row::Subject, time: Median, ratio: Median) -> Compa
         Some(Goal::Time(time)) => (None, Some(time.as_nanos() as f64)),
         None => (None, None),
     };
-    let met_ratio = goal_ratio.map(|goal| ratio.value <= goal);
-    let met_time = goal_time.map(|goal| time.value <= goal);
-    Compared {
+    let mut compared = Compared {
         name: subject.name.clone(),
         time,
-        bound: subject.beside.bound.0,
+        bound: subject.beside.bound.0.to_owned(),
         ratio,
         goal_ratio,
         goal_time,
-        met: met_ratio.or(met_time),
+        met: None,
+    };
+    compared.judge();
+    compared
+}
+
+impl Compared {
+    /// Decides whether the goal is met.
+    pub(crate) fn judge(&mut self) {
+        let met_ratio = self.goal_ratio.map(|goal| self.ratio.value <= goal);
+        let met_time = self.goal_time.map(|goal| self.time.value <= goal);
+        self.met = met_ratio.or(met_time);
     }
 }
 
@@ -212,7 +215,7 @@ mod tests {
         let measured = compare("s", "r", &row(|bound| bound.at_most(2.5)), 3, &all);
         let subject = &measured.subjects[0];
         assert_eq!((subject.ratio.value, subject.ratio.deviation), (2.0, 0.0));
-        assert_eq!((subject.bound, subject.met), ("engine", Some(true)));
+        assert_eq!((&*subject.bound, subject.met), ("engine", Some(true)));
         let measured = compare("s", "r", &row(|bound| bound.at_most(1.9)), 3, &all);
         assert_eq!(measured.subjects[0].met, Some(false));
         let short = Duration::from_nanos(19);

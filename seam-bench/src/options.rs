@@ -19,6 +19,10 @@ pub(crate) struct Options {
     /// Rewrites the pages and charts in docs/ too. Needs the whole table, so it takes no words.
     #[arg(long, conflicts_with_all = ["words", "quick"])]
     pub(crate) write: bool,
+    /// Measures in this many processes, and reports the medians. The default is 5 with `--write`, and 1
+    /// otherwise.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    processes: Option<u32>,
     /// Lists the names of the rows and exits.
     #[arg(long)]
     pub(crate) list: bool,
@@ -43,6 +47,24 @@ impl Options {
     /// Reads the options. Exits the process if they are wrong.
     pub(crate) fn of_command_line() -> Self {
         Self::parse()
+    }
+
+    /// Returns in how many processes the rows are measured.
+    pub(crate) fn processes(&self) -> u32 {
+        self.processes.unwrap_or(if self.write { 5 } else { 1 })
+    }
+
+    /// Returns the arguments for a process that measures once what these options select.
+    pub(crate) fn of_one_process(&self) -> Vec<String> {
+        let mut args: Vec<String> = ["--format", "json", "--processes", "1"]
+            .map(String::from)
+            .into();
+        if self.quick {
+            args.push("--quick".into());
+        }
+        args.push("--".into());
+        args.extend(self.words.iter().cloned());
+        args
     }
 
     /// Returns whether a row is selected.
@@ -99,5 +121,18 @@ mod tests {
         assert!(Options::try_parse_from(["seam-bench", "--write", "add"]).is_err());
         assert!(Options::try_parse_from(["seam-bench", "--write", "--quick"]).is_err());
         assert!(options(&["--write"]).write);
+    }
+
+    #[test]
+    fn pages_are_measured_in_several_processes() {
+        assert_eq!(options(&[]).processes(), 1);
+        assert_eq!(options(&["--write"]).processes(), 5);
+        assert_eq!(options(&["--write", "--processes", "3"]).processes(), 3);
+        assert!(Options::try_parse_from(["seam-bench", "--processes", "0"]).is_err());
+        let one = options(&["--processes", "3", "--quick", "add", "string"]).of_one_process();
+        let one: Vec<&str> = one.iter().map(String::as_str).collect();
+        let one = options(&one);
+        assert_eq!((one.processes(), one.format), (1, Format::Json));
+        assert!(one.quick && one.words == ["add", "string"] && !one.write);
     }
 }

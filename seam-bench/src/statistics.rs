@@ -1,7 +1,7 @@
 //! Statistics that a few disturbed samples do not move.
 
 /// A median with its spread.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 pub(crate) struct Median {
     /// The median.
     pub(crate) value: f64,

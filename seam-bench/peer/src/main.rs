@@ -23,6 +23,8 @@ mod measure;
 #[path = "../../src/options.rs"]
 #[allow(dead_code, reason = "the peer has no profiles")]
 mod options;
+#[path = "../../src/processes.rs"]
+mod processes;
 #[path = "../../src/row.rs"]
 #[allow(dead_code, reason = "the peer's rows have no goals")]
 mod row;
@@ -52,21 +54,18 @@ fn main() -> ExitCode {
 
 /// Runs the selected rows, and prints or writes what was measured.
 fn run(options: &Options) -> Result<(), Failure> {
-    let mut measured = Vec::new();
-    for (section, entry) in rows::all() {
-        if !options.selects(section, entry.name) {
-            continue;
+    if options.list {
+        for (section, entry) in rows::all() {
+            if options.selects(section, entry.name) {
+                println!("{section}: {}", entry.name);
+            }
         }
-        if options.list {
-            println!("{section}: {}", entry.name);
-            continue;
-        }
-        let row = (entry.make)().map_err(|failure| failure.of_row(entry.name))?;
-        let row = measure::measure(section, entry.name, row, options);
-        measured.push(row.map_err(|failure| failure.of_row(entry.name))?);
-        eprint!(".");
+        return Ok(());
     }
-    eprintln!();
+    let measured = match options.processes() {
+        1 => measure_all(options)?,
+        processes => processes::measure_in(processes, options, |rows| rows)?,
+    };
     match options.format {
         Format::Text => print!("{}", page::table(&measured)),
         Format::Json => println!("{}", serde_json::to_string_pretty(&measured)?),
@@ -76,4 +75,19 @@ fn run(options: &Options) -> Result<(), Failure> {
         std::fs::write(path, page::page(&measured))?;
     }
     Ok(())
+}
+
+fn measure_all(options: &Options) -> Result<Vec<measure::Measured>, Failure> {
+    let mut measured = Vec::new();
+    for (section, entry) in rows::all() {
+        if !options.selects(section, entry.name) {
+            continue;
+        }
+        let row = (entry.make)().map_err(|failure| failure.of_row(entry.name))?;
+        let row = measure::measure(section, entry.name, row, options);
+        measured.push(row.map_err(|failure| failure.of_row(entry.name))?);
+        eprint!(".");
+    }
+    eprintln!();
+    Ok(measured)
 }

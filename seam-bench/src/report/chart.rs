@@ -25,7 +25,7 @@ pub(super) fn ratios(rows: &[Measured]) -> String {
             body,
             r#"<text x="{:.0}" y="{middle:.1}" text-anchor="end">{}</text>"#,
             LABELS - 8.0,
-            escaped(row.row)
+            escaped(&row.row)
         );
         for subject in &row.subjects {
             body.push_str(&bar(subject, y));

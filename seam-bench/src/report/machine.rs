@@ -5,10 +5,10 @@ use std::process::Command;
 use std::thread;
 
 use seam_core::Backend;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The machine and the versions that were measured. It has no name of a host and no path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Machine {
     pub(super) processor: String,
     pub(super) cores: usize,

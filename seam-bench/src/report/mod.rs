@@ -9,16 +9,17 @@ mod text;
 use std::fs;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::measure::{Measured, measure};
 use crate::options::{Format, Options};
+use crate::processes::measure_in;
 use crate::rows::{OBSERVING, SECTIONS};
 use machine::Machine;
 
 /// What was measured, and where.
-#[derive(Serialize)]
+#[derive(Deserialize, Serialize)]
 struct Report {
     machine: Machine,
     rows: Vec<Measured>,
@@ -37,7 +38,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if let Some(times) = options.repeat {
         return repeat(options, times);
     }
-    let rows = measure_all(options)?;
+    let rows = match options.processes() {
+        1 => measure_all(options)?,
+        processes => measure_in(processes, options, |report: Report| report.rows)?,
+    };
     if rows.is_empty() {
         return Err("no row has such a name; `--list` shows them".into());
     }

@@ -8,8 +8,10 @@ use crate::measure::Measured;
 const METHOD: &str = "\
 Each row compares seam with the engine's own API doing the same work in the same process and build. \
 Samples are interleaved: every round takes one sample of every side, and the ratio is the median of \
-the ratios within the rounds. ± is the median absolute deviation of the ratio. `cargo run --release \
--p seam-bench -- --write` rewrites this page; the crate's documentation describes the method.";
+the ratios within the rounds. The same build differs by up to a tenth from process to process, since its \
+code and data lie elsewhere; so the rows are measured in five processes, and these are the medians. ± is \
+the median absolute deviation of the ratio between the processes. `cargo run --release -p seam-bench -- \
+--write` rewrites this page; the crate's documentation describes the method.";
 
 /// The page with the table and the chart.
 pub(super) fn benchmarks(machine: &Machine, rows: &[Measured]) -> String {
@@ -44,7 +46,7 @@ fn tables(rows: &[Measured]) -> String {
     let mut section = "";
     for row in rows {
         if row.section != section {
-            section = row.section;
+            section = &row.section;
             text.push_str(&format!(
                 "\n## {}\n\n| | | time | beside | its time | ratio | goal | |\n\
                  |---|---|---|---|---|---|---|---|\n",
@@ -63,7 +65,7 @@ fn lines(row: &Measured) -> String {
         let bound = bound.map_or(String::new(), |(_, median)| time(median.value));
         text.push_str(&format!(
             "| {} | {} | {} | {} | {bound} | {} ±{:.0}% | {} | {} |\n",
-            if index == 0 { row.row } else { "" },
+            if index == 0 { &*row.row } else { "" },
             subject.name,
             time(subject.time.value),
             subject.bound,

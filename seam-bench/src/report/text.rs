@@ -12,7 +12,7 @@ pub(super) fn table(machine: &Machine, rows: &[Measured]) -> String {
     let mut section = "";
     for row in rows {
         if row.section != section {
-            section = row.section;
+            section = &row.section;
             text.push_str(&format!("\n== {section}\n"));
         }
         text.push_str(&lines(row));
@@ -75,17 +75,17 @@ mod tests {
         let subject = |met: &Option<bool>| Compared {
             name: "seam".into(),
             time: median,
-            bound: "engine",
+            bound: "engine".into(),
             ratio: median,
             goal_ratio: met.map(|_| 1.5),
             goal_time: None,
             met: *met,
         };
         Measured {
-            section: "calls",
-            row: "add",
+            section: "calls".into(),
+            row: "add".into(),
             rounds: 3,
-            bounds: vec![("engine", median)],
+            bounds: vec![("engine".into(), median)],
             subjects: met.iter().map(subject).collect(),
         }
     }
