@@ -7,7 +7,7 @@ use seam_core::{Args, CoreStore, ErrorKind, NumericFunc, Result, Returns};
 
 use crate::abi::{self, Cx, FlatBits, Options, are_plain, is_scalar, lift_plain, lower_plain};
 use crate::machine::{Borrowed, StoreMachine, lifting, lifting_then, reads_memory};
-use crate::state::{Depth, Lifted, Running};
+use crate::state::{Depth, Lifted, Running, Shape};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy, spills};
 
 /// A call from the host, from the lowering of its arguments to the end of its post-return.
@@ -87,16 +87,14 @@ impl Lifted {
         ty: Arc<FuncTy>,
         opts: Options,
         post_return: Option<NumericFunc>,
+        shape: Shape,
     ) -> Result<Self> {
         Ok(Self {
             is_async: false,
             concurrent: false,
             callback: None,
             entering: running.entering(opts.instance, None)?,
-            direct: post_return.is_none() && is_over_scalars(&ty),
-            plain: are_plain(MAX_FLAT_PARAMS, &ty.params)
-                && !spills(MAX_FLAT_PARAMS, &ty.params)
-                && are_plain(MAX_FLAT_RESULTS, &ty.result),
+            shape,
             core,
             ty,
             opts,
@@ -296,6 +294,18 @@ impl Lifted {
         store.call_numeric(post_return, room.room())?;
         Running::of(store)?.instance(self.opts.instance)?.may_leave = true;
         Ok(())
+    }
+}
+
+impl Shape {
+    /// Returns how values pass to and from a function of this type.
+    pub(crate) fn of(ty: &FuncTy, has_post_return: bool) -> Self {
+        Self {
+            direct: !has_post_return && is_over_scalars(ty),
+            plain: are_plain(MAX_FLAT_PARAMS, &ty.params)
+                && !spills(MAX_FLAT_PARAMS, &ty.params)
+                && are_plain(MAX_FLAT_RESULTS, &ty.result),
+        }
     }
 }
 

@@ -45,10 +45,10 @@ impl Lowered {
         let (entering, over_scalars, plain) = match &callee {
             FuncInst::Lifted(callee) => {
                 let entering = running.entering(callee.opts.instance, Some(caller.instance))?;
-                let plain = callee.plain
+                let plain = callee.shape.plain
                     && abi::are_bytes_alike(&caller, &callee.opts, &callee.ty.params)
                     && abi::are_bytes_alike(&callee.opts, &caller, &callee.ty.result);
-                (Some(entering), callee.direct, plain)
+                (Some(entering), callee.shape.direct, plain)
             }
             FuncInst::Host(callee) => (None, is_over_scalars(&callee.ty), false),
         };

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use seam_core::{
     Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
-    CoreType, Error, Interface, NumericFunc, Origin, Result,
+    CoreType, Error, Interface, Origin, Result,
 };
 use seam_decode::types::ResourceId;
 use seam_decode::{Builtin, ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
@@ -354,12 +354,12 @@ impl<'a> Execution<'a> {
     }
 
     fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
-        let PreparedLift { core, after } = at(self.prepared, self.lifts.len())?;
+        let PreparedLift { core, after, shape } = at(self.prepared, self.lifts.len())?;
         let post_return = self.optional(lift.post_return)?;
-        let post_return = post_return.map(|func| NumericFunc::new(func, after.clone()));
+        let post_return = post_return.map(|func| after.with_func(func));
         let callback = self.optional(lift.callback)?;
         let callback = callback.map(signature::callback);
-        let core = NumericFunc::new(self.core_func(lift.core)?, core.clone())?;
+        let core = core.with_func(self.core_func(lift.core)?);
         let opts = self.options(&lift.options)?;
         let is_concurrent = self.is_concurrent;
         let mut lifted = Lifted::new(
@@ -367,7 +367,8 @@ impl<'a> Execution<'a> {
             core,
             lift.ty.clone(),
             opts,
-            post_return.transpose()?,
+            post_return,
+            *shape,
         )?;
         lifted.is_async = lift.options.is_async;
         lifted.callback = callback.transpose()?;

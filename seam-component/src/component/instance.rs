@@ -375,10 +375,10 @@ impl Inner for ComponentInstance {
             return call_in_steps(self, base, func, args.reborrow(), returns.reborrow());
         }
         let (store, params) = (&mut *base.store, &lifted.ty.params);
-        if lifted.direct {
+        if lifted.shape.direct {
             return call_direct(store, lifted, func, args, returns);
         }
-        if lifted.plain {
+        if lifted.shape.plain {
             if let Args::Values(values) = args {
                 func.ty().check_args(values)?;
             }

@@ -158,7 +158,13 @@ impl ComponentProgram {
             Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
-        let lifts = self.lifts.get_or_init(|| prepared::lifts(&self.plan));
+        let lifts = match self.lifts.get() {
+            Some(lifts) => lifts,
+            None => {
+                let lifts = prepared::lifts(&self.plan)?;
+                self.lifts.get_or_init(|| lifts)
+            }
+        };
         let described = (&self.plan, &*self.interface, &**lifts);
         let mut execution = Execution::new(
             &self.generated,

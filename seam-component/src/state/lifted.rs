@@ -38,6 +38,12 @@ pub(crate) struct Lifted {
     pub(crate) concurrent: bool,
     /// The instances that a call from the host enters.
     pub(crate) entering: Entering,
+    pub(crate) shape: Shape,
+}
+
+/// How simply values can be passed to and from a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
     /// Whether calls need no memory: parameters and result are scalars, and nothing follows the
     /// call.
     pub(crate) direct: bool,

@@ -47,7 +47,7 @@ pub(crate) use frame::{Depth, Loan};
 pub(crate) use held_end::HeldEnd;
 pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
-pub(crate) use lifted::{Entering, FuncInst, Lifted};
+pub(crate) use lifted::{Entering, FuncInst, Lifted, Shape};
 pub(crate) use lowered::LoweredCall;
 pub(crate) use pending_call::{HostFunc, PendingCall};
 pub(crate) use perform::Perform;

@@ -12,8 +12,8 @@ use seam_decode::types::{FuncTy, StringEncoding};
 
 use crate::abi::Options;
 use crate::state::{
-    Caller, HostCall, Level, Lifted, Origin, Running, TaskState, ThreadId, ThreadNext as Next,
-    ThreadState,
+    Caller, HostCall, Level, Lifted, Origin, Running, Shape, TaskState, ThreadId,
+    ThreadNext as Next, ThreadState,
 };
 
 /// The task of a core function that no function lifts.
@@ -97,7 +97,8 @@ impl Running {
             encoding: StringEncoding::Utf8,
         };
         let ty = Arc::new(FuncTy::new([], None));
-        let lifted = Arc::new(Lifted::new(self, core, ty, opts, None)?);
+        let shape = Shape::of(&ty, false);
+        let lifted = Arc::new(Lifted::new(self, core, ty, opts, None, shape)?);
         self.instance(instance)?.unlifted = Some(lifted.clone());
         Ok(lifted)
     }

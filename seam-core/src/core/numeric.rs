@@ -57,6 +57,13 @@ impl NumericFunc {
         }
     }
 
+    /// Wraps another function that is known to have the same signature.
+    #[must_use]
+    pub fn with_func(&self, func: CoreFunc) -> Self {
+        let ty = self.ty.clone();
+        Self { func, ty }
+    }
+
     /// Returns the function's handle.
     #[must_use]
     #[inline]
