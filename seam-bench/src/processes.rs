@@ -38,7 +38,7 @@ pub(crate) fn measure_in<R: DeserializeOwned>(
 ///
 /// # Errors
 /// Processes that have measured other rows or sides than the first.
-pub(crate) fn combine(processes: &[Vec<Measured>]) -> Result<Vec<Measured>, Failure> {
+fn combine(processes: &[Vec<Measured>]) -> Result<Vec<Measured>, Failure> {
     let Some(first) = processes.first() else {
         return Ok(Vec::new());
     };

@@ -2,9 +2,7 @@
 
 use seam_core::{CoreMemory, CoreStore, Error, MemoryView, NumericFunc, Resource, Result, Value};
 
-use crate::abi::{
-    Cx, Machine, Options, check_allocated, fill_allocated, fill_allocated_in, low, word,
-};
+use crate::abi::{Cx, Machine, Options, check_allocated, fill_allocated, low, word};
 use crate::state::Running;
 use seam_decode::types::{RecordTy, ResourceId, Ty, spills};
 
@@ -50,6 +48,28 @@ impl StoreMachine<'_> {
         let [result, ..] = bits;
         Ok(low(result))
     }
+
+    /// Notes the end of a call of `realloc`, and passes on the memory, which the call may have moved.
+    /// Both are looked up at once if the engine can lend the bytes.
+    #[inline]
+    fn after_realloc<T>(
+        &mut self,
+        opts: &Options,
+        then: impl FnOnce(&mut MemoryView<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let memory = memory(opts)?;
+        let mut view = match self.0.memory_and_host(memory)? {
+            Some((bytes, host)) => {
+                Running::in_host(host)?.end_realloc(opts.instance)?;
+                MemoryView::from_slice(bytes)
+            }
+            None => {
+                self.running()?.end_realloc(opts.instance)?;
+                self.0.memory(memory)?
+            }
+        };
+        then(&mut view)
+    }
 }
 
 #[inline]
@@ -83,20 +103,7 @@ impl Machine for StoreMachine<'_> {
 
     fn reallocate(&mut self, opts: &Options, old: (u32, u32), align: u32, len: u32) -> Result<u32> {
         let ptr = self.call_realloc(opts, [old.0, old.1, align, len])?;
-        // Both are looked up at once if the engine can lend the bytes of the memory, which the call may
-        // have moved.
-        let memory = memory(opts)?;
-        let size = match self.0.memory_and_host(memory)? {
-            Some((bytes, host)) => {
-                Running::in_host(host)?.end_realloc(opts.instance)?;
-                bytes.len() as u64
-            }
-            None => {
-                self.running()?.end_realloc(opts.instance)?;
-                self.0.memory(memory)?.len()
-            }
-        };
-        check_allocated(size, ptr, align, len)?;
+        self.after_realloc(opts, |memory| check_allocated(memory, ptr, align, len))?;
         Ok(ptr)
     }
 
@@ -108,14 +115,9 @@ impl Machine for StoreMachine<'_> {
         range_at: Option<u64>,
     ) -> Result<u32> {
         let ptr = self.call_realloc(opts, [0, 0, align, word(bytes.len() as u64)?])?;
-        let memory = memory(opts)?;
-        if let Some((memory, host)) = self.0.memory_and_host(memory)? {
-            Running::in_host(host)?.end_realloc(opts.instance)?;
-            fill_allocated_in(memory, ptr, align, bytes, range_at)?;
-        } else {
-            self.running()?.end_realloc(opts.instance)?;
-            fill_allocated(&mut self.0.memory(memory)?, ptr, align, bytes, range_at)?;
-        }
+        self.after_realloc(opts, |memory| {
+            fill_allocated(memory, ptr, align, bytes, range_at)
+        })?;
         Ok(ptr)
     }
 

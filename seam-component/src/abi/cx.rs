@@ -50,8 +50,7 @@ pub(crate) trait Machine {
     /// Also any error of its `realloc`.
     fn reallocate(&mut self, opts: &Options, old: (u32, u32), align: u32, len: u32) -> Result<u32> {
         let ptr = self.realloc(opts, old.0, old.1, align, len)?;
-        let size = self.memory(opts)?.len();
-        check_allocated(size, ptr, align, len)?;
+        check_allocated(&self.memory(opts)?, ptr, align, len)?;
         Ok(ptr)
     }
 
@@ -384,9 +383,14 @@ fn check_range(memory: u64, ptr: u32, byte_length: u64, trap: CanonTrap) -> Resu
 /// # Errors
 /// The traps `UnalignedPointer` and `ReallocOutOfBounds`.
 #[inline]
-pub(crate) fn check_allocated(memory_size: u64, ptr: u32, align: u32, len: u32) -> Result<()> {
+pub(crate) fn check_allocated(
+    memory: &MemoryView<'_>,
+    ptr: u32,
+    align: u32,
+    len: u32,
+) -> Result<()> {
     check_aligned(ptr, align)?;
-    check_range(memory_size, ptr, len.into(), CanonTrap::ReallocOutOfBounds)
+    check_range(memory.len(), ptr, len.into(), CanonTrap::ReallocOutOfBounds)
 }
 
 /// Stores bytes in the range that a guest's `realloc` has returned, and the range at an address.
@@ -401,43 +405,22 @@ pub(crate) fn fill_allocated(
     bytes: &[u8],
     range_at: Option<u64>,
 ) -> Result<()> {
+    check_aligned(ptr, align)?;
+    let (len, out_of_bounds) = (bytes.len() as u64, CanonTrap::ReallocOutOfBounds);
+    let range = u64::from(ptr) | len << 32;
     if let Some(memory) = memory.as_mut_slice() {
-        return fill_allocated_in(memory, ptr, align, bytes, range_at);
+        let room = memory.get_mut(ptr as usize..);
+        let room = room.and_then(|room| room.get_mut(..bytes.len()));
+        let room = room.ok_or_else(|| Error::trap(out_of_bounds))?;
+        room.copy_from_slice(bytes);
+        if range_at.is_none_or(|at| set_int_at(memory, range, at, 8).is_some()) {
+            return Ok(());
+        }
+    } else {
+        check_range(memory.len(), ptr, len, out_of_bounds)?;
+        memory.write(ptr.into(), bytes)?;
     }
-    check_aligned(ptr, align)?;
-    let len = bytes.len() as u64;
-    check_range(memory.len(), ptr, len, CanonTrap::ReallocOutOfBounds)?;
-    memory.write(ptr.into(), bytes)?;
-    let range = (u64::from(ptr) | len << 32).to_le_bytes();
-    range_at.map_or(Ok(()), |at| memory.write(at, &range))
-}
-
-/// Like [`fill_allocated`], in the bytes of a memory.
-///
-/// # Errors
-/// Those of [`fill_allocated`].
-#[inline]
-pub(crate) fn fill_allocated_in(
-    memory: &mut [u8],
-    ptr: u32,
-    align: u32,
-    bytes: &[u8],
-    range_at: Option<u64>,
-) -> Result<()> {
-    check_aligned(ptr, align)?;
-    let room = memory.get_mut(ptr as usize..);
-    let room = room.and_then(|room| room.get_mut(..bytes.len()));
-    let room = room.ok_or_else(|| Error::trap(CanonTrap::ReallocOutOfBounds))?;
-    room.copy_from_slice(bytes);
-    let Some(at) = range_at else {
-        return Ok(());
-    };
-    let range = u64::from(ptr) | (bytes.len() as u64) << 32;
-    match set_int_at(memory, range, at, 8) {
-        Some(()) => Ok(()),
-        // The view names the range that is out of bounds.
-        None => MemoryView::from_slice(memory).write(at, &range.to_le_bytes()),
-    }
+    range_at.map_or(Ok(()), |at| memory.write(at, &range.to_le_bytes()))
 }
 
 /// Converts a length to the word that `realloc` takes.

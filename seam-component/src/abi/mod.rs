@@ -50,8 +50,7 @@ mod transcode;
 mod transfer;
 
 pub(crate) use cx::{
-    Cx, Machine, Options, check_aligned, check_allocated, fill_allocated, fill_allocated_in, low,
-    word,
+    Cx, Machine, Options, check_aligned, check_allocated, fill_allocated, low, word,
 };
 pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::types::Params;
 use crate::value::path::{At, Brief, Mismatch, Step};
-use crate::{
-    Error, FuncType, List, RecordType, Records, Resource, ResourceType, Result, Type, Value,
-};
+use crate::{Error, FuncType, List, RecordType, Resource, ResourceType, Result, Type, Value};
 
 type Check = std::result::Result<(), Mismatch>;
 
@@ -139,8 +137,8 @@ pub(crate) fn check(ty: &Type, value: &Value) -> Check {
 }
 
 fn list(element: &Type, list: &List) -> Check {
-    match list {
-        List::Values(values) => {
+    match (element, list) {
+        (element, List::Values(values)) => {
             for (index, value) in values.iter().enumerate() {
                 if !is_plain(element, value) {
                     check(element, value).at(|| Step::Element(index))?;
@@ -148,38 +146,18 @@ fn list(element: &Type, list: &List) -> Check {
             }
             Ok(())
         }
-        List::Records(records) => self::records(element, records),
-        // A list of numbers has elements of one type, so checking the first is enough.
-        flat => match flat.at(0) {
+        (Type::Record(ty), List::Records(records)) if are_named(ty, records.names()) => {
+            for (index, values) in records.iter().enumerate() {
+                fields(ty, values).at(|| Step::Element(index))?;
+            }
+            Ok(())
+        }
+        // The elements of any other list have one type, so checking the first is enough.
+        (element, list) => match list.at(0) {
             Some(first) => check(element, &first).at(|| Step::Element(0)),
             None => Ok(()),
         },
     }
-}
-
-fn records(element: &Type, records: &Records) -> Check {
-    let Type::Record(ty) = element else {
-        return match records.at(0) {
-            Some(first) => check(element, &first).at(|| Step::Element(0)),
-            None => Ok(()),
-        };
-    };
-    let names = ty.fields.iter().map(|(name, _)| name);
-    if !names.eq(records.names()) {
-        return match records.at(0) {
-            Some(Value::Record(first)) => Err(misfit(ty, &first)).at(|| Step::Element(0)),
-            _ => Ok(()),
-        };
-    }
-    for (index, values) in records.iter().enumerate() {
-        for ((name, ty), value) in ty.fields.iter().zip(values) {
-            if !is_plain(ty, value) {
-                let field = check(ty, value).at(|| Step::Field(name.clone()));
-                field.at(|| Step::Element(index))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn map(key: &Type, value: &Type, entries: &[(Value, Value)]) -> Check {
@@ -208,12 +186,21 @@ pub(crate) fn length(expected: usize, found: usize) -> Check {
     )))
 }
 
-fn record(ty: &RecordType, fields: &[(Arc<str>, Value)]) -> Check {
-    let mut pairs = ty.fields.iter().zip(fields);
-    if ty.fields.len() != fields.len() || pairs.any(|((name, _), (found, _))| name != found) {
-        return Err(misfit(ty, fields));
+fn record(ty: &RecordType, found: &[(Arc<str>, Value)]) -> Check {
+    match are_named(ty, found.iter().map(|(name, _)| name)) {
+        true => fields(ty, found.iter().map(|(_, value)| value)),
+        false => Err(misfit(ty, found)),
     }
-    for ((name, ty), (_, value)) in ty.fields.iter().zip(fields) {
+}
+
+/// Returns whether these are the names of the fields, in order.
+fn are_named<'a>(ty: &RecordType, names: impl IntoIterator<Item = &'a Arc<str>>) -> bool {
+    ty.fields.iter().map(|(name, _)| name).eq(names)
+}
+
+/// Checks the values of a record's fields.
+fn fields<'a>(ty: &RecordType, values: impl IntoIterator<Item = &'a Value>) -> Check {
+    for ((name, ty), value) in ty.fields.iter().zip(values) {
         if !is_plain(ty, value) {
             check(ty, value).at(|| Step::Field(name.clone()))?;
         }

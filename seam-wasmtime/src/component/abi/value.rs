@@ -193,22 +193,21 @@ fn lower_list(element: &Type, list: &List, to: &mut (impl Lower + ?Sized)) -> Re
     match (element, list) {
         (_, List::Values(values)) => {
             to.list(values.len())?;
-            return values
+            values
                 .iter()
-                .try_for_each(|value| lower(element, value, to));
+                .try_for_each(|value| lower(element, value, to))
         }
         (Type::Record(ty), List::Records(records)) => {
             to.list(records.len())?;
             let types = ty.fields.iter().map(|(_, ty)| ty).cycle();
             let mut pairs = types.zip(records.values());
-            return pairs.try_for_each(|(ty, value)| lower(ty, value, to));
+            pairs.try_for_each(|(ty, value)| lower(ty, value, to))
         }
-        _ => {}
-    }
-    match Numbers::of(list).filter(|numbers| !numbers.is_empty()) {
-        Some(numbers) => to.numbers(numbers),
-        // Any empty list of numbers is a list of every type.
-        None => to.list(0),
+        _ => match Numbers::of(list).filter(|numbers| !numbers.is_empty()) {
+            Some(numbers) => to.numbers(numbers),
+            // Any empty list is a list of every type.
+            None => to.list(0),
+        },
     }
 }
 
