@@ -3,18 +3,19 @@
 use std::sync::{Arc, OnceLock};
 
 use seam_core::{
-    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreInstanceId, CoreModule, CoreStore,
-    CoreType, Error, Interface, Origin, Result,
+    Capability, CoreExtern, CoreFunc, CoreFuncType, CoreModule, CoreStore, CoreType, Error,
+    Interface, Origin, Result,
 };
 use seam_decode::types::ResourceId;
 use seam_decode::{Builtin, ComponentInstance, CoreInstance, ResourceDef, ResourceOrigin};
-use seam_decode::{CoreItem, Func, Lift, ModuleRef, Options as PlannedOptions, Plan, Step};
+use seam_decode::{CoreItem, Func, ModuleRef, Options as PlannedOptions, Plan, Step};
 use smallvec::SmallVec;
 
 use super::builtin::body;
 use super::late::Late;
-use super::prepared::{self, PreparedLift};
-use crate::abi::Options;
+use super::lifts::{Lifts, lift};
+use super::lookup::{at, missing, narrow};
+use super::prepared::Prepared;
 use crate::canon::builtin::Body;
 use crate::canon::lower::Lowered;
 use crate::canon::options::{Items, options};
@@ -23,7 +24,7 @@ use crate::canon::{caller, resource, signature};
 use crate::cores::{Core, Cores};
 use crate::generated::Generated;
 use crate::glue::{Glue, GlueTask, Glued, Pending};
-use crate::state::{FuncInst, HostFunc, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
+use crate::state::{FuncInst, Lifted, ResourceImpl, ResourceInfo, Running, TableFuncs};
 
 /// The execution of a plan in a store.
 pub(super) struct Execution<'a> {
@@ -31,8 +32,7 @@ pub(super) struct Execution<'a> {
     pub(super) store: &'a mut dyn CoreStore,
     pub(super) plan: &'a Arc<Plan>,
     interface: &'a Interface,
-    /// The signatures of the lifted functions, by their index in the plan.
-    prepared: &'a [PreparedLift],
+    prepared: &'a Arc<Prepared>,
     /// The compiled modules, in the order of the plan's modules.
     modules: &'a [CoreModule],
     /// The core items of the world, in the order of the imports that keep their core types.
@@ -41,16 +41,12 @@ pub(super) struct Execution<'a> {
     cores: Cores,
     glue: Glue,
     pub(super) late: Late,
-    /// The results of the steps so far, by their index in the plan.
-    pub(super) core_instances: SmallVec<[CoreInstanceId; 4]>,
+    /// The core items made so far, by their index in the plan.
     pub(super) core_items: SmallVec<[Made; 8]>,
-    lifts: Vec<Arc<Lifted>>,
+    /// The core instances and lifted functions made so far.
+    pub(super) lifts: Lifts,
     /// All lifted functions, once they are made. `None` if no function waits for them.
     pub(super) all_lifts: Option<AllLifts>,
-    /// The canonical options of the last lifted function: those of the next are mostly the same.
-    last_options: Option<(PlannedOptions, Options)>,
-    /// Whether calls are tasks.
-    is_concurrent: bool,
 }
 
 /// All lifted functions of a plan, for functions that are made before them.
@@ -59,6 +55,8 @@ pub(super) type AllLifts = Arc<OnceLock<Vec<Arc<Lifted>>>>;
 /// A core item.
 pub(super) enum Made {
     Extern(CoreExtern),
+    /// An export of a core instance that nothing has used yet.
+    Export,
     /// A function whose glue is made when it is first needed.
     Pending(Pending),
     /// A built-in of the asynchronous part.
@@ -71,7 +69,7 @@ impl<'a> Execution<'a> {
     pub(super) fn new(
         generated: &'a Generated,
         store: &'a mut dyn CoreStore,
-        (plan, interface, prepared): (&'a Arc<Plan>, &'a Interface, &'a [PreparedLift]),
+        (plan, interface, prepared): (&'a Arc<Plan>, &'a Interface, &'a Arc<Prepared>),
         modules: &'a [CoreModule],
         world: &'a [CoreExtern],
     ) -> Self {
@@ -86,31 +84,26 @@ impl<'a> Execution<'a> {
             cores: Cores::with_capacity(plan.core_instances.len()),
             glue: Glue::default(),
             late: Late::default(),
-            core_instances: SmallVec::with_capacity(plan.core_instances.len()),
             core_items: SmallVec::with_capacity(plan.core_items.len()),
-            lifts: Vec::with_capacity(plan.lifts.len()),
+            lifts: Lifts::new(plan.clone(), prepared.clone()),
             all_lifts: None,
-            last_options: None,
-            is_concurrent: false,
         }
     }
 
-    /// Executes all steps, and returns the functions that the root exports, or why they cannot be
-    /// called.
+    /// Executes all steps.
     ///
     /// # Errors
     /// Traps and limits of start functions and initializers. `Unsupported` for capabilities that the layer or the
     /// engine lacks.
-    pub(super) fn run(&mut self) -> Result<Vec<std::result::Result<FuncInst, Arc<str>>>> {
+    pub(super) fn run(&mut self) -> Result<()> {
         let plan = self.plan;
         let running = Running::of(self.store)?;
         running.resources.extend(plan.resources.iter().map(info));
         (running.instances).reserve_exact(plan.component_instances.len());
         let capabilities = &self.generated.engine().info().capabilities;
-        self.is_concurrent = plan.is_async();
-        running.tasks.is_concurrent = self.is_concurrent;
-        if self.is_concurrent {
-            self.glue = Glue::new(prepared::called(self.prepared));
+        running.tasks.is_concurrent = self.prepared.is_async;
+        if self.prepared.is_async {
+            self.glue = Glue::new(self.prepared.called());
         }
         running.tasks.suspends =
             capabilities.has(Capability::Reentrant) && capabilities.has(Capability::SuspendedCalls);
@@ -130,34 +123,28 @@ impl<'a> Execution<'a> {
                     let item = self.core_item(at(&plan.core_items, index)?)?;
                     self.core_items.push(item);
                 }
+                Step::Lift(index)
+                    if self.prepared.lifts.get(index).is_some_and(|it| it.can_wait) => {}
                 Step::Lift(index) => {
-                    let lifted = self.lift(at(&plan.lifts, index)?)?;
-                    self.lifts.push(Arc::new(lifted));
+                    let lifted = lift(plan, self.prepared, index, self)?;
+                    self.lifts.put(index, lifted);
                 }
                 Step::Resource(id) => self.resource(id)?,
             }
         }
         if let Some(all) = &self.all_lifts {
-            let _ = all.set(self.lifts.clone());
+            let _ = all.set(self.lifts.all(self.store)?);
         }
         self.make_late()?;
         if let Some(item) = plan.initialize {
             let initialize = self.core_func(item)?;
             self.core_call(0, |store| store.call(initialize, &[], &mut []))?;
         }
-        let mut funcs = Vec::with_capacity(plan.exports.len());
-        for func in &plan.exports {
-            funcs.push(match *func {
-                Func::Undecided(index) => Err(at(&plan.undecided, index)?.as_str().into()),
-                func => Ok(self.func(func)?),
-            });
-        }
-        Ok(funcs)
+        Ok(())
     }
 
-    /// Returns the lifted functions made so far, by their index in the plan, and the core instances
-    /// made so far, in order.
-    pub(super) fn into_made(self) -> (Vec<Arc<Lifted>>, Cores) {
+    /// Returns the lifted functions, and the core instances made so far, in order.
+    pub(super) fn into_made(self) -> (Lifts, Cores) {
         let mut cores = self.cores;
         cores.sort();
         (self.lifts, cores)
@@ -186,7 +173,7 @@ impl<'a> Execution<'a> {
         let instance = narrow(*component_instance)?;
         match self.core_call(instance, |store| store.instantiate(module, &imports)) {
             Ok(id) => {
-                self.core_instances.push(id);
+                self.lifts.exports.core_instances.push(id);
                 self.cores.push(entry(id));
                 Ok(())
             }
@@ -219,6 +206,13 @@ impl<'a> Execution<'a> {
     fn import(&mut self, item: usize) -> Result<CoreExtern> {
         match at(&self.core_items, item)? {
             Made::Extern(item) => Ok(*item),
+            Made::Export => {
+                let export = self.lifts.exports.item(self.store, item)?;
+                if let Some(made) = self.core_items.get_mut(item) {
+                    *made = Made::Extern(export);
+                }
+                Ok(export)
+            }
             Made::Builtin(Glued::Made(func)) => Ok(CoreExtern::Func(*func)),
             Made::Builtin(Glued::Pending(pending)) | Made::Pending(pending) => self
                 .glue
@@ -256,11 +250,7 @@ impl<'a> Execution<'a> {
 
     fn core_item(&mut self, item: &CoreItem) -> Result<Made> {
         Ok(match item {
-            CoreItem::Export(instance, name) => {
-                let id = *at(&self.core_instances, *instance)?;
-                let found = self.store.export(id, name);
-                Made::Extern(found.ok_or_else(missing)?)
-            }
+            CoreItem::Export(..) => Made::Export,
             CoreItem::Lower(func, options, ty) => {
                 let callee = self.func(*func)?;
                 self.lower(callee, options, ty)?
@@ -353,41 +343,6 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn lift(&mut self, lift: &Lift) -> Result<Lifted> {
-        let PreparedLift { core, after, shape } = at(self.prepared, self.lifts.len())?;
-        let post_return = self.optional(lift.post_return)?;
-        let post_return = post_return.map(|func| after.with_func(func));
-        let callback = self.optional(lift.callback)?;
-        let callback = callback.map(signature::callback);
-        let core = core.with_func(self.core_func(lift.core)?);
-        let opts = self.options(&lift.options)?;
-        let is_concurrent = self.is_concurrent;
-        let mut lifted = Lifted::new(
-            Running::of(self.store)?,
-            core,
-            lift.ty.clone(),
-            opts,
-            post_return,
-            *shape,
-        )?;
-        lifted.is_async = lift.options.is_async;
-        lifted.callback = callback.transpose()?;
-        lifted.concurrent = is_concurrent;
-        Ok(lifted)
-    }
-
-    /// Looks up the core items of canonical options.
-    fn options(&mut self, planned: &PlannedOptions) -> Result<Options> {
-        if let Some((last, options)) = &self.last_options {
-            if last == planned {
-                return Ok(options.clone());
-            }
-        }
-        let options = options(planned, self)?;
-        self.last_options = Some((*planned, options.clone()));
-        Ok(options)
-    }
-
     fn optional(&mut self, func: Option<usize>) -> Result<Option<CoreFunc>> {
         func.map(|func| self.core_func(func)).transpose()
     }
@@ -395,16 +350,9 @@ impl<'a> Execution<'a> {
     /// Returns a function that can be called. A plan lowers no other.
     ///
     /// # Errors
-    /// `Engine` if the function cannot be called.
-    pub(super) fn func(&self, func: Func) -> Result<FuncInst> {
-        Ok(match func {
-            Func::Lifted(index) => FuncInst::Lifted(at(&self.lifts, index)?.clone()),
-            Func::Import(index) => {
-                let ty = at(&self.plan.imports, index)?.ty.clone();
-                FuncInst::Host(HostFunc { index, ty })
-            }
-            Func::OfImport | Func::Undecided(_) => return Err(missing()),
-        })
+    /// Those of [`Lifts::func`].
+    pub(super) fn func(&mut self, func: Func) -> Result<FuncInst> {
+        self.lifts.func(self.store, func)
     }
 
     /// Defines a resource type of the guest, which has its destructor from now on.
@@ -467,19 +415,4 @@ fn info(def: &ResourceDef) -> ResourceInfo {
 
 pub(super) fn made(func: CoreFunc) -> Made {
     Made::Extern(CoreExtern::Func(func))
-}
-
-pub(super) fn narrow(index: usize) -> Result<u32> {
-    u32::try_from(index).map_err(|_| missing())
-}
-
-pub(super) fn at<T>(made: &[T], index: usize) -> Result<&T> {
-    made.get(index).ok_or_else(missing)
-}
-
-/// Returns the error for a missing result of an earlier step.
-///
-/// Either the engine's instance lacks an export of its module, or the plan is faulty.
-pub(super) fn missing() -> Error {
-    Error::engine("expected the result of an earlier step of the plan, found none")
 }

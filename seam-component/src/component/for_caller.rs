@@ -9,7 +9,8 @@ use seam_decode::types::ResourceId;
 use seam_decode::{Builtin, CoreItem, Func, Options as Planned, ResourceDef, ResourceOrigin};
 
 use super::builtin::body;
-use super::execute::{AllLifts, Execution, Made, at, made, missing, narrow};
+use super::execute::{AllLifts, Execution, Made, made};
+use super::lookup::{at, missing, narrow};
 use crate::canon::caller;
 use crate::canon::lower::Lowered;
 use crate::canon::options::{Items, options};
@@ -95,7 +96,12 @@ impl Execution<'_> {
     pub(super) fn make_late(&mut self) -> Result<()> {
         let mut funcs = Vec::new();
         for item in self.late.take() {
-            let caller = *self.core_instances.last().ok_or_else(missing)?;
+            let caller = *self
+                .lifts
+                .exports
+                .core_instances
+                .last()
+                .ok_or_else(missing)?;
             let made = match &item {
                 CoreItem::LowerForCaller(func, options, ty) => {
                     let callee = self.func(*func)?;

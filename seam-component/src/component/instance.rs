@@ -10,6 +10,7 @@ use seam_core::{
 };
 
 use super::handles::check_handles;
+use super::lifts::Lifts;
 use crate::abi::{self, Cx, FlatBits};
 use crate::canon::lift::{Outer, lift_result};
 use crate::canon::resource::destroy;
@@ -22,28 +23,23 @@ use seam_decode::{Func as Planned, Plan, is_inner};
 
 /// An instance of a component.
 pub(super) struct ComponentInstance {
-    /// The exported functions, in the order of
-    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs), or why they cannot be called.
-    /// Empty if the instance failed to start.
-    funcs: Vec<std::result::Result<FuncInst, Arc<str>>>,
-    /// All lifted functions, by their index in the plan.
-    lifts: Vec<Arc<Lifted>>,
     plan: Arc<Plan>,
-    /// The functions of inner component instances that were resolved, behind the exported ones.
-    inner: Vec<(ExportName, Func, FuncInst)>,
+    /// `None` if the instance failed to start.
+    lifts: Option<Lifts>,
+    /// The functions that were called, by their index: first the exported ones, in the order of
+    /// [`Interface::export_funcs`](seam_core::Interface::export_funcs), then those of `inner`.
+    funcs: Vec<Option<FuncInst>>,
+    /// The functions of inner component instances that were resolved.
+    inner: Vec<(ExportName, Func, Planned)>,
 }
 
 impl ComponentInstance {
-    /// Creates an instance with these exported functions.
-    pub(super) fn new(
-        plan: Arc<Plan>,
-        funcs: Vec<std::result::Result<FuncInst, Arc<str>>>,
-        lifts: Vec<Arc<Lifted>>,
-    ) -> Self {
+    /// Creates an instance with these lifted functions, or `None` for one that failed to start.
+    pub(super) fn new(plan: Arc<Plan>, lifts: Option<Lifts>) -> Self {
         Self {
-            funcs,
-            lifts,
             plan,
+            lifts,
+            funcs: Vec::new(),
             inner: Vec::new(),
         }
     }
@@ -52,34 +48,50 @@ impl ComponentInstance {
         if let Some((_, func, _)) = self.inner.iter().find(|(known, ..)| known == name) {
             return Ok(func.clone());
         }
-        let (func, ty) = self.plan.inner_func(name)?;
-        let index = base.interface.export_funcs().len() + self.inner.len();
+        let (planned, ty) = self.plan.inner_func(name)?;
+        let index = self.plan.exports.len() + self.inner.len();
         let index = u32::try_from(index)
             .map_err(|_| Error::engine("expected fewer functions than 2^32, found more"))?;
-        let found = match func {
-            Planned::Lifted(index) => self.lifts.get(index).cloned().map(FuncInst::Lifted),
-            _ => None,
-        };
-        let found = found.ok_or_else(not_started)?;
+        if !matches!(planned, Planned::Lifted(_)) || self.lifts.is_none() {
+            return Err(not_started());
+        }
         let func = Func::new(name.clone(), ty, base.owner, index);
-        self.inner.push((name.clone(), func.clone(), found));
+        self.inner.push((name.clone(), func.clone(), planned));
         Ok(func)
     }
 
     /// Returns the function that was resolved with this index.
     ///
     /// # Errors
-    /// `Link` if it cannot be called.
-    fn at(&self, base: &Base, index: usize) -> Result<&FuncInst> {
-        match self.funcs.get(index) {
-            Some(Ok(func)) => Ok(func),
-            Some(Err(why)) => Err(Error::link(why.to_string())),
-            None => {
-                let position = index.checked_sub(base.interface.export_funcs().len());
-                let found = position.and_then(|position| self.inner.get(position));
-                found.map(|(_, _, func)| func).ok_or_else(not_started)
-            }
+    /// `Link` if it cannot be called. `Misuse` if the instance failed to start.
+    #[inline]
+    fn at(&mut self, base: &mut Base, index: usize) -> Result<&FuncInst> {
+        if !matches!(self.funcs.get(index), Some(Some(_))) {
+            self.first_call(base, index)?;
         }
+        match self.funcs.get(index) {
+            Some(Some(func)) => Ok(func),
+            _ => Err(not_started()),
+        }
+    }
+
+    /// Makes the function that was resolved with this index.
+    #[cold]
+    fn first_call(&mut self, base: &mut Base, index: usize) -> Result<()> {
+        let lifts = self.lifts.as_mut().ok_or_else(not_started)?;
+        let position = index.checked_sub(self.plan.exports.len());
+        let planned = match position {
+            None => self.plan.exports.get(index),
+            Some(position) => self.inner.get(position).map(|(_, _, planned)| planned),
+        };
+        let func = lifts.func(&mut *base.store, *planned.ok_or_else(not_started)?)?;
+        if self.funcs.len() <= index {
+            self.funcs.resize(index + 1, None);
+        }
+        if let Some(slot) = self.funcs.get_mut(index) {
+            *slot = Some(func);
+        }
+        Ok(())
     }
 
     /// Returns the world of an artifact that has streams or futures.
@@ -91,7 +103,7 @@ impl ComponentInstance {
     }
 
     /// Returns the lifted function of a call.
-    fn lifted(&self, base: &Base, index: usize) -> Result<&Lifted> {
+    fn lifted(&mut self, base: &mut Base, index: usize) -> Result<&Lifted> {
         match self.at(base, index)? {
             FuncInst::Lifted(lifted) => Ok(lifted),
             _ => Err(Error::engine("expected a call of a lifted function")),

@@ -24,6 +24,8 @@ mod for_caller;
 mod handles;
 mod instance;
 mod late;
+mod lifts;
+mod lookup;
 mod prepared;
 mod program;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use seam_decode::{CoreModuleDef, Missing, Plan, TypedModule, compile_part, decod
 
 use super::execute::Execution;
 use super::instance::ComponentInstance;
-use super::prepared::{self, PreparedLift};
+use super::prepared::Prepared;
 use crate::core_module::Links;
 use crate::generated::Generated;
 use crate::inner::Base;
@@ -26,8 +26,8 @@ pub(crate) struct ComponentProgram {
     generated: Generated,
     backend: Arc<str>,
     plan: Arc<Plan>,
-    /// Those of the plan. The first instance makes them.
-    lifts: OnceLock<Vec<PreparedLift>>,
+    /// The first instance makes it.
+    prepared: OnceLock<Arc<Prepared>>,
     /// The compiled core modules, in the order of the plan's modules.
     modules: Vec<CoreModule>,
     interface: Arc<Interface>,
@@ -79,7 +79,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
-            lifts: OnceLock::new(),
+            prepared: OnceLock::new(),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -111,7 +111,7 @@ impl ComponentProgram {
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),
-            lifts: OnceLock::new(),
+            prepared: OnceLock::new(),
             plan: Arc::new(plan),
             modules,
             interface,
@@ -158,14 +158,14 @@ impl ComponentProgram {
             Some(links) => links.make(&self.generated, &mut *store, world.core_items())?,
             None => Vec::new(),
         };
-        let lifts = match self.lifts.get() {
-            Some(lifts) => lifts,
+        let prepared = match self.prepared.get() {
+            Some(prepared) => prepared,
             None => {
-                let lifts = prepared::lifts(&self.plan)?;
-                self.lifts.get_or_init(|| lifts)
+                let prepared = Arc::new(Prepared::new(&self.plan)?);
+                self.prepared.get_or_init(|| prepared)
             }
         };
-        let described = (&self.plan, &*self.interface, &**lifts);
+        let described = (&self.plan, &*self.interface, prepared);
         let mut execution = Execution::new(
             &self.generated,
             &mut *store,
@@ -173,13 +173,13 @@ impl ComponentProgram {
             &self.modules,
             &defined,
         );
-        let funcs = execution.run();
+        let started = execution.run();
         let (lifts, cores) = execution.into_made();
-        let observed = match &funcs {
+        let observed = match &started {
             Ok(_) => None,
             Err(_) => Some(Running::of(&mut *store)?.world.observed().clone()),
         };
-        let instance = |funcs| {
+        let instance = |lifts| {
             let base = Base {
                 store,
                 interface: self.interface.clone(),
@@ -187,19 +187,16 @@ impl ComponentProgram {
                 cores,
                 owner,
             };
-            LayeredInstance::new(
-                base,
-                ComponentInstance::new(self.plan.clone(), funcs, lifts),
-            )
+            LayeredInstance::new(base, ComponentInstance::new(self.plan.clone(), lifts))
         };
-        match funcs {
-            Ok(funcs) => Ok(instance(funcs)),
+        match started {
+            Ok(()) => Ok(instance(Some(lifts))),
             Err(error) => Err(Failed {
                 observed: observed.unwrap_or_default().into(),
                 // If linking failed, no guest code has run, so a snapshot would show nothing.
                 instance: match error.kind() {
                     ErrorKind::Link | ErrorKind::Unsupported(_) => None,
-                    _ => Some(Box::new(instance(Vec::new()))),
+                    _ => Some(Box::new(instance(None))),
                 },
                 error,
             }),

@@ -76,10 +76,23 @@ fn instantiate(
 }
 
 #[test]
-fn instantiations_grow_linearly_in_exports() {
+fn exports_that_are_not_called_allocate_nothing() {
+    for (name, backend) in backends() {
+        let count = |exports| instantiate(&*backend, &guests::exports(exports), |_| {});
+        assert_eq!(count(200), count(400), "on {name}");
+    }
+}
+
+#[test]
+fn first_calls_grow_linearly_in_exports() {
     for (name, backend) in backends() {
         is_linear("exports", name, 200, |exports| {
-            instantiate(&*backend, &guests::exports(exports), |_| {})
+            instantiate(&*backend, &guests::exports(exports), |instance| {
+                for n in 0..exports {
+                    let seven = instance.call_blocking(format!("f{n}").as_str(), &[]);
+                    assert_eq!(seven.unwrap(), Some(Value::U32(7)));
+                }
+            })
         });
     }
 }
