@@ -1,12 +1,10 @@
 //! Calls of core functions, within the limits of the store.
 
 use std::future::Future;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use seam_core::{
-    Alarm, CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call,
-};
-use wasmtime::{AsContext, AsContextMut, RootScope, Val};
+use seam_core::{CoreFunc, CoreValue, Error, Result, block_on, check_core_bits, check_core_call};
+use wasmtime::{AsContext, AsContextMut, RootScope, StoreContextMut, Val};
 
 use crate::broken::{Broken, contained};
 use crate::convert::{self, from_val, misfit, to_val};
@@ -69,38 +67,51 @@ where
     }
 }
 
+/// Whether a call has armed the deadline.
+#[must_use = "it must be passed to `end`"]
+pub(crate) struct Armed(bool);
+
 /// Arms the deadline, if the store has one and this is an outermost call.
-///
-/// The alarm must be passed to [`end`].
 ///
 /// # Errors
 /// `Engine` if the store is broken, or the deadline cannot be armed.
 #[inline]
-pub(crate) fn begin<C>(ctx: &mut C) -> Result<Option<Alarm>>
+pub(crate) fn begin<C>(ctx: &mut C) -> Result<Armed>
 where
     C: AsContextMut<Data: HasCore>,
 {
     let mut ctx = ctx.as_context_mut();
     let core = ctx.data_mut().core();
     core.broken.check()?;
-    let Some(time) = core.time.filter(|_| core.depth == 0) else {
-        return Ok(None);
-    };
+    match core.time {
+        Some(time) if core.depth == 0 => arm(&mut ctx, time),
+        _ => Ok(Armed(false)),
+    }
+}
+
+#[inline(never)]
+fn arm<C: HasCore>(ctx: &mut StoreContextMut<'_, C>, time: Duration) -> Result<Armed> {
     let Some(at) = Instant::now().checked_add(time) else {
-        return Ok(None);
+        return Ok(Armed(false));
     };
+    let alarm = advance_epoch(at, ctx.engine().weak())?;
+    let core = ctx.data_mut().core();
     core.deadline = Some(at);
-    advance_epoch(at, ctx.engine().weak()).map(Some)
+    core.alarm = Some(alarm);
+    Ok(Armed(true))
 }
 
 /// Disarms the deadline.
 #[inline]
-pub(crate) fn end<C>(ctx: &mut C, alarm: Option<Alarm>)
+pub(crate) fn end<C>(ctx: &mut C, Armed(armed): Armed)
 where
     C: AsContextMut<Data: HasCore>,
 {
-    if alarm.is_some() {
-        ctx.as_context_mut().data_mut().core().deadline = None;
+    if armed {
+        let mut ctx = ctx.as_context_mut();
+        let core = ctx.data_mut().core();
+        core.deadline = None;
+        core.alarm = None;
     }
 }
 
@@ -180,7 +191,7 @@ where
             return Err(Error::misuse(format!("argument {misfit}")));
         }
     }
-    let alarm = begin(&mut scope)?;
+    let armed = begin(&mut scope)?;
     let way = Way::of(&scope);
     let outcome = match way {
         Way::Synchronous => synchronous(&mut scope, |scope| entry.func.call(scope, params, out)),
@@ -195,7 +206,7 @@ where
             ))
         }
     };
-    end(&mut scope, alarm);
+    end(&mut scope, armed);
     let lifted = match outcome {
         Ok(()) => lift(&mut scope, out, results),
         Err(stop) => Err(stop.error(scope.as_context().data().code())),
@@ -216,9 +227,9 @@ where
         return Ok(None);
     };
     check_core_bits(numeric.len(), bits)?;
-    let alarm = begin(ctx)?;
+    let armed = begin(ctx)?;
     let outcome = synchronous(ctx, |ctx| numeric.call(ctx, bits));
-    end(ctx, alarm);
+    end(ctx, armed);
     let outcome = outcome.map_err(|stop| stop.error(ctx.as_context().data().code()));
     outcome.map(Some)
 }

@@ -40,14 +40,14 @@ where
     }
     let shows_failed = core.shows_failed;
     let before = shows_failed.then(|| inner.debug_all_instances().len());
-    let alarm = call::begin(ctx)?;
+    let armed = call::begin(ctx)?;
     let outcome = match Way::of(ctx) {
         Way::Synchronous => call::synchronous(ctx, |ctx| Instance::new(ctx, module, &imports)),
         Way::Nested | Way::Suspending => call::apart(ctx, |ctx| {
             block_on(Instance::new_async(ctx, module, &imports)).map_err(Stop::Guest)
         }),
     };
-    call::end(ctx, alarm);
+    call::end(ctx, armed);
     match outcome {
         Ok(instance) => handle(ctx, instance, Some(compiled.exports().clone())),
         Err(stop) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seam_core::{HostState, Limits, store_number};
+use seam_core::{Alarm, HostState, Limits, store_number};
 use wasmtime::{Instance, Module, Store, Val};
 
 use crate::broken::Broken;
@@ -27,6 +27,8 @@ pub(crate) struct CoreState {
     pub(crate) time: Option<Duration>,
     /// When the current call must end.
     pub(crate) deadline: Option<Instant>,
+    /// What wakes the engine at the deadline.
+    pub(crate) alarm: Option<Alarm>,
     pub(crate) instances: Option<u64>,
     pub(crate) host_depth: u32,
     pub(crate) depth: u32,
@@ -72,6 +74,7 @@ impl CoreState {
             fuel: limits.fuel,
             time: limits.deadline,
             deadline: None,
+            alarm: None,
             instances: limits.instances,
             host_depth: limits.host_depth,
             depth: 0,

@@ -1,11 +1,11 @@
 //! Calls whose arguments are kept until they are made.
 
 use seam_core::typed::result_from_value;
-use seam_core::{Alarm, CanonTrap, Error, Limit, Result, Returns, Value};
+use seam_core::{CanonTrap, Error, Limit, Result, Returns, Value};
 use wasmtime::component::{ResourceAny, Val};
 use wasmtime::{AsContextMut, Store};
 
-use crate::call::{self, Stop};
+use crate::call::{self, Armed, Stop};
 use crate::component::abi::{self, Given, Parts};
 use crate::component::func::{Export, Returned};
 use crate::component::lift::FromVals;
@@ -47,7 +47,7 @@ impl Begun {
         store: &mut Store<State>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let alarm = call::begin(store)?;
+        let armed = call::begin(store)?;
         let (export, passed) = (&self.export, &mut self.passed);
         let outcome = call::synchronous(store, |store| match passed {
             Passed::Parts {
@@ -63,7 +63,7 @@ impl Begun {
             }
             Passed::Vals { params, results } => export.func.call(store, params, results),
         });
-        self.ended(store, alarm, outcome, code)
+        self.ended(store, armed, outcome, code)
     }
 
     /// Makes the call, and suspends while the host does.
@@ -75,7 +75,7 @@ impl Begun {
         store: &mut Store<State>,
         code: &(dyn Code + Sync),
     ) -> Result<()> {
-        let alarm = call::begin(store)?;
+        let armed = call::begin(store)?;
         let bounds = call::bounds(store);
         let waits = store.data().waits.clone();
         let clock = store.data().world.clock().clone();
@@ -90,7 +90,7 @@ impl Begun {
             made.unwrap_or_else(|| Err(wasmtime::Error::new(Error::trap(CanonTrap::Deadlock))))
         };
         let outcome = call::bounded(bounds, made).await;
-        self.settled(store, alarm, outcome, code)
+        self.settled(store, armed, outcome, code)
     }
 
     /// Adds the call to the event loop, unless it is there.
@@ -127,32 +127,32 @@ impl Begun {
         else {
             return Err(Error::engine("expected a call in the event loop"));
         };
-        let alarm = call::begin(store)?;
+        let armed = call::begin(store)?;
         let outcome = spawned.run(store).await.map(|vals| *results = vals);
-        self.settled(store, alarm, outcome, code)
+        self.settled(store, armed, outcome, code)
     }
 
     /// Ends a call that can suspend. If it succeeded, connects the ends that the host has connected.
     fn settled(
         &mut self,
         store: &mut Store<State>,
-        alarm: Option<Alarm>,
+        armed: Armed,
         outcome: Result<(), Stop>,
         code: &dyn Code,
     ) -> Result<()> {
         let settle = |()| ends::settle(&mut store.as_context_mut()).map_err(Stop::Seam);
         let outcome = outcome.and_then(settle);
-        self.ended(store, alarm, outcome, code)
+        self.ended(store, armed, outcome, code)
     }
 
     fn ended(
         &mut self,
         store: &mut Store<State>,
-        alarm: Option<Alarm>,
+        armed: Armed,
         outcome: Result<(), Stop>,
         code: &dyn Code,
     ) -> Result<()> {
-        call::end(store, alarm);
+        call::end(store, armed);
         self.give_up(store);
         if store.data_mut().take_refused_output() {
             return Err(Error::limit(Limit::Output));

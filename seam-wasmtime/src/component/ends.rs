@@ -122,14 +122,14 @@ pub(crate) fn run_what_waits(store: &mut Store<State>, code: &dyn Code) -> Resul
     let clock = store.data().world.clock().clone();
     let before = waits.events();
     waits.wake();
-    let alarm = call::begin(store)?;
+    let armed = call::begin(store)?;
     let bounds = call::bounds(store);
     let run = store.run_concurrent(async |_| std::future::pending::<()>().await);
     let outcome = block_on(call::bounded(bounds, async {
         let ran = waits::until_no_progress(&waits, &clock, MAX_ADVANCES, run).await;
         ran.unwrap_or(Ok(()))
     }));
-    call::end(store, alarm);
+    call::end(store, armed);
     outcome.map_err(|stop| stop.error(code))?;
     settle(&mut store.as_context_mut())?;
     Ok(waits.events() != before)

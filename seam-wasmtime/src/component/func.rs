@@ -218,7 +218,7 @@ impl Export {
         code: &(dyn Code + Sync),
     ) -> Result<R> {
         store.data_mut().world.begin_outermost_call();
-        let alarm = call::begin(store)?;
+        let armed = call::begin(store)?;
         let outcome = match passing {
             Passing::Given(given) => call::synchronous(store, |store| {
                 abi::call(self.func, store, given, self.takes_flat)
@@ -228,7 +228,7 @@ impl Export {
                 called.map_err(Stop::Guest)
             }
         };
-        call::end(store, alarm);
+        call::end(store, armed);
         outcome.map_err(|stop| stop.error(code))
     }
 

@@ -122,7 +122,7 @@ impl ComponentInstance {
             return Ok(());
         };
         self.store.data_mut().world.begin_outermost_call();
-        let alarm = call::begin(&mut self.store)?;
+        let armed = call::begin(&mut self.store)?;
         let outcome = if self.is_async() {
             let bounds = call::bounds(&self.store);
             block_on(call::bounded(
@@ -132,7 +132,7 @@ impl ComponentInstance {
         } else {
             call::synchronous(&mut self.store, |store| any.resource_drop(store))
         };
-        call::end(&mut self.store, alarm);
+        call::end(&mut self.store, armed);
         outcome.map_err(|stop| stop.error(&*self.program.code))
     }
 

@@ -72,7 +72,7 @@ async fn start(
     let core = store.data_mut().core();
     core.asynchronous = linked.asynchronous;
     core.stack = loaded.stack;
-    let alarm = call::begin(&mut store)?;
+    let armed = call::begin(&mut store)?;
     let pre = &linked.pre;
     let outcome = if linked.asynchronous {
         let bounds = call::bounds(&store);
@@ -80,7 +80,7 @@ async fn start(
     } else {
         call::synchronous(&mut store, |store| pre.instantiate(store))
     };
-    call::end(&mut store, alarm);
+    call::end(&mut store, armed);
     let program = loaded.clone();
     let instance =
         |store, instance, captured| ComponentInstance::new(program, store, instance, captured);
