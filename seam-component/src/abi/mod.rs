@@ -34,8 +34,10 @@ mod direct;
 mod due;
 mod flat;
 mod lift;
+mod lift_plain;
 mod load;
 mod lower;
+mod lower_plain;
 mod numbers;
 mod parts;
 mod place;
@@ -50,14 +52,16 @@ mod transcode;
 mod transfer;
 
 pub(crate) use cx::{
-    Cx, Machine, Options, check_aligned, check_allocated, fill_allocated, low, word,
+    Cx, Machine, Options, check_aligned, check_allocated, check_area_in, fill_allocated, low, word,
 };
 pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;
 pub(crate) use lift::{lift_flat_value, lift_flat_values};
+pub(crate) use lift_plain::{lift_plain, lift_plain_args};
 pub(crate) use lower::lower_flat_values;
+pub(crate) use lower_plain::{lower_plain, lower_plain_typed};
 pub(crate) use parts::{lift_parts, lower_parts};
-pub(crate) use plain::{are_plain, lift_plain, lower_plain};
+pub(crate) use plain::are_plain;
 pub(crate) use plain_transfer::{
     are_bytes_alike, check_plain, copy_plain, lift_plain_result, lower_plain_result,
 };

@@ -7,9 +7,10 @@ use seam_core::{CoreCaller, CoreFunc, CoreFuncType, CoreStore, Error, NumericFn,
 
 use crate::abi::{self, Cx, FlatBits, InTransit, Machine, Options, Transfer, pass_scalar};
 use crate::canon::HostResult;
-use crate::canon::lift::is_over_scalars;
-use crate::machine::{StoreMachine, lifting, lifting_between, reads_memory};
-use crate::state::{Entering, FuncInst, HostFunc, Lifted, LoweredCall, Running, SubtaskState};
+use crate::machine::{Borrowed, StoreMachine, lifting, lifting_between, reads_memory};
+use crate::state::{
+    Entering, FuncInst, HostFunc, Lifted, LoweredCall, Running, Shape, SubtaskState,
+};
 use crate::task::{self, InSteps, Steps};
 use seam_decode::types::{FuncTy, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, RecordTy};
 
@@ -23,8 +24,8 @@ pub(crate) struct Lowered {
     entering: Option<Entering>,
     /// Whether the parameters and the result are scalars, so that they pass without any memory.
     over_scalars: bool,
-    /// Whether the callee is another guest's function over values that are [plain](Lifted::plain) and
-    /// have the same bytes on both sides.
+    /// Whether the callee is a function over values that are [plain](abi::are_plain). If it is another
+    /// guest's, they have the same bytes on both sides.
     plain: bool,
     /// Whether calls are tasks: the callee may block its caller.
     is_task: bool,
@@ -50,7 +51,10 @@ impl Lowered {
                     && abi::are_bytes_alike(&callee.opts, &caller, &callee.ty.result);
                 (Some(entering), callee.shape.direct, plain)
             }
-            FuncInst::Host(callee) => (None, is_over_scalars(&callee.ty), false),
+            FuncInst::Host(callee) => {
+                let Shape { direct, plain } = Shape::of(&callee.ty, false);
+                (None, direct, plain && !callee.ty.is_async)
+            }
         };
         let call = LoweredCall::new(callee.ty(), caller, is_async);
         Ok(Self {
@@ -97,6 +101,12 @@ impl Lowered {
             _ if self.is_task => self.call_task(store, bits),
             FuncInst::Lifted(callee) if self.over_scalars => {
                 self.scalars_to_guest(store, callee, bits)
+            }
+            FuncInst::Host(callee) if self.plain => {
+                match self.plain_to_host(store, callee, bits)? {
+                    true => Ok(()),
+                    false => self.call_with_memory(store, bits),
+                }
             }
             _ => self.call_with_memory(store, bits),
         }
@@ -279,6 +289,58 @@ impl Lowered {
         callee.post_return(store, results)?;
         self.set_results(bits, &flat)?;
         self.end_call(Running::of(store)?)
+    }
+
+    /// Performs a call over plain values from a component instance to a host function over Rust types.
+    /// Returns whether it was: a call that needs values, or an engine that lends no bytes, takes the
+    /// general way.
+    ///
+    /// Nothing is lent, and the host function calls no guest. So the call has no frame, and the state and
+    /// the memory are looked up once until the function has returned.
+    #[inline]
+    fn plain_to_host(
+        &self,
+        store: &mut dyn CoreStore,
+        HostFunc { index, ty }: &HostFunc,
+        bits: &mut [u64],
+    ) -> Result<bool> {
+        let opts = &self.call.opts;
+        let Some(memory) = opts.memory else {
+            return Ok(false);
+        };
+        // An error comes again in the general way.
+        let Ok(Some((bytes, host))) = store.memory_and_host(memory) else {
+            return Ok(false);
+        };
+        let running = Running::in_host(host)?;
+        running.check_may_leave(opts.instance)?;
+        running.world.check_host_depth()?;
+        let Some(mut call) = running.world.begin_typed(*index) else {
+            return Ok(false);
+        };
+        let (args, area) = self.call.split(self.args(bits)?);
+        let machine = &mut Borrowed(running);
+        let lift = |from: &mut dyn Lift| call.lift_args(from);
+        let lifted = abi::lift_plain_args(bytes, machine, opts, args, &ty.params, lift);
+        lifted.map_err(|error| call.lift_error(error))?;
+        // The memory cannot shrink until the result is there. An area outside it traps then.
+        let checked = area.map_or(Ok(()), |area| abi::check_area_in(bytes, area, &ty.result));
+        let running = &mut *machine.0;
+        running.world.call_typed(&mut call)?;
+        checked?;
+        let machine = &mut StoreMachine(&mut *store);
+        let lower = |to: &mut dyn Lower| call.lower_result(to);
+        let lowered = abi::lower_plain_typed(machine, opts, &ty.result, area, lower);
+        let result = lowered.map_err(|error| call.lower_error(error))?;
+        if let ([_], Some(bits)) = (&*self.core_ty.results, bits.first_mut()) {
+            *bits = result;
+        }
+        let running = Running::of(store)?;
+        running.world.end_typed(call);
+        if running.world.has_connections() {
+            task::connect_ends(store)?;
+        }
+        Ok(true)
     }
 
     /// Performs a call from a component instance to the host.

@@ -415,8 +415,13 @@ impl WorldState {
         Ok(())
     }
 
+    /// Checks that there can be one more level of host recursion, for a host function that calls no
+    /// guest.
+    ///
+    /// # Errors
+    /// Those of [`begin_host_call`](Self::begin_host_call).
     #[inline]
-    fn check_host_depth(&self) -> Result<()> {
+    pub fn check_host_depth(&self) -> Result<()> {
         match self.depth < self.side.limits.host_depth {
             true => Ok(()),
             false => Err(Error::limit(crate::Limit::HostDepth)),

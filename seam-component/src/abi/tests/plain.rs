@@ -3,17 +3,17 @@
 
 use proptest::prelude::*;
 use seam_core::typed::{Lift, LiftResult, Lower, LowerArgs, Numbers, Scalar};
-use seam_core::{Args, Result, Returns, Type, Value};
+use seam_core::{Args, ErrorKind, Result, Returns, Type, Value};
 
 use super::any::value;
 use super::guest::{Guest, Guests, options};
 use super::json::params;
 use super::part;
 use crate::abi::{
-    Cx, FlatBits, are_plain, lift_flat_value, lift_parts, lift_plain, lower_flat_values,
-    lower_parts, lower_plain,
+    Cx, FlatBits, are_plain, check_area_in, lift_flat_value, lift_parts, lift_plain,
+    lift_plain_args, lower_flat_values, lower_parts, lower_plain, lower_plain_typed,
 };
-use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, StringEncoding};
+use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, StringEncoding, spills};
 
 const SIZE: usize = 1 << 12;
 
@@ -246,5 +246,81 @@ proptest! {
         prop_assert_eq!(outcome(second), outcome(first));
         prop_assert_eq!(found.1, expected.1);
         prop_assert_eq!(other.charged, one.charged);
+    }
+
+    #[test]
+    fn plain_arguments_are_lifted_like_others(
+        types in prop::collection::vec(plain(), 0..4),
+        parts in prop::collection::vec(part(), 0..6),
+        encoding in encoding(),
+        text in prop::collection::vec(prop_oneof![9 => 32u8..127, 1 => any::<u8>()], 64),
+        words in prop::collection::vec(prop_oneof![8 => 0u64..16, 1 => any::<u64>()], 8),
+        limit in prop_oneof![4 => Just(1u64 << 30), 1 => 0u64..64],
+    ) {
+        let record = params(&types);
+        let opts = options(0, encoding);
+        let mut bytes = text;
+        let flat = &words[..record.flat.len()];
+        let guests = || {
+            let mut guests = Guests::new(Vec::new());
+            guests.limit = limit;
+            guests
+        };
+        let (mut one, mut other) = (guests(), guests());
+        let mut expected = Taken(&parts, String::new());
+        let cx = &mut Cx::over(&mut bytes, &mut one, &opts);
+        let first = lift_parts(cx, MAX_FLAT_PARAMS, flat, &record, |from| expected.lift(from));
+        let mut found = Taken(&parts, String::new());
+        let lift = |from: &mut dyn Lift| found.lift(from);
+        let second = lift_plain_args(&mut bytes, &mut other, &opts, flat, &record, lift);
+        prop_assert_eq!(outcome(second), outcome(first));
+        prop_assert_eq!(found.1, expected.1);
+        prop_assert_eq!(other.charged, one.charged);
+    }
+
+    #[test]
+    fn a_plain_result_is_lowered_like_others(
+        ty in prop::option::of(plain()),
+        parts in prop::collection::vec(part(), 0..4),
+        value in any::<bool>(),
+        encoding in encoding(),
+        direct in any::<[bool; 2]>(),
+        area in prop_oneof![8 => (0u32..8).prop_map(|n| n * 4), 1 => 0u32..80, 1 => 4000u32..5000],
+    ) {
+        let types = Vec::from_iter(ty);
+        let record = params(&types);
+        let area = spills(MAX_FLAT_RESULTS, &record).then_some(area);
+        // Half of the results are of the type.
+        let right = match (value, types.first()) {
+            (true, Some(Type::String)) => Some(Part::String("é5😀".into())),
+            (true, Some(Type::List(_))) => Some(Part::List(0)),
+            _ => None,
+        };
+        let parts = right.map_or(parts, |part| vec![part]);
+        let guests = &mut Guests::new(direct.map(|direct| Guest::new(SIZE, direct)).into());
+        let opts = [0, 1].map(|instance| options(instance, encoding));
+        let mut expected = FlatBits::default();
+        let cx = &mut Cx::new(guests, &opts[0]);
+        let lower = |to: &mut dyn Lower| Script(&parts).lower(to);
+        let first = lower_parts(cx, MAX_FLAT_RESULTS, lower, &record, area, &mut expected);
+        let checked = area.map_or(Ok(()), |area| {
+            check_area_in(&guests.guests[1].bytes, area, &record)
+        });
+        let second = checked
+            .and_then(|()| lower_plain_typed(guests, &opts[1], &record, area, lower));
+        let refused = matches!(&second, Err(error) if *error.kind() == ErrorKind::Misuse);
+        let second = outcome(second);
+        prop_assert_eq!(second.clone().map(drop), outcome(first));
+        if let (Ok(found), [expected]) = (second, expected.as_slice()) {
+            prop_assert_eq!(found, *expected);
+        }
+        let [first, second] = &guests.guests[..] else {
+            panic!("expected two guests");
+        };
+        prop_assert_eq!(&second.calls, &first.calls);
+        // A part that is refused ends the call, so that nothing ends a list before it.
+        if !refused {
+            prop_assert!(second.bytes == first.bytes);
+        }
     }
 }
