@@ -46,10 +46,12 @@ impl ComponentInstance {
     }
 
     pub(super) async fn make(&mut self, call: &Call) -> Result<()> {
-        if self.has_tasks {
-            return self.make_task(call).await;
+        // Futures of calls that suspend are large, and other calls would move them into the box that
+        // `drive` returns.
+        match self.has_tasks {
+            true => Box::pin(self.make_task(call)).await,
+            false => self.make_alone(call).await,
         }
-        self.make_alone(call).await
     }
 
     /// Makes a call that cannot go on if it is interrupted.
@@ -60,7 +62,7 @@ impl ComponentInstance {
         };
         let (store, code) = (&mut self.store, &*self.program.code);
         let outcome = if asynchronous {
-            begun.make_async(store, code).await
+            Box::pin(begun.make_async(store, code)).await
         } else {
             begun.make(store, code)
         };
