@@ -17,7 +17,7 @@ pub(crate) trait Inner: Send {
     /// A call in progress.
     type Call: Send;
 
-    /// Starts a call of an exported function: [`Instance::start`].
+    /// Starts a call of an exported function: [`Instance::start`](seam_core::Instance::start).
     fn start(&mut self, base: &mut Base, func: &Func, args: Args<'_>) -> Result<Self::Call>;
 
     /// Drives a call until its result is ready. If it fails, the call has ended.
@@ -37,7 +37,7 @@ pub(crate) trait Inner: Send {
     /// Takes the result of a call that was driven, if the function has one.
     fn take(&mut self, base: &mut Base, func: &Func, call: Self::Call) -> Result<Option<Value>>;
 
-    /// Like [`Inner::take`], for [`Instance::take_with`].
+    /// Like [`Inner::take`], for [`Instance::take_with`](seam_core::Instance::take_with).
     fn take_with(
         &mut self,
         base: &mut Base,
@@ -106,22 +106,22 @@ pub(crate) trait Inner: Send {
     /// Drops a resource that the host owns.
     fn drop_resource(&mut self, base: &mut Base, resource: &Resource) -> Result<()>;
 
-    /// Creates a readable end: [`Instance::create_end`].
+    /// Creates a readable end: [`Instance::create_end`](seam_core::Instance::create_end).
     fn create_end(&mut self, _base: &mut Base, _source: Box<dyn Source>) -> Result<Handle> {
         Err(Error::without_ends())
     }
 
-    /// Connects a readable end to a sink: [`Instance::connect`].
+    /// Connects a readable end to a sink: [`Instance::connect`](seam_core::Instance::connect).
     fn connect(&mut self, _base: &mut Base, _end: &Value, _sink: Box<dyn Sink>) -> Result<()> {
         Err(Error::without_ends())
     }
 
-    /// Drops a readable end: [`Instance::drop_end`].
+    /// Drops a readable end: [`Instance::drop_end`](seam_core::Instance::drop_end).
     fn drop_end(&mut self, _base: &mut Base, _end: &Value) -> Result<()> {
         Err(Error::without_ends())
     }
 
-    /// Lets threads run: [`Instance::progress`].
+    /// Lets threads run: [`Instance::progress`](seam_core::Instance::progress).
     fn progress(&mut self, _base: &mut Base) -> Result<bool> {
         Ok(false)
     }

@@ -61,6 +61,7 @@
 //! | `abi/scalar`, `abi/numbers`, `abi/string`, `abi/transcode` | parts of these: numbers, strings |
 //! | `abi/lift`, `abi/lower` | Flat Lifting; Flat Lowering; Lifting and Lowering Values |
 //! | `abi/check`, `abi/transfer`, `abi/parts` | the same, without building values |
+//! | `abi/plain`, `abi/lift_plain`, `abi/lower_plain`, `abi/plain_transfer` | the same, for scalars, strings and lists of numbers alone |
 //! | `state` | Store and Component Instance State; Table, Resource, Task, Waitable, Stream State |
 //! | `task` | `canon lift` and `canon lower` as tasks; Thread State |
 //! | `abi/flat` | none: core values as bits |
@@ -68,7 +69,7 @@
 //! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
 //! | `canon/builtin` | the asynchronous built-ins |
-//! | `component/execute` | Explainer.md: instantiation, by the plan |
+//! | `component/execute`, `component/lifts` | Explainer.md: instantiation, by the plan |
 //! | `glue`, `replay` | none: the same calls for engines that do not re-enter |
 //! | `generated` | none: generated core modules, compiled once for a program |
 //!
@@ -83,7 +84,8 @@
 //! - Between two guests, strings of one encoding and lists of numbers are copied once, from memory to
 //!   memory ([`memory_copy`](seam_core::CoreStore::memory_copy)). Strings are validated once.
 //! - A host function over Rust types gets its arguments from guest memory, unless the world records
-//!   calls. Repeated calls of it use the same room.
+//!   calls. Repeated calls of it use the same room. If it is over scalars, strings and lists of numbers
+//!   alone, the call has no frame either.
 //!
 //! So a call of a resolved function allocates nothing but the values that it passes to the host. The
 //! test `allocations` of seam-tests counts this.
@@ -91,7 +93,8 @@
 //! # What an instantiation costs
 //! A program keeps what follows from it and a world: the bindings of its imports, and the compiled
 //! modules that the layer generates ([`PerWorld`](seam_core::PerWorld), `generated`). Instances share
-//! these, also in parallel. Each instance executes the plan in a store of its own.
+//! these, also in parallel. Each instance executes the plan in a store of its own. A lifted function that
+//! uses only exports of core instances is looked up when it is first called.
 //!
 //! # How a string argument gets into guest memory
 //! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:
@@ -99,15 +102,16 @@
 //! 1. `seam-cli/src/invoke.rs`: `call_all` has the parsed call and its values.
 //! 2. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` makes the call in one operation.
 //! 3. `seam-component/src/instance.rs`: `LayeredInstance::call_in_one`.
-//! 4. `component/instance.rs`: `call_in_one` finds the function, `Checked::new` checks arguments.
-//! 5. `canon/lift.rs`: `Lifted::call` enters the component instance and lowers the arguments.
-//! 6. `abi/lower.rs`: `lower_flat_values`, and `lower_flat` for each argument.
-//! 7. `abi/transcode.rs`: `store_string_into_range`, in the callee's encoding.
-//! 8. `abi/cx.rs`: `Cx::allocate_filled` asks for room and checks what the guest returns.
-//! 9. `machine.rs`: `StoreMachine::realloc` calls the guest's `realloc`.
-//! 10. `abi/cx.rs`: `Cx::memory` looks up the memory again, since `realloc` may have moved it.
-//! 11. `seam-core/src/core/memory.rs`: `MemoryView::write`.
-//! 12. `seam-wasmi/src/store.rs`: `CoreStore::memory` gives the bytes of the engine's memory.
+//! 4. `component/instance.rs`: `call_in_one` finds the function and checks the arguments.
+//! 5. `canon/lift.rs`: `Lifted::call_plain` enters the component instance.
+//! 6. `abi/lower_plain.rs`: `lower_plain`, and `Writer::store_string` for the string.
+//! 7. `machine.rs`: `StoreMachine::allocate_filled` calls the guest's `realloc`.
+//! 8. `seam-wasmi/src/store.rs`: `CoreStore::memory_and_host` gives the bytes of the engine's memory,
+//!    which `realloc` may have moved.
+//! 9. `abi/cx.rs`: `fill_allocated` checks what the guest has returned, and copies the string.
+//!
+//! Where other types are among the parameters or the result, `Lifted::call`, `abi/lower.rs` and
+//! `abi/transcode.rs` take the places of the fifth and the sixth.
 
 mod abi;
 mod canon;

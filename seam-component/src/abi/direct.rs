@@ -3,6 +3,7 @@
 use seam_core::typed::{Lift, Lower, Numbers, Scalar};
 use seam_core::{List, Resource, Result};
 
+use crate::abi::first_error::FirstError;
 use crate::abi::parts::{no_more, one_more, untaken};
 use crate::abi::scalar::{check_scalar, mismatch, scalar_from_bits};
 use seam_decode::types::{FieldTy, RecordTy, Ty};
@@ -11,6 +12,7 @@ use seam_decode::types::{FieldTy, RecordTy, Ty};
 struct Due<'t, B> {
     fields: std::slice::Iter<'t, FieldTy>,
     bits: B,
+    first: FirstError,
 }
 
 impl<'t, B: Iterator> Due<'t, B> {
@@ -25,8 +27,8 @@ impl<'t, B: Iterator> Due<'t, B> {
     /// Returns the error for a part that is not a scalar.
     #[cold]
     fn refuse<T>(&mut self, found: &str) -> Result<T> {
-        let (field, _) = self.next(found)?;
-        Err(mismatch(&field.ty, found))
+        let refused = (self.next(found)).and_then(|(field, _)| Err(mismatch(&field.ty, found)));
+        self.first.of(refused)
     }
 }
 
@@ -42,8 +44,10 @@ pub(crate) fn lower_direct(
     let mut to = Due {
         fields: types.fields.iter(),
         bits: bits.iter_mut(),
+        first: FirstError::default(),
     };
-    lower(&mut to)?;
+    let lowered = lower(&mut to);
+    to.first.end(lowered)?;
     match to.fields.next() {
         None => Ok(()),
         Some(field) => Err(one_more(&field.ty)),
@@ -62,6 +66,7 @@ pub(crate) fn lift_direct(
     let mut from = Due {
         fields: types.fields.iter(),
         bits: bits.iter(),
+        first: FirstError::default(),
     };
     lift(&mut from)?;
     match from.fields.next() {
@@ -74,10 +79,12 @@ impl Due<'_, std::slice::IterMut<'_, u64>> {
     /// Out of line, so that the most frequent type has a short way.
     #[inline(never)]
     fn other_scalar(&mut self, scalar: Scalar) -> Result<()> {
-        let (field, bits) = self.next("a scalar")?;
-        check_scalar(&field.ty, scalar)?;
-        *bits = scalar.to_bits();
-        Ok(())
+        let part = self.next("a scalar").and_then(|(field, bits)| {
+            check_scalar(&field.ty, scalar)?;
+            *bits = scalar.to_bits();
+            Ok(())
+        });
+        self.first.of(part)
     }
 }
 
@@ -122,8 +129,9 @@ impl Lower for Due<'_, std::slice::IterMut<'_, u64>> {
 
 impl Lift for Due<'_, std::slice::Iter<'_, u64>> {
     fn scalar(&mut self) -> Result<Scalar> {
-        let (field, bits) = self.next("a scalar")?;
-        scalar_from_bits(&field.ty, *bits)
+        let part =
+            (self.next("a scalar")).and_then(|(field, bits)| scalar_from_bits(&field.ty, *bits));
+        self.first.of(part)
     }
 
     fn string(&mut self) -> Result<String> {

@@ -4,6 +4,7 @@ use seam_core::typed::{Lower, Numbers, Scalar};
 use seam_core::{Args, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, Machine, Options, low};
+use crate::abi::first_error::FirstError;
 use crate::abi::parts::{no_more, number_elements, one_more};
 use crate::abi::plain::{Elements, misfit};
 use crate::abi::scalar::{check_scalar, mismatch, scalar_from_value, scalar_to_value};
@@ -34,10 +35,14 @@ pub(crate) fn lower_plain<M: Machine>(
         flat,
         area: None,
         elements: Elements::NONE,
+        first: FirstError::default(),
     };
     match args {
         Args::Values(values) => values.iter().try_for_each(|value| writer.value(value))?,
-        Args::Typed(args) => args.lower(&mut writer)?,
+        Args::Typed(args) => {
+            let lowered = args.lower(&mut writer);
+            writer.first.end(lowered)?;
+        }
     }
     writer.end()
 }
@@ -64,6 +69,7 @@ pub(crate) fn lower_plain_typed<M: Machine>(
         flat: &mut flat,
         area: area.map(u64::from),
         elements: Elements::NONE,
+        first: FirstError::default(),
     };
     lower(&mut writer)?;
     writer.end()?;
@@ -87,6 +93,7 @@ struct Writer<'a, 't, M> {
     area: Option<u64>,
     /// They are due first.
     elements: Elements<'t>,
+    first: FirstError,
 }
 
 impl<'t, M: Machine> Writer<'_, 't, M> {
@@ -120,8 +127,8 @@ impl<'t, M: Machine> Writer<'_, 't, M> {
 
     #[cold]
     fn refuse<T>(&mut self, found: &str) -> Result<T> {
-        let ty = self.next(found)?;
-        Err(mismatch(ty, found))
+        let refused = self.next(found).and_then(|ty| Err(mismatch(ty, found)));
+        self.first.of(refused)
     }
 
     /// The type of a part that is due.
@@ -220,8 +227,9 @@ impl<'t, M: Machine> Writer<'_, 't, M> {
     }
 }
 
-impl<M: Machine> Lower for Writer<'_, '_, M> {
-    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+impl<M: Machine> Writer<'_, '_, M> {
+    #[inline(always)]
+    fn scalar_part(&mut self, scalar: Scalar) -> Result<()> {
         if self.elements.left > 0 {
             let (ty, place) = self.elements.next();
             check_scalar(ty, scalar)?;
@@ -234,21 +242,24 @@ impl<M: Machine> Lower for Writer<'_, '_, M> {
         self.set(scalar.to_bits())
     }
 
-    fn string(&mut self, text: &str) -> Result<()> {
+    #[inline(always)]
+    fn string_part(&mut self, text: &str) -> Result<()> {
         match self.next("string")? {
             Ty::String => self.store_string(text),
             other => Err(mismatch(other, "string")),
         }
     }
 
-    fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
+    #[inline(always)]
+    fn numbers_part(&mut self, numbers: Numbers<'_>) -> Result<()> {
         match self.next("list")? {
             Ty::List(element) => self.store_numbers(numbers, element),
             other => Err(mismatch(other, "list")),
         }
     }
 
-    fn list(&mut self, len: usize) -> Result<()> {
+    #[inline(always)]
+    fn list_part(&mut self, len: usize) -> Result<()> {
         match self.next("list")? {
             Ty::List(ty) => {
                 let range = allocate_list(&mut self.cx(), len, ty)?;
@@ -260,6 +271,27 @@ impl<M: Machine> Lower for Writer<'_, '_, M> {
             }
             other => Err(mismatch(other, "list")),
         }
+    }
+}
+
+impl<M: Machine> Lower for Writer<'_, '_, M> {
+    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+        let part = self.scalar_part(scalar);
+        self.first.of(part)
+    }
+    fn string(&mut self, text: &str) -> Result<()> {
+        let part = self.string_part(text);
+        self.first.of(part)
+    }
+
+    fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
+        let part = self.numbers_part(numbers);
+        self.first.of(part)
+    }
+
+    fn list(&mut self, len: usize) -> Result<()> {
+        let part = self.list_part(len);
+        self.first.of(part)
     }
 
     fn case(&mut self, _: u32) -> Result<()> {

@@ -6,6 +6,7 @@ use seam_core::{Error, List, Resource, Result, Value};
 
 use crate::abi::cx::{Cx, low};
 use crate::abi::due::{DueParts, Next};
+use crate::abi::first_error::FirstError;
 use crate::abi::flat::FlatBits;
 use crate::abi::lift::{CoreValueIter, check_area};
 use crate::abi::load::{VALUE_BYTES, check_list, labelled_bits, lift_end, lift_resource};
@@ -43,8 +44,10 @@ pub(crate) fn lower_parts(
         cx: cx.reborrow(),
         flat,
         due: DueParts::of(types, place),
+        first: FirstError::default(),
     };
-    lower(&mut writer)?;
+    let lowered = lower(&mut writer);
+    writer.first.end(lowered)?;
     match writer.due.is_done() {
         true => Ok(()),
         false => writer.finish(),
@@ -108,6 +111,7 @@ struct PartsWriter<'a, 't> {
     cx: Cx<'a>,
     flat: &'a mut [u64],
     due: DueParts<'t>,
+    first: FirstError,
 }
 
 impl<'t> PartsWriter<'_, 't> {
@@ -147,8 +151,9 @@ impl<'t> PartsWriter<'_, 't> {
     }
 }
 
-impl Lower for PartsWriter<'_, '_> {
-    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+impl PartsWriter<'_, '_> {
+    #[inline(always)]
+    fn scalar_part(&mut self, scalar: Scalar) -> Result<()> {
         let (ty, place) = match self.due.next_field() {
             Some(part) => part,
             None => self.part_inside(scalar_to_value(scalar).kind())?,
@@ -157,7 +162,8 @@ impl Lower for PartsWriter<'_, '_> {
         place.write_scalar(&mut self.cx, self.flat, scalar, ty)
     }
 
-    fn string(&mut self, text: &str) -> Result<()> {
+    #[inline(always)]
+    fn string_part(&mut self, text: &str) -> Result<()> {
         match self.part("string")? {
             (Ty::String, Place::Memory(ptr)) => store_host_string(&mut self.cx, text, ptr),
             (Ty::String, place) => {
@@ -168,7 +174,8 @@ impl Lower for PartsWriter<'_, '_> {
         }
     }
 
-    fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
+    #[inline(always)]
+    fn numbers_part(&mut self, numbers: Numbers<'_>) -> Result<()> {
         let (ty, place) = self.part("list")?;
         match ty {
             Ty::List(element) => {
@@ -192,7 +199,8 @@ impl Lower for PartsWriter<'_, '_> {
         }
     }
 
-    fn list(&mut self, len: usize) -> Result<()> {
+    #[inline(always)]
+    fn list_part(&mut self, len: usize) -> Result<()> {
         let (ty, place) = self.part("list")?;
         match ty {
             Ty::List(element) | Ty::Map(element) => {
@@ -211,7 +219,8 @@ impl Lower for PartsWriter<'_, '_> {
         }
     }
 
-    fn case(&mut self, index: u32) -> Result<()> {
+    #[inline(always)]
+    fn case_part(&mut self, index: u32) -> Result<()> {
         let (ty, place) = self.part("a case")?;
         match ty {
             Ty::Variant(cases) | Ty::Enum(cases) | Ty::Option(cases) | Ty::Result(cases) => {
@@ -230,7 +239,8 @@ impl Lower for PartsWriter<'_, '_> {
         }
     }
 
-    fn flags(&mut self, bits: &[u32]) -> Result<()> {
+    #[inline(always)]
+    fn flags_part(&mut self, bits: &[u32]) -> Result<()> {
         let (ty, place) = self.part("flags")?;
         let Ty::Flags(labels) = ty else {
             return Err(mismatch(ty, "flags"));
@@ -247,7 +257,8 @@ impl Lower for PartsWriter<'_, '_> {
         place.write_int(&mut self.cx, self.flat, first.into(), ty.size())
     }
 
-    fn resource(&mut self, resource: &Resource) -> Result<()> {
+    #[inline(always)]
+    fn resource_part(&mut self, resource: &Resource) -> Result<()> {
         let (ty, place) = self.part("a resource")?;
         if !matches!(ty, Ty::Own(_) | Ty::Borrow(_)) {
             return Err(mismatch(ty, "a resource"));
@@ -256,7 +267,8 @@ impl Lower for PartsWriter<'_, '_> {
         place.write_int(&mut self.cx, self.flat, index.into(), 4)
     }
 
-    fn end(&mut self, end: &Value) -> Result<()> {
+    #[inline(always)]
+    fn end_part(&mut self, end: &Value) -> Result<()> {
         let (ty, place) = self.part(end.kind())?;
         if !matches!(
             (ty, end),
@@ -266,6 +278,47 @@ impl Lower for PartsWriter<'_, '_> {
         }
         let index = lower_end(&mut self.cx, end, ty)?;
         place.write_int(&mut self.cx, self.flat, index.into(), 4)
+    }
+}
+
+impl Lower for PartsWriter<'_, '_> {
+    fn scalar(&mut self, scalar: Scalar) -> Result<()> {
+        let part = self.scalar_part(scalar);
+        self.first.of(part)
+    }
+    fn string(&mut self, text: &str) -> Result<()> {
+        let part = self.string_part(text);
+        self.first.of(part)
+    }
+
+    fn numbers(&mut self, numbers: Numbers<'_>) -> Result<()> {
+        let part = self.numbers_part(numbers);
+        self.first.of(part)
+    }
+
+    fn list(&mut self, len: usize) -> Result<()> {
+        let part = self.list_part(len);
+        self.first.of(part)
+    }
+
+    fn case(&mut self, index: u32) -> Result<()> {
+        let part = self.case_part(index);
+        self.first.of(part)
+    }
+
+    fn flags(&mut self, bits: &[u32]) -> Result<()> {
+        let part = self.flags_part(bits);
+        self.first.of(part)
+    }
+
+    fn resource(&mut self, resource: &Resource) -> Result<()> {
+        let part = self.resource_part(resource);
+        self.first.of(part)
+    }
+
+    fn end(&mut self, end: &Value) -> Result<()> {
+        let part = self.end_part(end);
+        self.first.of(part)
     }
 }
 

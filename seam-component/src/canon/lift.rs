@@ -122,7 +122,7 @@ impl Lifted {
         self.take(store, depth, &flat, lift)
     }
 
-    /// Makes a whole call of a [plain](Self::plain) function from the host. Values must have been
+    /// Makes a whole call of a [plain](crate::state::Shape::plain) function from the host. Values must have been
     /// checked.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl Lifted {
         })
     }
 
-    /// Makes a whole call of a [direct](Self::direct) function from the host. The arguments are
+    /// Makes a whole call of a [direct](crate::state::Shape::direct) function from the host. The arguments are
     /// lowered to the beginning of `flat`, and the result is lifted from there, as given.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ mod bits;
 mod collection;
 mod cursor;
 mod end;
+mod kept;
 pub mod named;
 mod number;
 mod outcome;
@@ -48,6 +49,7 @@ use crate::{Error, Func, FuncType, Result, Type, Value};
 
 pub use bits::{canonicalize_nan32, canonicalize_nan64};
 pub use end::{FutureEnd, StreamEnd};
+pub use kept::lower_kept;
 pub(crate) use outcome::ResultOf;
 pub use resource::{Borrow, Own, ResourceName};
 pub use scalar_parts::ScalarParts;

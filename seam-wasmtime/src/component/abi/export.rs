@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-use seam_core::typed::{Lower as PartsLower, LowerArgs};
+use seam_core::typed::{Lower as PartsLower, LowerArgs, lower_kept};
 use seam_core::{Error, FuncType, List, Value};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, TypeTuple,
@@ -43,6 +43,17 @@ pub(crate) enum Given<'a> {
 
 /// Rust values that must stay on their thread.
 pub(crate) struct Here<'a>(Cell<Option<&'a mut dyn LowerArgs>>);
+
+impl Here<'_> {
+    /// Passes the values on, once.
+    #[inline]
+    fn lower(&self, to: &mut dyn PartsLower) -> seam_core::Result<()> {
+        match self.0.take() {
+            Some(args) => args.lower(to),
+            None => Err(Error::engine("expected to lower the arguments once")),
+        }
+    }
+}
 
 // SAFETY: only `call_typed` makes one. It passes a reference to it to `TypedFunc::call`, which lowers
 // the arguments on the calling thread: neither a fiber nor a thread is created on the way. So the
@@ -125,7 +136,12 @@ impl Given<'_> {
             _ => &[][..],
         };
         let mut writer = Writer::new(cx, tuple, place, flat, resources);
-        writer.write(|to| self.pass(to), |error| error)
+        // A `FlatWriter` keeps the first error itself.
+        let pass = |to: &mut Writer<'_, 'c, T>| match self {
+            Given::Typed(args) => lower_kept(to, |to| args.lower(to)),
+            given => given.pass(to),
+        };
+        writer.write(pass, |error| error)
     }
 
     /// Passes the arguments on as parts.
@@ -134,10 +150,7 @@ impl Given<'_> {
         match self {
             Given::Scalars(_) => Ok(()),
             Given::Values(ty, args, _) => value::lower_args(ty, args, to),
-            Given::Typed(Here(args)) => match args.take() {
-                Some(args) => args.lower(to),
-                None => Err(Error::engine("expected to lower the arguments once")),
-            },
+            Given::Typed(args) => args.lower(to),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct FlatWriter<'w, 'c, T: 'static> {
     slots: &'w mut [MaybeUninit<ValRaw>],
     /// The strings of a list, which are due first.
     strings: Strings,
-    /// The first failure of the engine.
+    /// The first error of a part.
     failed: Option<wasmtime::Error>,
 }
 
@@ -59,7 +59,7 @@ impl<'w, 'c, T: 'static> FlatWriter<'w, 'c, T> {
     /// Writes the parts that `lower` passes, which must be the whole tuple.
     ///
     /// # Errors
-    /// The engine's failure, if there was one: traps of the guest's `realloc` and of its result.
+    /// The first error of a part: traps of the guest's `realloc` and of its result, and `Misuse`.
     /// Otherwise the error of `lower`, and `Misuse` if it does not pass all parts.
     #[inline]
     pub(super) fn write(
@@ -95,11 +95,20 @@ impl<'w, 'c, T: 'static> FlatWriter<'w, 'c, T> {
 
     /// Returns the error for a part that is not due.
     #[cold]
-    fn refuse(&self, found: &str) -> seam_core::Result<()> {
-        Err(match self.due() {
+    fn refuse(&mut self, found: &str) -> seam_core::Result<()> {
+        let refused = match self.due() {
             Some(due) => mismatch(*due, found),
             None => Error::misuse(format!("expected no more parts, found {found}")),
-        })
+        };
+        self.refused(refused)
+    }
+
+    /// Keeps the error of a part, in case that the Rust type drops it.
+    #[cold]
+    fn refused(&mut self, error: Error) -> seam_core::Result<()> {
+        let kept = || wasmtime::Error::new(Error::misuse(error.message().to_owned()));
+        self.failed.get_or_insert_with(kept);
+        Err(error)
     }
 
     #[cold]
@@ -163,7 +172,7 @@ impl<T: 'static> Lower for FlatWriter<'_, '_, T> {
         match self.due() {
             Some(InterfaceType::List(index)) => {
                 let element = self.cx.types[*index].element;
-                Err(mismatch(element, numbers.ty().kind()))
+                self.refused(mismatch(element, numbers.ty().kind()))
             }
             _ => self.refuse("list"),
         }
