@@ -87,8 +87,8 @@
 //!   calls. Repeated calls of it use the same room. If it is over scalars, strings and lists of numbers
 //!   alone, the call has no frame either.
 //!
-//! So a call of a resolved function allocates nothing but the values that it passes to the host. The
-//! test `allocations` of seam-tests counts this.
+//! So a call of a resolved function, after the first, allocates nothing but the values that it passes to
+//! the host. The test `allocations` of seam-tests counts this.
 //!
 //! # What an instantiation costs
 //! A program keeps what follows from it and a world: the bindings of its imports, and the compiled

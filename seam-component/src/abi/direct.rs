@@ -129,9 +129,8 @@ impl Lower for Due<'_, std::slice::IterMut<'_, u64>> {
 
 impl Lift for Due<'_, std::slice::Iter<'_, u64>> {
     fn scalar(&mut self) -> Result<Scalar> {
-        let part =
-            (self.next("a scalar")).and_then(|(field, bits)| scalar_from_bits(&field.ty, *bits));
-        self.first.of(part)
+        let (field, bits) = self.next("a scalar")?;
+        scalar_from_bits(&field.ty, *bits)
     }
 
     fn string(&mut self) -> Result<String> {

@@ -279,6 +279,7 @@ impl<M: Machine> Lower for Writer<'_, '_, M> {
         let part = self.scalar_part(scalar);
         self.first.of(part)
     }
+
     fn string(&mut self, text: &str) -> Result<()> {
         let part = self.string_part(text);
         self.first.of(part)

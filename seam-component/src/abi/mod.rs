@@ -18,7 +18,7 @@
 //! | [`check`], [`transfer`] | from guest to guest: lifting's half and lowering's, without values |
 //! | [`parts`], [`due`] | typed calls, and host functions over Rust types: parts without values |
 //! | [`direct`] | typed calls over scalars |
-//! | [`plain`], [`lift_plain`], [`lower_plain`], [`plain_transfer`] | calls that pass scalars, strings and lists of numbers alone |
+//! | [`plain`], [`lift_plain`](mod@lift_plain), [`lower_plain`](mod@lower_plain), [`plain_transfer`] | calls that pass scalars, strings and lists of numbers alone |
 //!
 //! Pointers are unsigned and 32 bits wide. Everything that a guest provides (pointer, length,
 //! discriminant, result of its `realloc`) is checked before it is used to read, write or allocate.

@@ -286,6 +286,7 @@ impl Lower for PartsWriter<'_, '_> {
         let part = self.scalar_part(scalar);
         self.first.of(part)
     }
+
     fn string(&mut self, text: &str) -> Result<()> {
         let part = self.string_part(text);
         self.first.of(part)

@@ -2,7 +2,7 @@
 //!
 //! Most calls pass such values alone. Each is one or two core values and has no fields or cases inside,
 //! so that neither places nor a stack of what is due are needed to pass it. For these values, the
-//! traversals of [`lower_plain`](super::lower_plain) and [`lift_plain`](super::lift_plain) replace those
+//! traversals of [`lower_plain`](mod@super::lower_plain) and [`lift_plain`](mod@super::lift_plain) replace those
 //! of [`parts`](super::parts), [`lower`](super::lower) and [`lift`](super::lift). Everything below the
 //! traversal is the same code. The tests compare both.
 
