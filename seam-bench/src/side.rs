@@ -1,6 +1,7 @@
 //! One way of doing the work of a row.
 
 use std::hint::black_box;
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
 use seam_core::Value;
@@ -18,7 +19,7 @@ impl Side {
         work: impl FnMut() -> Result<T, Failure> + 'static,
         answer: impl Fn(T) -> Result<Value, Failure> + 'static,
     ) -> Self {
-        Self(Box::new(Timed { work, answer }))
+        Self::timed(work, answer)
     }
 
     /// Creates a side whose work returns the answer itself.
@@ -26,6 +27,42 @@ impl Side {
         work: impl FnMut() -> Result<T, Failure> + 'static,
     ) -> Self {
         Self::new(work, |answer| Ok(answer.into()))
+    }
+
+    /// Creates a side whose work is a call of seam by value.
+    ///
+    /// It returns what the API returns: to change a result moves it, which takes nanoseconds.
+    pub(crate) fn of_call(
+        work: impl FnMut() -> seam_core::Result<Option<Value>> + 'static,
+    ) -> Self {
+        Self::timed(work, |result| Ok(result.ok_or("expected a result")?))
+    }
+
+    /// Creates a side whose work is a typed call of seam.
+    pub(crate) fn of_typed<T: Into<Value> + 'static>(
+        work: impl FnMut() -> seam_core::Result<T> + 'static,
+    ) -> Self {
+        Self::of_typed_with(work, T::into)
+    }
+
+    /// Creates a side whose work is a typed call of seam, whose result contains the answer.
+    pub(crate) fn of_typed_with<T: 'static>(
+        work: impl FnMut() -> seam_core::Result<T> + 'static,
+        answer: impl Fn(T) -> Value + 'static,
+    ) -> Self {
+        Self::timed(work, move |result| Ok(answer(result)))
+    }
+
+    fn timed<T: 'static, E: Into<Failure> + 'static>(
+        work: impl FnMut() -> Result<T, E> + 'static,
+        answer: impl Fn(T) -> Result<Value, Failure> + 'static,
+    ) -> Self {
+        let outcome = PhantomData;
+        Self(Box::new(Timed {
+            work,
+            answer,
+            outcome,
+        }))
     }
 
     /// Does the work this many times, and returns the time that it took.
@@ -50,26 +87,28 @@ trait Work {
     fn answer(&mut self) -> Result<Value, Failure>;
 }
 
-struct Timed<W, A> {
+struct Timed<T, E, W, A> {
     work: W,
     answer: A,
+    outcome: PhantomData<fn() -> Result<T, E>>,
 }
 
-impl<T, W, A> Work for Timed<W, A>
+impl<T, E, W, A> Work for Timed<T, E, W, A>
 where
-    W: FnMut() -> Result<T, Failure>,
+    E: Into<Failure>,
+    W: FnMut() -> Result<T, E>,
     A: Fn(T) -> Result<Value, Failure>,
 {
     fn time(&mut self, times: u32) -> Result<Duration, Failure> {
         let start = Instant::now();
         for _ in 0..times {
-            black_box((self.work)()?);
+            black_box((self.work)().map_err(Into::into)?);
         }
         Ok(start.elapsed())
     }
 
     fn answer(&mut self) -> Result<Value, Failure> {
-        (self.answer)((self.work)()?)
+        (self.answer)((self.work)().map_err(Into::into)?)
     }
 }
 

@@ -45,12 +45,9 @@ impl Seam {
         mut self,
         name: &str,
         args: Vec<Value>,
-    ) -> Result<impl FnMut() -> Result<Value, Failure> + use<>, Failure> {
+    ) -> Result<impl FnMut() -> seam_core::Result<Option<Value>> + use<>, Failure> {
         let func = self.0.resolve(name)?;
-        Ok(move || {
-            let result = self.0.call_blocking(&func, &args)?;
-            Ok(result.ok_or("expected a result")?)
-        })
+        Ok(move || self.0.call_blocking(&func, &args))
     }
 
     /// Returns work that calls a function by value, asynchronously.
@@ -58,12 +55,9 @@ impl Seam {
         mut self,
         name: &str,
         args: Vec<Value>,
-    ) -> Result<impl FnMut() -> Result<Value, Failure> + use<>, Failure> {
+    ) -> Result<impl FnMut() -> seam_core::Result<Option<Value>> + use<>, Failure> {
         let func = self.0.resolve(name)?;
-        Ok(move || {
-            let result = block_on(self.0.call(&func, &args))?;
-            Ok(result.ok_or("expected a result")?)
-        })
+        Ok(move || block_on(self.0.call(&func, &args)))
     }
 
     /// Returns work that calls a function with Rust types. The arguments are borrowed for each
@@ -73,7 +67,7 @@ impl Seam {
         name: &str,
         args: A,
         borrow: F,
-    ) -> Result<impl FnMut() -> Result<R, Failure> + use<A, P, R, F>, Failure>
+    ) -> Result<impl FnMut() -> seam_core::Result<R> + use<A, P, R, F>, Failure>
     where
         A: 'static,
         F: Fn(&'static A) -> P + 'static,
@@ -82,7 +76,7 @@ impl Seam {
     {
         let func = self.0.typed::<P, R>(name)?;
         let args: &'static A = Box::leak(Box::new(args));
-        Ok(move || Ok(func.call_blocking(&mut *self.0, borrow(args))?))
+        Ok(move || func.call_blocking(&mut *self.0, borrow(args)))
     }
 }
 

@@ -49,7 +49,9 @@ fn dynamic() -> Result<Row, Failure> {
         COMPONENT.at_most(1.1),
     ];
     on_all(row, besides, |backend| {
-        Ok(Side::of(Seam::new(backend, &echo)?.dynamic("add", args())?))
+        Ok(Side::of_call(
+            Seam::new(backend, &echo)?.dynamic("add", args())?,
+        ))
     })
 }
 
@@ -70,7 +72,7 @@ fn typed() -> Result<Row, Failure> {
     on_all(row, besides, |backend| {
         let seam = Seam::new(backend, &echo)?;
         let call = seam.typed("add", (20u32, 22u32), |args| *args)?;
-        Ok(Side::of::<u32>(call))
+        Ok(Side::of_typed::<u32>(call))
     })
 }
 
@@ -84,7 +86,7 @@ fn asynchronous() -> Result<Row, Failure> {
     let besides = [WASMI_CORE.only(), COMPONENT.only(), COMPONENT.only()];
     on_all(row, besides, |backend| {
         let call = Seam::new(backend, &echo)?.dynamic_async("add", args())?;
-        Ok(Side::of(call))
+        Ok(Side::of_call(call))
     })
 }
 
@@ -123,6 +125,6 @@ fn limited(
     let besides = [WASMI_CORE.only(), COMPONENT.only(), COMPONENT.only()];
     on_each(row, builds, besides, |backend| {
         let seam = Seam::within(backend, &echo, &world)?;
-        Ok(Side::of(seam.dynamic("add", args())?))
+        Ok(Side::of_call(seam.dynamic("add", args())?))
     })
 }

@@ -40,7 +40,7 @@ fn dynamic(row: Row, besides: [Beside; 3], name: &str, args: &[Value]) -> Result
     let relay = guest::relay()?;
     on_all(row, besides, |backend| {
         let call = Seam::new(backend, &relay)?.dynamic(name, args.to_vec())?;
-        Ok(Side::of(call))
+        Ok(Side::of_call(call))
     })
 }
 
@@ -112,6 +112,6 @@ fn chain<const DEPTH: u32>() -> Result<Row, Failure> {
     let besides = [WASMI_BY_HAND.only(), COMPONENT.only(), COMPONENT.only()];
     on_all(row, besides, |backend| {
         let call = Seam::new(backend, &chain)?.dynamic("add", args())?;
-        Ok(Side::of(call))
+        Ok(Side::of_call(call))
     })
 }

@@ -32,7 +32,7 @@ fn compared(
 ) -> Result<Row, Failure> {
     let side = |backend: Wasmi| {
         let seam = Seam::within(&backend, artifact, world)?;
-        Ok::<_, Failure>(Side::of(seam.dynamic(name, args.to_vec())?))
+        Ok::<_, Failure>(Side::of_call(seam.dynamic(name, args.to_vec())?))
     };
     let with = side(Wasmi::new())?;
     let without = side(Wasmi::builder().without_reentry().build())?;

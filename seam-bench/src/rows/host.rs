@@ -36,7 +36,7 @@ fn calls(name: &'static str) -> Result<Row, Failure> {
     ];
     on_all(row, besides, |backend| {
         let call = Seam::within(backend, &host, &world())?.typed(name, (), |()| ())?;
-        Ok(Side::of::<u32>(call))
+        Ok(Side::of_typed::<u32>(call))
     })
 }
 

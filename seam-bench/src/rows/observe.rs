@@ -128,7 +128,7 @@ fn compared(
 ) -> Result<Row, Failure> {
     let side = |backend: &dyn Backend, world: &World| {
         let seam = Seam::within(backend, artifact, world)?;
-        Ok::<_, Failure>(Side::of(seam.dynamic(name, args.to_vec())?))
+        Ok::<_, Failure>(Side::of_call(seam.dynamic(name, args.to_vec())?))
     };
     let row = Row::of_operations(operations)
         .bound(WASMI_PLAIN, side(&Wasmi::new(), world)?)

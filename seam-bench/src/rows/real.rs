@@ -39,7 +39,7 @@ fn dynamic(name: &'static str, args: Vec<Value>, vals: Vec<Val>) -> Result<Row, 
     ];
     on_all(row, besides, |backend| {
         let call = Seam::new(backend, &greet)?.dynamic(name, args.clone())?;
-        Ok(Side::of(call))
+        Ok(Side::of_call(call))
     })
 }
 
@@ -68,9 +68,11 @@ fn shout_typed() -> Result<Row, Failure> {
     let besides = [COMPONENT_TYPED.only(); 3];
     on_all(row, besides, |backend| {
         let seam = Seam::new(backend, &greet)?;
-        Ok(Side::of::<String>(
-            seam.typed("shout", TEXT, |text| (*text,))?,
-        ))
+        Ok(Side::of_typed::<String>(seam.typed(
+            "shout",
+            TEXT,
+            |text| (*text,),
+        )?))
     })
 }
 

@@ -46,7 +46,7 @@ fn dynamic(row: Row, besides: [Beside; 3], name: &str, arg: &Value) -> Result<Ro
     let echo = guest::echo()?;
     on_all(row, besides, |backend| {
         let seam = Seam::new(backend, &echo)?;
-        Ok(Side::of(seam.dynamic(name, vec![arg.clone()])?))
+        Ok(Side::of_call(seam.dynamic(name, vec![arg.clone()])?))
     })
 }
 
@@ -68,7 +68,7 @@ where
     on_all(row, besides, |backend| {
         let seam = Seam::new(backend, &echo)?;
         let call = seam.typed::<A, P, R, _>(name, arg.clone(), borrow)?;
-        Ok(Side::new(call, move |result| Ok(answer(result))))
+        Ok(Side::of_typed_with(call, answer))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Exported functions, and what is done before and after each call of one.
 
+use std::mem;
 use std::sync::Arc;
 
 use seam_core::typed::{LiftResult, LowerArgs, Scalar, ScalarParts, result_from_value};
@@ -159,10 +160,9 @@ impl Export {
                 }
                 Ok(())
             }
-            Returned::String => {
-                let Text(text) = self.make(store, passing, code)?;
+            Returned::String => self.make_then(store, passing, code, |Text(text)| {
                 match returns {
-                    Returns::Value(value) => *value = Some(Value::String(text.into())),
+                    Returns::Value(value) => *value = Some(Value::String(mem::take(text).into())),
                     Returns::Typed(lift) => {
                         let mut part = TextPart::new(text);
                         lift.lift(&mut part)?;
@@ -170,7 +170,7 @@ impl Export {
                     }
                 }
                 Ok(())
-            }
+            }),
             Returned::Numbers => {
                 let Flat(list) = self.make(store, passing, code)?;
                 match returns {
@@ -230,6 +230,31 @@ impl Export {
         };
         call::end(store, armed);
         outcome.map_err(|stop| stop.error(code))
+    }
+
+    /// Like [`make`](Self::make), and passes the result on where it is: the processor waits for each move
+    /// of a string that has just been written.
+    #[inline]
+    fn make_then<R: Lifted>(
+        &self,
+        store: &mut Store<State>,
+        passing: Passing<'_>,
+        code: &(dyn Code + Sync),
+        then: impl FnOnce(&mut R) -> Result<()>,
+    ) -> Result<()> {
+        let Passing::Typed(args) = passing else {
+            return then(&mut self.make(store, passing, code)?);
+        };
+        store.data_mut().world.begin_outermost_call();
+        let armed = call::begin(store)?;
+        let mut called = abi::call_typed(self.func, &mut *store, args, self.takes_flat);
+        call::end(store, armed);
+        match &mut called {
+            Ok(result) => then(result),
+            Err(_) => called
+                .map(drop)
+                .map_err(|error| Stop::Guest(error).error(code)),
+        }
     }
 
     /// Returns the engine's handles in arguments, in their order. Those that move are the guest's from

@@ -1,6 +1,6 @@
 //! The parts of lifted values.
 
-use std::vec;
+use std::{mem, vec};
 
 use seam_core::typed::{Lift, Scalar};
 use seam_core::{Error, List, Resource, Result};
@@ -195,40 +195,45 @@ impl Lift for Parts {
 /// The parts of a string that is a whole result.
 ///
 /// A string among [`Parts`] lies beside their tags, where the processor waits for each move of it.
-pub(crate) struct TextPart(Option<String>);
+pub(crate) struct TextPart<'a> {
+    text: &'a mut String,
+    is_taken: bool,
+}
 
-impl TextPart {
-    pub(crate) fn new(text: String) -> Self {
-        Self(Some(text))
+impl<'a> TextPart<'a> {
+    pub(crate) fn new(text: &'a mut String) -> Self {
+        Self {
+            text,
+            is_taken: false,
+        }
     }
 
     /// Checks that the string has been taken.
     ///
     /// # Errors
     /// `Misuse` if it has not.
-    pub(crate) fn end(self) -> Result<()> {
-        match self.0 {
-            None => Ok(()),
-            Some(text) => Parts::from(Part::String(text)).end(),
+    pub(crate) fn end(&mut self) -> Result<()> {
+        match self.is_taken {
+            true => Ok(()),
+            false => self.others().end(),
         }
     }
 
     /// Returns what is left as parts, which refuse to be taken as others.
     #[cold]
     fn others(&mut self) -> Parts {
-        self.0
-            .take()
-            .map(Part::String)
-            .map(Parts::from)
-            .unwrap_or_default()
+        match mem::replace(&mut self.is_taken, true) {
+            true => Parts::default(),
+            false => Part::String(mem::take(self.text)).into(),
+        }
     }
 }
 
-impl Lift for TextPart {
+impl Lift for TextPart<'_> {
     fn string(&mut self) -> Result<String> {
-        match self.0.take() {
-            Some(text) => Ok(text),
-            None => self.others().string(),
+        match mem::replace(&mut self.is_taken, true) {
+            false => Ok(mem::take(self.text)),
+            true => Parts::default().string(),
         }
     }
 
