@@ -6,7 +6,7 @@ use seam_core::{
 };
 
 use seam_decode::types::align_to;
-use seam_decode::types::{RecordTy, ResourceId, StringEncoding, Ty};
+use seam_decode::types::{ResourceId, StringEncoding, Ty};
 
 /// The canonical options of one lifted or lowered function, and its component instance.
 #[derive(Clone, Debug)]
@@ -367,17 +367,6 @@ impl<'a> Cx<'a> {
         };
         check_range(len, ptr, byte_length, trap)
     }
-}
-
-/// Checks the address of the area for values of these types, in a memory.
-///
-/// # Errors
-/// The traps `UnalignedPointer` and `PointerOutOfBounds`.
-#[inline]
-pub(crate) fn check_area_in(memory: &[u8], ptr: u32, types: &RecordTy) -> Result<()> {
-    let (len, layout) = (memory.len() as u64, types.layout);
-    check_aligned(ptr, layout.alignment)?;
-    check_range(len, ptr, layout.size, CanonTrap::PointerOutOfBounds)
 }
 
 /// `trap_if(ptr + byte_length > len(memory))`

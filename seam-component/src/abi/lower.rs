@@ -1,9 +1,10 @@
 //! `lower_flat` and `lower_flat_values`: convert values to core values.
 
-use seam_core::{CanonTrap, Error, Result, Value};
+use seam_core::{Error, Result, Value};
 
-use crate::abi::cx::{Cx, check_aligned};
+use crate::abi::cx::Cx;
 use crate::abi::flat::FlatBits;
+use crate::abi::lift::check_area;
 use crate::abi::scalar::scalar_from_value;
 use crate::abi::store::{
     check_length, fields_of, lower_end, lower_resource, match_case, pack_flags_into_int, store,
@@ -117,8 +118,7 @@ pub(crate) fn allocate_area(
     let layout = types.layout;
     match out_param {
         Some(ptr) => {
-            check_aligned(ptr, layout.alignment)?;
-            cx.check_bounds(ptr, layout.size, CanonTrap::PointerOutOfBounds)?;
+            check_area(cx, ptr, types)?;
             Ok(ptr)
         }
         None => {

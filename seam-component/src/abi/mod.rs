@@ -53,11 +53,11 @@ mod transcode;
 mod transfer;
 
 pub(crate) use cx::{
-    Cx, Machine, Options, check_aligned, check_allocated, check_area_in, fill_allocated, low, word,
+    Cx, Machine, Options, check_aligned, check_allocated, fill_allocated, low, word,
 };
 pub(crate) use direct::{lift_direct, lower_direct};
 pub(crate) use flat::FlatBits;
-pub(crate) use lift::{lift_flat_value, lift_flat_values};
+pub(crate) use lift::{check_area, lift_flat_value, lift_flat_values};
 pub(crate) use lift_plain::{lift_plain, lift_plain_args};
 pub(crate) use lower::lower_flat_values;
 pub(crate) use lower_plain::{lower_plain, lower_plain_typed};

@@ -324,7 +324,8 @@ impl Lowered {
         let lifted = abi::lift_plain_args(bytes, machine, opts, args, &ty.params, lift);
         lifted.map_err(|error| call.lift_error(error))?;
         // The memory cannot shrink until the result is there. An area outside it traps then.
-        let checked = area.map_or(Ok(()), |area| abi::check_area_in(bytes, area, &ty.result));
+        let cx = &mut Cx::over(bytes, machine, opts);
+        let checked = area.map_or(Ok(()), |area| abi::check_area(cx, area, &ty.result));
         let running = &mut *machine.0;
         running.world.call_typed(&mut call)?;
         checked?;

@@ -29,7 +29,9 @@ impl Prepared {
     /// # Errors
     /// `Misuse` for a signature that is not numeric. The ABI flattens to no other.
     pub(super) fn new(plan: &Plan) -> Result<Self> {
-        let lifts = plan.lifts.iter().map(|lift| PreparedLift::new(plan, lift));
+        let memory64 = exports_memory64(plan);
+        let lifts = plan.lifts.iter();
+        let lifts = lifts.map(|lift| PreparedLift::new(lift, can_wait(plan, lift, &memory64)));
         Ok(Self {
             lifts: lifts.collect::<Result<_>>()?,
             is_async: plan.is_async(),
@@ -51,7 +53,7 @@ impl Prepared {
 }
 
 impl PreparedLift {
-    fn new(plan: &Plan, lift: &Lift) -> Result<Self> {
+    fn new(lift: &Lift, can_wait: bool) -> Result<Self> {
         let core = match lift.options.is_async {
             true => flatten_async_functype(&lift.ty, Side::Lift, lift.callback.is_some()),
             false => flatten_functype(&lift.ty, Side::Lift),
@@ -62,37 +64,40 @@ impl PreparedLift {
             core: NumericFunc::new(nobody, core)?,
             after: NumericFunc::new(nobody, after)?,
             shape: Shape::of(&lift.ty, lift.post_return.is_some()),
-            can_wait: can_wait(plan, lift),
+            can_wait,
         })
     }
 }
 
+/// Returns for each module of a plan whether it exports a 64-bit memory.
+fn exports_memory64(plan: &Plan) -> Vec<bool> {
+    let is_memory64 = |ty: &CoreExternType| matches!(ty, CoreExternType::Memory(ty) if ty.memory64);
+    let modules = plan.modules.iter();
+    let modules = modules.map(|module| module.ty.exports.iter().any(|(_, ty)| is_memory64(ty)));
+    modules.collect()
+}
+
 /// Returns whether a lifted function can be made when it is first needed: it uses nothing but exports of
-/// core instances, in a way that the layer supports.
-fn can_wait(plan: &Plan, lift: &Lift) -> bool {
+/// core instances, in a way that the layer supports. Modules with 64-bit memories are left out.
+fn can_wait(plan: &Plan, lift: &Lift, memory64: &[bool]) -> bool {
     let options = &lift.options;
-    let funcs = [
+    let items = [
         Some(lift.core),
         lift.post_return,
         lift.callback,
         options.realloc,
+        options.memory,
     ];
-    let has_32_bits =
-        |item| matches!(export(plan, item), Some(CoreExternType::Memory(ty)) if !ty.memory64);
-    !options.gc
-        && (funcs.into_iter().flatten()).all(|item| export(plan, item).is_some())
-        && options.memory.is_none_or(has_32_bits)
-}
-
-/// Returns the type of a core item that a core instance exports.
-fn export(plan: &Plan, item: usize) -> Option<&CoreExternType> {
-    let CoreItem::Export(instance, name) = plan.core_items.get(item)? else {
-        return None;
+    let is_export = |item: usize| match plan.core_items.get(item) {
+        Some(CoreItem::Export(instance, _)) => {
+            let instance = plan.core_instances.get(*instance);
+            let module = instance.and_then(|instance| match instance.module {
+                ModuleRef::Defined(module) => memory64.get(module),
+                ModuleRef::Imported => None,
+            });
+            module == Some(&false)
+        }
+        _ => false,
     };
-    let ModuleRef::Defined(module) = plan.core_instances.get(*instance)?.module else {
-        return None;
-    };
-    let exports = &plan.modules.get(module)?.ty.exports;
-    let found = exports.iter().find(|(export, _)| **export == **name);
-    found.map(|(_, ty)| ty)
+    !options.gc && items.into_iter().flatten().all(is_export)
 }

@@ -10,8 +10,8 @@ use super::guest::{Guest, Guests, options};
 use super::json::params;
 use super::part;
 use crate::abi::{
-    Cx, FlatBits, are_plain, check_area_in, lift_flat_value, lift_parts, lift_plain,
-    lift_plain_args, lower_flat_values, lower_parts, lower_plain, lower_plain_typed,
+    Cx, FlatBits, are_plain, check_area, lift_flat_value, lift_parts, lift_plain, lift_plain_args,
+    lower_flat_values, lower_parts, lower_plain, lower_plain_typed,
 };
 use seam_decode::types::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, StringEncoding, spills};
 
@@ -303,9 +303,8 @@ proptest! {
         let cx = &mut Cx::new(guests, &opts[0]);
         let lower = |to: &mut dyn Lower| Script(&parts).lower(to);
         let first = lower_parts(cx, MAX_FLAT_RESULTS, lower, &record, area, &mut expected);
-        let checked = area.map_or(Ok(()), |area| {
-            check_area_in(&guests.guests[1].bytes, area, &record)
-        });
+        let cx = &mut Cx::new(guests, &opts[1]);
+        let checked = area.map_or(Ok(()), |area| check_area(cx, area, &record));
         let second = checked
             .and_then(|()| lower_plain_typed(guests, &opts[1], &record, area, lower));
         let refused = matches!(&second, Err(error) if *error.kind() == ErrorKind::Misuse);
