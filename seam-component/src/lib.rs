@@ -65,7 +65,7 @@
 //! | `state` | Store and Component Instance State; Table, Resource, Task, Waitable, Stream State |
 //! | `task` | `canon lift` and `canon lower` as tasks; Thread State |
 //! | `abi/flat` | none: core values as bits |
-//! | `canon/lift`, `canon/lower` | `canon lift`; `canon lower` |
+//! | `canon/lift`, `canon/lower`, `canon/lower_host` | `canon lift`; `canon lower` |
 //! | `canon/caller` | none: lowered imports of fused modules |
 //! | `canon/resource` | `canon resource.new`; `canon resource.drop`; `canon resource.rep` |
 //! | `canon/builtin` | the asynchronous built-ins |

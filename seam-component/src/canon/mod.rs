@@ -5,6 +5,7 @@ pub(crate) mod caller;
 mod host_result;
 pub(crate) mod lift;
 pub(crate) mod lower;
+mod lower_host;
 pub(crate) mod options;
 pub(crate) mod resource;
 pub(crate) mod signature;
