@@ -22,8 +22,10 @@
 //!
 //! # Method
 //! Samples are interleaved: each round takes one sample of every side of a row, in rotating order.
-//! Before each sample the work is done once without being timed, so that no side pays for what the one
-//! before it has left in the caches.
+//! Before each sample the work is repeated without being timed, so that no side pays for what the one
+//! before it has left in the caches and in the branch predictor: eight times, or for about 1 ms if that
+//! is shorter, but at least once. So a row shows what work costs that is repeated. The first time in a
+//! process costs more, and there the ratios differ.
 //! A sample repeats the work until it takes about 0.25 ms, which is shorter than a time slice of
 //! the operating system. Most samples therefore run undisturbed even on a busy machine, and the
 //! median ignores the others. The ratio of a subject is the median of the ratios within the rounds,

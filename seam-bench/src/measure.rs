@@ -13,6 +13,12 @@ use crate::statistics::Median;
 /// The time that one sample should take: shorter than a time slice of the operating system.
 const SAMPLE: Duration = Duration::from_micros(250);
 
+/// The time that the calls before a sample should take, which are not measured.
+const WARM_UP: Duration = Duration::from_millis(1);
+
+/// The most calls before a sample.
+const MOST_WARM_UPS: u32 = 8;
+
 /// The rounds that even the slowest row gets.
 const FEWEST_ROUNDS: usize = 5;
 
@@ -47,6 +53,9 @@ pub(crate) struct Compared {
 
 /// The nanoseconds per operation of one side, one for each round.
 struct Samples {
+    /// How often the work is repeated before a sample.
+    warm_ups: u32,
+    /// How often the work is repeated in a sample.
     times: u32,
     nanoseconds: Vec<f64>,
 }
@@ -65,8 +74,10 @@ pub(crate) fn measure(
     let operations = f64::from(row.operations);
     let mut samples = Vec::new();
     for (_, side) in row.sides() {
+        let (times, one) = calibrate(side)?;
         samples.push(Samples {
-            times: calibrate(side)?,
+            warm_ups: warm_ups(one),
+            times,
             nanoseconds: Vec::new(),
         });
     }
@@ -79,8 +90,9 @@ pub(crate) fn measure(
         let count = sides.len().max(1);
         sides.rotate_left(rounds % count);
         for ((_, side), samples) in sides {
-            // The side before has left its own code and data in the caches.
-            side.time(1)?;
+            // The side before has left its own code and data in the caches, and its own branches in
+            // the branch predictor.
+            side.time(samples.warm_ups)?;
             let elapsed = side.time(samples.times)?;
             let all = f64::from(samples.times) * operations;
             samples.nanoseconds.push(elapsed.as_nanos() as f64 / all);
@@ -106,18 +118,31 @@ pub(crate) fn agree(row: &mut Row) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns how often the work must be repeated to take about as long as a sample should.
-fn calibrate(side: &mut Side) -> Result<u32, Failure> {
+/// Returns how often the work must be repeated to take about as long as a sample should, and how long
+/// it takes once.
+fn calibrate(side: &mut Side) -> Result<(u32, Duration), Failure> {
     let mut times = 1u32;
     loop {
         let elapsed = side.time(times)?;
         if elapsed >= SAMPLE / 2 || times >= 1 << 24 {
             let wanted = SAMPLE.as_nanos() as f64 / elapsed.as_nanos().max(1) as f64;
             let scaled = (f64::from(times) * wanted).round();
-            return Ok((scaled as u32).clamp(1, 1 << 24));
+            return Ok(((scaled as u32).clamp(1, 1 << 24), elapsed / times));
         }
         times *= 2;
     }
+}
+
+/// Returns how often work is repeated before a sample, if it takes this long.
+///
+/// Once is not enough for work of a tenth of a millisecond, which is a sample by itself: after another
+/// side has run for milliseconds, the second load of a component still takes about a tenth longer than
+/// the fifth.
+fn warm_ups(one: Duration) -> u32 {
+    let fit = WARM_UP.as_nanos() / one.as_nanos().max(1);
+    u32::try_from(fit)
+        .unwrap_or(u32::MAX)
+        .clamp(1, MOST_WARM_UPS)
 }
 
 fn compare(section: &str, name: &str, row: &Row, rounds: usize, samples: &[Samples]) -> Measured {
@@ -199,6 +224,7 @@ mod tests {
 
     fn samples(nanoseconds: &[f64]) -> Samples {
         Samples {
+            warm_ups: 1,
             times: 1,
             nanoseconds: nanoseconds.to_vec(),
         }
@@ -223,5 +249,12 @@ mod tests {
         assert_eq!(measured.subjects[0].met, Some(false));
         let measured = compare("s", "r", &row(Bound::only), 3, &all);
         assert_eq!(measured.subjects[0].met, None);
+    }
+
+    #[test]
+    fn short_work_is_repeated_before_a_sample_and_long_work_is_done_once() {
+        let times = [0, 10, 140_000, 250_000, 700_000, 12_000_000];
+        let times = times.map(|nanos| warm_ups(Duration::from_nanos(nanos)));
+        assert_eq!(times, [8, 8, 7, 4, 1, 1]);
     }
 }

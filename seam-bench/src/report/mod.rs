@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         }
     }
     if options.write {
-        write(&machine, &rows)?;
+        write(&machine, &rows, options.processes())?;
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ fn measure_all(options: &Options) -> Result<Vec<Measured>, Failure> {
 }
 
 /// Rewrites the pages and charts in `docs/`.
-fn write(machine: &Machine, rows: &[Measured]) -> Result<(), Failure> {
+fn write(machine: &Machine, rows: &[Measured], processes: u32) -> Result<(), Failure> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let (observing, others): (Vec<_>, Vec<_>) = rows
         .iter()
@@ -124,7 +124,7 @@ fn write(machine: &Machine, rows: &[Measured]) -> Result<(), Failure> {
         .partition(|row| row.section == OBSERVING);
     fs::write(
         docs.join("benchmarks.md"),
-        page::benchmarks(machine, &others),
+        page::benchmarks(machine, &others, processes),
     )?;
     fs::write(docs.join("benchmarks.svg"), chart::ratios(&others))?;
     fs::write(

@@ -5,19 +5,31 @@ use super::machine::Machine;
 use super::text::summary;
 use crate::measure::Measured;
 
-const METHOD: &str = "\
-Each row compares seam with the engine's own API doing the same work in the same process and build. \
-Samples are interleaved: every round takes one sample of every side, and the ratio is the median of \
-the ratios within the rounds. The same build differs by up to a tenth from process to process, since its \
-code and data lie elsewhere; so the rows are measured in five processes, and these are the medians. ± is \
-the median absolute deviation of the ratio between the processes. `cargo run --release -p seam-bench -- \
---write` rewrites this page; the crate's documentation describes the method.";
+/// How the rows were measured, in this many processes.
+fn method(processes: u32) -> String {
+    let measured = match processes {
+        1 => "These rows were measured in one process.".to_owned(),
+        _ => format!(
+            "So the rows were measured in {processes} processes, and these are the medians. ± is the median \
+             absolute deviation of the ratio between the processes."
+        ),
+    };
+    format!(
+        "Each row compares seam with the engine's own API doing the same work in the same process and build. \
+         Samples are interleaved: every round takes one sample of every side, and the ratio is the median of \
+         the ratios within the rounds. Before each sample the work is repeated without being measured, so a row \
+         shows what work costs that is repeated; the first time in a process costs more. The same build differs \
+         by up to a tenth from process to process, since its code and data lie elsewhere. {measured} `cargo run \
+         --release -p seam-bench -- --write` rewrites this page; the crate's documentation describes the method."
+    )
+}
 
 /// The page with the table and the chart.
-pub(super) fn benchmarks(machine: &Machine, rows: &[Measured]) -> String {
+pub(super) fn benchmarks(machine: &Machine, rows: &[Measured], processes: u32) -> String {
     let mut page = format!(
-        "# Benchmarks\n\n{METHOD}\n\nMeasured on {}.\n\n{}\n\n\
+        "# Benchmarks\n\n{}\n\nMeasured on {}.\n\n{}\n\n\
          ![Ratios to the engines' own APIs](benchmarks.svg)\n",
+        method(processes),
         machine.sentence(),
         summary(rows)
     );
@@ -82,4 +94,16 @@ fn title(section: &str) -> String {
     let mut letters = section.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_in_how_many_processes_it_was_measured() {
+        assert!(method(9).contains("were measured in 9 processes, and these are the medians."));
+        assert!(method(1).contains("were measured in one process."));
+        assert!(!method(1).contains("medians."));
+    }
 }
