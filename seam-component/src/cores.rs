@@ -239,7 +239,7 @@ impl Cores {
     fn mismatch(&self, at: &CorePath, export: &str, wanted: &str) -> Error {
         let exports = self.at(at).ok().map(|core| core.module.exports.iter());
         let found = exports
-            .and_then(|mut exports| exports.find(|(name, _)| name == export))
+            .and_then(|mut exports| exports.find(|(name, _)| **name == *export))
             .map_or("something else", |(_, ty)| ty.kind());
         Error::misuse(format!(
             "expected export `{export}` of core instance {at} to be a {wanted}, found a {found}"

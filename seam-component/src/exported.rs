@@ -12,7 +12,7 @@ pub(crate) struct Exported {
     names: GlobalNames,
     /// One for each name.
     globals: Vec<CoreGlobal>,
-    pub(crate) memories: Vec<(String, CoreMemory)>,
+    pub(crate) memories: Vec<(Arc<str>, CoreMemory)>,
 }
 
 impl Exported {
@@ -29,7 +29,7 @@ impl Exported {
                 continue;
             }
             match store.export(id, name) {
-                Some(CoreExtern::Global(global)) => globals.push((name.as_str().into(), global)),
+                Some(CoreExtern::Global(global)) => globals.push((name.clone(), global)),
                 Some(CoreExtern::Memory(memory)) => memories.push((name.clone(), memory)),
                 _ => {}
             }

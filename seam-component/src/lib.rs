@@ -14,7 +14,7 @@
 //! - **Validation.** An engine judges the raw bytes of core modules itself. If it does not
 //!   ([`EngineInfo::validates`](seam_core::EngineInfo::validates)), `seam-decode` validates them
 //!   first, with the proposals that the engine states. The pass over a component validates everything
-//!   but function bodies.
+//!   but the function bodies, element segments and data segments of core modules.
 //! - **Host recursion.** Every function of the host that a guest can reach is counted on entry and
 //!   exit, so calls host -> guest -> host nested deeper than
 //!   [`Limits::host_depth`](seam_core::Limits::host_depth) end with `Limit(HostDepth)` before a

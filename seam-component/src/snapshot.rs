@@ -37,7 +37,7 @@ fn instance(found: &Found, store: &mut dyn CoreStore, query: &Query) -> Result<C
     if query.memories != Memories::None {
         let keep = query.memories == Memories::Bytes;
         for (name, found) in &exported.memories {
-            memories.insert(name.clone(), memory(*found, store, keep)?);
+            memories.insert(name.to_string(), memory(*found, store, keep)?);
         }
     }
     Ok(CoreSnapshot {

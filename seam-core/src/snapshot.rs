@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use twox_hash::XxHash3_64;
 
@@ -17,7 +18,7 @@ pub struct CoreInstance {
     /// How the instance came about.
     pub origin: Origin,
     /// Name and type of each export, in declaration order.
-    pub exports: Vec<(String, CoreExternType)>,
+    pub exports: Vec<(Arc<str>, CoreExternType)>,
 }
 
 /// How a core instance came about.

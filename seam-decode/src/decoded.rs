@@ -11,7 +11,8 @@ use crate::plan::{self, Plan};
 /// Decodes an artifact, in one pass over its bytes.
 ///
 /// For a core module, this decodes sections and validates nothing. For a component, it validates
-/// everything except the function bodies of core modules, because types come from validation.
+/// everything that has to do with types, because types come from validation. That is everything
+/// except the function bodies, element segments and data segments of core modules.
 ///
 /// The interface of [`Artifact::interface_of`] is not merged in.
 ///

@@ -86,7 +86,7 @@ fn export(plan: &Plan, item: usize) -> &str {
 #[track_caller]
 fn builtin(plan: &Plan, field: &str) -> Builtin {
     let imports = &plan.modules[0].ty.imports;
-    let position = imports.iter().position(|(_, name, _)| name == field);
+    let position = imports.iter().position(|(_, name, _)| **name == *field);
     match &plan.core_items[position.unwrap()] {
         CoreItem::BuiltinForCaller(builtin, _, 0) | CoreItem::Builtin(builtin, _, 0) => {
             builtin.clone()

@@ -127,7 +127,7 @@ fn exports_are_found_by_their_names() {
     let module = decode_typed(&module).unwrap();
     let greet = choice(&module, "test:guest/api@0.1.0#greet");
     assert_eq!(greet.realloc.unwrap().export, "cabi_export_realloc");
-    let name = module.imports.iter().find(|it| it.core.1 == "name");
+    let name = module.imports.iter().find(|it| &*it.core.1 == "name");
     assert_eq!(
         name.unwrap().realloc.clone().unwrap().export,
         "cabi_realloc"

@@ -402,7 +402,7 @@ fn imports_are_bound_to_the_memory_of_their_importer() {
     let fused = decode_typed(&module).unwrap();
     let memory = |field: &str| {
         let all = fused.imports.iter();
-        let found = all.clone().find(|it| it.core.1 == field);
+        let found = all.clone().find(|it| *it.core.1 == *field);
         let found = found.unwrap_or_else(|| panic!("no import {field}: {all:?}"));
         found.memory.clone().map(|it| it.export)
     };

@@ -205,7 +205,7 @@ fn instances_made_from_exports_and_imported_ones_do_not_count() {
     assert_eq!(paths(&interface), ["0", "1"]);
     let imported = &interface.core_instances()[1];
     assert_eq!((&imported.range, &imported.module.name), (&None, &None));
-    assert_eq!(imported.module.exports[0].0, "g");
+    assert_eq!(&*imported.module.exports[0].0, "g");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_core_module_has_its_numbers_typed() {
     let ItemKind::Core(CoreExternType::Func(splat)) = item(globals.exports(), "splat") else {
         panic!("expected a function");
     };
-    assert_eq!(splat.results, [CoreType::V128]);
+    assert_eq!(*splat.results, [CoreType::V128]);
     let imports = interface("core/imports.wat");
     let names = imports
         .import_funcs()
@@ -276,4 +276,33 @@ fn an_interface_is_data_for_reports() {
     });
     assert_eq!(strs["items"][0], expected);
     assert_eq!(greet["core_instances"][0]["path"], "0");
+}
+
+/// Engines judge them, as they judge function bodies.
+#[test]
+fn segments_of_core_modules_are_validated_only_where_everything_is() {
+    let of = |module: &str| {
+        let text = format!("(component (core module {module}))");
+        Artifact::from_bytes("text", wat::parse_str(text).unwrap()).unwrap()
+    };
+    let good = of(
+        r#"(memory 1) (table 1 funcref) (func $f) (elem (i32.const 0) $f)
+        (data $d "x") (func (data.drop $d))"#,
+    );
+    assert!(seam_decode::decode(&good).is_ok());
+    assert!(seam_decode::validate(&good).is_ok());
+    let wrong_segments = [
+        "(table 1 funcref) (elem (i64.const 0) funcref)",
+        "(elem (table 7) (i32.const 0) funcref)",
+        r#"(memory 1) (data (f32.const 0) "x")"#,
+        r#"(data (i32.const 0) "x")"#,
+    ];
+    for module in wrong_segments {
+        assert!(seam_decode::decode(&of(module)).is_ok(), "{module}");
+        let error = seam_decode::validate(&of(module)).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Invalid { offset: Some(_) }),
+            "{module}: {error}"
+        );
+    }
 }

@@ -119,7 +119,7 @@ impl<K: Kiln> Owner<K> {
     ) {
         for (position, (import, own)) in imports.iter().zip(&ty.imports).enumerate() {
             if let Some(func) = self.host_func_of(*import) {
-                let own = || (own.0.clone(), own.1.clone());
+                let own = || (own.0.to_string(), own.1.to_string());
                 let (module, field) = names.of(position).unwrap_or_else(own);
                 let (func, part) = (func.index(), 0);
                 let binding = Binding { func, part, caller };

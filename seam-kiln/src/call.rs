@@ -58,7 +58,7 @@ impl<K: Kiln> AnyStore for Owner<K> {
         let home = self.state.id_of(export.instance);
         let found: Result<Vec<CoreValue>> = found
             .iter()
-            .zip(&ty.results)
+            .zip(ty.results.iter())
             .map(|(value, ty)| from_kiln(&mut self.state, value, *ty, home))
             .collect();
         results.copy_from_slice(&found?);

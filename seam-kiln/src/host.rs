@@ -91,7 +91,7 @@ fn arguments(
         args.reverse();
     }
     let mut values = Vec::with_capacity(args.len());
-    for (arg, ty) in args.into_iter().zip(&ty.params) {
+    for (arg, ty) in args.into_iter().zip(ty.params.iter()) {
         values.push(from_kiln(state, arg, *ty, 0)?);
     }
     Ok(values)

@@ -88,7 +88,7 @@ impl<K: Kiln> Owner<K> {
                 None => self.defined(ty, *index, name, instance)?,
             };
             known.insert((ty.kind(), *index), found);
-            exports.0.insert(name.clone(), found);
+            exports.0.insert(name.to_string(), found);
         }
         Ok(exports)
     }

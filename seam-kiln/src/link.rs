@@ -31,7 +31,7 @@ impl<K: Kiln> Owner<K> {
             let Some(Export { instance, name }) = self.target(*import, provided)? else {
                 continue;
             };
-            let own = || (own.0.clone(), own.1.clone());
+            let own = || (own.0.to_string(), own.1.to_string());
             let (from, field) = names.of(position).unwrap_or_else(own);
             self.run(of_loading, |kiln| {
                 kiln.link_import(module, &from, &field, instance, &name)

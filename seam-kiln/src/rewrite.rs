@@ -220,7 +220,7 @@ mod tests {
                 (data (i32.const 0) "x"))"#,
         );
         assert_eq!(start.as_deref(), Some("start'"));
-        let names: Vec<_> = ty.exports.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = ty.exports.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["start", "start'"]);
         let (ty, start) =
             rewritten("(module (table 1 funcref) (func $f) (start $f) (elem (i32.const 0) $f))");

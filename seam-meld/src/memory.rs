@@ -27,7 +27,7 @@ impl Memories {
     /// several.
     pub(crate) fn of(&self, field: &str, module: &CoreModuleType) -> Result<Option<Arc<str>>> {
         let memories = module.exports.iter().filter_map(|(name, ty)| match ty {
-            CoreExternType::Memory(_) => Some(name.as_str()),
+            CoreExternType::Memory(_) => Some(&**name),
             _ => None,
         });
         let memories: Vec<&str> = memories.collect();

@@ -64,7 +64,7 @@ fn call_values(
     for arg in args {
         values.push(core_value(&mut caller, arg)?);
     }
-    for ty in &ty.results {
+    for ty in ty.results.iter() {
         values.push(CoreValue::default_of(*ty).unwrap_or(CoreValue::I32(0)));
     }
     let (args, found) = values.split_at_mut(args.len());

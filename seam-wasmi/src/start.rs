@@ -146,7 +146,7 @@ mod tests {
 
     fn names(wasm: &[u8]) -> Vec<String> {
         let exports = module_type(wasm).unwrap().exports;
-        exports.into_iter().map(|(name, _)| name).collect()
+        exports.iter().map(|(name, _)| name.to_string()).collect()
     }
 
     fn moved_from(wat: &str) -> Option<Moved> {

@@ -85,7 +85,7 @@ fn ended<C: AnyStore>(
         return Err(failed(ctx, trap.into_host_error()));
     }
     let host = core_func_type(&trap.host_func().ty(&*ctx));
-    let awaited: Vec<CoreType> = host.results;
+    let awaited: Vec<CoreType> = host.results.to_vec();
     let (number, results) = (ctx.state().number, results.len());
     Ok(Some(Suspended::new(
         number,

@@ -15,7 +15,7 @@ use crate::inner::{Base, Inner};
 pub(super) struct CoreModuleInstance {
     /// Names of the exported functions, in the order of
     /// [`Interface::export_funcs`](seam_core::Interface::export_funcs).
-    exports: Arc<[String]>,
+    exports: Arc<[Arc<str>]>,
     /// The functions that have been resolved, at the same positions.
     funcs: Vec<Option<NumericFunc>>,
     id: CoreInstanceId,
@@ -36,7 +36,7 @@ pub(super) enum State {
 }
 
 impl CoreModuleInstance {
-    pub(super) fn new(exports: Arc<[String]>, id: CoreInstanceId, state: State) -> Self {
+    pub(super) fn new(exports: Arc<[Arc<str>]>, id: CoreInstanceId, state: State) -> Self {
         let funcs = vec![None; exports.len()];
         Self {
             exports,
@@ -81,7 +81,7 @@ impl CoreModuleInstance {
         if let Some(Some(_)) = self.funcs.get(index) {
             return Ok(());
         }
-        let name = self.exports.get(index).map_or("", String::as_str);
+        let name = self.exports.get(index).map_or("", |name| &**name);
         let Some(CoreExtern::Func(func)) = base.store.export(self.id, name) else {
             return Err(Error::engine(format!(
                 "expected an exported function `{name}`, found none"
@@ -118,7 +118,7 @@ impl Inner for CoreModuleInstance {
         let args = args.into_values(func.ty())?;
         if self.state != State::Initialised {
             let exports = self.exports.clone();
-            self.initialize(base, exports.get(index).map_or("", String::as_str))?;
+            self.initialize(base, exports.get(index).map_or("", |name| &**name))?;
         }
         self.resolve(base, index)?;
         let mut bits = std::mem::take(&mut self.spare);

@@ -27,7 +27,7 @@ pub(crate) struct CoreProgram {
     interface: Arc<Interface>,
     /// The names of the exported functions that have a component-level type, in the order of
     /// [`Interface::export_funcs`].
-    exports: Arc<[String]>,
+    exports: Arc<[Arc<str>]>,
     /// The definitions of the imports.
     links: PerWorld<Links>,
 }
@@ -57,7 +57,7 @@ impl CoreProgram {
                 CoreExternType::Func(ty) => ty.numeric_len().map(|_| name.clone()),
                 _ => None,
             });
-        let exports: Arc<[String]> = exports.collect();
+        let exports: Arc<[Arc<str>]> = exports.collect();
         Ok(Self {
             generated: Generated::new(engine),
             backend: backend.into(),

@@ -156,7 +156,7 @@ mod tests {
         let [(name, ty)] = &*ty.exports else {
             unreachable!("one export: {:?}", ty.exports)
         };
-        assert_eq!(name, EXPORT);
+        assert_eq!(&**name, EXPORT);
         ty.clone()
     }
 

@@ -159,7 +159,12 @@ pub(super) fn call_with_registers(
     get_all(out, &ty.params, first)?;
     call(out);
     // The results are on the stack, the last on top.
-    for (index, ty) in (0..).zip(&ty.results).collect::<Vec<_>>().into_iter().rev() {
+    for (index, ty) in (0..)
+        .zip(ty.results.iter())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
         let slot = slot(*ty)?;
         out.local_set(scratch + slot);
         out.i32_const(index)

@@ -114,7 +114,7 @@ fn shim(funcs: &[CoreFuncType]) -> Result<Vec<u8>> {
         exports.export(&position.to_string(), ExportKind::Func, position);
         let mut body = Function::new([]);
         let mut out = body.instructions();
-        for (local, _) in (0..).zip(&func.params) {
+        for (local, _) in (0..).zip(func.params.iter()) {
             out.local_get(local);
         }
         out.i32_const(slot);

@@ -19,9 +19,9 @@ pub struct CoreModuleType {
     /// The module's own name, from its name section.
     pub name: Option<String>,
     /// Module name, field name and type of each import.
-    pub imports: Vec<(String, String, CoreExternType)>,
+    pub imports: Vec<(Arc<str>, Arc<str>, CoreExternType)>,
     /// Name and type of each export.
-    pub exports: Vec<(String, CoreExternType)>,
+    pub exports: Vec<(Arc<str>, CoreExternType)>,
 }
 
 impl CoreModule {

@@ -97,7 +97,7 @@ impl CoreFuncType {
     /// not a number.
     #[must_use]
     pub fn numeric_len(&self) -> Option<usize> {
-        let mut types = self.params.iter().chain(&self.results);
+        let mut types = self.params.iter().chain(self.results.iter());
         let numeric = types.all(|ty| {
             matches!(
                 ty,

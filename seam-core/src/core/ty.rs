@@ -1,6 +1,7 @@
 //! Core-level types.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A core [value type](https://webassembly.github.io/spec/core/syntax/types.html#value-types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,19 +78,19 @@ impl CoreType {
     });
 }
 
-/// The type of a core function.
+/// The type of a core function. It is cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CoreFuncType {
     /// Parameter types.
-    pub params: Vec<CoreType>,
+    pub params: Arc<[CoreType]>,
     /// Result types.
-    pub results: Vec<CoreType>,
+    pub results: Arc<[CoreType]>,
 }
 
 impl CoreFuncType {
     /// Creates a function type.
     #[must_use]
-    pub fn new(params: impl Into<Vec<CoreType>>, results: impl Into<Vec<CoreType>>) -> Self {
+    pub fn new(params: impl Into<Arc<[CoreType]>>, results: impl Into<Arc<[CoreType]>>) -> Self {
         Self {
             params: params.into(),
             results: results.into(),

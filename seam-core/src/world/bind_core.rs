@@ -70,7 +70,7 @@ impl World {
         }
         let mut sources = Vec::new();
         for (from, field, ty) in &module.imports {
-            let name = ExportName::in_instance(from.as_str(), field.as_str());
+            let name = ExportName::in_instance(from.clone(), field.clone());
             let lifted = matches!(ty, CoreExternType::Func(ty) if ty.numeric_len().is_some());
             let index = match lifted {
                 true => bound.get_mut(&name).and_then(VecDeque::pop_front),

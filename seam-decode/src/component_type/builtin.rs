@@ -1,5 +1,7 @@
 //! Binds the asynchronous built-ins that a core module imports.
 
+use std::sync::Arc;
+
 use seam_core::{CoreExternType, CoreFuncType};
 
 use super::export::{memory, realloc};
@@ -132,8 +134,8 @@ impl AsyncImport<'_> {
     }
 
     fn table(&self, later: &mut Later) -> Result<usize, String> {
-        let is_table = |(name, ty): &(String, CoreExternType)| {
-            name == TABLE && matches!(ty, CoreExternType::Table(_))
+        let is_table = |(name, ty): &(Arc<str>, CoreExternType)| {
+            **name == *TABLE && matches!(ty, CoreExternType::Table(_))
         };
         match self.scan.ty.exports.iter().any(is_table) {
             true => Ok(later.item(TABLE)),

@@ -1,6 +1,7 @@
 //! Binds the imports of a core module: functions of the world, built-ins, and the rest.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use seam_core::{CoreExternType, CoreFuncType, CoreModuleType, ExportName, Result};
 
@@ -104,9 +105,9 @@ impl Imports {
         places
     }
 
-    fn add_raw(&mut self, module: &str, field: &str, ty: &CoreExternType) {
+    fn add_raw(&mut self, module: &Arc<str>, field: &Arc<str>, ty: &CoreExternType) {
         self.items.push(CoreItem::World(self.raw.imports.len()));
-        let import = (module.to_string(), field.to_string(), ty.clone());
+        let import = (module.clone(), field.clone(), ty.clone());
         self.raw.imports.push(import);
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn imports(
 ) -> Result<Imports> {
     let all = &known.fused.ty.imports;
     let funcs = all.iter().filter_map(|(module, field, ty)| match ty {
-        CoreExternType::Func(ty) => Some((module.as_str(), field.as_str(), ty)),
+        CoreExternType::Func(ty) => Some((&**module, &**field, ty)),
         _ => None,
     });
     let numbered = (0..).zip(funcs);
@@ -205,7 +205,7 @@ impl Binder<'_, '_> {
 impl Imports {
     fn add_raw(&mut self, module: &str, field: &str, ty: &CoreExternType) {
         self.items.push(CoreItem::World(self.raw.imports.len()));
-        let import = (module.to_string(), field.to_string(), ty.clone());
+        let import = (module.into(), field.into(), ty.clone());
         self.raw.imports.push(import);
     }
 }
@@ -312,10 +312,7 @@ fn bound(
 ) -> BoundImport {
     BoundImport {
         name: import.name.clone(),
-        core: (
-            typed.import.module.to_string(),
-            typed.import.field.to_string(),
-        ),
+        core: (typed.import.module.into(), typed.import.field.into()),
         memory,
         realloc,
     }

@@ -1,5 +1,7 @@
 //! Makes the plan and the interface of a fused module.
 
+use std::sync::Arc;
+
 use seam_core::{CorePath, ExportName, Result};
 
 use super::choose::Known;
@@ -21,8 +23,8 @@ pub(super) fn make(known: &Known<'_>, len: usize) -> Result<TypedModule> {
     let funcs = known.unfused.interface.export_funcs();
     let core_imports = &known.fused.ty.imports;
     known.check_given(|name| {
-        let imported = |(module, field, _): &(String, String, _)| {
-            *name == ExportName::in_instance(module.as_str(), field.as_str())
+        let imported = |(module, field, _): &(Arc<str>, Arc<str>, _)| {
+            *name == ExportName::in_instance(module.clone(), field.clone())
         };
         funcs.iter().any(|(export, _)| export == name) || core_imports.iter().any(imported)
     })?;

@@ -95,7 +95,7 @@ impl Unfused {
             let names = ty.into_iter().flatten();
             names.zip(&core.imports).map(|((module, field, _), item)| {
                 let component = core.component_instance;
-                (component, module.as_str(), field.as_str(), *item)
+                (component, &**module, &**field, *item)
             })
         })
     }

@@ -28,7 +28,7 @@ fn imports(module: &CoreModuleType) -> Vec<Item> {
     let mut groups: Vec<(&str, Vec<Item>)> = Vec::new();
     let mut positions = std::collections::HashMap::new();
     for (name, field, ty) in &module.imports {
-        let position = *positions.entry(name.as_str()).or_insert(groups.len());
+        let position = *positions.entry(&**name).or_insert(groups.len());
         if position == groups.len() {
             groups.push((name, Vec::new()));
         }

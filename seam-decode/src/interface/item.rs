@@ -133,11 +133,11 @@ impl<'t, 'b> Items<'t, 'b> {
     }
 
     fn instance(&mut self, id: ComponentInstanceTypeId) -> Result<Vec<Item>> {
-        let instance = self.types.get(id).ok_or_else(unknown)?;
-        instance
-            .exports
-            .iter()
-            .map(|(name, item)| self.item(name, &item.ty))
-            .collect()
+        let exports = &self.types.get(id).ok_or_else(unknown)?.exports;
+        let mut items = Vec::with_capacity(exports.len());
+        for (name, item) in exports {
+            items.push(self.item(name, &item.ty)?);
+        }
+        Ok(items)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use std::sync::Arc;
+
 use seam_core::ExportName;
 
 /// Why an export of a core module was chosen.
@@ -75,7 +77,7 @@ pub struct BoundImport {
     /// The name of the function.
     pub name: ExportName,
     /// Module and field of the core import.
-    pub core: (String, String),
+    pub core: (Arc<str>, Arc<str>),
     /// The memory from which arguments are lifted, if one is needed.
     pub memory: Option<Chosen>,
     /// The function that allocates the result, if one is needed.

@@ -100,7 +100,7 @@ impl Scan {
     pub(crate) fn funcs(&self) -> impl Iterator<Item = (&str, u32, &CoreFuncType)> {
         let exports = self.ty.exports.iter().zip(&self.indices);
         exports.filter_map(|((name, ty), index)| match ty {
-            CoreExternType::Func(ty) => Some((name.as_str(), *index, ty)),
+            CoreExternType::Func(ty) => Some((&**name, *index, ty)),
             _ => None,
         })
     }
@@ -109,7 +109,7 @@ impl Scan {
     pub(crate) fn memory_exports(&self) -> impl Iterator<Item = (&str, u32)> {
         let exports = self.ty.exports.iter().zip(&self.indices);
         exports.filter_map(|((name, ty), index)| match ty {
-            CoreExternType::Memory(_) => Some((name.as_str(), *index)),
+            CoreExternType::Memory(_) => Some((&**name, *index)),
             _ => None,
         })
     }

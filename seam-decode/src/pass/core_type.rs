@@ -27,12 +27,14 @@ pub(crate) fn module_type_of(
         spend_name(budget, name)?;
         spend_name(budget, field)?;
         let ty = extern_type(types, ty, budget)?;
-        module.imports.push((name.clone(), field.clone(), ty));
+        module
+            .imports
+            .push((name.as_str().into(), field.as_str().into(), ty));
     }
     for (name, ty) in &ty.exports {
         spend_name(budget, name)?;
         let ty = extern_type(types, ty, budget)?;
-        module.exports.push((name.clone(), ty));
+        module.exports.push((name.as_str().into(), ty));
     }
     Ok(module)
 }
@@ -72,7 +74,7 @@ pub(super) fn names_types(module: &CoreModuleType) -> bool {
 }
 
 /// Returns the signature of a core function with this type.
-pub(super) fn signature(
+pub(crate) fn signature(
     types: TypesRef<'_>,
     id: CoreTypeId,
     budget: &mut Budget,

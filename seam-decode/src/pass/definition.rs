@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use seam_core::CoreFuncType;
 use wasmparser::CanonicalFunction;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentInstanceTypeId};
+use wasmparser::types::CoreTypeId;
 
 use crate::types::StringEncoding;
 
@@ -25,6 +25,10 @@ pub(crate) struct ComponentDef<'a> {
     pub(crate) size: usize,
     /// The number of core functions defined so far.
     pub(crate) core_funcs: u32,
+    /// The number of functions that are lifted.
+    pub(crate) lifts: usize,
+    /// The number of functions defined so far.
+    pub(crate) funcs: u32,
 }
 
 /// A definition. Most definitions add to the index space of their sort.
@@ -54,12 +58,12 @@ pub(crate) enum Definition<'a> {
     /// A function: core function, type, options.
     Lift(u32, u32, OptionsDef),
     /// A core function: function, options, core type.
-    Lower(u32, OptionsDef, CoreFuncType),
+    Lower(u32, OptionsDef, CoreTypeId),
     ResourceNew(u32),
     ResourceDrop(u32),
     ResourceRep(u32),
     /// A built-in of the asynchronous part, and its core type.
-    Builtin(Box<CanonicalFunction>, CoreFuncType),
+    Builtin(Box<CanonicalFunction>, CoreTypeId),
     /// An import, by name.
     Import(&'a str),
     /// An export, which adds a new index for the same item.

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use seam_core::{CoreModuleType, Result};
-use wasmparser::component_types::ComponentAnyTypeId;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentCoreModuleTypeId};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, ComponentTypeSectionReader, Payload, Validator};
 
 use super::budget::Budget;
-use super::core_type::{module_type_of, names_types, signature, unknown};
+use super::core_type::{module_type_of, names_types, unknown};
 use super::definition::{ComponentDef, CoreSort, Definition};
 use super::module_type::{invalid, module_name, module_type};
 use super::read;
@@ -18,8 +18,7 @@ use super::read;
 pub(crate) struct Definitions<'a> {
     /// The components. The first one is the artifact itself.
     pub(crate) components: Vec<ComponentDef<'a>>,
-    /// The range of each core module's bytes, and its type.
-    pub(crate) modules: Vec<(Range<usize>, Arc<CoreModuleType>)>,
+    pub(crate) modules: Vec<ModuleDef>,
     /// Names that the artifact itself imports and exports, in order.
     pub(crate) root_imports: Vec<&'a str>,
     pub(crate) root_exports: Vec<&'a str>,
@@ -31,8 +30,20 @@ pub(crate) struct Definitions<'a> {
     open: Vec<Open>,
 }
 
+/// A core module that the artifact defines.
+pub(crate) struct ModuleDef {
+    /// The range of its bytes.
+    pub(crate) range: Range<usize>,
+    /// Its imports and exports, in the validator's order.
+    pub(crate) ty: Arc<CoreModuleType>,
+    /// The validator's type.
+    pub(crate) id: ComponentCoreModuleTypeId,
+}
+
 /// The definitions of the artifact itself for which there is room at first.
 const ROOM: usize = 64;
+/// The definitions of an inner component for which there is room when it has the first.
+const ROOM_OF_INNER: usize = 16;
 
 enum Open {
     Component(usize),
@@ -84,9 +95,11 @@ impl<'a> Definitions<'a> {
             Payload::End(_) => {
                 if let Some(Open::Module(range, name)) = self.open.pop() {
                     let types = validator.types(0).ok_or_else(unknown)?;
-                    let ty = self.last_module(types, &range, budget)?;
+                    let last = types.module_count().checked_sub(1).ok_or_else(unknown)?;
+                    let id = types.module_at(last);
+                    let ty = self.module(types, id, &range, budget)?;
                     let ty = Arc::new(CoreModuleType { name, ..ty });
-                    self.modules.push((range, ty));
+                    self.modules.push(ModuleDef { range, ty, id });
                 }
                 return Ok(());
             }
@@ -102,21 +115,21 @@ impl<'a> Definitions<'a> {
             Some(Open::Component(place)) => {
                 let place = *place;
                 let types = validator.types(0).ok_or_else(unknown)?;
-                self.section(place, payload, types, budget)
+                self.section(place, payload, types)
             }
             None => Ok(()),
         }
     }
 
-    /// Returns the type of the core module that the validator added last, at `range`.
-    fn last_module(
+    /// Returns the type of the core module at `range`.
+    fn module(
         &self,
         types: TypesRef<'_>,
+        id: ComponentCoreModuleTypeId,
         range: &Range<usize>,
         budget: &mut Budget,
     ) -> Result<CoreModuleType> {
-        let last = types.module_count().checked_sub(1).ok_or_else(unknown)?;
-        let ty = module_type_of(types, types.module_at(last), budget)?;
+        let ty = module_type_of(types, id, budget)?;
         if !names_types(&ty) {
             return Ok(ty);
         }
@@ -134,18 +147,15 @@ impl<'a> Definitions<'a> {
     }
 
     /// Reads the definitions of one section of the component at `place`.
-    fn section(
-        &mut self,
-        place: usize,
-        payload: Payload<'a>,
-        types: TypesRef<'_>,
-        budget: &mut Budget,
-    ) -> Result<()> {
+    fn section(&mut self, place: usize, payload: Payload<'a>, types: TypesRef<'_>) -> Result<()> {
         let component = self.components.get_mut(place).ok_or_else(unknown)?;
         if let Some((_, range)) = payload.as_section() {
             component.size = component.size.saturating_add(range.len());
         }
         let defs = &mut component.definitions;
+        if place > 0 && defs.is_empty() {
+            defs.reserve(ROOM_OF_INNER);
+        }
         match payload {
             Payload::InstanceSection(section) => {
                 for instance in section {
@@ -175,13 +185,11 @@ impl<'a> Definitions<'a> {
                     let defs = &mut component.definitions;
                     if let CanonicalFunction::Lift { .. } = canon {
                         defs.extend(read::lift(&canon));
+                        component.lifts += 1;
                         continue;
                     }
-                    let ty = || {
-                        let id = types.core_function_at(component.core_funcs);
-                        signature(types, id, budget)
-                    };
-                    defs.push(read::canon(canon, ty)?);
+                    let ty = types.core_function_at(component.core_funcs);
+                    defs.push(read::canon(canon, ty));
                     component.core_funcs += 1;
                 }
             }
@@ -246,12 +254,13 @@ impl ComponentDef<'_> {
     /// Copies the types that the last section added to the validator's index spaces.
     fn add_types(&mut self, types: TypesRef<'_>) {
         let known = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
-        let new = known..types.component_type_count();
-        self.types
-            .extend(new.map(|index| types.component_any_type_at(index)));
+        for index in known..types.component_type_count() {
+            self.types.push(types.component_any_type_at(index));
+        }
         let known = u32::try_from(self.instances.len()).unwrap_or(u32::MAX);
-        let new = known..types.component_instance_count();
-        self.instances
-            .extend(new.map(|index| types.component_instance_at(index)));
+        for index in known..types.component_instance_count() {
+            self.instances.push(types.component_instance_at(index));
+        }
+        self.funcs = types.component_function_count();
     }
 }

@@ -23,7 +23,7 @@ mod read;
 mod validated;
 
 pub(crate) use budget::Budget;
-pub(crate) use core_type::{module_type_of, unknown};
+pub(crate) use core_type::{module_type_of, signature, unknown};
 pub(crate) use definition::{ComponentDef, CoreSort, Definition, Named, OptionsDef, Sort};
 pub(crate) use definitions::Definitions;
 pub(crate) use id_map::IdMap;

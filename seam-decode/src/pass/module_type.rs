@@ -1,5 +1,7 @@
 //! Reads the imports and exports of a core module from its bytes.
 
+use std::sync::Arc;
+
 use wasmparser::{
     AbstractHeapType, CompositeInnerType, CustomSectionReader, Export, ExternalKind, KnownCustom,
     Name, Parser, Payload, RecGroup, TypeRef, UnpackedIndex, ValType,
@@ -152,7 +154,7 @@ impl Decoder {
         };
         spend_name(budget, import.module)?;
         spend_name(budget, import.name)?;
-        let import = (import.module.to_string(), import.name.to_string(), ty);
+        let import = (import.module.into(), import.name.into(), ty);
         self.ty.imports.push(import);
         Ok(())
     }
@@ -179,7 +181,7 @@ impl Decoder {
             }
         };
         spend_name(budget, export.name)?;
-        self.ty.exports.push((export.name.to_string(), ty));
+        self.ty.exports.push((export.name.into(), ty));
         Ok(())
     }
 
@@ -212,7 +214,7 @@ pub(super) fn module_name(section: &CustomSectionReader<'_>) -> Option<String> {
 
 /// Spends the size of a name and of the item that it names.
 pub(crate) fn spend_name(budget: &mut Budget, name: &str) -> Result<()> {
-    budget.spend(size_of::<(String, CoreExternType)>() + name.len())
+    budget.spend(size_of::<(Arc<str>, CoreExternType)>() + name.len())
 }
 
 /// Spends the size of the types of a signature.
@@ -239,7 +241,12 @@ fn func_types(group: &RecGroup) -> impl Iterator<Item = Option<CoreFuncType>> + 
 }
 
 pub(super) fn func_type(ty: &wasmparser::FuncType) -> CoreFuncType {
-    let types = |types: &[ValType]| types.iter().copied().map(val_type).collect::<Vec<_>>();
+    let types = |types: &[ValType]| -> Arc<[CoreType]> {
+        match types {
+            [] => Arc::default(),
+            types => types.iter().copied().map(val_type).collect(),
+        }
+    };
     CoreFuncType::new(types(ty.params()), types(ty.results()))
 }
 

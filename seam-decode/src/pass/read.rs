@@ -1,9 +1,8 @@
 //! Converts definitions from the readers of their sections.
 
-use seam_core::{CoreFuncType, Result};
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentOuterAliasKind, ComponentType, ExternalKind, Instance,
+    ComponentOuterAliasKind, ComponentType, ExternalKind, Instance, types::CoreTypeId,
 };
 
 use super::definition::{CoreSort, Definition, Named, OptionsDef, Sort};
@@ -114,24 +113,18 @@ pub(super) fn lift<'a>(canon: &CanonicalFunction) -> Option<Definition<'a>> {
     }
 }
 
-/// Converts a canonical definition that defines a core function, whose type `ty` returns.
-///
-/// # Errors
-/// Those of `ty`.
-pub(super) fn canon<'a>(
-    canon: CanonicalFunction,
-    ty: impl FnOnce() -> Result<CoreFuncType>,
-) -> Result<Definition<'a>> {
-    Ok(match canon {
+/// Converts a canonical definition that defines a core function of this type.
+pub(super) fn canon<'a>(canon: CanonicalFunction, ty: CoreTypeId) -> Definition<'a> {
+    match canon {
         CanonicalFunction::Lower {
             func_index,
             options: given,
-        } => Definition::Lower(func_index, options(&given), ty()?),
+        } => Definition::Lower(func_index, options(&given), ty),
         CanonicalFunction::ResourceNew { resource } => Definition::ResourceNew(resource),
         CanonicalFunction::ResourceDrop { resource } => Definition::ResourceDrop(resource),
         CanonicalFunction::ResourceRep { resource } => Definition::ResourceRep(resource),
-        other => Definition::Builtin(Box::new(other), ty()?),
-    })
+        other => Definition::Builtin(Box::new(other), ty),
+    }
 }
 
 /// Converts canonical options.

@@ -20,7 +20,7 @@ use super::nesting;
 /// stack.
 const MAX_NESTING: usize = 1_000;
 
-/// Whether function bodies are validated.
+/// Whether function bodies, element segments and data segments of core modules are validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bodies {
     Validate,
@@ -58,7 +58,8 @@ pub(crate) fn core_module(bytes: &[u8], bodies: Bodies) -> Result<CoreModuleType
 
 /// Validates an artifact and hands each payload to `visit` after the validator has accepted it.
 ///
-/// If bodies are skipped, the contents of code sections are not even split into bodies.
+/// If bodies are skipped, the contents of code sections are not even split into bodies, and the validator
+/// does not see element and data segments.
 fn validate<'a>(
     bytes: &'a [u8],
     bodies: Bodies,
@@ -69,8 +70,17 @@ fn validate<'a>(
     let mut allocations = FuncValidatorAllocations::default();
     let mut payloads = Payloads::new(bytes, bodies);
     while let Some(payload) = payloads.read()? {
-        if let Payload::ComponentTypeSection(section) = &payload {
-            nesting::check(bytes, section.range())?;
+        match &payload {
+            Payload::ComponentTypeSection(section) => nesting::check(bytes, section.range())?,
+            // No type depends on segments. The validator compares their number with the declared one.
+            Payload::ElementSection(_)
+            | Payload::DataCountSection { .. }
+            | Payload::DataSection(_)
+                if bodies == Bodies::Skip =>
+            {
+                continue;
+            }
+            _ => {}
         }
         // The result is matched where it is: it has room for all types, and moving it takes longer than
         // most payloads.
@@ -118,6 +128,7 @@ impl<'a> Payloads<'a> {
     }
 
     /// Reads the next payload, or returns `None` after the end of the artifact.
+    #[inline(always)]
     fn read(&mut self) -> Result<Option<Payload<'a>>> {
         let Some(parser) = self.open.last_mut() else {
             return Ok(None);

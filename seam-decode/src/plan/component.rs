@@ -1,12 +1,9 @@
 //! Walks the definitions of a component instance, in order.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use seam_core::{CorePath, Result};
 
-use super::def::{ComponentInstance, Export, ResourceOrigin, Step};
-use super::scope::{Component, Entity, Exports, Instance, at, owned};
+use super::def::{ComponentInstance, ResourceOrigin, Step};
+use super::scope::{Component, Entities, Entity, Instance, at};
 use super::walk::{Walk, limit};
 use crate::pass::{CoreSort, Definition, Named, unknown};
 
@@ -15,19 +12,16 @@ const MAX_INSTANCES: usize = 10_000;
 /// Maximum nesting depth of component instantiations. Each level takes native stack.
 const MAX_DEPTH: usize = 100;
 
-/// The arguments of an instantiation, by the name of the import.
-pub(super) type Args<'a> = BTreeMap<&'a str, Entity>;
-
 /// A component instance whose definitions are being walked.
 struct Current<'c, 'a> {
     /// Its scope, and its index in the plan.
     scope: usize,
     path: &'c CorePath,
     /// `None` for the root.
-    args: Option<&'c Args<'a>>,
+    args: Option<&'c Entities<'a>>,
     core_instances: u32,
     component_instances: u32,
-    exports: Exports<'a>,
+    exports: Entities<'a>,
 }
 
 impl<'a> Walk<'a, '_, '_> {
@@ -44,7 +38,7 @@ impl<'a> Walk<'a, '_, '_> {
         outer: Option<usize>,
         // The component instance that instantiates it.
         parent: Option<usize>,
-        args: Option<&Args<'a>>,
+        args: Option<&Entities<'a>>,
         path: &CorePath,
     ) -> Result<usize> {
         if path.indices().len() > MAX_DEPTH {
@@ -67,7 +61,7 @@ impl<'a> Walk<'a, '_, '_> {
             path: path.clone(),
             instance: 0,
             handles: scope,
-            args: args.map(given).unwrap_or_default(),
+            args: args.map(Entities::to_exports).unwrap_or_default(),
             core_funcs: Vec::new(),
         });
         self.plan.steps.push(Step::Begin(scope));
@@ -77,7 +71,7 @@ impl<'a> Walk<'a, '_, '_> {
             args,
             core_instances: 0,
             component_instances: 0,
-            exports: Exports::default(),
+            exports: Entities::default(),
         };
         for definition in &def.definitions {
             self.step()?;
@@ -118,10 +112,10 @@ impl<'a> Walk<'a, '_, '_> {
                 self.add(scope, Entity::Instance(instance))
             }
             Definition::FromExports(exports) => {
-                let mut made = Exports::default();
+                let mut made = Entities::with_capacity(exports.len());
                 for Named { name, sort, index } in exports {
                     self.step()?;
-                    made.insert(name, self.entity(scope, *sort, *index)?);
+                    made.push(name, self.entity(scope, *sort, *index)?);
                 }
                 let instance = Instance::Made(self.make(made));
                 self.add(scope, Entity::Instance(instance))
@@ -146,14 +140,14 @@ impl<'a> Walk<'a, '_, '_> {
             Definition::Type => self.add(scope, Entity::Type(None)),
             Definition::Import(name) => {
                 let entity = match current.args {
-                    Some(args) => *args.get(name).ok_or_else(unknown)?,
+                    Some(args) => args.get(name).ok_or_else(unknown)?,
                     None => self.root_import(name)?,
                 };
                 self.add(scope, entity)
             }
             Definition::Export(Named { name, sort, index }) => {
                 let entity = self.entity(scope, *sort, *index)?;
-                current.exports.insert(name, entity);
+                current.exports.push(name, entity);
                 self.add(scope, entity)
             }
             canon => self.canon(scope, canon),
@@ -168,10 +162,10 @@ impl<'a> Walk<'a, '_, '_> {
     ) -> Result<Instance> {
         let scope = current.scope;
         let component = *at(&self.scope(scope)?.components, component)?;
-        let mut given = Args::new();
+        let mut given = Entities::with_capacity(args.len());
         for Named { name, sort, index } in args {
             self.step()?;
-            given.insert(*name, self.entity(scope, *sort, *index)?);
+            given.push(name, self.entity(scope, *sort, *index)?);
         }
         let path = current.path.child(current.component_instances);
         current.component_instances += 1;
@@ -182,11 +176,4 @@ impl<'a> Walk<'a, '_, '_> {
             Component::Imported(id) => Ok(Instance::OfImported(id)),
         }
     }
-}
-
-/// Returns the functions and instances among arguments.
-fn given(args: &Args<'_>) -> Vec<(Arc<str>, Export)> {
-    let args = args.iter();
-    let given = args.filter_map(|(name, entity)| Some((owned(name), entity.to_export()?)));
-    given.collect()
 }

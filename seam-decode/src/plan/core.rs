@@ -7,7 +7,7 @@ use seam_core::{CoreInstanceType, CoreModuleType, CorePath, Result};
 use wasmparser::component_types::ComponentCoreModuleTypeId;
 
 use super::def::{CoreInstance as Planned, CoreItem, ModuleRef, Step};
-use super::scope::{CoreInstance, Entity, Module, at, owned};
+use super::scope::{CoreInstance, Entity, Module, at};
 use super::walk::{Walk, limit};
 use crate::pass::{CoreSort, module_type_of, unknown};
 
@@ -36,16 +36,18 @@ impl<'a> Walk<'a, '_, '_> {
             return Err(limit(format!("at most {MAX_INSTANCES} core instances")));
         }
         let module = *at(&self.scope(scope)?.modules, module)?;
-        let (range, ty, module) = match module {
+        let (range, ty, id, module) = match module {
             Module::Defined(place) => {
                 let found = self.definitions.modules.get(place).ok_or_else(unknown)?;
+                let module = ModuleRef::Defined(place);
                 (
-                    Some(found.0.clone()),
-                    found.1.clone(),
-                    ModuleRef::Defined(place),
+                    Some(found.range.clone()),
+                    found.ty.clone(),
+                    found.id,
+                    module,
                 )
             }
-            Module::Imported(id) => (None, self.imported_module(id)?, ModuleRef::Imported),
+            Module::Imported(id) => (None, self.imported_module(id)?, id, ModuleRef::Imported),
         };
         self.plan(|walk| {
             let imports = match module {
@@ -65,9 +67,8 @@ impl<'a> Walk<'a, '_, '_> {
             range,
             module: ty,
         });
-        self.core_exports.push(BTreeMap::new());
         let space = &mut self.scope(scope)?.core_instances;
-        space.push(CoreInstance::Made(index));
+        space.push(CoreInstance::Made(index, id));
         Ok(())
     }
 
@@ -91,7 +92,7 @@ impl<'a> Walk<'a, '_, '_> {
         self.budget.spend(size_of::<usize>() * ty.imports.len())?;
         let args: BTreeMap<&str, u32> = args.iter().copied().collect();
         let imports = ty.imports.iter().map(|(module, field, _)| {
-            let instance = *args.get(module.as_str()).ok_or_else(unknown)?;
+            let instance = *args.get(&**module).ok_or_else(unknown)?;
             self.core_export(scope, instance, field)
         });
         imports.collect()
@@ -128,25 +129,22 @@ impl<'a> Walk<'a, '_, '_> {
 
     /// Returns an export of a core instance. The first request adds it to the plan.
     fn core_export(&mut self, scope: usize, instance: u32, name: &str) -> Result<usize> {
-        let index = match at(&self.scope(scope)?.core_instances, instance)? {
+        let (index, id) = match at(&self.scope(scope)?.core_instances, instance)? {
             CoreInstance::Bundle(bundle) => {
                 return bundle.get(name).copied().ok_or_else(unknown);
             }
-            CoreInstance::Made(index) => *index,
+            CoreInstance::Made(index, id) => (*index, *id),
         };
-        let known = self
-            .core_exports
-            .get(index)
-            .and_then(|known| known.get(name));
-        if let Some(known) = known {
+        let exports = &self.validated.get(id).ok_or_else(unknown)?.exports;
+        let (position, ..) = exports.get_full(name).ok_or_else(unknown)?;
+        if let Some(known) = self.core_exports.get(&(index, position)) {
             return Ok(*known);
         }
-        self.budget.spend(2 * name.len())?;
-        let name = owned(name);
-        let item = self.core_item(CoreItem::Export(index, name.clone()))?;
-        if let Some(known) = self.core_exports.get_mut(index) {
-            known.insert(name, item);
-        }
+        let ty = &self.found.get(index).ok_or_else(unknown)?.module;
+        let (name, _) = ty.exports.get(position).ok_or_else(unknown)?;
+        let name = name.clone();
+        let item = self.core_item(CoreItem::Export(index, name))?;
+        self.core_exports.insert((index, position), item);
         Ok(item)
     }
 

@@ -2,11 +2,12 @@
 
 use seam_core::{CoreFuncType, Result};
 use wasmparser::component_types::ComponentAnyTypeId;
+use wasmparser::types::CoreTypeId;
 
 use super::def::{CoreItem, Func, Lift, Options, Step};
 use super::scope::{Entity, at};
 use super::walk::Walk;
-use crate::pass::{CoreSort, Definition, OptionsDef, unknown};
+use crate::pass::{CoreSort, Definition, OptionsDef, signature, unknown};
 use crate::types::ResourceId;
 
 impl Walk<'_, '_, '_> {
@@ -23,7 +24,7 @@ impl Walk<'_, '_, '_> {
         }
         let item = self.plan(|walk| {
             let item = match definition {
-                Definition::Lower(func, options, ty) => walk.lower(scope, *func, options, ty)?,
+                Definition::Lower(func, options, ty) => walk.lower(scope, *func, options, *ty)?,
                 Definition::ResourceNew(ty) => {
                     CoreItem::ResourceNew(walk.resource_at(scope, *ty)?, instance)
                 }
@@ -34,7 +35,7 @@ impl Walk<'_, '_, '_> {
                     CoreItem::ResourceRep(walk.resource_at(scope, *ty)?, instance)
                 }
                 Definition::Builtin(canon, ty) => {
-                    CoreItem::Builtin(walk.builtin(scope, canon)?, ty.clone(), instance)
+                    CoreItem::Builtin(walk.builtin(scope, canon)?, walk.signature(*ty)?, instance)
                 }
                 _ => return Err(unknown()),
             };
@@ -75,11 +76,21 @@ impl Walk<'_, '_, '_> {
         scope: usize,
         func: u32,
         options: &OptionsDef,
-        ty: &CoreFuncType,
+        ty: CoreTypeId,
     ) -> Result<CoreItem> {
         let func = *at(&self.scope(scope)?.funcs, func)?;
         let options = self.options(scope, options)?;
-        Ok(CoreItem::Lower(func, options, ty.clone()))
+        Ok(CoreItem::Lower(func, options, self.signature(ty)?))
+    }
+
+    /// Converts the type of a core function, once.
+    fn signature(&mut self, id: CoreTypeId) -> Result<CoreFuncType> {
+        if let Some(known) = self.signatures.get(&id) {
+            return Ok(known.clone());
+        }
+        let ty = signature(self.validated, id, &mut self.budget)?;
+        self.signatures.insert(id, ty.clone());
+        Ok(ty)
     }
 
     pub(super) fn options(&mut self, instance: usize, options: &OptionsDef) -> Result<Options> {

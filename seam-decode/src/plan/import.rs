@@ -6,7 +6,7 @@ use seam_core::{ExportName, Result};
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 
 use super::def::{Func, Import, Missing};
-use super::scope::{Component, Entity, Exports, Instance, Module, owned};
+use super::scope::{Component, Entities, Entity, Instance, Module, owned};
 use super::walk::Walk;
 use crate::pass::unknown;
 
@@ -51,9 +51,9 @@ impl Walk<'_, '_, '_> {
                 let types = self.validated;
                 let ty = types.get(*id).ok_or_else(unknown)?;
                 path.push(owned(name));
-                let mut exports = Exports::default();
+                let mut exports = Entities::with_capacity(ty.exports.len());
                 for (name, item) in &ty.exports {
-                    exports.insert(name, self.imported(path, name, &item.ty)?);
+                    exports.push(name, self.imported(path, name, &item.ty)?);
                 }
                 path.pop();
                 Entity::Instance(Instance::Made(self.make(exports)))

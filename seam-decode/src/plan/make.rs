@@ -7,7 +7,7 @@ use wasmparser::component_types::ComponentAnyTypeId;
 use wasmparser::types::TypesRef;
 
 use super::def::{CoreModuleDef, Func, Instance, Plan, ResourceOrigin};
-use super::scope::{Entity, Exports, Instance as Made, owned};
+use super::scope::{Entity, Instance as Made};
 use super::walk::Walk;
 use crate::interface::ComponentItems;
 use crate::pass::{Budget, Definitions, unknown};
@@ -107,13 +107,16 @@ impl<'a> Walk<'a, '_, '_> {
         let exports = exports.map(|(name, _)| self.exported(root, name));
         self.plan.exports = exports.collect::<Result<_>>()?;
         let modules = self.definitions.modules.iter();
-        let modules = modules.map(|(range, ty)| CoreModuleDef {
-            range: range.clone(),
-            ty: ty.clone(),
+        let modules = modules.map(|module| CoreModuleDef {
+            range: module.range.clone(),
+            ty: module.ty.clone(),
         });
         self.plan.modules = modules.collect();
         self.plan.components = self.definitions.components.len().saturating_sub(1);
-        self.plan.instances = self.made.iter().map(instance).collect();
+        let instances = self.made.iter().map(|made| Instance {
+            exports: made.to_exports(),
+        });
+        self.plan.instances = instances.collect();
         Ok(self.plan)
     }
 
@@ -130,14 +133,6 @@ impl<'a> Walk<'a, '_, '_> {
             Entity::Func(func) => Ok(func),
             _ => Err(unknown()),
         }
-    }
-}
-
-fn instance(made: &Exports<'_>) -> Instance {
-    let exports = made.order.iter();
-    let exports = exports.filter_map(|name| Some((owned(name), made.get(name)?.to_export()?)));
-    Instance {
-        exports: exports.collect(),
     }
 }
 

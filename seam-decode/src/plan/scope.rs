@@ -13,6 +13,9 @@ use super::ty::ScopeTypes;
 use crate::pass::{CoreSort, unknown};
 use crate::types::ResourceId;
 
+/// Items for which a list has room before they are made. An artifact can define millions in vain.
+pub(super) const MAX_RESERVED: usize = 1_000;
+
 /// The index spaces of a component instance.
 ///
 /// They are kept after its instantiation, because the components that it defines close over them.
@@ -31,7 +34,7 @@ pub(super) struct Scope<'a> {
     pub(super) types: Vec<Option<ResourceId>>,
     pub(super) core_instances: Vec<CoreInstance<'a>>,
     /// Core items, as indices into the plan's.
-    core: [Vec<usize>; 5],
+    pub(super) core: [Vec<usize>; 5],
     pub(super) resolved: ScopeTypes,
 }
 
@@ -74,39 +77,23 @@ pub(super) enum Instance {
     InImported(ComponentInstanceTypeId),
 }
 
-/// The exports of an instance, in order.
+/// Named items, in order: the exports of an instance, or the arguments of an instantiation.
 #[derive(Default)]
-pub(super) struct Exports<'a> {
-    pub(super) order: Vec<&'a str>,
-    by_name: BTreeMap<&'a str, Entity>,
+pub(super) struct Entities<'a> {
+    all: Vec<(&'a str, Entity)>,
+    /// The positions of the names, if there are too many to compare one after another.
+    by_name: BTreeMap<&'a str, usize>,
 }
 
 /// A core instance.
 pub(super) enum CoreInstance<'a> {
-    /// A core instance that the plan makes.
-    Made(usize),
+    /// A core instance that the plan makes, and the type of its module.
+    Made(usize, ComponentCoreModuleTypeId),
     /// A bundle of core items, as indices into the plan's.
     Bundle(BTreeMap<&'a str, usize>),
 }
 
 impl Scope<'_> {
-    /// Creates empty index spaces for a component that was defined in the scope `parent`, with room for
-    /// this many types and instances.
-    pub(super) fn new(
-        component: usize,
-        parent: Option<usize>,
-        types: usize,
-        instances: usize,
-    ) -> Self {
-        Self {
-            component,
-            parent,
-            types: Vec::with_capacity(types),
-            instances: Vec::with_capacity(instances),
-            ..Self::default()
-        }
-    }
-
     pub(super) fn core_space(&mut self, sort: CoreSort) -> &mut Vec<usize> {
         let [funcs, tables, memories, globals, tags] = &mut self.core;
         match sort {
@@ -133,14 +120,42 @@ impl Scope<'_> {
     }
 }
 
-impl<'a> Exports<'a> {
-    pub(super) fn insert(&mut self, name: &'a str, entity: Entity) {
-        self.by_name.insert(name, entity);
-        self.order.push(name);
+impl<'a> Entities<'a> {
+    /// The number of names that are compared one after another.
+    const FEW: usize = 8;
+
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(capacity.min(MAX_RESERVED)),
+            by_name: BTreeMap::new(),
+        }
+    }
+
+    /// Adds an item whose name is not there yet.
+    pub(super) fn push(&mut self, name: &'a str, entity: Entity) {
+        self.all.push((name, entity));
+        if self.all.len() > Self::FEW {
+            let new = self.all.iter().enumerate().skip(self.by_name.len());
+            self.by_name.extend(new.map(|(at, (name, _))| (*name, at)));
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Entity> {
-        self.by_name.get(name).copied()
+        let found = match self.by_name.is_empty() {
+            true => self.all.iter().find(|(known, _)| *known == name),
+            false => self.by_name.get(name).and_then(|at| self.all.get(*at)),
+        };
+        found.map(|(_, entity)| *entity)
+    }
+
+    /// Returns the functions and instances among the items, with names of the plan's own.
+    pub(super) fn to_exports(&self) -> Vec<(Arc<str>, Export)> {
+        let mut exports = Vec::with_capacity(self.all.len());
+        let all = self.all.iter();
+        exports.extend(
+            all.filter_map(|(name, entity)| entity.to_export().map(|export| (owned(name), export))),
+        );
+        exports
     }
 }
 

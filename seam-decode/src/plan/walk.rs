@@ -1,16 +1,15 @@
 //! The state of the walk over the definitions, and what its parts share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seam_core::{CoreInstanceType, CoreModuleType, Error, ErrorKind, Limit, Result};
+use seam_core::{CoreFuncType, CoreInstanceType, CoreModuleType, Error, ErrorKind, Limit, Result};
 use wasmparser::component_types::{
     ComponentCoreModuleTypeId, ComponentDefinedTypeId, ComponentFuncTypeId,
 };
-use wasmparser::types::TypesRef;
+use wasmparser::types::{CoreTypeId, TypesRef};
 
 use super::def::{CoreItem, Plan, Step};
-use super::scope::{Entity, Exports, Instance, Scope, at};
+use super::scope::{Entities, Entity, Instance, MAX_RESERVED, Scope, at};
 use super::ty::Types;
 use crate::pass::{Budget, ComponentDef, Definitions, IdMap, Sort, unknown};
 use crate::types::{FuncTy, ResourceId, Ty};
@@ -18,8 +17,6 @@ use crate::types::{FuncTy, ResourceId, Ty};
 /// Instantiations multiply: a component that instantiates the next one twice, thirty times over,
 /// asks for a billion instances in a few hundred bytes.
 const MAX_DEFINITIONS: usize = 2_000_000;
-/// Items for which a list has room before they are made. An artifact can define millions in vain.
-const MAX_RESERVED: usize = 1_000;
 /// Bytes of definitions that are carried out: instances of one component count each.
 const MAX_SIZE: usize = 16 << 20;
 
@@ -35,10 +32,12 @@ pub(super) struct Walk<'a, 't: 'a, 'w> {
     /// One for each component instance, at its index in the plan.
     pub(super) scopes: Vec<Scope<'a>>,
     /// What each instance that the artifact makes or imports exports.
-    pub(super) made: Vec<Exports<'a>>,
+    pub(super) made: Vec<Entities<'a>>,
     pub(super) imported_modules: IdMap<ComponentCoreModuleTypeId, Arc<CoreModuleType>>,
-    /// The core items that are exports of each core instance of the plan, by name.
-    pub(super) core_exports: Vec<BTreeMap<Arc<str>, usize>>,
+    /// The core items that are exports of core instances of the plan, by instance and position.
+    pub(super) core_exports: IdMap<(usize, usize), usize>,
+    /// The types of core functions that have been converted.
+    pub(super) signatures: IdMap<CoreTypeId, CoreFuncType>,
     /// The core instances, for the interface.
     pub(super) found: Vec<CoreInstanceType>,
     pub(super) plan: Plan,
@@ -64,7 +63,8 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
             scopes: Vec::new(),
             made: Vec::new(),
             imported_modules: IdMap::default(),
-            core_exports: Vec::new(),
+            core_exports: IdMap::default(),
+            signatures: IdMap::default(),
             found: Vec::new(),
             plan: Plan::default(),
             refused: None,
@@ -100,12 +100,19 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
     /// Adds the scope of one more component instance, with room for what its definitions make.
     pub(super) fn open(&mut self, component: usize, outer: Option<usize>, def: &ComponentDef<'_>) {
         let room = |count: usize| count.min(MAX_RESERVED);
-        let (types, instances) = (room(def.types.len()), room(def.instances.len()));
-        let scope = Scope::new(component, outer, types, instances);
-        self.scopes.push(scope);
+        self.scopes.push(Scope {
+            component,
+            parent: outer,
+            types: Vec::with_capacity(room(def.types.len())),
+            instances: Vec::with_capacity(room(def.instances.len())),
+            funcs: Vec::with_capacity(room(def.funcs as usize)),
+            ..Scope::default()
+        });
         if self.refused.is_none() {
             let core_items = room(def.core_funcs as usize) + 1;
             self.plan.core_items.reserve(core_items);
+            self.plan.lifts.reserve(room(def.lifts));
+            self.core_exports.reserve(room(def.core_funcs as usize));
             self.plan.steps.reserve(room(def.definitions.len()));
         }
     }
@@ -211,7 +218,7 @@ impl<'a, 't, 'w> Walk<'a, 't, 'w> {
             .ok_or_else(unknown)
     }
 
-    pub(super) fn make(&mut self, exports: Exports<'a>) -> usize {
+    pub(super) fn make(&mut self, exports: Entities<'a>) -> usize {
         self.made.push(exports);
         self.made.len() - 1
     }

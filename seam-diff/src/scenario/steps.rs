@@ -154,7 +154,7 @@ fn core_func<'a>(
     };
     let exports = &instance.module.exports;
     let func = exports.iter().find_map(|(name, ty)| match ty {
-        CoreExternType::Func(ty) if name == export => Some(ty),
+        CoreExternType::Func(ty) if **name == *export => Some(ty),
         _ => None,
     });
     func.ok_or_else(|| {

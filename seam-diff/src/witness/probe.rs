@@ -147,7 +147,7 @@ fn numbered<'a>(
 }
 
 fn export<'a>(core: &'a CoreInstance, name: &str) -> Option<&'a CoreExternType> {
-    let found = core.exports.iter().find(|(export, _)| export == name);
+    let found = core.exports.iter().find(|(export, _)| **export == *name);
     found.map(|(_, ty)| ty)
 }
 

@@ -60,7 +60,7 @@ impl Parts {
         let mut owners = self.instances.iter_mut().filter_map(|instance| {
             let cores = instance.cores().unwrap();
             let types = cores[0].exports.iter();
-            let mut found = types.filter(|(export, _)| export == name);
+            let mut found = types.filter(|(export, _)| **export == *name);
             found.next().cloned().map(|(_, ty)| (instance, ty))
         });
         let (instance, ty) = owners.next().unwrap_or_else(|| panic!("no export {name}"));
@@ -68,7 +68,7 @@ impl Parts {
         let seam_core::CoreExternType::Func(ty) = ty else {
             panic!("{name} is no function");
         };
-        let args = args.iter().zip(&ty.params).map(|(arg, ty)| match ty {
+        let args = args.iter().zip(ty.params.iter()).map(|(arg, ty)| match ty {
             CoreType::I64 => CoreValue::I64(*arg),
             _ => CoreValue::I32(*arg as i32),
         });

@@ -36,7 +36,7 @@ impl Names {
         for ((_, name, _), import) in module.ty()?.imports.iter().zip(imports) {
             if let CoreExtern::Func(func) = import {
                 if let Some(known) = self.0.get(func) {
-                    known.get_or_init(|| name.clone());
+                    known.get_or_init(|| name.to_string());
                 }
             }
         }

@@ -26,7 +26,7 @@ impl CoreEngine for Toy {
     /// invalid.
     fn compile(&self, wasm: &[u8]) -> Result<CoreModule> {
         let ty = seam_decode::module_type(wasm)?;
-        let exports = |wanted: &str| ty.exports.iter().any(|(name, _)| name == wanted);
+        let exports = |wanted: &str| ty.exports.iter().any(|(name, _)| **name == *wanted);
         if exports("needs-gc") {
             return Err(Error::unsupported(
                 Capability::Gc,
@@ -71,7 +71,7 @@ impl CoreStore for Store {
             .ty()?
             .exports
             .iter()
-            .any(|(name, _)| name == "unlinkable")
+            .any(|(name, _)| **name == *"unlinkable")
         {
             return Err(Error::link("an export asks for it"));
         }
@@ -89,7 +89,7 @@ impl CoreStore for Store {
             .ok()?
             .exports
             .iter()
-            .find(|(own, _)| own == name)?;
+            .find(|(own, _)| **own == *name)?;
         Some(match ty {
             CoreExternType::Func(ty) => {
                 self.funcs.push((name.to_string(), ty.clone()));

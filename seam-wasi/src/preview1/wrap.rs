@@ -19,7 +19,7 @@ use crate::preview1::{exit, origin};
 /// Returns whether a core module imports WASI preview1.
 #[must_use]
 pub fn imports_preview1(module: &CoreModuleType) -> bool {
-    module.imports.iter().any(|(name, _, _)| name == MODULE)
+    module.imports.iter().any(|(name, _, _)| **name == *MODULE)
 }
 
 /// A preview1 module, wrapped as a component.
@@ -142,8 +142,8 @@ fn encode(main: &[u8], adapter: &[u8]) -> Result<Vec<u8>> {
 
 /// Fails if the module imports anything that a component cannot import for it.
 fn check_imports(ty: &CoreModuleType) -> Result<()> {
-    let other = |(module, _, ty): &&(String, String, CoreExternType)| {
-        module != MODULE || !matches!(ty, CoreExternType::Func(_))
+    let other = |(module, _, ty): &&(Arc<str>, Arc<str>, CoreExternType)| {
+        **module != *MODULE || !matches!(ty, CoreExternType::Func(_))
     };
     match ty.imports.iter().find(other) {
         None => Ok(()),

@@ -24,7 +24,7 @@ fn a_start_function_that_traps_leaves_an_instance_to_look_at() {
         assert_eq!(counters[&0], 1);
         assert_eq!(kind(left.call_blocking("never", &[])), ErrorKind::Misuse);
         let exports = left.cores().unwrap().remove(0).exports;
-        let names: Vec<String> = exports.into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = exports.iter().map(|(name, _)| name.to_string()).collect();
         assert_eq!(names, ["__witness_counter_0", "never"]);
     }
 }

@@ -63,7 +63,7 @@ fn core_function_types_match_the_reference() {
         let ty = FuncTy::from_type(&ty, &mut { number }).unwrap();
         for (context, key) in [(Side::Lift, "lift"), (Side::Lower, "lower")] {
             let core = flatten_functype(&ty, context);
-            let types = |i: usize| -> Vec<_> {
+            let types = |i: usize| -> std::sync::Arc<[_]> {
                 case[key][i]
                     .as_array()
                     .unwrap()

@@ -277,7 +277,7 @@ fn core_func(f: &mut fmt::Formatter<'_>, ty: &CoreFuncType) -> fmt::Result {
         types.join(", ")
     };
     write!(f, "func({})", list(&ty.params))?;
-    match ty.results.as_slice() {
+    match &*ty.results {
         [] => Ok(()),
         [result] => write!(f, " -> {result}"),
         results => write!(f, " -> ({})", list(results)),

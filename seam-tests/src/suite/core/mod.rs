@@ -50,12 +50,12 @@ impl<'e> CoreMachine<'e> {
             Err(error) => return Ok(Err(error)),
         };
         for (module, field, _) in &ty.imports {
-            let item = match self.scope.registered.get(module) {
+            let item = match self.scope.registered.get(&**module) {
                 Some(place) => {
                     let instance = *self.scope.instances.at(*place)?;
                     self.store.export(instance, field)
                 }
-                None if module == "spectest" => self.spectest.get(field).copied(),
+                None if **module == *"spectest" => self.spectest.get(&**field).copied(),
                 None => None,
             };
             match item {

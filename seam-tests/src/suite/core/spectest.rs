@@ -70,7 +70,7 @@ pub(super) fn provide(
             let item = store.export(instance, name).ok_or_else(|| {
                 Error::engine(format!("expected the export `{name}`, found none"))
             })?;
-            items.insert(name.clone(), item);
+            items.insert(name.to_string(), item);
         }
     }
     Ok(items)
