@@ -1,4 +1,4 @@
-//! `seam conformance`: runs the scripts of the official suites.
+//! `seam conformance --suite`: runs the scripts of the official suites.
 
 use std::process::ExitCode;
 

@@ -40,7 +40,7 @@ fn lost() -> Error {
 ///
 /// A call counts as one level of host recursion, and a panic becomes an error.
 ///
-/// The depth is counted here and not in the engines, so that the limit is the same everywhere.
+/// The layer counts the depth too, and not only the adapters, so that the limit is the same everywhere.
 pub(crate) fn guarded<F>(body: F) -> HostFn
 where
     F: Fn(&mut dyn CoreCaller, &[CoreValue], &mut [CoreValue]) -> Result<()>

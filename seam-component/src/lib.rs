@@ -19,33 +19,36 @@
 //!   exit, so calls host -> guest -> host nested deeper than
 //!   [`Limits::host_depth`](seam_core::Limits::host_depth) end with `Limit(HostDepth)` before a
 //!   native stack overflows, whatever the engine.
-//! - **Panics** of host functions are caught, typed or raw.
+//! - **Panics** of host functions are caught, typed or raw. Adapters count levels and catch panics too
+//!   (clauses 11 and 15 of [`CoreStore`](seam_core::CoreStore)), because their engines can be used
+//!   without the layer.
 //! - **Memories, tables and globals of the host** come from a generated provider module that is
 //!   instantiated in the same store; engines need no methods to make them.
 //! - **Re-entry.** Lowering calls back into guests (`realloc`, the callee, destructors). On an
 //!   engine without [`Reentrant`](seam_core::Capability::Reentrant) a generated core module does
-//!   that, and asks the host what to do next. All functions that are lowered between two
-//!   instantiations of core modules share one, as far as its room goes.
+//!   that, and asks the host what to do next. Functions lowered between two core instantiations share
+//!   one glue module until it is full.
 //! - **Core modules with component-level types.** They run by a plan too, which `seam-decode` makes from
 //!   the composition that a module was fused from (see `component/mod.rs` for what differs), or from the
 //!   module's own `component-type` sections.
 //!
 //! # Where it differs
 //! - **Calls between a component and one nested in it** are allowed in both directions, as in the
-//!   reference interpreter: of the instances to be entered, the caller and those around it do not
-//!   count. wasmtime 48 lets no component call one nested in it: its own component implementation
+//!   reference interpreter: the calling instance and the instances around it are not entered again. In
+//!   wasmtime 48, a component cannot call a component nested in it: its own component implementation
 //!   answers with the trap `CannotEnter` where this layer makes the call.
 //! - **Asynchronous calls** have one order where the reference chooses at random, and follow the
 //!   official scripts where these differ from the reference: see `task/mod.rs`.
 //! - **The host's side of streams and futures** is asked again whenever no thread is ready. If it has
 //!   nothing then, a call that waits for it ends with the trap `Deadlock`.
 //! - **Canonical definitions with a 64-bit memory** are `Unsupported` at instantiation.
-//! - **Size.** A component has at most 10,000 component instances, nested at most 100 deep, with
-//!   definitions of at most 16 MiB in all: instantiations multiply, and a short component can ask for
-//!   any number. `seam-decode` checks this when the component is loaded.
+//! - **Size.** A component has at most 10,000 core instances, and at most 10,000 component instances,
+//!   nested at most 100 deep. These have at most 2,000,000 definitions, of at most 16 MiB in all:
+//!   instantiations multiply, and a short component can ask for any number. `seam-decode` checks this
+//!   when the component is loaded.
 //! - **Without re-entry**, lowering starts again after each `realloc` and skips the elements of lists
-//!   that it has lowered. Those of lists of fixed length it looks at again, and so those that are
-//!   copied from one end of a stream to the other.
+//!   that it has lowered. It lowers the elements of fixed-length lists again, and the elements copied
+//!   between the ends of a stream.
 //!
 //! # Where the specification is
 //! Names and structure follow the reference interpreter of the component model, `definitions.py` at
@@ -97,21 +100,24 @@
 //! uses only exports of core instances is looked up when it is first called.
 //!
 //! # How a string argument gets into guest memory
-//! From `seam invoke greet.wasm 'greet("World")'` to the bytes in the guest, on wasmi:
+//! From `seam invoke greet.wasm 'shout("World")' --backend wasmi` to the bytes in the guest, in ten
+//! steps:
 //!
 //! 1. `seam-cli/src/invoke.rs`: `call_all` has the parsed call and its values.
-//! 2. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` makes the call in one operation.
-//! 3. `seam-component/src/instance.rs`: `LayeredInstance::call_in_one`.
-//! 4. `component/instance.rs`: `call_in_one` finds the function and checks the arguments.
-//! 5. `canon/lift.rs`: `Lifted::call_plain` enters the component instance.
-//! 6. `abi/lower_plain.rs`: `lower_plain`, and `Writer::store_string` for the string.
-//! 7. `machine.rs`: `StoreMachine::allocate_filled` calls the guest's `realloc`.
-//! 8. `seam-wasmi/src/store.rs`: `CoreStore::memory_and_host` gives the bytes of the engine's memory,
+//! 2. `seam-diff/src/variables.rs`: `Variables::perform` finds the function, and replaces the names of
+//!    resources among the arguments.
+//! 3. `seam-core/src/ext.rs`: `InstanceExt::call_blocking` makes the call in one operation.
+//! 4. `seam-component/src/instance.rs`: `LayeredInstance::call_in_one`.
+//! 5. `component/instance.rs`: `call_in_one` finds the function and checks the arguments.
+//! 6. `canon/lift.rs`: `Lifted::call_plain` enters the component instance.
+//! 7. `abi/lower_plain.rs`: `lower_plain`, and `Writer::store_string` for the string.
+//! 8. `machine.rs`: `StoreMachine::allocate_filled` calls the guest's `realloc`.
+//! 9. `seam-wasmi/src/store.rs`: `CoreStore::memory_and_host` gives the bytes of the engine's memory,
 //!    which `realloc` may have moved.
-//! 9. `abi/cx.rs`: `fill_allocated` checks what the guest has returned, and copies the string.
+//! 10. `abi/cx.rs`: `fill_allocated` checks what the guest has returned, and copies the string.
 //!
-//! Where other types are among the parameters or the result, `Lifted::call`, `abi/lower.rs` and
-//! `abi/transcode.rs` take the places of the fifth and the sixth.
+//! If there are other types among the parameters or the result than `abi/plain.rs` lists, `Lifted::call`,
+//! `abi/lower.rs` and `abi/transcode.rs` take the places of steps 6 and 7.
 
 mod abi;
 mod canon;

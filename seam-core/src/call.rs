@@ -211,7 +211,9 @@ impl<S> InFlight<S> {
         }
     }
 
-    /// Makes room for a new call, if the calls that were dropped need no more than to be forgotten.
+    /// Forgets dropped calls, and checks that a new call can start.
+    ///
+    /// Use it if dropped calls need no clean-up.
     ///
     /// # Errors
     /// Those of [`InFlight::check_room`].

@@ -61,7 +61,7 @@ impl Func {
     }
 
     /// # For implementors
-    /// The index it was made with.
+    /// Returns the index that was passed to [`Func::new`].
     ///
     /// # Errors
     /// `Misuse` if another instance resolved it.

@@ -58,8 +58,8 @@ use crate::{
 ///     functions can have several: see clause 29. (kit: `a_second_call_in_flight_is_misuse`)
 /// 17. Dropping a call abandons it. Its result is lost, resources that its arguments moved stay
 ///     moved, and the instance can be called again. If the call was suspended in the middle of
-///     guest code, a component is closed as after a trap. A call of such an instance is asked
-///     to end instead: see clause 30. (kit: `dropped_calls_are_given_up`,
+///     guest code, a component is closed as after a trap. If the instance exports asynchronous
+///     functions, the call is asked to end instead: see clause 30. (kit: `dropped_calls_are_given_up`,
 ///     `component_calls_in_flight_keep_the_rules`)
 /// 18. `call_in_one` has the outcome of `start`, `drive_blocking` and `take`. (kit:
 ///     `calls_in_one_agree_with_calls_in_steps`,
@@ -378,8 +378,9 @@ pub trait Instance: Send {
         Err(Error::without_ends())
     }
 
-    /// Lets the threads run that went on waiting after their calls, until all of them wait for the
-    /// host. Returns whether any has run. Blocks the calling thread.
+    /// Runs threads that outlived their calls until all of them wait for the host.
+    ///
+    /// Returns whether any has run. Blocks the calling thread.
     ///
     /// # Errors
     /// Traps and limits of guests. `Misuse` while a call is in flight. The default is for artifacts

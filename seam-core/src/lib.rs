@@ -6,7 +6,8 @@
 //!
 //! - Users work with [`Backend`] -> [`Program`] -> [`Instance`]. [`BackendExt`], [`ProgramExt`] and
 //!   [`InstanceExt`] add calls by name, blocking forms and typed calls.
-//! - A runtime for core modules implements [`CoreEngine`] -> [`CoreStore`].
+//! - A runtime for core modules implements [`CoreEngine`] -> [`CoreStore`], and [`CoreCaller`], which is
+//!   the store as a host function sees it.
 //! - [`Interface`] describes the imports and exports of an artifact, and its core instances.
 //! - [`Error`] sorts failures by blame, [`Trap`] by cause.
 //!
@@ -93,6 +94,7 @@ pub use value::{Handle, List, Records, Resource, Value};
 pub use world::{
     Binding, CoreBindings, CoreHostFunc, CoreItem, CoreItemKind, CoreSource, Dir, HostCall,
     HostCallRecord, HostFuture, HostSink, HostSource, ImportReport, ImportStatus, Observed, OnIdle,
-    OutputHook, OutputStream, PerWorld, Ready, Sink, Source, Started, States, StatesOf, Stdio,
-    Stub, Supply, SystemWasi, Target, TypedHostCall, VirtualClock, World, WorldState, while_idle,
+    OutputHook, OutputStream, PerWorld, Ready, Sink, Source, Started, StartedTyped, States,
+    StatesOf, Stdio, Stub, Supply, SystemWasi, Target, TypedHostCall, TypedHostFuture,
+    VirtualClock, World, WorldState, while_idle,
 };

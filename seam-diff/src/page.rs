@@ -19,7 +19,7 @@ pub struct Page {
 /// A table whose cells are words.
 #[derive(Clone, Debug, Default)]
 pub struct Matrix {
-    /// Its heading; empty for none.
+    /// Its heading. Empty if the table has no heading.
     pub title: String,
     /// The headings of the columns that name a row, and then of the others.
     pub columns: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Cell {
     pub tone: Tone,
     /// The word that it shows.
     pub word: String,
-    /// What a click shows; empty for nothing.
+    /// What a click shows. Empty if a click shows no details.
     pub details: String,
 }
 

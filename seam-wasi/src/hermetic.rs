@@ -13,7 +13,7 @@ use crate::time::Datetime;
 use crate::wit::{Interface, Wit};
 use crate::{cli, clocks, filesystem, http, io, p3, random, sockets};
 
-/// A WASI 0.2 that looks the same to a guest on every backend and in every run.
+/// WASI 0.2 and 0.3 that look the same to a guest on every backend and in every run.
 ///
 /// By default a guest has no arguments, no environment variables, no initial working directory, no
 /// terminal and no network. Standard input is empty, and output is captured. An empty file system

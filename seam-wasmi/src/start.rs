@@ -18,7 +18,8 @@ pub(crate) struct Moved {
     pub(crate) export: String,
 }
 
-/// Moves the start function of a valid module; nothing if it has none.
+/// Moves the start function of a valid module to an export. Returns `None` if the module has no start
+/// function.
 ///
 /// # Errors
 /// `Engine` for bytes that the engine holds valid and that cannot be read here.

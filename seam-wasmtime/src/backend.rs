@@ -39,8 +39,8 @@ pub struct WasmtimeLayered(Layered<WasmtimeEngine>);
 
 /// Chooses a build. Everything is off by default, since it slows down guest code.
 ///
-/// Measured: fuel 1.3x, deadline 1.2x to 1.6x, inner instances 1.8x on calls and up to 3x on loops
-/// over memory, component async 2.4x on calls between host and guest.
+/// `docs/observing.md` says what fuel, deadlines and inner instances cost. A build for asynchronous
+/// components makes calls between host and guest slower.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Builder {

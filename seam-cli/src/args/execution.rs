@@ -24,7 +24,7 @@ pub(crate) struct Execution {
     /// Fuel for the instance's whole life, in the engine's unit (about one instruction)
     #[arg(long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub(crate) fuel: Option<u64>,
-    /// Time limit of each call, e.g. 5s or 500ms
+    /// Time limit of instantiation, and of each call, e.g. 5s or 500ms
     #[arg(long, value_name = "TIME", value_parser = units::duration, allow_hyphen_values = true)]
     pub(crate) deadline: Option<Duration>,
     /// Most bytes of all linear memories together, e.g. 64MiB

@@ -74,8 +74,8 @@ pub(crate) enum ScenarioFormat {
 #[derive(Args)]
 #[command(after_help = "\
 Without --suite, the cases of seam's conformance kit run. Each case runs in its own process, in the
-build of the backend that has what the case needs. The backend passes a case that needs a capability
-which no build has by answering `unsupported`; such a case is not counted as passed.
+build of the backend that has what the case needs. If no build has a capability that a case needs, the
+backend must return `Unsupported`. The case then counts neither as passed nor as failed.
 
 With --suite, core scripts run on each backend's core engine. Scripts about components run on the backend
 itself, in its build with asynchronous components if it has one. Every script runs in its own process.

@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Scenario(Scenario),
     /// Measures the coverage of an artifact that witness has instrumented
     Witness(Witness),
-    /// Runs scripts of the official suites on backends
+    /// Runs the conformance kit, or scripts of the official suites, on backends
     Conformance(Conformance),
 }
 

@@ -122,6 +122,7 @@ pub type NumericFn = Arc<dyn Fn(&mut dyn CoreCaller, &mut [u64]) -> Result<()> +
 ///   key of the engine's, and returns `Misuse` for a handle of another store.
 /// - [`check_core_call`](crate::check_core_call) checks the arguments of `call`,
 ///   [`check_core_element`](crate::check_core_element) those of `set_table_at`,
+///   [`check_core_bits`](crate::check_core_bits) the slice of `call_numeric`,
 ///   [`check_core_results`](crate::check_core_results) the results of a host function, and
 ///   [`check_core_limits`](crate::check_core_limits) whether the build can enforce the limits.
 /// - [`Tally`](crate::Tally) counts the bytes of all memories, or the elements of all tables, for an

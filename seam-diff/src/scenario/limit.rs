@@ -11,7 +11,7 @@ use crate::units;
 /// Reads the table `[limits]`.
 ///
 /// # Errors
-/// `Misuse` for a duration or a size that is none, with its place.
+/// `Misuse`, with its place, for text that is not a valid duration or size.
 pub(super) fn limits(text: &Text, table: Option<Table<'_>>) -> Result<Limits> {
     let mut limits = Limits::new();
     let Some(table) = table else {

@@ -296,7 +296,11 @@ pub(super) static LIMIT: Shape = Shape {
             COUNT,
             "Fuel for the instance's whole life, in the engine's unit (about one instruction).",
         ),
-        key("deadline", Kind::Text, "Time for each call, e.g. `5s`."),
+        key(
+            "deadline",
+            Kind::Text,
+            "Time for instantiation, and for each call, e.g. `5s`.",
+        ),
         key(
             "memory",
             Kind::TextOrCount,

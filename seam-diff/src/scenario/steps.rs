@@ -190,7 +190,7 @@ fn expect(scenario: &Scenario, text: &ExpectedText, callee: &Callee) -> Result<E
     })
 }
 
-/// Returns the text of core results, which `()` stands for none of.
+/// Returns the text of the core results; `()` becomes the empty text.
 fn results(text: &str) -> &str {
     match text.trim() {
         "()" => "",

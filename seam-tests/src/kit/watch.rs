@@ -18,7 +18,10 @@ use super::{Case, Checked, Failure, Subject};
 /// that are compiled without optimisation.
 pub const STACK: usize = 16 << 20;
 
-/// The time after which a case counts as hanging. No case needs a hundredth of it.
+/// The time after which a case counts as hanging.
+///
+/// On a fast engine that is compiled with optimisation, no case needs a hundredth of it. Other engines
+/// need more: a run of one artifact takes 14 s on kiln (`docs/kiln.md`).
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The remaining stack at which a case gives up. It suffices to return an error through an engine.

@@ -232,8 +232,12 @@ pub(in crate::kit) fn host_recursion_is_bounded(subject: &Subject) -> Checked {
     gives(&mut *guest, "enter", &[9.into()], 10)?;
     let (mut none, entered) = recursing(subject, Limits::new().with_host_depth(0))?;
     let result = none.call_blocking("enter", &[0.into()]);
-    limited("a depth of none", result, Limit::HostDepth)?;
-    same("levels of none", entered.load(Ordering::Relaxed), 0)?;
+    limited("a host depth of 0", result, Limit::HostDepth)?;
+    same(
+        "levels at a host depth of 0",
+        entered.load(Ordering::Relaxed),
+        0,
+    )?;
     // The default limit is reached before the host's own stack is exhausted.
     let (mut guest, entered) = recursing(subject, Limits::new())?;
     let result = guest.call_blocking("enter", &[i32::MAX.into()]);
