@@ -4,9 +4,9 @@ use seam_core::typed::{Lift, Lower};
 use seam_core::{CoreStore, Result};
 
 use crate::abi::{self, Cx, FlatBits, Machine};
-use crate::canon::HostResult;
 use crate::canon::lower::Lowered;
 use crate::machine::{Borrowed, StoreMachine, lifting_between, reads_memory};
+use crate::state::HostResult;
 use crate::state::{HostFunc, Running, SubtaskState};
 use crate::task;
 use seam_decode::types::FuncTy;

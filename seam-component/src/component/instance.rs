@@ -24,6 +24,8 @@ use seam_decode::{Func as Planned, Plan, is_inner};
 /// An instance of a component.
 pub(super) struct ComponentInstance {
     plan: Arc<Plan>,
+    /// [`Plan::is_async`]
+    is_async: bool,
     /// `None` if the instance failed to start.
     lifts: Option<Lifts>,
     /// The functions that were called, by their index: first the exported ones, in the order of
@@ -35,9 +37,10 @@ pub(super) struct ComponentInstance {
 
 impl ComponentInstance {
     /// Creates an instance with these lifted functions, or `None` for one that failed to start.
-    pub(super) fn new(plan: Arc<Plan>, lifts: Option<Lifts>) -> Self {
+    pub(super) fn new(plan: Arc<Plan>, is_async: bool, lifts: Option<Lifts>) -> Self {
         Self {
             plan,
+            is_async,
             lifts,
             funcs: Vec::new(),
             inner: Vec::new(),
@@ -96,7 +99,7 @@ impl ComponentInstance {
 
     /// Returns the world of an artifact that has streams or futures.
     fn world_with_ends<'a>(&self, base: &'a mut Base) -> Result<&'a mut WorldState> {
-        match self.plan.is_async() {
+        match self.is_async {
             true => Self::world(&mut *base.store),
             false => Err(Error::without_ends()),
         }
@@ -470,7 +473,7 @@ impl Inner for ComponentInstance {
     }
 
     fn progress(&mut self, base: &mut Base) -> Result<bool> {
-        match self.plan.is_async() {
+        match self.is_async {
             true => task::progress(&mut *base.store),
             false => Ok(false),
         }

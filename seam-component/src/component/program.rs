@@ -187,7 +187,8 @@ impl ComponentProgram {
                 cores,
                 owner,
             };
-            LayeredInstance::new(base, ComponentInstance::new(self.plan.clone(), lifts))
+            let inner = ComponentInstance::new(self.plan.clone(), prepared.is_async, lifts);
+            LayeredInstance::new(base, inner)
         };
         match started {
             Ok(()) => Ok(instance(Some(lifts))),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use seam_core::{CoreStore, Error, Result};
 
 use crate::abi::{FlatBits, Machine, low};
-use crate::canon::HostResult;
 use crate::canon::lower::Lowered;
 use crate::canon::resource::{Destructor, Dropping};
 use crate::machine::StoreMachine;
 use crate::replay::{Log, Replay, Request};
+use crate::state::HostResult;
 use crate::state::{FuncInst, Job, Lifted, Next, Running};
 
 /// The functions that the glue calls on behalf of the host.

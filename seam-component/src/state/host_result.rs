@@ -2,7 +2,7 @@
 
 use seam_core::{Error, ErrorKind, Result, TypedHostCall, Value};
 
-use crate::state::Running;
+use super::running::Running;
 use seam_decode::types::{FuncTy, Ty};
 
 /// The result of a host function.

@@ -14,7 +14,7 @@
 //! | `held`, `held_end` | none: handles that the host holds |
 //! | `order` | none: the choice that the reference makes at random |
 //! | `lifted` | none: lifted functions, as data |
-//! | `pending_call` | none: calls of asynchronous host functions |
+//! | `pending_call`, `host_result` | none: calls of asynchronous host functions; results of host functions |
 //! | `job` | none: lowered calls that glue carries out |
 
 mod call;
@@ -24,6 +24,7 @@ mod entry;
 mod frame;
 mod held;
 mod held_end;
+mod host_result;
 mod ids;
 mod job;
 mod lifted;
@@ -45,11 +46,12 @@ pub(crate) use copy::{Buffer, CopyEnd, CopyState, HostEnd, Shared};
 pub(crate) use entry::{Entry, wrong_kind};
 pub(crate) use frame::{Depth, Loan};
 pub(crate) use held_end::HeldEnd;
+pub(crate) use host_result::HostResult;
 pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
 pub(crate) use lifted::{Entering, FuncInst, Lifted, Shape};
 pub(crate) use lowered::LoweredCall;
-pub(crate) use pending_call::{HostFunc, PendingCall};
+pub(crate) use pending_call::{CallFuture, Completed, HostFunc, PendingCall};
 pub(crate) use perform::Perform;
 #[cfg(test)]
 pub(crate) use resource::BorrowScope;

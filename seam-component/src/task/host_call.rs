@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use seam_core::{CoreStore, Result, Started, Value};
+use seam_core::typed::Lift;
+use seam_core::{CoreStore, HostFuture, Result, Started, StartedTyped};
 
 use super::lower::outcome;
 use super::pass::in_scope;
@@ -14,7 +15,9 @@ use super::progress::complete;
 use super::steps::Steps;
 use crate::abi;
 use crate::machine::{lifting, reads_memory};
-use crate::state::{HostFunc, LoweredCall, PendingCall, Running, Scope, SubtaskState, WaitableId};
+use crate::state::{
+    CallFuture, HostFunc, LoweredCall, PendingCall, Running, Scope, SubtaskState, WaitableId,
+};
 
 /// Calls an asynchronous host function. Returns the core results.
 ///
@@ -33,25 +36,16 @@ pub(crate) fn call_host(
     running.check_may_block(instance, call.is_async)?;
     let subtask = running.add_subtask(call, args)?;
     running.tasks.subtask_mut(subtask)?.state = SubtaskState::Started;
-    let values = lift_args(store, callee, call, args, subtask)?;
-    let running = Running::of(store)?;
-    let started = running.world.start(callee.index, &values)?;
+    let future = start(store, callee, call, args, subtask)?;
     let mut pending = PendingCall {
         subtask,
         callee: callee.clone(),
-        args: values,
-        future: match started {
-            Started::Done(result) => Box::pin(std::future::ready(result)),
-            Started::Pending(future) => future,
-        },
+        future,
     };
+    let running = Running::of(store)?;
     let waker = running.tasks.waker();
-    let completed = match pending
-        .future
-        .as_mut()
-        .poll(&mut Context::from_waker(&waker))
-    {
-        Poll::Ready(result) => complete(store, pending, result)?,
+    let completed = match pending.future.poll(&mut Context::from_waker(&waker)) {
+        Poll::Ready(completed) => complete(store, pending, completed)?,
         Poll::Pending => {
             running.tasks.pending_calls.push(pending);
             Steps::Done(())
@@ -61,24 +55,48 @@ pub(crate) fn call_host(
     completed.then(store, move |store, ()| outcome(store, subtask, &call))
 }
 
-/// Lifts the arguments from the caller. The subtask keeps the loans.
-fn lift_args(
+/// Lifts the arguments from the caller, and starts the host function. The subtask keeps the loans.
+///
+/// Arguments of a host function over Rust types are lifted without building values, unless the world
+/// records host calls.
+fn start(
     store: &mut dyn CoreStore,
     callee: &HostFunc,
     call: &LoweredCall,
     args: &[u64],
     subtask: WaitableId,
-) -> Result<Vec<Value>> {
+) -> Result<CallFuture> {
     let scope = Scope {
         task: None,
         subtask: Some(subtask),
     };
+    let (max, params) = (call.max_flat().0, &callee.ty.params);
+    let args = call.split(args).0;
+    let Some(mut typed) = Running::of(store)?.world.begin_typed(callee.index) else {
+        let values = in_scope(store, Some(scope), |store| {
+            lifting(store, &call.opts, reads_memory(max, params), |cx| {
+                abi::lift_flat_values(cx, max, args, params)
+            })
+        })?;
+        let started = Running::of(store)?.world.start(callee.index, &values)?;
+        let future: HostFuture = match started {
+            Started::Done(result) => Box::pin(std::future::ready(result)),
+            Started::Pending(future) => future,
+        };
+        return Ok(CallFuture::Values(values, future));
+    };
     in_scope(store, Some(scope), |store| {
-        let (max, params) = (call.max_flat().0, &callee.ty.params);
         lifting(store, &call.opts, reads_memory(max, params), |cx| {
-            abi::lift_flat_values(cx, max, call.split(args).0, params)
+            let lift = |from: &mut dyn Lift| typed.lift_args(from);
+            let lifted = abi::lift_parts(cx, max, args, params, lift);
+            lifted.map_err(|e| typed.lift_error(e))
         })
-    })
+    })?;
+    let started = Running::of(store)?.world.start_typed(typed)?;
+    Ok(CallFuture::Typed(match started {
+        StartedTyped::Done(call) => Box::pin(std::future::ready(Ok(call))),
+        StartedTyped::Pending(future) => future,
+    }))
 }
 
 impl Running {

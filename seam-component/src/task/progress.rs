@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::task::{Context, Poll, Waker};
 
-use seam_core::{CoreStore, Error, Limit, Result, Value, block_on_until};
+use seam_core::typed::Lower;
+use seam_core::{CoreStore, Error, Limit, Result, block_on_until};
 
 use super::host_end::{connect_ends, progress_of_copies};
-use super::pass::{at_fault, lower};
+use super::pass::lower;
 use super::steps::{Steps, repeat};
 use crate::abi::{self, Cx};
-use crate::state::{HostFunc, PendingCall, Running, SubtaskState, Tasks};
+use crate::state::{Completed, HostFunc, HostResult, PendingCall, Running, SubtaskState, Tasks};
 
 /// Lets everything go on that waited for the host: connections of ends, copies, and calls of
 /// asynchronous host functions. Returns whether anything has happened.
@@ -73,13 +74,13 @@ pub(super) fn wait_for_call(store: &mut dyn CoreStore) -> Result<Steps<()>> {
 fn return_later(
     store: &mut dyn CoreStore,
     call: PendingCall,
-    result: Result<Option<Value>>,
+    completed: Completed,
 ) -> Result<Steps<()>> {
     let running = Running::of(store)?;
     let instance = running.tasks.waitable(call.subtask)?.instance;
     // An error leaves the instance entered, so that it is closed.
     let entered = running.enter_from_host(instance)?;
-    let completed = complete(store, call, result)?;
+    let completed = complete(store, call, completed)?;
     completed.then(store, move |store, ()| {
         Running::of(store)?.leave(&entered).map(Steps::Done)
     })
@@ -92,23 +93,43 @@ fn return_later(
 pub(super) fn complete(
     store: &mut dyn CoreStore,
     call: PendingCall,
-    result: Result<Option<Value>>,
+    completed: Completed,
 ) -> Result<Steps<()>> {
     let PendingCall {
         subtask: id,
         callee: HostFunc { index, ty },
-        args,
         ..
     } = call;
     let running = Running::of(store)?;
-    let values = Vec::from_iter(running.world.finish(index, &args, result)?);
+    let result = match completed {
+        Completed::Values(args, result) => HostResult::Values(
+            running
+                .world
+                .finish(index, &args, result)?
+                .into_iter()
+                .collect(),
+        ),
+        Completed::Typed(call) => HostResult::Typed(call?),
+    };
+    let result = match running.tasks.defers {
+        true => result.replayable(running, &ty)?,
+        false => result,
+    };
     let subtask = running.tasks.subtask(id)?;
     let (call, args) = (subtask.call.clone(), subtask.args.clone());
     let lowered = lower(store, None, move |machine, flat| {
         let cx = &mut Cx::new(machine, &call.opts);
         let ((_, max), (_, out_param)) = (call.max_flat(), call.split(&args));
-        let lowered = abi::lower_flat_values(cx, max, &values, &ty.result, out_param, flat);
-        lowered.map_err(|error| at_fault(error, "result"))
+        let lowered = match &result {
+            HostResult::Values(values) => {
+                abi::lower_flat_values(cx, max, values, &ty.result, out_param, flat)
+            }
+            HostResult::Typed(call) => {
+                let lower = |to: &mut dyn Lower| call.lower_result(to);
+                abi::lower_parts(cx, max, lower, &ty.result, out_param, flat)
+            }
+        };
+        lowered.map_err(|error| result.blame(error))
     })?;
     lowered.then(store, move |store, results| {
         let running = Running::of(store)?;
@@ -134,15 +155,12 @@ impl Tasks {
     }
 
     /// Removes and returns the oldest call that has completed, with the output of its future.
-    fn next_completed(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Option<(PendingCall, Result<Option<Value>>)> {
+    fn next_completed(&mut self, cx: &mut Context<'_>) -> Option<(PendingCall, Completed)> {
         let mut calls = self.pending_calls.iter_mut().enumerate();
-        let completed = calls.find_map(|(index, call)| match call.future.as_mut().poll(cx) {
-            Poll::Ready(result) => Some((index, result)),
+        let completed = calls.find_map(|(index, call)| match call.future.poll(cx) {
+            Poll::Ready(completed) => Some((index, completed)),
             Poll::Pending => None,
         });
-        completed.map(|(index, result)| (self.pending_calls.remove(index), result))
+        completed.map(|(index, completed)| (self.pending_calls.remove(index), completed))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::typed_call::TypedFunc;
 use super::{Body, HostCall, HostFunc, World, import_name};
-use crate::typed::{Results, TypedParams, params_from_values, result_to_value};
+use crate::typed::{Results, TypedParams};
 use crate::{FuncType, Result, Value};
 
 impl World {
@@ -82,12 +82,12 @@ impl World {
     /// Defines an asynchronous host function over Rust types that also gets the call.
     ///
     /// When the guest calls, `func` is called. Its future is driven like that of
-    /// [`World::func_async`]. The arguments and the result pass through [`Value`]s.
+    /// [`World::func_async`].
     #[must_use]
     pub fn func_call_async<A, R, F, Fut>(self, name: &str, func: F) -> Self
     where
-        A: TypedParams,
-        R: Results,
+        A: TypedParams + Send + 'static,
+        R: Results + Send + 'static,
         F: Fn(&mut HostCall<'_>, A) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<R>> + Send + 'static,
     {
@@ -95,16 +95,9 @@ impl World {
         let declared = FuncType::new(A::types(), R::result());
         let ty = Arc::new(declared.clone());
         self.define(name, Some(declared), true, move || {
-            let (func, ty) = (func.clone(), ty.clone());
-            Body::Async(Box::new(move |call, args| {
-                let future =
-                    params_from_values(&ty, args, A::lift_args).map(|args| func(call, args));
-                let ty = ty.clone();
-                Box::pin(async move {
-                    let result = future?.await?;
-                    result_to_value(&ty, |to| result.lower_result(to))
-                })
-            }))
+            let func = func.clone();
+            let func = move |call: &mut HostCall<'_>, args: A| func(call, args);
+            Body::AsyncTyped(Box::new(TypedFunc::<A, R, _>::new(func, ty.clone())))
         })
     }
 

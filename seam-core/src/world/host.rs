@@ -1,13 +1,18 @@
 //! The calling instance, as a host function sees it.
 
 use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::world::clock::VirtualClock;
 use crate::world::ends::Ends;
 use crate::world::observed::{Observed, OutputHook, OutputStream};
 use crate::world::states::States;
-use crate::{ExportName, FuncType, Limits, Result};
+use crate::{ExportName, FuncType, Limits, Result, Value};
+
+/// The future of an asynchronous host function.
+pub type HostFuture = Pin<Box<dyn Future<Output = Result<Option<Value>>> + Send + 'static>>;
 
 /// A call of a host function, with the called import and the state that the instance's functions
 /// share.

@@ -21,8 +21,6 @@ mod typed_call;
 mod wasi;
 
 use std::any::{Any, TypeId};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 pub use bind::{Binding, Target};
@@ -31,26 +29,23 @@ pub use clock::{OnIdle, VirtualClock, while_idle};
 pub use core_item::{CoreHostFunc, CoreItem, CoreItemKind, StatesOf};
 pub(crate) use ends::Ends;
 pub use ends::{HostSink, HostSource, Ready, Sink, Source, Supply};
-pub use host::HostCall;
+pub use host::{HostCall, HostFuture};
 pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
 pub use per_world::PerWorld;
 pub use report::{ImportReport, ImportStatus};
-pub use state::{Started, WorldState};
+pub use state::{Started, StartedTyped, WorldState};
 pub use states::States;
-pub use typed_call::TypedHostCall;
+pub use typed_call::{TypedHostCall, TypedHostFuture};
 pub use wasi::{Dir, Stdio, SystemWasi};
 
 use crate::{ExportName, FuncType, Limits, ResourceType, Result, Value};
 use core_item::DefineFields;
 use states::MakeState;
-use typed_call::TypedBody;
+use typed_call::{AsyncTypedBody, TypedBody};
 
 /// The body of a synchronous host function.
 pub(crate) type SyncBody =
     Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> Result<Option<Value>> + Send>;
-
-/// The future of an asynchronous host function.
-pub type HostFuture = Pin<Box<dyn Future<Output = Result<Option<Value>>> + Send + 'static>>;
 
 /// The body of an asynchronous host function.
 pub(crate) type AsyncBody = Box<dyn FnMut(&mut HostCall<'_>, &[Value]) -> HostFuture + Send>;
@@ -60,6 +55,7 @@ pub(crate) enum Body {
     Sync(SyncBody),
     Typed(Box<dyn TypedBody>),
     Async(AsyncBody),
+    AsyncTyped(Box<dyn AsyncTypedBody>),
 }
 
 /// A host function in the recipe.

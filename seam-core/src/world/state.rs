@@ -7,11 +7,11 @@ use std::task::{Context, Poll};
 
 use super::host::HostSide;
 use super::scalar_call::{ScalarCall, set_result};
-use super::typed_call::TypedBody;
+use super::typed_call::{PassedFuture, TypedBody};
 use crate::typed::Scalar;
 use crate::world::{
     Binding, Body, Ends, HostCall, HostCallRecord, HostFuture, HostResource, Observed,
-    ShowArtefact, States, Stub, Target, TypedHostCall, VirtualClock, World,
+    ShowArtefact, States, Stub, Target, TypedHostCall, TypedHostFuture, VirtualClock, World,
 };
 use crate::{Error, ExportName, FuncType, Limits, Result, Trap, Value, block_on, contain_host};
 
@@ -135,7 +135,7 @@ impl WorldState {
         let bound = self.funcs.get(index);
         matches!(
             bound.map(|bound| &bound.body),
-            Some(Run::Host(Body::Async(_)))
+            Some(Run::Host(Body::Async(_) | Body::AsyncTyped(_)))
         )
     }
 
@@ -216,6 +216,10 @@ impl WorldState {
                         Body::Async(func) => {
                             Started::Pending(Box::pin(Caught(func(&mut call, args))))
                         }
+                        Body::AsyncTyped(func) => {
+                            let future = func.start_values(&mut call, args);
+                            Started::Pending(Box::pin(Caught(future)))
+                        }
                     })
                 });
                 started.unwrap_or_else(|error| Started::Done(Err(error)))
@@ -259,8 +263,8 @@ impl WorldState {
 
     /// Begins a call of the host function bound at this index, without values.
     ///
-    /// Returns `None` if the call needs values: the function is not over Rust types, it is
-    /// asynchronous, or the world records host calls. Use [`call`](Self::call) then.
+    /// Returns `None` if the call needs values: the function is not over Rust types, or the world records
+    /// host calls. Use [`call`](Self::call) or [`start`](Self::start) then.
     #[must_use]
     #[inline]
     pub fn begin_typed(&mut self, index: usize) -> Option<TypedHostCall> {
@@ -268,14 +272,19 @@ impl WorldState {
             return None;
         }
         let bound = self.funcs.get_mut(index)?;
-        let Run::Host(Body::Typed(func)) = &bound.body else {
-            return None;
+        if let Some(spare) = bound.spare.take() {
+            return Some(spare);
+        }
+        let passed = match &bound.body {
+            Run::Host(Body::Typed(func)) => func.begin(),
+            Run::Host(Body::AsyncTyped(func)) => func.begin(),
+            _ => return None,
         };
-        Some(bound.spare.take().unwrap_or_else(|| TypedHostCall {
+        Some(TypedHostCall {
             index,
             name: bound.name.clone(),
-            passed: func.begin(),
-        }))
+            passed,
+        })
     }
 
     /// Calls the import bound at `index` in one operation: for a function that takes and returns only
@@ -349,17 +358,64 @@ impl WorldState {
         }
     }
 
-    /// Calls the host function with the arguments that were lifted, once.
+    /// Calls the host function with the arguments that were lifted, once, and blocks until the call is
+    /// done.
+    ///
+    /// An asynchronous host function is polled in place.
     ///
     /// # Errors
     /// Any error of the host function; `Host` if it panics.
     #[inline]
     pub fn call_typed(&mut self, call: &mut TypedHostCall) -> Result<()> {
         let Some((func, _, mut host_call)) = self.typed(call.index) else {
-            return Err(Error::engine("expected a host function over Rust types"));
+            return self.call_async_typed(call);
         };
         let passed = &mut *call.passed;
         contain_host(|| func.call(&mut host_call, passed)).map_err(|e| call.named(e))
+    }
+
+    #[cold]
+    fn call_async_typed(&mut self, call: &mut TypedHostCall) -> Result<()> {
+        let future = self.start_async_typed(call)?;
+        let passed = block_on(self.side.clock.advance_while_pending(Caught(future)));
+        call.passed = passed.map_err(|e| call.named(e))?;
+        Ok(())
+    }
+
+    /// Starts the host function with the arguments that were lifted, once, for a backend that suspends
+    /// the guest meanwhile.
+    ///
+    /// # Errors
+    /// Any error of the host function; `Host` if it panics.
+    pub fn start_typed(&mut self, mut call: TypedHostCall) -> Result<StartedTyped> {
+        if !self.is_async(call.index) {
+            self.call_typed(&mut call)?;
+            return Ok(StartedTyped::Done(call));
+        }
+        let future = Caught(self.start_async_typed(&mut call)?);
+        Ok(StartedTyped::Pending(Box::pin(async move {
+            call.passed = future.await.map_err(|e| call.named(e))?;
+            Ok(call)
+        })))
+    }
+
+    fn start_async_typed(&mut self, call: &mut TypedHostCall) -> Result<PassedFuture> {
+        let Some(Bound {
+            name,
+            ty,
+            body: Run::Host(Body::AsyncTyped(func)),
+            ..
+        }) = self.funcs.get_mut(call.index)
+        else {
+            return Err(Error::engine("expected a host function over Rust types"));
+        };
+        let mut host_call = HostCall {
+            name,
+            ty: Some(ty),
+            side: &mut self.side,
+        };
+        let passed = &mut *call.passed;
+        contain_host(|| func.start(&mut host_call, passed)).map_err(|e| call.named(e))
     }
 
     /// Returns the result of a call as a value, for a backend that cannot lower it from its parts.
@@ -453,11 +509,20 @@ pub enum Started {
     Pending(HostFuture),
 }
 
-/// A future of the host whose panics become errors.
-struct Caught(HostFuture);
+/// A call of a host function over Rust types that has been started.
+pub enum StartedTyped {
+    /// It has completed.
+    Done(TypedHostCall),
+    /// It is asynchronous and has not completed. A panic of the host function is an error of the
+    /// future.
+    Pending(TypedHostFuture),
+}
 
-impl Future for Caught {
-    type Output = Result<Option<Value>>;
+/// A future of the host whose panics become errors.
+struct Caught<T>(Pin<Box<dyn Future<Output = Result<T>> + Send>>);
+
+impl<T> Future for Caught<T> {
+    type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = contain_host(|| Ok(self.0.as_mut().poll(cx)));
@@ -471,9 +536,9 @@ fn check_result(ty: &FuncType, value: Option<&Value>) -> Result<()> {
         (Some(ty), Some(value)) => ty
             .check(value)
             .map_err(|e| Error::host(format!("result: {}", e.message()))),
-        (Some(ty), None) => Err(Error::host(format!("result: expected {ty}, found nothing"))),
+        (Some(ty), None) => Err(Error::host(format!("result: expected {ty}, found none"))),
         (None, Some(value)) => Err(Error::host(format!(
-            "result: expected nothing, found {}",
+            "expected no result, found {}",
             value.kind()
         ))),
     }

@@ -1,10 +1,12 @@
 //! Calls of host functions over Rust types, which build no values.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 
-use super::host::HostCall;
+use super::host::{HostCall, HostFuture};
 use super::scalar_call::ScalarCall;
 use crate::typed::{
     Lift, Lower, Numbers, Results, Scalar, TypedParams, params_from_values, result_to_value,
@@ -17,14 +19,18 @@ use crate::{Error, ErrorKind, ExportName, FuncType, List, Resource, Result, Valu
 ///
 /// [`WorldState::begin_typed`](crate::WorldState::begin_typed) begins it. Then
 /// [lift the arguments](Self::lift_args), [call the
-/// function](crate::WorldState::call_typed), [lower the result](Self::lower_result), and
-/// [end the call](crate::WorldState::end_typed). Errors are the same as those of
+/// function](crate::WorldState::call_typed) or [start it](crate::WorldState::start_typed), [lower the
+/// result](Self::lower_result), and [end the call](crate::WorldState::end_typed). Errors are the same as those of
 /// [`WorldState::call`](crate::WorldState::call).
 pub struct TypedHostCall {
     pub(crate) index: usize,
     pub(crate) name: Arc<ExportName>,
     pub(crate) passed: Box<dyn Passed>,
 }
+
+/// The future of an asynchronous host function over Rust types. Its output is the call, whose result can
+/// be lowered then.
+pub type TypedHostFuture = Pin<Box<dyn Future<Output = Result<TypedHostCall>> + Send + 'static>>;
 
 impl TypedHostCall {
     /// Lifts the arguments, in the order of the parameters.
@@ -117,9 +123,33 @@ pub(crate) trait TypedBody: Send {
     fn call_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> Result<Option<Value>>;
 }
 
+/// The future of an asynchronous host function, whose output has the result.
+pub(crate) type PassedFuture = Pin<Box<dyn Future<Output = Result<Box<dyn Passed>>> + Send>>;
+
+/// The body of an asynchronous host function over Rust types.
+pub(crate) trait AsyncTypedBody: Send {
+    /// Creates the room for arguments and result of one call.
+    fn begin(&self) -> Box<dyn Passed>;
+
+    /// Calls the function with the arguments that were lifted into `passed`.
+    fn start(&mut self, call: &mut HostCall<'_>, passed: &mut dyn Passed) -> Result<PassedFuture>;
+
+    /// Calls the function by value.
+    fn start_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> HostFuture;
+}
+
 struct PassedAs<A, R> {
     args: Option<A>,
     result: Option<R>,
+}
+
+impl<A, R> PassedAs<A, R> {
+    fn empty() -> Box<Self> {
+        Box::new(Self {
+            args: None,
+            result: None,
+        })
+    }
 }
 
 impl<A, R> Passed for PassedAs<A, R>
@@ -147,6 +177,18 @@ where
     }
 }
 
+/// Takes the arguments that were lifted, and returns the room for the result too.
+///
+/// # Errors
+/// `Engine` if they were not lifted, or for another function.
+fn take_args<A: 'static, R: 'static>(passed: &mut dyn Passed) -> Result<(A, &mut Option<R>)> {
+    let passed = passed.as_any().downcast_mut::<PassedAs<A, R>>();
+    let args = passed.and_then(|passed| Some((passed.args.take()?, &mut passed.result)));
+    args.ok_or_else(|| {
+        Error::engine("expected a call of this host function whose arguments were lifted")
+    })
+}
+
 /// A function over Rust types, with its type.
 pub(crate) struct TypedFunc<A, R, F> {
     func: F,
@@ -168,20 +210,11 @@ where
     F: FnMut(&mut HostCall<'_>, A) -> Result<R> + Send + 'static,
 {
     fn begin(&self) -> Box<dyn Passed> {
-        Box::new(PassedAs::<A, R> {
-            args: None,
-            result: None,
-        })
+        PassedAs::<A, R>::empty()
     }
 
     fn call(&mut self, call: &mut HostCall<'_>, passed: &mut dyn Passed) -> Result<()> {
-        let passed = passed.as_any().downcast_mut::<PassedAs<A, R>>();
-        let args = passed.and_then(|passed| Some((passed.args.take()?, &mut passed.result)));
-        let Some((args, result)) = args else {
-            return Err(Error::engine(
-                "expected a call of this host function whose arguments were lifted",
-            ));
-        };
+        let (args, result) = take_args::<A, R>(passed)?;
         *result = Some((self.func)(call, args)?);
         Ok(())
     }
@@ -196,6 +229,38 @@ where
         let args = params_from_values(&self.ty, args, A::lift_args)?;
         let result = (self.func)(call, args)?;
         result_to_value(&self.ty, |to| result.lower_result(to))
+    }
+}
+
+impl<A, R, F, Fut> AsyncTypedBody for TypedFunc<A, R, F>
+where
+    A: TypedParams + Send + 'static,
+    R: Results + Send + 'static,
+    F: FnMut(&mut HostCall<'_>, A) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<R>> + Send + 'static,
+{
+    fn begin(&self) -> Box<dyn Passed> {
+        PassedAs::<A, R>::empty()
+    }
+
+    fn start(&mut self, call: &mut HostCall<'_>, passed: &mut dyn Passed) -> Result<PassedFuture> {
+        let (args, _) = take_args::<A, R>(passed)?;
+        let result = (self.func)(call, args);
+        Ok(Box::pin(async move {
+            let result = Some(result.await?);
+            let passed: Box<dyn Passed> = Box::new(PassedAs::<A, R> { args: None, result });
+            Ok(passed)
+        }))
+    }
+
+    fn start_values(&mut self, call: &mut HostCall<'_>, args: &[Value]) -> HostFuture {
+        let args = params_from_values(&self.ty, args, A::lift_args);
+        let result = args.map(|args| (self.func)(call, args));
+        let ty = self.ty.clone();
+        Box::pin(async move {
+            let result = result?.await?;
+            result_to_value(&ty, |to| result.lower_result(to))
+        })
     }
 }
 

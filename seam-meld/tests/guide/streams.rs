@@ -14,7 +14,7 @@ fn call(instances: &mut Instances, name: &str, args: &[i64]) -> Result<i64> {
     for instance in instances {
         let cores = instance.cores()?;
         let mut exports = cores.iter().flat_map(|core| &core.exports);
-        if exports.any(|(export, _)| **export == *name) {
+        if exports.any(|(export, _)| export.as_ref() == name) {
             let args: Vec<_> = args.iter().map(|arg| CoreValue::I32(*arg as i32)).collect();
             let results = instance.call_core(&CorePath::new([0]), name, &args)?;
             return Ok(match results.first() {

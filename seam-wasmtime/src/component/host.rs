@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use seam_core::{Error, FuncType, Handle, Result, Started, Type, TypedHostCall, Value};
+use seam_core::{
+    Error, FuncType, Handle, Result, Started, StartedTyped, Type, TypedHostCall, Value,
+};
 use wasmtime::component::{Accessor, ResourceAny, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
@@ -72,7 +74,7 @@ impl Import {
     ) -> Result<Returned> {
         store.data_mut().world.begin_host_call()?;
         if let Some(call) = self.begin_typed(&mut store) {
-            return finish_typed(&mut store, call, args);
+            return finish_typed_async(&mut store, call, args).await;
         }
         let call = self.begin(&mut store, |lift| self.args(args, lift))?;
         let outcome = self.run_async(&mut store, &call).await;
@@ -283,14 +285,37 @@ impl Call {
 fn finish_typed(
     store: &mut StoreContextMut<'_, State>,
     mut call: TypedHostCall,
-    mut args: Parts,
+    args: Parts,
 ) -> Result<Returned> {
     let world = &mut store.data_mut().world;
-    let lifted = call.lift_args(&mut args).and_then(|()| args.end());
-    let lifted = lifted.map_err(|e| call.lift_error(e));
-    let called = lifted.and_then(|()| world.call_typed(&mut call));
+    let called = lift_typed(&mut call, args).and_then(|()| world.call_typed(&mut call));
     world.end_host_call();
     called.map(|()| Returned::Typed(call))
+}
+
+/// Like [`finish_typed`], while the guest is suspended.
+async fn finish_typed_async(
+    store: &mut StoreContextMut<'_, State>,
+    mut call: TypedHostCall,
+    args: Parts,
+) -> Result<Returned> {
+    let world = &mut store.data_mut().world;
+    let started = lift_typed(&mut call, args).and_then(|()| world.start_typed(call));
+    let called = match started {
+        Ok(StartedTyped::Pending(future)) => {
+            let _pending = store.data().waits.host_call();
+            future.await
+        }
+        Ok(StartedTyped::Done(call)) => Ok(call),
+        Err(error) => Err(error),
+    };
+    store.data_mut().world.end_host_call();
+    called.map(Returned::Typed)
+}
+
+fn lift_typed(call: &mut TypedHostCall, mut args: Parts) -> Result<()> {
+    let lifted = call.lift_args(&mut args).and_then(|()| args.end());
+    lifted.map_err(|e| call.lift_error(e))
 }
 
 /// An ill-typed result is an error of the host.

@@ -121,7 +121,7 @@ pub(in crate::kit) fn ill_typed_results_of_host_functions_are_host_errors(
     for (what, value, parts) in [
         ("another number", Some(Value::S32(1)), &["s64", "s32"][..]),
         ("text", Some("x".into()), &["s64", "string"]),
-        ("nothing", None, &["s64", "nothing"]),
+        ("nothing", None, &["s64", "found none"]),
     ] {
         let world = saying(&Heard::default()).func_values(
             "env#next",
