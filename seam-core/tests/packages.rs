@@ -6,6 +6,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -130,6 +131,62 @@ fn every_package_comes_from_the_one_registry_or_from_this_workspace() {
     }
     assert!(registered > 100, "{registered} packages");
     assert_eq!(registries.len(), 1, "{registries:?}");
+}
+
+/// The Rust files below a folder.
+fn sources(folder: &Path, out: &mut String) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            out.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+/// Returns whether a text has a name, not as a part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    })
+}
+
+/// A crate may depend on another one only for its features; then the manifest turns them on for a crate that
+/// is named in the code.
+#[test]
+fn every_crate_of_the_workspace_uses_its_dependencies() {
+    let (mut checked, mut unused) = (0, Vec::new());
+    for package in packages().iter().filter(|it| it["source"].is_null()) {
+        let folder = Path::new(package["manifest_path"].as_str().unwrap())
+            .parent()
+            .unwrap();
+        let (mut own, mut tests) = (String::new(), String::new());
+        sources(&folder.join("src"), &mut own);
+        for other in ["build.rs", "tests", "examples", "benches", "src"] {
+            sources(&folder.join(other), &mut tests);
+        }
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let name = dependency["rename"]
+                .as_str()
+                .or(dependency["name"].as_str());
+            let text = match dependency["kind"].as_str() {
+                None => &own,
+                Some(_) => &tests,
+            };
+            checked += 1;
+            if !names(text, &name.unwrap().replace('-', "_")) {
+                unused.push(format!("{}: {}", package["name"], name.unwrap()));
+            }
+        }
+    }
+    assert!(checked > 60, "{checked} dependencies");
+    assert_eq!(unused, [] as [String; 0]);
 }
 
 #[test]

@@ -171,11 +171,11 @@ pub(super) enum ComponentCall {
     /// A call of a lifted function, as a task.
     Task(TaskId),
     /// A call of a host function that the component re-exports.
-    Host(HostCall),
+    Host(ReexportCall),
 }
 
 /// A call of a host function that the component re-exports.
-pub(super) struct HostCall {
+pub(super) struct ReexportCall {
     index: usize,
     args: Vec<Value>,
     /// The future of an asynchronous function, once it was started.
@@ -183,7 +183,7 @@ pub(super) struct HostCall {
     result: Option<Value>,
 }
 
-impl HostCall {
+impl ReexportCall {
     /// Calls the function, or polls its future.
     fn poll(&mut self, world: &mut WorldState, waker: &Waker) -> Result<Poll<()>> {
         let future: HostFuture = match self.future.take() {
@@ -299,7 +299,7 @@ impl Inner for ComponentInstance {
                 let call = Outer::start(lifted, store, |cx, flat| args.lower(cx, params, flat))?;
                 ComponentCall::Lifted(index, call)
             }
-            FuncInst::Host(host) => ComponentCall::Host(HostCall {
+            FuncInst::Host(host) => ComponentCall::Host(ReexportCall {
                 index: host.index,
                 args: args.into_values(func.ty())?.into_owned(),
                 future: None,

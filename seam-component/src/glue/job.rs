@@ -24,16 +24,16 @@ pub(super) enum Target {
     Any = 6,
 }
 
-/// The task that the glue performs.
+/// What the glue performs.
 #[derive(Clone)]
-pub(super) enum Task {
+pub(super) enum JobKind {
     Call(Arc<Lowered>),
     Drop(Arc<Dropping>),
 }
 
-/// A task in progress.
+/// A job in progress.
 pub(super) struct GlueJob {
-    task: Task,
+    kind: JobKind,
     args: Vec<u64>,
     stage: Stage,
     log: Log,
@@ -62,9 +62,9 @@ enum Stage {
 impl Job for GlueJob {
     fn advance(&mut self, store: &mut dyn CoreStore, results: Vec<u64>) -> Result<Next> {
         let stage = std::mem::replace(&mut self.stage, Stage::Done);
-        match self.task.clone() {
-            Task::Drop(dropping) => self.drop_resource(store, &dropping, stage),
-            Task::Call(lowered) => match &lowered.callee {
+        match self.kind.clone() {
+            JobKind::Drop(dropping) => self.drop_resource(store, &dropping, stage),
+            JobKind::Call(lowered) => match &lowered.callee {
                 FuncInst::Lifted(callee) => {
                     let callee = callee.clone();
                     self.guest_to_guest(store, &lowered, &callee, stage, results)
@@ -76,9 +76,9 @@ impl Job for GlueJob {
 }
 
 impl GlueJob {
-    pub(super) fn new(task: Task, args: &[u64]) -> Self {
+    pub(super) fn new(kind: JobKind, args: &[u64]) -> Self {
         Self {
-            task,
+            kind,
             args: args.to_vec(),
             stage: Stage::Begin,
             log: Log::default(),

@@ -10,7 +10,7 @@ use seam_core::{
     CoreExtern, CoreFunc, CoreFuncType, CoreStore, CoreType, Error, NumericFunc, Result,
 };
 
-use super::job::{Target, Task};
+use super::job::{JobKind, Target};
 use super::link::{begin, shared};
 use super::module::{self, Calls, MOST, SHARED};
 use super::perform::perform;
@@ -128,11 +128,11 @@ impl Glue {
         let (work, ty) = match task {
             GlueTask::Call(lowered) => {
                 let ty = lowered.core_ty.clone();
-                (Work::Task(Task::Call(Arc::new(lowered))), ty)
+                (Work::Job(JobKind::Call(Arc::new(lowered))), ty)
             }
             GlueTask::Drop(dropping) => {
                 let ty = CoreFuncType::new([CoreType::I32], []);
-                (Work::Task(Task::Drop(Arc::new(dropping))), ty)
+                (Work::Job(JobKind::Drop(Arc::new(dropping))), ty)
             }
             GlueTask::InSteps(body, ty) => (Work::InSteps(body), ty),
         };
@@ -303,7 +303,7 @@ mod tests {
         let (ty, instance) = (ResourceId(0), 0);
         let targets = callees.iter().map(|callee| CoreFunc::new(1, *callee));
         Waiting {
-            work: Work::Task(Task::Drop(Arc::new(Dropping { ty, instance }))),
+            work: Work::Job(JobKind::Drop(Arc::new(Dropping { ty, instance }))),
             ty: CoreFuncType::new([CoreType::I64], []),
             targets: targets.map(|func| (Target::Callee, func)).collect(),
             made: Pending::default(),

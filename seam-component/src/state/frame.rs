@@ -1,4 +1,4 @@
-//! `Task` and `Subtask`: what is kept of a call in progress.
+//! Frames: what is kept of synchronous calls in progress.
 
 /// A call in progress: the callee's `Task` and the caller's `Subtask` in one, because calls are
 /// synchronous.

@@ -1,4 +1,4 @@
-//! The functions of running components, as data.
+//! The functions of running components, and the instances that calls of them enter, as data.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The state of the running components in a store. Everything else in this crate is built on it.
+//! The state of the running components in a store. Everything else in this crate is built on it, except
+//! `abi`: lifting and lowering need no state, and the state keeps their canonical options.
 //!
 //! | file | section of the reference interpreter |
 //! |---|---|
@@ -59,7 +60,7 @@ pub(crate) use resource::{ResourceHandle, ResourceImpl, ResourceInfo, TableFuncs
 pub(crate) use running::Running;
 #[cfg(test)]
 pub(crate) use table::Table;
-pub(crate) use task::{Caller, HostCall, Outcome, Scope, Task, TaskState};
+pub(crate) use task::{Caller, HostTask, Outcome, Scope, Task, TaskState};
 pub(crate) use tasks::{Level, Origin, Tasks};
 pub(crate) use thread::{Next as ThreadNext, Thread, ThreadState, Until, Wake};
 pub(crate) use waitable::{

@@ -27,12 +27,12 @@ pub(crate) struct Task {
 pub(crate) enum Caller {
     /// A guest, with this subtask.
     Guest(WaitableId),
-    Host(HostCall),
+    Host(HostTask),
 }
 
 /// The host's side of a task.
 #[derive(Debug, Default)]
-pub(crate) struct HostCall {
+pub(crate) struct HostTask {
     /// The arguments, until the task starts.
     pub(crate) args: Vec<Value>,
     pub(crate) lenders: Vec<Loan>,

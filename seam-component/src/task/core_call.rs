@@ -12,7 +12,7 @@ use seam_decode::types::{FuncTy, StringEncoding};
 
 use crate::abi::Options;
 use crate::state::{
-    Caller, HostCall, Level, Lifted, Origin, Running, Shape, TaskState, ThreadId,
+    Caller, HostTask, Level, Lifted, Origin, Running, Shape, TaskState, ThreadId,
     ThreadNext as Next, ThreadState,
 };
 
@@ -41,7 +41,7 @@ impl Running {
     #[inline(never)]
     fn begin_core_task(&mut self, instance: u32) -> Result<CoreCall> {
         let lifted = self.unlifted(instance)?;
-        let (_, thread) = self.create_task(&lifted, Caller::Host(HostCall::default()))?;
+        let (_, thread) = self.create_task(&lifted, Caller::Host(HostTask::default()))?;
         self.start_task(thread)?;
         let created = self.tasks.thread_mut(thread)?;
         created.state = ThreadState::Running;

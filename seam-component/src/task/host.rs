@@ -11,7 +11,7 @@ use super::lift::begin_next;
 use super::progress::progress_of_host;
 use super::schedule::tick;
 use crate::poll::flip;
-use crate::state::{Caller, HostCall, Lifted, Outcome, Running, TaskId};
+use crate::state::{Caller, HostTask, Lifted, Outcome, Running, TaskId};
 
 /// How often threads may yield after a call has its outcome, until it ends.
 const MAX_YIELDS: u32 = 100;
@@ -25,9 +25,9 @@ pub(crate) fn invoke(
     lifted: &Arc<Lifted>,
     args: Vec<Value>,
 ) -> Result<TaskId> {
-    let call = HostCall {
+    let call = HostTask {
         args,
-        ..HostCall::default()
+        ..HostTask::default()
     };
     let (task, _) = running.create_task(lifted, Caller::Host(call))?;
     running.tasks.not_begun.push_back(task);
@@ -172,7 +172,7 @@ fn outcome(running: &mut Running, id: TaskId) -> Result<&mut Option<Outcome>> {
     Ok(&mut host_call(running, id)?.outcome)
 }
 
-fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostCall> {
+fn host_call(running: &mut Running, id: TaskId) -> Result<&mut HostTask> {
     match &mut running.tasks.task_mut(id)?.caller {
         Caller::Host(call) => Ok(call),
         Caller::Guest(_) => Err(Error::engine("expected a call by the host")),

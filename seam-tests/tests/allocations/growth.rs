@@ -4,8 +4,8 @@ use seam_core::{
     Artifact, Backend, BackendExt, InstanceExt, List, ProgramExt, Query, Value, World,
 };
 
-use crate::counting::allocations;
-use crate::{backends, guests, instance};
+use crate::counting::{allocations, growth};
+use crate::{all_backends, backends, guests, instance};
 
 /// Checks that twice as much takes at most about twice as many allocations.
 fn is_linear(what: &str, backend: &str, small: usize, mut count: impl FnMut(usize) -> u64) {
@@ -35,6 +35,22 @@ fn lists_of_strings_grow_linearly() {
         count(100);
         assert_eq!(count(100), 101, "100 strings on {name}");
         is_linear("strings", name, 1000, count);
+    }
+}
+
+#[test]
+fn a_million_calls_by_name_need_no_more_memory_than_one() {
+    let args = [Value::U32(2), Value::U32(3)];
+    for (name, backend) in all_backends() {
+        let (mut instance, []) = instance(&*backend, guests::ECHO, &World::new(), []);
+        let mut call = |times: u32| {
+            for _ in 0..times {
+                let sum = instance.call_blocking("add", &args).unwrap();
+                assert_eq!(sum, Some(Value::U32(5)));
+            }
+        };
+        call(1);
+        assert_eq!(growth(|| call(1_000_000)), 0, "on {name}");
     }
 }
 
