@@ -9,6 +9,9 @@ use crate::handles::{FuncEntry, FuncKind, FuncPosition};
 use crate::kiln::{KilnFuncRef, KilnValue};
 use crate::state::CoreState;
 
+/// The bits of an `i31`. kiln keeps them without the sign, and `i31.get_s` extends it.
+const I31_BITS: i32 = 0x7fff_ffff;
+
 /// Converts a value for kiln.
 ///
 /// # Errors
@@ -28,7 +31,7 @@ pub(crate) fn to_kiln(state: &mut CoreState, value: CoreValue) -> Result<KilnVal
             KilnValue::ExternRef(host.map(|host| number(state, host)).transpose()?)
         }
         CoreValue::AnyRef(None) => KilnValue::I31Ref(None),
-        CoreValue::AnyRef(Some(AnyRef::I31(value))) => KilnValue::I31Ref(Some(value)),
+        CoreValue::AnyRef(Some(AnyRef::I31(value))) => KilnValue::I31Ref(Some(value & I31_BITS)),
         CoreValue::ExnRef(exception) => {
             let ours = state.handles.store;
             if exception.is_some_and(|exception| exception.store() != ours) {
@@ -80,7 +83,10 @@ pub(crate) fn from_kiln(
                 ))
             })?))
         }
-        (KilnValue::I31Ref(Some(value)), _) => CoreValue::AnyRef(Some(AnyRef::I31(*value))),
+        (KilnValue::I31Ref(Some(bits)), _) => {
+            // Moves the sign, which is bit 30, to bit 31 and back.
+            CoreValue::AnyRef(Some(AnyRef::I31((*bits << 1) >> 1)))
+        }
         (KilnValue::ExnRef(slot), _) => {
             let exception = |slot| CoreException::new(state.handles.store, slot);
             CoreValue::ExnRef(slot.map(exception))
