@@ -157,3 +157,36 @@ fn number(state: &mut CoreState, host: u64) -> Result<u32> {
     u32::try_from(index)
         .map_err(|_| Error::engine("expected at most 2^32 host references in a store"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::probe::Order;
+    use seam_core::HostState;
+
+    #[test]
+    fn an_i31_has_a_sign_here_and_31_bits_in_kiln() {
+        let state = &mut CoreState::new(HostState::new(()), 0, Order::Forward);
+        let i31 = CoreType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::I31,
+        });
+        for (value, bits) in [
+            (0, 0),
+            (5, 5),
+            (-1, 0x7fff_ffff),
+            (0x3fff_ffff, 0x3fff_ffff),
+            (-0x4000_0000, 0x4000_0000),
+        ] {
+            let value = CoreValue::AnyRef(Some(AnyRef::I31(value)));
+            let kiln = to_kiln(state, value).unwrap();
+            assert!(
+                matches!(kiln, KilnValue::I31Ref(Some(found)) if found == bits),
+                "{kiln:?}"
+            );
+            assert_eq!(from_kiln(state, &kiln, i31, 0).unwrap(), value);
+        }
+    }
+}
