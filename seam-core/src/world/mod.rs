@@ -19,6 +19,7 @@ mod state;
 mod states;
 mod typed_call;
 mod wasi;
+mod without_values;
 
 use std::any::{Any, TypeId};
 use std::sync::Arc;
@@ -33,10 +34,11 @@ pub use host::{HostCall, HostFuture};
 pub use observed::{HostCallRecord, Observed, OutputHook, OutputStream};
 pub use per_world::PerWorld;
 pub use report::{ImportReport, ImportStatus};
-pub use state::{Started, StartedTyped, WorldState};
+pub use state::{Started, WorldState};
 pub use states::States;
 pub use typed_call::{TypedHostCall, TypedHostFuture};
 pub use wasi::{Dir, Stdio, SystemWasi};
+pub use without_values::StartedTyped;
 
 use crate::{ExportName, FuncType, Limits, ResourceType, Result, Value};
 use core_item::DefineFields;
