@@ -6,8 +6,7 @@ use seam_core::{CoreStore, Result};
 use crate::abi::{self, Cx, FlatBits, Machine};
 use crate::canon::lower::Lowered;
 use crate::machine::{Borrowed, StoreMachine, lifting_between, reads_memory};
-use crate::state::HostResult;
-use crate::state::{HostFunc, Running, SubtaskState};
+use crate::state::{HostFunc, HostResult, Running, SubtaskState, lift_host_args};
 use crate::task;
 use seam_decode::types::FuncTy;
 
@@ -126,14 +125,7 @@ impl Lowered {
                 running.begin()?;
                 Ok(running.world.begin_typed(*index))
             },
-            |cx, typed| match typed {
-                Some(call) => {
-                    let lift = |from: &mut dyn Lift| call.lift_args(from);
-                    let lifted = abi::lift_parts(cx, max, args, &ty.params, lift);
-                    lifted.map_err(|e| call.lift_error(e)).map(|()| Vec::new())
-                }
-                None => abi::lift_flat_values(cx, max, args, &ty.params),
-            },
+            |cx, typed| lift_host_args(cx, max, args, &ty.params, typed.as_mut()),
             |running, typed, values| {
                 let values = values?;
                 let Some(mut call) = typed else {
@@ -157,17 +149,8 @@ impl Lowered {
     ) -> Result<()> {
         let (_, out_param) = self.call.split(args);
         let cx = &mut Cx::new(machine, &self.call.opts);
-        let ((_, max), ty) = (self.call.max_flat(), &ty.result);
-        match result {
-            HostResult::Values(values) => {
-                abi::lower_flat_values(cx, max, values, ty, out_param, flat)
-            }
-            HostResult::Typed(call) => {
-                let lower = |to: &mut dyn Lower| call.lower_result(to);
-                abi::lower_parts(cx, max, lower, ty, out_param, flat)
-            }
-        }
-        .map_err(|e| result.blame(e))?;
+        let (_, max) = self.call.max_flat();
+        result.lower(cx, max, &ty.result, out_param, flat)?;
         if self.call.is_async {
             flat.push((SubtaskState::Returned as u32).into())?;
         }

@@ -1,9 +1,11 @@
-//! The result of a host function, on its way to the guest that called it.
+//! What passes between a guest and a host function: the arguments, and the result on its way back.
 
+use seam_core::typed::{Lift, Lower};
 use seam_core::{Error, ErrorKind, Result, TypedHostCall, Value};
 
 use super::running::Running;
-use seam_decode::types::{FuncTy, Ty};
+use crate::abi::{self, Cx, FlatBits};
+use seam_decode::types::{FuncTy, RecordTy, Ty};
 
 /// The result of a host function.
 pub(crate) enum HostResult {
@@ -13,12 +15,58 @@ pub(crate) enum HostResult {
     Typed(TypedHostCall),
 }
 
+/// Lifts the arguments of a host function.
+///
+/// For one over Rust types, no values are built: the returned list is empty, and the call has them.
+///
+/// # Errors
+/// Traps and limits of the canonical ABI. Those of the Rust types.
+#[inline]
+pub(crate) fn lift_host_args(
+    cx: &mut Cx<'_>,
+    max_flat: usize,
+    bits: &[u64],
+    types: &RecordTy,
+    call: Option<&mut TypedHostCall>,
+) -> Result<Vec<Value>> {
+    let Some(call) = call else {
+        return abi::lift_flat_values(cx, max_flat, bits, types);
+    };
+    let lift = |from: &mut dyn Lift| call.lift_args(from);
+    let lifted = abi::lift_parts(cx, max_flat, bits, types, lift);
+    lifted.map_err(|e| call.lift_error(e)).map(|()| Vec::new())
+}
+
 impl HostResult {
+    /// Lowers the result into the guest.
+    ///
+    /// # Errors
+    /// Traps and limits of the canonical ABI. `Host` if the host function is at fault.
+    pub(crate) fn lower(
+        &self,
+        cx: &mut Cx<'_>,
+        max_flat: usize,
+        types: &RecordTy,
+        out_param: Option<u32>,
+        flat: &mut FlatBits,
+    ) -> Result<()> {
+        let lowered = match self {
+            HostResult::Values(values) => {
+                abi::lower_flat_values(cx, max_flat, values, types, out_param, flat)
+            }
+            HostResult::Typed(call) => {
+                let lower = |to: &mut dyn Lower| call.lower_result(to);
+                abi::lower_parts(cx, max_flat, lower, types, out_param, flat)
+            }
+        };
+        lowered.map_err(|e| self.blame(e))
+    }
+
     /// Returns the error of lowering the result.
     ///
     /// If the host passes something that the type or the handle tables do not allow, the host
     /// function is at fault.
-    pub(crate) fn blame(&self, error: Error) -> Error {
+    fn blame(&self, error: Error) -> Error {
         match (self, error.kind()) {
             (HostResult::Typed(call), _) => call.lower_error(error),
             (HostResult::Values(_), ErrorKind::Misuse) => {

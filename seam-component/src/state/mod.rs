@@ -47,7 +47,7 @@ pub(crate) use copy::{Buffer, CopyEnd, CopyState, HostEnd, Shared};
 pub(crate) use entry::{Entry, wrong_kind};
 pub(crate) use frame::{Depth, Loan};
 pub(crate) use held_end::HeldEnd;
-pub(crate) use host_result::HostResult;
+pub(crate) use host_result::{HostResult, lift_host_args};
 pub(crate) use ids::{SetId, SharedId, TaskId, ThreadId, WaitableId};
 pub(crate) use job::{Job, Next};
 pub(crate) use lifted::{Entering, FuncInst, Lifted, Shape};

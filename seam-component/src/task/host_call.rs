@@ -6,17 +6,16 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use seam_core::typed::Lift;
 use seam_core::{CoreStore, HostFuture, Result, Started, StartedTyped};
 
 use super::lower::outcome;
 use super::pass::in_scope;
 use super::progress::complete;
 use super::steps::Steps;
-use crate::abi;
 use crate::machine::{lifting, reads_memory};
 use crate::state::{
     CallFuture, HostFunc, LoweredCall, PendingCall, Running, Scope, SubtaskState, WaitableId,
+    lift_host_args,
 };
 
 /// Calls an asynchronous host function. Returns the core results.
@@ -72,28 +71,21 @@ fn start(
     };
     let (max, params) = (call.max_flat().0, &callee.ty.params);
     let args = call.split(args).0;
-    let Some(mut typed) = Running::of(store)?.world.begin_typed(callee.index) else {
-        let values = in_scope(store, Some(scope), |store| {
-            lifting(store, &call.opts, reads_memory(max, params), |cx| {
-                abi::lift_flat_values(cx, max, args, params)
-            })
-        })?;
-        let started = Running::of(store)?.world.start(callee.index, &values)?;
-        let future: HostFuture = match started {
+    let mut typed = Running::of(store)?.world.begin_typed(callee.index);
+    let values = in_scope(store, Some(scope), |store| {
+        lifting(store, &call.opts, reads_memory(max, params), |cx| {
+            lift_host_args(cx, max, args, params, typed.as_mut())
+        })
+    })?;
+    let world = &mut Running::of(store)?.world;
+    let Some(typed) = typed else {
+        let future: HostFuture = match world.start(callee.index, &values)? {
             Started::Done(result) => Box::pin(std::future::ready(result)),
             Started::Pending(future) => future,
         };
         return Ok(CallFuture::Values(values, future));
     };
-    in_scope(store, Some(scope), |store| {
-        lifting(store, &call.opts, reads_memory(max, params), |cx| {
-            let lift = |from: &mut dyn Lift| typed.lift_args(from);
-            let lifted = abi::lift_parts(cx, max, args, params, lift);
-            lifted.map_err(|e| typed.lift_error(e))
-        })
-    })?;
-    let started = Running::of(store)?.world.start_typed(typed)?;
-    Ok(CallFuture::Typed(match started {
+    Ok(CallFuture::Typed(match world.start_typed(typed)? {
         StartedTyped::Done(call) => Box::pin(std::future::ready(Ok(call))),
         StartedTyped::Pending(future) => future,
     }))

@@ -3,13 +3,12 @@
 use std::ops::ControlFlow;
 use std::task::{Context, Poll, Waker};
 
-use seam_core::typed::Lower;
 use seam_core::{CoreStore, Error, Limit, Result, block_on_until};
 
 use super::host_end::{connect_ends, progress_of_copies};
 use super::pass::lower;
 use super::steps::{Steps, repeat};
-use crate::abi::{self, Cx};
+use crate::abi::Cx;
 use crate::state::{Completed, HostFunc, HostResult, PendingCall, Running, SubtaskState, Tasks};
 
 /// Lets everything go on that waited for the host: connections of ends, copies, and calls of
@@ -120,16 +119,7 @@ pub(super) fn complete(
     let lowered = lower(store, None, move |machine, flat| {
         let cx = &mut Cx::new(machine, &call.opts);
         let ((_, max), (_, out_param)) = (call.max_flat(), call.split(&args));
-        let lowered = match &result {
-            HostResult::Values(values) => {
-                abi::lower_flat_values(cx, max, values, &ty.result, out_param, flat)
-            }
-            HostResult::Typed(call) => {
-                let lower = |to: &mut dyn Lower| call.lower_result(to);
-                abi::lower_parts(cx, max, lower, &ty.result, out_param, flat)
-            }
-        };
-        lowered.map_err(|error| result.blame(error))
+        result.lower(cx, max, &ty.result, out_param, flat)
     })?;
     lowered.then(store, move |store, results| {
         let running = Running::of(store)?;

@@ -128,6 +128,7 @@ impl<'a> Payloads<'a> {
     }
 
     /// Reads the next payload, or returns `None` after the end of the artifact.
+    // Out of line, each payload would be moved twice more.
     #[inline(always)]
     fn read(&mut self) -> Result<Option<Payload<'a>>> {
         let Some(parser) = self.open.last_mut() else {
