@@ -6,10 +6,14 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+#[path = "common/sources.rs"]
+mod sources;
+
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use sources::rust_files;
 
 /// The licences that a dependency may have. One allowed licence is enough if there is a choice.
 const ALLOWED: &[&str] = &[
@@ -133,19 +137,14 @@ fn every_package_comes_from_the_one_registry_or_from_this_workspace() {
     assert_eq!(registries.len(), 1, "{registries:?}");
 }
 
-/// The Rust files below a folder.
-fn sources(folder: &Path, out: &mut String) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            out.push_str(&std::fs::read_to_string(path).unwrap());
-        }
-    }
+/// Returns the text of the Rust files below these folders of a crate.
+fn text(folder: &Path, below: &[&str]) -> String {
+    let files = below
+        .iter()
+        .flat_map(|below| rust_files(&folder.join(below)));
+    files
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect()
 }
 
 /// Returns whether a text has a name, not as a part of a longer one.
@@ -166,11 +165,8 @@ fn every_crate_of_the_workspace_uses_its_dependencies() {
         let folder = Path::new(package["manifest_path"].as_str().unwrap())
             .parent()
             .unwrap();
-        let (mut own, mut tests) = (String::new(), String::new());
-        sources(&folder.join("src"), &mut own);
-        for other in ["build.rs", "tests", "examples", "benches", "src"] {
-            sources(&folder.join(other), &mut tests);
-        }
+        let own = text(folder, &["src"]);
+        let tests = text(folder, &["src", "tests", "examples"]);
         for dependency in package["dependencies"].as_array().unwrap() {
             let name = dependency["rename"]
                 .as_str()

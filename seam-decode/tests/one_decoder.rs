@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::path::{Path, PathBuf};
+#[path = "../../seam-core/tests/common/sources.rs"]
+mod sources;
+
+use std::path::Path;
+
+use sources::rust_files;
 
 /// What only a second decoder or validator would name.
 const NAMES: [&str; 9] = [
@@ -23,18 +28,6 @@ const ALLOWED: &str = "seam-kiln/tests/double/kiln_decoder.rs";
 /// Unit tests may validate what the code generates. They are the last item of their file.
 const UNIT_TESTS: &str = "\n#[cfg(test)]\nmod tests {";
 
-fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let is_source = path.extension().is_some_and(|extension| extension == "rs");
-        if path.is_dir() && !path.ends_with("target") {
-            sources(&path, out);
-        } else if is_source {
-            out.push(path);
-        }
-    }
-}
-
 #[test]
 fn no_other_crate_names_a_validator_or_the_parts_of_components() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -43,7 +36,7 @@ fn no_other_crate_names_a_validator_or_the_parts_of_components() {
         let folder = entry.unwrap().path();
         let name = folder.file_name().unwrap().to_str().unwrap().to_string();
         if name.starts_with("seam-") && name != "seam-decode" {
-            sources(&folder, &mut files);
+            files.extend(rust_files(&folder));
         }
     }
     assert!(

@@ -44,11 +44,10 @@ impl Liftable for Pair {
     }
 }
 
-/// Calls `f` with a pair: `good`, `bad` with a second string out of bounds, and `full` where the
-/// second `realloc` for the result traps.
-const PAIRS: &str = r#"(component
-  (import "f" (func $f (param "v" (tuple string string)) (result (tuple string string))))
-  (core module $libc
+/// The memory of the components below, with an allocator that traps when nothing is `left`.
+macro_rules! libc {
+    () => {
+        r#"  (core module $libc
     (memory (export "memory") 1)
     (data (i32.const 0) "ab")
     (global $left (export "left") (mut i32) (i32.const 100))
@@ -58,7 +57,17 @@ const PAIRS: &str = r#"(component
       (global.set $left (i32.sub (global.get $left) (i32.const 1)))
       (global.set $next (i32.add (global.get $next) (local.get 3)))
       (i32.sub (global.get $next) (local.get 3))))
-  (core instance $libc (instantiate $libc))
+  (core instance $libc (instantiate $libc))"#
+    };
+}
+
+/// Calls `f` with a pair: `good`, `bad` with a second string out of bounds, and `full` where the
+/// second `realloc` for the result traps.
+const PAIRS: &str = concat!(
+    r#"(component
+  (import "f" (func $f (param "v" (tuple string string)) (result (tuple string string))))"#,
+    libc!(),
+    r#"
   (core func $f (canon lower (func $f) (memory (core memory $libc "memory"))
     (realloc (core func $libc "realloc"))))
   (core module $m
@@ -81,23 +90,16 @@ const PAIRS: &str = r#"(component
   (func (export "bad") (result (tuple string string))
     (canon lift (core func $m "bad") (memory (core memory $libc "memory"))))
   (func (export "full") (result (tuple string string))
-    (canon lift (core func $m "full") (memory (core memory $libc "memory")))))"#;
+    (canon lift (core func $m "full") (memory (core memory $libc "memory")))))"#,
+);
 
 /// Like [`PAIRS`], with functions of an asynchronous type. `f` is called with the option `async`, and has
 /// returned when the call of it does.
-const ASYNC_PAIRS: &str = r#"(component
-  (import "f" (func $f async (param "v" (tuple string string)) (result (tuple string string))))
-  (core module $libc
-    (memory (export "memory") 1)
-    (data (i32.const 0) "ab")
-    (global $left (export "left") (mut i32) (i32.const 100))
-    (global $next (mut i32) (i32.const 1024))
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      (if (i32.eqz (global.get $left)) (then unreachable))
-      (global.set $left (i32.sub (global.get $left) (i32.const 1)))
-      (global.set $next (i32.add (global.get $next) (local.get 3)))
-      (i32.sub (global.get $next) (local.get 3))))
-  (core instance $libc (instantiate $libc))
+const ASYNC_PAIRS: &str = concat!(
+    r#"(component
+  (import "f" (func $f async (param "v" (tuple string string)) (result (tuple string string))))"#,
+    libc!(),
+    r#"
   (core func $f (canon lower (func $f) async (memory (core memory $libc "memory"))
     (realloc (core func $libc "realloc"))))
   (core func $return (canon task.return (result (tuple string string))
@@ -128,7 +130,8 @@ const ASYNC_PAIRS: &str = r#"(component
   (func (export "bad") async (result (tuple string string)) (canon lift (core func $m "bad")
     async (callback (core func $m "callback")) (memory (core memory $libc "memory"))))
   (func (export "full") async (result (tuple string string)) (canon lift (core func $m "full")
-    async (callback (core func $m "callback")) (memory (core memory $libc "memory")))))"#;
+    async (callback (core func $m "callback")) (memory (core memory $libc "memory")))))"#,
+);
 
 fn layered() -> [Box<dyn Backend>; 2] {
     [Box::new(Wasmi::new()), Box::new(Wasmtime::layered())]
