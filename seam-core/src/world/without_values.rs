@@ -52,7 +52,7 @@ impl WorldState {
     /// calls.
     ///
     /// # Errors
-    /// `Limit(HostDepth)` at [`Limits::host_depth`]. The trap `InvalidChar`. Those of
+    /// `Limit(HostDepth)` at [`Limits::host_depth`](crate::Limits::host_depth). The trap `InvalidChar`. Those of
     /// [`call`](Self::call). `Engine` if `bits` is shorter than the arguments or the result.
     #[inline]
     pub fn call_scalars(&mut self, index: usize, bits: &mut [u64]) -> Result<()> {
